@@ -1,0 +1,11 @@
+//! Floor 1: randomness, digests and password hashes. Pure and synchronous; the primitives are all from libraries.
+
+mod digest;
+mod hash;
+mod random;
+
+pub(crate) use digest::{Purpose, keyed, sha256};
+pub(crate) use hash::{HashMemory, TAG_BYTES, hash, verify};
+pub use hash::{HashParams, HashParamsError, MalformedHash, PasswordHash};
+pub use random::RandomError;
+pub(crate) use random::{Draw, fill};

@@ -1,0 +1,160 @@
+//! Identifiers: of users, of devices, and of states (`Version`, `Epoch`).
+
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+use super::base64url;
+
+/// A text is not an identifier of the kind asked for.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("malformed identifier")]
+pub struct MalformedId;
+
+/// The id of a user: opaque text of 1 to 128 bytes without control characters.
+///
+/// Random by default (22 characters, 128 bits); a host that has ids of its own gives them with
+/// [`Provision::id`](crate::Provision::id). Ids appear in events, in mailed links (base64url) and in `Debug`, so an id
+/// should not be an address or a name.
+///
+/// ```
+/// use doorward::UserId;
+///
+/// assert_eq!(UserId::parse("4711")?.as_str(), "4711");
+/// assert!(UserId::parse("").is_err());
+/// # Ok::<(), doorward::MalformedId>(())
+/// ```
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct UserId(Box<str>);
+
+impl UserId {
+    /// The longest id, in bytes.
+    pub const MAX_BYTES: usize = 128;
+
+    /// Takes a host's own id.
+    ///
+    /// # Errors
+    /// [`MalformedId`] if it is empty, longer than [`UserId::MAX_BYTES`] or holds a control character (a NUL cannot be
+    /// stored by every database).
+    pub fn parse(text: &str) -> Result<Self, MalformedId> {
+        let fits = (1..=Self::MAX_BYTES).contains(&text.len());
+        if fits && !text.chars().any(char::is_control) { Ok(Self(text.into())) } else { Err(MalformedId) }
+    }
+
+    /// An id of 128 random bits, drawn by the caller.
+    pub(crate) fn from_random(bytes: [u8; 16]) -> Self {
+        Self(base64url::encode(&bytes).into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for UserId {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for UserId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for UserId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+/// A random 128-bit identifier with a text form of 22 characters.
+macro_rules! random_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// From 16 random bytes.
+            pub(crate) fn from_random(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// Reads the text form that [`Display`](core::fmt::Display) writes, and no other spelling of it.
+            ///
+            /// # Errors
+            /// [`MalformedId`] if it is anything else.
+            pub fn parse(text: &str) -> Result<Self, MalformedId> {
+                base64url::decode_array(text).map(Self).ok_or(MalformedId)
+            }
+
+            /// The 16 bytes.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&base64url::encode(&self.0))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = MalformedId;
+
+            fn from_str(text: &str) -> Result<Self, MalformedId> {
+                Self::parse(text)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+random_id! {
+    /// Names one stored state of a [`User`](crate::User) or of an [`Attempts`](crate::Attempts) entry.
+    ///
+    /// Every write draws a new one, and a write is accepted only if the stored version is the one it was decided on.
+    /// Versions are random and compared whole, never counted: a restored backup, a failover or a re-created id can
+    /// therefore not bring an old version back to life.
+    Version
+}
+
+random_id! {
+    /// Names one period in the life of a user's sessions.
+    ///
+    /// It moves with every change of a credential, with deactivation and with signing out everywhere. A
+    /// [`Session`](crate::Session) remembers the epoch it was made in and dies when the user's epoch is another.
+    Epoch
+}
+
+random_id! {
+    /// Names a device in lists and when revoking it. It is not a credential: showing it proves nothing.
+    DeviceId
+}

@@ -1,0 +1,25 @@
+//! Floor 0: values that every other floor speaks in.
+//!
+//! Nothing here does IO, reads a clock or draws randomness. A value that can be wrong is checked when it is made, so
+//! that the floors above never check it again.
+
+mod backend;
+pub(crate) mod base64url;
+mod digest;
+mod email;
+mod id;
+mod instant;
+mod password;
+mod secret;
+mod token;
+
+pub use backend::{BackendError, BackendErrorKind};
+pub use digest::Digest;
+pub use email::{Email, MalformedEmail, UnconfirmedEmail};
+pub use id::{DeviceId, Epoch, MalformedId, UserId, Version};
+pub(crate) use instant::{Span, after, at_store_precision, until};
+pub(crate) use password::MAX_PASSWORD_BYTES;
+pub use password::Password;
+pub(crate) use secret::{SecretBytes, redacted_debug};
+pub use token::{Challenge, DeviceToken, MalformedToken, ResetToken, TemporaryPassword};
+pub(crate) use token::{Token, typed_leniently};

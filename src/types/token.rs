@@ -1,0 +1,130 @@
+//! Secrets that travel outside: in a link, a form field, a cookie, a mail.
+//!
+//! All but the temporary password have one text form: base64url of the user's id, a dot, base64url of 256 random bits. The
+//! id makes them found by one index look-up, so that a guess is a guess against one account only; what is stored is a
+//! digest that also covers the purpose and the user, so that no token passes as one of another kind or user.
+
+use thiserror::Error;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::base64url;
+use super::id::UserId;
+use super::secret::{SecretBytes, redacted_debug};
+
+/// A text is not a token: blank, cut, extended, re-spelled, or something else altogether.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("malformed token")]
+pub struct MalformedToken;
+
+/// The common content of the tokens below.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub(crate) user_id: UserId,
+    pub(crate) secret: SecretBytes<32>,
+}
+
+impl Token {
+    /// The longest text of a token: 128 bytes of id and 32 of secret in base64url, and the dot.
+    const MAX_TEXT_BYTES: usize = 171 + 1 + 43;
+
+    fn parse(text: &str) -> Result<Self, MalformedToken> {
+        if text.len() > Self::MAX_TEXT_BYTES {
+            return Err(MalformedToken);
+        }
+        let (id, secret) = text.split_once('.').ok_or(MalformedToken)?;
+        let id = String::from_utf8(base64url::decode(id).ok_or(MalformedToken)?).map_err(|_| MalformedToken)?;
+        let mut bytes = base64url::decode_array::<32>(secret).ok_or(MalformedToken)?;
+        let token = UserId::parse(&id).map(|user_id| Self { user_id, secret: SecretBytes::new(bytes) });
+        bytes.zeroize();
+        token.map_err(|_| MalformedToken)
+    }
+
+    fn expose(&self) -> String {
+        format!("{}.{}", base64url::encode(self.user_id.as_str().as_bytes()), base64url::encode(self.secret.expose()))
+    }
+}
+
+/// A public token type around [`Token`].
+macro_rules! token {
+    ($(#[$doc:meta])* $name:ident, $text:literal) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name(pub(crate) Token);
+
+        redacted_debug!($name => $text);
+
+        impl $name {
+            /// Reads the text form.
+            ///
+            /// # Errors
+            /// [`MalformedToken`] unless it is, byte for byte, a text that `expose` can have written. That it is well
+            /// formed says nothing about whether it works.
+            pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+                Token::parse(text).map(Self)
+            }
+
+            /// The text form, letters, digits, `-`, `_` and one dot. **This is the secret itself**: it belongs into the
+            /// one place it is for, and never into a log.
+            pub fn expose(&self) -> String {
+                self.0.expose()
+            }
+        }
+    };
+}
+
+token! {
+    /// The secret of a reset link. It is mailed, and accepted until it is used up or an hour has passed.
+    ResetToken, "ResetToken"
+}
+
+token! {
+    /// Stands for the steps of a sign-in already taken, until the next step is. It works for ten minutes, for its own
+    /// next step only, and holds nothing derived from the password.
+    ///
+    /// Keep it in a hidden form field or in a cookie: [`expose`](Self::expose) and [`parse`](Self::parse) carry it there
+    /// and back.
+    Challenge, "Challenge"
+}
+
+token! {
+    /// Recognises a browser from which somebody has signed in before. It gives that browser a throttle lane of its own;
+    /// it never stands in for a password.
+    ///
+    /// Keep it in a long-lived `HttpOnly`, `Secure` cookie and hand it back with
+    /// [`SignInRequest::device`](crate::SignInRequest::device).
+    DeviceToken, "DeviceToken"
+}
+
+/// A generated password that opens one thing only: choosing an own password.
+///
+/// 28 characters of Crockford's base32 alphabet (140 random bits) in groups of four. How it is typed is forgiven: case,
+/// spaces and dashes do not matter, O counts as 0, I and L count as 1.
+#[derive(Clone)]
+pub struct TemporaryPassword(Zeroizing<String>);
+
+redacted_debug!(TemporaryPassword => "TemporaryPassword");
+
+impl TemporaryPassword {
+    pub(crate) fn new(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
+    /// The text to mail or show. **This is the secret itself.**
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The one spelling that all forgiven spellings of a temporary password share.
+pub(crate) fn typed_leniently(typed: &str) -> Zeroizing<String> {
+    let dash = |c: char| {
+        matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
+    };
+    let mut canonical = Zeroizing::new(String::with_capacity(typed.len()));
+    canonical.extend(typed.chars().filter(|c| !c.is_whitespace() && !dash(*c)).map(|c| match c.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    }));
+    canonical
+}
