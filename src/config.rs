@@ -1,0 +1,285 @@
+//! Settings: public fields with defaults, changed through [`AuthBuilder::configure`](crate::AuthBuilder::configure) and
+//! validated as a whole when the `Auth` is built.
+
+use core::num::NonZeroUsize;
+use core::time::Duration;
+
+use thiserror::Error;
+
+use crate::crypto::HashParams;
+use crate::policy::{Backoff, Cooldown, PasswordPolicy};
+use crate::user::{ChallengeLimits, DeviceLimits, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A setting is out of bounds.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("config.{field} {problem}")]
+pub struct ConfigError {
+    field: String,
+    problem: String,
+}
+
+impl ConfigError {
+    fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+
+    /// The field at fault, such as `throttle.cap`.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+}
+
+/// All settings. Every default is safe as it is; where each number comes from is told in
+/// [`manual::defaults`](crate::manual::defaults).
+///
+/// ```
+/// use std::time::Duration;
+/// # use doorward::{Auth, MemoryAttempts, MemoryUsers, PrintingMailer, Site};
+/// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+/// # let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+///
+/// let auth = Auth::builder(site, users, attempts, mailer)
+///     .configure(|config| {
+///         config.throttle.cap = Duration::from_secs(15 * 60);
+///         config.password.context_words = vec!["Acme".into(), "Roadrunner".into()];
+///     })
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What makes no sense is refused, and the error names the field:
+///
+/// ```
+/// use std::time::Duration;
+/// # use doorward::{Auth, MemoryAttempts, MemoryUsers, PrintingMailer, Site};
+/// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+/// # let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+///
+/// let refused = Auth::builder(site, users, attempts, mailer)
+///     .configure(|config| config.reset.link_lifetime = Duration::ZERO)
+///     .build();
+/// assert_eq!(refused.unwrap_err().field(), Some("reset.link_lifetime"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Config {
+    /// What a password must be.
+    pub password: PasswordPolicy,
+    /// What a hash costs, and how many are computed at once.
+    pub hashing: HashingConfig,
+    /// The waits after failures, of an address, a device or a signed-in user: 250 ms doubling to one hour.
+    pub throttle: Backoff,
+    /// The waits after failures from one [`Source`](crate::Source), where the host gives it: twenty free, then 250 ms
+    /// doubling to one minute.
+    pub source_throttle: SourceBackoff,
+    /// Opening accounts.
+    pub provision: ProvisionConfig,
+    /// Resetting passwords.
+    pub reset: ResetConfig,
+    /// What stands between two steps of a sign-in.
+    pub challenge: ChallengeConfig,
+    /// Browsers from which somebody has signed in before.
+    pub device: DeviceConfig,
+    /// Housekeeping.
+    pub purge: PurgeConfig,
+}
+
+/// Password hashing.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HashingConfig {
+    /// Cost of new hashes. Hashes of another cost are replaced when their owner signs in.
+    pub params: HashParams,
+    /// How many threads hash, each with memory of its own: default, as many as the machine runs in parallel.
+    pub threads: Option<NonZeroUsize>,
+    /// How many hashes may be waiting for or running on each thread, 2 to 4,096; default 32. Half of all these places
+    /// are kept for tries with a known device and for signed-in users.
+    pub queue_per_thread: usize,
+}
+
+impl Default for HashingConfig {
+    fn default() -> Self {
+        Self { params: HashParams::default(), threads: None, queue_per_thread: 32 }
+    }
+}
+
+/// The schedule of source lanes. A type of its own, because its default differs from that of [`Backoff`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct SourceBackoff {
+    /// The schedule.
+    pub backoff: Backoff,
+}
+
+impl Default for SourceBackoff {
+    fn default() -> Self {
+        Self { backoff: Backoff::SOURCE }
+    }
+}
+
+/// Opening accounts.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ProvisionConfig {
+    /// How long a mailed first password works, at most 7 days; default 24 hours.
+    pub temporary_password_lifetime: Duration,
+}
+
+impl Default for ProvisionConfig {
+    fn default() -> Self {
+        Self { temporary_password_lifetime: DAY }
+    }
+}
+
+/// How a forgotten password is replaced once the mailbox is proved.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum ResetMode {
+    /// Confirming the link mails a temporary password, which opens the choice of a new one.
+    #[default]
+    TemporaryPassword,
+    /// The link itself opens the choice of a new password: one mail fewer, and no password is ever mailed. The link is
+    /// then as good as a password for an hour, so let it carry its token in the fragment
+    /// ([`LinkToken::Fragment`](crate::LinkToken::Fragment)) if your pages can read it.
+    ChooseNewPassword,
+}
+
+/// Resetting passwords.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ResetConfig {
+    /// Which of the two ways.
+    pub mode: ResetMode,
+    /// How long a link works, at most 24 hours (NIST SP 800-63B-4, 4.2.1.2); default one hour.
+    pub link_lifetime: Duration,
+    /// How long the temporary password works, at most 24 hours; default one hour.
+    pub temporary_password_lifetime: Duration,
+    /// From one mail to the next, at most the link's lifetime; default 5 minutes. From the fourth mail within a day it
+    /// doubles, see [`Cooldown`].
+    pub cooldown: Duration,
+}
+
+impl Default for ResetConfig {
+    fn default() -> Self {
+        Self {
+            mode: ResetMode::default(),
+            link_lifetime: HOUR,
+            temporary_password_lifetime: HOUR,
+            cooldown: 5 * MINUTE,
+        }
+    }
+}
+
+impl ResetConfig {
+    pub(crate) fn schedule(&self) -> Cooldown {
+        Cooldown::new(self.cooldown, self.link_lifetime)
+    }
+}
+
+/// What stands between two steps of a sign-in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ChallengeConfig {
+    /// How long the next step may be taken, at most an hour; default ten minutes.
+    pub lifetime: Duration,
+}
+
+impl Default for ChallengeConfig {
+    fn default() -> Self {
+        Self { lifetime: 10 * MINUTE }
+    }
+}
+
+/// Browsers from which somebody has signed in before.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DeviceConfig {
+    /// How long a device is known after its last use, at most 400 days; default 90 days.
+    pub lifetime: Duration,
+    /// How many a user may have, 1 to 20; default 20. A new one takes the place of the one not used for longest, but never
+    /// of one used within the last week.
+    pub at_most: usize,
+}
+
+impl Default for DeviceConfig {
+    fn default() -> Self {
+        Self { lifetime: 90 * DAY, at_most: MOST_DEVICES }
+    }
+}
+
+/// Housekeeping.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PurgeConfig {
+    /// How often spent attempts are dropped from the store, in background work after some request, by each `Auth`: at
+    /// least a minute; default one hour. `None` leaves it to the host, see [`Auth::purge`](crate::Auth::purge).
+    pub every: Option<Duration>,
+}
+
+impl Default for PurgeConfig {
+    fn default() -> Self {
+        Self { every: Some(HOUR) }
+    }
+}
+
+impl Config {
+    /// Checks everything.
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        self.password.validate().map_err(|error| ConfigError::new(error.field(), error.problem()))?;
+        let schedules = [("throttle", &self.throttle), ("source_throttle.backoff", &self.source_throttle.backoff)];
+        for (name, backoff) in schedules {
+            if let Some((field, problem)) = backoff.fault() {
+                return Err(ConfigError::new(format!("{name}.{field}"), problem));
+            }
+        }
+        if !(2..=4_096).contains(&self.hashing.queue_per_thread) {
+            return Err(ConfigError::new("hashing.queue_per_thread", "is not between 2 and 4,096"));
+        }
+        if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
+            return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
+        }
+        let durations = [
+            ("provision.temporary_password_lifetime", self.provision.temporary_password_lifetime, 7 * DAY, "7 days"),
+            ("reset.link_lifetime", self.reset.link_lifetime, DAY, "24 hours"),
+            ("reset.temporary_password_lifetime", self.reset.temporary_password_lifetime, DAY, "24 hours"),
+            ("reset.cooldown", self.reset.cooldown, self.reset.link_lifetime, "the link's lifetime"),
+            ("challenge.lifetime", self.challenge.lifetime, HOUR, "an hour"),
+            ("device.lifetime", self.device.lifetime, 400 * DAY, "400 days"),
+        ];
+        for (field, value, most, named) in durations {
+            if value < Duration::from_secs(1) {
+                return Err(ConfigError::new(field, "is below a second"));
+            }
+            if value > most {
+                return Err(ConfigError::new(field, format!("is above {named}")));
+            }
+        }
+        if self.purge.every.is_some_and(|every| every < MINUTE) {
+            return Err(ConfigError::new("purge.every", "is below a minute"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn challenge_limits(&self) -> ChallengeLimits {
+        ChallengeLimits { lifetime: self.challenge.lifetime, per_class: MOST_CHALLENGES_PER_CLASS, tries: 10 }
+    }
+
+    pub(crate) fn device_limits(&self) -> DeviceLimits {
+        DeviceLimits { lifetime: self.device.lifetime, at_most: self.device.at_most, protected: 7 * DAY }
+    }
+
+    pub(crate) fn link_limits(&self) -> LinkLimits {
+        LinkLimits {
+            lifetime: self.reset.link_lifetime,
+            at_most: MOST_LINKS,
+            tries: 10,
+            temporary_lifetime: self.reset.temporary_password_lifetime,
+            cooldown: self.reset.cooldown,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+use core::fmt::Debug;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use crate::policy::{AttemptKey, Attempts};
+use crate::types::{BackendError, Version};
+
+/// What a compare-and-swap came to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Swap {
+    /// The new value is stored.
+    Stored,
+    /// The stored version is another one than expected. Nothing was stored.
+    Stale,
+}
+
+/// Where attempts are counted: failures in a lane, reset mails for an address.
+///
+/// It is a port of its own because attempts are keyed by a digest of whatever address was asked for, known or not.
+///
+/// # Contract
+/// - **Atomic.** [`swap`](Self::swap) stores if and only if the stored version equals `expected` (`None`: there is no entry
+///   under the key), across all processes: one guarded statement whose affected-row count is the answer. A serialization
+///   failure or deadlock is `Stale`; unknown completion is an error and is never sent again.
+/// - **Visible.** Once `Stored` is returned every later [`load`](Self::load) sees the entry, from any process. It should
+///   survive a crash; what is lost in one lets somebody try again earlier, and nothing else.
+/// - **What may be lossy.** Entries may be dropped from their [`expires_at`](Attempts::expires_at) on, not before. A store
+///   that must stay bounded evicts the entries with the fewest [`failures`](Attempts::failures) first, the oldest of them
+///   first: forgetting one failure costs a wait of 250 ms, and to flush a real counter an attacker would have to pay as
+///   many hashes as it holds, times the capacity.
+#[async_trait]
+pub trait AttemptStore: Debug + Send + Sync + 'static {
+    /// The entry under the key, also one that has expired but was not dropped yet.
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError>;
+
+    /// Stores `next` under the key if what is stored there is still what was expected.
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError>;
+
+    /// Drops all entries with `expires_at <= now` and tells how many.
+    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError>;
+}

@@ -1,0 +1,15 @@
+use core::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::types::{BackendError, Password};
+
+/// Looks up whether a new password is known from a breach (ASVS 5.0, 6.2.12), in a local list or a remote service.
+///
+/// Asked after every other rule is met, when somebody sets a password and never at sign-in. A remote service should be
+/// asked by a prefix of a digest only, never with the password.
+#[async_trait]
+pub trait BreachedPasswords: Debug + Send + Sync + 'static {
+    /// Whether it is known.
+    async fn contains(&self, password: &Password) -> Result<bool, BackendError>;
+}

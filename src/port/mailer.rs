@@ -1,0 +1,19 @@
+use core::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::mail::Mail;
+use crate::types::{BackendError, Email};
+
+/// Sends mails.
+///
+/// # Contract
+/// - `Ok` means accepted for delivery: from then on losing it is the mailer's affair.
+/// - Exactly one recipient, [`Email::as_typed`], and no copies.
+/// - A mail holds secrets in its body: neither it nor its rendering belongs into a log.
+/// - What a mail carries expires within the hour in most cases: a queue should give up after some ten minutes.
+#[async_trait]
+pub trait Mailer: Debug + Send + Sync + 'static {
+    /// Accepts a mail for delivery.
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError>;
+}

@@ -1,0 +1,241 @@
+use core::fmt;
+use core::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::types::{BackendErrorKind, UserId};
+
+/// Receives every outcome: for audit logs, metrics and alarms.
+///
+/// Called on the caller's task right after the outcome is decided (and stored, if it is stored); it should return at once.
+pub trait Observer: fmt::Debug + Send + Sync + 'static {
+    /// Takes an event.
+    fn observe(&self, event: &Event);
+}
+
+/// Observes nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SilentObserver;
+
+impl Observer for SilentObserver {
+    fn observe(&self, _event: &Event) {}
+}
+
+/// A pseudonym of an address: a digest of its canonical form, keyed if the host gives an index key, so that events about
+/// one address can be told together without naming it. [`Auth::subject`](crate::Auth::subject) computes it.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Subject(Box<str>);
+
+impl Subject {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text.into())
+    }
+
+    /// As 22 characters of base64url.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something that happened. It holds no address, password, token or code.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Event {
+    /// When, by the clock given to the crate; in UTC.
+    pub at: OffsetDateTime,
+    /// What.
+    pub kind: EventKind,
+    /// About which address, as a pseudonym. `None` where there is none: a malformed one, or a token that names nobody.
+    pub subject: Option<Subject>,
+    /// About which user. `None` for unknown addresses.
+    pub user_id: Option<UserId>,
+    /// The host's own id of the request, if it gave one.
+    pub request_id: Option<Box<str>>,
+}
+
+impl Event {
+    pub(crate) fn new(at: OffsetDateTime, kind: EventKind) -> Self {
+        Self { at, kind, subject: None, user_id: None, request_id: None }
+    }
+}
+
+/// Why a sign-in failed, as only the log may know: the caller is told the one uniform message.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum SignInFailure {
+    /// The text is not an address.
+    MalformedEmail,
+    /// Nobody has this address.
+    UnknownEmail,
+    /// The account is deactivated.
+    Deactivated,
+    /// The account has no password (not chosen yet, or void), and the text is not its live temporary password.
+    NoPassword,
+    /// The password is wrong.
+    WrongPassword,
+    /// The account changed while the password was being checked.
+    Changed,
+    /// The stored user cannot be understood.
+    Unreadable,
+}
+
+impl SignInFailure {
+    /// A stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MalformedEmail => "malformed_email",
+            Self::UnknownEmail => "unknown_email",
+            Self::Deactivated => "deactivated",
+            Self::NoPassword => "no_password",
+            Self::WrongPassword => "wrong_password",
+            Self::Changed => "changed",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// An account was opened.
+    Provisioned,
+    /// A fresh temporary password was issued to somebody who has not signed in yet.
+    WelcomeReissued,
+    /// A mistyped address was corrected before the first sign-in.
+    EmailCorrected,
+    /// Somebody signed in.
+    SignedIn {
+        /// Failures that had been counted in the lane before.
+        after_failures: u32,
+    },
+    /// A live temporary password was given, or a change is due: a challenge was issued.
+    PasswordChangeDemanded,
+    /// A sign-in was evaluated and failed.
+    SignInFailed {
+        /// Why.
+        reason: SignInFailure,
+    },
+    /// A try was not evaluated because the wait before it is not over.
+    Throttled {
+        /// The rest of it.
+        retry_after: Duration,
+    },
+    /// A try was not evaluated because the hash queue was full.
+    Busy,
+    /// A challenge was shown that is not one (any more).
+    ChallengeRefused,
+    /// A session was refused: it ended, or its user is gone or deactivated.
+    SessionRefused,
+    /// A password was changed by its owner.
+    PasswordChanged,
+    /// A password change was refused because the current password was wrong.
+    PasswordChangeFailed,
+    /// A new password broke the policy.
+    PasswordRejected {
+        /// How many rules it broke.
+        violations: usize,
+    },
+    /// A reset was asked for and a mail is allowed. Whether there is such an account is not decided yet.
+    ResetRequested,
+    /// A reset was asked for within the cooldown.
+    ResetCoolingDown,
+    /// A reset link was stored and handed to the mailer.
+    ResetLinkIssued,
+    /// No link was issued: the address is unknown, the account deactivated, or it has as many links as it may.
+    ResetLinkWithheld,
+    /// A link was confirmed: a temporary password was installed and handed to the mailer.
+    ResetConfirmed,
+    /// A link was shown that does not work (any more).
+    ResetLinkRefused,
+    /// A password was chosen by way of a reset.
+    ResetCompleted,
+    /// A device token was granted.
+    DeviceGranted,
+    /// A device was revoked.
+    DeviceRevoked,
+    /// Every session of a user was ended.
+    SignedOutEverywhere,
+    /// An account was deactivated.
+    Deactivated,
+    /// An account was reactivated.
+    Reactivated,
+    /// A change of the password was made due.
+    PasswordChangeRequired,
+    /// A password was voided as compromised.
+    MarkedCompromised,
+    /// An account was deleted.
+    Deleted,
+    /// A mail was not accepted.
+    MailFailed {
+        /// Which mail: [`MailKind::name`](crate::MailKind::name).
+        mail: &'static str,
+        /// The mailer's trouble.
+        error: BackendErrorKind,
+    },
+    /// A store failed where the flow went on: in background work, or after what it records was decided.
+    StoreFailed {
+        /// The store's trouble.
+        error: BackendErrorKind,
+    },
+    /// The breach look-up failed.
+    BreachLookupFailed {
+        /// Its trouble.
+        error: BackendErrorKind,
+    },
+    /// A repository returned a user whose address is not the one asked for: its collation folds more than it may.
+    RepositoryMismatch,
+    /// Spent attempts were dropped.
+    AttemptsPurged {
+        /// How many.
+        entries: u64,
+    },
+}
+
+impl EventKind {
+    /// A stable name for logs: that of the OWASP Logging Vocabulary where it has one, else one in its manner.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Provisioned => "user_created",
+            Self::WelcomeReissued => "authn_token_created:welcome",
+            Self::EmailCorrected => "user_updated:email",
+            Self::SignedIn { after_failures: 0 } => "authn_login_success",
+            Self::SignedIn { .. } => "authn_login_successafterfail",
+            Self::PasswordChangeDemanded => "authn_token_created:password_change",
+            Self::SignInFailed { .. } => "authn_login_fail",
+            Self::Throttled { .. } => "excess_rate_limit_exceeded",
+            Self::Busy => "excess_hash_queue_full",
+            Self::ChallengeRefused => "authn_token_reuse:challenge",
+            Self::SessionRefused => "session_use_after_expire",
+            Self::PasswordChanged => "authn_password_change",
+            Self::PasswordChangeFailed => "authn_password_change_fail",
+            Self::PasswordRejected { .. } => "authn_password_change_fail:policy",
+            Self::ResetRequested => "authn_reset_requested",
+            Self::ResetCoolingDown => "excess_rate_limit_exceeded:reset",
+            Self::ResetLinkIssued => "authn_token_created:reset",
+            Self::ResetLinkWithheld => "authn_reset_withheld",
+            Self::ResetConfirmed => "authn_token_created:temporary_password",
+            Self::ResetLinkRefused => "authn_token_reuse:reset",
+            Self::ResetCompleted => "authn_password_change:reset",
+            Self::DeviceGranted => "authn_token_created:device",
+            Self::DeviceRevoked => "authn_token_revoked:device",
+            Self::SignedOutEverywhere => "session_logout:everywhere",
+            Self::Deactivated => "user_archived",
+            Self::Reactivated => "user_updated:reactivated",
+            Self::PasswordChangeRequired => "user_updated:password_change_required",
+            Self::MarkedCompromised => "authn_token_revoked:password",
+            Self::Deleted => "user_deleted",
+            Self::MailFailed { .. } => "sys_mail_failed",
+            Self::StoreFailed { .. } => "sys_store_failed",
+            Self::BreachLookupFailed { .. } => "sys_breach_lookup_failed",
+            Self::RepositoryMismatch => "sys_repository_mismatch",
+            Self::AttemptsPurged { .. } => "sys_attempts_purged",
+        }
+    }
+}

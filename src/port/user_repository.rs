@@ -1,0 +1,66 @@
+use core::fmt::Debug;
+
+use async_trait::async_trait;
+
+use super::Swap;
+use crate::types::{BackendError, Email, UserId, Version};
+use crate::user::User;
+
+/// What inserting a user came to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Insert {
+    /// The user is stored, durably and visibly to all.
+    Stored,
+    /// Another user has this canonical address. Nothing was stored.
+    EmailTaken,
+    /// Another user has this id. Nothing was stored.
+    IdTaken,
+}
+
+/// What replacing a user came to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Replace {
+    /// The user is stored, durably and visibly to all.
+    Stored,
+    /// The stored version is another one, or there is no such user. Nothing was stored.
+    Stale,
+    /// Another user has this canonical address. Nothing was stored.
+    EmailTaken,
+}
+
+/// Where users live. Five methods that map onto any store with a unique index and a guarded update.
+///
+/// # Contract
+/// - **Atomic.** [`replace`](Self::replace) and [`delete`](Self::delete) take effect if and only if the stored version
+///   equals `expected`, across all processes: one guarded statement whose affected-row count is the answer
+///   (`UPDATE … WHERE id = … AND version = …`). Never read and then write.
+/// - **Unique.** [`insert`](Self::insert) and [`replace`](Self::replace) get the uniqueness of the id and of the canonical
+///   address from a unique index of the store, not from a look-up before.
+/// - **Durable.** Once `Stored` is returned the user survives a crash and every later read sees it, from any process.
+///   Reads never come from a replica that may lag.
+/// - **Honest about failure.** A serialization failure or deadlock, which surely took no effect, is `Stale`. A call whose
+///   completion is unknown is an error; it is **never** sent again by the adapter: the caller reads back and compares the
+///   version to learn what happened.
+/// - **Exact.** Addresses are compared byte for byte in canonical form ([`Email::canonical`]): no collation that folds case
+///   or accents. (The caller compares once more what it gets.)
+/// - **Level.** A look-up that finds nothing calls [`User::decode`] with `None`, so that it takes as long as one that does.
+///
+/// Any object may implement this and [`AttemptStore`](crate::AttemptStore) at once. The conformance suite in
+/// `doorward::testing` (feature `testing`) checks all of this on an adapter.
+#[async_trait]
+pub trait UserRepository: Debug + Send + Sync + 'static {
+    /// Stores a new user. For a host's own table: attaches the document to the row that exists.
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError>;
+
+    /// The user of that id.
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError>;
+
+    /// The user with that canonical address.
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError>;
+
+    /// Stores the next state of a user if the stored version is still `expected`.
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError>;
+
+    /// Deletes a user if the stored version is still `expected`.
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError>;
+}

@@ -1,0 +1,94 @@
+//! A user who is nobody, made by the same transitions as everybody.
+
+use core::time::Duration;
+
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::{ChallengeLimits, DeviceLimits, Fresh, LinkLimits, NewCredential, Proof, Session, User};
+use crate::crypto::PasswordHash;
+use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, UserId, Version, after};
+
+/// How many devices a user has at most by default, and how many links.
+pub(crate) const MOST_DEVICES: usize = 20;
+pub(crate) const MOST_LINKS: usize = 12;
+pub(crate) const MOST_CHALLENGES_PER_CLASS: usize = 5;
+
+const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+/// `None` never happens: the fixed texts are well formed, as the test below shows.
+pub(super) fn full_size_user() -> Option<User> {
+    let hour = Duration::from_secs(60 * 60);
+    let now = OffsetDateTime::UNIX_EPOCH;
+    let challenges = ChallengeLimits { lifetime: hour, per_class: MOST_CHALLENGES_PER_CLASS, tries: 10 };
+    let devices = DeviceLimits { lifetime: 24 * hour, at_most: MOST_DEVICES, protected: hour };
+    let links = LinkLimits { lifetime: hour, at_most: MOST_LINKS, tries: 10, temporary_lifetime: hour, cooldown: hour };
+    let digest = Digest::new([7; 32]);
+    let hash = PasswordHash::parse(HASH).ok()?;
+
+    let mut step = 0;
+    let mut fresh = || {
+        step += 1;
+        fixed(step)
+    };
+    let id = UserId::from_random([7; 16]);
+    let email = Email::parse("nobody.in.particular@decoy.invalid").ok()?;
+    let mut user = User::provision(id.clone(), email, digest, hour, now, &fresh());
+    let session = Session::new(id, user.epoch(), now, &[]);
+    let credential = NewCredential { hash, history: 0, links_survive: true };
+    user = user.change_password(&session, credential, &devices, now, &fresh()).user;
+    for proof in [Proof::Password, Proof::TemporaryPassword] {
+        for _ in 0..challenges.per_class {
+            user = user.challenged_for_decoy(proof, &challenges, now, &fresh());
+        }
+    }
+    for minute in 1..MOST_DEVICES {
+        let later = after(now, Duration::from_secs(60 * minute as u64));
+        user = user.with_device_for_decoy(&devices, later, &fresh());
+    }
+    for _ in 0..MOST_LINKS {
+        user = user.add_reset_link(&links, now, &fresh())?.2;
+    }
+    Some(user)
+}
+
+/// Values in place of random ones; no decoy is ever stored or issued.
+fn fixed(step: u8) -> Fresh {
+    Fresh {
+        version: Version::from_random([step; 16]),
+        epoch: Epoch::from_random([step; 16]),
+        user_id: UserId::from_random([step; 16]),
+        device_id: DeviceId::from_random([step; 16]),
+        secret: SecretBytes::new([step; 32]),
+        device_secret: SecretBytes::new([step; 32]),
+        temporary: Zeroizing::new([step; 28]),
+    }
+}
+
+impl User {
+    fn challenged_for_decoy(&self, proof: Proof, limits: &ChallengeLimits, now: OffsetDateTime, fresh: &Fresh) -> User {
+        self.challenged(super::challenge::NextStep::ChangePassword, proof, limits, now, fresh, |_| {}).user
+    }
+
+    fn with_device_for_decoy(&self, limits: &DeviceLimits, now: OffsetDateTime, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            document.remember_device(&self.id, None, limits, now, fresh);
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::user::Row;
+
+    #[test]
+    fn the_decoy_is_a_readable_user_of_full_size() {
+        let user = full_size_user().expect("the fixed texts are well formed");
+        assert_eq!(user.devices(OffsetDateTime::UNIX_EPOCH).len(), MOST_DEVICES);
+        let (version, snapshot) = (user.version().to_string(), user.to_snapshot());
+        let row = Row { id: user.id().as_str(), email: user.email().canonical(), version: &version, snapshot: &snapshot };
+        assert!(User::from_snapshot(row).expect("readable") == user);
+        assert!(snapshot.len() > 4_000, "{}", snapshot.len());
+    }
+}

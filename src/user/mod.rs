@@ -1,0 +1,105 @@
+//! Floor 3: all that the crate knows of a user, and its pure transitions: one file for each concern. No IO, no clock, no
+//! randomness: the time and the random values come in as arguments, the next state goes out.
+
+mod challenge;
+mod decoy;
+mod device;
+mod document;
+mod fresh;
+mod password;
+mod provision;
+mod reset;
+mod session;
+mod sign_in;
+mod snapshot;
+mod status;
+
+use core::fmt;
+use std::sync::Arc;
+
+use crate::types::{Email, Epoch, UserId, Version};
+
+pub(crate) use challenge::{ChallengeLimits, Proof};
+pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS};
+pub use device::{Device, DeviceGrade};
+pub(crate) use device::{DeviceLimits, ShownDevice};
+use document::Document;
+pub use document::UserStatus;
+pub(crate) use fresh::Fresh;
+pub(crate) use password::{Chooser, Judged, NewCredential};
+pub(crate) use reset::{Confirmation, LinkLimits, Recovery};
+pub use session::{MalformedSession, Method, Proven, Session};
+pub(crate) use sign_in::{Passed, Step};
+pub use snapshot::{Row, SnapshotError};
+
+/// All that is known of one account. It is loaded whole, changed by pure functions, and stored whole with a
+/// compare-and-swap on its version.
+///
+/// A repository stores it as [`id`](Self::id), [`email`](Self::email) (the canonical form, unique),
+/// [`version`](Self::version) and one document ([`to_snapshot`](Self::to_snapshot)). Cloning it is cheap and costs the
+/// same whatever it holds, since the document is shared.
+#[derive(Clone)]
+pub struct User {
+    id: UserId,
+    email: Email,
+    version: Version,
+    document: Arc<Document>,
+}
+
+impl User {
+    /// The user's id. It never changes.
+    pub fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    /// The address, as typed and in canonical form.
+    pub fn email(&self) -> &Email {
+        &self.email
+    }
+
+    /// Names this state: every stored change draws a new one.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Whether the account is active or deactivated.
+    pub fn status(&self) -> UserStatus {
+        self.document.status
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.document.status == UserStatus::Active
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.document.epoch
+    }
+
+    /// The next state: this one under a new version, changed by the given function.
+    fn next(&self, fresh: &Fresh, change: impl FnOnce(&mut Document)) -> Self {
+        let mut document = Document::clone(&self.document);
+        change(&mut document);
+        Self { version: fresh.version, document: Arc::new(document), ..self.clone() }
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("version", &self.version)
+            .field("status", &self.document.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Two users are equal when they are the same state of the same account, documents included.
+impl PartialEq for User {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+            && self.email == other.email
+            && self.email.as_typed() == other.email.as_typed()
+            && self.version == other.version
+            && self.to_snapshot() == other.to_snapshot()
+    }
+}

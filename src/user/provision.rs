@@ -1,0 +1,90 @@
+//! Accounts before their first sign-in: opening one, a fresh temporary password, a mistyped address.
+
+use std::sync::Arc;
+
+use core::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::document::{Document, Extra, StoredTemporary, TemporaryOrigin, UserStatus};
+use super::reset::ResetState;
+use super::{Fresh, User};
+use crate::types::{Digest, Email, Span, UserId};
+
+impl User {
+    /// A new account: active, without a password, with a temporary one.
+    pub(crate) fn provision(
+        id: UserId,
+        email: Email,
+        temporary: Digest,
+        lifetime: Duration,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        let document = Document {
+            status: UserStatus::Active,
+            epoch: fresh.epoch,
+            created_at: now,
+            last_sign_in_at: None,
+            password: None,
+            earlier_passwords: Vec::new(),
+            temporary: Some(StoredTemporary::new(temporary, TemporaryOrigin::Welcome, lifetime, now)),
+            reset: ResetState::default(),
+            challenges: Vec::new(),
+            devices: Vec::new(),
+            extra: Extra::new(),
+        };
+        User { id, email, version: fresh.version, document: Arc::new(document) }
+    }
+
+    /// Whether nobody has chosen a password for this account yet.
+    pub(crate) fn awaits_first_password(&self) -> bool {
+        self.document.password.is_none() && self.document.last_sign_in_at.is_none()
+    }
+
+    /// A fresh temporary password in place of the one before; what was derived from that one is void.
+    pub(crate) fn reissue_welcome(&self, temporary: Digest, lifetime: Duration, now: OffsetDateTime, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            document.install_temporary(temporary, TemporaryOrigin::Welcome, lifetime, now);
+        })
+    }
+
+    /// Another address before the first sign-in. Whatever went to the old one is void.
+    pub(crate) fn correct_email(
+        &self,
+        email: Email,
+        temporary: Digest,
+        lifetime: Duration,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        let next = self.next(fresh, |document| {
+            document.epoch = fresh.epoch;
+            document.reset = ResetState::default();
+            document.challenges.clear();
+            document.devices.clear();
+            document.install_temporary(temporary, TemporaryOrigin::Welcome, lifetime, now);
+        });
+        User { email, ..next }
+    }
+}
+
+impl StoredTemporary {
+    fn new(digest: Digest, origin: TemporaryOrigin, lifetime: Duration, now: OffsetDateTime) -> Self {
+        Self { digest, span: Span::starting(now, lifetime), origin, extra: Extra::new() }
+    }
+}
+
+impl Document {
+    /// Installs a temporary password. There is one at a time: the one before and its challenges are void.
+    pub(super) fn install_temporary(
+        &mut self,
+        digest: Digest,
+        origin: TemporaryOrigin,
+        lifetime: Duration,
+        now: OffsetDateTime,
+    ) {
+        self.temporary = Some(StoredTemporary::new(digest, origin, lifetime, now));
+        self.challenges.retain(|challenge| challenge.proof != super::Proof::TemporaryPassword);
+    }
+}

@@ -1,0 +1,170 @@
+//! Reset links: outstanding, confirmed, completed.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::document::{Extra, TemporaryOrigin};
+use super::{DeviceLimits, Fresh, User};
+use crate::crypto::{Purpose, sha256};
+use crate::types::{DeviceToken, Digest, ResetToken, Span, Token, UserId, after, micros, until};
+
+/// Bounds on links and on what confirming one gives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkLimits {
+    pub(crate) lifetime: Duration,
+    pub(crate) at_most: usize,
+    pub(crate) tries: u32,
+    pub(crate) temporary_lifetime: Duration,
+    /// From one mailed temporary password to the next.
+    pub(crate) cooldown: Duration,
+}
+
+#[derive(Clone, Default, Deserialize, Serialize)]
+pub(super) struct ResetState {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    links: Vec<StoredLink>,
+    /// A confirmed reset that is not completed yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opened: Option<Span>,
+    /// When a temporary password was last installed for mailing.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    mailed_at: Option<OffsetDateTime>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+struct StoredLink {
+    digest: Digest,
+    #[serde(flatten)]
+    span: Span,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    confirmed: bool,
+    #[serde(default)]
+    tries: u32,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// Whether a confirmed reset waits for its completion. While it does, who merely knows the old password can sign in but
+/// change nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Recovery {
+    None,
+    Open { until: OffsetDateTime },
+}
+
+/// What confirming a link comes to.
+pub(crate) enum Confirmation {
+    /// No link of this user that still works.
+    Invalid,
+    /// A temporary password was mailed a moment ago and still works.
+    Early { retry_after: Duration },
+    /// Store the user, then mail the temporary password.
+    Confirmed { user: User, device: Option<DeviceToken>, expires_at: OffsetDateTime },
+}
+
+fn digest(user_id: &UserId, token: &Token) -> Digest {
+    sha256(Purpose::ResetLink, &[user_id.as_str().as_bytes(), token.secret.expose()])
+}
+
+impl ResetState {
+    pub(super) fn is_empty(&self) -> bool {
+        self.links.is_empty() && self.opened.is_none() && self.mailed_at.is_none() && self.extra.is_empty()
+    }
+
+    pub(super) fn void_confirmed(&mut self, unconfirmed_survive: bool) {
+        self.opened = None;
+        self.links.retain(|link| unconfirmed_survive && !link.confirmed);
+    }
+
+    fn find(&self, user_id: &UserId, token: &ResetToken, now: OffsetDateTime) -> Option<usize> {
+        let shown = digest(user_id, &token.0);
+        let index = self.links.iter().position(|link| link.digest.ct_eq(&shown).into())?;
+        let alive = self.links.get(index)?.span.is_alive(now) && token.0.user_id == *user_id;
+        alive.then_some(index)
+    }
+}
+
+impl User {
+    /// Adds a link to mail. `None` if the account is deactivated or has as many links as it may.
+    pub(crate) fn add_reset_link(
+        &self,
+        limits: &LinkLimits,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Option<(ResetToken, OffsetDateTime, User)> {
+        let alive = self.document.reset.links.iter().filter(|link| link.span.is_alive(now)).count();
+        if !self.is_active() || alive >= limits.at_most {
+            return None;
+        }
+        let token = Token { user_id: self.id.clone(), secret: fresh.secret.clone() };
+        let span = Span::starting(now, limits.lifetime);
+        let user = self.next(fresh, |document| {
+            let links = &mut document.reset.links;
+            links.retain(|link| link.span.is_alive(now));
+            let digest = digest(&self.id, &token);
+            links.push(StoredLink { digest, span, confirmed: false, tries: 0, extra: Extra::new() });
+        });
+        Some((ResetToken(token), span.expires_at, user))
+    }
+
+    /// Confirms a link: one state both marks it and holds the new temporary password's digest.
+    pub(crate) fn confirm_reset(
+        &self,
+        token: &ResetToken,
+        temporary: Digest,
+        limits: &LinkLimits,
+        devices: &DeviceLimits,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Confirmation {
+        let Some(index) = self.document.reset.find(&self.id, token, now).filter(|_| self.is_active()) else {
+            return Confirmation::Invalid;
+        };
+        // A time in the future means that the clock was set back: then nothing is known to have been mailed just now.
+        let mailed_at = self.document.reset.mailed_at.filter(|mailed_at| *mailed_at <= now);
+        let retry_after = mailed_at.map_or(Duration::ZERO, |mailed_at| until(now, after(mailed_at, limits.cooldown)));
+        if retry_after > Duration::ZERO {
+            return Confirmation::Early { retry_after };
+        }
+        let opened = Span::starting(now, limits.temporary_lifetime);
+        let mut device = None;
+        let user = self.next(fresh, |document| {
+            if let Some(link) = document.reset.links.get_mut(index) {
+                link.confirmed = true;
+            }
+            document.reset.opened = Some(opened);
+            document.reset.mailed_at = Some(now);
+            document.install_temporary(temporary, TemporaryOrigin::Reset, limits.temporary_lifetime, now);
+            device = document.remember_device(&self.id, None, devices, now, fresh);
+        });
+        Confirmation::Confirmed { user, device, expires_at: opened.expires_at }
+    }
+
+    /// Whether this link by itself still authorises setting a password.
+    pub(crate) fn reset_link_opens(&self, token: &ResetToken, limits: &LinkLimits, now: OffsetDateTime) -> bool {
+        let reset = &self.document.reset;
+        let link = reset.find(&self.id, token, now).and_then(|index| reset.links.get(index));
+        self.is_active() && link.is_some_and(|link| link.tries < limits.tries)
+    }
+
+    /// Counts one try against the link, before the hash it costs is computed.
+    pub(crate) fn count_reset_link_try(&self, token: &ResetToken, now: OffsetDateTime, fresh: &Fresh) -> User {
+        let index = self.document.reset.find(&self.id, token, now);
+        self.next(fresh, |document| {
+            if let Some(link) = index.and_then(|index| document.reset.links.get_mut(index)) {
+                link.tries = link.tries.saturating_add(1);
+            }
+        })
+    }
+
+    pub(crate) fn recovery(&self, now: OffsetDateTime) -> Recovery {
+        match self.document.reset.opened {
+            Some(span) if span.is_alive(now) => Recovery::Open { until: span.expires_at },
+            _ => Recovery::None,
+        }
+    }
+}

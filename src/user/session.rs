@@ -1,0 +1,108 @@
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use time::OffsetDateTime;
+
+use crate::types::{Epoch, UserId, base64url, micros};
+
+/// How something was proved.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Method {
+    /// The own password.
+    Password,
+    /// A mailed temporary password: the mailbox.
+    TemporaryPassword,
+    /// A mailed reset link: the mailbox.
+    ResetLink,
+}
+
+/// A proof and its time.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Proven {
+    /// What was proved with.
+    pub method: Method,
+    /// When.
+    #[serde(with = "micros")]
+    pub at: OffsetDateTime,
+}
+
+/// A text is not a session.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("malformed session")]
+pub struct MalformedSession;
+
+/// What a host keeps of a sign-in: whose it is, its epoch, and what was proved when.
+///
+/// It is plain data for the host's session store, and it is **not** a credential that protects itself: keep it on the
+/// server, or in a cookie that is encrypted and authenticated. Every later request hands it to
+/// [`Auth::resume`](crate::Auth::resume), which refuses it once the user was deactivated, signed out everywhere or changed
+/// a credential.
+///
+/// ```
+/// # use doorward::Session;
+/// assert!(Session::decode("").is_err());
+/// ```
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Session {
+    user_id: UserId,
+    epoch: Epoch,
+    #[serde(with = "micros")]
+    signed_in_at: OffsetDateTime,
+    methods: Vec<Proven>,
+}
+
+impl Session {
+    pub(crate) fn new(user_id: UserId, epoch: Epoch, at: OffsetDateTime, methods: &[Method]) -> Self {
+        let methods = methods.iter().map(|method| Proven { method: *method, at }).collect();
+        Self { user_id, epoch, signed_in_at: at, methods }
+    }
+
+    /// The same sign-in in another epoch: for the acting session when it moves the epoch itself.
+    pub(crate) fn moved_to(&self, epoch: Epoch) -> Self {
+        Self { epoch, ..self.clone() }
+    }
+
+    /// The same sign-in in another epoch, with one more proof.
+    pub(crate) fn proved_again(&self, epoch: Epoch, method: Method, at: OffsetDateTime) -> Self {
+        let mut session = self.moved_to(epoch);
+        session.methods.retain(|proven| proven.method != method);
+        session.methods.push(Proven { method, at });
+        session
+    }
+
+    /// Whose session it is.
+    pub fn user_id(&self) -> &UserId {
+        &self.user_id
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// When it began.
+    pub fn signed_in_at(&self) -> OffsetDateTime {
+        self.signed_in_at
+    }
+
+    /// What was proved, and when.
+    pub fn methods(&self) -> &[Proven] {
+        &self.methods
+    }
+
+    /// As text of letters, digits, `-` and `_`: for any session store.
+    pub fn encode(&self) -> String {
+        // Serialising this struct cannot fail; an empty text would be refused by `decode`.
+        base64url::encode(&serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    /// [`MalformedSession`] if it is anything else.
+    pub fn decode(text: &str) -> Result<Self, MalformedSession> {
+        let bytes = base64url::decode(text).ok_or(MalformedSession)?;
+        serde_json::from_slice(&bytes).map_err(|_| MalformedSession)
+    }
+}

@@ -1,0 +1,73 @@
+//! What an operator may do to an account. None of it picks or reveals a password.
+
+use super::document::{Document, UserStatus};
+use super::reset::ResetState;
+use super::{Fresh, Proof, Session, User};
+
+impl User {
+    /// Silences the account. Nothing mailed or issued before works again later, also after reactivation, except the own
+    /// password. `None` if it is deactivated already.
+    pub(crate) fn deactivate(&self, fresh: &Fresh) -> Option<User> {
+        self.is_active().then(|| {
+            self.next(fresh, |document| {
+                document.status = UserStatus::Deactivated;
+                document.end_sessions(fresh);
+                document.reset = ResetState::default();
+                document.temporary = None;
+                document.devices.clear();
+            })
+        })
+    }
+
+    /// Makes the account usable again. `None` if it is active already.
+    pub(crate) fn reactivate(&self, fresh: &Fresh) -> Option<User> {
+        (!self.is_active()).then(|| {
+            self.next(fresh, |document| {
+                document.status = UserStatus::Active;
+                document.end_sessions(fresh);
+            })
+        })
+    }
+
+    /// The next sign-in with the own password leads to a change first. Running sessions end.
+    pub(crate) fn require_password_change(&self, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            document.end_sessions(fresh);
+            if let Some(password) = &mut document.password {
+                password.change_required = true;
+            }
+        })
+    }
+
+    /// The password is known to others: it is void, and so is what was gained by it. The mailbox decides.
+    pub(crate) fn mark_compromised(&self, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            document.end_sessions(fresh);
+            document.devices.clear();
+            // The hash stays refused as a new password, if the policy looks back.
+            if let Some(password) = document.password.take() {
+                document.earlier_passwords.insert(0, password.hash);
+            }
+        })
+    }
+
+    /// Ends every session.
+    pub(crate) fn sign_out_everywhere(&self, fresh: &Fresh) -> User {
+        self.next(fresh, |document| document.end_sessions(fresh))
+    }
+
+    /// Ends every session but this one.
+    pub(crate) fn sign_out_others(&self, session: &Session, fresh: &Fresh) -> (Session, User) {
+        (session.moved_to(fresh.epoch), self.sign_out_everywhere(fresh))
+    }
+}
+
+impl Document {
+    /// Moves the epoch, and voids the challenges that a password alone has won. Those won by the mailbox stay: ending
+    /// sessions must not throw the owner out of a recovery.
+    fn end_sessions(&mut self, fresh: &Fresh) {
+        self.epoch = fresh.epoch;
+        let active = self.status == UserStatus::Active;
+        self.challenges.retain(|challenge| active && challenge.proof == Proof::TemporaryPassword);
+    }
+}
