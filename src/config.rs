@@ -230,7 +230,7 @@ impl Default for PurgeConfig {
 impl Config {
     /// Checks everything.
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
-        self.password.validate().map_err(|error| ConfigError::new(error.field(), error.problem()))?;
+        self.password.validate().map_err(|fault| ConfigError::new(fault.field, fault.problem))?;
         let schedules = [("throttle", &self.throttle), ("source_throttle.backoff", &self.source_throttle.backoff)];
         for (name, backoff) in schedules {
             if let Some((field, problem)) = backoff.fault() {

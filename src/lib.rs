@@ -1,11 +1,19 @@
 //! doorward
 #![forbid(unsafe_code)]
 extern crate self as doorward;
+mod config;
 mod crypto;
+mod error;
+mod mail;
 mod policy;
-mod user;
+mod port;
 mod types;
+mod user;
+pub use config::*;
 pub use crypto::*;
+pub use error::*;
+pub use mail::*;
 pub use policy::*;
-pub use user::*;
+pub use port::*;
 pub use types::*;
+pub use user::*;

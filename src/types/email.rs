@@ -1,18 +1,233 @@
-/// x
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Email { typed: Box<str>, canonical: Box<str> }
-impl Email { 
-/// x
-pub fn parse(t: &str) -> Result<Self, MalformedEmail> { if t.contains('@') { Ok(Email{typed:t.into(), canonical:t.to_lowercase().into()}) } else { Err(MalformedEmail)} } 
-/// x
-pub fn canonical(&self)->&str { &self.canonical }
-/// x
-pub fn as_typed(&self)->&str { &self.typed } }
-/// x
-#[derive(Clone, Copy, Debug, Eq, thiserror::Error, PartialEq)]
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use email_address::{EmailAddress, Options};
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+/// The longest address, in octets: what fits into SMTP's path (RFC 5321 section 4.5.3.1.3, erratum 1690).
+const MAX_OCTETS: usize = 254;
+/// The longest local part, in octets (RFC 5321 section 4.5.3.1.1).
+const MAX_LOCAL_OCTETS: usize = 64;
+
+/// A text is not an address that mail could reach and that could be told from all others.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("malformed address")]
 pub struct MalformedEmail;
-/// x
-#[derive(Clone, Copy, Debug, Eq, thiserror::Error, PartialEq)]
-#[error("x")]
-pub enum UnconfirmedEmail { #[error("x")] Malformed, #[error("x")] Different }
+
+/// Why two entries of an address were not taken as one.
+#[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
+pub enum UnconfirmedEmail {
+    /// One of them is not an address.
+    #[error("malformed address")]
+    Malformed,
+    /// They are two addresses.
+    #[error("the two entries differ")]
+    Different,
+}
+
+impl UnconfirmedEmail {
+    /// A stable name in snake_case.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "email_malformed",
+            Self::Different => "email_different",
+        }
+    }
+
+    /// What may be told to the end user, in English.
+    pub fn user_message(self) -> &'static str {
+        match self {
+            Self::Malformed => "Please enter one complete email address.",
+            Self::Different => "The two email addresses are not the same.",
+        }
+    }
+}
+
+/// An address: as somebody typed it, and in the one canonical form in which all flows compare.
+///
+/// The canonical form has the domain in lower case with its labels as A-labels (IDNA, UTS #46), and the local part in
+/// Unicode NFC and lower case. Dots and `+tag` stay, and nothing is folded beyond simple lower case, so that two mailboxes
+/// never become one account. Mail goes to the typed form.
+///
+/// Two addresses are equal, and hash alike, if their canonical forms are. `Debug` shows nothing of it and there is no
+/// `Display`: addresses belong into mails and forms, not into logs.
+///
+/// ```
+/// use doorward::Email;
+///
+/// let email = Email::parse("Ann.Lee+news@B\u{fc}cher.example")?;
+/// assert_eq!(email.canonical(), "ann.lee+news@xn--bcher-kva.example");
+/// assert_eq!(email.as_typed(), "Ann.Lee+news@B\u{fc}cher.example");
+/// assert_eq!(email, Email::parse("ann.lee+news@xn--bcher-kva.example")?);
+/// # Ok::<(), doorward::MalformedEmail>(())
+/// ```
+///
+/// What cannot be one person's mailbox is refused, and so is what merely looks like another's:
+///
+/// ```
+/// use doorward::Email;
+///
+/// for text in ["ann", "ann@localhost", "ann@[127.0.0.1]", "a@x.example,b@x.example", "Ann <ann@x.example>"] {
+///     assert!(Email::parse(text).is_err());
+/// }
+/// assert!(Email::parse("mi\u{212a}e@example.org").is_err(), "the Kelvin sign would pass for a k");
+/// ```
+#[derive(Clone)]
+pub struct Email {
+    typed: Box<str>,
+    canonical: Box<str>,
+}
+
+impl Email {
+    /// Reads an address, and nothing around it.
+    ///
+    /// # Errors
+    /// [`MalformedEmail`] for what is no address (RFC 5321, RFC 6531), for domain literals, quoted local parts, domains
+    /// without a dot or with a numeric last label, more than 254 octets, invisible, control and bidirectional characters,
+    /// and for characters beyond ASCII whose canonical form is ASCII (the Kelvin sign, full-width letters).
+    pub fn parse(text: &str) -> Result<Self, MalformedEmail> {
+        canonical(text).map(|canonical| Self { typed: text.into(), canonical: canonical.into() }).ok_or(MalformedEmail)
+    }
+
+    /// Reads what somebody typed into a form: ASCII spaces and line ends around the address are dropped, since
+    /// keyboards add them.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn from_input(typed: &str) -> Result<Self, MalformedEmail> {
+        Self::parse(typed.trim_matches([' ', '\t', '\r', '\n']))
+    }
+
+    /// Takes an address that was entered twice, if both entries are the same address (in canonical form). Entries are
+    /// read as by [`from_input`](Self::from_input).
+    ///
+    /// # Errors
+    /// [`UnconfirmedEmail`]: show its message beside the second field.
+    ///
+    /// ```
+    /// use doorward::{Email, UnconfirmedEmail};
+    ///
+    /// assert!(Email::confirmed("ann@acme.example", "Ann@ACME.example ").is_ok());
+    /// assert_eq!(Email::confirmed("ann@acme.example", "anne@acme.example").unwrap_err(), UnconfirmedEmail::Different);
+    /// ```
+    pub fn confirmed(entered: &str, repeated: &str) -> Result<Self, UnconfirmedEmail> {
+        let read = |text| Self::from_input(text).map_err(|MalformedEmail| UnconfirmedEmail::Malformed);
+        let (entered, repeated) = (read(entered)?, read(repeated)?);
+        if entered == repeated { Ok(entered) } else { Err(UnconfirmedEmail::Different) }
+    }
+
+    /// The form that mail is sent to.
+    pub fn as_typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// The form that is compared, looked up and kept unique.
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+}
+
+/// The canonical form, if the text is an address.
+fn canonical(text: &str) -> Option<String> {
+    // Before anything that costs: the text may be a megabyte.
+    if text.len() > MAX_OCTETS || text.chars().any(is_unseen) {
+        return None;
+    }
+    let (local, domain) = text.rsplit_once('@')?;
+    // The library knows the grammar of ASCII. What lies beyond ASCII was judged above and stands there as a letter.
+    let skeleton: String = local.chars().map(|c| if c.is_ascii() { c } else { 'x' }).collect();
+    let canonical = format!("{}@{}", canonical_local(local)?, canonical_domain(domain)?);
+    let options = Options::default().without_display_text().without_domain_literal().with_required_tld();
+    let (_, ascii_domain) = canonical.rsplit_once('@')?;
+    EmailAddress::parse_with_options(&format!("{skeleton}@{ascii_domain}"), options).ok()?;
+    (canonical.len() <= MAX_OCTETS).then_some(canonical)
+}
+
+/// Characters that a reader does not see, or that turn the text around them: controls, spaces, format characters (all
+/// bidirectional controls are among them), ignorables, private and unassigned ones, and the blank of Braille.
+fn is_unseen(c: char) -> bool {
+    use GeneralCategory::{
+        Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, SpaceSeparator, Surrogate, Unassigned,
+    };
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    matches!(
+        category,
+        Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | SpaceSeparator | Surrogate | Unassigned
+    ) || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        || c == '\u{2800}'
+}
+
+/// NFC and simple lower case, brought to a fixed point: lowering may decompose, and composing may yield a capital.
+fn canonical_local(local: &str) -> Option<String> {
+    let poses_as_ascii = |c: char| !c.is_ascii() && lowered(&c.to_string()).is_none_or(|form| form.is_ascii());
+    // A quoted local part is refused: every mail system that hands them out also accepts the plain spelling, and quoting
+    // would give one mailbox several spellings.
+    let refused = local.len() > MAX_LOCAL_OCTETS || local.starts_with('"') || local.chars().any(poses_as_ascii);
+    if refused { None } else { lowered(local).filter(|form| form.len() <= MAX_LOCAL_OCTETS) }
+}
+
+fn lowered(text: &str) -> Option<String> {
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    let mut form = nfc.normalize(text).into_owned();
+    // Two rounds suffice for every character assigned today; the bound keeps the loop honest.
+    for _ in 0..4 {
+        let lower: String = form.chars().flat_map(char::to_lowercase).collect();
+        let next = nfc.normalize(&lower).into_owned();
+        if next == form {
+            return Some(form);
+        }
+        form = next;
+    }
+    None
+}
+
+/// A-labels in lower case. A label with characters beyond ASCII that turns out ASCII would pass for another domain.
+fn canonical_domain(domain: &str) -> Option<String> {
+    let ascii = Uts46::new()
+        .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
+        .ok()?
+        .into_owned();
+    let honest = |(typed, label): (&str, &str)| typed.is_ascii() || label.starts_with("xn--");
+    let same_labels = domain.split('.').count() == ascii.split('.').count();
+    let numeric_end = ascii.rsplit('.').next().is_none_or(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    (same_labels && !numeric_end && domain.split('.').zip(ascii.split('.')).all(honest)).then_some(ascii)
+}
+
+impl PartialEq for Email {
+    fn eq(&self, other: &Self) -> bool {
+        self.canonical == other.canonical
+    }
+}
+
+impl Eq for Email {}
+
+impl Hash for Email {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.canonical.hash(state);
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email([redacted])")
+    }
+}
+
+impl Serialize for Email {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.typed)
+    }
+}
+
+impl<'de> Deserialize<'de> for Email {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}

@@ -11,6 +11,7 @@ mod id;
 mod instant;
 mod password;
 mod secret;
+mod site;
 mod token;
 
 pub use backend::{BackendError, BackendErrorKind};
@@ -21,5 +22,6 @@ pub(crate) use instant::{Span, after, at_store_precision, micros, until};
 pub(crate) use password::MAX_PASSWORD_BYTES;
 pub use password::Password;
 pub(crate) use secret::{SecretBytes, redacted_debug};
+pub use site::{LinkToken, ResetLink, Site, SiteError, Support};
 pub use token::{Challenge, DeviceToken, MalformedToken, ResetToken, TemporaryPassword};
 pub(crate) use token::{Token, typed_leniently};

@@ -1,0 +1,124 @@
+//! Every English word that is mailed.
+
+use core::time::Duration;
+
+use time::{OffsetDateTime, UtcOffset};
+
+use super::letter::{Block, Letter};
+use super::{Mail, MailKind};
+use crate::types::Support;
+
+pub(super) fn letter(mail: &Mail) -> Letter {
+    let site = mail.site.name();
+    let paragraph = |words: String| Block::Paragraph(words);
+    let (subject, mut blocks) = match &mail.kind {
+        MailKind::Welcome { temporary_password, lifetime, expires_at } => (
+            format!("Your new account – {site}"),
+            vec![
+                paragraph(format!("An account was opened for you at {site}. This is your first password:")),
+                Block::Password(temporary_password.expose().to_owned()),
+                paragraph(works(*lifetime, *expires_at)),
+                sign_in(mail, "Sign in with it; you will then choose a password of your own:"),
+                paragraph(
+                    "This account is for you alone. Never share its password, and let nobody sign in for you; whoever \
+                     needs access gets an account of their own."
+                        .to_owned(),
+                ),
+            ],
+        ),
+        MailKind::ConfirmReset { link, lifetime, expires_at } => (
+            format!("Confirm your password reset – {site}"),
+            vec![
+                paragraph(format!("Somebody, probably you, asked for a new password at {site}.")),
+                Block::Link {
+                    words: "If it was you, confirm it here. A temporary password will then be mailed to you:".to_owned(),
+                    href: link.expose().to_owned(),
+                },
+                paragraph(works(*lifetime, *expires_at)),
+                paragraph(ignored()),
+            ],
+        ),
+        MailKind::ChooseNewPassword { link, lifetime, expires_at } => (
+            format!("Choose a new password – {site}"),
+            vec![
+                paragraph(format!("Somebody, probably you, asked for a new password at {site}.")),
+                Block::Link {
+                    words: "If it was you, choose a new password here:".to_owned(),
+                    href: link.expose().to_owned(),
+                },
+                paragraph(works(*lifetime, *expires_at)),
+                paragraph(ignored()),
+            ],
+        ),
+        MailKind::TemporaryPassword { temporary_password, lifetime, expires_at } => (
+            format!("Your temporary password – {site}"),
+            vec![
+                paragraph(format!("You confirmed that you want a new password at {site}. This is a temporary one:")),
+                Block::Password(temporary_password.expose().to_owned()),
+                paragraph(works(*lifetime, *expires_at)),
+                sign_in(mail, "Sign in with it; you will then choose a new password of your own:"),
+                paragraph("Until you have done so, your old password stays as it is.".to_owned()),
+            ],
+        ),
+        MailKind::PasswordChanged { at } => (
+            format!("Your password was changed – {site}"),
+            vec![
+                paragraph(format!("The password of your account at {site} was changed on {}.", moment(*at))),
+                paragraph("Every other browser and device has been signed out.".to_owned()),
+                paragraph(not_you()),
+            ],
+        ),
+        MailKind::ResetCompleted { at } => (
+            format!("Your password was reset – {site}"),
+            vec![
+                paragraph(format!("A new password was chosen for your account at {site} on {}.", moment(*at))),
+                paragraph("Every other browser and device has been signed out.".to_owned()),
+                paragraph(not_you()),
+            ],
+        ),
+    };
+    blocks.push(support(mail.site.support()));
+    Letter { subject, blocks }
+}
+
+fn sign_in(mail: &Mail, words: &str) -> Block {
+    Block::Link { words: words.to_owned(), href: mail.site.sign_in_url() }
+}
+
+fn support(contact: &Support) -> Block {
+    let words = match contact {
+        Support::Email(_) => "Questions? Write to",
+        Support::Link(_) => "Questions? Reach us at",
+    };
+    Block::Contact { words: words.to_owned(), shown: contact.as_str().to_owned(), href: contact.href() }
+}
+
+fn ignored() -> String {
+    "If it was not you, you need not do anything: nothing has changed, and your password stays as it is.".to_owned()
+}
+
+fn not_you() -> String {
+    "If it was not you, choose \"Forgot your password?\" on the sign-in page at once, and tell us.".to_owned()
+}
+
+/// "It works for one hour, until 25 November 2026, 10:15 UTC."
+fn works(lifetime: Duration, expires_at: OffsetDateTime) -> String {
+    format!("It works for {}, until {}.", in_words(lifetime), moment(expires_at))
+}
+
+/// Rounded down to the minute, so that what is promised holds.
+fn moment(at: OffsetDateTime) -> String {
+    let at = at.to_offset(UtcOffset::UTC);
+    format!("{} {} {}, {:02}:{:02} UTC", at.day(), at.month(), at.year(), at.hour(), at.minute())
+}
+
+/// In the largest unit that divides it, never rounded up.
+fn in_words(lifetime: Duration) -> String {
+    let seconds = lifetime.as_secs();
+    match seconds {
+        3_600 => "one hour".to_owned(),
+        seconds if seconds >= 7_200 && seconds % 3_600 == 0 => format!("{} hours", seconds / 3_600),
+        seconds if seconds >= 120 => format!("{} minutes", seconds / 60),
+        seconds => format!("{seconds} seconds"),
+    }
+}

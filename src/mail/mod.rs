@@ -1,0 +1,137 @@
+//! Floor 4: what is mailed, as typed values, and the English texts that come with them.
+
+mod english;
+mod letter;
+
+use core::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::types::{ResetLink, Site, TemporaryPassword};
+
+/// A mail: what happened, with its values, and the [`Site`] it speaks for.
+///
+/// A [`Mailer`](crate::Mailer) sends it with the texts that come with the crate ([`subject`](Self::subject),
+/// [`text`](Self::text), [`html`](Self::html)), or renders [`kind`](Self::kind) in the host's own words. The text parts
+/// hold secrets; the subject never does.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    kind: MailKind,
+    site: Site,
+}
+
+/// What a mail is about.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum MailKind {
+    /// An account was opened: the first password.
+    #[non_exhaustive]
+    Welcome {
+        /// It opens the choice of an own password.
+        temporary_password: TemporaryPassword,
+        /// How long it works.
+        lifetime: Duration,
+        /// Until when.
+        expires_at: OffsetDateTime,
+    },
+    /// Somebody asked for a reset: a link that confirms it.
+    #[non_exhaustive]
+    ConfirmReset {
+        /// The link.
+        link: ResetLink,
+        /// How long it works.
+        lifetime: Duration,
+        /// Until when.
+        expires_at: OffsetDateTime,
+    },
+    /// Somebody asked for a reset: a link that opens the choice of a new password
+    /// ([`ResetMode::ChooseNewPassword`](crate::ResetMode::ChooseNewPassword)).
+    #[non_exhaustive]
+    ChooseNewPassword {
+        /// The link.
+        link: ResetLink,
+        /// How long it works.
+        lifetime: Duration,
+        /// Until when.
+        expires_at: OffsetDateTime,
+    },
+    /// A reset was confirmed: the temporary password.
+    #[non_exhaustive]
+    TemporaryPassword {
+        /// It opens the choice of a new password.
+        temporary_password: TemporaryPassword,
+        /// How long it works.
+        lifetime: Duration,
+        /// Until when.
+        expires_at: OffsetDateTime,
+    },
+    /// The password was changed by somebody who was signed in.
+    #[non_exhaustive]
+    PasswordChanged {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// A new password was chosen by way of a reset.
+    #[non_exhaustive]
+    ResetCompleted {
+        /// When.
+        at: OffsetDateTime,
+    },
+}
+
+impl MailKind {
+    /// A stable name in snake_case, for logs and templates.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Welcome { .. } => "welcome",
+            Self::ConfirmReset { .. } => "confirm_reset",
+            Self::ChooseNewPassword { .. } => "choose_new_password",
+            Self::TemporaryPassword { .. } => "temporary_password",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::ResetCompleted { .. } => "reset_completed",
+        }
+    }
+
+    /// The instant from which on the mail is worth nothing. A queue should drop it then.
+    pub fn expires_at(&self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Welcome { expires_at, .. }
+            | Self::ConfirmReset { expires_at, .. }
+            | Self::ChooseNewPassword { expires_at, .. }
+            | Self::TemporaryPassword { expires_at, .. } => Some(*expires_at),
+            Self::PasswordChanged { .. } | Self::ResetCompleted { .. } => None,
+        }
+    }
+}
+
+impl Mail {
+    pub(crate) fn new(kind: MailKind, site: &Site) -> Self {
+        Self { kind, site: site.clone() }
+    }
+
+    /// What it is about, with its values.
+    pub fn kind(&self) -> &MailKind {
+        &self.kind
+    }
+
+    /// Whom it speaks for.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// The subject: one line, without a secret.
+    pub fn subject(&self) -> String {
+        english::letter(self).subject
+    }
+
+    /// The plain text part. **It holds the secret**, if the mail carries one.
+    pub fn text(&self) -> String {
+        letter::text(&english::letter(self))
+    }
+
+    /// The HTML part: a whole page without images, scripts or anything remote. All values are escaped. **It holds the
+    /// secret**, if the mail carries one.
+    pub fn html(&self) -> String {
+        letter::html(&english::letter(self))
+    }
+}

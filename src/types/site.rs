@@ -1,0 +1,245 @@
+use core::fmt;
+
+use thiserror::Error;
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use super::email::Email;
+use super::secret::redacted_debug;
+use super::token::ResetToken;
+
+/// The longest service name, in characters: it stands in every subject.
+const MAX_NAME_CHARS: usize = 64;
+
+/// A part of the [`Site`] is missing or makes no sense.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("site.{field} {problem}")]
+pub struct SiteError {
+    field: &'static str,
+    problem: &'static str,
+}
+
+impl SiteError {
+    /// The field at fault: `name`, `base_url`, `support`, `reset_path` or `sign_in_path`.
+    pub fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// A stable name in snake_case.
+    pub fn code(&self) -> &'static str {
+        "site_invalid"
+    }
+}
+
+/// Whom users turn to, shown in every mail and with every refusal.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Support {
+    /// An address.
+    Email(String),
+    /// An https link, say to a live chat.
+    Link(String),
+}
+
+impl Support {
+    fn parse(text: &str) -> Option<Self> {
+        if let Ok(email) = Email::parse(text) {
+            return Some(Self::Email(email.as_typed().to_owned()));
+        }
+        let link = Url::parse(text).ok()?;
+        let usable = link.scheme() == "https" && link.has_host() && has_no_credentials(&link);
+        usable.then(|| Self::Link(link.into()))
+    }
+
+    /// The address or the link as text.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(text) | Self::Link(text) => text,
+        }
+    }
+
+    /// The target for a link in a page: `mailto:…` or `https://…`.
+    pub fn href(&self) -> String {
+        match self {
+            Self::Email(address) => {
+                // RFC 6068: whatever could end the address is written as a percent escape.
+                let mut link = String::from("mailto:");
+                link.extend(url::form_urlencoded::byte_serialize(address.as_bytes()).map(|part| match part {
+                    "%40" => "@",
+                    "+" => "%20",
+                    part => part,
+                }));
+                link
+            }
+            Self::Link(link) => link.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a mailed link carries its token.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum LinkToken {
+    /// In the query, `?token=…`: the page works without JavaScript. Its response should say `Referrer-Policy:
+    /// no-referrer`, and access logs should not keep queries.
+    #[default]
+    Query,
+    /// In the fragment, `#token=…`: it never reaches a server or a log by itself; a script on the page has to read it.
+    Fragment,
+}
+
+/// What a host is called and where it lives: the things that have no sensible default.
+///
+/// Every mailed link is built from the base address given here and from nothing in a request, so that a forged `Host`
+/// header reaches no mail.
+///
+/// ```
+/// use doorward::Site;
+///
+/// let site = Site::new("Acme", "https://acme.example/app", "https://acme.example/chat")?.reset_path("/forgot/confirm")?;
+/// assert_eq!(site.sign_in_url(), "https://acme.example/app/sign-in");
+///
+/// assert_eq!(Site::new("Acme", "", "help@acme.example").unwrap_err().field(), "base_url");
+/// assert_eq!(Site::new("Acme", "http://acme.example", "help@acme.example").unwrap_err().field(), "base_url");
+/// # Ok::<(), doorward::SiteError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Site {
+    name: String,
+    base_url: Url,
+    support: Support,
+    reset_path: String,
+    sign_in_path: String,
+    link_token: LinkToken,
+}
+
+impl Site {
+    /// The name of the service as its users know it (1 to 64 characters), the address under which they reach it (https;
+    /// plain http only for localhost), and whom they turn to (an address or an https link).
+    ///
+    /// # Errors
+    /// [`SiteError`] names the field at fault.
+    pub fn new(name: &str, base_url: &str, support: &str) -> Result<Self, SiteError> {
+        let fault = |field, problem| SiteError { field, problem };
+        let named = (1..=MAX_NAME_CHARS).contains(&name.trim().chars().count());
+        // A line break in a name would be a header of its own in a careless mailer.
+        if !named || name.chars().any(char::is_control) {
+            return Err(fault("name", "is not 1 to 64 characters without control characters"));
+        }
+        let base = Url::parse(base_url).map_err(|_| fault("base_url", "is not an absolute address"))?;
+        if !(base.scheme() == "https" || base.scheme() == "http" && is_loopback(&base)) {
+            return Err(fault("base_url", "is not https (plain http is for localhost only)"));
+        }
+        if base.query().is_some() || base.fragment().is_some() || !has_no_credentials(&base) {
+            return Err(fault("base_url", "has a query, a fragment or credentials"));
+        }
+        let support = Support::parse(support).ok_or(fault("support", "is neither an address nor an https link"))?;
+        Ok(Self {
+            name: name.trim().to_owned(),
+            base_url: base,
+            support,
+            reset_path: "/reset/confirm".to_owned(),
+            sign_in_path: "/sign-in".to_owned(),
+            link_token: LinkToken::default(),
+        })
+    }
+
+    /// The path of the page that a reset link opens, below the base address; `/reset/confirm` by default. The page only
+    /// asks: what confirms is a POST that follows.
+    ///
+    /// # Errors
+    /// [`SiteError`] unless it starts with `/` and is a plain path.
+    pub fn reset_path(self, path: &str) -> Result<Self, SiteError> {
+        let reset_path = plain_path("reset_path", path)?;
+        Ok(Self { reset_path, ..self })
+    }
+
+    /// The path of the sign-in page, below the base address; `/sign-in` by default.
+    ///
+    /// # Errors
+    /// [`SiteError`] unless it starts with `/` and is a plain path.
+    pub fn sign_in_path(self, path: &str) -> Result<Self, SiteError> {
+        let sign_in_path = plain_path("sign_in_path", path)?;
+        Ok(Self { sign_in_path, ..self })
+    }
+
+    /// Where links carry their token; in the query by default.
+    #[must_use]
+    pub fn link_token(self, link_token: LinkToken) -> Self {
+        Self { link_token, ..self }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whom users turn to.
+    pub fn support(&self) -> &Support {
+        &self.support
+    }
+
+    /// The address of the sign-in page.
+    pub fn sign_in_url(&self) -> String {
+        self.below(&self.sign_in_path).into()
+    }
+
+    /// The link that carries this token.
+    pub fn reset_link(&self, token: &ResetToken) -> ResetLink {
+        let mut link = self.below(&self.reset_path);
+        // Tokens are letters, digits, `-`, `_` and a dot, so nothing needs escaping.
+        let pair = Zeroizing::new(format!("token={}", token.expose()));
+        match self.link_token {
+            LinkToken::Query => link.set_query(Some(&pair)),
+            LinkToken::Fragment => link.set_fragment(Some(&pair)),
+        }
+        ResetLink(Zeroizing::new(link.into()))
+    }
+
+    fn below(&self, path: &str) -> Url {
+        let mut url = self.base_url.clone();
+        url.set_path(&format!("{}{path}", self.base_url.path().trim_end_matches('/')));
+        url
+    }
+}
+
+fn plain_path(field: &'static str, path: &str) -> Result<String, SiteError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+    if path.starts_with('/') && !path.contains("//") && !path.contains("..") && path.chars().all(plain) {
+        Ok(path.to_owned())
+    } else {
+        Err(SiteError { field, problem: "is not a plain path that starts with a slash" })
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn has_no_credentials(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
+}
+
+/// A link that carries a [`ResetToken`]. `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct ResetLink(Zeroizing<String>);
+
+redacted_debug!(ResetLink => "ResetLink");
+
+impl ResetLink {
+    /// The link as text. **This is the secret itself.**
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
