@@ -34,10 +34,10 @@ pub trait Failure: std::error::Error {
 
 /// Implements [`Failure`] and methods of the same names from one table.
 ///
-/// A row is `pattern => code, status, message`, and `; retry duration` where waiting helps; the row `unavailable` hands
+/// A row is `pattern => code, status, message`, and `, retry duration` where waiting helps; the row `unavailable` hands
 /// over to the [`Unavailable`] inside.
 macro_rules! failure {
-    ($error:ident { $($pattern:pat => $code:literal, $status:literal, $message:expr $(; retry $retry:expr)?;)+ } $(unavailable $inner:ident)?) => {
+    ($error:ident { $($pattern:pat => $code:literal, $status:literal, $message:expr $(, retry $retry:expr)?;)+ } $(unavailable $inner:ident)?) => {
         impl $error {
             /// A stable name in snake_case.
             pub fn code(&self) -> &'static str {

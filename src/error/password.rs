@@ -44,7 +44,7 @@ failure!(ChoosePasswordError {
     Self::ChallengeInvalid => "challenge_invalid", 401, "That took too long or was done already. Please sign in again.";
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
-    Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after); retry retry_after;
+    Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after), retry retry_after;
 } unavailable Unavailable);
 
 /// Why a signed-in user's password was not changed.
@@ -83,7 +83,7 @@ pub enum ChangePasswordError {
 failure!(ChangePasswordError {
     Self::SessionEnded => "session_ended", 401, "Your session has ended. Please sign in again.";
     Self::CurrentPasswordWrong => "current_password_wrong", 422, "The current password is not right.";
-    Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after); retry retry_after;
+    Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
 } unavailable Unavailable);

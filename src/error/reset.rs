@@ -39,8 +39,8 @@ pub enum ConfirmResetError {
 
 failure!(ConfirmResetError {
     Self::LinkInvalid => "link_invalid", 400, LINK;
-    Self::AlreadyConfirmed { retry_after } => "already_confirmed", 409, "A temporary password was mailed to you a moment ago."; retry retry_after;
-    Self::MailFailed { retry_after } => "mail_failed", 503, "We could not send the mail. Please use the same link again in a few minutes."; retry retry_after;
+    Self::AlreadyConfirmed { retry_after } => "already_confirmed", 409, "A temporary password was mailed to you a moment ago.", retry retry_after;
+    Self::MailFailed { retry_after } => "mail_failed", 503, "We could not send the mail. Please use the same link again in a few minutes.", retry retry_after;
     Self::OtherMode => "other_mode", 500, "Something went wrong on our side.";
 } unavailable Unavailable);
 
@@ -75,6 +75,6 @@ pub enum CompleteResetError {
 failure!(CompleteResetError {
     Self::LinkInvalid => "link_invalid", 400, LINK;
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
-    Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after); retry retry_after;
+    Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after), retry retry_after;
     Self::OtherMode => "other_mode", 500, "Something went wrong on our side.";
 } unavailable Unavailable);

@@ -28,5 +28,5 @@ pub enum SignInError {
 
 failure!(SignInError {
     Self::InvalidCredentials => "invalid_credentials", 401, INVALID_CREDENTIALS;
-    Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after); retry retry_after;
+    Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
 } unavailable Unavailable);

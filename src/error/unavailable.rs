@@ -36,7 +36,7 @@ pub enum Unavailable {
 const TRY_AGAIN: &str = "Something went wrong on our side. Please try again in a moment.";
 
 failure!(Unavailable {
-    Self::Busy { retry_after } => "busy", 503, "We are very busy right now. Please try again in a moment."; retry retry_after;
+    Self::Busy { retry_after } => "busy", 503, "We are very busy right now. Please try again in a moment.", retry retry_after;
     Self::Contended => "contended", 503, TRY_AGAIN;
     Self::Backend(_) => "backend", 503, TRY_AGAIN;
     Self::Random(_) => "random", 503, TRY_AGAIN;
