@@ -273,6 +273,12 @@ impl Config {
         DeviceLimits { lifetime: self.device.lifetime, at_most: self.device.at_most, protected: 7 * DAY }
     }
 
+    /// Whether unconfirmed reset links survive a change of the password: they only mail their owner, unless a link by
+    /// itself sets a password.
+    pub(crate) fn links_survive(&self) -> bool {
+        self.reset.mode == ResetMode::TemporaryPassword
+    }
+
     pub(crate) fn link_limits(&self) -> LinkLimits {
         LinkLimits {
             lifetime: self.reset.link_lifetime,

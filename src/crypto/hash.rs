@@ -15,7 +15,7 @@ use crate::types::Password;
 /// Salts are 16 bytes (RFC 9106 section 3.1).
 const SALT_BYTES: usize = 16;
 /// Tags are 32 bytes (RFC 9106 section 4; ASVS 5.0, 11.4.3).
-pub(crate) const TAG_BYTES: usize = 32;
+const TAG_BYTES: usize = 32;
 
 /// Cost parameters of Argon2id.
 ///
@@ -169,6 +169,11 @@ impl PasswordHash {
         let (salt64, tag64) = (Base64Unpadded::encode_string(&salt), Base64Unpadded::encode_string(&tag));
         let text = format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt64}${tag64}").into();
         Self { text, params, salt, tag }
+    }
+
+    /// What is verified where there is no hash: random, so it is the hash of nothing anybody knows.
+    pub(crate) fn dummy(params: HashParams) -> Result<Self, RandomError> {
+        Ok(Self::from_parts(params, Draw::draw()?, Draw::draw()?))
     }
 
     /// The PHC string.

@@ -5,7 +5,7 @@ mod hash;
 mod random;
 
 pub(crate) use digest::{Purpose, keyed, sha256};
-pub(crate) use hash::{HashMemory, TAG_BYTES, hash, verify};
+pub(crate) use hash::{HashMemory, hash, verify};
 pub use hash::{HashParams, HashParamsError, MalformedHash, PasswordHash};
 pub use random::RandomError;
 pub(crate) use random::{Draw, fill};

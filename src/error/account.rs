@@ -118,3 +118,12 @@ failure!(DeviceError {
     Self::UnknownDevice => "unknown_device", 404, "There is no such device.";
     Self::RecoveryPending => "recovery_pending", 409, "A password reset is under way for this account. Please finish it first.";
 } unavailable Unavailable);
+
+impl From<ResumeError> for DeviceError {
+    fn from(error: ResumeError) -> Self {
+        match error {
+            ResumeError::SessionEnded => Self::SessionEnded,
+            ResumeError::Unavailable(unavailable) => Self::Unavailable(unavailable),
+        }
+    }
+}

@@ -78,17 +78,17 @@ impl Attempts {
         let Some(entry) = current.filter(|entry| now < entry.expires_at) else {
             return Charge::Due(Self::counted(1, spacing, now, version));
         };
-        if entry.since > now {
-            let retry_after = until(entry.since, entry.not_before);
-            let expires_at = after(now, spacing.remembered(entry.failures).max(retry_after));
-            let not_before = after(now, retry_after);
-            let rewritten = Self { version, since: now, not_before, expires_at, ..entry.clone() };
-            return Charge::SetBack { rewritten, retry_after };
-        }
-        match until(now, entry.not_before) {
+        let set_back = entry.since > now;
+        match until(if set_back { entry.since } else { now }, entry.not_before) {
             Duration::ZERO => {
                 let count = entry.failures.saturating_add(1).min(spacing.saturation());
                 Charge::Due(Self { extra: entry.extra.clone(), ..Self::counted(count, spacing, now, version) })
+            }
+            retry_after if set_back => {
+                let expires_at = after(now, spacing.remembered(entry.failures).max(retry_after));
+                let not_before = after(now, retry_after);
+                let rewritten = Self { version, since: now, not_before, expires_at, ..entry.clone() };
+                Charge::SetBack { rewritten, retry_after }
             }
             retry_after => Charge::Early { retry_after },
         }

@@ -16,15 +16,16 @@ pub(crate) const MOST_CHALLENGES_PER_CLASS: usize = 5;
 
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
-/// `None` never happens: the fixed texts are well formed, as the test below shows.
-pub(super) fn full_size_user() -> Option<User> {
+/// # Panics
+/// Never: the fixed texts are well formed, as the test below shows.
+pub(super) fn full_size_user() -> User {
     let hour = Duration::from_secs(60 * 60);
     let now = OffsetDateTime::UNIX_EPOCH;
     let challenges = ChallengeLimits { lifetime: hour, per_class: MOST_CHALLENGES_PER_CLASS, tries: 10 };
     let devices = DeviceLimits { lifetime: 24 * hour, at_most: MOST_DEVICES, protected: hour };
     let links = LinkLimits { lifetime: hour, at_most: MOST_LINKS, tries: 10, temporary_lifetime: hour, cooldown: hour };
     let digest = Digest::new([7; 32]);
-    let hash = PasswordHash::parse(HASH).ok()?;
+    let hash = PasswordHash::parse(HASH).expect("a well-formed hash");
 
     let mut step = 0;
     let mut fresh = || {
@@ -32,7 +33,7 @@ pub(super) fn full_size_user() -> Option<User> {
         fixed(step)
     };
     let id = UserId::from_random([7; 16]);
-    let email = Email::parse("nobody.in.particular@decoy.invalid").ok()?;
+    let email = Email::parse("nobody.in.particular@decoy.invalid").expect("a well-formed address");
     let mut user = User::provision(id.clone(), email, digest, hour, now, &fresh());
     let session = Session::new(id, user.epoch(), now, &[]);
     let credential = NewCredential { hash, history: 0, links_survive: true };
@@ -47,9 +48,9 @@ pub(super) fn full_size_user() -> Option<User> {
         user = user.with_device_for_decoy(&devices, later, &fresh());
     }
     for _ in 0..MOST_LINKS {
-        user = user.add_reset_link(&links, now, &fresh())?.2;
+        user = user.add_reset_link(&links, now, &fresh()).expect("there is a place for it").2;
     }
-    Some(user)
+    user
 }
 
 /// Values in place of random ones; no decoy is ever stored or issued.
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_decoy_is_a_readable_user_of_full_size() {
-        let user = full_size_user().expect("the fixed texts are well formed");
+        let user = full_size_user();
         assert_eq!(user.devices(OffsetDateTime::UNIX_EPOCH).len(), MOST_DEVICES);
         let (version, snapshot) = (user.version().to_string(), user.to_snapshot());
         let row = Row { id: user.id().as_str(), email: user.email().canonical(), version: &version, snapshot: &snapshot };

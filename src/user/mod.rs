@@ -71,6 +71,15 @@ impl User {
         self.document.status == UserStatus::Active
     }
 
+    pub(crate) fn has_password(&self) -> bool {
+        self.document.password.is_some()
+    }
+
+    /// Whether a session of this user still is one.
+    pub(crate) fn is_in_session(&self, session: &Session) -> bool {
+        self.is_active() && session.user_id() == &self.id && session.epoch() == self.epoch()
+    }
+
     pub(crate) fn epoch(&self) -> Epoch {
         self.document.epoch
     }

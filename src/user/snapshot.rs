@@ -139,6 +139,15 @@ impl User {
     }
 }
 
+impl User {
+    /// A user who is nobody, for doing on a miss what is done on a hit. What comes of it is thrown away.
+    pub(crate) fn decoy() -> Self {
+        DECOY_USER.clone()
+    }
+}
+
+static DECOY_USER: LazyLock<User> = LazyLock::new(decoy::full_size_user);
+
 struct DecoyRow {
     id: String,
     email: String,
@@ -148,11 +157,11 @@ struct DecoyRow {
 
 /// The row of a user who holds as many devices, links and challenges as the defaults allow.
 static DECOY: LazyLock<DecoyRow> = LazyLock::new(|| {
-    let user = decoy::full_size_user();
+    let user = &*DECOY_USER;
     DecoyRow {
-        id: user.as_ref().map(|user| user.id.to_string()).unwrap_or_default(),
-        email: user.as_ref().map(|user| user.email.canonical().to_owned()).unwrap_or_default(),
-        version: user.as_ref().map(|user| user.version.to_string()).unwrap_or_default(),
-        snapshot: user.as_ref().map(User::to_snapshot).unwrap_or_default(),
+        id: user.id.to_string(),
+        email: user.email.canonical().to_owned(),
+        version: user.version.to_string(),
+        snapshot: user.to_snapshot(),
     }
 });

@@ -1,0 +1,46 @@
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use std::sync::Arc;
+
+use super::tracker::Tracker;
+
+/// Work for after the answer: mailing a reset link, a notice, housekeeping. The host's spawner runs it to its end.
+pub type BackgroundWork = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
+
+/// Hands background work to the host's spawner, and remembers what is under way.
+#[derive(Clone, Default)]
+pub(crate) struct Background {
+    spawn: Option<Arc<dyn Fn(BackgroundWork) + Send + Sync>>,
+    under_way: Tracker,
+}
+
+impl Background {
+    pub(crate) fn spawned_by(spawn: impl Fn(BackgroundWork) + Send + Sync + 'static) -> Self {
+        Self { spawn: Some(Arc::new(spawn)), under_way: Tracker::default() }
+    }
+
+    /// Hands the work over; without a spawner it is done here and now.
+    pub(crate) async fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let under_way = self.under_way.enter();
+        let work = async move {
+            work.await;
+            drop(under_way);
+        };
+        match &self.spawn {
+            Some(spawn) => spawn(Box::pin(work)),
+            None => work.await,
+        }
+    }
+
+    /// Resolves once no work is under way.
+    pub(crate) async fn idle(&self) {
+        self.under_way.idle().await;
+    }
+}
+
+impl fmt::Debug for Background {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Background").field("spawned", &self.spawn.is_some()).finish_non_exhaustive()
+    }
+}

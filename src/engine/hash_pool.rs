@@ -1,0 +1,315 @@
+//! Hashing off the caller's thread: a fixed number of threads, each with its own Argon2 memory, and a bounded queue.
+
+use core::num::NonZeroUsize;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::{fmt, io, thread};
+
+use futures_channel::oneshot;
+
+use super::tracker::{Tracker, UnderWay};
+use crate::crypto::HashMemory;
+
+/// What the hash pool is doing, for metrics. The last three only grow.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct HashLoad {
+    /// Jobs waiting for a thread.
+    pub queued: usize,
+    /// Jobs being computed.
+    pub running: usize,
+    /// Argon2 computations done so far.
+    pub computed: u64,
+    /// Jobs skipped because their caller had gone.
+    pub skipped: u64,
+    /// Tries refused because the queue was full.
+    pub refused: u64,
+}
+
+/// Who asks for a hash.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Caller {
+    /// Anybody: may take at most half of the places.
+    Stranger,
+    /// Somebody with a known device, a challenge or a session: may take every place.
+    Known,
+}
+
+/// Why no place was given.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refused {
+    Full,
+    Closed,
+}
+
+type Job = Box<dyn FnOnce(&mut HashMemory) + Send>;
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    /// Idle threads. The one that became idle last is woken first: its memory is still warm.
+    idle: Vec<usize>,
+    /// Places given: permits held, jobs queued and running.
+    places: usize,
+    stranger_places: usize,
+    closed: bool,
+    load: HashLoad,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    wake: Vec<Condvar>,
+    capacity: usize,
+    under_way: Tracker,
+}
+
+/// The pool. Its threads end when it is dropped, after what was queued.
+pub(crate) struct HashPool(Arc<Shared>);
+
+impl fmt::Debug for HashPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HashPool").field(&self.load()).finish()
+    }
+}
+
+/// A place in the pool: taken before a try is counted, so that a full queue counts nothing against anyone.
+pub(crate) struct Permit {
+    shared: Arc<Shared>,
+    caller: Caller,
+}
+
+impl HashPool {
+    /// Starts the threads.
+    pub(crate) fn start(threads: NonZeroUsize, queue_per_thread: usize) -> io::Result<Self> {
+        let threads = threads.get();
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            wake: (0..threads).map(|_| Condvar::new()).collect(),
+            capacity: threads.saturating_mul(queue_per_thread),
+            under_way: Tracker::default(),
+        });
+        // From here on dropping the pool ends the threads already started.
+        let pool = Self(shared);
+        for index in 0..threads {
+            let shared = Arc::clone(&pool.0);
+            thread::Builder::new().name(format!("doorward-hash-{index}")).spawn(move || shared.work(index))?;
+        }
+        Ok(pool)
+    }
+
+    /// Takes a place.
+    pub(crate) fn permit(&self, caller: Caller) -> Result<Permit, Refused> {
+        let mut state = self.0.lock();
+        if state.closed {
+            return Err(Refused::Closed);
+        }
+        let crowded = caller == Caller::Stranger && state.stranger_places >= self.0.capacity / 2;
+        if crowded || state.places >= self.0.capacity {
+            state.load.refused += 1;
+            return Err(Refused::Full);
+        }
+        state.places += 1;
+        state.stranger_places += usize::from(caller == Caller::Stranger);
+        drop(state);
+        Ok(Permit { shared: Arc::clone(&self.0), caller })
+    }
+
+    pub(crate) fn load(&self) -> HashLoad {
+        let state = self.0.lock();
+        HashLoad { queued: state.jobs.len(), ..state.load }
+    }
+
+    /// Accepts no more jobs. What is queued is still computed.
+    pub(crate) fn close(&self) {
+        self.0.lock().closed = true;
+        self.0.wake.iter().for_each(Condvar::notify_all);
+    }
+
+    /// Resolves once no job is queued or running.
+    pub(crate) async fn idle(&self) {
+        self.0.under_way.idle().await;
+    }
+}
+
+impl Drop for HashPool {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Permit {
+    /// Computes on one of the pool's threads. `job` also tells how many hashes it computed.
+    ///
+    /// Dropping the future gives the job up: it is skipped if it has not begun.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        job: impl FnOnce(&mut HashMemory) -> (T, u64) + Send + 'static,
+    ) -> Result<T, Refused> {
+        let (sender, receiver) = oneshot::channel();
+        let under_way: UnderWay = self.shared.under_way.enter();
+        let shared = Arc::clone(&self.shared);
+        let permit = self;
+        shared.submit(Box::new(move |memory| {
+            let done = if sender.is_canceled() {
+                None
+            } else {
+                // A panic harms no other job, and its caller is told by the sender's drop.
+                catch_unwind(AssertUnwindSafe(|| job(memory))).ok()
+            };
+            // Counted, and the place given back, before the caller knows: what it looks at next is true.
+            permit.shared.count(sender.is_canceled() && done.is_none(), done.as_ref().map_or(0, |(_, hashes)| *hashes));
+            drop(permit);
+            if let Some((result, _)) = done {
+                // The caller may have gone meanwhile.
+                let _ = sender.send(result);
+            }
+            drop(under_way);
+        }))?;
+        // The sender goes without a result if the job panicked, or if the pool was closed around it.
+        receiver.await.map_err(|_| Refused::Closed)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.places -= 1;
+        state.stranger_places -= usize::from(self.caller == Caller::Stranger);
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A job that panics does so outside the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn submit(&self, job: Job) -> Result<(), Refused> {
+        let mut state = self.lock();
+        if state.closed {
+            // The job holds a permit, whose drop takes the lock.
+            drop(state);
+            drop(job);
+            return Err(Refused::Closed);
+        }
+        state.jobs.push_back(job);
+        if let Some(condvar) = state.idle.pop().and_then(|index| self.wake.get(index)) {
+            condvar.notify_one();
+        }
+        Ok(())
+    }
+
+    fn work(&self, index: usize) {
+        let mut memory = HashMemory::default();
+        while let Some(job) = self.next_job(index) {
+            job(&mut memory);
+        }
+    }
+
+    /// One running job has come to its end.
+    fn count(&self, skipped: bool, hashes: u64) {
+        let load = &mut self.lock().load;
+        load.running -= 1;
+        load.computed += hashes;
+        load.skipped += u64::from(skipped);
+    }
+
+    /// Waits for a job. `None` once the pool is closed and everything queued is done.
+    fn next_job(&self, index: usize) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                state.load.running += 1;
+                return Some(job);
+            }
+            if state.closed {
+                return None;
+            }
+            if !state.idle.contains(&index) {
+                state.idle.push(index);
+            }
+            state = self.wake[index].wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle.retain(|idle| *idle != index);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    fn pool(threads: usize, queue_per_thread: usize) -> HashPool {
+        HashPool::start(NonZeroUsize::new(threads).unwrap(), queue_per_thread).unwrap()
+    }
+
+    #[test]
+    fn strangers_take_at_most_half_of_the_places_and_a_dropped_permit_frees_its_own() {
+        let pool = pool(1, 4);
+        let _strangers = [Caller::Stranger; 2].map(|caller| pool.permit(caller).ok().unwrap());
+        assert_eq!(pool.permit(Caller::Stranger).err(), Some(Refused::Full));
+        let known = [Caller::Known; 2].map(|caller| pool.permit(caller).ok().unwrap());
+        assert_eq!(pool.permit(Caller::Known).err(), Some(Refused::Full));
+        drop(known);
+        assert!(pool.permit(Caller::Known).is_ok());
+        assert_eq!(pool.load().refused, 2);
+    }
+
+    #[test]
+    fn work_whose_caller_has_gone_is_skipped() {
+        let pool = pool(1, 4);
+        let (go, wait) = mpsc::channel::<()>();
+        let (begun, running) = mpsc::channel::<()>();
+        let blocker = pool.permit(Caller::Known).ok().unwrap().run(move |_| {
+            begun.send(()).unwrap();
+            (wait.recv(), 1)
+        });
+        let gone = pool.permit(Caller::Known).ok().unwrap().run(|_| ((), 1));
+        pollster::block_on(async {
+            let mut blocker = std::pin::pin!(blocker);
+            let mut gone = Box::pin(gone);
+            poll_once(blocker.as_mut()).await;
+            running.recv().unwrap();
+            poll_once(gone.as_mut()).await;
+            drop(gone);
+            go.send(()).unwrap();
+            blocker.await.unwrap().unwrap();
+            pool.idle().await;
+        });
+        let load = pool.load();
+        assert_eq!((load.computed, load.skipped, load.queued, load.running), (1, 1, 0, 0));
+    }
+
+    #[test]
+    fn a_panic_in_one_job_harms_no_other() {
+        let pool = pool(1, 4);
+        let quiet = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let first = pollster::block_on(pool.permit(Caller::Known).ok().unwrap().run(|_| -> ((), u64) { panic!("on purpose") }));
+        std::panic::set_hook(quiet);
+        assert_eq!(first, Err(Refused::Closed));
+        assert_eq!(pollster::block_on(pool.permit(Caller::Known).ok().unwrap().run(|_| (7, 1))), Ok(7));
+    }
+
+    #[test]
+    fn a_closed_pool_refuses_and_drains() {
+        let pool = pool(2, 2);
+        let permit = pool.permit(Caller::Known).ok().unwrap();
+        pool.close();
+        assert_eq!(pool.permit(Caller::Known).err(), Some(Refused::Closed));
+        assert_eq!(pollster::block_on(permit.run(|_| ((), 1))), Err(Refused::Closed));
+        pollster::block_on(pool.idle());
+    }
+
+    async fn poll_once<F: Future + Unpin>(future: F) {
+        let mut future = Some(future);
+        std::future::poll_fn(move |context| {
+            if let Some(mut future) = future.take() {
+                let _ = std::pin::Pin::new(&mut future).poll(context);
+            }
+            std::task::Poll::Ready(())
+        })
+        .await;
+    }
+}

@@ -1,0 +1,86 @@
+//! What every way to a new password shares: the policy, the look-up of breaches, the judgement on reuse, the hash.
+
+use super::{Engine, Permit};
+use crate::crypto::{self, HashMemory, HashParams, PasswordHash, RandomError};
+use crate::error::Unavailable;
+use crate::policy::{BreachLookup, NewPassword, PolicyContext, Rule, Violation};
+use crate::port::EventKind;
+use crate::types::Password;
+use crate::user::User;
+
+/// A new password, judged for reuse.
+pub(crate) enum Hashed {
+    New(PasswordHash),
+    Reused,
+}
+
+impl Engine {
+    /// Checks a new password as far as it needs no hash. Every broken rule is named; the violations are an event too.
+    pub(crate) async fn check_new_password(
+        &self,
+        user: &User,
+        new: &Password,
+    ) -> Result<Result<NewPassword, Vec<Violation>>, Unavailable> {
+        let context = PolicyContext::new(self.site.name()).email(user.email()).temporary(user.temporary_digest());
+        let mut checked = self.config.password.check(new, &context);
+        if let Ok(accepted) = &checked {
+            if self.is_breached(accepted.password()).await? {
+                checked = Err(vec![Violation::of(Rule::Breached)]);
+            }
+        }
+        if let Err(violations) = &checked {
+            self.report(EventKind::PasswordRejected { violations: violations.len() }).user(user).send();
+        }
+        Ok(checked)
+    }
+
+    async fn is_breached(&self, password: &Password) -> Result<bool, Unavailable> {
+        let Some(breached) = &self.breached else { return Ok(false) };
+        match breached.contains(password).await {
+            Ok(known) => Ok(known),
+            Err(error) => {
+                self.report(EventKind::BreachLookupFailed { error: error.kind() }).send();
+                match self.config.password.breached {
+                    Some(BreachLookup::FailOpen) => Ok(false),
+                    _ => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    /// The violation of a password that was used before; it is an event too.
+    pub(crate) fn reused(&self, user: &User) -> Vec<Violation> {
+        self.report(EventKind::PasswordRejected { violations: 1 }).user(user).send();
+        vec![Violation::of(self.config.password.reused())]
+    }
+
+    /// Judges reuse and hashes, in one job.
+    pub(crate) async fn hash_new(
+        &self,
+        permit: Permit,
+        user: &User,
+        new: NewPassword,
+    ) -> Result<Hashed, Unavailable> {
+        let refused = user.refused_hashes(self.config.password.history);
+        let params = self.config.hashing.params;
+        let hashed = permit.run(move |memory| judge_and_hash(&new, &refused, params, memory)).await;
+        Ok(hashed.map_err(|_| Unavailable::Closed)??)
+    }
+}
+
+/// Verifies the new password against each hash it must not match, then hashes it. Also tells how many hashes that took.
+pub(crate) fn judge_and_hash(
+    new: &NewPassword,
+    refused: &[PasswordHash],
+    params: HashParams,
+    memory: &mut HashMemory,
+) -> (Result<Hashed, RandomError>, u64) {
+    let mut hashes = 0;
+    for hash in refused {
+        hashes += 1;
+        if crypto::verify(new.password(), hash, memory) {
+            return (Ok(Hashed::Reused), hashes);
+        }
+    }
+    (crypto::hash(new.password(), params, memory).map(Hashed::New), hashes + 1)
+}

@@ -1,0 +1,60 @@
+//! Events, with the pseudonym of whom they are about.
+
+use super::Engine;
+use crate::crypto::{Purpose, keyed, sha256};
+use crate::port::{Event, EventKind, Subject};
+use crate::types::{Digest, Email, UserId, base64url};
+use crate::user::User;
+
+/// An event to be sent.
+#[must_use]
+pub(crate) struct Report<'a> {
+    engine: &'a Engine,
+    event: Event,
+}
+
+impl Report<'_> {
+    pub(crate) fn email(mut self, email: &Email) -> Self {
+        self.event.subject = Some(self.engine.subject(email));
+        self
+    }
+
+    pub(crate) fn user(mut self, user: &User) -> Self {
+        self.event.user_id = Some(user.id().clone());
+        self.email(user.email())
+    }
+
+    pub(crate) fn user_id(mut self, id: &UserId) -> Self {
+        self.event.user_id = Some(id.clone());
+        self
+    }
+
+    pub(crate) fn request_id(mut self, request_id: Option<&str>) -> Self {
+        self.event.request_id = request_id.map(Into::into);
+        self
+    }
+
+    pub(crate) fn send(self) {
+        self.engine.observer.observe(&self.event);
+    }
+}
+
+impl Engine {
+    pub(crate) fn report(&self, kind: EventKind) -> Report<'_> {
+        Report { engine: self, event: Event::new(self.now(), kind) }
+    }
+
+    pub(crate) fn subject(&self, email: &Email) -> Subject {
+        let digest = self.pseudonym(Purpose::Subject, &[email.canonical().as_bytes()]);
+        Subject::new(base64url::encode(&digest.as_bytes()[..16]))
+    }
+
+    /// A digest under the index key, if the host gave one: without the key nobody can tell whether an address is among
+    /// the keys of a stolen table.
+    pub(crate) fn pseudonym(&self, purpose: Purpose, parts: &[&[u8]]) -> Digest {
+        match &self.index_key {
+            Some(key) => keyed(key.expose(), purpose, parts),
+            None => sha256(purpose, parts),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What an operator does to an account. None of it picks or reveals a password.
+
+use std::sync::Arc;
+
+use crate::engine::{Committed, Decision, Engine};
+use crate::error::{AdminError, Unavailable};
+use crate::port::{EventKind, Swap};
+use crate::types::UserId;
+use crate::user::{Fresh, User};
+
+pub(crate) async fn deactivate(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+    change(engine, id, EventKind::Deactivated, User::deactivate).await
+}
+
+pub(crate) async fn reactivate(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+    change(engine, id, EventKind::Reactivated, User::reactivate).await
+}
+
+pub(crate) async fn require_password_change(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+    change(engine, id, EventKind::PasswordChangeRequired, |user, fresh| Some(user.require_password_change(fresh))).await
+}
+
+pub(crate) async fn mark_compromised(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+    change(engine, id, EventKind::MarkedCompromised, |user, fresh| Some(user.mark_compromised(fresh))).await
+}
+
+pub(crate) async fn sign_out_everywhere(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+    change(engine, id, EventKind::SignedOutEverywhere, |user, fresh| Some(user.sign_out_everywhere(fresh))).await
+}
+
+pub(crate) async fn delete(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+    /// As for every other write: each round somebody else got on.
+    const ROUNDS: usize = 64;
+    engine.open()?;
+    for _ in 0..ROUNDS {
+        let user = find(engine, id).await?;
+        let deleted = match engine.users.delete(id, user.version()).await {
+            Ok(answer) => answer == Swap::Stored,
+            // The answer was lost: the user is gone, or the error stands.
+            Err(error) => match engine.users.find_by_id(id).await {
+                Ok(None) => true,
+                _ => return Err(Unavailable::from(error).into()),
+            },
+        };
+        if deleted {
+            engine.report(EventKind::Deleted).user(&user).send();
+            return Ok(());
+        }
+    }
+    Err(Unavailable::Contended.into())
+}
+
+/// Stores what the transition makes of the user. `None` means that it is so already: then nothing is stored or reported.
+async fn change(
+    engine: &Arc<Engine>,
+    id: &UserId,
+    event: EventKind,
+    transition: impl Fn(&User, &Fresh) -> Option<User> + Send + Sync,
+) -> Result<(), AdminError> {
+    engine.open()?;
+    let user = find(engine, id).await?;
+    let outcome = engine
+        .commit(user, |user, fresh| match transition(user, fresh) {
+            Some(next) => Decision::Store(next.clone(), Some(next)),
+            None => Decision::Answer(None),
+        })
+        .await?;
+    match outcome {
+        Committed::Done(Some(user)) => engine.report(event).user(&user).send(),
+        Committed::Done(None) => {}
+        Committed::Gone | Committed::EmailTaken => return Err(AdminError::UnknownUser),
+    }
+    Ok(())
+}
+
+async fn find(engine: &Engine, id: &UserId) -> Result<User, AdminError> {
+    engine.users.find_by_id(id).await.map_err(Unavailable::from)?.ok_or(AdminError::UnknownUser)
+}

@@ -1,0 +1,114 @@
+//! Changing the password by somebody who is signed in.
+
+use std::sync::Arc;
+
+use subtle::ConstantTimeEq;
+
+use crate::crypto;
+use crate::engine::{Admission, Caller, Committed, Decision, Engine, Hashed, Lane, SignedIn, judge_and_hash};
+use crate::error::{ChangePasswordError, Unavailable};
+use crate::mail::MailKind;
+use crate::port::EventKind;
+use crate::types::Password;
+use crate::user::{Judged, NewCredential, Passed, Recovery, Session, Step, User};
+
+pub(crate) async fn change_password(
+    engine: &Arc<Engine>,
+    session: &Session,
+    current: &Password,
+    new: &Password,
+) -> Result<SignedIn, ChangePasswordError> {
+    engine.open()?;
+    let found = engine.users.find_by_id(session.user_id()).await.map_err(Unavailable::from)?;
+    let Some(user) = found else { return ended(engine, session) };
+    may_change(engine, &user, session)?;
+    let checked = match engine.check_new_password(&user, new).await? {
+        Ok(checked) => checked,
+        Err(violations) => return Err(ChangePasswordError::Rejected { violations }),
+    };
+
+    let permit = engine.permit(Caller::Known)?;
+    let charged = match engine.charge(&[Lane::SignedIn(user.id())], engine.now()).await? {
+        Admission::Admitted(charged) => charged,
+        Admission::Throttled { retry_after } => {
+            engine.report(EventKind::Throttled { retry_after }).user(&user).send();
+            return Err(ChangePasswordError::Throttled { retry_after });
+        }
+    };
+    let judged = Judged::password_of(&user);
+    let hash = judged.as_ref().map_or(&engine.dummy, Judged::hash).clone();
+    // The first of these is the current password, against which the new one is compared as text: one hash fewer.
+    let refused = user.refused_hashes(engine.config.password.history).split_off(usize::from(judged.is_some()));
+    let (params, typed, known) = (engine.config.hashing.params, current.clone(), judged.is_some());
+    let verdict = permit.run(move |memory| {
+        if !(crypto::verify(&typed, &hash, memory) && known) {
+            return (Verdict::Wrong, 1);
+        }
+        if typed.expose().as_bytes().ct_eq(checked.password().expose().as_bytes()).into() {
+            return (Verdict::Right(Ok(Hashed::Reused)), 1);
+        }
+        let (hashed, hashes) = judge_and_hash(&checked, &refused, params, memory);
+        (Verdict::Right(hashed), 1 + hashes)
+    });
+    let (judged, hashed) = match (verdict.await.map_err(|_| Unavailable::Closed)?, judged) {
+        (Verdict::Right(hashed), Some(judged)) => (judged, hashed.map_err(Unavailable::from)?),
+        _ => {
+            engine.report(EventKind::PasswordChangeFailed).user(&user).send();
+            return Err(ChangePasswordError::CurrentPasswordWrong);
+        }
+    };
+    let hash = match hashed {
+        Hashed::New(hash) => hash,
+        Hashed::Reused => {
+            // The current password was right: nothing was guessed.
+            engine.refund(&charged, engine.now()).await;
+            return Err(ChangePasswordError::Rejected { violations: engine.reused(&user) });
+        }
+    };
+
+    let credential = NewCredential {
+        hash,
+        history: engine.config.password.history,
+        links_survive: engine.config.links_survive(),
+    };
+    let devices = engine.config.device_limits();
+    let changed = engine
+        .commit(user, |user, fresh| match may_change(engine, user, session) {
+            Ok(()) if judged.holds_for(user) => {
+                let Passed { step, user } =
+                    user.change_password(session, credential.clone(), &devices, engine.now(), fresh);
+                Decision::Store(user.clone(), Ok((step, user)))
+            }
+            Ok(()) => Decision::Answer(ended(engine, session)),
+            Err(error) => Decision::Answer(Err(error)),
+        })
+        .await?;
+    let Committed::Done(changed) = changed else { return ended(engine, session) };
+    let (Step::Complete { session, device }, user) = changed? else { return ended(engine, session) };
+
+    engine.report(EventKind::PasswordChanged).user(&user).send();
+    engine.refund(&charged, engine.now()).await;
+    engine.notify(&user, MailKind::PasswordChanged { at: engine.now() }).await;
+    Ok(SignedIn::new(&user, session, device))
+}
+
+enum Verdict {
+    Wrong,
+    Right(Result<Hashed, crypto::RandomError>),
+}
+
+/// Whether the session is still one, and no recovery is under way.
+fn may_change(engine: &Engine, user: &User, session: &Session) -> Result<(), ChangePasswordError> {
+    if !user.is_in_session(session) {
+        return ended(engine, session);
+    }
+    match user.recovery(engine.now()) {
+        Recovery::Open { until } => Err(ChangePasswordError::RecoveryPending { until }),
+        Recovery::None => Ok(()),
+    }
+}
+
+fn ended<T>(engine: &Engine, session: &Session) -> Result<T, ChangePasswordError> {
+    engine.report(EventKind::SessionRefused).user_id(session.user_id()).send();
+    Err(ChangePasswordError::SessionEnded)
+}

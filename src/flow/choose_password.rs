@@ -1,0 +1,114 @@
+//! Choosing a password after a challenge: the forced change.
+
+use std::sync::Arc;
+
+use crate::crypto::{Purpose, sha256};
+use crate::engine::{Caller, Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn, SignedIn};
+use crate::error::ChoosePasswordError;
+use crate::mail::MailKind;
+use crate::port::EventKind;
+use crate::types::{BackendErrorKind, Challenge, Password, base64url};
+use crate::user::{ChallengeLimits, Chooser, NewCredential, Passed, Proof, Recovery, Step, User};
+
+pub(crate) async fn choose_password(
+    engine: &Arc<Engine>,
+    challenge: &Challenge,
+    new: &Password,
+) -> Result<SignIn, ChoosePasswordError> {
+    engine.open()?;
+    let limits = engine.config.challenge_limits();
+    let user = match engine.users.find_by_id(&challenge.0.user_id).await {
+        Ok(Some(user)) => user,
+        Ok(None) => return refused(engine, None),
+        Err(error) if error.kind() == BackendErrorKind::Unreadable => {
+            engine.report(EventKind::StoreFailed { error: error.kind() }).user_id(&challenge.0.user_id).send();
+            return refused(engine, None);
+        }
+        Err(error) => return Err(crate::error::Unavailable::from(error).into()),
+    };
+    opens(engine, &user, challenge, &limits)?;
+    let new = match engine.check_new_password(&user, new).await? {
+        Ok(new) => new,
+        Err(violations) => return Err(ChoosePasswordError::Rejected { violations }),
+    };
+
+    let name = base64url::encode(sha256(Purpose::Challenge, &[challenge.0.secret.expose()]).as_bytes());
+    let Some(_turn) = engine.in_flight.enter(&name, usize::MAX) else {
+        return Err(ChoosePasswordError::InProgress { retry_after: SHORT_WHILE });
+    };
+    let permit = engine.permit(Caller::Known)?;
+    // Counted before the hash it costs; a try that was counted by another call in between is seen here.
+    let counted = engine
+        .commit(user, |user, fresh| match opens(engine, user, challenge, &limits) {
+            Ok(_) => {
+                let next = user.count_challenge_try(challenge, fresh);
+                Decision::Store(next.clone(), Ok(next))
+            }
+            Err(error) => Decision::Answer(Err(error)),
+        })
+        .await?;
+    let Committed::Done(user) = counted else { return refused(engine, None) };
+    let user = user?;
+    let hash = match engine.hash_new(permit, &user, new).await? {
+        Hashed::New(hash) => hash,
+        Hashed::Reused => return Err(ChoosePasswordError::Rejected { violations: engine.reused(&user) }),
+    };
+
+    // This try is counted already, so the last one allowed still counts.
+    let limits = ChallengeLimits { tries: limits.tries + 1, ..limits };
+    let devices = engine.config.device_limits();
+    let credential = NewCredential {
+        hash,
+        history: engine.config.password.history,
+        links_survive: engine.config.links_survive(),
+    };
+    let chosen = engine
+        .commit(user, |user, fresh| match opens(engine, user, challenge, &limits) {
+            Ok(proof) => {
+                let chooser = Chooser::Challenge(proof);
+                let completes_reset = user.completes_reset(chooser);
+                let Passed { step, user } =
+                    user.choose_password(chooser, credential.clone(), &devices, engine.now(), fresh);
+                Decision::Store(user.clone(), Ok((step, user, completes_reset)))
+            }
+            Err(error) => Decision::Answer(Err(error)),
+        })
+        .await?;
+    let Committed::Done(chosen) = chosen else { return refused(engine, None) };
+    let (Step::Complete { session, device }, user, completes_reset) = chosen? else { return refused(engine, None) };
+
+    let at = engine.now();
+    let (event, notice) = if completes_reset {
+        (EventKind::ResetCompleted, MailKind::ResetCompleted { at })
+    } else {
+        (EventKind::PasswordChanged, MailKind::PasswordChanged { at })
+    };
+    engine.report(event).user(&user).send();
+    engine.notify(&user, notice).await;
+    Ok(SignIn::Complete(SignedIn::new(&user, session, device)))
+}
+
+/// By what proof the challenge opens the choice of a password, if it does.
+fn opens(
+    engine: &Engine,
+    user: &User,
+    challenge: &Challenge,
+    limits: &ChallengeLimits,
+) -> Result<Proof, ChoosePasswordError> {
+    let now = engine.now();
+    let Some(proof) = user.password_change_challenge(challenge, limits, now) else { return refused(engine, Some(user)) };
+    match (proof, user.recovery(now)) {
+        // Who merely knows the old password cannot undo a recovery.
+        (Proof::Password, Recovery::Open { until }) => Err(ChoosePasswordError::RecoveryPending { until }),
+        _ => Ok(proof),
+    }
+}
+
+fn refused<T>(engine: &Engine, user: Option<&User>) -> Result<T, ChoosePasswordError> {
+    let report = engine.report(EventKind::ChallengeRefused);
+    match user {
+        Some(user) => report.user(user).send(),
+        None => report.send(),
+    }
+    Err(ChoosePasswordError::ChallengeInvalid)
+}

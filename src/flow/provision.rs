@@ -1,0 +1,170 @@
+//! Opening an account, and what belongs to it until its first password is chosen.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::engine::{Committed, Decision, Engine};
+use crate::error::{ProvisionError, Unavailable, WelcomeError};
+use crate::mail::MailKind;
+use crate::policy::{temporary_digest, temporary_password};
+use crate::port::{EventKind, Insert};
+use crate::types::{Email, TemporaryPassword, UserId, after};
+use crate::user::{Fresh, User};
+
+/// An account to open.
+///
+/// ```
+/// use doorward::{Email, Provision, UserId};
+///
+/// let account = Provision::new(Email::parse("ann@acme.example")?).id(UserId::parse("4711")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Provision {
+    email: Email,
+    id: Option<UserId>,
+}
+
+impl Provision {
+    /// For the owner of that address, under a random id.
+    pub fn new(email: Email) -> Self {
+        Self { email, id: None }
+    }
+
+    /// Under the host's own id.
+    #[must_use]
+    pub fn id(self, id: UserId) -> Self {
+        Self { id: Some(id), ..self }
+    }
+}
+
+impl From<Email> for Provision {
+    fn from(email: Email) -> Self {
+        Self::new(email)
+    }
+}
+
+/// An account was opened, or its first password issued anew.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Provisioned {
+    /// The account.
+    pub user_id: UserId,
+    /// Until when the first password works.
+    pub expires_at: OffsetDateTime,
+}
+
+/// An account was opened, and its first password is shown instead of mailed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Revealed {
+    /// The account.
+    pub user_id: UserId,
+    /// Until when the first password works.
+    pub expires_at: OffsetDateTime,
+    /// The first password.
+    pub temporary_password: TemporaryPassword,
+}
+
+pub(crate) async fn provision(engine: &Arc<Engine>, account: Provision) -> Result<Provisioned, ProvisionError> {
+    let opened = open(engine, account).await?;
+    let user_id = opened.user.id().clone();
+    match welcome(engine, &opened).await {
+        Ok(()) => Ok(Provisioned { user_id, expires_at: opened.expires_at }),
+        Err(()) => Err(ProvisionError::MailFailed { user_id }),
+    }
+}
+
+pub(crate) async fn provision_revealing(engine: &Arc<Engine>, account: Provision) -> Result<Revealed, ProvisionError> {
+    let Issued { user, expires_at, temporary_password } = open(engine, account).await?;
+    Ok(Revealed { user_id: user.id().clone(), expires_at, temporary_password })
+}
+
+pub(crate) async fn resend_welcome(engine: &Arc<Engine>, id: &UserId) -> Result<Provisioned, WelcomeError> {
+    reissue(engine, id, None).await
+}
+
+pub(crate) async fn correct_email(engine: &Arc<Engine>, id: &UserId, email: Email) -> Result<Provisioned, WelcomeError> {
+    reissue(engine, id, Some(email)).await
+}
+
+/// A stored user, and the temporary password that opens it.
+struct Issued {
+    user: User,
+    temporary_password: TemporaryPassword,
+    expires_at: OffsetDateTime,
+}
+
+async fn open(engine: &Arc<Engine>, account: Provision) -> Result<Issued, ProvisionError> {
+    engine.open()?;
+    let fresh = Fresh::draw().map_err(Unavailable::from)?;
+    let (temporary_password, lifetime, now) = (issue(engine, &fresh), lifetime(engine), engine.now());
+    let digest = temporary_digest(temporary_password.expose());
+    let id = account.id.unwrap_or_else(|| fresh.user_id.clone());
+    let user = User::provision(id, account.email, digest, lifetime, now, &fresh);
+    drop(fresh);
+    match engine.users.insert(&user).await {
+        Ok(Insert::Stored) => {}
+        Ok(Insert::EmailTaken) => return Err(ProvisionError::EmailTaken),
+        Ok(Insert::IdTaken) => return Err(ProvisionError::IdTaken),
+        Err(error) if engine.is_stored(user.id(), user.version()).await => drop(error),
+        Err(error) => return Err(Unavailable::from(error).into()),
+    }
+    engine.report(EventKind::Provisioned).user(&user).send();
+    Ok(Issued { user, temporary_password, expires_at: after(now, lifetime) })
+}
+
+async fn reissue(engine: &Arc<Engine>, id: &UserId, email: Option<Email>) -> Result<Provisioned, WelcomeError> {
+    engine.open()?;
+    let found = engine.users.find_by_id(id).await.map_err(Unavailable::from)?;
+    let user = found.ok_or(WelcomeError::UnknownUser)?;
+    let lifetime = lifetime(engine);
+    let outcome = engine
+        .commit(user, |user, fresh| {
+            if !user.is_active() {
+                return Decision::Answer(Err(WelcomeError::Deactivated));
+            }
+            if !user.awaits_first_password() {
+                return Decision::Answer(Err(WelcomeError::PasswordChosen));
+            }
+            let (temporary_password, now) = (issue(engine, fresh), engine.now());
+            let digest = temporary_digest(temporary_password.expose());
+            let next = match email.clone() {
+                Some(email) => user.correct_email(email, digest, lifetime, now, fresh),
+                None => user.reissue_welcome(digest, lifetime, now, fresh),
+            };
+            let issued = Issued { user: next.clone(), temporary_password, expires_at: after(now, lifetime) };
+            Decision::Store(next, Ok(issued))
+        })
+        .await?;
+    let issued = match outcome {
+        Committed::Done(outcome) => outcome?,
+        Committed::Gone => return Err(WelcomeError::UnknownUser),
+        Committed::EmailTaken => return Err(WelcomeError::EmailTaken),
+    };
+    let event = if email.is_some() { EventKind::EmailCorrected } else { EventKind::WelcomeReissued };
+    engine.report(event).user(&issued.user).send();
+    match welcome(engine, &issued).await {
+        Ok(()) => Ok(Provisioned { user_id: id.clone(), expires_at: issued.expires_at }),
+        Err(()) => Err(WelcomeError::MailFailed),
+    }
+}
+
+fn issue(engine: &Engine, fresh: &Fresh) -> TemporaryPassword {
+    temporary_password(&fresh.temporary, engine.config.password.discouraged_composition)
+}
+
+fn lifetime(engine: &Engine) -> core::time::Duration {
+    engine.config.provision.temporary_password_lifetime
+}
+
+/// The error was an event already, and says no more than that.
+async fn welcome(engine: &Engine, issued: &Issued) -> Result<(), ()> {
+    let kind = MailKind::Welcome {
+        temporary_password: issued.temporary_password.clone(),
+        lifetime: lifetime(engine),
+        expires_at: issued.expires_at,
+    };
+    engine.mail(issued.user.email(), kind).await.map_err(drop)
+}

@@ -1,0 +1,250 @@
+//! "Forgot your password?": request, confirm, complete.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::config::ResetMode;
+use crate::crypto::{Purpose, sha256};
+use crate::engine::{Caller, Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn, SignedIn};
+use crate::error::{CompleteResetError, ConfirmResetError, Unavailable};
+use crate::mail::MailKind;
+use crate::policy::{temporary_digest, temporary_password};
+use crate::port::EventKind;
+use crate::types::{BackendErrorKind, DeviceToken, Email, Password, ResetToken, UserId, base64url};
+use crate::user::{Chooser, Confirmation, LinkLimits, NewCredential, Passed, Step, User};
+
+/// The answer to every reset request: it never tells whether a mail was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ResetRequested {
+    /// When the next mail can be asked for.
+    pub next_request_at: OffsetDateTime,
+}
+
+/// A reset was confirmed, and a temporary password was mailed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ResetConfirmed {
+    /// Whose.
+    pub user_id: UserId,
+    /// Until when the temporary password works.
+    pub expires_at: OffsetDateTime,
+    /// The token to keep in a long-lived cookie of the confirming browser: it gives the owner a throttle lane that no
+    /// stranger reaches. `None` if all places are taken by devices used within the last week.
+    pub device: Option<DeviceToken>,
+}
+
+/// Whether a link would work now. Telling it changes nothing.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum LinkStatus {
+    /// It would.
+    Usable,
+    /// It would not: malformed, used, expired, or of nobody.
+    Unusable,
+}
+
+pub(crate) async fn request_reset(engine: &Arc<Engine>, email: &Email) -> Result<ResetRequested, Unavailable> {
+    engine.open()?;
+    let claim = engine.claim_cooldown(email, engine.now()).await?;
+    let event = if claim.claimed { EventKind::ResetRequested } else { EventKind::ResetCoolingDown };
+    engine.report(event).email(email).send();
+    if claim.claimed {
+        let (engine, email) = (Arc::clone(engine), email.clone());
+        engine.clone().background.run(async move { deliver_link(&engine, &email).await }).await;
+    }
+    engine.purge_in_time().await;
+    Ok(ResetRequested { next_request_at: claim.next_request_at })
+}
+
+/// After the answer: finds the user, stores a link, mails it. Only here do known and unknown addresses part.
+async fn deliver_link(engine: &Arc<Engine>, email: &Email) {
+    let issued = match store_link(engine, email).await {
+        Ok(issued) => issued,
+        Err(Unavailable::Backend(error)) => {
+            return engine.report(EventKind::StoreFailed { error: error.kind() }).email(email).send();
+        }
+        Err(_) => None,
+    };
+    let Some((user, kind)) = issued else {
+        return engine.report(EventKind::ResetLinkWithheld).email(email).send();
+    };
+    engine.report(EventKind::ResetLinkIssued).user(&user).send();
+    // A failure is an event already; asking again after the cooldown heals it.
+    drop(engine.mail(user.email(), kind).await);
+}
+
+async fn store_link(engine: &Arc<Engine>, email: &Email) -> Result<Option<(User, MailKind)>, Unavailable> {
+    let Some(user) = engine.find_by_email(email).await?.user().cloned() else { return Ok(None) };
+    let limits = engine.config.link_limits();
+    let outcome = engine
+        .commit(user, |user, fresh| {
+            // The address may have been corrected since: a link is mailed to the stored address only, and only if that is
+            // the one asked for.
+            if user.email() != email {
+                return Decision::Answer(None);
+            }
+            match user.add_reset_link(&limits, engine.now(), fresh) {
+                Some((token, expires_at, user)) => Decision::Store(user.clone(), Some((token, expires_at, user))),
+                None => Decision::Answer(None),
+            }
+        })
+        .await?;
+    let Committed::Done(Some((token, expires_at, user))) = outcome else { return Ok(None) };
+    let (link, lifetime) = (engine.site.reset_link(&token), limits.lifetime);
+    let kind = match engine.config.reset.mode {
+        ResetMode::TemporaryPassword => MailKind::ConfirmReset { link, lifetime, expires_at },
+        ResetMode::ChooseNewPassword => MailKind::ChooseNewPassword { link, lifetime, expires_at },
+    };
+    Ok(Some((user, kind)))
+}
+
+pub(crate) async fn inspect_reset(engine: &Arc<Engine>, token: &str) -> Result<LinkStatus, Unavailable> {
+    engine.open()?;
+    let Ok(token) = ResetToken::parse(token) else { return Ok(LinkStatus::Unusable) };
+    let Some(user) = owner(engine, &token).await? else { return Ok(LinkStatus::Unusable) };
+    let opens = user.reset_link_opens(&token, &engine.config.link_limits(), engine.now());
+    Ok(if opens { LinkStatus::Usable } else { LinkStatus::Unusable })
+}
+
+pub(crate) async fn confirm_reset(engine: &Arc<Engine>, token: &str) -> Result<ResetConfirmed, ConfirmResetError> {
+    engine.open()?;
+    if engine.config.reset.mode != ResetMode::TemporaryPassword {
+        return Err(ConfirmResetError::OtherMode);
+    }
+    let refused = |user: Option<&User>| {
+        link_refused(engine, user);
+        Err(ConfirmResetError::LinkInvalid)
+    };
+    let Ok(token) = ResetToken::parse(token) else { return refused(None) };
+    let Some(user) = owner(engine, &token).await? else { return refused(None) };
+    let (limits, devices) = (engine.config.link_limits(), engine.config.device_limits());
+    let outcome = engine
+        .commit(user.clone(), |user, fresh| {
+            let temporary = temporary_password(&fresh.temporary, engine.config.password.discouraged_composition);
+            let digest = temporary_digest(temporary.expose());
+            match user.confirm_reset(&token, digest, &limits, &devices, engine.now(), fresh) {
+                Confirmation::Confirmed { user, device, expires_at } => {
+                    Decision::Store(user.clone(), Ok((user, temporary, device, expires_at)))
+                }
+                Confirmation::Early { retry_after } => {
+                    Decision::Answer(Err(ConfirmResetError::AlreadyConfirmed { retry_after }))
+                }
+                Confirmation::Invalid => Decision::Answer(Err(ConfirmResetError::LinkInvalid)),
+            }
+        })
+        .await?;
+    let (user, temporary_password, device, expires_at) = match outcome {
+        Committed::Done(Ok(confirmed)) => confirmed,
+        Committed::Done(Err(ConfirmResetError::LinkInvalid)) | Committed::Gone | Committed::EmailTaken => {
+            return refused(Some(&user));
+        }
+        Committed::Done(Err(error)) => return Err(error),
+    };
+    engine.report(EventKind::ResetConfirmed).user(&user).send();
+    if device.is_some() {
+        engine.report(EventKind::DeviceGranted).user(&user).send();
+    }
+    let kind = MailKind::TemporaryPassword { temporary_password, lifetime: limits.temporary_lifetime, expires_at };
+    // Whoever holds the link owns the mailbox, so the answer may tell how the mail went.
+    match engine.mail(user.email(), kind).await {
+        Ok(()) => Ok(ResetConfirmed { user_id: user.id().clone(), expires_at, device }),
+        Err(_) => Err(ConfirmResetError::MailFailed { retry_after: limits.cooldown }),
+    }
+}
+
+pub(crate) async fn complete_reset(
+    engine: &Arc<Engine>,
+    token: &str,
+    new: &Password,
+) -> Result<SignIn, CompleteResetError> {
+    engine.open()?;
+    if engine.config.reset.mode != ResetMode::ChooseNewPassword {
+        return Err(CompleteResetError::OtherMode);
+    }
+    let refused = |user: Option<&User>| {
+        link_refused(engine, user);
+        Err(CompleteResetError::LinkInvalid)
+    };
+    let Ok(token) = ResetToken::parse(token) else { return refused(None) };
+    let limits = engine.config.link_limits();
+    let user = match owner(engine, &token).await? {
+        Some(user) if user.reset_link_opens(&token, &limits, engine.now()) => user,
+        other => return refused(other.as_ref()),
+    };
+    let new = match engine.check_new_password(&user, new).await? {
+        Ok(new) => new,
+        Err(violations) => return Err(CompleteResetError::Rejected { violations }),
+    };
+
+    let name = base64url::encode(sha256(Purpose::ResetLink, &[token.0.secret.expose()]).as_bytes());
+    let Some(_turn) = engine.in_flight.enter(&name, usize::MAX) else {
+        return Err(CompleteResetError::InProgress { retry_after: SHORT_WHILE });
+    };
+    let permit = engine.permit(Caller::Known)?;
+    let counted = engine
+        .commit(user.clone(), |user, fresh| {
+            let now = engine.now();
+            if !user.reset_link_opens(&token, &limits, now) {
+                return Decision::Answer(None);
+            }
+            let next = user.count_reset_link_try(&token, now, fresh);
+            Decision::Store(next.clone(), Some(next))
+        })
+        .await?;
+    let Committed::Done(Some(user)) = counted else { return refused(Some(&user)) };
+    let hash = match engine.hash_new(permit, &user, new).await? {
+        Hashed::New(hash) => hash,
+        Hashed::Reused => return Err(CompleteResetError::Rejected { violations: engine.reused(&user) }),
+    };
+
+    // This try is counted already, so the last one allowed still counts.
+    let limits = LinkLimits { tries: limits.tries + 1, ..limits };
+    let devices = engine.config.device_limits();
+    let credential = NewCredential {
+        hash,
+        history: engine.config.password.history,
+        links_survive: engine.config.links_survive(),
+    };
+    let completed = engine
+        .commit(user.clone(), |user, fresh| {
+            let now = engine.now();
+            if !user.reset_link_opens(&token, &limits, now) {
+                return Decision::Answer(None);
+            }
+            let Passed { step, user } =
+                user.choose_password(Chooser::ResetLink, credential.clone(), &devices, now, fresh);
+            Decision::Store(user.clone(), Some((step, user)))
+        })
+        .await?;
+    let Committed::Done(Some((Step::Complete { session, device }, user))) = completed else { return refused(Some(&user)) };
+    engine.report(EventKind::ResetCompleted).user(&user).send();
+    engine.notify(&user, MailKind::ResetCompleted { at: engine.now() }).await;
+    Ok(SignIn::Complete(SignedIn::new(&user, session, device)))
+}
+
+/// Whose link it claims to be. A row that cannot be understood is like none, and an event.
+async fn owner(engine: &Engine, token: &ResetToken) -> Result<Option<User>, Unavailable> {
+    match engine.users.find_by_id(&token.0.user_id).await {
+        Ok(Some(user)) => Ok(Some(user)),
+        Ok(None) => {
+            // The same comparison is done for nobody.
+            let decoy = engine.decoy.reset_link_opens(token, &engine.config.link_limits(), engine.now());
+            core::hint::black_box(decoy);
+            Ok(None)
+        }
+        Err(error) if error.kind() == BackendErrorKind::Unreadable => {
+            engine.report(EventKind::StoreFailed { error: error.kind() }).user_id(&token.0.user_id).send();
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn link_refused(engine: &Engine, user: Option<&User>) {
+    let report = engine.report(EventKind::ResetLinkRefused);
+    match user {
+        Some(user) => report.user(user).send(),
+        None => report.send(),
+    }
+}
