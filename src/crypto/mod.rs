@@ -8,4 +8,4 @@ pub(crate) use digest::{Purpose, keyed, sha256};
 pub(crate) use hash::{HashMemory, hash, verify};
 pub use hash::{HashParams, HashParamsError, MalformedHash, PasswordHash};
 pub use random::RandomError;
-pub(crate) use random::{Draw, fill};
+pub(crate) use random::Draw;

@@ -25,7 +25,7 @@ pub(crate) use commit::{Committed, Decision};
 pub use hash_pool::HashLoad;
 pub(crate) use hash_pool::{Caller, HashPool, Permit, Refused};
 pub use hold::Hold;
-pub(crate) use in_flight::{InFlight, Turn};
+pub(crate) use in_flight::InFlight;
 pub(crate) use lanes::{Admission, Lane};
 pub(crate) use new_password::{Hashed, judge_and_hash};
 pub use signed_in::{SignIn, SignedIn};

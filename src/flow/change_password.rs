@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use subtle::ConstantTimeEq;
-
 use crate::crypto;
 use crate::engine::{Admission, Caller, Committed, Decision, Engine, Hashed, Lane, SignedIn, judge_and_hash};
 use crate::error::{ChangePasswordError, Unavailable};
@@ -44,7 +42,7 @@ pub(crate) async fn change_password(
         if !(crypto::verify(&typed, &hash, memory) && known) {
             return (Verdict::Wrong, 1);
         }
-        if typed.expose().as_bytes().ct_eq(checked.password().expose().as_bytes()).into() {
+        if typed.ct_eq(checked.password()).into() {
             return (Verdict::Right(Ok(Hashed::Reused)), 1);
         }
         let (hashed, hashes) = judge_and_hash(&checked, &refused, params, memory);

@@ -1,12 +1,12 @@
 //! Floor 6: the flows, one file each: load, decide, store, answer. None imports another.
 
-mod account;
-mod admin;
-mod change_password;
-mod choose_password;
-mod provision;
-mod reset;
-mod sign_in;
+pub(crate) mod account;
+pub(crate) mod admin;
+pub(crate) mod change_password;
+pub(crate) mod choose_password;
+pub(crate) mod provision;
+pub(crate) mod reset;
+pub(crate) mod sign_in;
 
 pub use provision::{Provision, Provisioned, Revealed};
 pub use reset::{LinkStatus, ResetConfirmed, ResetRequested};

@@ -1,4 +1,5 @@
 use core::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -39,4 +40,20 @@ pub trait AttemptStore: Debug + Send + Sync + 'static {
 
     /// Drops all entries with `expires_at <= now` and tells how many.
     async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError>;
+}
+
+/// A shared store is one.
+#[async_trait]
+impl<T: AttemptStore + ?Sized> AttemptStore for Arc<T> {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        (**self).load(key).await
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        (**self).swap(key, expected, next).await
+    }
+
+    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
+        (**self).purge(now).await
+    }
 }

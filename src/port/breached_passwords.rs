@@ -1,4 +1,5 @@
 use core::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -12,4 +13,12 @@ use crate::types::{BackendError, Password};
 pub trait BreachedPasswords: Debug + Send + Sync + 'static {
     /// Whether it is known.
     async fn contains(&self, password: &Password) -> Result<bool, BackendError>;
+}
+
+/// A shared look-up is one.
+#[async_trait]
+impl<T: BreachedPasswords + ?Sized> BreachedPasswords for Arc<T> {
+    async fn contains(&self, password: &Password) -> Result<bool, BackendError> {
+        (**self).contains(password).await
+    }
 }

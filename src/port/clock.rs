@@ -1,4 +1,5 @@
 use core::fmt::Debug;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
@@ -15,5 +16,12 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc()
+    }
+}
+
+/// A shared clock is one.
+impl<T: Clock + ?Sized> Clock for Arc<T> {
+    fn now(&self) -> OffsetDateTime {
+        (**self).now()
     }
 }

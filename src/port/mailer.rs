@@ -1,4 +1,5 @@
 use core::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -16,4 +17,12 @@ use crate::types::{BackendError, Email};
 pub trait Mailer: Debug + Send + Sync + 'static {
     /// Accepts a mail for delivery.
     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError>;
+}
+
+/// A shared mailer is one.
+#[async_trait]
+impl<T: Mailer + ?Sized> Mailer for Arc<T> {
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
+        (**self).send(to, mail).await
+    }
 }

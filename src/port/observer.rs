@@ -1,5 +1,6 @@
 use core::fmt;
 use core::time::Duration;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
@@ -19,6 +20,13 @@ pub struct SilentObserver;
 
 impl Observer for SilentObserver {
     fn observe(&self, _event: &Event) {}
+}
+
+/// A shared observer is one.
+impl<T: Observer + ?Sized> Observer for Arc<T> {
+    fn observe(&self, event: &Event) {
+        (**self).observe(event);
+    }
 }
 
 /// A pseudonym of an address: a digest of its canonical form, keyed if the host gives an index key, so that events about

@@ -1,4 +1,5 @@
 use core::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -63,4 +64,28 @@ pub trait UserRepository: Debug + Send + Sync + 'static {
 
     /// Deletes a user if the stored version is still `expected`.
     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError>;
+}
+
+/// A shared repository is one: a host keeps a handle to what it plugs in.
+#[async_trait]
+impl<T: UserRepository + ?Sized> UserRepository for Arc<T> {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        (**self).insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        (**self).find_by_id(id).await
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+        (**self).find_by_email(email).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        (**self).replace(user, expected).await
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        (**self).delete(id, expected).await
+    }
 }

@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 /// Implements `Debug` as the type's name and nothing of its content.
@@ -17,7 +16,7 @@ macro_rules! redacted_debug {
 }
 pub(crate) use redacted_debug;
 
-/// Random secret bytes. Compared in constant time only, so there is no `PartialEq`.
+/// Random secret bytes. What is stored and compared is their digest, so there is no `PartialEq`.
 #[derive(Clone)]
 pub(crate) struct SecretBytes<const N: usize>(Zeroizing<[u8; N]>);
 
@@ -29,12 +28,6 @@ impl<const N: usize> SecretBytes<N> {
     /// The bytes themselves: for digests, seals and the one mail or cookie that carries them.
     pub(crate) fn expose(&self) -> &[u8; N] {
         &self.0
-    }
-}
-
-impl<const N: usize> SecretBytes<N> {
-    pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
-        self.0[..].ct_eq(&other.0[..])
     }
 }
 

@@ -11,6 +11,5 @@ mod temporary;
 
 pub use check::{NewPassword, PolicyContext};
 pub use rule::{Rule, Violation};
-pub(crate) use settings::PolicyFault;
 pub use settings::{BreachLookup, Composition, PasswordPolicy};
 pub(crate) use temporary::{temporary_digest, temporary_password};

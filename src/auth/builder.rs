@@ -1,0 +1,164 @@
+use core::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::{io, thread};
+
+use thiserror::Error;
+
+use super::Auth;
+use crate::config::{Config, ConfigError};
+use crate::crypto::{PasswordHash, RandomError};
+use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight};
+use crate::policy::BreachLookup;
+use crate::port::{
+    AttemptStore, BreachedPasswords, Clock, Mailer, Observer, SilentObserver, SystemClock, UserRepository,
+};
+use crate::types::{SecretBytes, Site, at_store_precision};
+use crate::user::User;
+
+/// Why an [`Auth`] was not built.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A setting is out of bounds.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The hashing threads could not be started.
+    #[error("the hashing threads could not be started")]
+    Threads(#[source] io::Error),
+    /// The operating system gave no randomness.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
+impl BuildError {
+    /// The setting at fault, such as `throttle.cap`, if it is one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Config(error) => Some(error.field()),
+            Self::Threads(_) | Self::Random(_) => None,
+        }
+    }
+}
+
+/// Puts an [`Auth`] together. Everything set here has a safe default except where its method says otherwise.
+#[derive(Debug)]
+pub struct AuthBuilder {
+    site: Site,
+    users: Arc<dyn UserRepository>,
+    attempts: Arc<dyn AttemptStore>,
+    mailer: Arc<dyn Mailer>,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    breached: Option<Arc<dyn BreachedPasswords>>,
+    index_key: Option<SecretBytes<32>>,
+    background: Background,
+    hold: Option<Hold>,
+    config: Config,
+}
+
+impl AuthBuilder {
+    pub(super) fn new(
+        site: Site,
+        users: Arc<dyn UserRepository>,
+        attempts: Arc<dyn AttemptStore>,
+        mailer: Arc<dyn Mailer>,
+    ) -> Self {
+        Self {
+            site,
+            users,
+            attempts,
+            mailer,
+            clock: Arc::new(SystemClock),
+            observer: Arc::new(SilentObserver),
+            breached: None,
+            index_key: None,
+            background: Background::default(),
+            hold: None,
+            config: Config::default(),
+        }
+    }
+
+    /// Where the time comes from; the system's clock by default.
+    #[must_use]
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// Who receives events; nobody by default. Production hosts should have one: failures of background work are events
+    /// and nothing else.
+    #[must_use]
+    pub fn observer(self, observer: impl Observer) -> Self {
+        Self { observer: Arc::new(observer), ..self }
+    }
+
+    /// What runs background work after the answer, such as `|work| { tokio::spawn(work); }`.
+    ///
+    /// **Without it that work is awaited before the answer.** A reset request for a known address then takes longer than
+    /// one for an unknown address, by a store write and a mail, and the difference tells strangers who has an account.
+    /// That is fine for tests, command-line tools and closed networks only.
+    #[must_use]
+    pub fn background(self, spawn: impl Fn(BackgroundWork) + Send + Sync + 'static) -> Self {
+        Self { background: Background::spawned_by(spawn), ..self }
+    }
+
+    /// Waits out short delays inside [`sign_in`](Auth::sign_in); off by default.
+    #[must_use]
+    pub fn hold(self, hold: Hold) -> Self {
+        Self { hold: Some(hold), ..self }
+    }
+
+    /// Looks up new passwords among those known from breaches; off by default.
+    #[must_use]
+    pub fn breached_passwords(mut self, breached: impl BreachedPasswords, on_failure: BreachLookup) -> Self {
+        self.config.password.breached = Some(on_failure);
+        Self { breached: Some(Arc::new(breached)), ..self }
+    }
+
+    /// A key of 32 random bytes, the same for all processes and for good, under which addresses are digested in attempts
+    /// and events. Without one, whoever steals the table of attempts can find out whether an address they know was tried.
+    #[must_use]
+    pub fn index_key(self, key: [u8; 32]) -> Self {
+        Self { index_key: Some(SecretBytes::new(key)), ..self }
+    }
+
+    /// Changes settings.
+    #[must_use]
+    pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Checks every setting and starts the hashing threads.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting at fault.
+    pub fn build(self) -> Result<Auth, BuildError> {
+        self.config.validate()?;
+        let params = self.config.hashing.params;
+        let threads = self.config.hashing.threads.or_else(|| thread::available_parallelism().ok());
+        let threads = threads.unwrap_or(NonZeroUsize::MIN);
+        let pool = HashPool::start(threads, self.config.hashing.queue_per_thread).map_err(BuildError::Threads)?;
+        let purged_at = Mutex::new(at_store_precision(self.clock.now()));
+        let engine = Engine {
+            site: self.site,
+            config: self.config,
+            users: self.users,
+            attempts: self.attempts,
+            mailer: self.mailer,
+            clock: self.clock,
+            observer: self.observer,
+            breached: self.breached,
+            index_key: self.index_key,
+            pool,
+            background: self.background,
+            hold: self.hold,
+            in_flight: InFlight::default(),
+            dummy: PasswordHash::dummy(params)?,
+            decoy: User::decoy(),
+            purged_at,
+            closed: AtomicBool::new(false),
+        };
+        Ok(Auth { engine: Arc::new(engine) })
+    }
+}

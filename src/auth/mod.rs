@@ -1,0 +1,319 @@
+//! Floor 7: the paved path. It only delegates.
+
+mod builder;
+mod refusal;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+pub use builder::{AuthBuilder, BuildError};
+pub use refusal::Refusal;
+
+use crate::engine::{Engine, HashLoad, SignIn, SignedIn};
+use crate::error::{
+    AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError, Failure,
+    ProvisionError, ResumeError, SignInError, Unavailable, WelcomeError,
+};
+use crate::flow::{
+    LinkStatus, Provision, Provisioned, ResetConfirmed, ResetRequested, Revealed, SignInRequest, account, admin,
+    change_password, choose_password, provision, reset, sign_in,
+};
+use crate::policy::PasswordPolicy;
+use crate::port::{AttemptStore, Mailer, Subject, UserRepository};
+use crate::types::{Challenge, DeviceId, Email, Password, Site, UserId};
+use crate::user::{Device, Session};
+
+/// The sign-in system of a host. Cloning it is cheap, and all clones are one.
+///
+/// Every method that hashes does so on threads of its own, so none blocks an executor; none needs one either: any
+/// `block_on` drives them.
+///
+/// Every future may be dropped at any await, as web frameworks do when a client goes away: whatever was stored holds,
+/// nothing is stored by halves, and repeating the call is safe.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    engine: Arc<Engine>,
+}
+
+impl Auth {
+    /// Begins with what has no default: who the host is, and its ports. Each port is given by value or in an `Arc`.
+    pub fn builder(
+        site: Site,
+        users: impl UserRepository,
+        attempts: impl AttemptStore,
+        mailer: impl Mailer,
+    ) -> AuthBuilder {
+        AuthBuilder::new(site, Arc::new(users), Arc::new(attempts), Arc::new(mailer))
+    }
+
+    // Opening accounts.
+
+    /// Opens an account and mails its first password, which nobody chooses or sees. It works for 24 hours unless
+    /// configured otherwise, and opens the choice of an own password only.
+    ///
+    /// # Errors
+    /// [`ProvisionError`], for the operator. After `MailFailed` the account stands; [`resend_welcome`](Self::resend_welcome)
+    /// goes on from there.
+    ///
+    /// ```
+    #[doc = include_str!("../../examples/provision.rs")]
+    /// ```
+    pub async fn provision(&self, account: impl Into<Provision>) -> Result<Provisioned, ProvisionError> {
+        provision::provision(&self.engine, account.into()).await
+    }
+
+    /// Opens an account and **shows** its first password instead of mailing it: for the first operator of an installation
+    /// that cannot mail yet.
+    ///
+    /// # Errors
+    /// As [`provision`](Self::provision), without `MailFailed`.
+    pub async fn provision_revealing(&self, account: impl Into<Provision>) -> Result<Revealed, ProvisionError> {
+        provision::provision_revealing(&self.engine, account.into()).await
+    }
+
+    /// Mails a fresh first password to somebody who has not chosen one yet. The one before stops working.
+    ///
+    /// # Errors
+    /// [`WelcomeError`], for the operator.
+    pub async fn resend_welcome(&self, user: &UserId) -> Result<Provisioned, WelcomeError> {
+        provision::resend_welcome(&self.engine, user).await
+    }
+
+    /// Corrects a mistyped address before the first sign-in, and mails a fresh first password there. Whatever went to the
+    /// old address stops working.
+    ///
+    /// # Errors
+    /// [`WelcomeError`], for the operator.
+    pub async fn correct_email(&self, user: &UserId, email: Email) -> Result<Provisioned, WelcomeError> {
+        provision::correct_email(&self.engine, user, email).await
+    }
+
+    // Signing in.
+
+    /// Evaluates a sign-in. Where the host configured a [`Hold`](crate::Hold), a short delay is waited out inside; a longer
+    /// one is answered as `Throttled`.
+    ///
+    /// # Errors
+    /// [`SignInError`]: show its message, and for `Throttled` how long to wait.
+    ///
+    /// ```
+    #[doc = include_str!("../../examples/sign_in.rs")]
+    /// ```
+    pub async fn sign_in(&self, request: SignInRequest) -> Result<SignIn, SignInError> {
+        sign_in::sign_in(&self.engine, &request).await
+    }
+
+    /// The same without ever waiting.
+    ///
+    /// # Errors
+    /// As [`sign_in`](Self::sign_in).
+    pub async fn try_sign_in(&self, request: SignInRequest) -> Result<SignIn, SignInError> {
+        sign_in::try_sign_in(&self.engine, &request).await
+    }
+
+    /// Chooses a password after [`PasswordChangeRequired`](SignIn::PasswordChangeRequired), and signs in. Every other
+    /// session and device of the user ends, and a notice is mailed.
+    ///
+    /// # Errors
+    /// [`ChoosePasswordError`]. A rejected password does not use the challenge up: show all violations and ask again.
+    pub async fn choose_password(&self, challenge: &Challenge, new: &str) -> Result<SignIn, ChoosePasswordError> {
+        choose_password::choose_password(&self.engine, challenge, &Password::new(new)).await
+    }
+
+    /// Whether a session still is one: called with every later request. It costs one look-up.
+    ///
+    /// # Errors
+    /// [`ResumeError::SessionEnded`] once the user changed a credential, was signed out everywhere, deactivated or deleted:
+    /// drop the session and show the sign-in.
+    pub async fn resume(&self, session: &Session) -> Result<SignedIn, ResumeError> {
+        account::resume(&self.engine, session).await
+    }
+
+    // What a signed-in user does.
+
+    /// Changes the password. The acting session goes on under the [`SignedIn`] returned; every other session and device of
+    /// the user ends, and a notice is mailed.
+    ///
+    /// # Errors
+    /// [`ChangePasswordError`]. Nothing changed in any case; wrong current passwords are counted in a lane that no stranger
+    /// reaches.
+    ///
+    /// ```
+    #[doc = include_str!("../../examples/change_password.rs")]
+    /// ```
+    pub async fn change_password(
+        &self,
+        signed_in: &SignedIn,
+        current: &str,
+        new: &str,
+    ) -> Result<SignedIn, ChangePasswordError> {
+        let (current, new) = (Password::new(current), Password::new(new));
+        change_password::change_password(&self.engine, signed_in.session(), &current, &new).await
+    }
+
+    /// Ends every session of the user but the acting one, which goes on under the [`SignedIn`] returned.
+    ///
+    /// # Errors
+    /// [`ResumeError`].
+    pub async fn sign_out_others(&self, signed_in: &SignedIn) -> Result<SignedIn, ResumeError> {
+        account::sign_out_others(&self.engine, signed_in.session()).await
+    }
+
+    /// The user's devices, the most recently used first.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn devices(&self, signed_in: &SignedIn) -> Result<Vec<Device>, DeviceError> {
+        account::devices(&self.engine, signed_in.session()).await
+    }
+
+    /// Revokes one of the user's own devices.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn revoke_device(&self, signed_in: &SignedIn, device: DeviceId) -> Result<(), DeviceError> {
+        account::revoke_device(&self.engine, signed_in.session(), device).await
+    }
+
+    // Forgotten passwords.
+
+    /// Asks for a reset mail. The answer is the same for every address and tells when the next mail can be asked for;
+    /// whether one is sent is decided in background work, after the answer. It changes nothing on the account.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if nothing could be decided.
+    ///
+    /// ```
+    #[doc = include_str!("../../examples/reset.rs")]
+    /// ```
+    pub async fn request_reset(&self, email: &Email) -> Result<ResetRequested, Unavailable> {
+        reset::request_reset(&self.engine, email).await
+    }
+
+    /// Whether a link's token would work now: for the page that the link opens. It changes nothing, so mail scanners and
+    /// previews may fetch that page as often as they like.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if nothing could be decided.
+    pub async fn inspect_reset(&self, token: &str) -> Result<LinkStatus, Unavailable> {
+        reset::inspect_reset(&self.engine, token).await
+    }
+
+    /// Confirms a reset: mails a temporary password that works for one hour. Call it for an explicit POST, never for a GET.
+    ///
+    /// The old password signs in until a new one is chosen, but cannot be changed with: who merely knows it cannot undo a
+    /// recovery. The same link can be confirmed again after the cooldown, within its hour.
+    ///
+    /// # Errors
+    /// [`ConfirmResetError`].
+    pub async fn confirm_reset(&self, token: &str) -> Result<ResetConfirmed, ConfirmResetError> {
+        reset::confirm_reset(&self.engine, token).await
+    }
+
+    /// In the mode [`ChooseNewPassword`](crate::ResetMode::ChooseNewPassword): sets a new password by a link's token, and
+    /// signs in. Call it for an explicit POST.
+    ///
+    /// # Errors
+    /// [`CompleteResetError`]. A rejected password does not use the link up.
+    pub async fn complete_reset(&self, token: &str, new: &str) -> Result<SignIn, CompleteResetError> {
+        reset::complete_reset(&self.engine, token, &Password::new(new)).await
+    }
+
+    // What an operator does.
+
+    /// Silences an account: sessions end, sign-in fails like any other failure, resets mail nothing.
+    ///
+    /// # Errors
+    /// [`AdminError`]. It is no error if the account is deactivated already.
+    pub async fn deactivate(&self, user: &UserId) -> Result<(), AdminError> {
+        admin::deactivate(&self.engine, user).await
+    }
+
+    /// Makes a deactivated account usable again, with its own password. Nothing mailed before works.
+    ///
+    /// # Errors
+    /// [`AdminError`]. It is no error if the account is active already.
+    pub async fn reactivate(&self, user: &UserId) -> Result<(), AdminError> {
+        admin::reactivate(&self.engine, user).await
+    }
+
+    /// Makes the next sign-in with the own password lead to a change first. Sessions end.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn require_password_change(&self, user: &UserId) -> Result<(), AdminError> {
+        admin::require_password_change(&self.engine, user).await
+    }
+
+    /// Voids a password that others know, with all sessions and devices. The user gets back in by "Forgot your password?".
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn mark_compromised(&self, user: &UserId) -> Result<(), AdminError> {
+        admin::mark_compromised(&self.engine, user).await
+    }
+
+    /// Ends every session of a user.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn sign_out_everywhere(&self, user: &UserId) -> Result<(), AdminError> {
+        admin::sign_out_everywhere(&self.engine, user).await
+    }
+
+    /// Deletes an account with all that this crate keeps of it.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn delete(&self, user: &UserId) -> Result<(), AdminError> {
+        admin::delete(&self.engine, user).await
+    }
+
+    // Around it.
+
+    /// The policy, to show its [`rules`](PasswordPolicy::rules) before anyone types.
+    pub fn password_policy(&self) -> &PasswordPolicy {
+        &self.engine.config.password
+    }
+
+    /// Who the host is.
+    pub fn site(&self) -> &Site {
+        &self.engine.site
+    }
+
+    /// Everything a page needs in order to answer an error, with the support contact.
+    pub fn refusal(&self, failure: &dyn Failure) -> Refusal {
+        Refusal::new(failure, &self.engine.site)
+    }
+
+    /// The pseudonym under which events speak of an address.
+    pub fn subject(&self, email: &Email) -> Subject {
+        self.engine.subject(email)
+    }
+
+    /// What the hash pool is doing, for metrics.
+    pub fn hash_load(&self) -> HashLoad {
+        self.engine.pool.load()
+    }
+
+    /// Drops spent attempts from the store now, and tells how many.
+    ///
+    /// Nobody needs to call it: each `Auth` does so once per [`PurgeConfig::every`](crate::PurgeConfig::every), in
+    /// background work after a sign-in or a reset request. A host with many processes may turn that off and call this from
+    /// one of them.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store failed.
+    pub async fn purge(&self) -> Result<u64, Unavailable> {
+        Ok(self.engine.attempts.purge(self.engine.now()).await?)
+    }
+
+    /// Refuses new calls, and resolves once background work and hashing have come to their end. Call it before the process
+    /// ends, so that no mail is lost; bound it with your runtime's timeout.
+    pub async fn close(&self) {
+        self.engine.closed.store(true, Ordering::Release);
+        self.engine.background.idle().await;
+        self.engine.pool.close();
+        self.engine.pool.idle().await;
+    }
+}

@@ -1,0 +1,220 @@
+use core::future::{Future, pending};
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
+use std::thread::{self, Thread};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use doorward::{
+    AttemptKey, AttemptStore, Attempts, BackendError, BackendErrorKind, Email, Insert, Mail, Mailer, Replace, Swap, User,
+    UserId, UserRepository, Version,
+};
+
+/// What befalls a call of a port.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Fault {
+    /// It takes no effect and fails.
+    Fails,
+    /// It takes effect, and fails all the same: its answer was lost.
+    LosesAnswer,
+    /// Whoever called it is dropped before it takes effect.
+    DroppedBefore,
+    /// Whoever called it is dropped after it took effect.
+    DroppedAfter,
+}
+
+impl Fault {
+    /// Every kind of fault.
+    pub const ALL: [Self; 4] = [Self::Fails, Self::LosesAnswer, Self::DroppedBefore, Self::DroppedAfter];
+}
+
+/// Ports that work until the chosen call, counted over all of them together; that one call has a fault.
+///
+/// ```
+/// use doorward::{Auth, MemoryAttempts, MemoryUsers, Site, Email};
+/// use doorward::testing::{Driven, Fault, Faults, RecordingMailer};
+///
+/// let faults = Faults::new();
+/// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+/// let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), RecordingMailer::new());
+/// let auth = Auth::builder(site, faults.users(users), faults.attempts(attempts), faults.mailer(mailer)).build()?;
+///
+/// faults.strike(2, Fault::Fails); // the first call stores the account, the second mails
+/// let outcome = faults.drive(auth.provision(Email::parse("ann@acme.example")?));
+/// assert!(matches!(outcome, Driven::Finished(Err(doorward::ProvisionError::MailFailed { .. }))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Mutex<Plan>>);
+
+#[derive(Debug, Default)]
+struct Plan {
+    calls: usize,
+    strike: Option<(usize, Fault)>,
+    struck: bool,
+    drop_now: bool,
+}
+
+/// What became of a future that was driven.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Driven<T> {
+    /// It came to its end.
+    Finished(T),
+    /// The fault was that it was dropped.
+    Dropped,
+}
+
+impl Faults {
+    /// No fault yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets the `k`-th call from now on, counted from 1, have the fault. All others work.
+    pub fn strike(&self, k: usize, fault: Fault) {
+        *self.plan() = Plan { calls: 0, strike: Some((k, fault)), struck: false, drop_now: false };
+    }
+
+    /// From now on every call works.
+    pub fn relent(&self) {
+        self.plan().strike = None;
+    }
+
+    /// Whether the fault has struck.
+    pub fn has_struck(&self) -> bool {
+        self.plan().struck
+    }
+
+    /// How many calls were made since the last [`strike`](Self::strike), or in all.
+    pub fn calls(&self) -> usize {
+        self.plan().calls
+    }
+
+    /// A repository with faults.
+    pub fn users(&self, inner: impl UserRepository) -> Arc<dyn UserRepository> {
+        Arc::new(Faulty { faults: self.clone(), inner: Arc::new(inner) as Arc<dyn UserRepository> })
+    }
+
+    /// An attempt store with faults.
+    pub fn attempts(&self, inner: impl AttemptStore) -> Arc<dyn AttemptStore> {
+        Arc::new(Faulty { faults: self.clone(), inner: Arc::new(inner) as Arc<dyn AttemptStore> })
+    }
+
+    /// A mailer with faults.
+    pub fn mailer(&self, inner: impl Mailer) -> Arc<dyn Mailer> {
+        Arc::new(Faulty { faults: self.clone(), inner: Arc::new(inner) as Arc<dyn Mailer> })
+    }
+
+    /// Drives a future to its end on this thread, or drops it where the fault says so.
+    pub fn drive<F: Future>(&self, future: F) -> Driven<F::Output> {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut future = pin!(future);
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return Driven::Finished(output);
+            }
+            if std::mem::take(&mut self.plan().drop_now) {
+                return Driven::Dropped;
+            }
+            thread::park();
+        }
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Fault> {
+        let mut plan = self.plan();
+        plan.calls += 1;
+        let fault = plan.strike.filter(|(k, _)| *k == plan.calls).map(|(_, fault)| fault);
+        plan.struck |= fault.is_some();
+        fault
+    }
+
+    async fn apply<T>(&self, call: impl Future<Output = Result<T, BackendError>> + Send) -> Result<T, BackendError> {
+        let broken = || BackendError::new(BackendErrorKind::Unavailable);
+        match self.next() {
+            None => call.await,
+            Some(Fault::Fails) => Err(broken()),
+            Some(Fault::LosesAnswer) => call.await.and_then(|_| Err(broken())),
+            Some(Fault::DroppedBefore) => {
+                self.plan().drop_now = true;
+                pending().await
+            }
+            Some(Fault::DroppedAfter) => {
+                drop(call.await);
+                self.plan().drop_now = true;
+                pending().await
+            }
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+struct Faulty<P: ?Sized> {
+    faults: Faults,
+    inner: Arc<P>,
+}
+
+impl<P: ?Sized + fmt::Debug> fmt::Debug for Faulty<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Faulty").field(&self.inner).finish()
+    }
+}
+
+#[async_trait]
+impl UserRepository for Faulty<dyn UserRepository> {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.faults.apply(self.inner.insert(user)).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        self.faults.apply(self.inner.find_by_id(id)).await
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+        self.faults.apply(self.inner.find_by_email(email)).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        self.faults.apply(self.inner.replace(user, expected)).await
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        self.faults.apply(self.inner.delete(id, expected)).await
+    }
+}
+
+#[async_trait]
+impl AttemptStore for Faulty<dyn AttemptStore> {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        self.faults.apply(self.inner.load(key)).await
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        self.faults.apply(self.inner.swap(key, expected, next)).await
+    }
+
+    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
+        self.faults.apply(self.inner.purge(now)).await
+    }
+}
+
+#[async_trait]
+impl Mailer for Faulty<dyn Mailer> {
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
+        self.faults.apply(self.inner.send(to, mail)).await
+    }
+}

@@ -1,0 +1,85 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use doorward::{BackendError, Email, Mail, MailKind, Mailer};
+
+/// A mailer that keeps every mail it is given. Clones share what they keep.
+#[derive(Clone, Debug, Default)]
+pub struct RecordingMailer(Arc<Mutex<Vec<RecordedMail>>>);
+
+/// A mail that was sent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RecordedMail {
+    /// To whom.
+    pub to: Email,
+    /// What.
+    pub mail: Mail,
+}
+
+impl RecordedMail {
+    /// The temporary password in it, if it carries one.
+    pub fn temporary_password(&self) -> Option<String> {
+        match self.mail.kind() {
+            MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. } => {
+                Some(temporary_password.expose().to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The link in it, if it carries one.
+    pub fn link(&self) -> Option<String> {
+        match self.mail.kind() {
+            MailKind::ConfirmReset { link, .. } | MailKind::ChooseNewPassword { link, .. } => {
+                Some(link.expose().to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The token in its link: what the page behind the link is given.
+    pub fn token(&self) -> Option<String> {
+        self.link()?.split_once("token=").map(|(_, token)| token.to_owned())
+    }
+}
+
+impl RecordingMailer {
+    /// A mailer that was given nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every mail so far, the oldest first.
+    pub fn mails(&self) -> Vec<RecordedMail> {
+        self.lock().clone()
+    }
+
+    /// How many mails there are so far.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The latest mail.
+    pub fn last(&self) -> Option<RecordedMail> {
+        self.lock().last().cloned()
+    }
+
+    /// The latest mail to that address.
+    pub fn last_to(&self, email: &Email) -> Option<RecordedMail> {
+        self.lock().iter().rev().find(|recorded| recorded.to == *email).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<RecordedMail>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Mailer for RecordingMailer {
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
+        self.lock().push(RecordedMail { to: to.clone(), mail: mail.clone() });
+        Ok(())
+    }
+}
