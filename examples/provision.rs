@@ -1,1 +1,30 @@
-fn main() {}
+//! Opening an account: the system generates the first password and mails it.
+
+use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, Provision, ProvisionError, Site, UserId};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+
+    pollster::block_on(async {
+        // Prints the welcome mail; a real mailer sends it.
+        let ann = auth.provision(Email::parse("ann@acme.example")?).await?;
+        println!("opened {}, first password works until {}", ann.user_id, ann.expires_at);
+
+        // A host with ids of its own gives them.
+        let bob = Provision::new(Email::parse("bob@acme.exmaple")?).id(UserId::parse("4711")?);
+        let bob = auth.provision(bob).await?;
+
+        // The address was mistyped: until the first sign-in it can be corrected, and the old mail opens nothing.
+        auth.correct_email(&bob.user_id, Email::parse("bob@acme.example")?).await?;
+
+        // An address is taken once, however it is written.
+        let again = auth.provision(Email::parse("Ann@ACME.example")?).await;
+        assert!(matches!(again, Err(ProvisionError::EmailTaken)));
+
+        // The first operator of an installation that cannot mail yet.
+        let first = auth.provision_revealing(Email::parse("operator@acme.example")?).await?;
+        assert_eq!(first.temporary_password.expose().len(), 34);
+        Ok(())
+    })
+}

@@ -1,0 +1,33 @@
+//! What a signed-in user does with sessions and devices.
+
+use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, ResumeError, Session, SignIn, SignInRequest, Site};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+
+    pollster::block_on(async {
+        let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+        let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
+        let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Err("not due".into()) };
+        let SignIn::Complete(desk) = auth.choose_password(&challenge, "a quiet morning in May").await? else {
+            return Err("more".into());
+        };
+        // The session goes into the host's store as text, and comes back with every request.
+        let stored = desk.session().encode();
+        let desk = auth.resume(&Session::decode(&stored)?).await?;
+
+        let request = SignInRequest::new("ann@acme.example", "a quiet morning in May");
+        let SignIn::Complete(phone) = auth.sign_in(request).await? else { return Err("more".into()) };
+        assert_eq!(auth.devices(&desk).await?.len(), 2);
+
+        // One call ends every other session.
+        let desk = auth.sign_out_others(&desk).await?;
+        assert!(matches!(auth.resume(phone.session()).await, Err(ResumeError::SessionEnded)));
+
+        let oldest = auth.devices(&desk).await?.pop().ok_or("there are two")?;
+        auth.revoke_device(&desk, oldest.id()).await?;
+        assert_eq!(auth.devices(&desk).await?.len(), 1);
+        Ok(())
+    })
+}

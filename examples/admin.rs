@@ -1,0 +1,29 @@
+//! What an operator does to an account.
+
+use doorward::{
+    AdminError, Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignInError, SignInRequest, Site, UserId,
+};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+
+    pollster::block_on(async {
+        let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+        let request = || SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
+
+        // A deactivated account is silent: the right password fails like any wrong one.
+        auth.deactivate(&ann.user_id).await?;
+        assert!(matches!(auth.sign_in(request()).await, Err(SignInError::InvalidCredentials)));
+
+        // What was mailed before does not come back to life; a fresh mail is needed.
+        auth.reactivate(&ann.user_id).await?;
+        assert!(auth.sign_in(request()).await.is_err());
+        auth.resend_welcome(&ann.user_id).await?;
+
+        auth.delete(&ann.user_id).await?;
+        assert!(matches!(auth.deactivate(&ann.user_id).await, Err(AdminError::UnknownUser)));
+        assert!(matches!(auth.deactivate(&UserId::parse("nobody")?).await, Err(AdminError::UnknownUser)));
+        Ok(())
+    })
+}

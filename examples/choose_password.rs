@@ -1,0 +1,39 @@
+//! The forced change: a temporary password opens one thing only, choosing an own password.
+
+use doorward::{
+    Auth, Challenge, ChoosePasswordError, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, Site,
+};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+
+    pollster::block_on(async {
+        let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+        let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
+        let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else {
+            return Err("a temporary password leads to the choice of an own one".into());
+        };
+        // The challenge survives in a hidden form field.
+        let field = challenge.expose();
+
+        // The rules are shown above the field, before anyone types.
+        for rule in auth.password_policy().rules() {
+            println!("- {}", rule.text());
+        }
+        let challenge = Challenge::parse(&field)?;
+        match auth.choose_password(&challenge, "acme2026").await {
+            Err(ChoosePasswordError::Rejected { violations }) => {
+                let codes: Vec<_> = violations.iter().map(|violation| violation.code()).collect();
+                assert_eq!(codes, ["too_short", "about_the_account"]);
+            }
+            _ => return Err("every broken rule is named at once".into()),
+        }
+        // A rejected password has not used the challenge up.
+        let SignIn::Complete(signed_in) = auth.choose_password(&challenge, "a quiet morning in May").await? else {
+            return Err("an accepted password signs in".into());
+        };
+        println!("signed in as {}", signed_in.user_id());
+        Ok(())
+    })
+}
