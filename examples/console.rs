@@ -1,0 +1,331 @@
+//! A sign-in system in a terminal: type `help`, or pipe a script in.
+//!
+//! Mails are printed. `$password` and `$link` stand for those of the last mail, so this script walks the whole way:
+//!
+//! ```text
+//! provision ann@acme.example
+//! sign-in ann@acme.example $password
+//! choose a quiet morning in May
+//! sign-out
+//! forgot ann@acme.example
+//! confirm $link
+//! sign-in ann@acme.example $password
+//! choose rain on the roof at night
+//! who
+//! ```
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use doorward::{
+    Auth, BackendError, BackgroundWork, Challenge, Email, Failure, Hold, Mail, MailKind, Mailer, MemoryAttempts, MemoryUsers,
+    PrintingMailer, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
+};
+
+const HELP: &str = "\
+  provision EMAIL            open an account: its first password is mailed
+  resend EMAIL               mail a fresh first password
+  correct EMAIL NEW-EMAIL    correct a mistyped address before the first sign-in
+  sign-in EMAIL PASSWORD     sign in with an own or a temporary password
+  choose NEW-PASSWORD        choose a password, when the sign-in asks for it
+  rules                      show what a password must be
+  who                        show who is signed in
+  change OLD NEW             change the password (quote what has spaces: \"like this\")
+  devices                    list the devices of the account
+  sign-out-others            end every other session
+  sign-out                   end this session
+  forgot EMAIL [EMAIL]       ask for a reset mail (the second entry must be the same address)
+  confirm LINK               confirm a reset: a temporary password is mailed
+  deactivate | reactivate | require-change | compromised | delete EMAIL
+  quit
+What is left out is asked for. $password and $link stand for those of the last mail.";
+
+/// Prints mails, and remembers what the last one carried.
+#[derive(Clone, Debug, Default)]
+struct Mailbox(Arc<Mutex<Carried>>);
+
+#[derive(Debug, Default)]
+struct Carried {
+    password: Option<String>,
+    link: Option<String>,
+}
+
+#[async_trait]
+impl Mailer for Mailbox {
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
+        {
+            let mut carried = self.0.lock().unwrap();
+            match mail.kind() {
+                MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. } => {
+                    carried.password = Some(temporary_password.expose().to_owned());
+                }
+                MailKind::ConfirmReset { link, .. } => carried.link = Some(link.expose().to_owned()),
+                _ => {}
+            }
+        }
+        PrintingMailer.send(to, mail).await
+    }
+}
+
+struct Console {
+    auth: Auth,
+    users: Arc<MemoryUsers>,
+    mailbox: Mailbox,
+    after_the_answer: Receiver<BackgroundWork>,
+    /// This browser's cookies, as it were.
+    signed_in: Option<SignedIn>,
+    challenge: Option<Challenge>,
+    device: Option<String>,
+}
+
+/// What to print when a command did not work.
+struct Sorry(String);
+
+impl From<io::Error> for Sorry {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Console {
+    fn open() -> Result<Self, Box<dyn std::error::Error>> {
+        let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+        let (users, mailbox) = (Arc::new(MemoryUsers::new()), Mailbox::default());
+        let (later, after_the_answer) = channel();
+        let auth = Auth::builder(site, users.clone(), MemoryAttempts::new(), mailbox.clone())
+            .background(move |work| drop(later.send(work)))
+            // There is one user at this terminal, so a wait may block the thread.
+            .hold(Hold::up_to(Duration::from_secs(10), |wait| async move { std::thread::sleep(wait) }))
+            .build()?;
+        Ok(Self { auth, users, mailbox, after_the_answer, signed_in: None, challenge: None, device: None })
+    }
+
+    fn sorry(&self, failure: &dyn Failure) -> Sorry {
+        let refusal = self.auth.refusal(failure);
+        let wait = refusal.retry_after.map(|wait| format!(" (in {:.1} s)", wait.as_secs_f64())).unwrap_or_default();
+        Sorry(format!("{}{wait}\n  Help: {}", refusal.message, refusal.support))
+    }
+
+    fn run(&mut self, line: &str) -> Result<String, Sorry> {
+        let words = words(&self.filled_in(line)?);
+        let Some((command, arguments)) = words.split_first() else { return Ok(String::new()) };
+        let mut arguments = Arguments(arguments.to_vec());
+        match command.as_str() {
+            "help" => Ok(HELP.to_owned()),
+            "provision" => {
+                let email = email(&arguments.last("Email")?)?;
+                let opened = pollster::block_on(self.auth.provision(email)).map_err(|error| self.sorry(&error))?;
+                Ok(format!("Account {} is open. Read the mail, then: sign-in EMAIL $password", opened.user_id))
+            }
+            "resend" => {
+                let user = self.user(&arguments.last("Email")?)?;
+                pollster::block_on(self.auth.resend_welcome(&user)).map_err(|error| self.sorry(&error))?;
+                Ok("A fresh first password was mailed.".to_owned())
+            }
+            "correct" => {
+                let user = self.user(&arguments.next("Email")?)?;
+                let to = email(&arguments.last("New email")?)?;
+                pollster::block_on(self.auth.correct_email(&user, to)).map_err(|error| self.sorry(&error))?;
+                Ok("The address is corrected, and a fresh first password was mailed there.".to_owned())
+            }
+            "sign-in" => {
+                let (email, password) = (arguments.next("Email")?, arguments.last("Password")?);
+                let request = SignInRequest::new(&email, &password).device(self.device.as_deref().unwrap_or_default());
+                let outcome = pollster::block_on(self.auth.sign_in(request)).map_err(|error| self.sorry(&error))?;
+                Ok(self.step(outcome))
+            }
+            "choose" => {
+                let Some(challenge) = self.challenge.clone() else {
+                    return Err(Sorry("Nothing asks for it. Type: sign-in EMAIL PASSWORD".to_owned()));
+                };
+                let new = arguments.last("New password")?;
+                let outcome = pollster::block_on(self.auth.choose_password(&challenge, &new));
+                let outcome = outcome.map_err(|error| self.sorry(&error))?;
+                Ok(self.step(outcome))
+            }
+            "rules" => Ok(self.rules()),
+            "who" => {
+                let signed_in = self.resumed()?;
+                Ok(format!("{} ({})", signed_in.email().as_typed(), signed_in.user_id()))
+            }
+            "change" => {
+                let signed_in = self.resumed()?;
+                let (old, new) = (arguments.next("Current password")?, arguments.last("New password")?);
+                let changed = pollster::block_on(self.auth.change_password(&signed_in, &old, &new));
+                let changed = changed.map_err(|error| self.sorry(&error))?;
+                self.enter(changed);
+                Ok("The password is changed. Every other session has ended.".to_owned())
+            }
+            "devices" => {
+                let signed_in = self.resumed()?;
+                let devices = pollster::block_on(self.auth.devices(&signed_in)).map_err(|error| self.sorry(&error))?;
+                let lines: Vec<_> =
+                    devices.iter().map(|device| format!("{} used {}", device.id(), device.last_used_at())).collect();
+                Ok(lines.join("\n"))
+            }
+            "sign-out-others" => {
+                let signed_in = self.resumed()?;
+                let outcome = pollster::block_on(self.auth.sign_out_others(&signed_in));
+                self.enter(outcome.map_err(|error| self.sorry(&error))?);
+                Ok("Every other session has ended.".to_owned())
+            }
+            "sign-out" => {
+                self.signed_in = None;
+                Ok("Signed out.".to_owned())
+            }
+            "forgot" => {
+                let entered = arguments.next("Email")?;
+                let repeated = if arguments.0.is_empty() { entered.clone() } else { arguments.last("Email again")? };
+                let email = Email::confirmed(&entered, &repeated).map_err(|error| Sorry(error.user_message().to_owned()))?;
+                pollster::block_on(self.auth.request_reset(&email)).map_err(|error| self.sorry(&error))?;
+                Ok("If there is such an account, a mail with a link is on its way. Then: confirm $link".to_owned())
+            }
+            "confirm" => {
+                let link = arguments.last("Link")?;
+                let token = link.split_once("token=").map_or(link.as_str(), |(_, token)| token);
+                let confirmed = pollster::block_on(self.auth.confirm_reset(token)).map_err(|error| self.sorry(&error))?;
+                self.device = confirmed.device.map(|device| device.expose()).or(self.device.take());
+                Ok("Confirmed. Read the mail, then: sign-in EMAIL $password".to_owned())
+            }
+            "deactivate" | "reactivate" | "require-change" | "compromised" | "delete" => {
+                let user = self.user(&arguments.last("Email")?)?;
+                pollster::block_on(async {
+                    match command.as_str() {
+                        "deactivate" => self.auth.deactivate(&user).await,
+                        "reactivate" => self.auth.reactivate(&user).await,
+                        "require-change" => self.auth.require_password_change(&user).await,
+                        "compromised" => self.auth.mark_compromised(&user).await,
+                        _ => self.auth.delete(&user).await,
+                    }
+                })
+                .map_err(|error| self.sorry(&error))?;
+                Ok("Done.".to_owned())
+            }
+            other => Err(Sorry(format!("There is no command {other:?}. Type: help"))),
+        }
+    }
+
+    /// Where the sign-in stands now, in words.
+    fn step(&mut self, outcome: SignIn) -> String {
+        match outcome {
+            SignIn::Complete(signed_in) => {
+                let words = format!("Signed in as {}.", signed_in.email().as_typed());
+                self.enter(signed_in);
+                words
+            }
+            SignIn::PasswordChangeRequired(challenge) => {
+                self.challenge = Some(challenge);
+                format!("Now choose a password of your own: choose NEW-PASSWORD\n{}", self.rules())
+            }
+        }
+    }
+
+    fn enter(&mut self, signed_in: SignedIn) {
+        self.device = signed_in.device_token().map(|device| device.expose()).or(self.device.take());
+        self.challenge = None;
+        self.signed_in = Some(signed_in);
+    }
+
+    fn rules(&self) -> String {
+        let rules = self.auth.password_policy().rules();
+        rules.iter().map(|rule| format!("  · {}", rule.text())).collect::<Vec<_>>().join("\n")
+    }
+
+    fn resumed(&self) -> Result<SignedIn, Sorry> {
+        let Some(signed_in) = &self.signed_in else { return Err(Sorry("Nobody is signed in.".to_owned())) };
+        pollster::block_on(self.auth.resume(signed_in.session())).map_err(|error| self.sorry(&error))
+    }
+
+    fn user(&self, typed: &str) -> Result<UserId, Sorry> {
+        match pollster::block_on(self.users.find_by_email(&email(typed)?)) {
+            Ok(Some(user)) => Ok(user.id().clone()),
+            _ => Err(Sorry("There is no such account.".to_owned())),
+        }
+    }
+
+    fn filled_in(&self, line: &str) -> Result<String, Sorry> {
+        let carried = self.mailbox.0.lock().unwrap();
+        let mut line = line.to_owned();
+        for (name, value) in [("$password", &carried.password), ("$link", &carried.link)] {
+            if line.contains(name) {
+                let value = value.as_ref().ok_or_else(|| Sorry(format!("No mail has carried a {name} yet.")))?;
+                line = line.replace(name, value);
+            }
+        }
+        Ok(line)
+    }
+}
+
+fn email(typed: &str) -> Result<Email, Sorry> {
+    Email::from_input(typed).map_err(|_| Sorry("That is not one complete email address.".to_owned()))
+}
+
+/// What follows a command. The last argument takes all the rest, so a password may have spaces.
+struct Arguments(Vec<String>);
+
+impl Arguments {
+    fn next(&mut self, name: &str) -> Result<String, Sorry> {
+        if self.0.is_empty() { ask(name) } else { Ok(self.0.remove(0)) }
+    }
+
+    fn last(&mut self, name: &str) -> Result<String, Sorry> {
+        if self.0.is_empty() { ask(name) } else { Ok(std::mem::take(&mut self.0).join(" ")) }
+    }
+}
+
+fn ask(name: &str) -> Result<String, Sorry> {
+    print!("{name}: ");
+    io::stdout().flush()?;
+    let mut line = String::new();
+    if io::stdin().lock().read_line(&mut line)? == 0 {
+        return Err(Sorry(format!("{name} is missing.")));
+    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Splits at spaces, except within double quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('"').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut console = Console::open()?;
+    let interactive = io::stdin().is_terminal();
+    println!("A sign-in system in a terminal. Type help, or quit.");
+    loop {
+        print!("> ");
+        io::stdout().flush()?;
+        let mut line = String::new();
+        if io::stdin().lock().read_line(&mut line)? == 0 {
+            break;
+        }
+        let line = line.trim();
+        if !interactive {
+            println!("{line}");
+        }
+        match line {
+            "" => continue,
+            "quit" | "exit" => break,
+            _ => {}
+        }
+        match console.run(line) {
+            Ok(answer) => println!("{answer}"),
+            Err(Sorry(words)) => println!("✗ {words}"),
+        }
+        // What comes after the answer: mails.
+        console.after_the_answer.try_iter().for_each(pollster::block_on);
+    }
+    pollster::block_on(console.auth.close());
+    Ok(())
+}
