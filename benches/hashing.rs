@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use doorward::{
-    Auth, Backoff, Email, HashParams, MemoryAttempts, MemoryUsers, Password, PasswordPolicy, PolicyContext, PrintingMailer,
-    SignIn, SignInRequest, Site,
+    Auth, Backoff, Email, HashParams, MemoryAttempts, MemoryUsers, Password, PasswordPolicy, PolicyContext,
+    PrintingMailer, SignIn, SignInRequest, Site,
 };
 
 const EMAIL: &str = "ann@acme.example";
@@ -31,8 +31,12 @@ fn open_account(params: HashParams) -> (Auth, String) {
     let device = pollster::block_on(async {
         let account = auth.provision_revealing(Email::parse(EMAIL).unwrap()).await.unwrap();
         let request = SignInRequest::new(EMAIL, account.temporary_password.expose());
-        let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else { panic!("no change due") };
-        let Ok(SignIn::Complete(signed_in)) = auth.choose_password(&challenge, PASSWORD).await else { panic!("refused") };
+        let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else {
+            panic!("no change due")
+        };
+        let Ok(SignIn::Complete(signed_in)) = auth.choose_password(&challenge, PASSWORD).await else {
+            panic!("refused")
+        };
         signed_in.device_token().unwrap().expose()
     });
     (auth, device)

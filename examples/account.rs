@@ -1,6 +1,8 @@
 //! What a signed-in user does with sessions and devices.
 
-use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, ResumeError, Session, SignIn, SignInRequest, Site};
+use doorward::{
+    Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, ResumeError, Session, SignIn, SignInRequest, Site,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
@@ -9,7 +11,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     pollster::block_on(async {
         let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
-        let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Err("not due".into()) };
+        let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else {
+            return Err("not due".into());
+        };
         let SignIn::Complete(desk) = auth.choose_password(&challenge, "a quiet morning in May").await? else {
             return Err("more".into());
         };

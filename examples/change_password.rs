@@ -9,7 +9,9 @@ async fn open_account(auth: &Auth, email: &str, password: &str) -> Result<Signed
     let account = auth.provision_revealing(Email::parse(email)?).await?;
     let request = SignInRequest::new(email, account.temporary_password.expose());
     let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Err("not due".into()) };
-    let SignIn::Complete(signed_in) = auth.choose_password(&challenge, password).await? else { return Err("more".into()) };
+    let SignIn::Complete(signed_in) = auth.choose_password(&challenge, password).await? else {
+        return Err("more".into());
+    };
     Ok(signed_in)
 }
 

@@ -1,7 +1,8 @@
 //! The forced change: a temporary password opens one thing only, choosing an own password.
 
 use doorward::{
-    Auth, Challenge, ChoosePasswordError, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, Site,
+    Auth, Challenge, ChoosePasswordError, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest,
+    Site,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorward::{
-    Auth, BackendError, BackgroundWork, Challenge, Email, Failure, Hold, Mail, MailKind, Mailer, MemoryAttempts, MemoryUsers,
-    PrintingMailer, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
+    Auth, BackendError, BackgroundWork, Challenge, Email, Failure, Hold, Mail, MailKind, Mailer, MemoryAttempts,
+    MemoryUsers, PrintingMailer, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
 };
 
 const HELP: &str = "\
@@ -59,7 +59,8 @@ impl Mailer for Mailbox {
         {
             let mut carried = self.0.lock().unwrap();
             match mail.kind() {
-                MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. } => {
+                MailKind::Welcome { temporary_password, .. }
+                | MailKind::TemporaryPassword { temporary_password, .. } => {
                     carried.password = Some(temporary_password.expose().to_owned());
                 }
                 MailKind::ConfirmReset { link, .. } => carried.link = Some(link.expose().to_owned()),
@@ -179,14 +180,16 @@ impl Console {
             "forgot" => {
                 let entered = arguments.next("Email")?;
                 let repeated = if arguments.0.is_empty() { entered.clone() } else { arguments.last("Email again")? };
-                let email = Email::confirmed(&entered, &repeated).map_err(|error| Sorry(error.user_message().to_owned()))?;
+                let email =
+                    Email::confirmed(&entered, &repeated).map_err(|error| Sorry(error.user_message().to_owned()))?;
                 pollster::block_on(self.auth.request_reset(&email)).map_err(|error| self.sorry(&error))?;
                 Ok("If there is such an account, a mail with a link is on its way. Then: confirm $link".to_owned())
             }
             "confirm" => {
                 let link = arguments.last("Link")?;
                 let token = link.split_once("token=").map_or(link.as_str(), |(_, token)| token);
-                let confirmed = pollster::block_on(self.auth.confirm_reset(token)).map_err(|error| self.sorry(&error))?;
+                let confirmed =
+                    pollster::block_on(self.auth.confirm_reset(token)).map_err(|error| self.sorry(&error))?;
                 self.device = confirmed.device.map(|device| device.expose()).or(self.device.take());
                 Ok("Confirmed. Read the mail, then: sign-in EMAIL $password".to_owned())
             }

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorward::{
-    Auth, BackendError, BackgroundWork, ChoosePasswordError, Clock, ConfirmResetError, Email, INVALID_CREDENTIALS, Mail,
-    MailKind, Mailer, MemoryAttempts, MemoryUsers, SignIn, SignInError, SignInRequest, SignedIn, Site, UnconfirmedEmail,
-    UserId,
+    Auth, BackendError, BackgroundWork, ChoosePasswordError, Clock, ConfirmResetError, Email, INVALID_CREDENTIALS,
+    Mail, MailKind, Mailer, MemoryAttempts, MemoryUsers, SignIn, SignInError, SignInRequest, SignedIn, Site,
+    UnconfirmedEmail, UserId,
 };
 use time::OffsetDateTime;
 
@@ -61,9 +61,9 @@ impl Mailbox {
     /// The temporary password in the last mail.
     fn password(&self) -> Result<String, Broken> {
         match self.last().as_ref().map(Mail::kind) {
-            Some(MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. }) => {
-                Ok(temporary_password.expose().to_owned())
-            }
+            Some(
+                MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. },
+            ) => Ok(temporary_password.expose().to_owned()),
             _ => Err("the last mail carries no temporary password".into()),
         }
     }
@@ -163,111 +163,147 @@ type Told = BTreeMap<&'static str, Result<String, Broken>>;
 
 fn opening_an_account(story: &Story, told: &mut Told) {
     let ann = "ann@acme.example";
-    told.insert("S01", (|| {
-        let opened = pollster::block_on(story.auth.provision(Email::parse(ann)?))?;
-        let mailed = story.mailbox.password()?;
-        expect!(mailed.len() == 34 && !format!("{opened:?}").contains(&mailed));
-        Ok("a password was generated and mailed; the operator did not see it".into())
-    })());
+    told.insert(
+        "S01",
+        (|| {
+            let opened = pollster::block_on(story.auth.provision(Email::parse(ann)?))?;
+            let mailed = story.mailbox.password()?;
+            expect!(mailed.len() == 34 && !format!("{opened:?}").contains(&mailed));
+            Ok("a password was generated and mailed; the operator did not see it".into())
+        })(),
+    );
     let mut challenge = None;
-    told.insert("S02", (|| {
-        let mailed = story.mailbox.password()?.to_lowercase().replace('-', " ");
-        let SignIn::PasswordChangeRequired(first) = story.patient_sign_in(ann, &mailed)? else {
-            return Err("the temporary password opened a session".into());
-        };
-        challenge = Some(first);
-        Ok("the temporary password leads to choosing an own one, and there is no session".into())
-    })());
-    told.insert("S04", (|| {
-        let rules: Vec<_> = story.auth.password_policy().rules().iter().map(|rule| rule.text()).collect();
-        expect!(rules.iter().any(|text| text == "Use at least 15 characters."));
-        Ok(format!("{} rules are shown before anyone types, first: {}", rules.len(), rules[0]))
-    })());
-    told.insert("S05", (|| {
-        let challenge = challenge.ok_or("there is no challenge")?;
-        let Err(ChoosePasswordError::Rejected { violations }) =
-            pollster::block_on(story.auth.choose_password(&challenge, "acme2026"))
-        else {
-            return Err("a bad password was not refused".into());
-        };
-        let codes: Vec<_> = violations.iter().map(|violation| violation.code()).collect();
-        expect!(codes == ["too_short", "about_the_account"]);
-        let accepted = pollster::block_on(story.auth.choose_password(&challenge, "a quiet morning in May"));
-        expect!(matches!(accepted, Ok(SignIn::Complete(_))));
-        Ok(format!("refused for {} at once; nothing changed, and the next choice was accepted", codes.join(" and ")))
-    })());
+    told.insert(
+        "S02",
+        (|| {
+            let mailed = story.mailbox.password()?.to_lowercase().replace('-', " ");
+            let SignIn::PasswordChangeRequired(first) = story.patient_sign_in(ann, &mailed)? else {
+                return Err("the temporary password opened a session".into());
+            };
+            challenge = Some(first);
+            Ok("the temporary password leads to choosing an own one, and there is no session".into())
+        })(),
+    );
+    told.insert(
+        "S04",
+        (|| {
+            let rules: Vec<_> = story.auth.password_policy().rules().iter().map(|rule| rule.text()).collect();
+            expect!(rules.iter().any(|text| text == "Use at least 15 characters."));
+            Ok(format!("{} rules are shown before anyone types, first: {}", rules.len(), rules[0]))
+        })(),
+    );
+    told.insert(
+        "S05",
+        (|| {
+            let challenge = challenge.ok_or("there is no challenge")?;
+            let Err(ChoosePasswordError::Rejected { violations }) =
+                pollster::block_on(story.auth.choose_password(&challenge, "acme2026"))
+            else {
+                return Err("a bad password was not refused".into());
+            };
+            let codes: Vec<_> = violations.iter().map(|violation| violation.code()).collect();
+            expect!(codes == ["too_short", "about_the_account"]);
+            let accepted = pollster::block_on(story.auth.choose_password(&challenge, "a quiet morning in May"));
+            expect!(matches!(accepted, Ok(SignIn::Complete(_))));
+            Ok(format!(
+                "refused for {} at once; nothing changed, and the next choice was accepted",
+                codes.join(" and ")
+            ))
+        })(),
+    );
     story.settle();
 }
 
 fn while_signed_in(story: &Story, told: &mut Told) {
     let ann = "ann@acme.example";
-    told.insert("S03", (|| {
-        let signed_in = story.signed_in(ann, "a quiet morning in May")?;
-        let change = story.auth.change_password(&signed_in, "a quiet morning in May", "rain on the roof at night");
-        pollster::block_on(change)?;
-        story.settle();
-        expect!(story.mailbox.last().is_some_and(|mail| matches!(mail.kind(), MailKind::PasswordChanged { .. })));
-        expect!(story.fails(ann, "a quiet morning in May"));
-        expect!(story.signed_in(ann, "rain on the roof at night").is_ok());
-        Ok("the new password signs in, the old one does not, and a notice was mailed".into())
-    })());
-    told.insert("S06", (|| {
-        let mails = story.mailbox.0.lock().unwrap();
-        let welcome = mails.first().map(|(_, mail)| mail.text()).unwrap_or_default();
-        drop(mails);
-        expect!(welcome.contains("for you alone"));
-        let desk = story.signed_in(ann, "rain on the roof at night")?;
-        let phone = story.signed_in(ann, "rain on the roof at night")?;
-        let desk = pollster::block_on(story.auth.sign_out_others(&desk))?;
-        expect!(pollster::block_on(story.auth.resume(desk.session())).is_ok());
-        expect!(pollster::block_on(story.auth.resume(phone.session())).is_err());
-        Ok("the welcome mail says that the account is for one person; one call ended the other session".into())
-    })());
+    told.insert(
+        "S03",
+        (|| {
+            let signed_in = story.signed_in(ann, "a quiet morning in May")?;
+            let change = story.auth.change_password(&signed_in, "a quiet morning in May", "rain on the roof at night");
+            pollster::block_on(change)?;
+            story.settle();
+            expect!(story.mailbox.last().is_some_and(|mail| matches!(mail.kind(), MailKind::PasswordChanged { .. })));
+            expect!(story.fails(ann, "a quiet morning in May"));
+            expect!(story.signed_in(ann, "rain on the roof at night").is_ok());
+            Ok("the new password signs in, the old one does not, and a notice was mailed".into())
+        })(),
+    );
+    told.insert(
+        "S06",
+        (|| {
+            let mails = story.mailbox.0.lock().unwrap();
+            let welcome = mails.first().map(|(_, mail)| mail.text()).unwrap_or_default();
+            drop(mails);
+            expect!(welcome.contains("for you alone"));
+            let desk = story.signed_in(ann, "rain on the roof at night")?;
+            let phone = story.signed_in(ann, "rain on the roof at night")?;
+            let desk = pollster::block_on(story.auth.sign_out_others(&desk))?;
+            expect!(pollster::block_on(story.auth.resume(desk.session())).is_ok());
+            expect!(pollster::block_on(story.auth.resume(phone.session())).is_err());
+            Ok("the welcome mail says that the account is for one person; one call ended the other session".into())
+        })(),
+    );
 }
 
 fn forgotten_password(story: &Story, told: &mut Told) {
     let ann = "ann@acme.example";
-    told.insert("S07", (|| {
-        while pollster::block_on(story.auth.sign_in(SignInRequest::new(ann, "not it"))).is_err_and(|error| {
-            matches!(error, SignInError::InvalidCredentials)
-        }) {}
-        let asked = pollster::block_on(story.auth.request_reset(&Email::parse(ann)?));
-        expect!(asked.is_ok());
-        Ok("sign-in is being slowed, and a reset can be asked for all the same".into())
-    })());
-    told.insert("S08", (|| {
-        expect!(Email::confirmed(ann, "Ann@ACME.example")?.canonical() == ann);
-        expect!(Email::confirmed(ann, "anne@acme.example") == Err(UnconfirmedEmail::Different));
-        Ok("both entries are one address in canonical form; another one is refused".into())
-    })());
-    told.insert("S09", (|| {
-        let mails_before_the_work = story.mailbox.count();
-        story.settle();
-        expect!(story.mailbox.count() == mails_before_the_work + 1);
-        let session = story.signed_in(ann, "rain on the roof at night")?;
-        expect!(pollster::block_on(story.auth.resume(session.session())).is_ok());
-        Ok("the mail asks to confirm; the password and the sessions are as they were".into())
-    })());
+    told.insert(
+        "S07",
+        (|| {
+            while pollster::block_on(story.auth.sign_in(SignInRequest::new(ann, "not it")))
+                .is_err_and(|error| matches!(error, SignInError::InvalidCredentials))
+            {}
+            let asked = pollster::block_on(story.auth.request_reset(&Email::parse(ann)?));
+            expect!(asked.is_ok());
+            Ok("sign-in is being slowed, and a reset can be asked for all the same".into())
+        })(),
+    );
+    told.insert(
+        "S08",
+        (|| {
+            expect!(Email::confirmed(ann, "Ann@ACME.example")?.canonical() == ann);
+            expect!(Email::confirmed(ann, "anne@acme.example") == Err(UnconfirmedEmail::Different));
+            Ok("both entries are one address in canonical form; another one is refused".into())
+        })(),
+    );
+    told.insert(
+        "S09",
+        (|| {
+            let mails_before_the_work = story.mailbox.count();
+            story.settle();
+            expect!(story.mailbox.count() == mails_before_the_work + 1);
+            let session = story.signed_in(ann, "rain on the roof at night")?;
+            expect!(pollster::block_on(story.auth.resume(session.session())).is_ok());
+            Ok("the mail asks to confirm; the password and the sessions are as they were".into())
+        })(),
+    );
     let mut link = String::new();
-    told.insert("S10", (|| {
-        link = story.request_again(ann)?;
-        pollster::block_on(story.auth.confirm_reset(&link))?;
-        story.mailbox.password()?;
-        let again = pollster::block_on(story.auth.confirm_reset(&link));
-        expect!(matches!(again, Err(ConfirmResetError::AlreadyConfirmed { .. })));
-        Ok("confirming mailed a temporary password, once".into())
-    })());
-    told.insert("S11", (|| {
-        let mailed = story.mailbox.password()?;
-        let SignIn::PasswordChangeRequired(challenge) = story.patient_sign_in(ann, &mailed)? else {
-            return Err("no change was due".into());
-        };
-        let chosen = pollster::block_on(story.auth.choose_password(&challenge, "three owls in one oak tree"));
-        expect!(matches!(chosen, Ok(SignIn::Complete(_))));
-        story.settle();
-        expect!(story.fails(ann, &mailed) && story.fails(ann, "rain on the roof at night"));
-        Ok("it led to choosing a new password, and died with that".into())
-    })());
+    told.insert(
+        "S10",
+        (|| {
+            link = story.request_again(ann)?;
+            pollster::block_on(story.auth.confirm_reset(&link))?;
+            story.mailbox.password()?;
+            let again = pollster::block_on(story.auth.confirm_reset(&link));
+            expect!(matches!(again, Err(ConfirmResetError::AlreadyConfirmed { .. })));
+            Ok("confirming mailed a temporary password, once".into())
+        })(),
+    );
+    told.insert(
+        "S11",
+        (|| {
+            let mailed = story.mailbox.password()?;
+            let SignIn::PasswordChangeRequired(challenge) = story.patient_sign_in(ann, &mailed)? else {
+                return Err("no change was due".into());
+            };
+            let chosen = pollster::block_on(story.auth.choose_password(&challenge, "three owls in one oak tree"));
+            expect!(matches!(chosen, Ok(SignIn::Complete(_))));
+            story.settle();
+            expect!(story.fails(ann, &mailed) && story.fails(ann, "rain on the roof at night"));
+            Ok("it led to choosing a new password, and died with that".into())
+        })(),
+    );
     told.insert("S12", (|| {
         let (bert, nobody) = (Email::parse("bert@acme.example")?, Email::parse("nobody@acme.example")?);
         story.open(bert.as_typed(), "a boat on the quiet lake")?;
@@ -299,36 +335,45 @@ impl Story {
 }
 
 fn lifetimes(story: &Story, told: &mut Told) {
-    told.insert("S13", (|| {
-        let cora = "cora@acme.example";
-        story.open(cora, "snow on the far hills")?;
-        let (first, started) = (story.request(cora)?, story.clock.now());
-        let mail = story.mailbox.last().map(|mail| mail.text()).unwrap_or_default();
-        expect!(mail.contains("one hour, until ") && mail.contains(" UTC"));
-        story.clock.advance(HOUR - SECOND);
-        pollster::block_on(story.auth.confirm_reset(&first))?;
-        let mailed = story.mailbox.password()?;
-        story.clock.advance(SECOND);
-        expect!(matches!(pollster::block_on(story.auth.confirm_reset(&first)), Err(ConfirmResetError::LinkInvalid)));
-        story.clock.advance(HOUR - 2 * SECOND);
-        expect!(matches!(story.patient_sign_in(cora, &mailed)?, SignIn::PasswordChangeRequired(_)));
-        story.clock.advance(SECOND);
-        expect!(story.clock.now() - started == 2 * HOUR - SECOND);
-        expect!(story.patient_sign_in(cora, &mailed).is_err());
-        Ok("link and temporary password each worked at 59:59 and not at 60:00; the mails state the moment".into())
-    })());
-    told.insert("S14", (|| {
-        let dora = "dora@acme.example";
-        pollster::block_on(story.auth.provision(Email::parse(dora)?))?;
-        let mailed = story.mailbox.password()?;
-        story.clock.advance(24 * HOUR);
-        expect!(story.fails(dora, &mailed));
-        let token = story.request(dora)?;
-        pollster::block_on(story.auth.confirm_reset(&token))?;
-        let mailed = story.mailbox.password()?;
-        expect!(matches!(story.patient_sign_in(dora, &mailed)?, SignIn::PasswordChangeRequired(_)));
-        Ok("an expired one failed like any wrong one; a new one was requested and worked".into())
-    })());
+    told.insert(
+        "S13",
+        (|| {
+            let cora = "cora@acme.example";
+            story.open(cora, "snow on the far hills")?;
+            let (first, started) = (story.request(cora)?, story.clock.now());
+            let mail = story.mailbox.last().map(|mail| mail.text()).unwrap_or_default();
+            expect!(mail.contains("one hour, until ") && mail.contains(" UTC"));
+            story.clock.advance(HOUR - SECOND);
+            pollster::block_on(story.auth.confirm_reset(&first))?;
+            let mailed = story.mailbox.password()?;
+            story.clock.advance(SECOND);
+            expect!(matches!(
+                pollster::block_on(story.auth.confirm_reset(&first)),
+                Err(ConfirmResetError::LinkInvalid)
+            ));
+            story.clock.advance(HOUR - 2 * SECOND);
+            expect!(matches!(story.patient_sign_in(cora, &mailed)?, SignIn::PasswordChangeRequired(_)));
+            story.clock.advance(SECOND);
+            expect!(story.clock.now() - started == 2 * HOUR - SECOND);
+            expect!(story.patient_sign_in(cora, &mailed).is_err());
+            Ok("link and temporary password each worked at 59:59 and not at 60:00; the mails state the moment".into())
+        })(),
+    );
+    told.insert(
+        "S14",
+        (|| {
+            let dora = "dora@acme.example";
+            pollster::block_on(story.auth.provision(Email::parse(dora)?))?;
+            let mailed = story.mailbox.password()?;
+            story.clock.advance(24 * HOUR);
+            expect!(story.fails(dora, &mailed));
+            let token = story.request(dora)?;
+            pollster::block_on(story.auth.confirm_reset(&token))?;
+            let mailed = story.mailbox.password()?;
+            expect!(matches!(story.patient_sign_in(dora, &mailed)?, SignIn::PasswordChangeRequired(_)));
+            Ok("an expired one failed like any wrong one; a new one was requested and worked".into())
+        })(),
+    );
 }
 
 fn refusals(story: &Story, told: &mut Told) {
@@ -348,57 +393,69 @@ fn refusals(story: &Story, told: &mut Told) {
         expect!(matches!(early, Err(SignInError::Throttled { .. })));
         Ok(format!("six causes, one message: {INVALID_CREDENTIALS}; a try that came too early only learned how long to wait"))
     })());
-    told.insert("S16", (|| {
-        let gus = "gus@acme.example";
-        story.open(gus, "the kettle sings at noon")?;
-        let mut waits = Vec::new();
-        while waits.len() < 20 {
-            match pollster::block_on(story.auth.sign_in(SignInRequest::new(gus, "wrong"))) {
-                Err(SignInError::Throttled { retry_after }) => {
-                    waits.push(retry_after);
-                    story.clock.advance(retry_after);
+    told.insert(
+        "S16",
+        (|| {
+            let gus = "gus@acme.example";
+            story.open(gus, "the kettle sings at noon")?;
+            let mut waits = Vec::new();
+            while waits.len() < 20 {
+                match pollster::block_on(story.auth.sign_in(SignInRequest::new(gus, "wrong"))) {
+                    Err(SignInError::Throttled { retry_after }) => {
+                        waits.push(retry_after);
+                        story.clock.advance(retry_after);
+                    }
+                    Err(SignInError::InvalidCredentials) => {}
+                    _ => return Err("a wrong password was not refused".into()),
                 }
-                Err(SignInError::InvalidCredentials) => {}
-                _ => return Err("a wrong password was not refused".into()),
             }
-        }
-        expect!(waits.windows(2).all(|pair| pair[0] < pair[1] || pair[1] == HOUR));
-        Ok(format!("waits grew from {:?} to {:?} and stayed there", waits[0], waits[19]))
-    })());
-    told.insert("S17", (|| {
-        let gus = "gus@acme.example";
-        for _ in 0..30 {
-            expect!(story.fails(gus, "wrong"));
-        }
-        story.clock.advance(HOUR);
-        expect!(story.signed_in(gus, "the kettle sings at noon").is_ok());
-        Ok("after 50 failures the owner waited an hour and was in".into())
-    })());
+            expect!(waits.windows(2).all(|pair| pair[0] < pair[1] || pair[1] == HOUR));
+            Ok(format!("waits grew from {:?} to {:?} and stayed there", waits[0], waits[19]))
+        })(),
+    );
+    told.insert(
+        "S17",
+        (|| {
+            let gus = "gus@acme.example";
+            for _ in 0..30 {
+                expect!(story.fails(gus, "wrong"));
+            }
+            story.clock.advance(HOUR);
+            expect!(story.signed_in(gus, "the kettle sings at noon").is_ok());
+            Ok("after 50 failures the owner waited an hour and was in".into())
+        })(),
+    );
 }
 
 fn silence_and_support(story: &Story, told: &mut Told) {
-    told.insert("S18", (|| {
-        let hal = Email::parse("hal@acme.example")?;
-        let id = story.open(hal.as_typed(), "figs and bread at dawn")?;
-        let signed_in = story.signed_in(hal.as_typed(), "figs and bread at dawn")?;
-        pollster::block_on(story.auth.deactivate(&id))?;
-        expect!(story.fails(hal.as_typed(), "figs and bread at dawn"));
-        expect!(pollster::block_on(story.auth.resume(signed_in.session())).is_err());
-        let before = story.mailbox.count();
-        let answers = [&hal, &Email::parse("nobody.else@acme.example")?]
-            .map(|email| pollster::block_on(story.auth.request_reset(email)).ok());
-        story.settle();
-        expect!(answers[0].is_some() && answers[0] == answers[1] && story.mailbox.count() == before);
-        Ok("sign-in failed as ever, the session ended, and a reset got the usual answer and no mail".into())
-    })());
-    told.insert("S19", (|| {
-        let mails = story.mailbox.0.lock().unwrap();
-        expect!(mails.iter().all(|(_, mail)| mail.text().contains("help@acme.example")));
-        expect!(mails.iter().all(|(_, mail)| mail.html().contains("mailto:help@acme.example")));
-        let refusal = story.auth.refusal(&SignInError::InvalidCredentials);
-        expect!(refusal.support.as_str() == "help@acme.example" && refusal.message == INVALID_CREDENTIALS);
-        Ok(format!("all {} mails and every refusal name {}", mails.len(), refusal.support))
-    })());
+    told.insert(
+        "S18",
+        (|| {
+            let hal = Email::parse("hal@acme.example")?;
+            let id = story.open(hal.as_typed(), "figs and bread at dawn")?;
+            let signed_in = story.signed_in(hal.as_typed(), "figs and bread at dawn")?;
+            pollster::block_on(story.auth.deactivate(&id))?;
+            expect!(story.fails(hal.as_typed(), "figs and bread at dawn"));
+            expect!(pollster::block_on(story.auth.resume(signed_in.session())).is_err());
+            let before = story.mailbox.count();
+            let answers = [&hal, &Email::parse("nobody.else@acme.example")?]
+                .map(|email| pollster::block_on(story.auth.request_reset(email)).ok());
+            story.settle();
+            expect!(answers[0].is_some() && answers[0] == answers[1] && story.mailbox.count() == before);
+            Ok("sign-in failed as ever, the session ended, and a reset got the usual answer and no mail".into())
+        })(),
+    );
+    told.insert(
+        "S19",
+        (|| {
+            let mails = story.mailbox.0.lock().unwrap();
+            expect!(mails.iter().all(|(_, mail)| mail.text().contains("help@acme.example")));
+            expect!(mails.iter().all(|(_, mail)| mail.html().contains("mailto:help@acme.example")));
+            let refusal = story.auth.refusal(&SignInError::InvalidCredentials);
+            expect!(refusal.support.as_str() == "help@acme.example" && refusal.message == INVALID_CREDENTIALS);
+            Ok(format!("all {} mails and every refusal name {}", mails.len(), refusal.support))
+        })(),
+    );
 }
 
 fn main() -> ExitCode {
@@ -410,9 +467,7 @@ fn main() -> ExitCode {
         }
     };
     let mut told = Told::new();
-    for chapter in
-        [opening_an_account, while_signed_in, forgotten_password, lifetimes, refusals, silence_and_support]
-    {
+    for chapter in [opening_an_account, while_signed_in, forgotten_password, lifetimes, refusals, silence_and_support] {
         chapter(&story, &mut told);
     }
     pollster::block_on(story.auth.close());

@@ -21,9 +21,9 @@ pub mod testing;
 mod types;
 mod user;
 
-pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
 #[cfg(feature = "tracing")]
 pub use adapter::TracingObserver;
+pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
 pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
 pub use config::{
     ChallengeConfig, Config, ConfigError, DeviceConfig, HashingConfig, ProvisionConfig, PurgeConfig, ResetConfig,
@@ -50,6 +50,4 @@ pub use types::{
     MalformedId, MalformedToken, Password, ResetLink, ResetToken, Site, SiteError, Support, TemporaryPassword,
     UnconfirmedEmail, UserId, Version,
 };
-pub use user::{
-    Device, DeviceGrade, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserStatus,
-};
+pub use user::{Device, DeviceGrade, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserStatus};

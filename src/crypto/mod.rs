@@ -7,5 +7,5 @@ mod random;
 pub(crate) use digest::{Purpose, keyed, sha256};
 pub(crate) use hash::{HashMemory, hash, verify};
 pub use hash::{HashParams, HashParamsError, MalformedHash, PasswordHash};
-pub use random::RandomError;
 pub(crate) use random::Draw;
+pub use random::RandomError;

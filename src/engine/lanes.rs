@@ -156,7 +156,11 @@ impl Engine {
     }
 
     /// Claims the cooldown slot of an address, known or not: all that happens before a reset request is answered.
-    pub(crate) async fn claim_cooldown(&self, email: &Email, now: OffsetDateTime) -> Result<CooldownClaim, Unavailable> {
+    pub(crate) async fn claim_cooldown(
+        &self,
+        email: &Email,
+        now: OffsetDateTime,
+    ) -> Result<CooldownClaim, Unavailable> {
         let key = self.key("cooldown", [email.canonical().as_bytes(), b""]);
         let schedule: Cooldown = self.config.reset.schedule();
         Ok(match self.claim(&key, &schedule, None, now).await? {
@@ -179,15 +183,16 @@ impl Engine {
                 None => self.attempts.load(key).await?,
             };
             let expected = current.as_ref().map(Attempts::version);
-            let (next, claim) = match Attempts::charge(current.as_ref(), spacing, now, Version::from_random(Draw::draw()?)) {
-                Charge::Early { retry_after } => return Ok(Claim::Early { retry_after }),
-                Charge::SetBack { rewritten, retry_after } => (rewritten, Claim::Early { retry_after }),
-                Charge::Due(entry) => {
-                    let alive = current.as_ref().filter(|entry| now < entry.expires_at());
-                    let failures_before = alive.map_or(0, Attempts::failures);
-                    (entry.clone(), Claim::Claimed { entry, failures_before })
-                }
-            };
+            let (next, claim) =
+                match Attempts::charge(current.as_ref(), spacing, now, Version::from_random(Draw::draw()?)) {
+                    Charge::Early { retry_after } => return Ok(Claim::Early { retry_after }),
+                    Charge::SetBack { rewritten, retry_after } => (rewritten, Claim::Early { retry_after }),
+                    Charge::Due(entry) => {
+                        let alive = current.as_ref().filter(|entry| now < entry.expires_at());
+                        let failures_before = alive.map_or(0, Attempts::failures);
+                        (entry.clone(), Claim::Claimed { entry, failures_before })
+                    }
+                };
             if swap(&*self.attempts, key, expected, &next).await? == Swap::Stored {
                 return Ok(claim);
             }

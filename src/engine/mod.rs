@@ -9,8 +9,8 @@ mod lanes;
 mod new_password;
 mod post;
 mod report;
-mod source;
 mod signed_in;
+mod source;
 mod tracker;
 
 use core::time::Duration;
@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
 
-pub use background::BackgroundWork;
 pub(crate) use background::Background;
+pub use background::BackgroundWork;
 pub(crate) use commit::{Committed, Decision};
 pub use hash_pool::HashLoad;
 pub(crate) use hash_pool::{Caller, HashPool, Permit, Refused};
@@ -136,12 +136,13 @@ impl Engine {
             *purged_at = now;
         }
         let engine = Arc::clone(self);
-        self.background.run(async move {
-            match engine.attempts.purge(now).await {
-                Ok(entries) => engine.report(EventKind::AttemptsPurged { entries }).send(),
-                Err(error) => engine.report(EventKind::StoreFailed { error: error.kind() }).send(),
-            }
-        })
-        .await;
+        self.background
+            .run(async move {
+                match engine.attempts.purge(now).await {
+                    Ok(entries) => engine.report(EventKind::AttemptsPurged { entries }).send(),
+                    Err(error) => engine.report(EventKind::StoreFailed { error: error.kind() }).send(),
+                }
+            })
+            .await;
     }
 }

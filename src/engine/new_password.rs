@@ -23,10 +23,10 @@ impl Engine {
     ) -> Result<Result<NewPassword, Vec<Violation>>, Unavailable> {
         let context = PolicyContext::new(self.site.name()).email(user.email()).temporary(user.temporary_digest());
         let mut checked = self.config.password.check(new, &context);
-        if let Ok(accepted) = &checked {
-            if self.is_breached(accepted.password()).await? {
-                checked = Err(vec![Violation::of(Rule::Breached)]);
-            }
+        if let Ok(accepted) = &checked
+            && self.is_breached(accepted.password()).await?
+        {
+            checked = Err(vec![Violation::of(Rule::Breached)]);
         }
         if let Err(violations) = &checked {
             self.report(EventKind::PasswordRejected { violations: violations.len() }).user(user).send();
@@ -55,12 +55,7 @@ impl Engine {
     }
 
     /// Judges reuse and hashes, in one job.
-    pub(crate) async fn hash_new(
-        &self,
-        permit: Permit,
-        user: &User,
-        new: NewPassword,
-    ) -> Result<Hashed, Unavailable> {
+    pub(crate) async fn hash_new(&self, permit: Permit, user: &User, new: NewPassword) -> Result<Hashed, Unavailable> {
         let refused = user.refused_hashes(self.config.password.history);
         let params = self.config.hashing.params;
         let hashed = permit.run(move |memory| judge_and_hash(&new, &refused, params, memory)).await;

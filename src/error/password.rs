@@ -6,7 +6,8 @@ use time::OffsetDateTime;
 use super::{Unavailable, failure, not_accepted, please_wait};
 use crate::policy::Violation;
 
-const RECOVERY: &str = "A password reset is under way for this account. Please finish it with the password from your mail.";
+const RECOVERY: &str =
+    "A password reset is under way for this account. Please finish it with the password from your mail.";
 
 /// Why a password was not chosen after a challenge.
 #[derive(Debug, Error)]

@@ -37,7 +37,11 @@ pub(crate) async fn devices(engine: &Arc<Engine>, session: &Session) -> Result<V
     }
 }
 
-pub(crate) async fn revoke_device(engine: &Arc<Engine>, session: &Session, device: DeviceId) -> Result<(), DeviceError> {
+pub(crate) async fn revoke_device(
+    engine: &Arc<Engine>,
+    session: &Session,
+    device: DeviceId,
+) -> Result<(), DeviceError> {
     let user = user_in_session(engine, session).await?;
     let outcome = engine
         .commit(user, |user, fresh| {

@@ -64,11 +64,8 @@ pub(crate) async fn change_password(
         }
     };
 
-    let credential = NewCredential {
-        hash,
-        history: engine.config.password.history,
-        links_survive: engine.config.links_survive(),
-    };
+    let credential =
+        NewCredential { hash, history: engine.config.password.history, links_survive: engine.config.links_survive() };
     let devices = engine.config.device_limits();
     let changed = engine
         .commit(user, |user, fresh| match may_change(engine, user, session) {

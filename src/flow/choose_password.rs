@@ -57,11 +57,8 @@ pub(crate) async fn choose_password(
     // This try is counted already, so the last one allowed still counts.
     let limits = ChallengeLimits { tries: limits.tries + 1, ..limits };
     let devices = engine.config.device_limits();
-    let credential = NewCredential {
-        hash,
-        history: engine.config.password.history,
-        links_survive: engine.config.links_survive(),
-    };
+    let credential =
+        NewCredential { hash, history: engine.config.password.history, links_survive: engine.config.links_survive() };
     let chosen = engine
         .commit(user, |user, fresh| match opens(engine, user, challenge, &limits) {
             Ok(proof) => {
@@ -96,7 +93,9 @@ fn opens(
     limits: &ChallengeLimits,
 ) -> Result<Proof, ChoosePasswordError> {
     let now = engine.now();
-    let Some(proof) = user.password_change_challenge(challenge, limits, now) else { return refused(engine, Some(user)) };
+    let Some(proof) = user.password_change_challenge(challenge, limits, now) else {
+        return refused(engine, Some(user));
+    };
     match (proof, user.recovery(now)) {
         // Who merely knows the old password cannot undo a recovery.
         (Proof::Password, Recovery::Open { until }) => Err(ChoosePasswordError::RecoveryPending { until }),

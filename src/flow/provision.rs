@@ -85,7 +85,11 @@ pub(crate) async fn resend_welcome(engine: &Arc<Engine>, id: &UserId) -> Result<
     reissue(engine, id, None).await
 }
 
-pub(crate) async fn correct_email(engine: &Arc<Engine>, id: &UserId, email: Email) -> Result<Provisioned, WelcomeError> {
+pub(crate) async fn correct_email(
+    engine: &Arc<Engine>,
+    id: &UserId,
+    email: Email,
+) -> Result<Provisioned, WelcomeError> {
     reissue(engine, id, Some(email)).await
 }
 

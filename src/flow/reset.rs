@@ -201,11 +201,8 @@ pub(crate) async fn complete_reset(
     // This try is counted already, so the last one allowed still counts.
     let limits = LinkLimits { tries: limits.tries + 1, ..limits };
     let devices = engine.config.device_limits();
-    let credential = NewCredential {
-        hash,
-        history: engine.config.password.history,
-        links_survive: engine.config.links_survive(),
-    };
+    let credential =
+        NewCredential { hash, history: engine.config.password.history, links_survive: engine.config.links_survive() };
     let completed = engine
         .commit(user.clone(), |user, fresh| {
             let now = engine.now();
@@ -217,7 +214,9 @@ pub(crate) async fn complete_reset(
             Decision::Store(user.clone(), Some((step, user)))
         })
         .await?;
-    let Committed::Done(Some((Step::Complete { session, device }, user))) = completed else { return refused(Some(&user)) };
+    let Committed::Done(Some((Step::Complete { session, device }, user))) = completed else {
+        return refused(Some(&user));
+    };
     engine.report(EventKind::ResetCompleted).user(&user).send();
     engine.notify(&user, MailKind::ResetCompleted { at: engine.now() }).await;
     Ok(SignIn::Complete(SignedIn::new(&user, session, device)))

@@ -74,7 +74,8 @@ impl fmt::Debug for SignInRequest {
 /// One try, and one more after a short wait if the host holds.
 pub(crate) async fn sign_in(engine: &Arc<Engine>, request: &SignInRequest) -> Result<SignIn, SignInError> {
     let (outcome, throttled_in) = one_try(engine, request).await;
-    let (Err(SignInError::Throttled { retry_after }), Some(lane), Some(hold)) = (&outcome, throttled_in, &engine.hold) else {
+    let (Err(SignInError::Throttled { retry_after }), Some(lane), Some(hold)) = (&outcome, throttled_in, &engine.hold)
+    else {
         return outcome;
     };
     let wait = *retry_after;
@@ -155,7 +156,10 @@ impl Attempt<'_> {
         self.concluded(outcome, 0)
     }
 
-    async fn enter_with_password(&self, throttled_in: &mut Option<crate::policy::AttemptKey>) -> Result<SignIn, SignInError> {
+    async fn enter_with_password(
+        &self,
+        throttled_in: &mut Option<crate::policy::AttemptKey>,
+    ) -> Result<SignIn, SignInError> {
         let Self { engine, request, email, .. } = *self;
         let shown = self.shown_device();
         let charged = {
@@ -210,7 +214,8 @@ impl Attempt<'_> {
         match step {
             Step::Complete { session, device } => {
                 self.report(EventKind::SignedIn { after_failures });
-                let renewed = self.request.device.as_ref().map(DeviceToken::expose) == device.as_ref().map(DeviceToken::expose);
+                let renewed =
+                    self.request.device.as_ref().map(DeviceToken::expose) == device.as_ref().map(DeviceToken::expose);
                 if device.is_some() && !renewed {
                     self.report(EventKind::DeviceGranted);
                 }

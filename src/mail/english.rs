@@ -31,7 +31,8 @@ pub(super) fn letter(mail: &Mail) -> Letter {
             vec![
                 paragraph(format!("Somebody, probably you, asked for a new password at {site}.")),
                 Block::Link {
-                    words: "If it was you, confirm it here. A temporary password will then be mailed to you:".to_owned(),
+                    words: "If it was you, confirm it here. A temporary password will then be mailed to you:"
+                        .to_owned(),
                     href: link.expose().to_owned(),
                 },
                 paragraph(works(*lifetime, *expires_at)),

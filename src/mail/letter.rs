@@ -13,9 +13,16 @@ pub(super) enum Block {
     /// A password, on a line of its own.
     Password(String),
     /// A link on a line of its own.
-    Link { words: String, href: String },
+    Link {
+        words: String,
+        href: String,
+    },
     /// A link whose text in plain mails is not its target: `mailto:`.
-    Contact { words: String, shown: String, href: String },
+    Contact {
+        words: String,
+        shown: String,
+        href: String,
+    },
 }
 
 pub(super) fn text(letter: &Letter) -> String {

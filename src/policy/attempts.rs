@@ -74,7 +74,12 @@ pub(crate) enum Charge {
 
 impl Attempts {
     /// Decides about one more try.
-    pub(crate) fn charge(current: Option<&Self>, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Charge {
+    pub(crate) fn charge(
+        current: Option<&Self>,
+        spacing: &dyn Spacing,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> Charge {
         let Some(entry) = current.filter(|entry| now < entry.expires_at) else {
             return Charge::Due(Self::counted(1, spacing, now, version));
         };

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use doorward::{
-    AttemptKey, AttemptStore, Attempts, BackendError, BackendErrorKind, Email, Insert, Mail, Mailer, Replace, Swap, User,
-    UserId, UserRepository, Version,
+    AttemptKey, AttemptStore, Attempts, BackendError, BackendErrorKind, Email, Insert, Mail, Mailer, Replace, Swap,
+    User, UserId, UserRepository, Version,
 };
 
 /// What befalls a call of a port.

@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for UserId {
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        #[derive(Clone, Copy, Eq, Hash, PartialEq)]
         pub struct $name([u8; 16]);
 
         impl $name {
@@ -157,4 +157,19 @@ random_id! {
 random_id! {
     /// Names a device in lists and when revoking it. It is not a credential: showing it proves nothing.
     DeviceId
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Version({self})")
+    }
+}
+
+// Whoever knows an epoch could write a session of it: it belongs into the session store and nowhere else.
+super::secret::redacted_debug!(Epoch => "Epoch");
+
+impl fmt::Debug for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeviceId({self})")
+    }
 }

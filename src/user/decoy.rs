@@ -88,7 +88,8 @@ mod tests {
         let user = full_size_user();
         assert_eq!(user.devices(OffsetDateTime::UNIX_EPOCH).len(), MOST_DEVICES);
         let (version, snapshot) = (user.version().to_string(), user.to_snapshot());
-        let row = Row { id: user.id().as_str(), email: user.email().canonical(), version: &version, snapshot: &snapshot };
+        let row =
+            Row { id: user.id().as_str(), email: user.email().canonical(), version: &version, snapshot: &snapshot };
         assert!(User::from_snapshot(row).expect("readable") == user);
         assert!(snapshot.len() > 4_000, "{}", snapshot.len());
     }

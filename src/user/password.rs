@@ -4,8 +4,8 @@ use time::OffsetDateTime;
 
 use super::document::{Document, Extra, StoredPassword};
 use super::reset::ResetState;
-use super::{DeviceLimits, Fresh, Method, Proof, Session, Step, User};
 use super::sign_in::Passed;
+use super::{DeviceLimits, Fresh, Method, Proof, Session, Step, User};
 use crate::crypto::{PasswordHash, Purpose, sha256};
 use crate::types::{Digest, Epoch};
 
@@ -153,11 +153,11 @@ impl Document {
 
     /// Puts a hash of the same password with newer parameters in place of the one that was judged.
     pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&PasswordHash>) {
-        if let (Some(password), Some(hash)) = (&mut self.password, rehashed) {
-            if password.hash.as_str() == judged.hash.as_str() {
-                password.rehashed_from = Some(rehash_digest(&judged.hash));
-                password.hash = hash.clone();
-            }
+        if let (Some(password), Some(hash)) = (&mut self.password, rehashed)
+            && password.hash.as_str() == judged.hash.as_str()
+        {
+            password.rehashed_from = Some(rehash_digest(&judged.hash));
+            password.hash = hash.clone();
         }
     }
 }

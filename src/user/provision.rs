@@ -43,7 +43,13 @@ impl User {
     }
 
     /// A fresh temporary password in place of the one before; what was derived from that one is void.
-    pub(crate) fn reissue_welcome(&self, temporary: Digest, lifetime: Duration, now: OffsetDateTime, fresh: &Fresh) -> User {
+    pub(crate) fn reissue_welcome(
+        &self,
+        temporary: Digest,
+        lifetime: Duration,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
         self.next(fresh, |document| {
             document.install_temporary(temporary, TemporaryOrigin::Welcome, lifetime, now);
         })

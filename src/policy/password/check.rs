@@ -83,9 +83,7 @@ impl PasswordPolicy {
             }
             // Judged when it is set.
             Rule::Reused { .. } | Rule::Breached => false,
-            Rule::ControlCharacter => {
-                text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
-            }
+            Rule::ControlCharacter => text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')),
         }
     }
 

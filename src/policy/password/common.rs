@@ -43,7 +43,9 @@ fn is_sequence(lower: &str) -> bool {
     let chars: Vec<char> = lower.chars().collect();
     let follows = |run: &[char], step: usize| {
         chars.windows(2).all(|pair| match pair {
-            [one, next] => run.iter().position(|c| c == one).is_some_and(|at| run.get((at + step) % run.len()) == Some(next)),
+            [one, next] => {
+                run.iter().position(|c| c == one).is_some_and(|at| run.get((at + step) % run.len()) == Some(next))
+            }
             _ => false,
         })
     };
@@ -68,9 +70,19 @@ mod tests {
     #[test]
     fn what_is_guessed_first_is_common() {
         let common = [
-            "password", "PassWord1", "!!password2026!!", "monkeymonkeymonkey", "aaaaaaaaaaaaaaaa", "abcabcabcabcabc",
-            "123451234512345", "abcdefghijklmnop", "zyxwvutsrqponmlk", "12345678901234567890", "qwertyuiopasdfgh",
-            "1q2w3e4r5t6y7u8i", "passwordpassword123",
+            "password",
+            "PassWord1",
+            "!!password2026!!",
+            "monkeymonkeymonkey",
+            "aaaaaaaaaaaaaaaa",
+            "abcabcabcabcabc",
+            "123451234512345",
+            "abcdefghijklmnop",
+            "zyxwvutsrqponmlk",
+            "12345678901234567890",
+            "qwertyuiopasdfgh",
+            "1q2w3e4r5t6y7u8i",
+            "passwordpassword123",
         ];
         for password in common {
             assert!(is_common(password), "{password}");
@@ -79,7 +91,13 @@ mod tests {
 
     #[test]
     fn ordinary_passphrases_are_not() {
-        for password in ["a quiet morning in May", "correct horse battery staple", "кошка на окне спит", "4 🐙 in the garden 🌧", "ab"] {
+        for password in [
+            "a quiet morning in May",
+            "correct horse battery staple",
+            "кошка на окне спит",
+            "4 🐙 in the garden 🌧",
+            "ab",
+        ] {
             assert!(!is_common(password), "{password}");
         }
     }

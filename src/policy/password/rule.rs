@@ -74,7 +74,9 @@ impl Rule {
             Self::NeedsDigit => "Use a digit.".into(),
             Self::NeedsSymbol => "Use a symbol.".into(),
             Self::TooCommon => "Do not use a common password, a repetition or a sequence.".into(),
-            Self::AboutTheAccount => "Do not use your email address, the name of this service or words like them.".into(),
+            Self::AboutTheAccount => {
+                "Do not use your email address, the name of this service or words like them.".into()
+            }
             Self::TooWeak { .. } => "Use something harder to guess.".into(),
             Self::Temporary => "Do not use the temporary password.".into(),
             Self::Reused { last: 1 } => "Do not use your last password again.".into(),

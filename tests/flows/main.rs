@@ -1,0 +1,14 @@
+//! Each flow by the public API alone; each promise by its id.
+#![cfg(feature = "testing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod account;
+mod admin;
+mod change_password;
+mod choose_password;
+mod provision;
+mod reset;
+mod settings;
+mod sign_in;

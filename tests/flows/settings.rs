@@ -1,0 +1,170 @@
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use doorward::{
+    Auth, BackendError, BackendErrorKind, BreachLookup, BreachedPasswords, Config, HashParams, MemoryAttempts,
+    MemoryUsers, Password, PrintingMailer, SignInError, SignInRequest, Site, Unavailable,
+};
+use pollster::block_on;
+
+use crate::support::*;
+
+fn field_at_fault(change: impl FnOnce(&mut Config)) -> Option<String> {
+    let builder = Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+    let refused = builder.configure(change).build().err()?;
+    refused.field().map(str::to_owned)
+}
+
+#[test]
+fn impossible_settings_are_refused_by_name() {
+    type Case = (&'static str, fn(&mut Config));
+    let cases: [Case; 20] = [
+        ("password.min_length", |config| config.password.min_length = 0),
+        ("password.min_length", |config| config.password.min_length = 14),
+        ("password.max_length", |config| config.password.min_length = 300),
+        ("password.max_length", |config| config.password.max_length = 63),
+        ("password.max_length", |config| config.password.max_length = 1025),
+        ("password.history", |config| config.password.history = 25),
+        ("throttle.cap", |config| config.throttle.cap = Duration::from_millis(100)),
+        ("throttle.cap", |config| config.throttle.cap = 2 * DAY),
+        ("throttle.first_step", |config| config.throttle.first_step = Duration::ZERO),
+        ("throttle.free", |config| config.throttle.free = u32::MAX),
+        ("source_throttle.backoff.cap", |config| config.source_throttle.backoff.cap = Duration::ZERO),
+        ("hashing.queue_per_thread", |config| config.hashing.queue_per_thread = 0),
+        ("device.at_most", |config| config.device.at_most = 0),
+        ("device.lifetime", |config| config.device.lifetime = Duration::MAX),
+        ("provision.temporary_password_lifetime", |config| {
+            config.provision.temporary_password_lifetime = Duration::ZERO;
+        }),
+        ("reset.link_lifetime", |config| config.reset.link_lifetime = Duration::ZERO),
+        ("reset.temporary_password_lifetime", |config| config.reset.temporary_password_lifetime = 2 * DAY),
+        ("reset.cooldown", |config| config.reset.cooldown = 2 * HOUR),
+        ("challenge.lifetime", |config| config.challenge.lifetime = Duration::ZERO),
+        ("purge.every", |config| config.purge.every = Some(SECOND)),
+    ];
+    for (field, change) in cases {
+        assert_eq!(field_at_fault(change).as_deref(), Some(field));
+    }
+    let short = |config: &mut Config| {
+        config.password.min_length = 8;
+        config.password.danger_allow_short = true;
+    };
+    assert_eq!(field_at_fault(short), None, "what is named danger is possible");
+}
+
+#[test]
+fn a_site_without_an_address_of_its_own_is_refused_by_name() {
+    let field = |name: &str, base: &str, support: &str| Site::new(name, base, support).unwrap_err().field();
+    assert_eq!(field("", "https://acme.example", "help@acme.example"), "name");
+    assert_eq!(field("Ac\r\nme", "https://acme.example", "help@acme.example"), "name");
+    assert_eq!(field(&"x".repeat(65), "https://acme.example", "help@acme.example"), "name");
+    for base in ["", "/", "acme.example", "http://acme.example", "ftp://acme.example", "https://a:b@acme.example"] {
+        assert_eq!(field("Acme", base, "help@acme.example"), "base_url", "{base}");
+    }
+    assert_eq!(field("Acme", "https://acme.example?x=1", "help@acme.example"), "base_url");
+    for support in ["", "help", "http://acme.example/chat", "javascript:alert(1)"] {
+        assert_eq!(field("Acme", "https://acme.example", support), "support", "{support}");
+    }
+    for base in ["http://localhost:3000", "http://127.0.0.1:8080", "http://[::1]"] {
+        assert!(Site::new("Acme", base, "https://acme.example/chat").is_ok(), "{base}");
+    }
+    for path in ["", "reset", "//evil.example", "/a/../b", "/a?b", "/a#b", "/a b"] {
+        assert_eq!(site().reset_path(path).unwrap_err().field(), "reset_path", "{path}");
+        assert_eq!(site().sign_in_path(path).unwrap_err().field(), "sign_in_path", "{path}");
+    }
+}
+
+#[test]
+fn s19_mails_and_refusals_carry_the_support_contact_as_what_it_is() {
+    let (world, _) = World::with_ann();
+    world.confirm(ANN);
+    for recorded in world.mailer.mails() {
+        assert!(recorded.mail.text().contains("Write to help@acme.example"));
+        assert!(recorded.mail.html().contains("<a href=\"mailto:help@acme.example\">help@acme.example</a>"));
+    }
+    let refusal = world.auth.refusal(&SignInError::InvalidCredentials);
+    assert_eq!(refusal.support.href(), "mailto:help@acme.example");
+    assert_eq!((refusal.code, refusal.http_status), ("invalid_credentials", 401));
+
+    let chat = Site::new("Acme", "https://acme.example", "https://acme.example/chat").unwrap();
+    let auth = Auth::builder(chat, MemoryUsers::new(), MemoryAttempts::new(), world.mailer.clone()).build().unwrap();
+    block_on(auth.provision(email(ANN))).unwrap();
+    assert!(world.last_mail().mail.text().contains("Reach us at https://acme.example/chat"));
+}
+
+#[test]
+fn closing_drains_background_work_and_hashing_and_refuses_what_comes_later() {
+    let (later, after_the_answer) = channel();
+    let world = World::with(move |builder| builder.background(move |work| drop(later.send(work))));
+    world.provision(ANN);
+    block_on(world.auth.request_reset(&email(ANN))).unwrap();
+    let mails = world.mailer.count();
+    let (auth, done) = (world.auth.clone(), Arc::new(std::sync::atomic::AtomicBool::new(false)));
+    let closing = std::thread::spawn({
+        let done = Arc::clone(&done);
+        move || {
+            block_on(auth.close());
+            done.store(true, std::sync::atomic::Ordering::Release);
+        }
+    });
+    // Nothing is drained before the work is done.
+    while !matches!(block_on(world.auth.request_reset(&email(NOBODY))), Err(Unavailable::Closed)) {
+        std::thread::yield_now();
+    }
+    assert!(!done.load(std::sync::atomic::Ordering::Acquire) && world.mailer.count() == mails);
+    after_the_answer.try_iter().for_each(block_on);
+    closing.join().unwrap();
+    assert_eq!(world.mailer.count(), mails + 1);
+    let refused = block_on(world.auth.sign_in(SignInRequest::new(ANN, OLD)));
+    assert!(matches!(refused, Err(SignInError::Unavailable(Unavailable::Closed))));
+}
+
+#[derive(Debug)]
+struct Breached(Result<&'static str, BackendErrorKind>);
+
+#[async_trait::async_trait]
+impl BreachedPasswords for Breached {
+    async fn contains(&self, password: &Password) -> Result<bool, BackendError> {
+        self.0.map(|known| known == password.expose()).map_err(BackendError::new)
+    }
+}
+
+#[test]
+fn breached_passwords_are_refused_and_a_failing_look_up_is_open_or_closed_by_choice() {
+    let world = |answer, on_failure| {
+        let world = World::with(|builder| builder.breached_passwords(Breached(answer), on_failure));
+        world.provision(ANN);
+        let challenge = world.challenge(ANN, &world.mailed_password());
+        (world, challenge)
+    };
+    let (found, challenge) = world(Ok(OLD), BreachLookup::FailClosed);
+    assert!(found.auth.password_policy().rules().iter().any(|rule| rule.code() == "breached"));
+    assert_eq!(found.choice_error(&challenge, OLD).code(), "password_rejected");
+    found.choose(&challenge, NEW);
+    let (closed, challenge) = world(Err(BackendErrorKind::Unavailable), BreachLookup::FailClosed);
+    assert_eq!(closed.choice_error(&challenge, OLD).code(), "backend");
+    let (open, challenge) = world(Err(BackendErrorKind::Unavailable), BreachLookup::FailOpen);
+    open.choose(&challenge, OLD);
+}
+
+#[cfg(feature = "zxcvbn")]
+#[test]
+fn a_minimum_strength_is_shown_and_enforced() {
+    let world = World::with(|builder| builder.configure(|config| config.password.min_strength = Some(4)));
+    world.provision(ANN);
+    let challenge = world.challenge(ANN, &world.mailed_password());
+    assert_eq!(world.choice_error(&challenge, "iloveyou password").code(), "password_rejected");
+    world.choose(&challenge, "correct lamp boat kettle figs");
+    assert_eq!(
+        field_at_fault(|config| config.password.min_strength = Some(5)).as_deref(),
+        Some("password.min_strength")
+    );
+}
+
+#[test]
+fn weak_hash_parameters_cannot_be_configured() {
+    for (memory_kib, passes) in [(8, 1), (19_455, 2), (47_103, 1), (12_287, 3)] {
+        assert!(HashParams::new(memory_kib, passes, 1).is_err());
+    }
+}

@@ -1,0 +1,156 @@
+//! What the tests share: a host on a clock that stands still, with a mailbox that can be read.
+#![allow(dead_code)] // each test binary uses a part of it
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward::testing::{ManualClock, RecordedMail, RecordingMailer, RecordingObserver};
+use doorward::{
+    Auth, AuthBuilder, Challenge, ChoosePasswordError, Email, HashParams, MemoryAttempts, MemoryUsers, SignIn,
+    SignInError, SignInRequest, SignedIn, Site, User, UserId, UserRepository,
+};
+use pollster::block_on;
+
+pub const SECOND: Duration = Duration::from_secs(1);
+pub const MINUTE: Duration = Duration::from_secs(60);
+pub const HOUR: Duration = Duration::from_secs(3600);
+pub const DAY: Duration = Duration::from_secs(24 * 3600);
+
+pub const ANN: &str = "ann@acme.example";
+pub const NOBODY: &str = "nobody@acme.example";
+pub const OLD: &str = "a quiet morning in May";
+pub const NEW: &str = "rain on the roof at night";
+
+pub struct World {
+    pub auth: Auth,
+    pub clock: ManualClock,
+    pub mailer: RecordingMailer,
+    pub observer: RecordingObserver,
+    pub users: Arc<MemoryUsers>,
+    pub attempts: Arc<MemoryAttempts>,
+}
+
+pub fn site() -> Site {
+    Site::new("Acme", "https://acme.example", "help@acme.example").unwrap()
+}
+
+pub fn email(text: &str) -> Email {
+    Email::parse(text).unwrap()
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// Background work is done before the answer here, except where a test says otherwise.
+    pub fn with(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
+        let (clock, mailer, observer) = (ManualClock::new(), RecordingMailer::new(), RecordingObserver::new());
+        let (users, attempts) = (Arc::new(MemoryUsers::new()), Arc::new(MemoryAttempts::new()));
+        let builder = Auth::builder(site(), users.clone(), attempts.clone(), mailer.clone())
+            .clock(clock.clone())
+            .observer(observer.clone())
+            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests());
+        let auth = change(builder).build().unwrap();
+        Self { auth, clock, mailer, observer, users, attempts }
+    }
+
+    /// A world in which Ann has an account with an own password.
+    pub fn with_ann() -> (Self, SignedIn) {
+        let world = Self::new();
+        let ann = world.open(ANN, OLD);
+        (world, ann)
+    }
+
+    pub fn provision(&self, address: &str) -> UserId {
+        block_on(self.auth.provision(email(address))).unwrap().user_id
+    }
+
+    pub fn mailed_password(&self) -> String {
+        self.last_mail().temporary_password().expect("the last mail carries a temporary password")
+    }
+
+    pub fn mailed_token(&self) -> String {
+        self.last_mail().token().expect("the last mail carries a link")
+    }
+
+    pub fn last_mail(&self) -> RecordedMail {
+        self.mailer.last().expect("a mail was sent")
+    }
+
+    /// Opens an account and chooses its password.
+    pub fn open(&self, address: &str, password: &str) -> SignedIn {
+        self.provision(address);
+        let challenge = self.challenge(address, &self.mailed_password());
+        self.choose(&challenge, password)
+    }
+
+    pub fn try_sign_in(&self, address: &str, password: &str) -> Result<SignIn, SignInError> {
+        block_on(self.auth.try_sign_in(SignInRequest::new(address, password)))
+    }
+
+    /// Signs in, waiting as long as it is told to.
+    pub fn sign_in(&self, address: &str, password: &str) -> Result<SignIn, SignInError> {
+        loop {
+            match self.try_sign_in(address, password) {
+                Err(SignInError::Throttled { retry_after }) => self.clock.advance(retry_after),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    pub fn signed_in(&self, address: &str, password: &str) -> SignedIn {
+        complete(self.sign_in(address, password).unwrap())
+    }
+
+    pub fn challenge(&self, address: &str, password: &str) -> Challenge {
+        match self.sign_in(address, password).unwrap() {
+            SignIn::PasswordChangeRequired(challenge) => challenge,
+            SignIn::Complete(_) => panic!("no change was due"),
+        }
+    }
+
+    pub fn choose(&self, challenge: &Challenge, password: &str) -> SignedIn {
+        complete(block_on(self.auth.choose_password(challenge, password)).unwrap())
+    }
+
+    pub fn choice_error(&self, challenge: &Challenge, password: &str) -> ChoosePasswordError {
+        block_on(self.auth.choose_password(challenge, password)).expect_err("the choice is refused")
+    }
+
+    pub fn fails(&self, address: &str, password: &str) -> bool {
+        matches!(self.sign_in(address, password), Err(SignInError::InvalidCredentials))
+    }
+
+    /// Asks for a reset and reads the link's token.
+    pub fn request(&self, address: &str) -> String {
+        block_on(self.auth.request_reset(&email(address))).unwrap();
+        self.mailed_token()
+    }
+
+    /// Asks, confirms, and reads the temporary password.
+    pub fn confirm(&self, address: &str) -> String {
+        let token = self.request(address);
+        block_on(self.auth.confirm_reset(&token)).unwrap();
+        self.mailed_password()
+    }
+
+    pub fn user(&self, address: &str) -> User {
+        block_on(self.users.find_by_email(&email(address))).unwrap().expect("there is such a user")
+    }
+
+    pub fn is_live(&self, signed_in: &SignedIn) -> bool {
+        block_on(self.auth.resume(signed_in.session())).is_ok()
+    }
+}
+
+pub fn complete(outcome: SignIn) -> SignedIn {
+    match outcome {
+        SignIn::Complete(signed_in) => signed_in,
+        SignIn::PasswordChangeRequired(_) => panic!("a change is due"),
+    }
+}
+
+pub fn device(signed_in: &SignedIn) -> String {
+    signed_in.device_token().expect("a device token was granted").expose()
+}
