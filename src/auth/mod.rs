@@ -30,7 +30,7 @@ use crate::user::{Device, Session};
 ///
 /// Every future may be dropped at any await, as web frameworks do when a client goes away: whatever was stored holds,
 /// nothing is stored by halves, and repeating the call is safe.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Auth {
     engine: Arc<Engine>,
 }
@@ -315,5 +315,12 @@ impl Auth {
         self.engine.background.idle().await;
         self.engine.pool.close();
         self.engine.pool.idle().await;
+    }
+}
+
+impl core::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Engine { site, pool, .. } = &*self.engine;
+        f.debug_struct("Auth").field("site", &site.name()).field("pool", pool).finish_non_exhaustive()
     }
 }

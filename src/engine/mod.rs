@@ -42,7 +42,6 @@ use crate::user::User;
 pub(crate) const SHORT_WHILE: Duration = Duration::from_secs(1);
 
 /// Everything a flow needs.
-#[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) site: Site,
     pub(crate) config: Config,

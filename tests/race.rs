@@ -1,0 +1,283 @@
+//! Races, each proving that a collision happened: threads that are released together, and stores that count who came too
+//! late.
+#![cfg(feature = "testing")]
+
+mod support;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use doorward::testing::{ManualClock, RecordingMailer};
+use doorward::{
+    AttemptKey, AttemptStore, Attempts, Auth, BackendError, ChoosePasswordError, ConfirmResetError, Email, HashParams,
+    Insert, MemoryAttempts, MemoryUsers, Replace, SignInError, SignInRequest, Swap, User, UserId, UserRepository,
+    Version,
+};
+use pollster::block_on;
+use support::*;
+
+/// Stores that count refused writes, and give the processor away between a read and what follows, so that others come in.
+#[derive(Clone, Debug, Default)]
+struct Racing {
+    users: Arc<MemoryUsers>,
+    attempts: Arc<MemoryAttempts>,
+    stale: Arc<AtomicU64>,
+}
+
+impl Racing {
+    fn stale(&self) -> u64 {
+        self.stale.load(Ordering::SeqCst)
+    }
+
+    fn count(&self, stale: bool) {
+        self.stale.fetch_add(u64::from(stale), Ordering::SeqCst);
+    }
+}
+
+#[async_trait::async_trait]
+impl UserRepository for Racing {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.users.insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        let found = self.users.find_by_id(id).await;
+        thread::yield_now();
+        found
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+        let found = self.users.find_by_email(email).await;
+        thread::yield_now();
+        found
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        let answer = self.users.replace(user, expected).await?;
+        self.count(answer == Replace::Stale);
+        Ok(answer)
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        self.users.delete(id, expected).await
+    }
+}
+
+#[async_trait::async_trait]
+impl AttemptStore for Racing {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        let found = self.attempts.load(key).await;
+        thread::yield_now();
+        found
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        let answer = self.attempts.swap(key, expected, next).await?;
+        self.count(answer == Swap::Stale);
+        Ok(answer)
+    }
+
+    async fn purge(&self, now: time::OffsetDateTime) -> Result<u64, BackendError> {
+        self.attempts.purge(now).await
+    }
+}
+
+fn racing_world() -> (World, Racing) {
+    let stores = Racing::default();
+    let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
+    let observer = doorward::testing::RecordingObserver::new();
+    let auth = Auth::builder(site(), stores.clone(), stores.clone(), mailer.clone())
+        .clock(clock.clone())
+        .observer(observer.clone())
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.hashing.queue_per_thread = 4_096;
+        })
+        .build()
+        .unwrap();
+    let world = World { auth, clock, mailer, observer, users: stores.users.clone(), attempts: stores.attempts.clone() };
+    (world, stores)
+}
+
+/// Releases `n` calls together, each on a thread of its own.
+fn together<T: Send>(n: usize, call: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let barrier = Barrier::new(n);
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..n)
+            .map(|index| {
+                let (barrier, call) = (&barrier, &call);
+                thread::Builder::new()
+                    .stack_size(1 << 19)
+                    .spawn_scoped(scope, move || {
+                        barrier.wait();
+                        call(index)
+                    })
+                    .unwrap()
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// Repeats a race until its calls have collided, which takes one round or two: whether they do is up to the scheduler.
+fn until_they_collide(race: impl Fn() -> u64) {
+    assert!((0..50).any(|_| race() > 0), "no collision in fifty rounds");
+}
+
+#[test]
+fn s10_of_64_tasks_confirming_one_link_one_installs_and_mails() {
+    until_they_collide(|| {
+        let (world, stores) = racing_world();
+        world.open(ANN, OLD);
+        let token = world.request(ANN);
+        let (mails, before) = (world.mailer.count(), stores.stale());
+        let outcomes = together(64, |_| block_on(world.auth.confirm_reset(&token)));
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        let early = |outcome: &&Result<_, _>| matches!(outcome, Err(ConfirmResetError::AlreadyConfirmed { .. }));
+        assert_eq!(outcomes.iter().filter(early).count(), 63);
+        assert_eq!(world.mailer.count(), mails + 1);
+        world.challenge(ANN, &world.mailed_password());
+        stores.stale() - before
+    });
+}
+
+#[test]
+fn s02_of_64_tasks_changing_with_one_temporary_password_one_wins() {
+    until_they_collide(|| {
+        let (world, stores) = racing_world();
+        world.provision(ANN);
+        let mailed = world.mailed_password();
+        let before = stores.stale();
+        let outcomes = together(64, |index| {
+            let outcome = block_on(world.auth.try_sign_in(SignInRequest::new(ANN, &mailed)));
+            let Ok(doorward::SignIn::PasswordChangeRequired(challenge)) = outcome else { return None };
+            block_on(world.auth.choose_password(&challenge, &format!("the password of task {index}")))
+                .ok()
+                .map(|_| index)
+        });
+        let winners: Vec<_> = outcomes.into_iter().flatten().collect();
+        assert_eq!(winners.len(), 1, "{winners:?}");
+        world.signed_in(ANN, &format!("the password of task {}", winners[0]));
+        stores.stale() - before
+    });
+}
+
+#[test]
+fn s02_of_64_tasks_choosing_with_one_challenge_one_wins() {
+    let (world, _) = racing_world();
+    world.provision(ANN);
+    let challenge = world.challenge(ANN, &world.mailed_password());
+    let outcomes = together(64, |index| {
+        block_on(world.auth.choose_password(&challenge, &format!("the password of task {index}")))
+    });
+    let winners: Vec<_> = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.is_ok()).map(|(n, _)| n).collect();
+    assert_eq!(winners.len(), 1);
+    for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+        let refused = matches!(error, ChoosePasswordError::InProgress { .. } | ChoosePasswordError::ChallengeInvalid);
+        assert!(refused, "{error:?}");
+    }
+    assert!(world.auth.hash_load().computed <= 10, "one hash per challenge at a time, and at most ten tries");
+    world.signed_in(ANN, &format!("the password of task {}", winners[0]));
+}
+
+#[test]
+fn s02_of_challenges_used_from_two_processes_one_wins() {
+    // Two `Auth`s over the same stores know nothing of each other: only the versioned write can settle it.
+    until_they_collide(|| {
+        let (world, stores) = racing_world();
+        world.provision(ANN);
+        let challenge = world.challenge(ANN, &world.mailed_password());
+        let auths: Vec<Auth> = (0..8)
+            .map(|_| {
+                Auth::builder(site(), stores.clone(), stores.clone(), world.mailer.clone())
+                    .clock(world.clock.clone())
+                    .configure(|config| {
+                        config.hashing.params = HashParams::danger_cheap_for_tests();
+                        config.hashing.threads = std::num::NonZeroUsize::new(1);
+                    })
+                    .build()
+                    .unwrap()
+            })
+            .collect();
+        let before = stores.stale();
+        let outcomes = together(8, |index| {
+            block_on(auths[index].choose_password(&challenge, &format!("the password of process {index}")))
+        });
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        stores.stale() - before
+    });
+}
+
+#[test]
+fn s03_of_64_tasks_changing_from_one_session_one_wins() {
+    let (world, _) = racing_world();
+    let ann = world.open(ANN, OLD);
+    let outcomes =
+        together(64, |index| block_on(world.auth.change_password(&ann, OLD, &format!("the password of task {index}"))));
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+}
+
+#[test]
+fn s16_of_1000_parallel_wrong_guesses_one_is_hashed_per_slot() {
+    until_they_collide(|| {
+        let (world, stores) = racing_world();
+        world.open(ANN, OLD);
+        world.clock.advance(MINUTE);
+        let mut collisions = 0;
+        for slot in 1..=3 {
+            let (hashed, stale) = (world.auth.hash_load().computed, stores.stale());
+            let outcomes = together(1_000, |index| world.try_sign_in(ANN, &format!("guess {index}")));
+            let evaluated =
+                outcomes.iter().filter(|outcome| matches!(outcome, Err(SignInError::InvalidCredentials))).count();
+            assert_eq!((evaluated, world.auth.hash_load().computed - hashed), (1, 1));
+            let waiting = |outcome: &&Result<_, _>| matches!(outcome, Err(SignInError::Throttled { .. }));
+            assert_eq!(outcomes.iter().filter(waiting).count(), 999);
+            collisions += stores.stale() - stale;
+            world.clock.advance(doorward::Backoff::default().delay_after(slot));
+        }
+        collisions
+    });
+}
+
+#[test]
+fn s12_of_two_simultaneous_requests_one_mails() {
+    until_they_collide(|| {
+        let (world, stores) = racing_world();
+        world.open(ANN, OLD);
+        let (mails, before) = (world.mailer.count(), stores.stale());
+        let answers = together(2, |_| block_on(world.auth.request_reset(&email(ANN))).unwrap());
+        assert_eq!(answers[0], answers[1]);
+        assert_eq!(world.mailer.count(), mails + 1);
+        stores.stale() - before
+    });
+}
+
+#[test]
+fn s18_a_deactivation_between_the_check_and_the_write_is_never_missed() {
+    // Fifteen sign-ins race one deactivation: after it was answered, no session made by them lives.
+    until_they_collide(|| {
+        let (world, stores) = racing_world();
+        let ann = world.open(ANN, OLD);
+        let cookies: Vec<_> = (0..15).map(|_| device(&world.signed_in(ANN, OLD))).collect();
+        world.clock.advance(MINUTE);
+        let before = stores.stale();
+        let outcomes = together(16, |index| {
+            if index == 15 {
+                block_on(world.auth.deactivate(ann.user_id())).unwrap();
+                return None;
+            }
+            let request = SignInRequest::new(ANN, OLD).device(&cookies[index]);
+            match block_on(world.auth.try_sign_in(request)) {
+                Ok(doorward::SignIn::Complete(signed_in)) => Some(signed_in),
+                // Its device is void with the account, so a try may also find itself in the lane of all strangers.
+                Err(SignInError::InvalidCredentials | SignInError::Throttled { .. }) => None,
+                other => panic!("{other:?}"),
+            }
+        });
+        for signed_in in outcomes.into_iter().flatten() {
+            assert!(!world.is_live(&signed_in));
+        }
+        stores.stale() - before
+    });
+}

@@ -1,0 +1,605 @@
+//! Faults that happened to others, each as one case: what is given, what happens, what must hold.
+#![cfg(feature = "testing")]
+
+mod support;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use doorward::{
+    AdminError, Auth, BackendError, Backoff, ConfirmResetError, Email, EventKind, HashParams, Insert, LinkStatus,
+    Mailer, MemoryAttempts, ProvisionError, Replace, ResumeError, SignIn, SignInError, SignInFailure, SignInRequest,
+    Site, Source, Swap, User, UserId, UserRepository, Version,
+};
+use pollster::block_on;
+use support::*;
+
+#[test]
+fn scenario_01_a_reset_mail_goes_to_one_recipient_the_stored_address() {
+    let (world, _) = World::with_ann();
+    let sent = world.mailer.count();
+    for text in [
+        "ann@acme.example,evil@x.example",
+        "ann@acme.example;evil@x.example",
+        "ann@acme.example evil@x.example",
+        "ann@acme.example\r\nBcc: evil@x.example",
+        "ann@acme.example\nevil@x.example",
+        "[\"ann@acme.example\"]",
+        "Ann <ann@acme.example>",
+        "<ann@acme.example>",
+        "ann@acme.example\0evil@x.example",
+        "a@x@acme.example",
+    ] {
+        assert!(Email::parse(text).is_err() && Email::from_input(text).is_err(), "{text:?}");
+        assert!(Email::confirmed(text, text).is_err(), "{text:?}");
+    }
+    assert_eq!(world.mailer.count(), sent);
+    block_on(world.auth.request_reset(&email("ANN@ACME.example"))).unwrap();
+    assert_eq!(world.mailer.count(), sent + 1);
+    assert_eq!(world.last_mail().to.as_typed(), "ann@acme.example", "the stored form, not the typed one");
+}
+
+#[test]
+fn scenario_02_look_alikes_never_meet_another_account() {
+    let world = World::new();
+    world.open("mike@example.org", OLD);
+    let sent = world.mailer.count();
+    // The Kelvin sign would become a k: it is refused. The dotless i stays another letter: nobody's address.
+    assert!(Email::parse("mi\u{212a}e@example.org").is_err());
+    let dotless = email("m\u{131}ke@example.org");
+    assert_ne!(dotless, email("mike@example.org"));
+    block_on(world.auth.request_reset(&dotless)).unwrap();
+    assert_eq!(world.mailer.count(), sent);
+    assert!(world.fails(dotless.as_typed(), OLD));
+    for text in [
+        "\u{ff4d}ike@example.org",
+        "mike@\u{ff45}xample.org",
+        "mike@example\u{3002}org",
+        "mike@ex\u{ad}ample.org",
+        "m\u{200b}ike@example.org",
+        "\u{202e}mike@example.org",
+        "mike@example.\u{24de}rg",
+    ] {
+        match Email::parse(text) {
+            Err(_) => {}
+            Ok(other) => assert_ne!(other, email("mike@example.org"), "{text:?}"),
+        }
+    }
+}
+
+#[test]
+fn scenario_03_one_account_has_one_lane_however_its_address_is_written() {
+    let world = World::new();
+    world.open("ann@b\u{fc}cher.example", OLD);
+    world.clock.advance(MINUTE);
+    let spellings = [
+        "ann@b\u{fc}cher.example",
+        "ANN@B\u{dc}CHER.example",
+        " ann@b\u{fc}cher.example ",
+        "ann@xn--bcher-kva.example",
+        "Ann@XN--BCHER-KVA.EXAMPLE\r\n",
+        "ann@bu\u{308}cher.example",
+    ];
+    for (n, spelling) in spellings.iter().enumerate() {
+        assert!(matches!(world.try_sign_in(spelling, "wrong"), Err(SignInError::InvalidCredentials)), "{spelling:?}");
+        for other in spellings {
+            let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(other, OLD) else {
+                panic!("{other:?}")
+            };
+            assert_eq!(retry_after, Backoff::default().delay_after(n as u32 + 1));
+        }
+        world.clock.advance(Backoff::default().delay_after(n as u32 + 1));
+    }
+}
+
+#[test]
+fn scenario_04_a_burst_of_guesses_is_evaluated_once_per_slot() {
+    // A hundred at once: one gets the slot. That they collide is proved with threads in `race.rs`.
+    let (world, _) = World::with_ann();
+    world.clock.advance(MINUTE);
+    let before = world.auth.hash_load().computed;
+    let tries = (0..100).map(|n| world.auth.try_sign_in(SignInRequest::new(ANN, &format!("guess {n}"))));
+    let outcomes = block_on(doorward::testing::join_all(tries));
+    let evaluated = outcomes.iter().filter(|outcome| matches!(outcome, Err(SignInError::InvalidCredentials))).count();
+    let refused = outcomes.iter().filter(|outcome| !matches!(outcome, Err(SignInError::InvalidCredentials))).count();
+    assert_eq!((evaluated, refused), (1, 99));
+    assert_eq!(world.auth.hash_load().computed - before, 1);
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, OLD) else { panic!("no wait") };
+    assert_eq!(retry_after, Duration::from_millis(250), "one failure was counted");
+}
+
+#[test]
+fn scenario_06_waits_never_shrink_while_failures_go_on() {
+    let (world, _) = World::with_ann();
+    world.clock.advance(MINUTE);
+    let mut last = Duration::ZERO;
+    for _ in 0..60 {
+        assert!(matches!(world.try_sign_in(ANN, "wrong"), Err(SignInError::InvalidCredentials)));
+        let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no wait") };
+        assert!(retry_after >= last);
+        last = retry_after;
+        world.clock.advance(retry_after);
+    }
+    assert_eq!(last, HOUR);
+    // Forgotten only after as long as an entry is remembered: a day without a failure.
+    world.clock.advance(DAY);
+    assert!(matches!(world.try_sign_in(ANN, "wrong"), Err(SignInError::InvalidCredentials)));
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no wait") };
+    assert_eq!(retry_after, Duration::from_millis(250));
+}
+
+#[test]
+fn scenario_08_empty_and_malformed_addresses_share_no_lane_with_anybody() {
+    let (world, _) = World::with_ann();
+    world.clock.advance(MINUTE);
+    let entries = world.attempts.len();
+    for _ in 0..50 {
+        for text in ["", " ", "ann", "@", "ann@", "null"] {
+            assert!(matches!(world.try_sign_in(text, "wrong"), Err(SignInError::InvalidCredentials)));
+        }
+    }
+    assert_eq!(world.attempts.len(), entries);
+    assert!(world.try_sign_in(ANN, OLD).is_ok());
+}
+
+#[test]
+fn scenario_09_ten_thousand_failures_keep_no_owner_out() {
+    let (world, ann) = World::with_ann();
+    for _ in 0..10_000 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    assert!(world.is_live(&ann), "live sessions are untouched");
+    let mailed = world.confirm(ANN);
+    assert!(matches!(world.try_sign_in(ANN, &mailed), Ok(SignIn::PasswordChangeRequired(_))), "reset works at once");
+    world.clock.advance(HOUR);
+    assert!(matches!(world.try_sign_in(ANN, OLD), Ok(SignIn::Complete(_))), "or after the documented maximum");
+}
+
+#[test]
+fn scenario_10_no_path_forgets_the_limiter_and_none_shuts_a_signed_in_owner_out() {
+    let (world, ann) = World::with_ann();
+    for _ in 0..8 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    let mut last = Duration::ZERO;
+    for _ in 0..8 {
+        let wrong = block_on(world.auth.change_password(&ann, "wrong", NEW)).unwrap_err();
+        assert_eq!(wrong.code(), "current_password_wrong");
+        let early = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap_err();
+        let wait = early.retry_after().expect("it is held to the schedule");
+        assert!(wait > last);
+        last = wait;
+        world.clock.advance(wait);
+    }
+    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+}
+
+#[test]
+fn scenario_22_blank_tokens_match_nothing_in_rows_without_tokens() {
+    let (world, _) = World::with_ann();
+    for text in ["", " ", "0", "null", ".", "\0"] {
+        assert_eq!(block_on(world.auth.inspect_reset(text)).unwrap(), LinkStatus::Unusable);
+        assert!(matches!(block_on(world.auth.confirm_reset(text)), Err(ConfirmResetError::LinkInvalid)));
+        assert!(doorward::Challenge::parse(text).is_err());
+        assert!(world.fails(ANN, text), "there is no temporary password to match");
+    }
+}
+
+#[test]
+fn scenario_23_fetching_a_link_consumes_nothing() {
+    let (world, _) = World::with_ann();
+    let token = world.request(ANN);
+    let (mails, user) = (world.mailer.count(), world.user(ANN));
+    for _ in 0..5 {
+        assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), LinkStatus::Usable);
+    }
+    assert!(world.mailer.count() == mails && world.user(ANN) == user);
+    block_on(world.auth.confirm_reset(&token)).unwrap();
+    assert_eq!(world.mailer.count(), mails + 1);
+}
+
+#[test]
+fn scenario_24_one_link_confirmed_fifty_times_at_once_mails_once() {
+    let (world, _) = World::with_ann();
+    let token = world.request(ANN);
+    let mails = world.mailer.count();
+    let outcomes = block_on(doorward::testing::join_all((0..50).map(|_| world.auth.confirm_reset(&token))));
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert_eq!(world.mailer.count(), mails + 1);
+}
+
+#[test]
+fn scenario_25_a_strangers_request_kills_no_link_and_a_completed_reset_kills_all() {
+    let (world, _) = World::with_ann();
+    let first = world.request(ANN);
+    world.clock.advance(6 * MINUTE);
+    let second = world.request(ANN);
+    block_on(world.auth.confirm_reset(&first)).unwrap();
+    world.clock.advance(6 * MINUTE);
+    block_on(world.auth.confirm_reset(&second)).unwrap();
+    let challenge = world.challenge(ANN, &world.mailed_password());
+    let ann = world.choose(&challenge, NEW);
+    world.clock.advance(6 * MINUTE);
+    for token in [first, second] {
+        assert!(matches!(block_on(world.auth.confirm_reset(&token)), Err(ConfirmResetError::LinkInvalid)));
+    }
+    // Any change of the password voids a temporary one.
+    let mailed = world.confirm(ANN);
+    world.clock.advance(HOUR - SECOND);
+    let challenge = world.challenge(ANN, &mailed);
+    world.choose(&challenge, OLD);
+    assert!(world.fails(ANN, &mailed) && !world.is_live(&ann));
+}
+
+#[test]
+fn scenario_26_a_temporary_password_lives_to_the_second() {
+    let (world, _) = World::with_ann();
+    let mailed = world.confirm(ANN);
+    world.clock.advance(HOUR - SECOND);
+    assert!(matches!(world.try_sign_in(ANN, &mailed), Ok(SignIn::PasswordChangeRequired(_))));
+    world.clock.advance(SECOND);
+    assert!(world.fails(ANN, &mailed));
+    let mailed = world.confirm(ANN);
+    let challenge = world.challenge(ANN, &mailed);
+    world.choose(&challenge, NEW);
+    assert!(world.fails(ANN, &mailed));
+}
+
+#[test]
+fn scenario_27_a_stranger_who_cannot_confirm_changes_nothing() {
+    let (world, ann) = World::with_ann();
+    let _mailed_to_the_owner = world.request(ANN);
+    for _ in 0..2 {
+        assert!(world.is_live(&ann));
+        let again = world.signed_in(ANN, OLD);
+        assert!(world.is_live(&again));
+        world.clock.advance(2 * HOUR);
+    }
+    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+}
+
+#[test]
+fn scenario_28_the_cooldown_neither_races_nor_leaks() {
+    let (world, _) = World::with_ann();
+    let (ann, nobody) = (email(ANN), email(NOBODY));
+    let before = world.mailer.count();
+    let both = block_on(doorward::testing::join_all((0..2).map(|_| world.auth.request_reset(&ann))));
+    let unknown = block_on(doorward::testing::join_all((0..2).map(|_| world.auth.request_reset(&nobody))));
+    let answers: Vec<_> = both.into_iter().chain(unknown).map(|answer| format!("{:?}", answer.unwrap())).collect();
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "byte for byte");
+    assert_eq!(world.mailer.count() - before, 1);
+    world.clock.advance(5 * MINUTE - SECOND);
+    block_on(world.auth.request_reset(&ann)).unwrap();
+    assert_eq!(world.mailer.count() - before, 1);
+    world.clock.advance(SECOND);
+    block_on(world.auth.request_reset(&ann)).unwrap();
+    assert_eq!(world.mailer.count() - before, 2);
+}
+
+#[test]
+fn scenario_30_every_cause_costs_one_verification() {
+    let world = World::new();
+    world.open(ANN, OLD);
+    world.open("gone@acme.example", OLD);
+    block_on(world.auth.deactivate(world.user("gone@acme.example").id())).unwrap();
+    world.provision("new@acme.example");
+    world.clock.advance(HOUR);
+    let long = "x".repeat(1 << 20);
+    for (address, password) in [
+        (ANN, "wrong"),
+        (ANN, &long),
+        (NOBODY, "wrong"),
+        (NOBODY, &long),
+        ("gone@acme.example", "wrong"),
+        ("gone@acme.example", OLD),
+        ("new@acme.example", "wrong"),
+    ] {
+        let before = world.auth.hash_load().computed;
+        assert!(world.fails(address, password));
+        assert_eq!(world.auth.hash_load().computed - before, 1, "{address}");
+    }
+}
+
+#[test]
+fn scenario_31_long_input_is_not_hashed_and_long_passphrases_are_welcome() {
+    let (world, ann) = World::with_ann();
+    assert!(world.fails(ANN, &"x".repeat(1 << 20)));
+    let outcome = block_on(world.auth.change_password(&ann, OLD, &"x".repeat(1 << 20)));
+    assert_eq!(outcome.unwrap_err().code(), "password_rejected");
+    let passphrase = "seven long words about the weather in a town by the northern sea";
+    assert_eq!(passphrase.len(), 64);
+    let ann = block_on(world.auth.change_password(&ann, OLD, passphrase)).unwrap();
+    world.clock.advance(SECOND);
+    let wide: String = (0..256).map(|n| char::from_u32(0x1f300 + n).unwrap()).collect();
+    block_on(world.auth.change_password(&ann, passphrase, &wide)).unwrap();
+    world.signed_in(ANN, &wide);
+}
+
+#[test]
+fn scenario_32_passwords_equal_in_their_first_72_bytes_are_two() {
+    let world = World::new();
+    let common: String = (0..72).map(|n| char::from(b'a' + (n * 7 % 26) as u8)).collect();
+    world.open(ANN, &format!("{common} one"));
+    assert!(world.fails(ANN, &format!("{common} two")));
+    assert!(world.fails(ANN, &common));
+    world.signed_in(ANN, &format!("{common} one"));
+}
+
+#[test]
+fn scenario_33_a_nul_is_refused_when_set_and_cuts_nothing_off() {
+    let (world, ann) = World::with_ann();
+    let refused = block_on(world.auth.change_password(&ann, OLD, "a quiet morning in June\0and more"));
+    assert_eq!(refused.unwrap_err().code(), "password_rejected");
+    assert!(world.fails(ANN, &format!("{OLD}\0")) && world.fails(ANN, &format!("{OLD}\0and more")));
+    assert!(world.fails(ANN, "\0over-long input"), "what stands in for over-long input is nobody's password");
+}
+
+#[test]
+fn scenario_34_composed_and_decomposed_forms_are_one_password() {
+    let world = World::new();
+    world.open(ANN, "l'\u{e9}t\u{e9} \u{e0} la mer, \u{e7}a va");
+    world.signed_in(ANN, "l'e\u{301}te\u{301} a\u{300} la mer, c\u{327}a va");
+}
+
+#[test]
+fn scenario_37_a_link_mailed_to_an_address_dies_with_it() {
+    let world = World::new();
+    let id = world.provision("old@acme.example");
+    let token = world.request("old@acme.example");
+    block_on(world.auth.correct_email(&id, email(ANN))).unwrap();
+    assert!(matches!(block_on(world.auth.confirm_reset(&token)), Err(ConfirmResetError::LinkInvalid)));
+}
+
+#[test]
+fn scenario_39_links_are_built_from_the_configured_address_only() {
+    // No call takes a host or a header, so nothing forged can reach a link.
+    let (world, _) = World::with_ann();
+    world.request(ANN);
+    assert!(world.last_mail().link().unwrap().starts_with("https://acme.example/reset/confirm?token="));
+    assert_eq!(Site::new("Acme", "", "help@acme.example").unwrap_err().field(), "base_url");
+}
+
+#[test]
+fn scenario_40_a_name_with_line_breaks_is_refused_and_markup_is_escaped() {
+    assert!(Site::new("Acme\r\nBcc: evil@x.example", "https://acme.example", "help@acme.example").is_err());
+    let site = Site::new("<b>A&B</b>\"", "https://acme.example", "help@acme.example").unwrap();
+    let mailer = doorward::testing::RecordingMailer::new();
+    let auth =
+        Auth::builder(site, doorward::MemoryUsers::new(), MemoryAttempts::new(), mailer.clone()).build().unwrap();
+    block_on(auth.provision(email(ANN))).unwrap();
+    let mail = mailer.last().unwrap().mail;
+    assert!(!mail.html().contains("<b>") && mail.html().contains("&lt;b&gt;A&amp;B&lt;/b&gt;"));
+    assert!(!mail.subject().chars().any(char::is_control));
+}
+
+#[test]
+fn scenario_41_a_token_is_in_its_one_mail_and_nowhere_else() {
+    let (world, _) = World::with_ann();
+    let token = world.request(ANN);
+    let mail = world.last_mail();
+    assert!(mail.mail.text().contains(&token) && mail.mail.html().contains(&token));
+    assert!(!mail.mail.subject().contains(&token) && !format!("{mail:?}").contains(&token));
+    let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
+    let error = block_on(world.auth.confirm_reset(&token)).unwrap_err();
+    let seen = format!("{:?} {:?} {confirmed:?} {error:?} {error}", world.observer.events(), world.auth);
+    let (_, secret) = token.split_once('.').unwrap();
+    assert!(!seen.contains(secret) && !world.user(ANN).to_snapshot().contains(secret));
+}
+
+#[test]
+fn scenario_43_stale_sessions_end_at_their_next_check() {
+    type Ending = fn(&World, &doorward::SignedIn) -> Option<doorward::SignedIn>;
+    let endings: [(&str, Ending); 5] = [
+        ("change", |world, ann| Some(block_on(world.auth.change_password(ann, OLD, NEW)).unwrap())),
+        ("compromised", |world, ann| block_on(world.auth.mark_compromised(ann.user_id())).map(|()| None).unwrap()),
+        ("required change", |world, ann| {
+            block_on(world.auth.require_password_change(ann.user_id())).map(|()| None).unwrap()
+        }),
+        ("deactivation", |world, ann| block_on(world.auth.deactivate(ann.user_id())).map(|()| None).unwrap()),
+        ("sign out everywhere", |world, ann| {
+            block_on(world.auth.sign_out_everywhere(ann.user_id())).map(|()| None).unwrap()
+        }),
+    ];
+    for (name, end) in endings {
+        let (world, acting) = World::with_ann();
+        let others = [world.signed_in(ANN, OLD), world.signed_in(ANN, OLD)];
+        world.clock.advance(SECOND);
+        let goes_on = end(&world, &acting);
+        for ended in others.iter().chain([&acting]) {
+            assert!(matches!(block_on(world.auth.resume(ended.session())), Err(ResumeError::SessionEnded)), "{name}");
+        }
+        assert!(goes_on.is_none_or(|signed_in| world.is_live(&signed_in)), "{name}");
+    }
+}
+
+#[test]
+fn scenario_44_a_deactivated_account_is_silent_and_the_log_knows_why() {
+    let (world, ann) = World::with_ann();
+    block_on(world.auth.deactivate(ann.user_id())).unwrap();
+    world.clock.advance(MINUTE);
+    for failures in 1..=5 {
+        let before = world.auth.hash_load().computed;
+        assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::InvalidCredentials)));
+        assert_eq!(world.auth.hash_load().computed - before, 1);
+        let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, OLD) else { panic!("no wait") };
+        assert_eq!(retry_after, Backoff::default().delay_after(failures));
+        world.clock.advance(retry_after);
+    }
+    let sent = world.mailer.count();
+    block_on(world.auth.request_reset(&email(ANN))).unwrap();
+    assert_eq!(world.mailer.count(), sent);
+    let reason = SignInFailure::Deactivated;
+    assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 5);
+}
+
+#[test]
+fn scenario_46_nothing_secret_is_printed() {
+    let (world, ann) = World::with_ann();
+    let token = world.request(ANN);
+    let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
+    let mailed = world.mailed_password();
+    let challenge = world.challenge(ANN, &mailed);
+    let user = world.user(ANN);
+    let request = SignInRequest::new(ANN, OLD).device(&device(&ann)).source(Source::from_ip([192, 0, 2, 7].into()));
+    let revealed = block_on(world.auth.provision_revealing(email("bob@acme.example"))).unwrap();
+    let printed = [
+        format!("{ann:?} {:?}", ann.session()),
+        format!("{challenge:?} {confirmed:?} {user:?} {request:?} {revealed:?}"),
+        format!("{:?} {:?} {:?}", world.mailer, world.mailer.mails(), world.observer.events()),
+        format!("{:?} {:?} {:?}", world.auth, world.users, world.attempts),
+        format!("{:?} {:?}", doorward::Password::new(OLD), email(ANN)),
+        format!("{:?}", block_on(world.auth.devices(&ann)).unwrap()),
+    ]
+    .join("\n");
+    let hash = user.to_snapshot();
+    let hash = hash.split("$argon2id$").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let (tag, bare) = (hash.rsplit('$').next().unwrap(), |text: &str| text.split_once('.').unwrap().1.to_owned());
+    let epoch = ann.session().encode();
+    for secret in [
+        OLD,
+        ANN,
+        &mailed,
+        &token,
+        &bare(&token),
+        &bare(&challenge.expose()),
+        &bare(&device(&ann)),
+        tag,
+        &epoch,
+        revealed.temporary_password.expose(),
+        "192.0.2.7",
+        "192, 0, 2, 7",
+    ] {
+        assert!(!printed.contains(secret), "one of the secrets is printed");
+    }
+}
+
+#[test]
+fn scenario_47_a_listed_id_is_no_credential() {
+    let (world, ann) = World::with_ann();
+    let listed = block_on(world.auth.devices(&ann)).unwrap()[0].clone();
+    for _ in 0..5 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    for shown in [listed.id().to_string(), format!("{}.{}", ann.user_id(), listed.id())] {
+        let request = SignInRequest::new(ANN, OLD).device(&shown);
+        assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::Throttled { .. })));
+    }
+    let bob = world.open("bob@acme.example", OLD);
+    assert!(block_on(world.auth.revoke_device(&bob, listed.id())).is_err());
+}
+
+#[test]
+fn scenario_48_rotated_client_addresses_share_a_bucket_and_an_absent_one_is_not_unlimited() {
+    let same =
+        |one: &str, other: &str| Source::from_ip(one.parse().unwrap()) == Source::from_ip(other.parse().unwrap());
+    assert!(same("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"));
+    assert!(!same("2001:db8:1:2::1", "2001:db8:1:3::1"));
+    assert!(same("192.0.2.7", "::ffff:192.0.2.7") && !same("192.0.2.7", "192.0.2.8"));
+    let (world, _) = World::with_ann();
+    assert!(world.fails(ANN, "wrong"));
+    assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })));
+    // Rotating the source opens no fresh lane on the account.
+    let request = SignInRequest::new(ANN, OLD).source(Source::from_ip([198, 51, 100, 1].into()));
+    assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::Throttled { .. })));
+}
+
+#[test]
+fn scenario_51_an_impossible_policy_is_refused_by_name() {
+    let field = |change: fn(&mut doorward::Config)| {
+        let mailer = doorward::PrintingMailer;
+        let builder = Auth::builder(site(), doorward::MemoryUsers::new(), MemoryAttempts::new(), mailer);
+        builder.configure(change).build().unwrap_err().field().unwrap().to_owned()
+    };
+    assert_eq!(field(|config| config.password.min_length = 500), "password.max_length");
+    assert_eq!(field(|config| config.reset.link_lifetime = Duration::ZERO), "reset.link_lifetime");
+    assert_eq!(field(|config| config.throttle.cap = Duration::from_millis(1)), "throttle.cap");
+}
+
+#[test]
+fn scenario_53_whose_session_it_is_comes_from_proofs_only() {
+    // A session that claims another user, or another epoch, is none: both must be those that were issued together.
+    let (world, ann) = World::with_ann();
+    let bob = world.open("bob@acme.example", OLD);
+    let json = |session: &doorward::Session| serde_json::to_value(session).unwrap();
+    let mut forged = json(ann.session());
+    forged["user_id"] = json(bob.session())["user_id"].clone();
+    let forged = serde_json::from_value(forged).unwrap();
+    assert!(matches!(block_on(world.auth.resume(&forged)), Err(ResumeError::SessionEnded)));
+    let nobody = UserId::parse("nobody").unwrap();
+    assert!(matches!(block_on(world.auth.deactivate(&nobody)), Err(AdminError::UnknownUser)));
+}
+
+#[test]
+fn scenario_54_of_two_provisions_of_one_address_one_wins() {
+    let world = World::new();
+    let both = ["ann@acme.example", "Ann@ACME.example"].map(|text| world.auth.provision(email(text)));
+    let outcomes = block_on(doorward::testing::join_all(both));
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(ProvisionError::EmailTaken))).count(), 1);
+    assert_eq!(world.mailer.count(), 1);
+}
+
+/// A repository whose collation folds more than it may: it finds users by their address without dots.
+#[derive(Debug)]
+struct Folding(std::sync::Arc<doorward::MemoryUsers>);
+
+#[async_trait::async_trait]
+impl UserRepository for Folding {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.0.insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        self.0.find_by_id(id).await
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+        let folded = email.canonical().replacen('.', "", 1);
+        self.0.find_by_email(&Email::parse(&folded).unwrap_or_else(|_| email.clone())).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        self.0.replace(user, expected).await
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        self.0.delete(id, expected).await
+    }
+}
+
+#[test]
+fn a_collation_that_folds_too_much_opens_no_lane_and_no_account() {
+    let (world, _) = World::with_ann();
+    let mailer: std::sync::Arc<dyn Mailer> = std::sync::Arc::new(world.mailer.clone());
+    let auth = Auth::builder(site(), Folding(world.users.clone()), MemoryAttempts::new(), mailer)
+        .clock(world.clock.clone())
+        .observer(world.observer.clone())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    let sent = world.mailer.count();
+    let outcome = block_on(auth.try_sign_in(SignInRequest::new("a.nn@acme.example", OLD)));
+    assert!(matches!(outcome, Err(SignInError::InvalidCredentials)));
+    block_on(auth.request_reset(&email("a.nn@acme.example"))).unwrap();
+    assert_eq!(world.mailer.count(), sent);
+    assert_eq!(world.observer.count(&EventKind::RepositoryMismatch), 2);
+}
+
+#[test]
+fn every_event_has_a_name_and_a_pseudonym_and_no_address() {
+    let (world, ann) = World::with_ann();
+    assert!(world.fails(ANN, "wrong"));
+    let failed =
+        world.observer.events().into_iter().rev().find(|event| event.kind.name() == "authn_login_fail").unwrap();
+    assert_eq!(failed.subject, Some(world.auth.subject(&email("ANN@acme.example"))));
+    assert_eq!(failed.user_id.as_ref(), Some(ann.user_id()));
+    let request = SignInRequest::new(NOBODY, "wrong").request_id("7c1d");
+    assert!(block_on(world.auth.try_sign_in(request)).is_err());
+    let unknown = world.observer.events().pop().unwrap();
+    assert_eq!((unknown.user_id, unknown.request_id.as_deref()), (None, Some("7c1d")));
+    let names: HashSet<_> = world.observer.kinds().iter().map(EventKind::name).collect();
+    assert!(names.contains("user_created") && names.contains("authn_password_change"));
+    // Under an index key the same address has another pseudonym.
+    let keyed = World::with(|builder| builder.index_key([7; 32]));
+    assert_ne!(keyed.auth.subject(&email(ANN)), world.auth.subject(&email(ANN)));
+}
