@@ -7,8 +7,8 @@ mod support;
 
 use doorward::testing::{Driven, Fault, Faults};
 use doorward::{
-    Auth, Challenge, DeviceId, HashParams, Provision, ProvisionError, ResetMode, SignIn, SignInError, SignInRequest, SignedIn,
-    UserId,
+    Auth, Challenge, DeviceId, HashParams, Provision, ProvisionError, ResetMode, SignIn, SignInError, SignInRequest,
+    SignedIn, UserId,
 };
 use pollster::block_on;
 use support::*;
@@ -242,11 +242,16 @@ fn s15_sign_in() {
         "sign_in with a hash of old parameters",
         |stage| {
             let weaker = HashParams::danger_weak_for_tests(16, 2, 1).unwrap();
-            let older = Auth::builder(site(), stage.world.users.clone(), stage.world.attempts.clone(), stage.world.mailer.clone())
-                .clock(stage.world.clock.clone())
-                .configure(|config| config.hashing.params = weaker)
-                .build()
-                .unwrap();
+            let older = Auth::builder(
+                site(),
+                stage.world.users.clone(),
+                stage.world.attempts.clone(),
+                stage.world.mailer.clone(),
+            )
+            .clock(stage.world.clock.clone())
+            .configure(|config| config.hashing.params = weaker)
+            .build()
+            .unwrap();
             stage.world.provision(ANN);
             let challenge = stage.world.challenge(ANN, &stage.world.mailed_password());
             block_on(older.choose_password(&challenge, OLD)).unwrap();
@@ -427,12 +432,7 @@ fn s06_account() {
             stage.gets_in(&[OLD]);
         },
     );
-    check(
-        "devices",
-        ann,
-        async |auth, ann| auth.devices(ann).await.is_ok(),
-        |stage, _, _| stage.gets_in(&[OLD]),
-    );
+    check("devices", ann, async |auth, ann| auth.devices(ann).await.is_ok(), |stage, _, _| stage.gets_in(&[OLD]));
     check(
         "revoke_device",
         |stage| -> (SignedIn, DeviceId) {
@@ -522,10 +522,5 @@ fn s18_admin() {
             stage.gets_in(&[&stage.world.mailed_password()]);
         },
     );
-    check(
-        "purge",
-        ann,
-        async |auth, _| auth.purge().await.is_ok(),
-        |stage, _, _| stage.gets_in(&[OLD]),
-    );
+    check("purge", ann, async |auth, _| auth.purge().await.is_ok(), |stage, _, _| stage.gets_in(&[OLD]));
 }

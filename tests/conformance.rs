@@ -1,0 +1,119 @@
+//! The conformance suite on every store that the crate ships, on shared ones, and on a copy of an adapter that is compiled
+//! outside the crate.
+#![cfg(feature = "testing")]
+
+use std::sync::Arc;
+
+use doorward::testing::conformance::{Harness, Stores};
+use doorward::{AttemptStore, MemoryAttempts, MemoryUsers, UserId, UserRepository};
+
+// The adapters once more, compiled outside the crate: they need nothing that others do not have.
+#[allow(dead_code)]
+#[path = "../src/adapter/memory_attempts.rs"]
+mod outside_attempts;
+#[path = "../src/adapter/memory_users.rs"]
+mod outside_users;
+
+/// Stores that keep what they hold for as long as somebody holds them.
+struct InMemory(fn() -> Stores);
+
+#[async_trait::async_trait]
+impl Harness for InMemory {
+    async fn open(&self) -> Stores {
+        (self.0)()
+    }
+
+    async fn reopen(&self, stores: Stores) -> Stores {
+        stores
+    }
+
+    fn fresh_id(&self, n: u32) -> UserId {
+        UserId::parse(&format!("user {n} \u{e9}")).unwrap()
+    }
+}
+
+const MEMORY: InMemory =
+    InMemory(|| Stores { users: Arc::new(MemoryUsers::new()), attempts: Arc::new(MemoryAttempts::new()) });
+const SHARED: InMemory = InMemory(|| {
+    let (users, attempts): (Arc<dyn UserRepository>, Arc<dyn AttemptStore>) =
+        (Arc::new(MemoryUsers::new()), Arc::new(MemoryAttempts::new()));
+    Stores { users: Arc::new(users), attempts: Arc::new(attempts) }
+});
+const OUTSIDE: InMemory = InMemory(|| Stores {
+    users: Arc::new(outside_users::MemoryUsers::new()),
+    attempts: Arc::new(outside_attempts::MemoryAttempts::new()),
+});
+
+doorward::conformance_tests!(memory, pollster::block_on, super::MEMORY);
+doorward::conformance_tests!(shared, pollster::block_on, super::SHARED);
+doorward::conformance_tests!(outside_the_crate, pollster::block_on, super::OUTSIDE);
+
+/// A repository that writes whatever it is given: the suite must find it out.
+#[derive(Debug, Default)]
+struct Careless(Arc<MemoryUsers>);
+
+#[async_trait::async_trait]
+impl UserRepository for Careless {
+    async fn insert(&self, user: &doorward::User) -> Result<doorward::Insert, doorward::BackendError> {
+        self.0.insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<doorward::User>, doorward::BackendError> {
+        self.0.find_by_id(id).await
+    }
+
+    async fn find_by_email(&self, email: &doorward::Email) -> Result<Option<doorward::User>, doorward::BackendError> {
+        self.0.find_by_email(email).await
+    }
+
+    async fn replace(
+        &self,
+        user: &doorward::User,
+        _expected: doorward::Version,
+    ) -> Result<doorward::Replace, doorward::BackendError> {
+        let Some(stored) = self.0.find_by_id(user.id()).await? else { return Ok(doorward::Replace::Stale) };
+        self.0.replace(user, stored.version()).await
+    }
+
+    async fn delete(&self, id: &UserId, expected: doorward::Version) -> Result<doorward::Swap, doorward::BackendError> {
+        self.0.delete(id, expected).await
+    }
+}
+
+#[test]
+#[should_panic(expected = "Stale")]
+fn a_repository_that_ignores_versions_is_found_out() {
+    let careless =
+        InMemory(|| Stores { users: Arc::new(Careless::default()), attempts: Arc::new(MemoryAttempts::new()) });
+    pollster::block_on(doorward::testing::conformance::replace_stores_only_over_the_expected_version(&careless));
+}
+
+#[test]
+fn a_full_attempt_store_lets_the_fewest_failures_go_first_and_the_oldest_of_them() {
+    use doorward::testing::{ManualClock, RecordingMailer};
+    use doorward::{Auth, HashParams, SignInError, SignInRequest, Site};
+    let (clock, attempts) = (ManualClock::new(), Arc::new(MemoryAttempts::with_capacity(3)));
+    let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
+    let auth = Auth::builder(site, MemoryUsers::new(), attempts.clone(), RecordingMailer::new())
+        .clock(clock.clone())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    let fail = |address: &str| match pollster::block_on(auth.try_sign_in(SignInRequest::new(address, "x"))) {
+        Err(SignInError::InvalidCredentials) => true,
+        Err(SignInError::Throttled { .. }) => false,
+        other => panic!("{other:?}"),
+    };
+    for n in 0..6 {
+        assert!(fail("target@x.example"));
+        clock.advance(doorward::Backoff::default().delay_after(n + 1));
+    }
+    assert!(fail("target@x.example"));
+    // A flood of other addresses flushes itself, not the counter that matters.
+    for n in 0..50 {
+        assert!(fail(&format!("flood{n}@x.example")));
+        assert!(attempts.len() <= 3);
+    }
+    assert!(!fail("target@x.example"), "its count and its wait are still there");
+    assert!(fail("flood0@x.example"), "the oldest single failure was let go");
+}

@@ -1,0 +1,137 @@
+//! Attackers who take every slot there is, on a clock that is moved by hand.
+#![cfg(feature = "testing")]
+
+mod support;
+
+use doorward::{Clock, Hold, SignIn, SignInError, SignInRequest};
+use pollster::block_on;
+use support::*;
+
+#[test]
+fn s16_who_takes_every_slot_for_thirty_days_gets_few_guesses_and_keeps_no_owner_out() {
+    let (world, ann) = World::with_ann();
+    let known_device = device(&ann);
+    world.clock.advance(MINUTE);
+    let (begun, mut evaluated, mut first_day) = (world.clock.now(), 0, 0);
+    let (mut owner_in, mut next_visit) = (0, begun + DAY / 2);
+    while world.clock.now() - begun < 30 * DAY {
+        match world.try_sign_in(ANN, &format!("guess {evaluated}")) {
+            Err(SignInError::InvalidCredentials) => {
+                evaluated += 1;
+                if world.clock.now() - begun < DAY {
+                    first_day += 1;
+                }
+            }
+            Err(SignInError::Throttled { retry_after }) => world.clock.advance(retry_after),
+            other => panic!("{other:?}"),
+        }
+        // Once a day the owner signs in from the known device, and waits for nothing.
+        if world.clock.now() >= next_visit {
+            let request = SignInRequest::new(ANN, OLD).device(&known_device);
+            assert!(matches!(block_on(world.auth.try_sign_in(request)), Ok(SignIn::Complete(_))));
+            owner_in += 1;
+            next_visit += DAY;
+        }
+    }
+    println!("{first_day} guesses on day one, {evaluated} in thirty days; the owner was in {owner_in} times");
+    assert!((30..=40).contains(&first_day), "{first_day}");
+    assert!((700..=750).contains(&evaluated), "{evaluated}");
+    assert_eq!(owner_in, 30);
+
+    // Without any known device the lane is starved, and the mailbox opens the account at once.
+    let _the_open_slot = world.try_sign_in(ANN, "guess");
+    assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })));
+    let mailed = world.confirm(ANN);
+    let Ok(SignIn::PasswordChangeRequired(challenge)) = world.try_sign_in(ANN, &mailed) else { panic!("kept out") };
+    let elsewhere = world.choose(&challenge, NEW);
+    assert!(world.is_live(&elsewhere));
+}
+
+#[test]
+fn s17_an_owner_at_an_unknown_browser_gets_in_through_the_mailbox_on_each_of_many_days() {
+    let world = World::new();
+    world.open(ANN, OLD);
+    let mut password = OLD.to_owned();
+    for day in 0..30 {
+        // The attacker takes every slot of the day, asks for every reset there is, and confirms none.
+        let until = world.clock.now() + DAY;
+        while world.clock.now() < until {
+            block_on(world.auth.request_reset(&email(ANN))).unwrap();
+            match world.try_sign_in(ANN, "guess") {
+                Err(SignInError::Throttled { retry_after }) => world.clock.advance(retry_after),
+                Err(SignInError::InvalidCredentials) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        // However the requests of the attacker fall, the owner's own leads to a link that works: a fresh one, or, within
+        // the cooldown, the latest in the mailbox.
+        block_on(world.auth.request_reset(&email(ANN))).unwrap();
+        let token = world.mailed_token();
+        block_on(world.auth.confirm_reset(&token)).unwrap();
+        let Ok(SignIn::PasswordChangeRequired(challenge)) = world.try_sign_in(ANN, &world.mailed_password()) else {
+            panic!("kept out on day {day}")
+        };
+        let next = format!("the password of day {day} or so");
+        world.choose(&challenge, &next);
+        assert_ne!(std::mem::replace(&mut password, next), password);
+    }
+}
+
+#[test]
+fn a_flood_of_invented_addresses_fills_its_half_of_the_queue_and_stops_no_owner_on_a_known_device() {
+    let world = World::with(|builder| {
+        builder.configure(|config| {
+            config.hashing.threads = std::num::NonZeroUsize::new(1);
+            config.hashing.queue_per_thread = 16;
+            // Slow enough that the queue does not move while the flood comes in.
+            config.hashing.params = doorward::HashParams::danger_weak_for_tests(32 * 1024, 1, 1).unwrap();
+        })
+    });
+    let ann = world.open(ANN, OLD);
+    world.clock.advance(MINUTE);
+    let flood: Vec<_> = (0..40)
+        .map(|n| {
+            let (auth, address) = (world.auth.clone(), format!("invented{n}@x.example"));
+            let mut call = Box::pin(async move { auth.try_sign_in(SignInRequest::new(&address, "x")).await });
+            let polled = poll_once(call.as_mut());
+            (call, polled)
+        })
+        .collect();
+    let busy = flood.iter().filter(|(_, polled)| matches!(polled, Some(Err(SignInError::Unavailable(_))))).count();
+    assert!(busy > 0, "the strangers' half was full");
+    let request = SignInRequest::new(ANN, OLD).device(&device(&ann));
+    assert!(matches!(block_on(world.auth.try_sign_in(request)), Ok(SignIn::Complete(_))));
+    // A refused place counted nothing: the address is as fresh as before.
+    drop(flood);
+    assert!(world.auth.hash_load().refused as usize >= busy);
+}
+
+fn poll_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::Pin::new(&mut future).poll(&mut context) {
+        std::task::Poll::Ready(output) => Some(output),
+        std::task::Poll::Pending => None,
+    }
+}
+
+#[test]
+fn on_a_server_holding_and_background_work_run_on_its_runtime() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    let world = World::with(|builder| {
+        builder
+            .background(|work| drop(tokio::spawn(work)))
+            .clock(doorward::SystemClock)
+            .hold(Hold::up_to(10 * SECOND, tokio::time::sleep).at_most(200))
+    });
+    runtime.block_on(async {
+        world.auth.provision(email(ANN)).await.unwrap();
+        for expected in ["invalid_credentials", "invalid_credentials"] {
+            // The second waits out 250 ms on the runtime's timer.
+            let error = world.auth.sign_in(SignInRequest::new(ANN, "wrong")).await.unwrap_err();
+            assert_eq!(error.code(), expected);
+        }
+        world.auth.request_reset(&email(ANN)).await.unwrap();
+        world.auth.close().await;
+    });
+    assert!(world.last_mail().link().is_some());
+}

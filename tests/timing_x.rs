@@ -1,0 +1,138 @@
+//! Whether the time of an answer tells a known address from an unknown one.
+//!
+//! A statistical test, so it is run by a command of its own:
+//!
+//! ```text
+//! cargo test --release --features testing --test timing -- --ignored --nocapture
+//! ```
+#![cfg(feature = "testing")]
+
+mod support;
+
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use doorward::{Auth, Email, HashParams, MemoryAttempts, MemoryUsers, SignIn, SignInRequest};
+use pollster::block_on;
+use support::*;
+
+const PAIRS: usize = 10_000;
+/// The slowest part of each side, which is the scheduler's doing.
+const CROPPED: f64 = 0.05;
+
+/// A millisecond between tries, so that all of them are evaluated while devices and links live.
+fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
+    let clock = doorward::testing::ManualClock::new();
+    let auth =
+        Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), doorward::testing::RecordingMailer::new())
+            .clock(clock.clone())
+            .configure(|config| {
+                config.hashing.params = params;
+                config.hashing.threads = NonZeroUsize::new(1);
+                config.throttle.first_step = Duration::from_millis(1);
+                config.throttle.cap = Duration::from_millis(1);
+                config.purge.every = None;
+                config.reset.cooldown = SECOND;
+                config.reset.link_lifetime = DAY;
+            })
+            .build()
+            .unwrap();
+    (auth, clock)
+}
+
+/// A user with as many devices and links as one can hold.
+fn open_full_account(auth: &Auth, clock: &doorward::testing::ManualClock, address: &str) {
+    block_on(async {
+        let account = auth.provision_revealing(Email::parse(address).unwrap()).await.unwrap();
+        let request = SignInRequest::new(address, account.temporary_password.expose());
+        let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else {
+            panic!("no change due")
+        };
+        let Ok(SignIn::Complete(mut last)) = auth.choose_password(&challenge, OLD).await else { panic!("refused") };
+        for _ in 0..19 {
+            clock.advance(SECOND);
+            last = complete(auth.try_sign_in(SignInRequest::new(address, OLD)).await.unwrap());
+        }
+        assert_eq!(auth.devices(&last).await.unwrap().len(), 20);
+        for _ in 0..12 {
+            let answer = auth.request_reset(&email(address)).await.unwrap();
+            clock.set(answer.next_request_at);
+        }
+    });
+}
+
+struct Sample {
+    mean: f64,
+    variance: f64,
+    median: f64,
+    n: f64,
+}
+
+fn sample(mut nanos: Vec<f64>) -> Sample {
+    nanos.sort_by(f64::total_cmp);
+    nanos.truncate((nanos.len() as f64 * (1.0 - CROPPED)) as usize);
+    let n = nanos.len() as f64;
+    let mean = nanos.iter().sum::<f64>() / n;
+    let variance = nanos.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    Sample { mean, variance, median: nanos[nanos.len() / 2], n }
+}
+
+/// Welch's t, and how far the medians lie apart.
+fn compare(name: &str, one: Vec<f64>, other: Vec<f64>) -> (f64, f64) {
+    let (one, other) = (sample(one), sample(other));
+    let t = (one.mean - other.mean) / (one.variance / one.n + other.variance / other.n).sqrt();
+    let apart = (one.median - other.median).abs() / one.median.max(other.median);
+    println!(
+        "{name}: medians {:.3} ms and {:.3} ms ({:.3} % apart), Welch t = {t:.2}, n = {} each",
+        one.median / 1e6,
+        other.median / 1e6,
+        apart * 100.0,
+        one.n
+    );
+    (t, apart)
+}
+
+#[test]
+#[ignore = "statistical and long: run it in release, by the command above"]
+fn s15_known_and_unknown_addresses_take_equally_long() {
+    // Little more than 2 ms a hash, to find a difference of microseconds in it.
+    let params = HashParams::danger_weak_for_tests(8, 1, 1).unwrap();
+    let (auth, clock) = auth(params);
+    // Two of each kind, so that what they share in caches is equally warm.
+    let known = ["ann@acme.example", "bob@acme.example"];
+    let unknown = ["eve@acme.example", "joe@acme.example"];
+    known.iter().for_each(|address| open_full_account(&auth, &clock, address));
+    let try_once = |address: &str| {
+        clock.advance(Duration::from_millis(1));
+        let request = SignInRequest::new(address, "not the right one");
+        let begun = Instant::now();
+        let outcome = block_on(auth.try_sign_in(request));
+        let took = begun.elapsed();
+        assert!(matches!(outcome, Err(doorward::SignInError::InvalidCredentials)));
+        took.as_nanos() as f64
+    };
+    let sides = [known[0], unknown[0], known[1], unknown[1]];
+    let mut times = [const { Vec::new() }; 4];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for round in 0..PAIRS + 200 {
+        let mut order = [0, 1, 2, 3];
+        for i in (1..4).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            order.swap(i, (state >> 33) as usize % (i + 1));
+        }
+        for side in order {
+            let took = try_once(sides[side]);
+            // The first rounds only warm up.
+            if round >= 200 {
+                times[side].push(took);
+            }
+        }
+    }
+    let [known, unknown, other_known, other_unknown] = times;
+    assert!(sample(known.clone()).median >= 2.0, "the hash takes less than 2 ms here: raise its memory");
+    let (control_t, control_apart) = compare("control, unknown against unknown", unknown.clone(), other_unknown);
+    compare("control, known against known", known.clone(), other_known);
+    let (t, apart) = compare("known against unknown", known, unknown);
+    assert!(control_t.abs() < 4.5 || control_apart < 0.01, "the machine is too noisy to tell");
+    assert!(t.abs() < 4.5 || apart < 0.01, "a known address shows by its time");
+}

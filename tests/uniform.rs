@@ -1,0 +1,105 @@
+//! What a stranger sees and causes is the same for every cause: equal results, equal numbers of store calls and hashes.
+#![cfg(feature = "testing")]
+
+mod support;
+
+use doorward::testing::Faults;
+use doorward::{Auth, HashParams, SignInRequest};
+use pollster::block_on;
+use support::*;
+
+/// Ann has a password; Gone is deactivated; New has a live temporary password; Late has one that expired; Void has lost
+/// hers as compromised. The `Auth` counts the calls of its ports.
+fn crowd() -> (World, Auth, Faults, String) {
+    let world = World::new();
+    world.provision("late@acme.example");
+    let expired = world.mailed_password();
+    world.clock.advance(DAY - HOUR);
+    world.open(ANN, OLD);
+    let gone = world.open("gone@acme.example", OLD);
+    block_on(world.auth.deactivate(gone.user_id())).unwrap();
+    let void = world.open("void@acme.example", OLD);
+    block_on(world.auth.mark_compromised(void.user_id())).unwrap();
+    world.provision("new@acme.example");
+    world.clock.advance(HOUR);
+    let counted = Faults::new();
+    let (users, attempts) = (counted.users(world.users.clone()), counted.attempts(world.attempts.clone()));
+    let auth = Auth::builder(site(), users, attempts, counted.mailer(world.mailer.clone()))
+        .clock(world.clock.clone())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    (world, auth, counted, expired)
+}
+
+#[test]
+fn s15_every_failure_costs_and_answers_the_same() {
+    let (world, auth, counted, expired) = crowd();
+    let causes = [
+        ("unknown", NOBODY, OLD),
+        ("wrong", ANN, "wrong"),
+        ("deactivated", "gone@acme.example", OLD),
+        ("passwordless", "void@acme.example", OLD),
+        ("live temporary password, wrong text", "new@acme.example", "wrong"),
+        ("expired temporary password, right text", "late@acme.example", &expired),
+    ];
+    let mut seen = Vec::new();
+    // The first failure of each, a try that comes too early, and the second failure.
+    for round in 0..3 {
+        if round == 2 {
+            world.clock.advance(SECOND);
+        }
+        for (cause, address, password) in causes {
+            let (calls, hashes) = (counted.calls(), auth.hash_load().computed);
+            let error = block_on(auth.try_sign_in(SignInRequest::new(address, password))).unwrap_err();
+            let cost = (counted.calls() - calls, auth.hash_load().computed - hashes);
+            let answer = format!("{error:?} {error} {} {:?}", error.code(), auth.refusal(&error));
+            seen.push((round, cause, cost, answer));
+        }
+    }
+    for (round, cause, cost, answer) in &seen {
+        let (_, _, first_cost, first_answer) = seen.iter().find(|(other, ..)| other == round).unwrap();
+        assert_eq!((cost, answer), (first_cost, first_answer), "round {round}: {cause}");
+    }
+    let costs: Vec<_> = (0..3).map(|round| seen[round * causes.len()].2).collect();
+    assert_eq!(
+        costs,
+        [(3, 1), (2, 0), (3, 1)],
+        "find, load, swap and one hash; an early try neither writes nor hashes"
+    );
+}
+
+#[test]
+fn s12_a_reset_request_answers_before_known_and_unknown_part() {
+    let (world, _, counted, _) = crowd();
+    let (later, after_the_answer) = std::sync::mpsc::channel();
+    let (users, attempts) = (counted.users(world.users.clone()), counted.attempts(world.attempts.clone()));
+    let auth = Auth::builder(site(), users, attempts, counted.mailer(world.mailer.clone()))
+        .clock(world.clock.clone())
+        .background(move |work| drop(later.send(work)))
+        .build()
+        .unwrap();
+    let mut seen = Vec::new();
+    for address in [NOBODY, ANN, "gone@acme.example", "void@acme.example", "new@acme.example"] {
+        for _ in 0..2 {
+            let calls = counted.calls();
+            let answer = block_on(auth.request_reset(&email(address))).unwrap();
+            seen.push((counted.calls() - calls, format!("{answer:?}")));
+        }
+    }
+    for pair in seen.chunks(2) {
+        assert_eq!(pair, &seen[..2]);
+    }
+    assert_eq!((seen[0].0, seen[1].0), (2, 1));
+    // One piece of work each, whoever it is for.
+    assert_eq!(after_the_answer.try_iter().count(), 5);
+}
+
+#[test]
+fn a_complete_sign_in_is_five_store_calls() {
+    let (world, auth, counted, _) = crowd();
+    world.clock.advance(SECOND);
+    let calls = counted.calls();
+    assert!(block_on(auth.try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
+    assert_eq!(counted.calls() - calls, 5, "find, load, swap, replace, swap");
+}
