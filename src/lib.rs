@@ -1,4 +1,48 @@
-//! doorward
+//! An embeddable sign-in system: a host plugs in its user repository, mailer and clock, and gets accounts, passwords, resets,
+//! throttling and sessions that hold.
+//!
+//! ```
+//! use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, Site};
+//!
+//! # pollster::block_on(async {
+//! let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+//! let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+//!
+//! let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+//! let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
+//! assert!(matches!(auth.sign_in(request).await?, SignIn::PasswordChangeRequired(_)));
+//!
+//! let refused = auth.sign_in(SignInRequest::new("ann@acme.example", "a guess")).await.unwrap_err();
+//! assert_eq!(refused.to_string(), "Email and Password do not match");
+//! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
+//!
+//! # Where to begin
+//!
+//! [`Auth`] has a method for every flow, with an example on each. [`UserRepository`], [`AttemptStore`] and [`Mailer`] are what a
+//! host implements; [`MemoryUsers`], [`MemoryAttempts`] and [`PrintingMailer`] are there to start with. [`Config`] has the
+//! settings, [`manual`] the threat model, the source of every number and the rest of what is worth knowing.
+//!
+//! # How it holds
+//!
+//! All that is known of an account is one value, [`User`]. A flow loads it, decides by a pure function, and stores the next
+//! state by one compare-and-swap on its [`Version`]. Claim and effect are that one write, so whatever works once works once
+//! under any concurrency; an outcome is answered only after its write was accepted, so every future may be dropped at any
+//! await. Tries are charged before they are hashed.
+//!
+//! # What it does not do
+//!
+//! No pages, no routes, no cookies, no session table, no SQL and no SMTP; no runtime and no thread but those that hash; no
+//! `unsafe`. [`manual::non_features`] has the rest.
+//!
+//! # Features
+//!
+//! None is on by default, and none changes a default.
+//!
+//! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
+//! - `zxcvbn`: `PasswordPolicy::min_strength`.
+//! - `testing`: tools for tests, of hosts and adapters too. Not for programs that serve people.
+
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -51,3 +95,8 @@ pub use types::{
     UnconfirmedEmail, UserId, Version,
 };
 pub use user::{Device, DeviceGrade, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserStatus};
+
+/// The README's code is compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

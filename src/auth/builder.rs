@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::Auth;
 use crate::config::{Config, ConfigError};
-use crate::crypto::{PasswordHash, RandomError};
+use crate::crypto::{Draw, RandomError};
 use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight};
 use crate::policy::BreachLookup;
 use crate::port::{
@@ -135,7 +135,6 @@ impl AuthBuilder {
     /// [`BuildError`] names the setting at fault.
     pub fn build(self) -> Result<Auth, BuildError> {
         self.config.validate()?;
-        let params = self.config.hashing.params;
         let threads = self.config.hashing.threads.or_else(|| thread::available_parallelism().ok());
         let threads = threads.unwrap_or(NonZeroUsize::MIN);
         let pool = HashPool::start(threads, self.config.hashing.queue_per_thread).map_err(BuildError::Threads)?;
@@ -154,7 +153,7 @@ impl AuthBuilder {
             background: self.background,
             hold: self.hold,
             in_flight: InFlight::default(),
-            dummy: PasswordHash::dummy(params)?,
+            dummy_key: SecretBytes::new(Draw::draw()?),
             decoy: User::decoy(),
             purged_at,
             closed: AtomicBool::new(false),

@@ -10,7 +10,7 @@ use thiserror::Error;
 use zeroize::Zeroize;
 
 use super::random::{Draw, RandomError};
-use crate::types::Password;
+use crate::types::{Digest, Password};
 
 /// Salts are 16 bytes (RFC 9106 section 3.1).
 const SALT_BYTES: usize = 16;
@@ -171,9 +171,14 @@ impl PasswordHash {
         Self { text, params, salt, tag }
     }
 
-    /// What is verified where there is no hash: random, so it is the hash of nothing anybody knows.
-    pub(crate) fn dummy(params: HashParams) -> Result<Self, RandomError> {
-        Ok(Self::from_parts(params, Draw::draw()?, Draw::draw()?))
+    /// What is verified where there is no hash, made of a digest that nobody can foresee: the hash of nothing.
+    ///
+    /// Argon2id reads memory in an order that depends on the salt, and so does its time, by a little. One dummy for all
+    /// would make all unknown addresses alike in that; a dummy for each makes them as different as known ones are.
+    pub(crate) fn dummy(params: HashParams, seed: &Digest) -> Self {
+        let mut salt = [0; SALT_BYTES];
+        salt.copy_from_slice(&seed.as_bytes()[..SALT_BYTES]);
+        Self::from_parts(params, salt, *seed.as_bytes())
     }
 
     /// The PHC string.

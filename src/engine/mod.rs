@@ -32,7 +32,7 @@ pub use signed_in::{SignIn, SignedIn};
 pub use source::Source;
 
 use crate::config::Config;
-use crate::crypto::PasswordHash;
+use crate::crypto::{PasswordHash, Purpose, keyed};
 use crate::error::Unavailable;
 use crate::port::{AttemptStore, BreachedPasswords, Clock, EventKind, Mailer, Observer, UserRepository};
 use crate::types::{BackendErrorKind, Email, SecretBytes, Site, after, at_store_precision};
@@ -57,8 +57,8 @@ pub(crate) struct Engine {
     pub(crate) hold: Option<Hold>,
     /// Challenges and links for which a hash is being computed.
     pub(crate) in_flight: InFlight,
-    /// What is verified where there is no password.
-    pub(crate) dummy: PasswordHash,
+    /// Makes of an address what is verified where it has no password. Drawn anew for every `Auth`.
+    pub(crate) dummy_key: SecretBytes<32>,
     pub(crate) decoy: User,
     pub(crate) purged_at: Mutex<OffsetDateTime>,
     pub(crate) closed: AtomicBool,
@@ -101,6 +101,12 @@ impl Engine {
             }
             Refused::Closed => Unavailable::Closed,
         })
+    }
+
+    /// What is verified where this address has no password: always the same, and of the same cost as a new hash.
+    pub(crate) fn dummy(&self, email: &Email) -> PasswordHash {
+        let seed = keyed(self.dummy_key.expose(), Purpose::DummyHash, &[email.canonical().as_bytes()]);
+        PasswordHash::dummy(self.config.hashing.params, &seed)
     }
 
     /// Looks up whom an address belongs to. The stored canonical address is compared once more: a store whose collation

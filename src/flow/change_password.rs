@@ -34,7 +34,7 @@ pub(crate) async fn change_password(
         }
     };
     let judged = Judged::password_of(&user);
-    let hash = judged.as_ref().map_or(&engine.dummy, Judged::hash).clone();
+    let hash = judged.as_ref().map_or_else(|| engine.dummy(user.email()), |judged| judged.hash().clone());
     // The first of these is the current password, against which the new one is compared as text: one hash fewer.
     let refused = user.refused_hashes(engine.config.password.history).split_off(usize::from(judged.is_some()));
     let (params, typed, known) = (engine.config.hashing.params, current.clone(), judged.is_some());

@@ -1,1 +1,13 @@
-//! The manual.
+//! The manual: what to know beyond the page of each item.
+
+#[doc = include_str!("threat_model.md")]
+pub mod threat_model {}
+
+#[doc = include_str!("defaults.md")]
+pub mod defaults {}
+
+#[doc = include_str!("implementing_a_repository.md")]
+pub mod implementing_a_repository {}
+
+#[doc = include_str!("non_features.md")]
+pub mod non_features {}
