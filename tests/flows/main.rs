@@ -12,3 +12,4 @@ mod provision;
 mod reset;
 mod settings;
 mod sign_in;
+mod stored;

@@ -1,0 +1,184 @@
+//! Stored state that is unreadable, from another release, or ahead of a clock that was set back.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use doorward::{
+    Auth, BackendError, BackendErrorKind, ConfirmResetError, Email, EventKind, HashParams, Insert, LinkStatus,
+    MemoryAttempts, Replace, ResumeError, Row, SignIn, SignInError, SignInFailure, SignInRequest, SnapshotError, Swap,
+    User, UserId, UserRepository, Version,
+};
+use pollster::block_on;
+
+use crate::support::*;
+
+/// A repository that keeps rows as a database does, so that they can be edited by hand.
+#[derive(Clone, Debug, Default)]
+struct Rows(Arc<Mutex<Vec<[String; 4]>>>);
+
+impl Rows {
+    fn find(&self, matches: impl Fn(&[String; 4]) -> bool) -> Result<Option<User>, BackendError> {
+        let rows = self.0.lock().unwrap();
+        let row = rows.iter().find(|row| matches(row));
+        User::decode(row.map(|[id, email, version, snapshot]| Row { id, email, version, snapshot }))
+    }
+
+    fn row(user: &User) -> [String; 4] {
+        [user.id().to_string(), user.email().canonical().to_owned(), user.version().to_string(), user.to_snapshot()]
+    }
+
+    fn edit(&self, change: impl Fn(&str) -> String) {
+        self.0.lock().unwrap().iter_mut().for_each(|row| row[3] = change(&row[3]));
+    }
+}
+
+#[async_trait::async_trait]
+impl UserRepository for Rows {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.0.lock().unwrap().push(Self::row(user));
+        Ok(Insert::Stored)
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        self.find(|row| row[0] == id.as_str())
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+        self.find(|row| row[1] == email.canonical())
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        let mut rows = self.0.lock().unwrap();
+        let expected = expected.to_string();
+        match rows.iter_mut().find(|row| row[0] == user.id().as_str() && row[2] == expected) {
+            Some(row) => *row = Self::row(user),
+            None => return Ok(Replace::Stale),
+        }
+        Ok(Replace::Stored)
+    }
+
+    async fn delete(&self, _id: &UserId, _expected: Version) -> Result<Swap, BackendError> {
+        Err(BackendError::new(BackendErrorKind::Refused))
+    }
+}
+
+fn world_on_rows() -> (World, Rows) {
+    let (mut world, rows) = (World::new(), Rows::default());
+    world.auth = Auth::builder(site(), rows.clone(), MemoryAttempts::new(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .observer(world.observer.clone())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    (world, rows)
+}
+
+#[test]
+fn s15_a_row_that_cannot_be_understood_is_like_nobody_to_strangers_and_an_event() {
+    type Edit = fn(&str) -> String;
+    let edits: [(&str, Edit); 8] = [
+        ("empty", |_| String::new()),
+        ("cut off", |document| document[..document.len() / 2].to_owned()),
+        ("no JSON", |document| document.replacen('{', "[", 1)),
+        ("unknown format", |document| document.replacen("\"format\":1", "\"format\":2", 1)),
+        ("unknown feature", |document| document.replacen("\"requires\":[]", "\"requires\":[\"passkeys\"]", 1)),
+        ("another user's", |document| document.replacen(ANN, "eve@acme.example", 1)),
+        ("broken hash", |document| document.replacen("m=8,", "m=08,", 1)),
+        ("hash of a gigabyte and more", |document| document.replacen("m=8,", "m=4294967295,", 1)),
+    ];
+    for (name, edit) in edits {
+        let (world, rows) = world_on_rows();
+        let ann = world.open(ANN, OLD);
+        let token = world.request(ANN);
+        let sent = world.mailer.count();
+        rows.edit(edit);
+        world.clock.advance(5 * MINUTE);
+        assert!(world.fails(ANN, OLD), "{name}");
+        let reason = SignInFailure::Unreadable;
+        assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1, "{name}");
+        assert!(world.observer.kinds().contains(&EventKind::StoreFailed { error: BackendErrorKind::Unreadable }));
+        block_on(world.auth.request_reset(&email(ANN))).unwrap();
+        assert_eq!(world.mailer.count(), sent, "{name}");
+        assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), LinkStatus::Unusable);
+        assert!(matches!(block_on(world.auth.confirm_reset(&token)), Err(ConfirmResetError::LinkInvalid)), "{name}");
+        // A running session is neither let in nor thrown away.
+        assert!(matches!(block_on(world.auth.resume(ann.session())), Err(ResumeError::Unavailable(_))), "{name}");
+    }
+}
+
+#[test]
+fn a_snapshot_error_names_the_place_and_not_the_content() {
+    let (world, ann) = World::with_ann();
+    let user = world.user(ANN);
+    let (version, document) = (user.version().to_string(), user.to_snapshot());
+    let row = Row { id: ann.user_id().as_str(), email: ANN, version: &version, snapshot: &document };
+    assert!(User::from_snapshot(row).is_ok_and(|read| read == user));
+    let other = |row: Row<'_>| User::from_snapshot(row).unwrap_err();
+    assert_eq!(other(Row { id: "another", ..row }), SnapshotError::OtherRow);
+    assert_eq!(other(Row { email: "eve@acme.example", ..row }), SnapshotError::OtherRow);
+    assert_eq!(other(Row { version: "", ..row }), SnapshotError::OtherRow);
+    let error = BackendError::from(other(Row { snapshot: "{", ..row }));
+    assert_eq!((error.kind(), error.to_string().as_str()), (BackendErrorKind::Unreadable, "backend unreadable"));
+}
+
+#[test]
+fn what_a_newer_release_wrote_survives_a_change_of_the_password() {
+    let (world, rows) = world_on_rows();
+    let ann = world.open(ANN, OLD);
+    rows.edit(|document| {
+        document.replacen('{', "{\"passkeys\":[{\"id\":7}],", 1).replacen("\"hash\":", "\"pepper\":3,\"hash\":", 1)
+    });
+    world.signed_in(ANN, OLD);
+    let document = rows.0.lock().unwrap()[0][3].clone();
+    assert!(document.contains("\"passkeys\":[{\"id\":7}]") && document.contains("\"pepper\":3"));
+    world.clock.advance(SECOND);
+    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let document = rows.0.lock().unwrap()[0][3].clone();
+    assert!(document.contains("\"passkeys\":[{\"id\":7}]"));
+    assert!(!document.contains("pepper"), "what belonged to the old hash went with it");
+}
+
+#[test]
+fn a_clock_that_is_set_back_lengthens_no_wait_and_revives_nothing() {
+    let (world, _) = World::with_ann();
+    let used = world.confirm(ANN);
+    let challenge = world.challenge(ANN, &used);
+    world.choose(&challenge, NEW);
+    world.clock.advance(MINUTE);
+    for _ in 0..10 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    let Err(SignInError::Throttled { retry_after: before }) = world.try_sign_in(ANN, NEW) else { panic!("no wait") };
+    world.clock.set_back(365 * DAY);
+    // The wait is counted once from the new now, and is not longer than the schedule's own.
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, NEW) else { panic!("no wait") };
+    assert_eq!((before, retry_after), (Duration::from_secs(128), Duration::from_secs(128)));
+    world.clock.advance(retry_after / 2);
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, NEW) else { panic!("no wait") };
+    assert_eq!(retry_after, Duration::from_secs(64));
+    world.clock.advance(retry_after);
+    assert!(matches!(world.try_sign_in(ANN, NEW), Ok(SignIn::Complete(_))));
+    assert!(world.fails(ANN, &used) && world.fails(ANN, OLD));
+    assert_eq!(world.choice_error(&challenge, OLD).code(), "challenge_invalid");
+}
+
+#[test]
+fn what_was_issued_in_the_future_does_not_live_longer_for_it() {
+    let (world, ann) = World::with_ann();
+    let token = world.request(ANN);
+    let cookie = device(&ann);
+    world.clock.set_back(30 * SECOND);
+    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), LinkStatus::Usable, "clocks differ a little");
+    world.clock.set_back(2 * MINUTE);
+    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), LinkStatus::Unusable);
+    for _ in 0..3 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    let early = block_on(world.auth.try_sign_in(SignInRequest::new(ANN, OLD).device(&cookie)));
+    assert!(matches!(early, Err(SignInError::Throttled { .. })), "nor does a device");
+    // A reset can be asked for again at the latest after the schedule's own wait.
+    let next = block_on(world.auth.request_reset(&email(ANN))).unwrap().next_request_at;
+    assert!(next - doorward::Clock::now(&world.clock) <= 5 * MINUTE);
+    world.clock.set(next);
+    world.confirm(ANN);
+}
