@@ -101,7 +101,7 @@ fn adapters_and_test_tools_use_public_items_only_and_nothing_imports_adapters() 
     for source in sources() {
         let outside = matches!(source.module.as_str(), "adapter" | "testing");
         if outside && !source.path.ends_with("mod.rs") {
-            let code = source.code.replace("extern crate", "");
+            let code = source.code.replace("$crate::", "");
             assert!(!code.contains("crate::") && !code.contains("pub(crate)"), "{}", source.path.display());
         }
         if source.module != "lib" {
