@@ -6,7 +6,7 @@ use crate::error::Unavailable;
 use crate::policy::{BreachLookup, NewPassword, PolicyContext, Rule, Violation};
 use crate::port::EventKind;
 use crate::types::Password;
-use crate::user::User;
+use crate::user::{NewCredential, User};
 
 /// A new password, judged for reuse.
 pub(crate) enum Hashed {
@@ -52,6 +52,12 @@ impl Engine {
     pub(crate) fn reused(&self, user: &User) -> Vec<Violation> {
         self.report(EventKind::PasswordRejected { violations: 1 }).user(user).send();
         vec![Violation::of(self.config.password.reused())]
+    }
+
+    /// What a hashed new password replaces, by the settings.
+    pub(crate) fn new_credential(&self, hash: PasswordHash) -> NewCredential {
+        let (history, links_survive) = (self.config.password.history, self.config.links_survive());
+        NewCredential { hash, history, links_survive }
     }
 
     /// Judges reuse and hashes, in one job.

@@ -8,7 +8,7 @@ use crate::error::{ChangePasswordError, Unavailable};
 use crate::mail::MailKind;
 use crate::port::EventKind;
 use crate::types::Password;
-use crate::user::{Judged, NewCredential, Passed, Recovery, Session, Step, User};
+use crate::user::{Judged, Passed, Recovery, Session, Step, User};
 
 pub(crate) async fn change_password(
     engine: &Arc<Engine>,
@@ -64,8 +64,7 @@ pub(crate) async fn change_password(
         }
     };
 
-    let credential =
-        NewCredential { hash, history: engine.config.password.history, links_survive: engine.config.links_survive() };
+    let credential = engine.new_credential(hash);
     let devices = engine.config.device_limits();
     let changed = engine
         .commit(user, |user, fresh| match may_change(engine, user, session) {

@@ -8,7 +8,7 @@ use crate::error::ChoosePasswordError;
 use crate::mail::MailKind;
 use crate::port::EventKind;
 use crate::types::{BackendErrorKind, Challenge, Password, base64url};
-use crate::user::{ChallengeLimits, Chooser, NewCredential, Passed, Proof, Recovery, Step, User};
+use crate::user::{ChallengeLimits, Chooser, Passed, Proof, Recovery, Step, User};
 
 pub(crate) async fn choose_password(
     engine: &Arc<Engine>,
@@ -57,8 +57,7 @@ pub(crate) async fn choose_password(
     // This try is counted already, so the last one allowed still counts.
     let limits = ChallengeLimits { tries: limits.tries + 1, ..limits };
     let devices = engine.config.device_limits();
-    let credential =
-        NewCredential { hash, history: engine.config.password.history, links_survive: engine.config.links_survive() };
+    let credential = engine.new_credential(hash);
     let chosen = engine
         .commit(user, |user, fresh| match opens(engine, user, challenge, &limits) {
             Ok(proof) => {

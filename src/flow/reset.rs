@@ -12,7 +12,7 @@ use crate::mail::MailKind;
 use crate::policy::{temporary_digest, temporary_password};
 use crate::port::EventKind;
 use crate::types::{BackendErrorKind, DeviceToken, Email, Password, ResetToken, UserId, base64url};
-use crate::user::{Chooser, Confirmation, LinkLimits, NewCredential, Passed, Step, User};
+use crate::user::{Chooser, Confirmation, LinkLimits, Passed, Step, User};
 
 /// The answer to every reset request: it never tells whether a mail was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -201,8 +201,7 @@ pub(crate) async fn complete_reset(
     // This try is counted already, so the last one allowed still counts.
     let limits = LinkLimits { tries: limits.tries + 1, ..limits };
     let devices = engine.config.device_limits();
-    let credential =
-        NewCredential { hash, history: engine.config.password.history, links_survive: engine.config.links_survive() };
+    let credential = engine.new_credential(hash);
     let completed = engine
         .commit(user.clone(), |user, fresh| {
             let now = engine.now();
