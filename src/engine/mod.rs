@@ -35,7 +35,7 @@ use crate::config::Config;
 use crate::crypto::{PasswordHash, Purpose, keyed};
 use crate::error::Unavailable;
 use crate::port::{AttemptStore, BreachedPasswords, Clock, EventKind, Mailer, Observer, UserRepository};
-use crate::types::{BackendErrorKind, Email, SecretBytes, Site, after, at_store_precision};
+use crate::types::{BackendErrorKind, Email, SecretBytes, Site, UserId, after, at_store_precision};
 use crate::user::User;
 
 /// How long to wait after `Busy`, and while another call uses the same challenge: a few hashes' time.
@@ -122,6 +122,19 @@ impl Engine {
             Err(error) if error.kind() == BackendErrorKind::Unreadable => {
                 self.report(EventKind::StoreFailed { error: error.kind() }).email(email).send();
                 Ok(Found::Unreadable)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Looks up whom a token claims to be of, for somebody who has proved nothing yet. A row that cannot be understood is
+    /// like none, and an event.
+    pub(crate) async fn find_claimed(&self, id: &UserId) -> Result<Option<User>, Unavailable> {
+        match self.users.find_by_id(id).await {
+            Ok(found) => Ok(found),
+            Err(error) if error.kind() == BackendErrorKind::Unreadable => {
+                self.report(EventKind::StoreFailed { error: error.kind() }).user_id(id).send();
+                Ok(None)
             }
             Err(error) => Err(error.into()),
         }

@@ -7,7 +7,7 @@ use crate::engine::{Caller, Committed, Decision, Engine, Hashed, SHORT_WHILE, Si
 use crate::error::ChoosePasswordError;
 use crate::mail::MailKind;
 use crate::port::EventKind;
-use crate::types::{BackendErrorKind, Challenge, Password, base64url};
+use crate::types::{Challenge, Password, base64url};
 use crate::user::{ChallengeLimits, Chooser, Passed, Proof, Recovery, Step, User};
 
 pub(crate) async fn choose_password(
@@ -17,15 +17,7 @@ pub(crate) async fn choose_password(
 ) -> Result<SignIn, ChoosePasswordError> {
     engine.open()?;
     let limits = engine.config.challenge_limits();
-    let user = match engine.users.find_by_id(&challenge.0.user_id).await {
-        Ok(Some(user)) => user,
-        Ok(None) => return refused(engine, None),
-        Err(error) if error.kind() == BackendErrorKind::Unreadable => {
-            engine.report(EventKind::StoreFailed { error: error.kind() }).user_id(&challenge.0.user_id).send();
-            return refused(engine, None);
-        }
-        Err(error) => return Err(crate::error::Unavailable::from(error).into()),
-    };
+    let Some(user) = engine.find_claimed(&challenge.0.user_id).await? else { return refused(engine, None) };
     opens(engine, &user, challenge, &limits)?;
     let new = match engine.check_new_password(&user, new).await? {
         Ok(new) => new,

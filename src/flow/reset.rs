@@ -11,7 +11,7 @@ use crate::error::{CompleteResetError, ConfirmResetError, Unavailable};
 use crate::mail::MailKind;
 use crate::policy::{temporary_digest, temporary_password};
 use crate::port::EventKind;
-use crate::types::{BackendErrorKind, DeviceToken, Email, Password, ResetToken, UserId, base64url};
+use crate::types::{DeviceToken, Email, Password, ResetToken, UserId, base64url};
 use crate::user::{Chooser, Confirmation, LinkLimits, Passed, Step, User};
 
 /// The answer to every reset request: it never tells whether a mail was sent.
@@ -221,22 +221,14 @@ pub(crate) async fn complete_reset(
     Ok(SignIn::Complete(SignedIn::new(&user, session, device)))
 }
 
-/// Whose link it claims to be. A row that cannot be understood is like none, and an event.
+/// Whose link it claims to be. Where there is nobody, the same comparison is done for nobody.
 async fn owner(engine: &Engine, token: &ResetToken) -> Result<Option<User>, Unavailable> {
-    match engine.users.find_by_id(&token.0.user_id).await {
-        Ok(Some(user)) => Ok(Some(user)),
-        Ok(None) => {
-            // The same comparison is done for nobody.
-            let decoy = engine.decoy.reset_link_opens(token, &engine.config.link_limits(), engine.now());
-            core::hint::black_box(decoy);
-            Ok(None)
-        }
-        Err(error) if error.kind() == BackendErrorKind::Unreadable => {
-            engine.report(EventKind::StoreFailed { error: error.kind() }).user_id(&token.0.user_id).send();
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
+    let found = engine.find_claimed(&token.0.user_id).await?;
+    if found.is_none() {
+        let decoy = engine.decoy.reset_link_opens(token, &engine.config.link_limits(), engine.now());
+        core::hint::black_box(decoy);
     }
+    Ok(found)
 }
 
 fn link_refused(engine: &Engine, user: Option<&User>) {
