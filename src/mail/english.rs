@@ -109,7 +109,7 @@ fn works(lifetime: Duration, expires_at: OffsetDateTime) -> String {
 
 /// Rounded down to the minute, so that what is promised holds.
 fn moment(at: OffsetDateTime) -> String {
-    let at = at.to_offset(UtcOffset::UTC);
+    let at = at.checked_to_offset(UtcOffset::UTC).unwrap_or(at);
     format!("{} {} {}, {:02}:{:02} UTC", at.day(), at.month(), at.year(), at.hour(), at.minute())
 }
 

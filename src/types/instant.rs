@@ -21,7 +21,7 @@ pub(crate) fn until(now: OffsetDateTime, then: OffsetDateTime) -> Duration {
 
 /// An instant as stores keep it: UTC, whole microseconds. What is decided on it is the same before and after storing.
 pub(crate) fn at_store_precision(at: OffsetDateTime) -> OffsetDateTime {
-    let at = at.to_offset(time::UtcOffset::UTC);
+    let at = at.checked_to_offset(time::UtcOffset::UTC).unwrap_or(at);
     at.replace_microsecond(at.microsecond()).unwrap_or(at)
 }
 

@@ -163,6 +163,21 @@ fn a_clock_that_is_set_back_lengthens_no_wait_and_revives_nothing() {
 }
 
 #[test]
+fn no_time_there_is_breaks_anything() {
+    for extreme in [time::PrimitiveDateTime::MAX, time::PrimitiveDateTime::MIN] {
+        let world = World::new();
+        world.clock.set(extreme.assume_offset(time::UtcOffset::UTC));
+        // Nothing outlives the end of time, so what is issued there may be dead at once; it only must not break.
+        let opened = block_on(world.auth.provision_revealing(email(ANN))).unwrap();
+        let _either = world.try_sign_in(ANN, opened.temporary_password.expose());
+        let _either = world.try_sign_in(ANN, "wrong");
+        block_on(world.auth.request_reset(&email(ANN))).unwrap();
+        block_on(world.auth.purge()).unwrap();
+        assert!(block_on(world.users.find_by_email(&email(ANN))).unwrap().is_some());
+    }
+}
+
+#[test]
 fn what_was_issued_in_the_future_does_not_live_longer_for_it() {
     let (world, ann) = World::with_ann();
     let token = world.request(ANN);
