@@ -281,3 +281,88 @@ fn s18_a_deactivation_between_the_check_and_the_write_is_never_missed() {
         stores.stale() - before
     });
 }
+
+/// A repository that lets something happen just before a user is stored.
+struct Meddling {
+    users: Arc<MemoryUsers>,
+    before_storing: std::sync::Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl std::fmt::Debug for Meddling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Meddling")
+    }
+}
+
+#[async_trait::async_trait]
+impl UserRepository for Meddling {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.users.insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        self.users.find_by_id(id).await
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+        self.users.find_by_email(email).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        if let Some(meddle) = self.before_storing.lock().unwrap().take() {
+            meddle();
+        }
+        self.users.replace(user, expected).await
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        self.users.delete(id, expected).await
+    }
+}
+
+fn meddled(world: &World, meddle: impl FnOnce() + Send + 'static) -> Auth {
+    let users = Meddling { users: world.users.clone(), before_storing: std::sync::Mutex::new(Some(Box::new(meddle))) };
+    Auth::builder(site(), users, world.attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn s16_the_refund_of_a_slow_success_shortens_no_wait_that_others_earned_meanwhile() {
+    let (world, _) = World::with_ann();
+    for _ in 0..10 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    let schedule = doorward::Backoff::default();
+    world.clock.advance(schedule.delay_after(10));
+    let (strangers, clock) = (world.auth.clone(), world.clock.clone());
+    let auth = meddled(&world, move || {
+        clock.advance(schedule.delay_after(11));
+        let wrong = block_on(strangers.try_sign_in(SignInRequest::new(ANN, "wrong")));
+        assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
+    });
+    assert!(block_on(auth.try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no wait") };
+    assert_eq!(retry_after, schedule.delay_after(12), "the stranger waits as long as before");
+    // The count went down all the same: the next failure is the seventh.
+    world.clock.advance(retry_after);
+    assert!(matches!(world.try_sign_in(ANN, "wrong"), Err(SignInError::InvalidCredentials)));
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no wait") };
+    assert_eq!(retry_after, schedule.delay_after(7));
+}
+
+#[test]
+fn s02_a_verdict_on_a_password_that_was_changed_meanwhile_opens_nothing() {
+    let (world, ann) = World::with_ann();
+    world.clock.advance(MINUTE);
+    let owner = world.auth.clone();
+    let auth = meddled(&world, move || {
+        block_on(owner.change_password(&ann, OLD, NEW)).unwrap();
+    });
+    let before = auth.hash_load().computed;
+    let outcome = block_on(auth.try_sign_in(SignInRequest::new(ANN, OLD)));
+    assert!(matches!(outcome, Err(SignInError::InvalidCredentials)), "the uniform failure");
+    assert_eq!(auth.hash_load().computed - before, 1, "without a second hash");
+}

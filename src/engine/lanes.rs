@@ -9,7 +9,7 @@ use crate::crypto::{Draw, Purpose};
 use crate::error::Unavailable;
 use crate::policy::{AttemptKey, Attempts, Backoff, Charge, Cooldown, Spacing};
 use crate::port::{AttemptStore, EventKind, Swap};
-use crate::types::{BackendError, DeviceId, Email, UserId, Version, after, base64url};
+use crate::types::{BackendError, DeviceId, Email, UserId, Version, after, base64url, until};
 
 /// How often a charge is decided anew because others changed the entry. Each round somebody else got on.
 const ROUNDS: usize = 24;
@@ -141,7 +141,12 @@ impl Engine {
         for _ in 0..ROUNDS {
             let Some(entry) = current else { return };
             let Ok(version) = Draw::draw().map(Version::from_random) else { return };
-            let left = spacing(entry.failures().saturating_sub(by));
+            // Where others were charged since, their wait stands: only the count is taken back.
+            let own = entry.version() == lane.entry.version();
+            let left = match own {
+                true => spacing(entry.failures().saturating_sub(by)),
+                false => until(now, entry.not_before()),
+            };
             let next = entry.refund(by, left, &lane.spacing, now, version);
             let stored = match swap(&*self.attempts, &lane.key, Some(entry.version()), &next).await {
                 Ok(Swap::Stored) => return,
