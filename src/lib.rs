@@ -40,6 +40,9 @@
 //! None is on by default, and none changes a default.
 //!
 //! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
+//! - `sqlite`: `SqliteStore`, for one machine. Wants a C compiler, the tokio runtime and Rust 1.94, as does
+//! - `postgres`: `PostgresStore`, for many.
+//! - `tls-rustls`: TLS to PostgreSQL, by rustls.
 //! - `zxcvbn`: `PasswordPolicy::min_strength`.
 //! - `testing`: tools for tests, of hosts and adapters too. Not for programs that serve people.
 
@@ -65,8 +68,14 @@ pub mod testing;
 mod types;
 mod user;
 
+#[cfg(feature = "postgres")]
+pub use adapter::PostgresStore;
+#[cfg(feature = "sqlite")]
+pub use adapter::SqliteStore;
 #[cfg(feature = "tracing")]
 pub use adapter::TracingObserver;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use adapter::{MalformedPrefix, Migration, sqlx};
 pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
 pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
 pub use config::{
@@ -87,14 +96,16 @@ pub use policy::{
 };
 pub use port::{
     AttemptStore, BreachedPasswords, Clock, Event, EventKind, Insert, Mailer, Observer, Replace, SignInFailure,
-    SilentObserver, Subject, Swap, SystemClock, UserRepository,
+    SilentObserver, Subject, Swap, SystemClock, UserCounts, UserDirectory, UserRepository,
 };
 pub use types::{
     BackendError, BackendErrorKind, Challenge, DeviceId, DeviceToken, Digest, Email, Epoch, LinkToken, MalformedEmail,
     MalformedId, MalformedToken, Password, ResetLink, ResetToken, Site, SiteError, Support, TemporaryPassword,
     UnconfirmedEmail, UserId, Version,
 };
-pub use user::{Device, DeviceGrade, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserStatus};
+pub use user::{
+    Device, DeviceGrade, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserOverview, UserStatus,
+};
 
 /// The README's code is compiled and run as a test.
 #[cfg(doctest)]

@@ -2,6 +2,8 @@
 //! outside the crate.
 #![cfg(feature = "testing")]
 
+mod support;
+
 use std::sync::Arc;
 
 use doorward::testing::conformance::{Harness, Stores};
@@ -27,6 +29,14 @@ impl Harness for InMemory {
         stores
     }
 
+    async fn beside(&self, stores: &Stores) -> Stores {
+        stores.clone()
+    }
+
+    async fn overwrite_snapshot(&self, _: &Stores, _: &UserId, _: &str) -> bool {
+        false
+    }
+
     fn fresh_id(&self, n: u32) -> UserId {
         UserId::parse(&format!("user {n} \u{e9}")).unwrap()
     }
@@ -45,8 +55,49 @@ const OUTSIDE: InMemory = InMemory(|| Stores {
 });
 
 doorward::conformance_tests!(memory, pollster::block_on, super::MEMORY);
-doorward::conformance_tests!(shared, pollster::block_on, super::SHARED);
+doorward::conformance_tests!(shared_memory, pollster::block_on, super::SHARED);
 doorward::conformance_tests!(outside_the_crate, pollster::block_on, super::OUTSIDE);
+
+#[cfg(feature = "sqlite")]
+mod in_sqlite {
+    use super::support::harness::{InSqlite, plain, shared};
+    use super::support::sql::block_on;
+
+    doorward::conformance_tests!(sqlite, super::block_on, super::InSqlite::new(super::plain));
+    doorward::conformance_tests!(shared_sqlite, super::block_on, super::InSqlite::new(super::shared));
+}
+
+/// On the server that there is. Without one each module says so once.
+#[cfg(feature = "postgres")]
+mod in_postgres {
+    use std::future::Future;
+
+    use super::support::harness::{InPostgres, Wrap, plain, shared};
+    use super::support::postgres::{url, url_or_skip};
+    use super::support::sql;
+
+    /// Runs a case, unless there is no server.
+    fn block_on<F: Future<Output = ()>>(case: F) {
+        if url().is_some() {
+            sql::block_on(case);
+        }
+    }
+
+    fn harness(wrap: Wrap, isolation: &'static str) -> InPostgres {
+        InPostgres::new(wrap, url().unwrap_or_default(), isolation)
+    }
+
+    #[test]
+    fn a_server_is_there_or_its_absence_is_told() {
+        url_or_skip("the conformance of PostgresStore");
+    }
+
+    doorward::conformance_tests!(postgres, super::block_on, super::harness(super::plain, "read committed"));
+    doorward::conformance_tests!(shared_postgres, super::block_on, super::harness(super::shared, "read committed"));
+    // Above the default, losers of a race get serialization failures from the server.
+    doorward::conformance_tests!(repeatable_read, super::block_on, super::harness(super::plain, "repeatable read"));
+    doorward::conformance_tests!(serializable, super::block_on, super::harness(super::plain, "serializable"));
+}
 
 /// A repository that writes whatever it is given: the suite must find it out.
 #[derive(Debug, Default)]

@@ -2,8 +2,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
 
-use doorward::{BackendError, Email, Insert, Replace, Swap, User, UserId, UserRepository, Version};
+use doorward::{
+    BackendError, Email, Insert, Replace, Swap, User, UserCounts, UserDirectory, UserId, UserOverview, UserRepository,
+    UserStatus, Version,
+};
 
 /// Users in this process's memory: for trying the crate out and for tests. They are gone when it ends.
 #[derive(Default)]
@@ -25,6 +29,21 @@ impl MemoryUsers {
     fn table(&self) -> MutexGuard<'_, Table> {
         // Nothing panics while it is held; should it have, the table is still whole after every statement.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The users that have a place in a list, in its order.
+    fn page<T: Ord>(
+        &self,
+        at_most: u32,
+        after: Option<&UserOverview>,
+        place: impl Fn(&UserOverview) -> Option<T>,
+    ) -> Vec<UserOverview> {
+        let after = after.and_then(&place);
+        let users = self.table().by_id.values().map(User::overview).collect::<Vec<_>>();
+        let mut listed: Vec<_> = users.into_iter().filter_map(|user| Some((place(&user)?, user))).collect();
+        listed.retain(|(place, _)| after.as_ref().is_none_or(|after| place > after));
+        listed.sort_by(|(one, _), (other, _)| one.cmp(other));
+        listed.into_iter().take(at_most as usize).map(|(_, user)| user).collect()
     }
 }
 
@@ -83,5 +102,36 @@ impl UserRepository for MemoryUsers {
         table.by_email.remove(&email);
         table.by_id.remove(id);
         Ok(Swap::Stored)
+    }
+}
+
+#[async_trait]
+impl UserDirectory for MemoryUsers {
+    async fn count(&self) -> Result<UserCounts, BackendError> {
+        let mut counts = UserCounts::default();
+        self.table().by_id.values().for_each(|user| match user.status() {
+            UserStatus::Deactivated => counts.deactivated += 1,
+            _ => counts.active += 1,
+        });
+        Ok(counts)
+    }
+
+    async fn list(
+        &self,
+        status: UserStatus,
+        after: Option<&UserOverview>,
+        at_most: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        Ok(self.page(at_most, after, |user| (user.status == status).then(|| user.id.clone())))
+    }
+
+    async fn list_pending_resets(
+        &self,
+        now: OffsetDateTime,
+        after: Option<&UserOverview>,
+        at_most: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        let pending = |user: &UserOverview| user.reset_expires_at.filter(|expires_at| *expires_at > now);
+        Ok(self.page(at_most, after, |user| Some((pending(user)?, user.id.clone()))))
     }
 }

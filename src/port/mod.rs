@@ -6,6 +6,7 @@ mod breached_passwords;
 mod clock;
 mod mailer;
 mod observer;
+mod user_directory;
 mod user_repository;
 
 pub use attempt_store::{AttemptStore, Swap};
@@ -13,4 +14,5 @@ pub use breached_passwords::BreachedPasswords;
 pub use clock::{Clock, SystemClock};
 pub use mailer::Mailer;
 pub use observer::{Event, EventKind, Observer, SignInFailure, SilentObserver, Subject};
+pub use user_directory::{UserCounts, UserDirectory};
 pub use user_repository::{Insert, Replace, UserRepository};

@@ -75,6 +75,11 @@ impl ResetState {
         self.links.is_empty() && self.opened.is_none() && self.mailed_at.is_none() && self.extra.is_empty()
     }
 
+    /// When the last of what is outstanding expires.
+    pub(super) fn expires_at(&self) -> Option<OffsetDateTime> {
+        self.links.iter().map(|link| link.span).chain(self.opened).map(|span| span.expires_at).max()
+    }
+
     pub(super) fn void_confirmed(&mut self, unconfirmed_survive: bool) {
         self.opened = None;
         self.links.retain(|link| unconfirmed_survive && !link.confirmed);

@@ -1,6 +1,13 @@
 //! What the tests share: a host on a clock that stands still, with a mailbox that can be read.
 #![allow(dead_code)] // each test binary uses a part of it
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod harness;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod sql;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,0 +1,86 @@
+use std::sync::Arc;
+
+use super::TablePrefix;
+
+/// How many spent attempts one statement drops: few enough that others who write do not wait long.
+pub const PURGED_AT_ONCE: u64 = 1_000;
+
+/// Every statement of the ports. Each write is one statement, guarded by the version it expects, and its count of rows is
+/// the answer; so none needs a transaction around it.
+#[derive(Clone, Debug)]
+pub struct Statements {
+    pub insert: Arc<str>,
+    pub find_by_id: Arc<str>,
+    pub find_by_email: Arc<str>,
+    pub replace: Arc<str>,
+    pub delete: Arc<str>,
+    pub load: Arc<str>,
+    pub swap_absent: Arc<str>,
+    pub swap: Arc<str>,
+    pub purge: Arc<str>,
+    pub count: Arc<str>,
+    pub list: Arc<str>,
+    pub list_pending_resets: Arc<str>,
+}
+
+impl Statements {
+    pub fn new(prefix: &TablePrefix) -> Self {
+        let (users, attempts) = (format!("{}users", prefix.as_str()), format!("{}attempts", prefix.as_str()));
+        let columns = "id, email, version, snapshot";
+        Self {
+            insert: format!(
+                "INSERT INTO {users} (id, email, version, status, reset_until, snapshot) VALUES ($1, $2, $3, $4, $5, $6)"
+            )
+            .into(),
+            find_by_id: format!("SELECT {columns} FROM {users} WHERE id = $1").into(),
+            find_by_email: format!("SELECT {columns} FROM {users} WHERE email = $1").into(),
+            replace: format!(
+                "UPDATE {users} SET email = $2, version = $3, status = $4, reset_until = $5, snapshot = $6 \
+                 WHERE id = $1 AND version = $7"
+            )
+            .into(),
+            delete: format!("DELETE FROM {users} WHERE id = $1 AND version = $2").into(),
+            load: format!("SELECT snapshot FROM {attempts} WHERE key = $1").into(),
+            swap_absent: format!(
+                "INSERT INTO {attempts} (key, version, expires_at, snapshot) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (key) DO NOTHING"
+            )
+            .into(),
+            swap: format!(
+                "UPDATE {attempts} SET version = $2, expires_at = $3, snapshot = $4 WHERE key = $1 AND version = $5"
+            )
+            .into(),
+            // The outer condition is judged anew on a row that somebody else changes meanwhile, the inner one is not.
+            purge: format!(
+                "DELETE FROM {attempts} WHERE expires_at <= $1 AND key IN \
+                 (SELECT key FROM {attempts} WHERE expires_at <= $1 ORDER BY expires_at LIMIT {PURGED_AT_ONCE})"
+            )
+            .into(),
+            count: format!("SELECT status, COUNT(*) FROM {users} GROUP BY status").into(),
+            list: format!("SELECT {columns} FROM {users} WHERE status = $1 AND id > $2 ORDER BY id LIMIT $3").into(),
+            list_pending_resets: format!(
+                "SELECT {columns} FROM {users} WHERE reset_until > $1 AND (reset_until, id) > ($2, $3) \
+                 ORDER BY reset_until, id LIMIT $4"
+            )
+            .into(),
+        }
+    }
+
+    /// All of them, under the name of the method they serve.
+    pub fn all(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("insert", &*self.insert),
+            ("find_by_id", &*self.find_by_id),
+            ("find_by_email", &*self.find_by_email),
+            ("replace", &*self.replace),
+            ("delete", &*self.delete),
+            ("load", &*self.load),
+            ("swap over nothing", &*self.swap_absent),
+            ("swap", &*self.swap),
+            ("purge", &*self.purge),
+            ("count", &*self.count),
+            ("list", &*self.list),
+            ("list_pending_resets", &*self.list_pending_resets),
+        ]
+    }
+}

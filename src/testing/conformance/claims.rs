@@ -1,0 +1,128 @@
+//! Whatever works once works once, also when several processes claim it at the same time.
+
+use super::made::{auth, crowd, email, panics};
+use super::{Harness, Stores, join_all};
+use doorward::testing::{ManualClock, RecordingMailer};
+use doorward::{Auth, Challenge, ConfirmResetError, Provision, SignIn, SignInError, SignInRequest, SignedIn};
+
+const ANN: &str = "ann@x.example";
+const OLD: &str = "a quiet morning in May";
+
+/// Four processes over the same stores.
+struct Processes {
+    auths: Vec<Auth>,
+    clock: ManualClock,
+    mailer: RecordingMailer,
+}
+
+impl Processes {
+    async fn start(harness: &dyn Harness, stores: &Stores) -> Self {
+        let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
+        let crowd = crowd(harness, stores).await;
+        let auths =
+            crowd.into_iter().map(|Stores { users, attempts }| auth(users, attempts, &clock, &mailer)).collect();
+        Self { auths, clock, mailer }
+    }
+
+    /// Sixteen calls at once, spread over the processes; how each ended.
+    async fn all<T>(&self, call: impl AsyncFn(&Auth, usize) -> T) -> Vec<T> {
+        let (auths, call) = (&self.auths, &call);
+        join_all((0..16).map(async |n| call(&auths[n % auths.len()], n).await)).await
+    }
+
+    fn mailed_password(&self) -> String {
+        self.mailer.last().and_then(|mail| mail.temporary_password()).unwrap_or_default()
+    }
+
+    async fn challenge(&self) -> Challenge {
+        let outcome = self.auths[0].try_sign_in(SignInRequest::new(ANN, &self.mailed_password())).await;
+        let Ok(SignIn::PasswordChangeRequired(challenge)) = outcome else { panic!("no change was due: {outcome:?}") };
+        challenge
+    }
+
+    async fn provision(&self, harness: &dyn Harness) {
+        let ann = Provision::new(email(ANN)).id(harness.fresh_id(1));
+        self.auths[0].provision(ann).await.unwrap_or_else(panics);
+    }
+
+    async fn open(&self, harness: &dyn Harness) -> SignedIn {
+        self.provision(harness).await;
+        let chosen = self.auths[0].choose_password(&self.challenge().await, OLD).await;
+        let Ok(SignIn::Complete(signed_in)) = chosen else { panic!("not chosen: {chosen:?}") };
+        signed_in
+    }
+}
+
+fn count<T>(outcomes: &[T], is: impl Fn(&&T) -> bool) -> usize {
+    outcomes.iter().filter(is).count()
+}
+
+/// Of many choices from one challenge, and from challenges of one temporary password, one is stored.
+pub async fn of_parallel_choices_one_wins(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    let processes = Processes::start(harness, &stores).await;
+    processes.provision(harness).await;
+    let (one, other) = (processes.challenge().await, processes.challenge().await);
+    let chosen = processes
+        .all(async |auth, n| {
+            auth.choose_password(if n % 3 == 0 { &one } else { &other }, &format!("the password of task {n}")).await
+        })
+        .await;
+    let winners: Vec<usize> = (0..16).filter(|n| chosen[*n].is_ok()).collect();
+    assert_eq!(winners.len(), 1, "{chosen:?}");
+    let mailed = processes.mailed_password();
+    let failed = processes.auths[1].try_sign_in(SignInRequest::new(ANN, &mailed)).await;
+    assert!(matches!(failed, Err(SignInError::InvalidCredentials)), "the temporary password is used up");
+    processes.clock.advance(core::time::Duration::from_secs(60));
+    let password = format!("the password of task {}", winners[0]);
+    let signed_in = processes.auths[2].try_sign_in(SignInRequest::new(ANN, &password)).await;
+    assert!(matches!(signed_in, Ok(SignIn::Complete(_))), "{signed_in:?}");
+}
+
+/// Of many changes from one session one is stored.
+pub async fn of_parallel_changes_one_wins(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    let processes = Processes::start(harness, &stores).await;
+    let ann = processes.open(harness).await;
+    let changed = processes
+        .all(async |auth, n| auth.change_password(&ann, OLD, &format!("the password of task {n}")).await.is_ok())
+        .await;
+    assert_eq!(count(&changed, |changed| **changed), 1, "{changed:?}");
+    assert!(processes.auths[3].resume(ann.session()).await.is_err(), "the session of before has ended");
+}
+
+/// Of many reset requests one mails, and of many confirmations of its link one does.
+pub async fn of_parallel_resets_one_mails(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    let processes = Processes::start(harness, &stores).await;
+    processes.open(harness).await;
+    let before = processes.mailer.count();
+    let answers = processes.all(async |auth, _| auth.request_reset(&email(ANN)).await.unwrap_or_else(panics)).await;
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    assert_eq!(processes.mailer.count(), before + 1);
+    let token = processes.mailer.last().and_then(|mail| mail.token()).unwrap_or_default();
+    let confirmed = processes.all(async |auth, _| auth.confirm_reset(&token).await).await;
+    assert_eq!(count(&confirmed, |outcome| outcome.is_ok()), 1, "{confirmed:?}");
+    let early = |outcome: &&Result<_, _>| matches!(outcome, Err(ConfirmResetError::AlreadyConfirmed { .. }));
+    assert_eq!(count(&confirmed, early), 15, "{confirmed:?}");
+    assert_eq!(processes.mailer.count(), before + 2);
+    processes.challenge().await;
+}
+
+/// Of many tries at once one is evaluated per slot, and the rest are told to wait.
+pub async fn of_parallel_tries_one_is_evaluated_per_slot(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    let processes = Processes::start(harness, &stores).await;
+    processes.open(harness).await;
+    processes.clock.advance(core::time::Duration::from_secs(60));
+    for slot in 1..=3 {
+        let guess =
+            async |auth: &Auth, n: usize| auth.try_sign_in(SignInRequest::new(ANN, &format!("guess {n}"))).await;
+        let outcomes = processes.all(guess).await;
+        let evaluated = |outcome: &&Result<_, _>| matches!(outcome, Err(SignInError::InvalidCredentials));
+        assert_eq!(count(&outcomes, evaluated), 1, "{outcomes:?}");
+        let waiting = |outcome: &&Result<_, _>| matches!(outcome, Err(SignInError::Throttled { .. }));
+        assert_eq!(count(&outcomes, waiting), 15, "{outcomes:?}");
+        processes.clock.advance(doorward::Backoff::default().delay_after(slot));
+    }
+}

@@ -1,0 +1,131 @@
+//! The conformance suite: what the contracts of [`UserRepository`] and [`AttemptStore`] demand, as tests of an adapter.
+//!
+//! Write a [`Harness`] for the adapter and let [`conformance_tests!`](crate::conformance_tests) make a test of each case:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use doorward::testing::conformance::{Harness, Stores};
+//! use doorward::{MemoryAttempts, MemoryUsers};
+//!
+//! struct Memory;
+//!
+//! #[async_trait::async_trait]
+//! impl Harness for Memory {
+//!     async fn open(&self) -> Stores {
+//!         Stores { users: Arc::new(MemoryUsers::new()), attempts: Arc::new(MemoryAttempts::new()) }
+//!     }
+//!
+//!     async fn reopen(&self, stores: Stores) -> Stores {
+//!         stores // memory has nothing to open anew
+//!     }
+//!
+//!     async fn beside(&self, stores: &Stores) -> Stores {
+//!         stores.clone() // nor has it connections
+//!     }
+//!
+//!     async fn overwrite_snapshot(&self, _: &Stores, _: &doorward::UserId, _: &str) -> bool {
+//!         false // nor documents
+//!     }
+//!
+//!     fn fresh_id(&self, n: u32) -> doorward::UserId {
+//!         doorward::UserId::parse(&format!("user-{n}")).unwrap()
+//!     }
+//! }
+//!
+//! doorward::conformance_tests!(memory, pollster::block_on, super::Memory);
+//! # fn main() { pollster::block_on(doorward::testing::conformance::the_whole_story_runs(&Memory)) }
+//! ```
+
+mod attempts;
+mod claims;
+mod made;
+mod snapshots;
+mod story;
+mod users;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::join_all;
+use doorward::{AttemptStore, UserId, UserRepository};
+
+pub use attempts::*;
+pub use claims::*;
+pub use snapshots::*;
+pub use story::*;
+pub use users::*;
+
+/// What the suite needs of an adapter.
+#[async_trait]
+pub trait Harness: Send + Sync {
+    /// Opens empty stores.
+    async fn open(&self) -> Stores;
+
+    /// Opens the same stores anew, as after a restart of the process. Memory gives back what it is given.
+    async fn reopen(&self, stores: Stores) -> Stores;
+
+    /// The same stores once more, over connections of their own, as another process has them. Memory gives a copy.
+    async fn beside(&self, stores: &Stores) -> Stores;
+
+    /// Overwrites a user's stored document, as somebody does who edits it by hand; `false` if the store keeps none.
+    async fn overwrite_snapshot(&self, stores: &Stores, id: &UserId, snapshot: &str) -> bool;
+
+    /// The `n`-th id that `insert` accepts. A host with a table of its own makes the row here.
+    fn fresh_id(&self, n: u32) -> UserId;
+}
+
+/// The stores under test. Both may be one object.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// The repository.
+    pub users: Arc<dyn UserRepository>,
+    /// The attempt store.
+    pub attempts: Arc<dyn AttemptStore>,
+}
+
+/// Makes a module of that name with a `#[test]` for each case of the suite.
+///
+/// The arguments are the module's name, a function that drives a future to its end (of the runtime that the adapter
+/// needs), and an expression for the [`Harness`](crate::testing::conformance::Harness), as seen from within that module.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($name:ident, $block_on:path, $harness:expr) => {
+        $crate::conformance_tests!(@cases $name, $block_on, $harness;
+            a_user_survives_storing_and_reopening,
+            ids_and_canonical_addresses_are_unique,
+            of_parallel_inserts_of_one_address_one_wins,
+            replace_stores_only_over_the_expected_version,
+            of_parallel_replaces_one_wins,
+            replace_moves_the_address_or_nothing,
+            of_parallel_claims_of_one_address_one_wins,
+            of_parallel_deletions_and_replaces_one_wins,
+            delete_removes_only_the_expected_version,
+            addresses_are_compared_exactly,
+            what_a_newer_release_wrote_comes_back_whole,
+            what_cannot_be_read_is_an_error_and_stays,
+            attempts_survive_storing_and_reopening,
+            swap_stores_only_over_the_expected_version,
+            of_parallel_swaps_one_wins,
+            purge_drops_what_has_expired_and_nothing_else,
+            of_parallel_choices_one_wins,
+            of_parallel_changes_one_wins,
+            of_parallel_resets_one_mails,
+            of_parallel_tries_one_is_evaluated_per_slot,
+            a_clock_set_back_revives_nothing,
+            the_whole_story_runs,
+            the_whole_story_runs_though_writes_give_way
+        );
+    };
+    (@cases $name:ident, $block_on:path, $harness:expr; $($case:ident),+) => {
+        mod $name {
+            $(
+                #[test]
+                fn $case() {
+                    $block_on($crate::testing::conformance::$case(&$harness));
+                }
+            )+
+        }
+    };
+}

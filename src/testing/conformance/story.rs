@@ -1,0 +1,139 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::made::{auth, by_email, email, panics};
+use super::{Harness, Stores};
+use doorward::testing::{ManualClock, RecordingMailer};
+use doorward::{
+    AttemptKey, AttemptStore, Attempts, BackendError, Clock, Email, Insert, Provision, Replace, SignIn, SignInError,
+    SignInRequest, Swap, User, UserId, UserRepository, UserStatus, Version,
+};
+
+/// Provision, sign-in, forced change, throttle, reset and deactivation over the stores.
+pub async fn the_whole_story_runs(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    tell(harness, stores).await;
+}
+
+/// The same where every other write finds that somebody else came first, as after a serialization failure.
+pub async fn the_whole_story_runs_though_writes_give_way(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    let giving_way = Arc::new(GivingWay { stores: stores.clone(), writes: AtomicU64::new(0) });
+    tell(harness, Stores { users: giving_way.clone(), attempts: giving_way.clone() }).await;
+    assert!(giving_way.writes.load(Ordering::SeqCst) > 20, "the story writes");
+}
+
+async fn tell(harness: &dyn Harness, stores: Stores) {
+    let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
+    let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
+    let ann = Provision::new(email("Ann@x.example")).id(harness.fresh_id(1));
+    let ann = auth.provision(ann).await.unwrap_or_else(panics).user_id;
+    let sign_in = async |password: &str| {
+        clock.advance(core::time::Duration::from_secs(2));
+        auth.try_sign_in(SignInRequest::new("ann@x.example", password)).await
+    };
+    let mailed = || mailer.last().and_then(|mail| mail.temporary_password()).unwrap_or_default();
+    for password in ["a quiet morning in May", "rain on the roof at night"] {
+        let Ok(SignIn::PasswordChangeRequired(challenge)) = sign_in(&mailed()).await else {
+            panic!("no change was due")
+        };
+        let chosen = auth.choose_password(&challenge, password).await;
+        assert!(matches!(chosen, Ok(SignIn::Complete(_))), "{chosen:?}");
+        assert!(sign_in("wrong").await.is_err());
+        let Ok(SignIn::Complete(signed_in)) = sign_in(password).await else { panic!("the right password failed") };
+        assert!(auth.resume(signed_in.session()).await.is_ok());
+        clock.advance(core::time::Duration::from_secs(3_600));
+        auth.request_reset(&email("ann@x.example")).await.unwrap_or_else(panics);
+        let token = mailer.last().and_then(|mail| mail.token()).unwrap_or_default();
+        auth.confirm_reset(&token).await.unwrap_or_else(panics);
+    }
+    auth.deactivate(&ann).await.unwrap_or_else(panics);
+    assert!(sign_in("rain on the roof at night").await.is_err() && sign_in(&mailed()).await.is_err());
+    auth.delete(&ann).await.unwrap_or_else(panics);
+    assert!(stores.users.find_by_id(&ann).await.unwrap_or_else(panics).is_none());
+}
+
+/// Nothing that was used or has expired works again when the clock is set back, no wait grows, and no entry is lost.
+pub async fn a_clock_set_back_revives_nothing(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
+    let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
+    auth.provision(Provision::new(email("ann@x.example")).id(harness.fresh_id(1))).await.unwrap_or_else(panics);
+    let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap_or_default();
+    let sign_in = async |password: &str| auth.try_sign_in(SignInRequest::new("ann@x.example", password)).await;
+    let Ok(SignIn::PasswordChangeRequired(challenge)) = sign_in(&mailed).await else { panic!("no change was due") };
+    auth.choose_password(&challenge, "a quiet morning in May").await.unwrap_or_else(panics);
+    auth.request_reset(&email("ann@x.example")).await.unwrap_or_else(panics);
+    let token = mailer.last().and_then(|mail| mail.token()).unwrap_or_default();
+
+    clock.set_back(core::time::Duration::from_secs(7_200));
+    assert!(auth.confirm_reset(&token).await.is_err(), "a link from the future");
+    assert!(auth.choose_password(&challenge, "rain on the roof").await.is_err(), "a used challenge");
+    assert!(matches!(sign_in(&mailed).await, Err(SignInError::InvalidCredentials)), "a used temporary password");
+    for failures in 1..8 {
+        let Err(SignInError::Throttled { retry_after }) = sign_in("wrong").await else { panic!("no wait") };
+        assert!(retry_after <= doorward::Backoff::default().delay_after(failures), "{retry_after:?}");
+        clock.set_back(core::time::Duration::from_secs(3_600));
+        let Err(SignInError::Throttled { retry_after }) = sign_in("wrong").await else { panic!("no wait") };
+        assert!(retry_after <= doorward::Backoff::default().delay_after(failures), "{retry_after:?}");
+        clock.advance(retry_after);
+        assert!(matches!(sign_in("wrong").await, Err(SignInError::InvalidCredentials)));
+    }
+    assert_eq!(stores.attempts.purge(clock.now()).await.unwrap_or_else(panics), 0, "nothing has expired yet");
+    let stores = harness.reopen(stores).await;
+    assert_eq!(by_email(&stores, "ann@x.example").await.status(), UserStatus::Active);
+}
+
+/// Stores whose every other write answers, without effect, that somebody else came first.
+#[derive(Debug)]
+struct GivingWay {
+    stores: Stores,
+    writes: AtomicU64,
+}
+
+impl GivingWay {
+    fn gives_way(&self) -> bool {
+        self.writes.fetch_add(1, Ordering::SeqCst) % 2 == 0
+    }
+}
+
+#[async_trait]
+impl UserRepository for GivingWay {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.stores.users.insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        self.stores.users.find_by_id(id).await
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+        self.stores.users.find_by_email(email).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        if self.gives_way() { Ok(Replace::Stale) } else { self.stores.users.replace(user, expected).await }
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        if self.gives_way() { Ok(Swap::Stale) } else { self.stores.users.delete(id, expected).await }
+    }
+}
+
+#[async_trait]
+impl AttemptStore for GivingWay {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        self.stores.attempts.load(key).await
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        if self.gives_way() { Ok(Swap::Stale) } else { self.stores.attempts.swap(key, expected, next).await }
+    }
+
+    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
+        self.stores.attempts.purge(now).await
+    }
+}

@@ -1,0 +1,162 @@
+//! Harnesses of the conformance suite for the stores over SQL.
+#![allow(dead_code)] // each test binary uses a part of it
+
+use std::sync::{Arc, Mutex};
+
+use doorward::sqlx::{AssertSqlSafe, query};
+use doorward::testing::conformance::{Harness, Stores};
+use doorward::{AttemptStore, UserId, UserRepository};
+
+use super::sql::{Folder, fresh_prefix};
+
+/// How a test wraps the stores before the suite sees them.
+pub type Wrap = fn(Stores) -> Stores;
+
+pub fn plain(stores: Stores) -> Stores {
+    stores
+}
+
+/// An `Arc<dyn …>` is a store like any other.
+pub fn shared(Stores { users, attempts }: Stores) -> Stores {
+    let (users, attempts): (Arc<dyn UserRepository>, Arc<dyn AttemptStore>) = (users, attempts);
+    Stores { users: Arc::new(users), attempts: Arc::new(attempts) }
+}
+
+fn overwrite(prefix: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("UPDATE {prefix}users SET snapshot = $2 WHERE id = $1"))
+}
+
+fn id(n: u32) -> UserId {
+    UserId::parse(&format!("user {n} \u{e9}")).unwrap()
+}
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::InSqlite;
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use super::*;
+    use doorward::SqliteStore;
+    use doorward::sqlx::sqlite::SqlitePool;
+
+    /// SQLite in a file, for each case another one.
+    pub struct InSqlite {
+        wrap: Wrap,
+        folder: Folder,
+        opened: Mutex<Option<SqliteStore>>,
+    }
+
+    impl InSqlite {
+        pub fn new(wrap: Wrap) -> Self {
+            Self { wrap, folder: Folder::new(), opened: Mutex::new(None) }
+        }
+
+        async fn connect(&self) -> SqliteStore {
+            SqliteStore::connect(&self.folder.url("auth.db")).await.unwrap()
+        }
+
+        fn stores(&self, store: SqliteStore) -> Stores {
+            (self.wrap)(Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) })
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Harness for InSqlite {
+        async fn open(&self) -> Stores {
+            let store = self.connect().await;
+            store.migrate().await.unwrap();
+            *self.opened.lock().unwrap() = Some(store.clone());
+            self.stores(store)
+        }
+
+        async fn reopen(&self, _: Stores) -> Stores {
+            let opened = self.opened.lock().unwrap().take().expect("opened before");
+            opened.close().await;
+            self.open().await
+        }
+
+        async fn beside(&self, _: &Stores) -> Stores {
+            self.stores(self.connect().await)
+        }
+
+        async fn overwrite_snapshot(&self, _: &Stores, id: &UserId, snapshot: &str) -> bool {
+            let options = SqliteStore::options(&self.folder.url("auth.db")).unwrap();
+            let pool = SqlitePool::connect_with(options).await.unwrap();
+            let done = query(overwrite("doorward_")).bind(id.as_str()).bind(snapshot).execute(&pool).await.unwrap();
+            done.rows_affected() == 1
+        }
+
+        fn fresh_id(&self, n: u32) -> UserId {
+            id(n)
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+pub use postgres::InPostgres;
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use super::*;
+    use doorward::PostgresStore;
+    use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+    /// Tables of their own for each case, on the server that all tests share.
+    pub struct InPostgres {
+        wrap: Wrap,
+        url: &'static str,
+        isolation: &'static str,
+        prefix: String,
+        opened: Mutex<Option<PostgresStore>>,
+    }
+
+    impl InPostgres {
+        pub fn new(wrap: Wrap, url: &'static str, isolation: &'static str) -> Self {
+            Self { wrap, url, isolation, prefix: fresh_prefix(), opened: Mutex::new(None) }
+        }
+
+        async fn pool(&self) -> PgPool {
+            let options: PgConnectOptions = self.url.parse().unwrap();
+            let options = options.options([("default_transaction_isolation", self.isolation)]);
+            PgPoolOptions::new().max_connections(8).connect_with(options).await.unwrap()
+        }
+
+        async fn connect(&self) -> PostgresStore {
+            PostgresStore::new(self.pool().await).with_prefix(&self.prefix).unwrap()
+        }
+
+        fn stores(&self, store: PostgresStore) -> Stores {
+            (self.wrap)(Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) })
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Harness for InPostgres {
+        async fn open(&self) -> Stores {
+            let store = self.connect().await;
+            store.migrate().await.unwrap();
+            *self.opened.lock().unwrap() = Some(store.clone());
+            self.stores(store)
+        }
+
+        async fn reopen(&self, _: Stores) -> Stores {
+            let opened = self.opened.lock().unwrap().take().expect("opened before");
+            opened.close().await;
+            self.open().await
+        }
+
+        async fn beside(&self, _: &Stores) -> Stores {
+            self.stores(self.connect().await)
+        }
+
+        async fn overwrite_snapshot(&self, _: &Stores, id: &UserId, snapshot: &str) -> bool {
+            let pool = self.pool().await;
+            let done = query(overwrite(&self.prefix)).bind(id.as_str()).bind(snapshot).execute(&pool).await.unwrap();
+            done.rows_affected() == 1
+        }
+
+        fn fresh_id(&self, n: u32) -> UserId {
+            id(n)
+        }
+    }
+}
