@@ -60,11 +60,31 @@ doorward::conformance_tests!(outside_the_crate, pollster::block_on, super::OUTSI
 
 #[cfg(feature = "sqlite")]
 mod in_sqlite {
-    use super::support::harness::{InSqlite, plain, shared};
+    use super::support::harness::{InPeople, InSqlite, plain, shared};
     use super::support::sql::block_on;
 
     doorward::conformance_tests!(sqlite, super::block_on, super::InSqlite::new(super::plain));
     doorward::conformance_tests!(shared_sqlite, super::block_on, super::InSqlite::new(super::shared));
+    doorward::conformance_tests!(custom_repository, super::block_on, super::InPeople::new(super::plain));
+    doorward::conformance_tests!(shared_custom_repository, super::block_on, super::InPeople::new(super::shared));
+
+    #[test]
+    fn the_adapter_of_the_custom_repository_is_short() {
+        let example = include_str!("../examples/custom_repository.rs");
+        let (_, adapter) = example.split_once("// The adapter begins.\n").unwrap();
+        let (adapter, _) = adapter.split_once("// The adapter ends.\n").unwrap();
+        assert!(adapter.lines().count() <= 80, "{} lines", adapter.lines().count());
+    }
+}
+
+/// The SQL adapters once more, compiled outside the crate.
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+#[allow(dead_code, unused_imports)]
+#[path = "../src/adapter"]
+mod outside {
+    pub mod postgres;
+    pub mod sql;
+    pub mod sqlite;
 }
 
 /// On the server that there is. Without one each module says so once.

@@ -160,3 +160,72 @@ mod postgres {
         }
     }
 }
+
+#[cfg(feature = "sqlite")]
+#[path = "../../examples/custom_repository.rs"]
+pub mod custom_repository;
+
+#[cfg(feature = "sqlite")]
+pub use people::InPeople;
+
+#[cfg(feature = "sqlite")]
+mod people {
+    use super::custom_repository::{ADDED, BEFORE, People};
+    use super::*;
+    use doorward::SqliteStore;
+    use doorward::sqlx::raw_sql;
+    use doorward::sqlx::sqlite::SqlitePool;
+
+    /// A host's own table, with people in it who have no document yet.
+    pub struct InPeople {
+        wrap: Wrap,
+        folder: Folder,
+    }
+
+    impl InPeople {
+        pub fn new(wrap: Wrap) -> Self {
+            Self { wrap, folder: Folder::new() }
+        }
+
+        async fn pool(&self) -> SqlitePool {
+            SqlitePool::connect_with(SqliteStore::options(&self.folder.url("acme.db")).unwrap()).await.unwrap()
+        }
+
+        fn stores(&self, pool: SqlitePool) -> Stores {
+            (self.wrap)(Stores { users: Arc::new(People(pool.clone())), attempts: Arc::new(SqliteStore::new(pool)) })
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Harness for InPeople {
+        async fn open(&self) -> Stores {
+            let pool = self.pool().await;
+            raw_sql(BEFORE).execute(&pool).await.unwrap();
+            raw_sql(ADDED).execute(&pool).await.unwrap();
+            for _ in 0..32 {
+                let add = query("INSERT INTO people (tenant, name) VALUES ('west', 'Somebody')");
+                add.execute(&pool).await.unwrap();
+            }
+            SqliteStore::new(pool.clone()).migrate().await.unwrap();
+            self.stores(pool)
+        }
+
+        async fn reopen(&self, _: Stores) -> Stores {
+            self.stores(self.pool().await)
+        }
+
+        async fn beside(&self, _: &Stores) -> Stores {
+            self.stores(self.pool().await)
+        }
+
+        async fn overwrite_snapshot(&self, _: &Stores, id: &UserId, snapshot: &str) -> bool {
+            let overwrite = "UPDATE people SET auth_document = $2 WHERE id = CAST($1 AS INTEGER)";
+            let done = query(overwrite).bind(id.as_str()).bind(snapshot).execute(&self.pool().await).await.unwrap();
+            done.rows_affected() == 1
+        }
+
+        fn fresh_id(&self, n: u32) -> UserId {
+            UserId::parse(&n.to_string()).unwrap()
+        }
+    }
+}
