@@ -51,8 +51,8 @@ pub struct Attempts {
     extra: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A schedule of waits over a count.
-pub(crate) trait Spacing {
+/// A schedule of waits over a count. Shared across threads, so that the futures that charge by it can be sent to others.
+pub(crate) trait Spacing: Send + Sync {
     /// The wait after the given count.
     fn after(&self, count: u32) -> Duration;
     /// The count at which counting stops.

@@ -1,5 +1,5 @@
 //! Harnesses of the conformance suite for the stores over SQL.
-#![allow(dead_code)] // each test binary uses a part of it
+#![allow(dead_code, unused_imports)] // each test binary uses a part of it
 
 use std::sync::{Arc, Mutex};
 

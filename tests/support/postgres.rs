@@ -72,14 +72,19 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// Kills the server with all its processes, as a power loss would.
+    /// Kills the server with all its processes at once, as a loss of power would.
     pub fn kill(&self) {
-        let mut pids = vec![self.pid.clone()];
-        let children = Command::new("pgrep").args(["-P", &self.pid]).output();
-        if let Ok(children) = children {
-            pids.extend(String::from_utf8_lossy(&children.stdout).split_whitespace().map(str::to_owned));
+        let mut victims = vec![self.pid.clone()];
+        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+            // After the name, which is in parentheses: the state, then the parent.
+            let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1));
+            if parent == Some(&self.pid) {
+                victims.push(process.file_name().to_string_lossy().into_owned());
+            }
         }
-        drop(Command::new("kill").arg("-KILL").args(pids).stderr(Stdio::null()).status());
+        let kill = format!("kill -KILL {}", victims.join(" "));
+        drop(Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status());
     }
 
     /// Starts a killed server again, which recovers from its log.

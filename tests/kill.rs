@@ -1,0 +1,208 @@
+//! Processes that do all flows, killed with SIGKILL at random moments, and a server killed under load: afterwards nobody is
+//! lost, nothing works twice, and everybody gets in.
+#![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use doorward::sqlx::query_scalar;
+use doorward::testing::ManualClock;
+use doorward::testing::conformance::Stores;
+use doorward::{PostgresStore, SqliteStore};
+use support::lives::{Book, Diary, Inspector, auth, live};
+use support::postgres::Cluster;
+use support::sql::{Folder, block_on, fresh_prefix};
+
+const KILLS: usize = 200;
+const STORE: &str = "DOORWARD_TEST_STORE";
+const PREFIX: &str = "DOORWARD_TEST_PREFIX";
+
+async fn connect(url: &str, prefix: &str, application: &str) -> Stores {
+    if url.starts_with("sqlite") {
+        let store = SqliteStore::connect(url).await.unwrap().with_prefix(prefix).unwrap();
+        store.migrate().await.unwrap();
+        return Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) };
+    }
+    let options: PgConnectOptions = url.parse().unwrap();
+    let pool = PgPoolOptions::new().max_connections(5).acquire_timeout(Duration::from_secs(2));
+    let pool = pool.connect_with(options.application_name(application)).await.unwrap();
+    let store = PostgresStore::new(pool).with_prefix(prefix).unwrap();
+    store.migrate().await.unwrap();
+    Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) }
+}
+
+/// What the killed process does: four users at a time live through all flows. It is started by the tests below.
+#[test]
+#[ignore = "the other tests start it as a process of its own"]
+fn the_process_that_is_killed() {
+    let (Ok(url), Ok(prefix)) = (std::env::var(STORE), std::env::var(PREFIX)) else { return };
+    block_on(async {
+        let stores = connect(&url, &prefix, &prefix).await;
+        let clock = ManualClock::new();
+        let diary = Diary::new(clock.clone());
+        let auth = auth(stores.users, stores.attempts, &clock, diary.clone());
+        let process = std::process::id();
+        let lives: Vec<_> = (0..4)
+            .map(|n| {
+                let (auth, clock, diary) = (auth.clone(), clock.clone(), diary.clone());
+                tokio::spawn(async move { live(&auth, &clock, &diary, &format!("p{process}.{n}")).await })
+            })
+            .collect();
+        for life in lives {
+            life.await.expect("the living do not panic");
+        }
+    });
+}
+
+/// That process, and the lines of its diary.
+struct Living {
+    process: Child,
+    lines: Receiver<String>,
+}
+
+impl Living {
+    fn start(url: &str, prefix: &str) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "the_process_that_is_killed", "--nocapture"])
+            .env(STORE, url)
+            .env(PREFIX, prefix)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            // A line that was cut off by the kill says nothing.
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Self { process, lines }
+    }
+
+    /// Waits until it lives.
+    fn wait(&mut self, book: &mut Book) {
+        while book.users() == 0 {
+            let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("the process lives");
+            book.read(&line);
+        }
+    }
+
+    fn kill(mut self, book: &mut Book) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        while let Ok(line) = self.lines.recv() {
+            book.read(&line);
+        }
+    }
+}
+
+/// Moments that differ from run to run.
+struct Moments(u64);
+
+impl Moments {
+    fn new() -> Self {
+        let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
+        Self(seed | 1)
+    }
+
+    fn within(&mut self, most: Duration) -> Duration {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        most.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+}
+
+/// How many users there were, and how many calls of which flow were cut off.
+#[derive(Default)]
+struct Toll {
+    users: usize,
+    cut_off: BTreeMap<String, usize>,
+}
+
+impl Toll {
+    fn take(&mut self, book: &Book) {
+        self.users += book.users();
+        book.cut_off().for_each(|flow| *self.cut_off.entry(flow.to_owned()).or_default() += 1);
+    }
+
+    fn tell(&self, what: &str) {
+        let line = format!("{what}, {} users, calls cut off: {:?}\n", self.users, self.cut_off);
+        drop(std::io::stderr().write_all(line.as_bytes()));
+    }
+}
+
+/// Kills a living process again and again, and inspects what is left. `settle` waits until the store has done with it.
+fn kill_and_inspect(name: &str, url: &str, prefix: &str, settle: impl Fn()) {
+    let stores = block_on(connect(url, prefix, "inspector"));
+    let inspector = Inspector::new(stores.users, stores.attempts);
+    let (mut moments, mut toll) = (Moments::new(), Toll::default());
+    for _ in 0..KILLS {
+        let mut book = Book::default();
+        let mut living = Living::start(url, prefix);
+        living.wait(&mut book);
+        std::thread::sleep(moments.within(Duration::from_millis(120)));
+        living.kill(&mut book);
+        settle();
+        toll.take(&book);
+        block_on(inspector.inspect(&book));
+    }
+    toll.tell(&format!("{name}: {KILLS} kills"));
+    for flow in ["provision", "resend", "choose", "change", "confirm", "deactivate"] {
+        assert!(toll.cut_off.contains_key(flow), "no kill came while somebody was about to {flow}");
+    }
+}
+
+#[test]
+fn a_process_on_sqlite_may_be_killed_at_any_moment() {
+    let folder = Folder::new();
+    kill_and_inspect("SQLite", &folder.url("auth.db"), "doorward_", || {});
+}
+
+#[test]
+fn a_process_on_postgres_may_be_killed_at_any_moment() {
+    let Some(url) = support::postgres::url_or_skip("killing processes on PostgreSQL") else { return };
+    let prefix = fresh_prefix();
+    let pool = block_on(PgPool::connect(url)).unwrap();
+    kill_and_inspect("PostgreSQL", url, &prefix, || {
+        // The server may still be at work on what a dead client asked for.
+        let left = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = $1";
+        while block_on(query_scalar::<_, i64>(left).bind(&prefix).fetch_one(&pool)).unwrap() > 0 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    });
+}
+
+#[test]
+fn a_server_may_be_killed_under_load() {
+    const CRASHES: usize = 8;
+    let Some(mut cluster) = Cluster::start(true) else {
+        return support::postgres::skip("killing the PostgreSQL server (which takes its programs)");
+    };
+    let url = cluster.url.clone();
+    let (mut moments, mut toll) = (Moments::new(), Toll::default());
+    for crash in 0..CRASHES {
+        let mut book = Book::default();
+        let prefix = format!("crash{crash}_");
+        let mut living = Living::start(&url, &prefix);
+        living.wait(&mut book);
+        std::thread::sleep(Duration::from_millis(100) + moments.within(Duration::from_millis(200)));
+        cluster.kill();
+        std::thread::sleep(moments.within(Duration::from_millis(100)));
+        cluster.restart();
+        // The process goes on with new users as soon as the server serves again.
+        std::thread::sleep(Duration::from_millis(300));
+        living.kill(&mut book);
+        toll.take(&book);
+        let stores = block_on(connect(&url, &prefix, "inspector"));
+        block_on(Inspector::new(stores.users, stores.attempts).inspect(&book));
+    }
+    toll.tell(&format!("PostgreSQL itself: {CRASHES} crashes"));
+    assert!(toll.cut_off.values().sum::<usize>() > CRASHES, "the crashes came between calls only");
+}

@@ -1,0 +1,57 @@
+//! Every flow can be spawned on a runtime of many threads: web frameworks demand that of their handlers.
+#![cfg(feature = "testing")]
+
+mod support;
+
+use doorward::{Auth, Challenge, DeviceId, Email, Session, SignInRequest, SignedIn, UserId};
+
+/// Never called: it compiles, or a future cannot be sent to another thread.
+#[allow(clippy::too_many_arguments)]
+fn all_flows_can_be_sent(
+    auth: &'static Auth,
+    email: &'static Email,
+    id: &'static UserId,
+    session: &'static Session,
+    signed_in: &'static SignedIn,
+    challenge: &'static Challenge,
+    device: DeviceId,
+) {
+    fn sent<F: Future + Send + 'static>(_: F) {}
+    sent(auth.provision(email.clone()));
+    sent(auth.provision_revealing(email.clone()));
+    sent(auth.resend_welcome(id));
+    sent(auth.correct_email(id, email.clone()));
+    sent(auth.sign_in(SignInRequest::new("", "")));
+    sent(auth.try_sign_in(SignInRequest::new("", "")));
+    sent(auth.choose_password(challenge, ""));
+    sent(auth.resume(session));
+    sent(auth.change_password(signed_in, "", ""));
+    sent(auth.sign_out_others(signed_in));
+    sent(auth.devices(signed_in));
+    sent(auth.revoke_device(signed_in, device));
+    sent(auth.request_reset(email));
+    sent(auth.inspect_reset(""));
+    sent(auth.confirm_reset(""));
+    sent(auth.complete_reset("", ""));
+    sent(auth.deactivate(id));
+    sent(auth.reactivate(id));
+    sent(auth.require_password_change(id));
+    sent(auth.mark_compromised(id));
+    sent(auth.sign_out_everywhere(id));
+    sent(auth.delete(id));
+    sent(auth.purge());
+    sent(auth.close());
+}
+
+#[test]
+fn flows_run_on_threads_of_a_runtime() {
+    let _ = all_flows_can_be_sent;
+    let (world, _) = support::World::with_ann();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    world.clock.advance(support::MINUTE);
+    let signed_in = runtime.block_on(async {
+        let auth = world.auth.clone();
+        tokio::spawn(async move { auth.sign_in(SignInRequest::new(support::ANN, support::OLD)).await }).await.unwrap()
+    });
+    assert!(world.is_live(&support::complete(signed_in.unwrap())));
+}
