@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::Auth;
 use crate::config::{Config, ConfigError};
 use crate::crypto::{Draw, RandomError};
-use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight};
+use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight, Watched};
 use crate::policy::BreachLookup;
 use crate::port::{
     AttemptStore, BreachedPasswords, Clock, Mailer, Observer, SilentObserver, SystemClock, UserRepository,
@@ -139,11 +139,13 @@ impl AuthBuilder {
         let threads = threads.unwrap_or(NonZeroUsize::MIN);
         let pool = HashPool::start(threads, self.config.hashing.queue_per_thread).map_err(BuildError::Threads)?;
         let purged_at = Mutex::new(at_store_precision(self.clock.now()));
+        let users = Arc::new(Watched::new(self.users, &self.clock, &self.observer));
+        let attempts = Arc::new(Watched::new(self.attempts, &self.clock, &self.observer));
         let engine = Engine {
             site: self.site,
             config: self.config,
-            users: self.users,
-            attempts: self.attempts,
+            users,
+            attempts,
             mailer: self.mailer,
             clock: self.clock,
             observer: self.observer,

@@ -8,7 +8,7 @@ use super::{Engine, Source};
 use crate::crypto::{Draw, Purpose};
 use crate::error::Unavailable;
 use crate::policy::{AttemptKey, Attempts, Backoff, Charge, Cooldown, Spacing};
-use crate::port::{AttemptStore, EventKind, Swap};
+use crate::port::{AttemptStore, Swap};
 use crate::types::{BackendError, DeviceId, Email, UserId, Version, after, base64url, until};
 
 /// How often a charge is decided anew because others changed the entry. Each round somebody else got on.
@@ -155,7 +155,8 @@ impl Engine {
             };
             current = match stored {
                 Ok(stored) => stored,
-                Err(error) => return self.report(EventKind::StoreFailed { error: error.kind() }).send(),
+                // The store has reported it.
+                Err(_) => return,
             };
         }
     }

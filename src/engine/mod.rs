@@ -12,6 +12,7 @@ mod report;
 mod signed_in;
 mod source;
 mod tracker;
+mod watched;
 
 use core::time::Duration;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +31,7 @@ pub(crate) use lanes::{Admission, Lane};
 pub(crate) use new_password::{Hashed, judge_and_hash};
 pub use signed_in::{SignIn, SignedIn};
 pub use source::Source;
+pub(crate) use watched::Watched;
 
 use crate::config::Config;
 use crate::crypto::{PasswordHash, Purpose, keyed};
@@ -156,9 +158,8 @@ impl Engine {
         let engine = Arc::clone(self);
         self.background
             .run(async move {
-                match engine.attempts.purge(now).await {
-                    Ok(entries) => engine.report(EventKind::AttemptsPurged { entries }).send(),
-                    Err(error) => engine.report(EventKind::StoreFailed { error: error.kind() }).send(),
+                if let Ok(entries) = engine.attempts.purge(now).await {
+                    engine.report(EventKind::AttemptsPurged { entries }).send();
                 }
             })
             .await;
