@@ -9,6 +9,7 @@ pub mod lives;
 pub mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod sql;
+pub mod stage;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,575 @@
+//! Stores that are damaged, full, read-only or out of connections: a typed error, no door open, and nothing else harmed.
+#![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
+
+mod support;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use doorward::sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use doorward::sqlx::{AssertSqlSafe, query_scalar, raw_sql};
+use doorward::{
+    AttemptStore, BackendErrorKind, EventKind, Failure, PostgresStore, SignInError, SqliteStore, Unavailable,
+    UserRepository,
+};
+use support::sql::{Folder, block_on, fresh_prefix};
+use support::stage::Stage;
+use support::{ANN, NOBODY, OLD, email};
+
+const BOB: &str = "bob@acme.example";
+
+/// What a failed sign-in was answered with; a success is an open door.
+fn refused(outcome: Result<doorward::SignIn, SignInError>) -> Option<BackendErrorKind> {
+    match outcome.expect_err("a door is open") {
+        SignInError::InvalidCredentials => None,
+        SignInError::Unavailable(Unavailable::Backend(error)) => {
+            let told = format!("{error} {error:?}");
+            assert!(!told.contains('@') && !told.contains("snapshot"), "{told}");
+            Some(error.kind())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Opens two accounts, damages the store, tries every door, and mends it. `restart` opens the store once more, as it is then.
+async fn check<S: UserRepository + AttemptStore + Clone>(
+    name: &str,
+    expected: BackendErrorKind,
+    store: S,
+    damage: impl AsyncFnOnce(),
+    damaged: impl AsyncFnOnce() -> S,
+    mend: impl AsyncFnOnce() -> S,
+) {
+    let stage = Stage::new(store);
+    let ann = stage.open(ANN, OLD).await;
+    let bob = stage.open(BOB, OLD).await;
+    stage.clock.advance(support::MINUTE);
+    damage().await;
+
+    let hurt = stage.restarted(damaged().await);
+    let mut kinds = Vec::new();
+    for (address, password) in [(ANN, OLD), (ANN, "wrong"), (NOBODY, OLD)] {
+        kinds.push(refused(hurt.sign_in(address, password).await));
+    }
+    let mails = hurt.mailer.count();
+    let answer = hurt.auth.request_reset(&email(ANN)).await;
+    assert!(answer.as_ref().map_or_else(|error| error.http_status() == 503, |_| true), "{name}: {answer:?}");
+    let changed = hurt.auth.change_password(&ann, OLD, "something else again").await;
+    assert!(changed.is_err(), "{name}: {changed:?}");
+    if !name.ends_with("attempts") {
+        assert!(hurt.auth.provision(email("new@acme.example")).await.is_err(), "{name}");
+    }
+    assert_eq!(hurt.mailer.count(), mails, "{name}: a mail about nothing");
+    if expected == BackendErrorKind::Unreadable {
+        // To a stranger that is the same as nobody.
+        assert!(kinds.iter().all(Option::is_none), "{name}: {kinds:?}");
+    } else {
+        assert!(kinds.contains(&Some(expected)), "{name}: {kinds:?}");
+    }
+    let events = hurt.observer.kinds();
+    assert!(
+        events.iter().any(|event| matches!(event, EventKind::StoreFailed { error } if *error == expected)),
+        "{name}: no event in {events:?}"
+    );
+    let told = format!("{:?}", hurt.observer.events());
+    assert!(!told.contains('@'), "{name}: an address in {told}");
+
+    let mended = stage.restarted(mend().await);
+    for (address, session) in [(ANN, ann), (BOB, bob)] {
+        assert!(mended.auth.resume(session.session()).await.is_ok(), "{name}: {address} was signed out");
+        mended.signs_in(address, OLD).await;
+    }
+    assert!(mended.sign_in("new@acme.example", OLD).await.is_err());
+    mended.open("new@acme.example", OLD).await;
+    mended.resets(ANN, "something else again").await;
+}
+
+struct Sqlite {
+    folder: Folder,
+}
+
+impl Sqlite {
+    fn new() -> Self {
+        Self { folder: Folder::new() }
+    }
+
+    fn options(&self) -> SqliteConnectOptions {
+        SqliteStore::options(&self.folder.url("auth.db")).unwrap()
+    }
+
+    async fn store(&self) -> SqliteStore {
+        self.store_with(self.options()).await
+    }
+
+    async fn store_with(&self, options: SqliteConnectOptions) -> SqliteStore {
+        SqliteStore::new(SqlitePoolOptions::new().max_connections(2).connect_with(options).await.unwrap())
+    }
+
+    async fn migrated(&self) -> SqliteStore {
+        let store = self.store().await;
+        store.migrate().await.unwrap();
+        store
+    }
+
+    async fn run(&self, sql: &'static str) {
+        let pool = SqlitePool::connect_with(self.options()).await.unwrap();
+        raw_sql(sql).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+}
+
+#[test]
+fn sqlite_with_a_damaged_schema() {
+    let cases = [
+        (
+            "missing column",
+            "ALTER TABLE doorward_users RENAME snapshot TO gone",
+            "ALTER TABLE doorward_users RENAME gone TO snapshot",
+        ),
+        (
+            "missing table of users",
+            "ALTER TABLE doorward_users RENAME TO gone",
+            "ALTER TABLE gone RENAME TO doorward_users",
+        ),
+        (
+            "missing table of attempts",
+            "ALTER TABLE doorward_attempts RENAME TO gone",
+            "ALTER TABLE gone RENAME TO doorward_attempts",
+        ),
+    ];
+    for (name, damage, mend) in cases {
+        let sqlite = Sqlite::new();
+        block_on(async {
+            check(
+                name,
+                BackendErrorKind::Refused,
+                sqlite.migrated().await,
+                async || sqlite.run(damage).await,
+                async || sqlite.store().await,
+                async || {
+                    sqlite.run(mend).await;
+                    sqlite.store().await
+                },
+            )
+            .await;
+        });
+    }
+}
+
+#[test]
+fn sqlite_that_is_read_only() {
+    let sqlite = Sqlite::new();
+    block_on(async {
+        check(
+            "read-only",
+            BackendErrorKind::Refused,
+            sqlite.migrated().await,
+            async || {},
+            async || {
+                let store = sqlite.store_with(sqlite.options().read_only(true)).await;
+                store.migrate().await.expect("there is nothing to migrate");
+                store
+            },
+            async || sqlite.store().await,
+        )
+        .await;
+    });
+}
+
+#[test]
+fn sqlite_without_a_free_connection() {
+    let sqlite = Sqlite::new();
+    block_on(async {
+        let mut held = None;
+        check(
+            "pool exhausted",
+            BackendErrorKind::Unavailable,
+            sqlite.migrated().await,
+            async || {},
+            async || {
+                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
+                let pool = pool.connect_with(sqlite.options()).await.unwrap();
+                held = Some(pool.acquire().await.unwrap());
+                SqliteStore::new(pool)
+            },
+            async || sqlite.store().await,
+        )
+        .await;
+        drop(held);
+    });
+}
+
+#[test]
+fn sqlite_that_somebody_else_keeps_locked() {
+    let sqlite = Sqlite::new();
+    block_on(async {
+        let locking = SqlitePool::connect_with(sqlite.options()).await.unwrap();
+        let held = std::cell::RefCell::new(None);
+        check(
+            "locked",
+            BackendErrorKind::Unavailable,
+            sqlite.migrated().await,
+            async || {
+                *held.borrow_mut() = Some(locking.begin_with("BEGIN IMMEDIATE").await.unwrap());
+            },
+            async || sqlite.store_with(sqlite.options().busy_timeout(Duration::from_millis(20))).await,
+            async || {
+                drop(held.take());
+                sqlite.store().await
+            },
+        )
+        .await;
+    });
+}
+
+#[test]
+fn sqlite_whose_file_is_something_else() {
+    let sqlite = Sqlite::new();
+    let (file, copy) = (sqlite.folder.path().join("auth.db"), sqlite.folder.path().join("copy.db"));
+    block_on(async {
+        let store = sqlite.migrated().await;
+        let (pool, closing) = (sqlite.options(), store.clone());
+        check(
+            "garbage",
+            BackendErrorKind::Unavailable,
+            store,
+            async || {
+                closing.close().await;
+                std::fs::copy(&file, &copy).unwrap();
+                let size = std::fs::metadata(&file).unwrap().len() as usize;
+                std::fs::write(&file, "garbage ".repeat(size / 8)).unwrap();
+            },
+            // The journal mode is asked for lazily here, since asking a file that is none fails.
+            async || SqliteStore::new(SqlitePoolOptions::new().connect_lazy_with(pool)),
+            async || {
+                std::fs::copy(&copy, &file).unwrap();
+                sqlite.store().await
+            },
+        )
+        .await;
+    });
+}
+
+/// Rows that cannot be understood are like nobody to strangers, an event to the host, and no harm to others.
+#[test]
+fn sqlite_with_rows_edited_by_hand() {
+    let edits = [
+        "UPDATE doorward_users SET snapshot = substr(snapshot, 1, 100) WHERE email = 'ann@acme.example'",
+        "UPDATE doorward_users SET snapshot = replace(snapshot, 'active', 'superuser') WHERE email = 'ann@acme.example'",
+        "UPDATE doorward_users SET snapshot = X'00ff' WHERE email = 'ann@acme.example'",
+        "UPDATE doorward_users SET snapshot = 7 WHERE email = 'ann@acme.example'",
+        "UPDATE doorward_users SET version = 'x' WHERE email = 'ann@acme.example'",
+        "UPDATE doorward_users SET version = X'00' WHERE email = 'ann@acme.example'",
+        "UPDATE doorward_users SET snapshot = (SELECT snapshot FROM doorward_users WHERE email = 'bob@acme.example')
+            WHERE email = 'ann@acme.example'",
+    ];
+    for edit in edits {
+        let sqlite = Sqlite::new();
+        block_on(async {
+            let stage = Stage::new(sqlite.migrated().await);
+            let ann = stage.open(ANN, OLD).await;
+            stage.open(BOB, OLD).await;
+            sqlite.run("CREATE TABLE kept AS SELECT * FROM doorward_users").await;
+            sqlite.run(edit).await;
+            assert!(refused(stage.sign_in(ANN, OLD).await).is_none(), "{edit}");
+            assert!(refused(stage.sign_in(ANN, "wrong").await).is_none(), "{edit}");
+            let mails = stage.mailer.count();
+            stage.auth.request_reset(&email(ANN)).await.unwrap();
+            assert_eq!(stage.mailer.count(), mails, "{edit}");
+            assert!(stage.auth.resume(ann.session()).await.is_err(), "{edit}");
+            let unreadable = EventKind::StoreFailed { error: BackendErrorKind::Unreadable };
+            assert!(stage.observer.count(&unreadable) >= 3, "{edit}: {:?}", stage.observer.kinds());
+            stage.signs_in(BOB, OLD).await;
+            stage.resets(BOB, "something else again").await;
+            sqlite
+                .run(
+                    "UPDATE doorward_users SET (version, snapshot) = (SELECT version, snapshot FROM kept WHERE
+                kept.id = doorward_users.id) WHERE email = 'ann@acme.example'",
+                )
+                .await;
+            stage.signs_in(ANN, OLD).await;
+        });
+    }
+}
+
+#[test]
+fn sqlite_with_an_entry_of_attempts_edited_by_hand() {
+    let sqlite = Sqlite::new();
+    block_on(async {
+        let stage = Stage::new(sqlite.migrated().await);
+        stage.open(ANN, OLD).await;
+        assert!(refused(stage.sign_in(ANN, "wrong").await).is_none());
+        sqlite.run("UPDATE doorward_attempts SET snapshot = '{}'").await;
+        // Without its count nobody may try: an error, and the mailbox stays open.
+        assert_eq!(refused(stage.sign_in(ANN, OLD).await), Some(BackendErrorKind::Unreadable));
+        sqlite.run("DELETE FROM doorward_attempts").await;
+        stage.signs_in(ANN, OLD).await;
+    });
+}
+
+/// Fills a disk until an account is refused; then everybody who was there is there, and goes on once there is room.
+async fn fill(full: SqliteStore, roomy: impl AsyncFnOnce() -> SqliteStore) {
+    let stage = Stage::new(full);
+    stage.open(ANN, OLD).await;
+    let mut stored = 0;
+    let error = loop {
+        assert!(stored < 10_000, "the disk is never full");
+        match stage.auth.provision(email(&format!("user{stored}@acme.example"))).await {
+            Ok(_) => stored += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(stored > 3, "{error:?}");
+    assert_eq!((error.code(), error.http_status()), ("backend", 503), "{error:?}");
+    for n in 0..stored {
+        let found = stage.stores.users.find_by_email(&email(&format!("user{n}@acme.example"))).await;
+        assert!(found.unwrap().is_some(), "user{n} is lost");
+    }
+    // What is in place may still be overwritten, or not; the wrong password is refused in either case.
+    stage.clock.advance(support::MINUTE);
+    refused(stage.sign_in(ANN, "wrong").await);
+    let stage = stage.restarted(roomy().await);
+    stage.signs_in(ANN, OLD).await;
+    stage.open(&format!("user{stored}@acme.example"), OLD).await;
+    stage.resets(ANN, "something else again").await;
+    for n in 0..stored {
+        stage.resets(&format!("user{n}@acme.example"), OLD).await;
+    }
+}
+
+#[test]
+fn sqlite_at_its_page_limit() {
+    let sqlite = Sqlite::new();
+    block_on(async {
+        sqlite.migrated().await.close().await;
+        let limited = sqlite.store_with(sqlite.options().pragma("max_page_count", "40")).await;
+        fill(limited, async || sqlite.store().await).await;
+    });
+}
+
+const SMALL_DISK: &str = "DOORWARD_TEST_SMALL_DISK";
+
+/// Runs in a process of its own, to which a small file system is mounted.
+#[test]
+#[ignore = "the test below starts it as a process of its own"]
+fn the_process_on_a_small_disk() {
+    let Ok(disk) = std::env::var(SMALL_DISK) else { return };
+    let disk = Path::new(&disk);
+    let ballast = disk.join("ballast");
+    std::fs::write(&ballast, vec![0; 4 << 20]).unwrap();
+    let url = format!("sqlite://{}", disk.join("auth.db").display());
+    block_on(async {
+        let store = SqliteStore::connect(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        fill(store, async || {
+            std::fs::remove_file(&ballast).unwrap();
+            SqliteStore::connect(&url).await.unwrap()
+        })
+        .await;
+    });
+    std::fs::write(disk.join("done"), "").unwrap();
+    println!("the small disk was full");
+}
+
+#[test]
+fn sqlite_on_a_small_disk() {
+    let folder = Folder::new();
+    let mount = "mount -t tmpfs -o size=5m doorward \"$1\" || exit 77; shift; exec \"$@\"";
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", mount, "mount"])
+        .arg(folder.path())
+        .arg(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "the_process_on_a_small_disk", "--nocapture"])
+        .env(SMALL_DISK, folder.path())
+        .output();
+    let told = output.as_ref().map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    match output {
+        Ok(output) if output.status.success() => assert!(told.contains("the small disk was full"), "{told}"),
+        Ok(output) if told.contains("running 1 test") => {
+            panic!("{told}{}", String::from_utf8_lossy(&output.stderr))
+        }
+        // There is no such program, or it may not mount.
+        _ => {
+            assert!(
+                std::env::var_os("DOORWARD_SKIP_NOTHING").is_none(),
+                "no small disk, though nothing may be skipped"
+            );
+            let line = "skipped: SQLite on a small disk, for want of the right to mount one (unshare --user --mount)\n";
+            drop(std::io::stderr().write_all(line.as_bytes()));
+        }
+    }
+}
+
+struct Postgres {
+    url: &'static str,
+    prefix: String,
+}
+
+impl Postgres {
+    fn new() -> Option<Self> {
+        Some(Self { url: support::postgres::url_or_skip("a damaged PostgreSQL")?, prefix: fresh_prefix() })
+    }
+
+    fn store_of(&self, pool: PgPool) -> PostgresStore {
+        PostgresStore::new(pool).with_prefix(&self.prefix).unwrap()
+    }
+
+    async fn store_with(&self, options: &[(&str, &str)]) -> PostgresStore {
+        let connect: PgConnectOptions = self.url.parse().unwrap();
+        let connect = connect.options(options.iter().copied());
+        self.store_of(PgPoolOptions::new().max_connections(2).connect_with(connect).await.unwrap())
+    }
+
+    async fn store(&self) -> PostgresStore {
+        self.store_with(&[]).await
+    }
+
+    async fn migrated(&self) -> PostgresStore {
+        let store = self.store().await;
+        store.migrate().await.unwrap();
+        store
+    }
+
+    /// Runs SQL in which `%` stands for the prefix.
+    async fn run(&self, sql: &str) {
+        let pool = PgPool::connect(self.url).await.unwrap();
+        raw_sql(AssertSqlSafe(sql.replace('%', &self.prefix))).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+}
+
+#[test]
+fn postgres_with_a_damaged_schema() {
+    use BackendErrorKind::{Refused, Unreadable};
+    let cases = [
+        (
+            "missing column",
+            Refused,
+            "ALTER TABLE %users RENAME snapshot TO gone",
+            "ALTER TABLE %users RENAME gone TO snapshot",
+        ),
+        ("missing table of users", Refused, "ALTER TABLE %users RENAME TO %gone", "ALTER TABLE %gone RENAME TO %users"),
+        (
+            "missing table of attempts",
+            Refused,
+            "ALTER TABLE %attempts RENAME TO %gone",
+            "ALTER TABLE %gone RENAME TO %attempts",
+        ),
+        (
+            "wrong type",
+            Unreadable,
+            "ALTER TABLE %users ALTER snapshot TYPE JSONB USING snapshot::JSONB",
+            "ALTER TABLE %users ALTER snapshot TYPE TEXT USING snapshot::TEXT",
+        ),
+        (
+            "a constraint that nothing meets",
+            Refused,
+            "ALTER TABLE %users ADD CONSTRAINT %never CHECK (email IS NULL) NOT VALID",
+            "ALTER TABLE %users DROP CONSTRAINT %never",
+        ),
+    ];
+    for (name, expected, damage, mend) in cases {
+        let Some(postgres) = Postgres::new() else { return };
+        block_on(async {
+            check(
+                name,
+                expected,
+                postgres.migrated().await,
+                async || postgres.run(damage).await,
+                async || postgres.store().await,
+                async || {
+                    postgres.run(mend).await;
+                    postgres.store().await
+                },
+            )
+            .await;
+        });
+    }
+}
+
+#[test]
+fn postgres_that_is_read_only() {
+    let Some(postgres) = Postgres::new() else { return };
+    block_on(async {
+        check(
+            "read-only",
+            BackendErrorKind::Refused,
+            postgres.migrated().await,
+            async || {},
+            async || {
+                let store = postgres.store_with(&[("default_transaction_read_only", "on")]).await;
+                store.migrate().await.expect("there is nothing to migrate");
+                store
+            },
+            async || postgres.store().await,
+        )
+        .await;
+    });
+}
+
+#[test]
+fn postgres_without_a_free_connection() {
+    let Some(postgres) = Postgres::new() else { return };
+    block_on(async {
+        let mut held = None;
+        check(
+            "pool exhausted",
+            BackendErrorKind::Unavailable,
+            postgres.migrated().await,
+            async || {},
+            async || {
+                let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
+                let pool = pool.connect(postgres.url).await.unwrap();
+                held = Some(pool.acquire().await.unwrap());
+                postgres.store_of(pool)
+            },
+            async || postgres.store().await,
+        )
+        .await;
+        drop(held);
+    });
+}
+
+/// Serialization failures and deadlocks as the server reports them, on every second write: all flows go on.
+#[test]
+fn postgres_that_gives_way_on_every_second_write() {
+    let Some(postgres) = Postgres::new() else { return };
+    block_on(async {
+        let store = postgres.migrated().await;
+        postgres
+            .run(
+                "CREATE SEQUENCE %writes;
+                CREATE FUNCTION %give_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    CASE nextval('%writes') % 4
+                        WHEN 1 THEN RAISE EXCEPTION 'could not serialize' USING ERRCODE = '40001';
+                        WHEN 3 THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01';
+                        ELSE RETURN COALESCE(NEW, OLD);
+                    END CASE;
+                END $$;
+                CREATE TRIGGER %users BEFORE INSERT OR UPDATE OR DELETE ON %users
+                    FOR EACH ROW EXECUTE FUNCTION %give_way();
+                CREATE TRIGGER %attempts BEFORE INSERT OR UPDATE ON %attempts
+                    FOR EACH ROW EXECUTE FUNCTION %give_way();"
+                    .replace("') % 4", "') & 3")
+                    .as_str(),
+            )
+            .await;
+        let stage = Stage::new(store.clone());
+        let ann = stage.open(ANN, OLD).await;
+        assert!(refused(stage.sign_in(ANN, "wrong").await).is_none());
+        stage.signs_in(ANN, OLD).await;
+        stage.resets(ANN, "something else again").await;
+        stage.auth.deactivate(ann.user_id()).await.unwrap();
+        stage.auth.reactivate(ann.user_id()).await.unwrap();
+        stage.signs_in(ANN, "something else again").await;
+        stage.auth.delete(ann.user_id()).await.unwrap();
+        let writes: i64 = query_scalar(AssertSqlSafe(format!("SELECT last_value FROM {}writes", postgres.prefix)))
+            .fetch_one(&PgPool::connect(postgres.url).await.unwrap())
+            .await
+            .unwrap();
+        assert!(writes > 30, "{writes} writes were tried");
+    });
+}

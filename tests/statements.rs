@@ -1,0 +1,217 @@
+//! What the stores send to their databases: how many statements, by which plans, and what the logs then hold.
+#![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres", feature = "tracing"))]
+
+mod support;
+
+use std::fmt::{Debug, Write};
+use std::sync::{Arc, Mutex};
+
+use doorward::sqlx::postgres::PgPool;
+use doorward::sqlx::sqlite::SqlitePool;
+use doorward::sqlx::{AssertSqlSafe, Row, query, raw_sql};
+use doorward::{AttemptStore, PostgresStore, SqliteStore, UserRepository};
+use support::sql::{Folder, block_on, fresh_prefix};
+use support::stage::Stage;
+use support::{ANN, NOBODY, OLD, email};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Keeps everything that any crate logs, at every level: the statements of sqlx are among it.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<(String, String)>>>);
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let mut line = Line(String::new());
+        attributes.record(&mut line);
+        self.0.lock().unwrap().push(("span".to_owned(), line.0));
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut line = Line(String::new());
+        values.record(&mut line);
+        self.0.lock().unwrap().push(("span".to_owned(), line.0));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        self.0.lock().unwrap().push((event.metadata().target().to_owned(), line.0));
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+impl Log {
+    /// One log for the whole process, since SQLite is driven by threads of its own.
+    fn install() -> Self {
+        let log = Self::default();
+        tracing::subscriber::set_global_default(log.clone()).unwrap();
+        log
+    }
+
+    /// The statements sent while this runs: how many read, and how many write. Each is a transaction of its own, so each of
+    /// the latter is a commit.
+    async fn statements(&self, run: impl AsyncFnOnce()) -> (usize, usize) {
+        let from = self.0.lock().unwrap().len();
+        run().await;
+        let lines = self.0.lock().unwrap();
+        let sent: Vec<_> = lines[from..].iter().filter(|(target, _)| target == "sqlx::query").collect();
+        let of = |verbs: &[&str]| {
+            let starts = |line: &str| verbs.iter().any(|verb| line.contains(&format!("summary=\"{verb} ")));
+            sent.iter().filter(|(_, line)| starts(line)).count()
+        };
+        let (reads, writes) = (of(&["SELECT"]), of(&["INSERT", "UPDATE", "DELETE"]));
+        assert_eq!(reads + writes, sent.len(), "nothing else is sent: {sent:?}");
+        (reads, writes)
+    }
+}
+
+/// A complete sign-in is two reads and three writes, a failed one a write fewer on either side, a later request one read.
+async fn costs(log: &Log, name: &str, store: impl UserRepository + AttemptStore + Clone) {
+    let stage = Stage::new(store);
+    let ann = stage.open(ANN, OLD).await;
+    for _ in 0..2 {
+        stage.clock.advance(support::MINUTE);
+        let complete = log.statements(async || drop(stage.signs_in(ANN, OLD).await)).await;
+        assert_eq!(complete, (2, 3), "{name}: a complete sign-in");
+        stage.clock.advance(support::MINUTE);
+        for address in [ANN, NOBODY] {
+            let failed = log.statements(async || assert!(stage.sign_in(address, "wrong").await.is_err())).await;
+            assert_eq!(failed, (2, 1), "{name}: a failed sign-in of {address}");
+        }
+    }
+    let resumed = log.statements(async || drop(stage.auth.resume(ann.session()).await.unwrap())).await;
+    assert_eq!(resumed, (1, 0), "{name}: a later request");
+    let requested = log.statements(async || drop(stage.auth.request_reset(&email(NOBODY)).await.unwrap())).await;
+    assert_eq!(requested, (2, 1), "{name}: a reset request of nobody, with what happens after the answer");
+}
+
+#[test]
+fn statements_are_few_and_no_log_holds_an_address() {
+    let log = Log::install();
+    let folder = Folder::new();
+    block_on(async {
+        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+        store.migrate().await.unwrap();
+        costs(&log, "SQLite", store).await;
+    });
+    let Some(url) = support::postgres::url_or_skip("counting statements on PostgreSQL") else { return };
+    block_on(async {
+        let (prefix, pool) = (fresh_prefix(), PgPool::connect(url).await.unwrap());
+        let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
+        store.migrate().await.unwrap();
+        costs(&log, "PostgreSQL", store.clone()).await;
+
+        // A constraint that nothing meets: the server's message holds the whole row, and goes no further than the source.
+        let never = format!("ALTER TABLE {prefix}users ADD CHECK (version IS NULL) NOT VALID");
+        raw_sql(AssertSqlSafe(never)).execute(&pool).await.unwrap();
+        let stage = Stage::new(store);
+        stage.clock.advance(support::HOUR);
+        let error = stage.auth.provision(email("new@acme.example")).await.unwrap_err();
+        let mut outputs = vec![format!("{error} {error:?} {:?}", stage.auth.refusal(&error))];
+        let error = stage.sign_in(ANN, OLD).await.unwrap_err();
+        outputs.push(format!("{error} {error:?} {:?}", stage.auth.refusal(&error)));
+        outputs.push(format!("{:?} {:?}", stage.observer.events(), stage.auth));
+        let doorward::SignInError::Unavailable(doorward::Unavailable::Backend(error)) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!((error.to_string().as_str(), error.code()), ("backend refused (23514)", Some("23514")));
+        outputs.push(format!("{error} {error:?} {:?}", stage.stores));
+        let driver = std::error::Error::source(&error).expect("the driver's error");
+        assert!(format!("{driver:?}").contains(ANN), "the provocation works");
+        let lines = log.0.lock().unwrap().clone();
+        assert!(lines.iter().filter(|(target, _)| target == "sqlx::query").count() > 50, "the log works");
+        outputs.extend(lines.into_iter().map(|(target, line)| target + &line));
+        for output in outputs.iter().map(|output| output.replace("help@acme.example", "")) {
+            assert!(!output.contains("@acme") && !output.contains(OLD), "{output}");
+        }
+    });
+}
+
+/// So many rows that no planner would read them all.
+const ROWS: u32 = 20_000;
+
+/// Statements that must find what they want by an index; all but the count, which reads an index to its end.
+fn planned(statements: Vec<(&'static str, &str)>) -> Vec<(&'static str, String)> {
+    let all: Vec<_> = statements.into_iter().map(|(name, sql)| (name, sql.to_owned())).collect();
+    assert_eq!(all.len(), 12);
+    all
+}
+
+#[test]
+fn every_plan_on_sqlite_is_an_index_look_up() {
+    let folder = Folder::new();
+    block_on(async {
+        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+        store.migrate().await.unwrap();
+        let pool = SqlitePool::connect(&folder.url("auth.db")).await.unwrap();
+        for (name, statement) in planned(store.statements()) {
+            let plan = query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"))).fetch_all(&pool).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+            let is_insert = plan.is_empty() && statement.starts_with("INSERT");
+            if name == "count" {
+                assert_eq!(plan, ["SCAN doorward_users USING COVERING INDEX doorward_users_status"]);
+                continue;
+            }
+            let scans = plan.iter().any(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE"));
+            let searches = plan.iter().any(|step| step.starts_with("SEARCH") && step.contains("INDEX"));
+            assert!(is_insert || (searches && !scans), "{name}: {plan:?}");
+        }
+    });
+}
+
+#[test]
+fn every_plan_on_postgres_is_an_index_look_up() {
+    let Some(url) = support::postgres::url_or_skip("the plans on PostgreSQL") else { return };
+    block_on(async {
+        let (prefix, pool) = (fresh_prefix(), PgPool::connect(url).await.unwrap());
+        let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
+        store.migrate().await.unwrap();
+        let fill = format!(
+            "INSERT INTO {prefix}users SELECT 'id' || n, 'user' || n || '@acme.example', 'v' || n,
+                CASE n % 2 WHEN 0 THEN 'active' ELSE 'deactivated' END, CASE n % 100 WHEN 0 THEN n END, repeat('x', 500)
+                FROM generate_series(1, {ROWS}) n;
+            INSERT INTO {prefix}attempts SELECT 'key' || n, 'v' || n, n, repeat('x', 200)
+                FROM generate_series(1, {ROWS}) n;
+            ANALYZE {prefix}users; ANALYZE {prefix}attempts;"
+        );
+        raw_sql(AssertSqlSafe(fill)).execute(&pool).await.unwrap();
+        let mut connection = pool.acquire().await.unwrap();
+        for (name, statement) in planned(store.statements()) {
+            // The plan that a prepared statement gets when its parameters are not known.
+            let parameters = (1..).take_while(|n| statement.contains(&format!("${n}"))).count();
+            let nulls = vec!["NULL"; parameters].join(", ");
+            let call = if parameters == 0 { "EXECUTE plan".to_owned() } else { format!("EXECUTE plan({nulls})") };
+            let prepare = format!("SET plan_cache_mode = force_generic_plan; PREPARE plan AS {statement}");
+            raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+            let plan = raw_sql(AssertSqlSafe(format!("EXPLAIN {call}"))).fetch_all(&mut *connection).await.unwrap();
+            raw_sql("DEALLOCATE plan").execute(&mut *connection).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+            let plan = plan.join("\n");
+            if name == "count" {
+                continue;
+            }
+            let is_insert = statement.starts_with("INSERT") && plan.contains("Result");
+            assert!(is_insert || (plan.contains("Index") && !plan.contains("Seq Scan")), "{name}: {plan}");
+        }
+    });
+}
