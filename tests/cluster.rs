@@ -1,0 +1,274 @@
+//! Several processes on one database: waits, cooldowns and single use hold across them, and across restarts.
+#![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use doorward::testing::{RecordingMailer, join_all};
+use doorward::{
+    AttemptStore, Auth, Backoff, ConfirmResetError, HashParams, PostgresStore, SignIn, SignInError, SignInRequest,
+    SqliteStore, SystemClock, UserRepository,
+};
+use support::sql::{Folder, block_on, fresh_prefix};
+use support::stage::Stage;
+use support::{ANN, OLD, email};
+
+const URL: &str = "DOORWARD_TEST_STORE";
+const PREFIX: &str = "DOORWARD_TEST_PREFIX";
+const PROCESSES: usize = 4;
+const GUESSES: usize = 1_000;
+const REQUESTS: usize = 50;
+
+async fn connect(url: &str, prefix: &str) -> PostgresStore {
+    let store = PostgresStore::connect(url).await.unwrap().with_prefix(prefix).unwrap();
+    store.migrate().await.unwrap();
+    store
+}
+
+/// On the system's clock, as in production.
+fn auth(store: PostgresStore, mailer: &RecordingMailer) -> Auth {
+    Auth::builder(support::site(), store.clone(), store, mailer.clone())
+        .clock(SystemClock)
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.hashing.threads = std::num::NonZeroUsize::new(1);
+        })
+        .build()
+        .unwrap()
+}
+
+/// One of the processes: it does what it is told, when it is told, and says what came of it.
+#[test]
+#[ignore = "the test below starts it as processes of their own"]
+fn one_of_several_processes() {
+    let (Ok(url), Ok(prefix)) = (std::env::var(URL), std::env::var(PREFIX)) else { return };
+    let say = |line: String| std::io::stdout().write_all(format!("@{line}\n").as_bytes()).unwrap();
+    block_on(async {
+        let mailer = RecordingMailer::new();
+        let auth = auth(connect(&url, &prefix).await, &mailer);
+        say("ready".to_owned());
+        for line in std::io::stdin().lines() {
+            match line.unwrap().as_str() {
+                "guess" => {
+                    let (mut evaluated, mut early) = (0, 0);
+                    for n in 0..GUESSES {
+                        match auth.try_sign_in(SignInRequest::new(ANN, &format!("guess {n}"))).await {
+                            Err(SignInError::InvalidCredentials) => evaluated += 1,
+                            Err(SignInError::Throttled { .. }) => early += 1,
+                            other => panic!("{other:?}"),
+                        }
+                    }
+                    say(format!("{evaluated} {early} {}", auth.hash_load().computed));
+                }
+                "request" => {
+                    let ann = email(ANN);
+                    let requests = join_all((0..REQUESTS).map(|_| auth.request_reset(&ann))).await;
+                    let next = requests.into_iter().map(|answer| answer.unwrap().next_request_at).max().unwrap();
+                    say(format!("{} {} 0", mailer.count(), next.unix_timestamp()));
+                }
+                _ => return,
+            }
+        }
+    });
+}
+
+struct Process(Child, BufReader<std::process::ChildStdout>);
+
+impl Process {
+    fn start(url: &str, prefix: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "one_of_several_processes", "--nocapture"])
+            .env(URL, url)
+            .env(PREFIX, prefix)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self(child, output)
+    }
+
+    fn tell(&mut self, what: &str) {
+        writeln!(self.0.stdin.as_mut().unwrap(), "{what}").unwrap();
+    }
+
+    /// The next line that it says.
+    fn answer(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.1.read_line(&mut line).unwrap(), 0, "the process has ended");
+            // The harness does not end its own line before the first of ours.
+            if let Some((_, answer)) = line.trim_end().split_once('@') {
+                return answer.to_owned();
+            }
+        }
+    }
+
+    fn numbers(&mut self) -> [u64; 3] {
+        let answer = self.answer();
+        let numbers: Vec<u64> = answer.split(' ').map(|number| number.parse().expect("a number")).collect();
+        numbers.try_into().expect("three numbers")
+    }
+}
+
+/// How many tries a schedule lets through in that time, if one is made whenever it may be.
+fn slots(time: Duration) -> u64 {
+    let (schedule, mut opens, mut slots) = (Backoff::default(), Duration::ZERO, 0);
+    while opens <= time {
+        slots += 1;
+        opens += schedule.delay_after(slots);
+    }
+    u64::from(slots)
+}
+
+#[test]
+fn four_processes_get_the_slots_of_one_and_two_hundred_requests_one_mail() {
+    let Some(url) = support::postgres::url_or_skip("several processes on PostgreSQL") else { return };
+    let prefix = fresh_prefix();
+    block_on(async {
+        let mailer = RecordingMailer::new();
+        let auth = auth(connect(url, &prefix).await, &mailer);
+        auth.provision(email(ANN)).await.unwrap();
+        let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
+        let entered = auth.try_sign_in(SignInRequest::new(ANN, &mailed)).await.unwrap();
+        let SignIn::PasswordChangeRequired(challenge) = entered else { panic!("no change was due") };
+        auth.choose_password(&challenge, OLD).await.unwrap();
+    });
+    let mut processes: Vec<_> = (0..PROCESSES).map(|_| Process::start(url, &prefix)).collect();
+    processes.iter_mut().for_each(|process| assert_eq!(process.answer(), "ready"));
+
+    let began = Instant::now();
+    processes.iter_mut().for_each(|process| process.tell("guess"));
+    let counts: Vec<_> = processes.iter_mut().map(Process::numbers).collect();
+    let took = began.elapsed();
+    let [evaluated, early, hashed] = [0, 1, 2].map(|n| counts.iter().map(|count| count[n]).sum::<u64>());
+    let line =
+        format!("{evaluated} of {} guesses were evaluated in {took:?}, {} slots\n", evaluated + early, slots(took));
+    drop(std::io::stderr().write_all(line.as_bytes()));
+    assert_eq!(evaluated + early, (PROCESSES * GUESSES) as u64);
+    assert!(evaluated == slots(took) || evaluated + 1 == slots(took), "{line}");
+    assert_eq!(hashed, evaluated, "what was not evaluated was not hashed");
+
+    processes.iter_mut().for_each(|process| process.tell("request"));
+    let answers: Vec<_> = processes.iter_mut().map(Process::numbers).collect();
+    assert_eq!(answers.iter().map(|answer| answer[0]).sum::<u64>(), 1, "one mail: {answers:?}");
+    assert!(answers.iter().all(|answer| answer[1].abs_diff(answers[0][1]) <= 1), "the same answer: {answers:?}");
+    for mut process in processes {
+        process.tell("end");
+        assert!(process.0.wait().unwrap().success());
+    }
+}
+
+/// Everything that was decided before a restart is so after it.
+async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: impl AsyncFn() -> S) {
+    let stage = Stage::new(open().await);
+    stage.auth.provision(email(ANN)).await.unwrap();
+    let first = stage.mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
+
+    let stage = stage.restarted(open().await);
+    let challenge = stage.challenge(ANN).await;
+    let stage = stage.restarted(open().await);
+    let chosen = stage.auth.choose_password(&challenge, OLD).await.unwrap();
+    let SignIn::Complete(ann) = chosen else { panic!("{name}: not complete") };
+    let cookie = ann.device_token().unwrap().expose();
+
+    // What was used is used, a session and a device live on.
+    let stage = stage.restarted(open().await);
+    assert!(stage.auth.choose_password(&challenge, "something else again").await.is_err(), "{name}");
+    assert!(matches!(stage.sign_in(ANN, &first).await, Err(SignInError::InvalidCredentials)), "{name}");
+    assert!(stage.auth.resume(ann.session()).await.is_ok(), "{name}");
+    assert_eq!(stage.auth.devices(&ann).await.unwrap().len(), 1, "{name}");
+
+    // A wait goes on, for strangers and not for the owner's device.
+    for _ in 0..9 {
+        assert!(matches!(stage.sign_in(ANN, "wrong").await, Err(SignInError::InvalidCredentials)), "{name}");
+    }
+    let stage = stage.restarted(open().await);
+    let early = stage.auth.try_sign_in(SignInRequest::new(ANN, OLD)).await;
+    let Err(SignInError::Throttled { retry_after }) = early else { panic!("{name}: {early:?}") };
+    assert_eq!(retry_after, Backoff::default().delay_after(10), "{name}");
+    stage.clock.advance(support::SECOND);
+    let known = stage.auth.try_sign_in(SignInRequest::new(ANN, OLD).device(&cookie)).await;
+    assert!(matches!(known, Ok(SignIn::Complete(_))), "{name}: {known:?}");
+
+    // A cooldown goes on, a link lives on and is used up once.
+    stage.auth.request_reset(&email(ANN)).await.unwrap();
+    let (mails, token) = (stage.mailer.count(), stage.mailer.last().and_then(|mail| mail.token()).unwrap());
+    let stage = stage.restarted(open().await);
+    stage.auth.request_reset(&email(ANN)).await.unwrap();
+    assert_eq!(stage.mailer.count(), mails, "{name}: the cooldown holds");
+    stage.auth.confirm_reset(&token).await.unwrap();
+    let stage = stage.restarted(open().await);
+    let again = stage.auth.confirm_reset(&token).await;
+    assert!(matches!(again, Err(ConfirmResetError::AlreadyConfirmed { .. })), "{name}: {again:?}");
+    let challenge = stage.challenge(ANN).await;
+    stage.auth.choose_password(&challenge, "something else again").await.unwrap();
+    let stage = stage.restarted(open().await);
+    assert!(stage.auth.confirm_reset(&token).await.is_err(), "{name}");
+    assert!(stage.auth.resume(ann.session()).await.is_err(), "{name}");
+
+    // So does a deactivation.
+    stage.auth.deactivate(ann.user_id()).await.unwrap();
+    let stage = stage.restarted(open().await);
+    assert!(stage.sign_in(ANN, "something else again").await.is_err(), "{name}");
+}
+
+#[test]
+fn what_was_decided_outlives_a_restart_on_sqlite() {
+    let folder = Folder::new();
+    block_on(survives("SQLite", async || {
+        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    }));
+}
+
+#[test]
+fn what_was_decided_outlives_a_restart_on_postgres() {
+    let Some(url) = support::postgres::url_or_skip("restarts on PostgreSQL") else { return };
+    let prefix = fresh_prefix();
+    block_on(survives("PostgreSQL", async || connect(url, &prefix).await));
+}
+
+#[test]
+fn attempts_may_be_kept_elsewhere() {
+    let folder = Folder::new();
+    block_on(survives("two files", async || {
+        let store = SqliteStore::connect(&folder.url("users.db")).await.unwrap();
+        let options = SqliteStore::options(&folder.url("attempts.db")).unwrap();
+        let options = options.synchronous(doorward::sqlx::sqlite::SqliteSynchronous::Normal);
+        let attempts = doorward::sqlx::sqlite::SqlitePool::connect_with(options).await.unwrap();
+        let store = store.with_attempts(attempts);
+        store.migrate().await.unwrap();
+        store
+    }));
+}
+
+/// Sixteen starts at once, on an empty database: the schema is made once, and everybody goes on.
+#[test]
+fn processes_may_all_migrate_at_once() {
+    let folder = Folder::new();
+    block_on(async {
+        let starts = (0..16).map(async |_| {
+            let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+            store.migrate().await.unwrap();
+            Arc::new(store)
+        });
+        for store in join_all(starts).await {
+            assert!(store.find_by_email(&email(ANN)).await.unwrap().is_none());
+        }
+    });
+    let Some(url) = support::postgres::url_or_skip("migrating at once on PostgreSQL") else { return };
+    for _ in 0..8 {
+        let prefix = fresh_prefix();
+        block_on(async {
+            for store in join_all((0..8).map(|_| connect(url, &prefix))).await {
+                assert!(store.find_by_email(&email(ANN)).await.unwrap().is_none());
+            }
+        });
+    }
+}
