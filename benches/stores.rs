@@ -1,0 +1,284 @@
+//! What stores cost: how they grow, and what they add to a sign-in. Each figure is a ratio within one run.
+//!
+//! Run with `cargo bench -p doorward-benches --bench stores`, and on one engine with `-- sqlite` or `-- postgres`. PostgreSQL is
+//! the one at `DOORWARD_POSTGRES_URL`, or a temporary cluster of the server's own programs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use doorward::sqlx::sqlite::{SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use doorward::sqlx::{AssertSqlSafe, raw_sql};
+use doorward::testing::{ManualClock, RecordingMailer};
+use doorward::{
+    AttemptKey, AttemptStore, Attempts, Auth, BackendError, Email, HashParams, Insert, MemoryAttempts, MemoryUsers,
+    PostgresStore, Replace, SignIn, SignInRequest, Site, SqliteStore, Swap, User, UserId, UserRepository, Version,
+};
+use time::OffsetDateTime;
+
+#[path = "../tests/support"]
+mod support {
+    pub mod postgres;
+    pub mod sql;
+}
+use support::sql::{Folder, block_on, fresh_prefix};
+
+const FEW: u32 = 1_000;
+const MANY: u32 = 1_000_000;
+/// How many of them sign in.
+const ACCOUNTS: usize = 300;
+const PASSWORD: &str = "a quiet morning in May";
+/// The promises.
+const GROWTH: f64 = 2.5;
+const OVERHEAD: f64 = 0.12;
+
+/// A store that sums up how long its calls take.
+#[derive(Clone, Debug)]
+struct Timed<S> {
+    store: S,
+    nanos: Arc<AtomicU64>,
+}
+
+impl<S> Timed<S> {
+    fn new(store: S) -> Self {
+        Self { store, nanos: Arc::default() }
+    }
+
+    async fn time<T>(&self, call: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let answer = call.await;
+        self.nanos.fetch_add(began.elapsed().as_nanos() as u64, Ordering::SeqCst);
+        answer
+    }
+}
+
+#[async_trait]
+impl<S: UserRepository> UserRepository for Timed<S> {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.time(self.store.insert(user)).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        self.time(self.store.find_by_id(id)).await
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+        self.time(self.store.find_by_email(email)).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        self.time(self.store.replace(user, expected)).await
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        self.time(self.store.delete(id, expected)).await
+    }
+}
+
+#[async_trait]
+impl<S: AttemptStore> AttemptStore for Timed<S> {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        self.time(self.store.load(key)).await
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        self.time(self.store.swap(key, expected, next)).await
+    }
+
+    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
+        self.time(self.store.purge(now)).await
+    }
+}
+
+/// A host with accounts whose owners sign in from known devices, one after the other.
+struct Host {
+    auth: Auth,
+    clock: ManualClock,
+    accounts: Vec<(String, String)>,
+}
+
+impl Host {
+    async fn open(
+        users: impl UserRepository,
+        attempts: impl AttemptStore,
+        params: HashParams,
+        accounts: usize,
+    ) -> Self {
+        let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
+        let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
+        let auth = Auth::builder(site, users, attempts, mailer)
+            .clock(clock.clone())
+            .configure(|config| {
+                config.hashing.params = params;
+                config.hashing.threads = std::num::NonZeroUsize::new(1);
+                config.purge.every = None;
+            })
+            .build()
+            .unwrap();
+        let mut host = Self { auth, clock, accounts: Vec::new() };
+        for n in 0..accounts {
+            let address = format!("account{n}@acme.example");
+            let account = host.auth.provision_revealing(Email::parse(&address).unwrap()).await.unwrap();
+            let request = SignInRequest::new(&address, account.temporary_password.expose());
+            let Ok(SignIn::PasswordChangeRequired(challenge)) = host.auth.sign_in(request).await else {
+                panic!("no change was due")
+            };
+            let Ok(SignIn::Complete(signed_in)) = host.auth.choose_password(&challenge, PASSWORD).await else {
+                panic!("not chosen")
+            };
+            host.accounts.push((address, signed_in.device_token().unwrap().expose()));
+        }
+        host
+    }
+
+    async fn sign_in(&self, n: usize) -> Duration {
+        let (address, device) = &self.accounts[n % self.accounts.len()];
+        self.clock.advance(Duration::from_secs(60));
+        let request = SignInRequest::new(address, PASSWORD).device(device);
+        let began = Instant::now();
+        let outcome = self.auth.try_sign_in(request).await;
+        let took = began.elapsed();
+        assert!(matches!(outcome, Ok(SignIn::Complete(_))), "{outcome:?}");
+        took
+    }
+}
+
+fn median(mut durations: Vec<Duration>) -> Duration {
+    durations.sort_unstable();
+    durations[durations.len() / 2]
+}
+
+/// The store time of sign-ins at two sizes, in turns.
+async fn growth<S: UserRepository + AttemptStore + Clone>(name: &str, few: S, many: S) -> bool {
+    let cheap = HashParams::danger_cheap_for_tests();
+    let stores = [Timed::new(few), Timed::new(many)];
+    let mut hosts = Vec::new();
+    for store in &stores {
+        hosts.push(Host::open(store.clone(), store.clone(), cheap, ACCOUNTS).await);
+    }
+    let mut times = [Vec::new(), Vec::new()];
+    for n in 0..4 * ACCOUNTS {
+        for ((host, store), times) in hosts.iter().zip(&stores).zip(&mut times) {
+            let before = store.nanos.load(Ordering::SeqCst);
+            host.sign_in(n).await;
+            // The first round reads what nobody has read yet.
+            if n >= ACCOUNTS {
+                times.push(Duration::from_nanos(store.nanos.load(Ordering::SeqCst) - before));
+            }
+        }
+    }
+    let [few, many] = times.map(median);
+    let ratio = many.as_secs_f64() / few.as_secs_f64();
+    println!(
+        "{name}: store time of a sign-in {few:?} at {FEW} users, {many:?} at {MANY}: ratio {ratio:.2} (at most {GROWTH})"
+    );
+    ratio <= GROWTH
+}
+
+/// A document and an entry as long as most are.
+const DOCUMENT: usize = 1_200;
+const ENTRY: usize = 180;
+
+async fn sqlite_of(folder: &Folder, users: u32) -> SqliteStore {
+    let url = folder.url(&format!("{users}.db"));
+    let options = SqliteStore::options(&url).unwrap().synchronous(SqliteSynchronous::Off);
+    let pool =
+        SqlitePoolOptions::new().max_connections(2).test_before_acquire(false).connect_with(options).await.unwrap();
+    let store = SqliteStore::new(pool.clone());
+    store.migrate().await.unwrap();
+    let fill = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {users})
+            INSERT INTO doorward_users SELECT hex(randomblob(11)), 'user' || i || '@acme.example', hex(randomblob(11)),
+            'active', NULL, printf('%.*c', {DOCUMENT}, 'x') FROM n;
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {users})
+            INSERT INTO doorward_attempts SELECT 'account:' || hex(randomblob(20)), hex(randomblob(11)),
+            4000000000000000 + abs(random()) % 1000000000, printf('%.*c', {ENTRY}, 'x') FROM n;"
+    );
+    raw_sql(AssertSqlSafe(fill)).execute(&pool).await.unwrap();
+    store
+}
+
+async fn postgres_of(pool: &PgPool, users: u32) -> PostgresStore {
+    let prefix = fresh_prefix();
+    let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
+    store.migrate().await.unwrap();
+    let fill = format!(
+        "INSERT INTO {prefix}users SELECT md5(n::TEXT), 'user' || n || '@acme.example', md5(n::TEXT), 'active', NULL,
+            repeat(md5(n::TEXT), {DOCUMENT} / 32) FROM generate_series(1, {users}) n;
+        INSERT INTO {prefix}attempts SELECT 'account:' || md5(n::TEXT), md5(n::TEXT),
+            4000000000000000 + (random() * 1000000000)::BIGINT, repeat('x', {ENTRY}) FROM generate_series(1, {users}) n;
+        VACUUM ANALYZE {prefix}users; VACUUM ANALYZE {prefix}attempts;"
+    );
+    for statement in fill.split(';').filter(|statement| !statement.trim().is_empty()) {
+        raw_sql(AssertSqlSafe(statement.to_owned())).execute(pool).await.unwrap();
+    }
+    store
+}
+
+async fn sqlite(folder: &Folder, file: &str, synchronous: SqliteSynchronous) -> SqlitePool {
+    let options = SqliteStore::options(&folder.url(file)).unwrap().synchronous(synchronous);
+    SqlitePoolOptions::new().max_connections(2).test_before_acquire(false).connect_with(options).await.unwrap()
+}
+
+/// What SQLite adds to a sign-in with the default hash, by how it synchronises; memory adds nothing.
+async fn overhead(folder: &Folder) -> bool {
+    let params = HashParams::default();
+    let mut hosts = vec![("memory", Host::open(MemoryUsers::new(), MemoryAttempts::new(), params, 1).await)];
+    let modes = [("NORMAL", SqliteSynchronous::Normal), ("FULL", SqliteSynchronous::Full)];
+    for (name, synchronous) in modes {
+        let store = SqliteStore::new(sqlite(folder, &format!("{name}.db"), synchronous).await);
+        store.migrate().await.unwrap();
+        hosts.push((name, Host::open(store.clone(), store, params, 1).await));
+    }
+    let store = SqliteStore::new(sqlite(folder, "users.db", SqliteSynchronous::Full).await);
+    let store = store.with_attempts(sqlite(folder, "attempts.db", SqliteSynchronous::Normal).await);
+    store.migrate().await.unwrap();
+    hosts.push(("FULL, attempts apart at NORMAL", Host::open(store.clone(), store, params, 1).await));
+
+    let mut times = vec![Vec::new(); hosts.len()];
+    for n in 0..220 {
+        for ((_, host), times) in hosts.iter().zip(&mut times) {
+            let took = host.sign_in(0).await;
+            if n >= 20 {
+                times.push(took);
+            }
+        }
+    }
+    let medians: Vec<f64> = times.into_iter().map(|times| median(times).as_secs_f64()).collect();
+    let added = |n: usize| medians[n] / medians[0] - 1.0;
+    println!("sign-in with the default hash on memory: {:.2} ms", 1_000.0 * medians[0]);
+    for (n, (name, _)) in hosts.iter().enumerate().skip(1) {
+        println!("on SQLite, {name}: {:.2} ms, {:+.1} %", 1_000.0 * medians[n], 100.0 * added(n));
+    }
+    println!("NORMAL adds {:.1} % (at most {:.0} %)", 100.0 * added(1), 100.0 * OVERHEAD);
+    added(1) <= OVERHEAD
+}
+
+fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_asked = |engine: &str| asked.is_empty() || asked.iter().any(|asked| asked == engine);
+    let mut kept = true;
+    if is_asked("sqlite") {
+        let folder = Folder::new();
+        block_on(async {
+            kept &= overhead(&folder).await;
+            let (few, many) = (sqlite_of(&folder, FEW).await, sqlite_of(&folder, MANY).await);
+            kept &= growth("SQLite", few, many).await;
+        });
+    }
+    if is_asked("postgres") {
+        let Some(url) = support::postgres::url_or_skip("the growth of PostgreSQL") else { return };
+        block_on(async {
+            let options: PgConnectOptions = url.parse().unwrap();
+            // Without waiting for the disk, also on a server that would.
+            let options = options.options([("synchronous_commit", "off")]);
+            let pool = PgPoolOptions::new().max_connections(2).test_before_acquire(false).connect_with(options);
+            let pool = pool.await.unwrap();
+            let (few, many) = (postgres_of(&pool, FEW).await, postgres_of(&pool, MANY).await);
+            kept &= growth("PostgreSQL", few, many).await;
+        });
+    }
+    assert!(kept, "a promise is broken");
+}
