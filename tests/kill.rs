@@ -21,6 +21,7 @@ use support::postgres::Cluster;
 use support::sql::{Folder, block_on, fresh_prefix};
 
 const KILLS: usize = 200;
+const DROPS: usize = 60;
 const STORE: &str = "DOORWARD_TEST_STORE";
 const PREFIX: &str = "DOORWARD_TEST_PREFIX";
 
@@ -46,7 +47,7 @@ fn the_process_that_is_killed() {
     block_on(async {
         let stores = connect(&url, &prefix, &prefix).await;
         let clock = ManualClock::new();
-        let diary = Diary::new(clock.clone());
+        let diary = Diary::new(clock.clone(), None);
         let auth = auth(stores.users, stores.attempts, &clock, diary.clone());
         let process = std::process::id();
         let lives: Vec<_> = (0..4)
@@ -205,4 +206,60 @@ fn a_server_may_be_killed_under_load() {
     }
     toll.tell(&format!("PostgreSQL itself: {CRASHES} crashes"));
     assert!(toll.cut_off.values().sum::<usize>() > CRASHES, "the crashes came between calls only");
+}
+
+/// Drops the calls of living users at random moments, within a process that goes on. `close` waits until the store has done
+/// with what it was asked for.
+fn drop_and_inspect(name: &str, open: impl AsyncFn() -> (Stores, Box<dyn Future<Output = ()> + Send>)) {
+    let (mut moments, mut toll) = (Moments::new(), Toll::default());
+    for round in 0..DROPS {
+        let mut book = Book::default();
+        block_on(async {
+            let (Stores { users, attempts }, close) = open().await;
+            let (sender, lines) = channel();
+            let clock = ManualClock::new();
+            let diary = Diary::new(clock.clone(), Some(sender));
+            let auth = auth(users, attempts, &clock, diary.clone());
+            let living: Vec<_> = (0..4)
+                .map(|n| {
+                    let (auth, clock, diary) = (auth.clone(), clock.clone(), diary.clone());
+                    tokio::spawn(async move { live(&auth, &clock, &diary, &format!("d{round}.{n}")).await })
+                })
+                .collect();
+            tokio::time::sleep(moments.within(Duration::from_millis(60))).await;
+            for life in living {
+                life.abort();
+                drop(life.await);
+            }
+            Box::into_pin(close).await;
+            lines.try_iter().for_each(|line| book.read(&line));
+            toll.take(&book);
+            let (Stores { users, attempts }, close) = open().await;
+            Inspector::new(users, attempts).inspect(&book).await;
+            Box::into_pin(close).await;
+        });
+    }
+    toll.tell(&format!("{name}: {DROPS} times all calls dropped"));
+    assert!(toll.cut_off.values().sum::<usize>() > DROPS, "calls were dropped between their awaits only");
+}
+
+#[test]
+fn calls_may_be_dropped_at_any_moment() {
+    let folder = Folder::new();
+    drop_and_inspect("SQLite", async || {
+        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+        store.migrate().await.unwrap();
+        let closing = store.clone();
+        let stores = Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) };
+        (stores, Box::new(async move { closing.close().await }) as Box<dyn Future<Output = ()> + Send>)
+    });
+    let Some(url) = support::postgres::url_or_skip("dropped calls on PostgreSQL") else { return };
+    let prefix = fresh_prefix();
+    drop_and_inspect("PostgreSQL", async || {
+        let store = PostgresStore::connect(url).await.unwrap().with_prefix(&prefix).unwrap();
+        store.migrate().await.unwrap();
+        let closing = store.clone();
+        let stores = Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) };
+        (stores, Box::new(async move { closing.close().await }) as Box<dyn Future<Output = ()> + Send>)
+    });
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use doorward::testing::{ManualClock, RecordingMailer};
@@ -42,17 +43,22 @@ pub fn auth(
 pub struct Diary {
     clock: ManualClock,
     mails: RecordingMailer,
+    /// Standard output, if it is nobody.
+    reader: Option<Sender<String>>,
 }
 
 impl Diary {
-    pub fn new(clock: ManualClock) -> Self {
-        Self { clock, mails: RecordingMailer::new() }
+    pub fn new(clock: ManualClock, reader: Option<Sender<String>>) -> Self {
+        Self { clock, mails: RecordingMailer::new(), reader }
     }
 
     pub fn write(&self, user: &str, verb: &str, words: &[&str]) {
         let at = self.clock.now().unix_timestamp_nanos() / 1_000;
         let line = format!("@\t{at}\t{user}\t{verb}\t{}\n", words.join("\t"));
-        std::io::stdout().lock().write_all(line.as_bytes()).expect("somebody reads");
+        match &self.reader {
+            Some(reader) => reader.send(line).expect("somebody reads"),
+            None => std::io::stdout().lock().write_all(line.as_bytes()).expect("somebody reads"),
+        }
     }
 }
 

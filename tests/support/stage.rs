@@ -21,7 +21,10 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(store: impl UserRepository + AttemptStore + Clone) -> Self {
-        let stores = Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) };
+        Self::of(Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) })
+    }
+
+    pub fn of(stores: Stores) -> Self {
         Self::over(stores, &ManualClock::new(), &RecordingMailer::new())
     }
 
