@@ -9,5 +9,8 @@ pub mod defaults {}
 #[doc = include_str!("implementing_a_repository.md")]
 pub mod implementing_a_repository {}
 
+#[doc = include_str!("conformance.md")]
+pub mod conformance {}
+
 #[doc = include_str!("non_features.md")]
 pub mod non_features {}

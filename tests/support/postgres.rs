@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::sql::block_on;
@@ -117,7 +117,7 @@ pub fn url() -> Option<&'static str> {
     shared.as_ref().map(|(url, _)| url.as_str())
 }
 
-/// The URL, or a line on the real standard error, which the harness does not keep to itself.
+/// The URL; without a server, what is skipped is told.
 pub fn url_or_skip(what: &str) -> Option<&'static str> {
     let url = url();
     if url.is_none() {
@@ -126,17 +126,24 @@ pub fn url_or_skip(what: &str) -> Option<&'static str> {
     url
 }
 
-/// Says what is skipped and how to run it; fails where nothing may be skipped.
+/// Fails where nothing may be skipped. Else one line, once in each test binary, on the real standard error, which the harness
+/// does not keep to itself.
 pub fn skip(what: &str) {
     assert!(
         std::env::var_os("DOORWARD_SKIP_NOTHING").is_none(),
         "{what} needs PostgreSQL and there is none, though nothing may be skipped"
     );
-    let line = format!(
-        "skipped: {what}, for want of PostgreSQL; install its server programs, or set DOORWARD_POSTGRES_URL to a database \
-         that may be written to\n"
-    );
-    drop(std::io::stderr().write_all(line.as_bytes()));
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        let binary = std::env::current_exe().ok();
+        let binary = binary.as_ref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into_owned());
+        let name = binary.as_deref().and_then(|name| name.rsplit_once('-')).map_or("these tests", |(name, _)| name);
+        let line = format!(
+            "skipped: all of {name} that needs PostgreSQL, for there is none; install its server programs, or set \
+             DOORWARD_POSTGRES_URL to a database that may be written to\n"
+        );
+        drop(std::io::stderr().write_all(line.as_bytes()));
+    });
 }
 
 fn is_root() -> bool {

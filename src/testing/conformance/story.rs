@@ -96,7 +96,7 @@ struct GivingWay {
 
 impl GivingWay {
     fn gives_way(&self) -> bool {
-        self.writes.fetch_add(1, Ordering::SeqCst) % 2 == 0
+        self.writes.fetch_add(1, Ordering::SeqCst).is_multiple_of(2)
     }
 }
 
