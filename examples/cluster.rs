@@ -112,13 +112,13 @@ async fn cluster(url: &str) -> Result<(), Box<dyn Error>> {
         answers.read_line(&mut String::new())?;
     }
     let chosen = all(&mut processes, &format!("choose {}", challenge.expose()))?;
-    println!("{PROCESSES} processes chose a password with one temporary password: {chosen} was accepted");
+    println!("{PROCESSES} processes chose a password with one temporary password: {chosen} accepted");
     let mailed = all(&mut processes, &format!("request {ANN}"))?;
-    println!("{PROCESSES} processes asked for a reset: {mailed} mail went out");
+    println!("{PROCESSES} processes asked for a reset: {mailed} mailed");
     let began = std::time::Instant::now();
     let evaluated = all(&mut processes, &format!("guess {ANN}"))?;
     let took = began.elapsed();
-    println!("{PROCESSES} processes guessed 100 times each within {took:.1?}: {evaluated} guesses were evaluated");
+    println!("{PROCESSES} processes guessed 100 times each within {took:.1?}: {evaluated} evaluated");
 
     for (process, _) in &mut processes {
         process.stdin.take();

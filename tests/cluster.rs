@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use doorward::testing::conformance::Stores;
 use doorward::testing::{RecordingMailer, join_all};
 use doorward::{
     AttemptStore, Auth, Backoff, ConfirmResetError, HashParams, PostgresStore, SignIn, SignInError, SignInRequest,
@@ -29,9 +30,24 @@ async fn connect(url: &str, prefix: &str) -> PostgresStore {
     store
 }
 
+async fn connect_sqlite(url: &str) -> SqliteStore {
+    let store = SqliteStore::connect(url).await.unwrap();
+    store.migrate().await.unwrap();
+    store
+}
+
+async fn connect_any(url: &str, prefix: &str) -> Stores {
+    if url.starts_with("sqlite") {
+        let store = connect_sqlite(url).await;
+        return Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) };
+    }
+    let store = connect(url, prefix).await;
+    Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) }
+}
+
 /// On the system's clock, as in production.
-fn auth(store: PostgresStore, mailer: &RecordingMailer) -> Auth {
-    Auth::builder(support::site(), store.clone(), store, mailer.clone())
+fn auth(Stores { users, attempts }: Stores, mailer: &RecordingMailer) -> Auth {
+    Auth::builder(support::site(), users, attempts, mailer.clone())
         .clock(SystemClock)
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
@@ -49,7 +65,7 @@ fn one_of_several_processes() {
     let say = |line: String| std::io::stdout().write_all(format!("@{line}\n").as_bytes()).unwrap();
     block_on(async {
         let mailer = RecordingMailer::new();
-        let auth = auth(connect(&url, &prefix).await, &mailer);
+        let auth = auth(connect_any(&url, &prefix).await, &mailer);
         say("ready".to_owned());
         for line in std::io::stdin().lines() {
             match line.unwrap().as_str() {
@@ -126,19 +142,28 @@ fn slots(time: Duration) -> u64 {
 }
 
 #[test]
-fn four_processes_get_the_slots_of_one_and_two_hundred_requests_one_mail() {
+fn four_processes_on_postgres_get_the_slots_of_one_and_two_hundred_requests_one_mail() {
     let Some(url) = support::postgres::url_or_skip("several processes on PostgreSQL") else { return };
-    let prefix = fresh_prefix();
+    hammer(url, &fresh_prefix());
+}
+
+#[test]
+fn four_processes_on_sqlite_get_the_slots_of_one_and_two_hundred_requests_one_mail() {
+    let folder = Folder::new();
+    hammer(&folder.url("auth.db"), "doorward_");
+}
+
+fn hammer(url: &str, prefix: &str) {
     block_on(async {
         let mailer = RecordingMailer::new();
-        let auth = auth(connect(url, &prefix).await, &mailer);
+        let auth = auth(connect_any(url, prefix).await, &mailer);
         auth.provision(email(ANN)).await.unwrap();
         let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
         let entered = auth.try_sign_in(SignInRequest::new(ANN, &mailed)).await.unwrap();
         let SignIn::PasswordChangeRequired(challenge) = entered else { panic!("no change was due") };
         auth.choose_password(&challenge, OLD).await.unwrap();
     });
-    let mut processes: Vec<_> = (0..PROCESSES).map(|_| Process::start(url, &prefix)).collect();
+    let mut processes: Vec<_> = (0..PROCESSES).map(|_| Process::start(url, prefix)).collect();
     processes.iter_mut().for_each(|process| assert_eq!(process.answer(), "ready"));
 
     let began = Instant::now();
@@ -220,11 +245,7 @@ async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: im
 #[test]
 fn what_was_decided_outlives_a_restart_on_sqlite() {
     let folder = Folder::new();
-    block_on(survives("SQLite", async || {
-        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
-        store.migrate().await.unwrap();
-        store
-    }));
+    block_on(survives("SQLite", async || connect_sqlite(&folder.url("auth.db")).await));
 }
 
 #[test]

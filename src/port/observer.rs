@@ -187,7 +187,7 @@ pub enum EventKind {
         /// The mailer's trouble.
         error: BackendErrorKind,
     },
-    /// A store failed where the flow went on: in background work, or after what it records was decided.
+    /// A call of a store failed. Whoever called the flow got an error, if nothing was decided yet.
     StoreFailed {
         /// The store's trouble.
         error: BackendErrorKind,

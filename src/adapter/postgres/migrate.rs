@@ -49,9 +49,10 @@ async fn applied(log: &MigrationLog, database: impl Executor<'_, Database = Post
     query_scalar(AssertSqlSafe(log.applied.clone())).fetch_all(database).await
 }
 
-/// A unique violation, a table that is there by now, or a serialization failure.
+/// A unique violation (of the number, or in the server's own catalogue), a table or its type that is there by now, or a
+/// serialization failure.
 fn others_were_first(error: &sqlx::Error) -> bool {
-    is(error, &["23505", "42P07", "40001", "40P01"])
+    is(error, &["23505", "42P07", "42710", "40001", "40P01"])
 }
 
 fn is(error: &sqlx::Error, codes: &[&str]) -> bool {

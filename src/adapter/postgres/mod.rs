@@ -40,8 +40,13 @@ use verdict::judge;
 /// Statements are prepared. PgBouncer keeps up with that in transaction mode since its version 1.21; for an older one make the
 /// pool with `statement_cache_capacity(0)`.
 ///
+/// # What the server logs
+/// This crate shows no values of the server's messages, but the server's own log does: a violated constraint is logged with the
+/// whole row, address and all, unless `log_error_verbosity` is `terse`.
+///
 /// # Runtime
-/// Calls must be made within a tokio runtime, as must dropping a call that is not finished.
+/// Calls must be made within a tokio runtime, as must dropping a call that is not finished; background work too, so give
+/// [`background`](crate::AuthBuilder::background) `tokio::spawn`.
 #[derive(Clone)]
 pub struct PostgresStore {
     users: PgPool,

@@ -52,7 +52,8 @@ use verdict::judge;
 /// holds the file while waiting for something else; keep it that way if your own tables are in the same file.
 ///
 /// # Runtime
-/// Calls must be made within a tokio runtime, as must dropping a call that is not finished.
+/// Calls must be made within a tokio runtime, as must dropping a call that is not finished; background work too, so give
+/// [`background`](crate::AuthBuilder::background) `tokio::spawn`.
 #[derive(Clone)]
 pub struct SqliteStore {
     users: SqlitePool,

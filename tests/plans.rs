@@ -1,0 +1,79 @@
+//! Every statement of the stores finds what it wants by an index, however many rows there are.
+#![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
+
+mod support;
+
+use doorward::sqlx::postgres::PgPool;
+use doorward::sqlx::sqlite::SqlitePool;
+use doorward::sqlx::{AssertSqlSafe, Row, query, raw_sql};
+use doorward::{PostgresStore, SqliteStore};
+use support::sql::{Folder, block_on, fresh_prefix};
+
+/// So many rows that no planner would read them all.
+const ROWS: u32 = 20_000;
+
+/// Statements that must find what they want by an index; all but the count, which reads an index to its end.
+fn planned(statements: Vec<(&'static str, &str)>) -> Vec<(&'static str, String)> {
+    let all: Vec<_> = statements.into_iter().map(|(name, sql)| (name, sql.to_owned())).collect();
+    assert_eq!(all.len(), 12);
+    all
+}
+
+#[test]
+fn every_plan_on_sqlite_is_an_index_look_up() {
+    let folder = Folder::new();
+    block_on(async {
+        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+        store.migrate().await.unwrap();
+        let pool = SqlitePool::connect(&folder.url("auth.db")).await.unwrap();
+        for (name, statement) in planned(store.statements()) {
+            let plan = query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"))).fetch_all(&pool).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+            let is_insert = plan.is_empty() && statement.starts_with("INSERT");
+            if name == "count" {
+                assert_eq!(plan, ["SCAN doorward_users USING COVERING INDEX doorward_users_status"]);
+                continue;
+            }
+            let scans = plan.iter().any(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE"));
+            let searches = plan.iter().any(|step| step.starts_with("SEARCH") && step.contains("INDEX"));
+            assert!(is_insert || (searches && !scans), "{name}: {plan:?}");
+        }
+    });
+}
+
+#[test]
+fn every_plan_on_postgres_is_an_index_look_up() {
+    let Some(url) = support::postgres::url_or_skip("the plans on PostgreSQL") else { return };
+    block_on(async {
+        let (prefix, pool) = (fresh_prefix(), PgPool::connect(url).await.unwrap());
+        let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
+        store.migrate().await.unwrap();
+        let fill = format!(
+            "INSERT INTO {prefix}users SELECT 'id' || n, 'user' || n || '@acme.example', 'v' || n,
+                CASE n % 2 WHEN 0 THEN 'active' ELSE 'deactivated' END, CASE n % 100 WHEN 0 THEN n END, repeat('x', 500)
+                FROM generate_series(1, {ROWS}) n;
+            INSERT INTO {prefix}attempts SELECT 'key' || n, 'v' || n, n, repeat('x', 200)
+                FROM generate_series(1, {ROWS}) n;
+            ANALYZE {prefix}users; ANALYZE {prefix}attempts;"
+        );
+        raw_sql(AssertSqlSafe(fill)).execute(&pool).await.unwrap();
+        let mut connection = pool.acquire().await.unwrap();
+        for (name, statement) in planned(store.statements()) {
+            // The plan that a prepared statement gets when its parameters are not known.
+            let parameters = (1..).take_while(|n| statement.contains(&format!("${n}"))).count();
+            let nulls = vec!["NULL"; parameters].join(", ");
+            let call = if parameters == 0 { "EXECUTE plan".to_owned() } else { format!("EXECUTE plan({nulls})") };
+            let prepare = format!("SET plan_cache_mode = force_generic_plan; PREPARE plan AS {statement}");
+            raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+            let plan = raw_sql(AssertSqlSafe(format!("EXPLAIN {call}"))).fetch_all(&mut *connection).await.unwrap();
+            raw_sql("DEALLOCATE plan").execute(&mut *connection).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+            let plan = plan.join("\n");
+            if name == "count" {
+                continue;
+            }
+            let is_insert = statement.starts_with("INSERT") && plan.contains("Result");
+            assert!(is_insert || (plan.contains("Index") && !plan.contains("Seq Scan")), "{name}: {plan}");
+        }
+    });
+}
