@@ -1,3 +1,4 @@
+mod first_start;
 mod migrate;
 mod verdict;
 
@@ -75,6 +76,8 @@ impl SqliteStore {
     /// # Errors
     /// [`BackendError`] if the URL is malformed or the file cannot be opened.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
+        let options = Self::options(url)?;
+        first_start::turn_log_on(&options, &Self::plain_options(url)?).await?;
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(5))
@@ -82,7 +85,7 @@ impl SqliteStore {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None);
-        pool.connect_with(Self::options(url)?).await.map(Self::new).map_err(failed)
+        pool.connect_with(options).await.map(Self::new).map_err(failed)
     }
 
     /// How to open a file: made if missing, write-ahead log, full synchronisation, a busy timeout of five seconds. Change what
@@ -91,12 +94,13 @@ impl SqliteStore {
     /// # Errors
     /// [`BackendError`] if the URL is malformed.
     pub fn options(url: &str) -> Result<SqliteConnectOptions, BackendError> {
+        let options = Self::plain_options(url)?;
+        Ok(options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full))
+    }
+
+    fn plain_options(url: &str) -> Result<SqliteConnectOptions, BackendError> {
         let options = SqliteConnectOptions::from_str(url).map_err(failed)?;
-        Ok(options
-            .create_if_missing(true)
-            .busy_timeout(Duration::from_secs(5))
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full))
+        Ok(options.create_if_missing(true).busy_timeout(Duration::from_secs(5)))
     }
 
     /// Keeps attempts elsewhere: in a file of their own, or in the same one by connections that synchronise less.

@@ -3,7 +3,7 @@ use doorward::{BackendError, BackendErrorKind};
 
 use super::Verdict;
 
-const BUSY: i32 = 5;
+pub const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
 const NOMEM: i32 = 7;
 const IOERR: i32 = 10;
