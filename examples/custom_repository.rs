@@ -11,14 +11,14 @@ use doorward::{
 };
 
 /// The table as it was, with rows from before.
-pub const BEFORE: &str = "CREATE TABLE people (id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, email TEXT);
-    INSERT INTO people (tenant, name, email) VALUES ('north', 'Ann Lee', 'Ann@acme.example'), ('south', 'Bob Ray', NULL);";
+pub const BEFORE: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, email TEXT);
+    INSERT INTO users (tenant, name, email) VALUES ('north', 'Ann Lee', 'Ann@acme.example'), ('south', 'Bob Ray', NULL);";
 
 /// What is added. All may be empty, since rows without a document are people who cannot sign in yet.
-pub const ADDED: &str = "ALTER TABLE people ADD COLUMN auth_email TEXT;
-    ALTER TABLE people ADD COLUMN auth_version TEXT;
-    ALTER TABLE people ADD COLUMN auth_document TEXT;
-    CREATE UNIQUE INDEX people_auth_email ON people (auth_email);";
+pub const ADDED: &str = "ALTER TABLE users ADD COLUMN auth_email TEXT;
+    ALTER TABLE users ADD COLUMN auth_version TEXT;
+    ALTER TABLE users ADD COLUMN auth_document TEXT;
+    CREATE UNIQUE INDEX users_auth_email ON users (auth_email);";
 
 // The adapter begins.
 /// The people who may sign in.
@@ -48,7 +48,7 @@ fn is_taken(error: &sqlx::Error) -> bool {
 impl UserRepository for People {
     /// Attaches the document to a person who has none.
     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
-        let attach = "UPDATE people SET auth_email = $2, auth_version = $3, auth_document = $4
+        let attach = "UPDATE users SET auth_email = $2, auth_version = $3, auth_document = $4
             WHERE CAST(id AS TEXT) = $1 AND id = CAST($1 AS INTEGER) AND auth_version IS NULL";
         let statement = query(attach).bind(user.id().as_str()).bind(user.email().canonical());
         let done = statement.bind(user.version().to_string()).bind(user.to_snapshot()).execute(&self.0).await;
@@ -63,18 +63,18 @@ impl UserRepository for People {
     }
 
     async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
-        let find = "SELECT CAST(id AS TEXT), auth_email, auth_version, auth_document FROM people
+        let find = "SELECT CAST(id AS TEXT), auth_email, auth_version, auth_document FROM users
             WHERE CAST(id AS TEXT) = $1 AND id = CAST($1 AS INTEGER) AND auth_version IS NOT NULL";
         self.find(find, id.as_str()).await
     }
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
-        let find = "SELECT CAST(id AS TEXT), auth_email, auth_version, auth_document FROM people WHERE auth_email = $1";
+        let find = "SELECT CAST(id AS TEXT), auth_email, auth_version, auth_document FROM users WHERE auth_email = $1";
         self.find(find, email.canonical()).await
     }
 
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
-        let replace = "UPDATE people SET auth_email = $2, auth_version = $3, auth_document = $4
+        let replace = "UPDATE users SET auth_email = $2, auth_version = $3, auth_document = $4
             WHERE id = CAST($1 AS INTEGER) AND auth_version = $5";
         let statement = query(replace).bind(user.id().as_str()).bind(user.email().canonical());
         let statement = statement.bind(user.version().to_string()).bind(user.to_snapshot()).bind(expected.to_string());
@@ -87,7 +87,7 @@ impl UserRepository for People {
 
     /// The person stays; what this crate keeps of them goes.
     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        let detach = "UPDATE people SET auth_email = NULL, auth_version = NULL, auth_document = NULL
+        let detach = "UPDATE users SET auth_email = NULL, auth_version = NULL, auth_document = NULL
             WHERE id = CAST($1 AS INTEGER) AND auth_version = $2";
         let statement = query(detach).bind(id.as_str()).bind(expected.to_string());
         let done = statement.execute(&self.0).await.map_err(failed)?;
@@ -116,7 +116,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 
     // Whoever is to sign in from now on is given a document, and a mail with a first password.
     let people: Vec<(i64, String)> =
-        query_as("SELECT id, email FROM people WHERE email IS NOT NULL AND auth_version IS NULL")
+        query_as("SELECT id, email FROM users WHERE email IS NOT NULL AND auth_version IS NULL")
             .fetch_all(&pool)
             .await?;
     for (id, email) in people {
@@ -124,7 +124,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let rows: Vec<(i64, String, bool)> =
-        query_as("SELECT id, name, auth_version IS NOT NULL FROM people").fetch_all(&pool).await?;
+        query_as("SELECT id, name, auth_version IS NOT NULL FROM users").fetch_all(&pool).await?;
     for (id, name, can_sign_in) in rows {
         println!("{id}: {name} {}", if can_sign_in { "can sign in" } else { "has no account" });
     }

@@ -580,3 +580,36 @@ fn postgres_that_gives_way_on_every_second_write() {
         assert!(writes > 30, "{writes} writes were tried");
     });
 }
+
+/// A connection that breaks off while a write is on its way: an error, since nobody knows what became of it, and no second try.
+#[test]
+fn postgres_that_breaks_off_in_the_middle_of_a_write() {
+    let Some(postgres) = Postgres::new() else { return };
+    block_on(async {
+        let stage = Stage::new(postgres.migrated().await);
+        let ann = stage.open(ANN, OLD).await;
+        let pool = PgPool::connect(postgres.url).await.unwrap();
+        let mut holder = pool.begin().await.unwrap();
+        let hold = format!("SELECT * FROM {}users FOR UPDATE", postgres.prefix);
+        raw_sql(AssertSqlSafe(hold)).execute(&mut *holder).await.unwrap();
+
+        let (auth, id) = (stage.auth.clone(), ann.user_id().clone());
+        let writing = tokio::spawn(async move { auth.sign_out_everywhere(&id).await });
+        let cut = format!(
+            "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
+                WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE {}users%'",
+            postgres.prefix
+        );
+        while query_scalar::<_, i64>(AssertSqlSafe(cut.clone())).fetch_one(&pool).await.unwrap() == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let error = writing.await.unwrap().expect_err("the answer was lost");
+        assert_eq!((error.code(), error.http_status()), ("backend", 503), "{error:?}");
+        let lost = EventKind::StoreFailed { error: BackendErrorKind::Unavailable };
+        assert_eq!(stage.observer.count(&lost), 1, "one try, and no second: {:?}", stage.observer.kinds());
+        holder.rollback().await.unwrap();
+        assert!(stage.auth.resume(ann.session()).await.is_ok(), "it had not taken effect");
+        stage.auth.sign_out_everywhere(ann.user_id()).await.unwrap();
+        assert!(stage.auth.resume(ann.session()).await.is_err());
+    });
+}

@@ -105,12 +105,14 @@ impl Host {
 }
 
 type Secrets = BTreeMap<&'static str, String>;
+/// Gives the secret of that name.
+type Secret<'a> = &'a dyn Fn(&str) -> String;
 
 /// A state that is worth keeping: how it comes about, and what must be true of it for ever.
 struct State {
     name: &'static str,
     make: fn(&Host) -> Secrets,
-    check: fn(&Host, &dyn Fn(&str) -> String),
+    check: fn(&Host, Secret<'_>),
 }
 
 const STATES: [State; 9] = [

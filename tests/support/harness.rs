@@ -203,7 +203,7 @@ mod people {
             raw_sql(BEFORE).execute(&pool).await.unwrap();
             raw_sql(ADDED).execute(&pool).await.unwrap();
             for _ in 0..32 {
-                let add = query("INSERT INTO people (tenant, name) VALUES ('west', 'Somebody')");
+                let add = query("INSERT INTO users (tenant, name) VALUES ('west', 'Somebody')");
                 add.execute(&pool).await.unwrap();
             }
             SqliteStore::new(pool.clone()).migrate().await.unwrap();
@@ -219,7 +219,7 @@ mod people {
         }
 
         async fn overwrite_snapshot(&self, _: &Stores, id: &UserId, snapshot: &str) -> bool {
-            let overwrite = "UPDATE people SET auth_document = $2 WHERE id = CAST($1 AS INTEGER)";
+            let overwrite = "UPDATE users SET auth_document = $2 WHERE id = CAST($1 AS INTEGER)";
             let done = query(overwrite).bind(id.as_str()).bind(snapshot).execute(&self.pool().await).await.unwrap();
             done.rows_affected() == 1
         }
