@@ -70,16 +70,22 @@ pub use adapter::TracingObserver;
 pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
 pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
 pub use config::{
-    ChallengeConfig, Config, ConfigError, DeviceConfig, HashingConfig, ProvisionConfig, PurgeConfig, ResetConfig,
+    ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashingConfig, ProvisionConfig, PurgeConfig, ResetConfig,
     ResetMode, SourceBackoff,
 };
-pub use crypto::{HashParams, HashParamsError, MalformedHash, PasswordHash, RandomError};
-pub use engine::{BackgroundWork, HashLoad, Hold, SignIn, SignedIn, Source};
+pub use crypto::{
+    HashBackend, HashCost, HashFault, HashParams, HashParamsError, HashRisk, HashScheme, Keyring, KeyringError,
+    MalformedHash, PasswordHash, RandomError,
+};
+pub use engine::{BackgroundWork, HashLoad, Hold, SignIn, SignedIn, Source, calibrate};
 pub use error::{
     AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError, Failure,
-    INVALID_CREDENTIALS, ProvisionError, ResumeError, SignInError, Unavailable, WelcomeError,
+    INVALID_CREDENTIALS, ImportError, ProvisionError, ResumeError, SignInError, Unavailable, WelcomeError,
 };
-pub use flow::{LinkStatus, Provision, Provisioned, ResetConfirmed, ResetRequested, Revealed, SignInRequest};
+pub use flow::{
+    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
+    SignInRequest,
+};
 pub use mail::{Mail, MailKind};
 pub use policy::{
     AttemptKey, Attempts, Backoff, BreachLookup, Composition, Cooldown, MalformedAttempts, NewPassword, PasswordPolicy,

@@ -241,7 +241,7 @@ fn s15_sign_in() {
     check(
         "sign_in with a hash of old parameters",
         |stage| {
-            let weaker = HashParams::danger_weak_for_tests(16, 2, 1).unwrap();
+            let weaker = HashParams::danger_weak(16, 2, 1).unwrap();
             let older = Auth::builder(
                 site(),
                 stage.world.users.clone(),

@@ -96,7 +96,7 @@ fn compare(name: &str, one: Vec<f64>, other: Vec<f64>) -> (f64, f64) {
 #[ignore = "statistical and long: run it in release, by the command above"]
 fn s15_known_and_unknown_addresses_take_equally_long() {
     // Little more than 2 ms a hash, to find a difference of microseconds in it.
-    let params = HashParams::danger_weak_for_tests(8 * 1024, 1, 1).unwrap();
+    let params = HashParams::danger_weak(8 * 1024, 1, 1).unwrap();
     let (auth, clock) = auth(params);
     // Two of each kind, so that what they share in caches is equally warm.
     let known = ["ann@acme.example", "bob@acme.example"];

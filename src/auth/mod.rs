@@ -12,11 +12,11 @@ pub use refusal::Refusal;
 use crate::engine::{Engine, HashLoad, SignIn, SignedIn};
 use crate::error::{
     AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError, Failure,
-    ProvisionError, ResumeError, SignInError, Unavailable, WelcomeError,
+    ImportError, ProvisionError, ResumeError, SignInError, Unavailable, WelcomeError,
 };
 use crate::flow::{
-    LinkStatus, Provision, Provisioned, ResetConfirmed, ResetRequested, Revealed, SignInRequest, account, admin,
-    change_password, choose_password, provision, reset, sign_in,
+    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
+    SignInRequest, account, admin, change_password, choose_password, import, provision, reset, sign_in,
 };
 use crate::policy::PasswordPolicy;
 use crate::port::{AttemptStore, Mailer, Subject, UserRepository};
@@ -86,6 +86,22 @@ impl Auth {
     /// [`WelcomeError`], for the operator.
     pub async fn correct_email(&self, user: &UserId, email: Email) -> Result<Provisioned, WelcomeError> {
         provision::correct_email(&self.engine, user, email).await
+    }
+
+    /// Takes over an account of another system with the hash of its password, which is replaced by a new one when its owner
+    /// signs in. Nothing is mailed. What is wrong with the hash is told.
+    ///
+    /// The password is verified in the Unicode form in which it is typed, as the other system did; an Argon2id hash in that
+    /// of [`Password`].
+    ///
+    /// # Errors
+    /// [`ImportError`], for the operator.
+    ///
+    /// ```
+    #[doc = include_str!("../../examples/import.rs")]
+    /// ```
+    pub async fn import_user(&self, account: Import) -> Result<Imported, ImportError> {
+        import::import_user(&self.engine, account).await
     }
 
     // Signing in.
@@ -259,6 +275,15 @@ impl Auth {
     /// [`AdminError`].
     pub async fn sign_out_everywhere(&self, user: &UserId) -> Result<(), AdminError> {
         admin::sign_out_everywhere(&self.engine, user).await
+    }
+
+    /// Seals what is sealed of a user under the current key of the [`Keyring`](crate::Keyring), without the user's doing.
+    /// Once no user is left [`Unreadable`](Resealed::Unreadable), previous keys can be given up.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn reseal(&self, user: &UserId) -> Result<Resealed, AdminError> {
+        admin::reseal(&self.engine, user).await
     }
 
     /// Deletes an account with all that this crate keeps of it.

@@ -1,8 +1,10 @@
 //! Floor 5: what the flows share. The shell around the pure core: it draws randomness, reads the clock, calls the ports.
 
 mod background;
+mod calibrate;
 mod commit;
 mod hash_pool;
+mod hashes;
 mod hold;
 mod in_flight;
 mod lanes;
@@ -21,6 +23,7 @@ use time::OffsetDateTime;
 
 pub(crate) use background::Background;
 pub use background::BackgroundWork;
+pub use calibrate::calibrate;
 pub(crate) use commit::{Committed, Decision};
 pub use hash_pool::HashLoad;
 pub(crate) use hash_pool::{Caller, HashPool, Permit, Refused};
@@ -32,7 +35,7 @@ pub use signed_in::{SignIn, SignedIn};
 pub use source::Source;
 
 use crate::config::Config;
-use crate::crypto::{PasswordHash, Purpose, keyed};
+use crate::crypto::{Keyring, StoredHash};
 use crate::error::Unavailable;
 use crate::port::{AttemptStore, BreachedPasswords, Clock, EventKind, Mailer, Observer, UserRepository};
 use crate::types::{BackendErrorKind, Email, SecretBytes, Site, UserId, after, at_store_precision};
@@ -52,14 +55,18 @@ pub(crate) struct Engine {
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) breached: Option<Arc<dyn BreachedPasswords>>,
     pub(crate) index_key: Option<SecretBytes<32>>,
+    pub(crate) keyring: Option<Keyring>,
     pub(crate) pool: HashPool,
     pub(crate) background: Background,
     pub(crate) hold: Option<Hold>,
     /// Challenges and links for which a hash is being computed.
     pub(crate) in_flight: InFlight,
-    /// Makes of an address what is verified where it has no password. Drawn anew for every `Auth`.
+    /// Makes of an address what is verified where it has no password. Derived from the index key, so that it is the same
+    /// for all processes; drawn anew for every `Auth` where there is none.
     pub(crate) dummy_key: SecretBytes<32>,
     pub(crate) decoy: User,
+    /// The decoy's password, kept like everybody's: read where there is nobody's.
+    pub(crate) decoy_hash: StoredHash,
     pub(crate) purged_at: Mutex<OffsetDateTime>,
     pub(crate) closed: AtomicBool,
 }
@@ -101,12 +108,6 @@ impl Engine {
             }
             Refused::Closed => Unavailable::Closed,
         })
-    }
-
-    /// What is verified where this address has no password: always the same, and of the same cost as a new hash.
-    pub(crate) fn dummy(&self, email: &Email) -> PasswordHash {
-        let seed = keyed(self.dummy_key.expose(), Purpose::DummyHash, &[email.canonical().as_bytes()]);
-        PasswordHash::dummy(self.config.hashing.params, &seed)
     }
 
     /// Looks up whom an address belongs to. The stored canonical address is compared once more: a store whose collation

@@ -31,6 +31,26 @@ failure!(ProvisionError {
     Self::MailFailed { user_id } => "mail_failed", 503, "The account was opened, but the mail could not be sent.";
 } unavailable Unavailable);
 
+/// Why an account was not taken over. These are for an operator, not for strangers.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// Another account has this address. Nothing was stored.
+    #[error("another account has this address")]
+    EmailTaken,
+    /// Another account has this id. Nothing was stored.
+    #[error("another account has this id")]
+    IdTaken,
+    /// Whether the account stands is not known if a store failed; otherwise it does not. Importing again tells.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+failure!(ImportError {
+    Self::EmailTaken => "email_taken", 409, "There is an account with this address already.";
+    Self::IdTaken => "id_taken", 409, "There is an account with this id already.";
+} unavailable Unavailable);
+
 /// Why no fresh first password was mailed. These are for an operator, not for strangers.
 #[derive(Debug, Error)]
 #[non_exhaustive]

@@ -13,7 +13,7 @@ mod unavailable;
 
 use core::time::Duration;
 
-pub use account::{AdminError, DeviceError, ProvisionError, ResumeError, WelcomeError};
+pub use account::{AdminError, DeviceError, ImportError, ProvisionError, ResumeError, WelcomeError};
 pub use password::{ChangePasswordError, ChoosePasswordError};
 pub use reset::{CompleteResetError, ConfirmResetError};
 pub use sign_in::{INVALID_CREDENTIALS, SignInError};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Committed, Decision, Engine};
+use crate::crypto::StoredHash;
 use crate::error::{AdminError, Unavailable};
 use crate::port::{EventKind, Swap};
 use crate::types::UserId;
@@ -26,6 +27,45 @@ pub(crate) async fn mark_compromised(engine: &Arc<Engine>, id: &UserId) -> Resul
 
 pub(crate) async fn sign_out_everywhere(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
     change(engine, id, EventKind::SignedOutEverywhere, |user, fresh| Some(user.sign_out_everywhere(fresh))).await
+}
+
+/// What sealing anew came to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Resealed {
+    /// Something was sealed under another key, or not as it should be, and is now kept as the settings say.
+    Anew,
+    /// Everything was so already.
+    Already,
+    /// Something cannot be opened with the keys at hand, and was left as it is. Everything else is as it should be.
+    Unreadable,
+}
+
+pub(crate) async fn reseal(engine: &Arc<Engine>, id: &UserId) -> Result<Resealed, AdminError> {
+    engine.open()?;
+    let user = find(engine, id).await?;
+    let outcome = engine
+        .commit(user, |user, fresh| {
+            let mut failed = None;
+            let keep = |stored: &StoredHash| match engine.kept_anew(stored, user.id()) {
+                Ok(kept) => kept,
+                Err(error) => {
+                    failed = Some(error);
+                    None
+                }
+            };
+            match (user.with_hashes_kept(keep, fresh), failed) {
+                (_, Some(error)) => Decision::Answer(Err(Unavailable::from(error))),
+                (Some(next), None) => Decision::Store(next.clone(), Ok((next, Resealed::Anew))),
+                (None, None) => Decision::Answer(Ok((user.clone(), Resealed::Already))),
+            }
+        })
+        .await?;
+    let Committed::Done(done) = outcome else { return Err(AdminError::UnknownUser) };
+    let (user, outcome) = done?;
+    if outcome == Resealed::Anew {
+        engine.report(EventKind::Resealed).user(&user).send();
+    }
+    Ok(if engine.has_unreadable_hash(&user) { Resealed::Unreadable } else { outcome })
 }
 
 pub(crate) async fn delete(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {

@@ -34,12 +34,13 @@ pub(crate) async fn change_password(
         }
     };
     let judged = Judged::password_of(&user);
-    let hash = judged.as_ref().map_or_else(|| engine.dummy(user.email()), |judged| judged.hash().clone());
+    let evaluable = engine.evaluable(user.email(), Some(&user), judged.as_ref());
     // The first of these is the current password, against which the new one is compared as text: one hash fewer.
-    let refused = user.refused_hashes(engine.config.password.history).split_off(usize::from(judged.is_some()));
-    let (params, typed, known) = (engine.config.hashing.params, current.clone(), judged.is_some());
+    let earlier = user.refused_hashes(engine.config.password.history).split_off(usize::from(judged.is_some()));
+    let refused = engine.readable(&user, &earlier);
+    let (params, typed) = (engine.config.hashing.params, current.clone());
     let verdict = permit.run(move |memory| {
-        if !(crypto::verify(&typed, &hash, memory) && known) {
+        if !evaluable.verify(&typed, memory) {
             return (Verdict::Wrong, 1);
         }
         if typed.ct_eq(checked.password()).into() {
@@ -64,7 +65,7 @@ pub(crate) async fn change_password(
         }
     };
 
-    let credential = engine.new_credential(hash);
+    let credential = engine.new_credential(&user, &hash)?;
     let devices = engine.config.device_limits();
     let changed = engine
         .commit(user, |user, fresh| match may_change(engine, user, session) {

@@ -49,7 +49,7 @@ pub(crate) async fn choose_password(
     // This try is counted already, so the last one allowed still counts.
     let limits = ChallengeLimits { tries: limits.tries + 1, ..limits };
     let devices = engine.config.device_limits();
-    let credential = engine.new_credential(hash);
+    let credential = engine.new_credential(&user, &hash)?;
     let chosen = engine
         .commit(user, |user, fresh| match opens(engine, user, challenge, &limits) {
             Ok(proof) => {

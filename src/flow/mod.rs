@@ -4,10 +4,13 @@ pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod change_password;
 pub(crate) mod choose_password;
+pub(crate) mod import;
 pub(crate) mod provision;
 pub(crate) mod reset;
 pub(crate) mod sign_in;
 
+pub use admin::Resealed;
+pub use import::{Import, Imported};
 pub use provision::{Provision, Provisioned, Revealed};
 pub use reset::{LinkStatus, ResetConfirmed, ResetRequested};
 pub use sign_in::SignInRequest;

@@ -201,7 +201,7 @@ pub(crate) async fn complete_reset(
     // This try is counted already, so the last one allowed still counts.
     let limits = LinkLimits { tries: limits.tries + 1, ..limits };
     let devices = engine.config.device_limits();
-    let credential = engine.new_credential(hash);
+    let credential = engine.new_credential(&user, &hash)?;
     let completed = engine
         .commit(user.clone(), |user, fresh| {
             let now = engine.now();

@@ -182,13 +182,12 @@ impl Attempt<'_> {
         let (permit, charged) = charged;
 
         let judged = self.found.user().and_then(Judged::password_of);
-        // Made for known addresses too: a microsecond that would tell them apart.
-        let dummy = engine.dummy(email);
-        let hash = judged.as_ref().map_or(&dummy, Judged::hash).clone();
-        let (params, password, known) = (engine.config.hashing.params, request.password.clone(), judged.is_some());
+        let evaluable = engine.evaluable(email, self.found.user(), judged.as_ref());
+        let unusable = judged.is_some() && !evaluable.known;
+        let (params, password) = (engine.config.hashing.params, request.password.clone());
         let verified = permit.run(move |memory| {
-            let right = crypto::verify(&password, &hash, memory) && known;
-            let outdated = right && hash.params() != params;
+            let right = evaluable.verify(&password, memory);
+            let outdated = right && !evaluable.hash().is_current(params);
             // A rehash that cannot be had fails no sign-in.
             let rehashed = outdated.then(|| crypto::hash(&password, params, memory).ok()).flatten();
             ((right, rehashed), 1 + u64::from(outdated))
@@ -196,8 +195,9 @@ impl Attempt<'_> {
         let (right, rehashed) = verified.await.map_err(|_| Unavailable::Closed)?;
 
         let (Some(judged), Some(user), true) = (judged, self.found.user(), right) else {
-            return self.failed(self.why());
+            return self.failed(if unusable { SignInFailure::UnusableHash } else { self.why() });
         };
+        let rehashed = engine.replacement(user, &judged, rehashed.as_ref());
         let (challenges, devices) = (engine.config.challenge_limits(), engine.config.device_limits());
         let failures = charged.first().map_or(0, |lane| lane.failures_before);
         let outcome = engine

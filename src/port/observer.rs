@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
+use crate::crypto::{HashFault, HashScheme};
 use crate::types::{BackendErrorKind, UserId};
 
 /// Receives every outcome: for audit logs, metrics and alarms.
@@ -87,6 +88,8 @@ pub enum SignInFailure {
     NoPassword,
     /// The password is wrong.
     WrongPassword,
+    /// The stored password hash cannot be read: see [`EventKind::HashUnusable`].
+    UnusableHash,
     /// The account changed while the password was being checked.
     Changed,
     /// The stored user cannot be understood.
@@ -102,6 +105,7 @@ impl SignInFailure {
             Self::Deactivated => "deactivated",
             Self::NoPassword => "no_password",
             Self::WrongPassword => "wrong_password",
+            Self::UnusableHash => "unusable_hash",
             Self::Changed => "changed",
             Self::Unreadable => "unreadable",
         }
@@ -180,6 +184,18 @@ pub enum EventKind {
     MarkedCompromised,
     /// An account was deleted.
     Deleted,
+    /// An account of another system was taken over with its password hash.
+    Imported {
+        /// The scheme of the hash.
+        scheme: HashScheme,
+    },
+    /// What is sealed of a user was sealed anew, under the current key.
+    Resealed,
+    /// A stored password hash could not be read. The password fails like a wrong one; a reset sets a new one.
+    HashUnusable {
+        /// Why.
+        fault: HashFault,
+    },
     /// A mail was not accepted.
     MailFailed {
         /// Which mail: [`MailKind::name`](crate::MailKind::name).
@@ -239,6 +255,9 @@ impl EventKind {
             Self::PasswordChangeRequired => "user_updated:password_change_required",
             Self::MarkedCompromised => "authn_token_revoked:password",
             Self::Deleted => "user_deleted",
+            Self::Imported { .. } => "user_created:imported",
+            Self::Resealed => "sys_resealed",
+            Self::HashUnusable { .. } => "sys_hash_unusable",
             Self::MailFailed { .. } => "sys_mail_failed",
             Self::StoreFailed { .. } => "sys_store_failed",
             Self::BreachLookupFailed { .. } => "sys_breach_lookup_failed",

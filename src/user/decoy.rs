@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{ChallengeLimits, DeviceLimits, Fresh, LinkLimits, NewCredential, Proof, Session, User};
-use crate::crypto::PasswordHash;
+use crate::crypto::{PasswordHash, StoredHash};
 use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, UserId, Version, after};
 
 /// How many devices a user has at most by default, and how many links.
@@ -25,7 +25,7 @@ pub(super) fn full_size_user() -> User {
     let devices = DeviceLimits { lifetime: 24 * hour, at_most: MOST_DEVICES, protected: hour };
     let links = LinkLimits { lifetime: hour, at_most: MOST_LINKS, tries: 10, temporary_lifetime: hour, cooldown: hour };
     let digest = Digest::new([7; 32]);
-    let hash = PasswordHash::parse(HASH).expect("a well-formed hash");
+    let hash = StoredHash::plain(&PasswordHash::parse(HASH).expect("a well-formed hash"));
 
     let mut step = 0;
     let mut fresh = || {

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::challenge::StoredChallenge;
 use super::device::Device;
 use super::reset::ResetState;
-use crate::crypto::PasswordHash;
+use crate::crypto::StoredHash;
 use crate::types::{Digest, Epoch, Span, micros};
 
 /// Fields of a newer release.
@@ -37,7 +37,7 @@ pub(super) struct Document {
     pub(super) password: Option<StoredPassword>,
     /// Hashes of earlier passwords, the latest first; kept only if the policy looks back further than the current one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) earlier_passwords: Vec<PasswordHash>,
+    pub(super) earlier_passwords: Vec<StoredHash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) temporary: Option<StoredTemporary>,
     #[serde(default, skip_serializing_if = "ResetState::is_empty")]
@@ -52,13 +52,14 @@ pub(super) struct Document {
 
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct StoredPassword {
-    pub(super) hash: PasswordHash,
+    pub(super) hash: StoredHash,
     #[serde(with = "micros")]
     pub(super) set_at: OffsetDateTime,
     /// An operator asked for a change at the next sign-in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) change_required: bool,
-    /// Which hash of the same password this one replaced, as a digest: a verdict on that one still counts.
+    /// Which hash of the same password this one replaced, or in which other seal it was kept, as a digest: a verdict on
+    /// that one still counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) rehashed_from: Option<Digest>,
     #[serde(flatten)]

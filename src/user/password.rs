@@ -6,13 +6,13 @@ use super::document::{Document, Extra, StoredPassword};
 use super::reset::ResetState;
 use super::sign_in::Passed;
 use super::{DeviceLimits, Fresh, Method, Proof, Session, Step, User};
-use crate::crypto::{PasswordHash, Purpose, sha256};
+use crate::crypto::{Purpose, StoredHash, sha256};
 use crate::types::{Digest, Epoch};
 
 /// What a verdict ("this is the right password") was about. It counts only for a user of whom all this still holds.
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
-    hash: PasswordHash,
+    hash: StoredHash,
     epoch: Epoch,
 }
 
@@ -23,7 +23,7 @@ impl Judged {
         user.is_active().then_some(Self { hash, epoch: user.epoch() })
     }
 
-    pub(crate) fn hash(&self) -> &PasswordHash {
+    pub(crate) fn hash(&self) -> &StoredHash {
         &self.hash
     }
 
@@ -37,14 +37,14 @@ impl Judged {
     }
 }
 
-fn rehash_digest(hash: &PasswordHash) -> Digest {
+fn rehash_digest(hash: &StoredHash) -> Digest {
     sha256(Purpose::RehashedFrom, &[hash.as_str().as_bytes()])
 }
 
 /// A hashed new password, and what becomes of other things when it is set.
 #[derive(Clone, Debug)]
 pub(crate) struct NewCredential {
-    pub(crate) hash: PasswordHash,
+    pub(crate) hash: StoredHash,
     /// How many earlier hashes to keep.
     pub(crate) history: usize,
     /// Unconfirmed reset links only mail their owner, so they survive a change, except where a link by itself
@@ -55,7 +55,7 @@ pub(crate) struct NewCredential {
 impl User {
     /// The hashes that a new password must not match: that of the last password, and of as many before it as the policy
     /// looks back. A password that was marked as compromised is the last one, though it is no longer the current one.
-    pub(crate) fn refused_hashes(&self, history: usize) -> Vec<PasswordHash> {
+    pub(crate) fn refused_hashes(&self, history: usize) -> Vec<StoredHash> {
         let current = self.document.password.iter().map(|password| &password.hash);
         current.chain(&self.document.earlier_passwords).take(history.saturating_add(1)).cloned().collect()
     }
@@ -113,6 +113,32 @@ impl User {
     }
 }
 
+impl User {
+    /// The same passwords, each kept as `keep` says. `None` if it leaves all as they are.
+    pub(crate) fn with_hashes_kept(
+        &self,
+        mut keep: impl FnMut(&StoredHash) -> Option<StoredHash>,
+        fresh: &Fresh,
+    ) -> Option<User> {
+        let mut changed = false;
+        let next = self.next(fresh, |document| {
+            if let Some(password) = &mut document.password
+                && let Some(kept) = keep(&password.hash)
+            {
+                password.replace_hash(kept);
+                changed = true;
+            }
+            for earlier in &mut document.earlier_passwords {
+                if let Some(kept) = keep(earlier) {
+                    *earlier = kept;
+                    changed = true;
+                }
+            }
+        });
+        changed.then_some(next)
+    }
+}
+
 /// By what right a password is chosen without the current one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Chooser {
@@ -137,13 +163,7 @@ impl Document {
             self.earlier_passwords.insert(0, old.hash);
         }
         self.earlier_passwords.truncate(new.history);
-        self.password = Some(StoredPassword {
-            hash: new.hash,
-            set_at: now,
-            change_required: false,
-            rehashed_from: None,
-            extra: Extra::new(),
-        });
+        self.password = Some(StoredPassword::new(new.hash, now));
         self.epoch = fresh.epoch;
         self.temporary = None;
         self.reset.void_confirmed(new.links_survive);
@@ -151,13 +171,23 @@ impl Document {
         self.devices.clear();
     }
 
-    /// Puts a hash of the same password with newer parameters in place of the one that was judged.
-    pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&PasswordHash>) {
+    /// Puts a hash of the same password with newer parameters, or in another seal, in place of the one that was judged.
+    pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&StoredHash>) {
         if let (Some(password), Some(hash)) = (&mut self.password, rehashed)
             && password.hash.as_str() == judged.hash.as_str()
         {
-            password.rehashed_from = Some(rehash_digest(&judged.hash));
-            password.hash = hash.clone();
+            password.replace_hash(hash.clone());
         }
+    }
+}
+
+impl StoredPassword {
+    pub(super) fn new(hash: StoredHash, now: OffsetDateTime) -> Self {
+        Self { hash, set_at: now, change_required: false, rehashed_from: None, extra: Extra::new() }
+    }
+
+    fn replace_hash(&mut self, hash: StoredHash) {
+        self.rehashed_from = Some(rehash_digest(&self.hash));
+        self.hash = hash;
     }
 }

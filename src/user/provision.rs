@@ -6,9 +6,10 @@ use core::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::document::{Document, Extra, StoredTemporary, TemporaryOrigin, UserStatus};
+use super::document::{Document, Extra, StoredPassword, StoredTemporary, TemporaryOrigin, UserStatus};
 use super::reset::ResetState;
 use super::{Fresh, User};
+use crate::crypto::StoredHash;
 use crate::types::{Digest, Email, Span, UserId};
 
 impl User {
@@ -21,19 +22,22 @@ impl User {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> User {
-        let document = Document {
-            status: UserStatus::Active,
-            epoch: fresh.epoch,
-            created_at: now,
-            last_sign_in_at: None,
-            password: None,
-            earlier_passwords: Vec::new(),
-            temporary: Some(StoredTemporary::new(temporary, TemporaryOrigin::Welcome, lifetime, now)),
-            reset: ResetState::default(),
-            challenges: Vec::new(),
-            devices: Vec::new(),
-            extra: Extra::new(),
-        };
+        let temporary = StoredTemporary::new(temporary, TemporaryOrigin::Welcome, lifetime, now);
+        let document = Document { temporary: Some(temporary), ..Document::blank(now, fresh) };
+        User { id, email, version: fresh.version, document: Arc::new(document) }
+    }
+
+    /// An account taken over from another system: active, with the password used there.
+    pub(crate) fn import(
+        id: UserId,
+        email: Email,
+        hash: StoredHash,
+        change_required: bool,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        let password = StoredPassword { change_required, ..StoredPassword::new(hash, now) };
+        let document = Document { password: Some(password), ..Document::blank(now, fresh) };
         User { id, email, version: fresh.version, document: Arc::new(document) }
     }
 
@@ -82,6 +86,22 @@ impl StoredTemporary {
 }
 
 impl Document {
+    fn blank(now: OffsetDateTime, fresh: &Fresh) -> Self {
+        Self {
+            status: UserStatus::Active,
+            epoch: fresh.epoch,
+            created_at: now,
+            last_sign_in_at: None,
+            password: None,
+            earlier_passwords: Vec::new(),
+            temporary: None,
+            reset: ResetState::default(),
+            challenges: Vec::new(),
+            devices: Vec::new(),
+            extra: Extra::new(),
+        }
+    }
+
     /// Installs a temporary password. There is one at a time: the one before and its challenges are void.
     pub(super) fn install_temporary(
         &mut self,

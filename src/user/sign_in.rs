@@ -6,7 +6,7 @@ use super::challenge::NextStep;
 use super::document::Document;
 use super::password::Judged;
 use super::{ChallengeLimits, DeviceLimits, Fresh, Method, Proof, Session, ShownDevice, User};
-use crate::crypto::PasswordHash;
+use crate::crypto::StoredHash;
 use crate::types::{Challenge, DeviceToken, Digest};
 
 /// What a proof led to, and the state that records it. The first is worth nothing until the second is stored.
@@ -53,7 +53,7 @@ impl User {
     pub(crate) fn sign_in_with_password(
         &self,
         judged: &Judged,
-        rehashed: Option<&PasswordHash>,
+        rehashed: Option<&StoredHash>,
         shown: Option<&ShownDevice>,
         challenges: &ChallengeLimits,
         devices: &DeviceLimits,

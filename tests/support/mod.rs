@@ -1,6 +1,8 @@
 //! What the tests share: a host on a clock that stands still, with a mailbox that can be read.
 #![allow(dead_code)] // each test binary uses a part of it
 
+mod meddling;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use doorward::{
     Auth, AuthBuilder, Challenge, ChoosePasswordError, Email, HashParams, MemoryAttempts, MemoryUsers, SignIn,
     SignInError, SignInRequest, SignedIn, Site, User, UserId, UserRepository,
 };
+pub use meddling::Meddling;
 use pollster::block_on;
 
 pub const SECOND: Duration = Duration::from_secs(1);

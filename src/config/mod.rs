@@ -1,12 +1,14 @@
 //! Settings: public fields with defaults, changed through [`AuthBuilder::configure`](crate::AuthBuilder::configure) and
 //! validated as a whole when the `Auth` is built.
 
-use core::num::NonZeroUsize;
+mod hashing;
+
 use core::time::Duration;
 
 use thiserror::Error;
 
-use crate::crypto::HashParams;
+pub use hashing::{CostProfile, HashingConfig};
+
 use crate::policy::{Backoff, Cooldown, PasswordPolicy};
 use crate::user::{ChallengeLimits, DeviceLimits, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS};
 
@@ -87,25 +89,6 @@ pub struct Config {
     pub device: DeviceConfig,
     /// Housekeeping.
     pub purge: PurgeConfig,
-}
-
-/// Password hashing.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct HashingConfig {
-    /// Cost of new hashes. Hashes of another cost are replaced when their owner signs in.
-    pub params: HashParams,
-    /// How many threads hash, each with memory of its own: default, as many as the machine runs in parallel.
-    pub threads: Option<NonZeroUsize>,
-    /// How many hashes may be waiting for or running on each thread, 2 to 4,096; default 32. Half of all these places
-    /// are kept for tries with a known device and for signed-in users.
-    pub queue_per_thread: usize,
-}
-
-impl Default for HashingConfig {
-    fn default() -> Self {
-        Self { params: HashParams::default(), threads: None, queue_per_thread: 32 }
-    }
 }
 
 /// The schedule of source lanes. A type of its own, because its default differs from that of [`Backoff`].
@@ -228,8 +211,8 @@ impl Default for PurgeConfig {
 }
 
 impl Config {
-    /// Checks everything.
-    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+    /// Checks everything, also whether keys are there that settings ask for.
+    pub(crate) fn validate(&self, has_keyring: bool, has_index_key: bool) -> Result<(), ConfigError> {
         self.password.validate().map_err(|fault| ConfigError::new(fault.field, fault.problem))?;
         let schedules = [("throttle", &self.throttle), ("source_throttle.backoff", &self.source_throttle.backoff)];
         for (name, backoff) in schedules {
@@ -237,9 +220,7 @@ impl Config {
                 return Err(ConfigError::new(format!("{name}.{field}"), problem));
             }
         }
-        if !(2..=4_096).contains(&self.hashing.queue_per_thread) {
-            return Err(ConfigError::new("hashing.queue_per_thread", "is not between 2 and 4,096"));
-        }
+        self.hashing.validate(has_keyring, has_index_key)?;
         if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
             return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
         }
