@@ -282,7 +282,6 @@ fn s18_a_deactivation_between_the_check_and_the_write_is_never_missed() {
     });
 }
 
-
 fn meddled(world: &World, meddle: impl FnOnce() + Send + 'static) -> Auth {
     let users = Meddling::new(world.users.clone(), meddle);
     Auth::builder(site(), users, world.attempts.clone(), world.mailer.clone())

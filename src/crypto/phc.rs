@@ -108,3 +108,113 @@ impl Argon2Hash {
         bool::from(tag.ct_eq(&self.tag)) && computed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::crypto::HashBackend;
+
+    /// Tests and known answers of the reference implementation, see `tests/data/README.md`.
+    fn reference() -> Value {
+        serde_json::from_str(include_str!("../../tests/data/argon2_reference.json")).unwrap()
+    }
+
+    fn text<'a>(case: &'a Value, field: &str) -> &'a str {
+        case[field].as_str().unwrap()
+    }
+
+    fn number(case: &Value, field: &str) -> u32 {
+        case[field].as_u64().unwrap().try_into().unwrap()
+    }
+
+    fn bytes(case: &Value, field: &str) -> Vec<u8> {
+        let digits = text(case, field).as_bytes().chunks(2);
+        digits.map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    }
+
+    fn backends() -> Vec<HashBackend> {
+        vec![
+            HashBackend::Argon2,
+            #[cfg(feature = "simd")]
+            HashBackend::Simd,
+        ]
+    }
+
+    #[test]
+    fn both_backends_pass_the_tests_of_the_reference_implementation() {
+        for backend in backends() {
+            let mut memory = HashMemory::new(backend);
+            let mut passed = 0;
+            for case in reference()["hash_tests"].as_array().unwrap() {
+                let (name, password) = (text(case, "phc"), text(case, "password").as_bytes());
+                let hash = Argon2Hash::parse(name).unwrap_or_else(|| panic!("{name}"));
+                assert_eq!(&*hash.tag, bytes(case, "tag_hex"), "{name}");
+                assert!(hash.verify(password, &mut memory), "{name} by {backend:?}");
+                // A second of memory beyond 256 MiB shows nothing more.
+                if number(case, "m_kib") <= 256 {
+                    assert!(!hash.verify(b"Password", &mut memory), "{name} by {backend:?}");
+                }
+                passed += 1;
+            }
+            assert_eq!(passed, 26);
+        }
+    }
+
+    /// The known answers of RFC 9106 take a secret and associated data, which this crate does not use: they show that the
+    /// libraries compute Argon2.
+    #[test]
+    fn the_libraries_pass_the_known_answers_of_rfc_9106() {
+        for case in reference()["known_answers_rfc9106"].as_array().unwrap() {
+            let (m, t, p) = (number(case, "m_kib"), number(case, "t"), number(case, "p"));
+            let (password, salt) = (bytes(case, "password_hex"), bytes(case, "salt_hex"));
+            let (secret, data) = (bytes(case, "secret_hex"), bytes(case, "associated_data_hex"));
+            let mut tag = [0; TAG_BYTES];
+            let params = argon2::ParamsBuilder::new()
+                .m_cost(m)
+                .t_cost(t)
+                .p_cost(p)
+                .data(argon2::AssociatedData::new(&data).unwrap())
+                .build()
+                .unwrap();
+            let algorithm = text(case, "variant").parse().unwrap();
+            argon2::Argon2::new_with_secret(&secret, algorithm, argon2::Version::V0x13, params)
+                .unwrap()
+                .hash_password_into(&password, &salt, &mut tag)
+                .unwrap();
+            assert_eq!(tag[..], bytes(case, "tag_hex"));
+            #[cfg(feature = "simd")]
+            {
+                use argon2_rust::{Algorithm, Argon2, Params, Version, params::Memory};
+                let algorithm = match text(case, "variant") {
+                    "argon2d" => Algorithm::Argon2d,
+                    "argon2i" => Algorithm::Argon2i,
+                    _ => Algorithm::Argon2id,
+                };
+                let params = Params::builder().memory(Memory::kib(m.into())).passes(t).lanes(p).build().unwrap();
+                let argon2 = Argon2::new(algorithm, Version::V0x13, params);
+                argon2.hash_into_with_ad(&password, &salt, &secret, &data, &mut tag).unwrap();
+                assert_eq!(tag[..], bytes(case, "tag_hex"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_reference_implementation_refuses_is_refused() {
+        let mut memory = HashMemory::new(HashBackend::default());
+        for case in reference()["error_tests"].as_array().unwrap() {
+            let (phc, expected) = (text(case, "phc"), text(case, "expect"));
+            match Argon2Hash::parse(phc) {
+                Some(hash) => {
+                    assert!(expected.contains("mismatch"), "{phc} was read: {expected}");
+                    assert!(!hash.verify(text(case, "password").as_bytes(), &mut memory));
+                }
+                None => assert!(!expected.contains("mismatch"), "{phc} was not read: {expected}"),
+            }
+        }
+        let spec = &reference()["phc_spec_example"];
+        let hash = Argon2Hash::parse(text(spec, "phc")).expect("the example of the PHC string format");
+        assert!(!hash.verify(b"hunter2", &mut memory), "it was made with a secret");
+    }
+}

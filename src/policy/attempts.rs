@@ -52,7 +52,7 @@ pub struct Attempts {
 }
 
 /// A schedule of waits over a count.
-pub(crate) trait Spacing {
+pub(crate) trait Spacing: Sync {
     /// The wait after the given count.
     fn after(&self, count: u32) -> Duration;
     /// The count at which counting stops.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use doorward::{Auth, EventKind, HashFault, HashParams, Keyring, Resealed, SignInFailure, SignInRequest, User, UserRepository};
+use doorward::{
+    Auth, EventKind, HashFault, HashParams, Keyring, Resealed, SignInFailure, SignInRequest, User, UserRepository,
+};
 use pollster::block_on;
 
 use crate::support::*;
