@@ -39,6 +39,7 @@
 //!
 //! None is on by default, and none changes a default.
 //!
+//! - `legacy-hashes`: password hashes that other systems made (bcrypt, scrypt, PBKDF2) are verified.
 //! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
 //! - `zxcvbn`: `PasswordPolicy::min_strength`.
 //! - `testing`: tools for tests, of hosts and adapters too. Not for programs that serve people.
@@ -73,7 +74,7 @@ pub use config::{
     ChallengeConfig, Config, ConfigError, DeviceConfig, HashingConfig, ProvisionConfig, PurgeConfig, ResetConfig,
     ResetMode, SourceBackoff,
 };
-pub use crypto::{HashParams, HashParamsError, MalformedHash, PasswordHash, RandomError};
+pub use crypto::{HashParams, HashParamsError, HashRisk, HashScheme, MalformedHash, PasswordHash, RandomError};
 pub use engine::{BackgroundWork, HashLoad, Hold, SignIn, SignedIn, Source};
 pub use error::{
     AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError, Failure,
