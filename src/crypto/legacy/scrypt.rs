@@ -2,9 +2,12 @@ use base64ct::{Base64Unpadded, Encoding};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use super::text::{self, SALT, TAG};
+use super::text::{self, SALT};
 
 const MIB: u64 = 1 << 20;
+/// What passlib and RustCrypto write. Only one length is read, because of a shorter tag nothing else would show that it
+/// was cut: scrypt's shorter outputs are the beginnings of its longer ones.
+const TAG_BYTES: usize = 32;
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct ScryptCost {
@@ -55,7 +58,7 @@ impl ScryptCost {
 pub(super) struct Scrypt {
     cost: ScryptCost,
     salt: Box<[u8]>,
-    tag: Box<[u8]>,
+    tag: [u8; TAG_BYTES],
 }
 
 /// Reads the PHC form, as passlib and RustCrypto write it.
@@ -65,7 +68,7 @@ pub(super) fn parse(text: &str) -> Option<Scrypt> {
     let (r, p) = rest.split_once(",p=")?;
     let cost = ScryptCost::new(log_n.parse().ok()?, r.parse().ok()?, p.parse().ok()?)?;
     let salt = text::bytes::<Base64Unpadded>(salt64, SALT)?;
-    let tag = text::bytes::<Base64Unpadded>(tag64, TAG)?;
+    let tag = (*text::bytes::<Base64Unpadded>(tag64, TAG_BYTES..=TAG_BYTES)?).try_into().ok()?;
     let hash = Scrypt { cost, salt, tag };
     (hash.render() == text).then_some(hash)
 }
@@ -78,7 +81,7 @@ impl Scrypt {
     }
 
     pub(super) fn dummy(cost: ScryptCost, seed: &[u8; 32]) -> Self {
-        Self { cost, salt: seed[..16].into(), tag: seed[..].into() }
+        Self { cost, salt: seed[..16].into(), tag: *seed }
     }
 
     pub(super) fn cost(&self) -> ScryptCost {
@@ -87,11 +90,11 @@ impl Scrypt {
 
     pub(super) fn verify(&self, typed: &[u8]) -> bool {
         let ScryptCost { log_n, r, p } = self.cost;
-        let mut computed = vec![0; self.tag.len()];
+        let mut computed = [0; TAG_BYTES];
         // Costs and tags within bounds are within scrypt's own too, so neither arm is left this way; no panic all the same.
         let Ok(params) = ::scrypt::Params::new(log_n, r, p) else { return false };
         let Ok(()) = ::scrypt::scrypt(typed, &self.salt, &params, &mut computed) else { return false };
-        let equal = computed.ct_eq(&self.tag).into();
+        let equal = computed[..].ct_eq(&self.tag[..]).into();
         computed.zeroize();
         equal
     }
