@@ -50,13 +50,16 @@ impl LegacyHash {
         if text.len() > MAX_TEXT_BYTES {
             return None;
         }
-        // The forms have nothing in common, so at most one of them reads a text.
-        let bcrypt = || bcrypt::parse(text, false).or_else(|| django::parse_bcrypt(text)).map(Kind::Bcrypt);
-        let scrypt = || scrypt::parse(text).map(Kind::Scrypt);
-        let phc_or_passlib = || pbkdf2::parse(text).or_else(|| passlib::parse(text));
-        let django_or_aspnet = || django::parse_pbkdf2(text).or_else(|| aspnet::parse(text));
-        let pbkdf2 = || phc_or_passlib().or_else(django_or_aspnet).map(Kind::Pbkdf2);
-        bcrypt().or_else(scrypt).or_else(pbkdf2).map(Self)
+        // No text is good in two of these forms.
+        let kind = bcrypt::parse(text, false)
+            .map(Kind::Bcrypt)
+            .or_else(|| django::parse_bcrypt(text).map(Kind::Bcrypt))
+            .or_else(|| scrypt::parse(text).map(Kind::Scrypt))
+            .or_else(|| pbkdf2::parse(text).map(Kind::Pbkdf2))
+            .or_else(|| passlib::parse(text).map(Kind::Pbkdf2))
+            .or_else(|| django::parse_pbkdf2(text).map(Kind::Pbkdf2))
+            .or_else(|| aspnet::parse(text).map(Kind::Pbkdf2));
+        kind.map(Self)
     }
 
     /// What is verified where there is no hash: the hash of nothing, made of a digest that nobody can foresee, which takes
