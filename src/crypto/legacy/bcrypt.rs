@@ -21,7 +21,7 @@ pub(crate) struct BcryptCost {
 }
 
 impl BcryptCost {
-    /// bcrypt's own least cost, and the greatest that a sign-in can wait for: 2^16 rounds take some three seconds.
+    /// bcrypt's own least cost, and the greatest that a sign-in can wait for: 2^16 rounds take three to four seconds.
     fn new(log_rounds: u8, prehashed: bool) -> Option<Self> {
         (4..=16).contains(&log_rounds).then_some(Self { log_rounds, prehashed })
     }

@@ -44,7 +44,7 @@ pub(crate) struct Pbkdf2Cost {
 }
 
 impl Pbkdf2Cost {
-    /// Iterations over all blocks: some seconds, and eight times what OWASP asks for even with SHA-1.
+    /// Iterations over all blocks: one second to five, and over seven times what OWASP asks for even with SHA-1.
     const MAX_WORK: u64 = 10_000_000;
 
     fn new(prf: Prf, iterations: u32, tag_bytes: usize) -> Option<Self> {

@@ -19,7 +19,7 @@ pub(crate) struct ScryptCost {
 impl ScryptCost {
     /// Memory, which each verification takes anew: 256 MiB, twice what OWASP asks for.
     const MAX_MEMORY: u64 = 256 * MIB;
-    /// Memory times lanes is what determines the time: 1 GiB takes some three seconds.
+    /// Memory times lanes is what determines the time: 1 GiB takes about two seconds.
     const MAX_WORK: u64 = 1024 * MIB;
     /// The greatest that the memory leaves room for.
     const MAX_LOG_N: u8 = 21;
