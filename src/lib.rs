@@ -70,8 +70,8 @@ pub use adapter::TracingObserver;
 pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
 pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
 pub use config::{
-    ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashingConfig, ProvisionConfig, PurgeConfig, ResetConfig,
-    ResetMode, SourceBackoff,
+    ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashingConfig, ProvisionConfig, PurgeConfig,
+    ResetConfig, ResetMode, SourceBackoff,
 };
 pub use crypto::{
     HashBackend, HashCost, HashFault, HashParams, HashParamsError, HashRisk, HashScheme, Keyring, KeyringError,

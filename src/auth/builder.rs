@@ -1,6 +1,6 @@
+use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::io;
 
 use thiserror::Error;
 
@@ -145,7 +145,8 @@ impl AuthBuilder {
         self.config.validate(self.keyring.is_some(), self.index_key.is_some())?;
         let pool = HashPool::start(&self.config.hashing).map_err(BuildError::Threads)?;
         let purged_at = Mutex::new(at_store_precision(self.clock.now()));
-        let (decoy, decoy_hash) = (User::decoy(), PasswordHash::dummy(self.config.hashing.params.into(), &Digest::new([7; 32])));
+        let (decoy, decoy_hash) =
+            (User::decoy(), PasswordHash::dummy(self.config.hashing.params.into(), &Digest::new([7; 32])));
         let sealing = self.keyring.as_ref().filter(|_| self.config.hashing.seal);
         let decoy_hash = StoredHash::kept(&decoy_hash, sealing, decoy.id())?;
         let dummy_key = match &self.index_key {

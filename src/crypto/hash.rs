@@ -2,12 +2,12 @@
 
 use thiserror::Error;
 
+#[cfg(feature = "legacy-hashes")]
+use super::legacy::{LegacyCost, LegacyHash};
 use super::memory::{HashMemory, Input, Revision, Variant};
 use super::phc::{Argon2Cost, Argon2Hash, SALT_BYTES, TAG_BYTES};
 use super::random::{Draw, RandomError};
 use super::{HashParams, HashRisk, HashScheme};
-#[cfg(feature = "legacy-hashes")]
-use super::legacy::{LegacyCost, LegacyHash};
 use crate::types::{Digest, Password};
 
 /// The longest text that is looked at, in bytes. The longest hash of any scheme is well below it.

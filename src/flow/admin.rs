@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Committed, Decision, Engine};
 use crate::crypto::StoredHash;
+use crate::engine::{Committed, Decision, Engine};
 use crate::error::{AdminError, Unavailable};
 use crate::port::{EventKind, Swap};
 use crate::types::UserId;
