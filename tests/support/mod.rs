@@ -1,5 +1,5 @@
 //! What the tests share: a host on a clock that stands still, with a mailbox that can be read.
-#![allow(dead_code)] // each test binary uses a part of it
+#![allow(dead_code, unused_imports)] // each test binary uses a part of it
 
 mod meddling;
 
