@@ -48,11 +48,10 @@ pub(super) fn parse(text: &str, prehashed: bool) -> Option<Bcrypt> {
     let ["", version @ ("2a" | "2b" | "2y"), log_rounds, rest] = text::fields(text)? else { return None };
     let cost = BcryptCost::new(log_rounds.parse().ok()?, prehashed)?;
     let (salt64, tag64) = rest.split_at_checked(SALT_LETTERS)?;
-    let (mut salt, mut tag) = ([0; SALT_BYTES], [0; TAG_BYTES]);
-    let salt_bytes = Base64Bcrypt::decode(salt64, &mut salt).ok()?.len();
-    let tag_bytes = Base64Bcrypt::decode(tag64, &mut tag).ok()?.len();
+    let salt = text::array::<Base64Bcrypt, SALT_BYTES>(salt64)?;
+    let tag = text::array::<Base64Bcrypt, TAG_BYTES>(tag64)?;
     let hash = Bcrypt { cost, salt, tag };
-    (salt_bytes == SALT_BYTES && tag_bytes == TAG_BYTES && hash.render(version) == text).then_some(hash)
+    (hash.render(version) == text).then_some(hash)
 }
 
 impl Bcrypt {

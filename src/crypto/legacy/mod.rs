@@ -503,6 +503,10 @@ mod tests {
             "\0",
             "\u{1f511}",
             "plaintext",
+            // Format 3 of ASP.NET Identity with no salt, and with one of 7 bytes and of 65.
+            "AQAAAAEAAAAKAAAAAAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+            "AQAAAAEAAAAKAAAABwABAgMEBQYAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHw==",
+            "AQAAAAEAAAAKAAAAQQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj9AAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             "5f4dcc3b5aa765d61d8327deb882cf99",
         ];
         for text in others {

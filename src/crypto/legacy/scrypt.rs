@@ -68,7 +68,7 @@ pub(super) fn parse(text: &str) -> Option<Scrypt> {
     let (r, p) = rest.split_once(",p=")?;
     let cost = ScryptCost::new(log_n.parse().ok()?, r.parse().ok()?, p.parse().ok()?)?;
     let salt = text::bytes::<Base64Unpadded>(salt64, SALT)?;
-    let tag = (*text::bytes::<Base64Unpadded>(tag64, TAG_BYTES..=TAG_BYTES)?).try_into().ok()?;
+    let tag = text::array::<Base64Unpadded, TAG_BYTES>(tag64)?;
     let hash = Scrypt { cost, salt, tag };
     (hash.render() == text).then_some(hash)
 }

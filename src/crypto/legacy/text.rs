@@ -25,6 +25,13 @@ pub(super) fn fields<const N: usize>(text: &str) -> Option<[&str; N]> {
     parts.next().is_none().then_some(fields)
 }
 
+/// The bytes of a base64 text that has exactly so many.
+pub(super) fn array<E: Encoding, const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut array = [0; N];
+    let written = E::decode(text, &mut array).ok()?.len();
+    (written == N).then_some(array)
+}
+
 /// The bytes of a base64 text. The buffer bounds them before anything is allocated.
 pub(super) fn bytes<E: Encoding>(text: &str, lengths: RangeInclusive<usize>) -> Option<Box<[u8]>> {
     let mut buffer = [0; MAX_BYTES];
