@@ -39,6 +39,7 @@
 //!
 //! None is on by default, and none changes a default.
 //!
+//! - `simd`: `HashBackend::Simd`, Argon2 by the processor's widest instructions. Needs Rust 1.89.
 //! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
 //! - `zxcvbn`: `PasswordPolicy::min_strength`.
 //! - `testing`: tools for tests, of hosts and adapters too. Not for programs that serve people.

@@ -26,7 +26,10 @@ fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
     let auth =
         Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), doorward::testing::RecordingMailer::new())
             .clock(clock.clone())
+            // Opening a seal must not show either.
+            .keyring(doorward::Keyring::new("a", [7; 32]).unwrap())
             .configure(|config| {
+                config.hashing.seal = true;
                 config.hashing.params = params;
                 config.hashing.threads = NonZeroUsize::new(1);
                 config.throttle.first_step = Duration::from_millis(1);

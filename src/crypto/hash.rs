@@ -166,10 +166,10 @@ impl PasswordHash {
     }
 
     /// Whether a new hash of these parameters would be of the same kind. If not, it is replaced when its owner signs in.
-    pub(crate) fn is_current(&self, params: HashParams) -> bool {
+    pub(crate) fn is_up_to_date(&self, params: HashParams) -> bool {
         match &self.kind {
             // Others write the same hash with something around it.
-            Kind::Argon2(hash) => hash.is_current(params) && self.text.starts_with('$'),
+            Kind::Argon2(hash) => hash.is_up_to_date(params) && self.text.starts_with('$'),
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(_) => false,
         }

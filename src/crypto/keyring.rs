@@ -137,7 +137,7 @@ impl Keyring {
     }
 
     /// Whether the text is sealed under the current key.
-    pub(crate) fn is_current(&self, text: &str) -> bool {
+    pub(crate) fn is_up_to_date(&self, text: &str) -> bool {
         parts(text).is_some_and(|(id, _)| *id == *self.keys[0].id)
     }
 }

@@ -92,7 +92,7 @@ impl Argon2Hash {
     }
 
     /// Whether it is in the form of new hashes of these parameters.
-    pub(super) fn is_current(&self, params: HashParams) -> bool {
+    pub(super) fn is_up_to_date(&self, params: HashParams) -> bool {
         let sizes = (self.salt.len(), self.tag.len()) == (SALT_BYTES, TAG_BYTES);
         self.cost == Argon2Cost::current(params) && sizes
     }

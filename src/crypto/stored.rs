@@ -71,7 +71,7 @@ impl StoredHash {
     /// Whether it is kept as wanted: under the keyring's current key, or without a seal where none is given.
     pub(crate) fn is_kept_under(&self, keyring: Option<&Keyring>) -> bool {
         match keyring {
-            Some(keyring) => keyring.is_current(&self.0),
+            Some(keyring) => keyring.is_up_to_date(&self.0),
             None => !is_sealed(&self.0),
         }
     }

@@ -288,6 +288,9 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
+    use crate::crypto::{self, HashParams};
+    use crate::types::Password;
+
     fn pool(threads: usize, queue_per_thread: usize) -> HashPool {
         let threads = NonZeroUsize::new(threads);
         HashPool::start(&HashingConfig { threads, queue_per_thread, ..HashingConfig::default() }).unwrap()
@@ -340,6 +343,49 @@ mod tests {
         std::panic::set_hook(quiet);
         assert_eq!(first, Err(Refused::Closed));
         assert_eq!(pollster::block_on(pool.permit(Caller::Known).ok().unwrap().run(|_| (7, 1))), Ok(7));
+    }
+
+    /// How much memory the one thread holds once it has computed a hash of so many KiB.
+    fn held_after(pool: &HashPool, kib: u32) -> usize {
+        let params = HashParams::danger_weak(kib, 1, 1).unwrap();
+        let hash = move |memory: &mut HashMemory| {
+            crypto::hash(&Password::new("a password"), params, memory).unwrap();
+            ((), 1)
+        };
+        pollster::block_on(async {
+            pool.permit(Caller::Known).ok().unwrap().run(hash).await.unwrap();
+            pool.permit(Caller::Known).ok().unwrap().run(|memory| (memory.held_kib(), 0)).await.unwrap()
+        })
+    }
+
+    #[test]
+    fn memory_is_kept_but_not_what_a_rare_large_hash_needed() {
+        let params = HashParams::danger_weak(64, 1, 1).unwrap();
+        let config = HashingConfig { params, threads: NonZeroUsize::new(1), ..HashingConfig::default() };
+        let pool = HashPool::start(&config).unwrap();
+        assert_eq!(held_after(&pool, 64), 64);
+        assert_eq!(held_after(&pool, 8), 64);
+        assert_eq!(held_after(&pool, 1024), 64);
+        // Wiping keeps it too.
+        let wiping = HashPool::start(&HashingConfig { wipe_memory: true, ..config }).unwrap();
+        assert_eq!(held_after(&wiping, 64), 64);
+    }
+
+    #[test]
+    fn memory_is_given_back_after_idling_and_taken_again() {
+        let release_after = Some(Duration::from_nanos(1));
+        let config = HashingConfig { threads: NonZeroUsize::new(1), release_after, ..HashingConfig::default() };
+        let pool = HashPool::start(&config).unwrap();
+        let held = || {
+            let ask = pool.permit(Caller::Known).ok().unwrap().run(|memory| (memory.held_kib(), 0));
+            pollster::block_on(ask).unwrap()
+        };
+        for _ in 0..2 {
+            held_after(&pool, 64);
+            while held() > 0 {
+                thread::yield_now();
+            }
+        }
     }
 
     #[test]

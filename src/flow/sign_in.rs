@@ -187,7 +187,7 @@ impl Attempt<'_> {
         let (params, password) = (engine.config.hashing.params, request.password.clone());
         let verified = permit.run(move |memory| {
             let right = evaluable.verify(&password, memory);
-            let outdated = right && !evaluable.hash().is_current(params);
+            let outdated = right && !evaluable.hash().is_up_to_date(params);
             // A rehash that cannot be had fails no sign-in.
             let rehashed = outdated.then(|| crypto::hash(&password, params, memory).ok()).flatten();
             ((right, rehashed), 1 + u64::from(outdated))
