@@ -71,21 +71,23 @@ pub use adapter::TracingObserver;
 pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
 pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
 pub use config::{
-    ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashingConfig, ProvisionConfig, PurgeConfig,
-    ResetConfig, ResetMode, SourceBackoff,
+    ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashingConfig, NewDeviceNotice, ProvisionConfig,
+    PurgeConfig, ResetConfig, ResetMode, SecondFactorConfig, SecondFactorPolicy, SourceBackoff, TotpConfig, TotpDigits,
+    TotpWindow,
 };
 pub use crypto::{
-    HashBackend, HashCost, HashFault, HashParams, HashParamsError, HashRisk, HashScheme, Keyring, KeyringError,
-    MalformedHash, PasswordHash, RandomError,
+    HashBackend, HashCost, HashParams, HashParamsError, HashRisk, HashScheme, Keyring, KeyringError, MalformedHash,
+    PasswordHash, RandomError, SecretFault, TotpAlgorithm,
 };
 pub use engine::{BackgroundWork, HashLoad, Hold, SignIn, SignedIn, Source, calibrate};
 pub use error::{
-    AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError, Failure,
-    INVALID_CREDENTIALS, ImportError, ProvisionError, ResumeError, SignInError, Unavailable, WelcomeError,
+    AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError,
+    EnrollmentError, Failure, INVALID_CREDENTIALS, ImportError, ProvisionError, ReauthenticateError, ResumeError,
+    SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
 pub use flow::{
     Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
-    SignInRequest,
+    SecondFactorStatus, SignInRequest,
 };
 pub use mail::{Mail, MailKind};
 pub use policy::{
@@ -97,9 +99,9 @@ pub use port::{
     SilentObserver, Subject, Swap, SystemClock, UserRepository,
 };
 pub use types::{
-    BackendError, BackendErrorKind, Challenge, DeviceId, DeviceToken, Digest, Email, Epoch, LinkToken, MalformedEmail,
-    MalformedId, MalformedToken, Password, ResetLink, ResetToken, Site, SiteError, Support, TemporaryPassword,
-    UnconfirmedEmail, UserId, Version,
+    BackendError, BackendErrorKind, Challenge, DeviceId, DeviceToken, Digest, Email, Epoch, LinkToken, MalformedCode,
+    MalformedEmail, MalformedId, MalformedToken, Password, RecoveryCodes, ResetLink, ResetToken, Site, SiteError,
+    Support, TemporaryPassword, TotpEnrollment, UnconfirmedEmail, UserId, Version,
 };
 pub use user::{Device, DeviceGrade, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserStatus};
 

@@ -141,8 +141,9 @@ impl AuthBuilder {
     ///
     /// # Errors
     /// [`BuildError`] names the setting at fault.
-    pub fn build(self) -> Result<Auth, BuildError> {
+    pub fn build(mut self) -> Result<Auth, BuildError> {
         self.config.validate(self.keyring.is_some(), self.index_key.is_some())?;
+        self.config.password.second_factor_required = self.config.second_factor.is_required();
         let pool = HashPool::start(&self.config.hashing).map_err(BuildError::Threads)?;
         let purged_at = Mutex::new(at_store_precision(self.clock.now()));
         let (decoy, decoy_hash) =

@@ -17,15 +17,16 @@ const NONCE_BYTES: usize = 24;
 /// What a sealed text begins with. The number is that of the format, and is authenticated too.
 const PREFIX: &str = "$sealed$v=1$k=";
 
-/// The keys under which secrets at rest are sealed, so that a stolen store alone gives nothing to attack: password hashes,
-/// if [`HashingConfig::seal`](crate::HashingConfig::seal) says so.
+/// The keys under which secrets at rest are sealed, so that a stolen store alone gives nothing to attack: those of
+/// authenticators always, and password hashes if [`HashingConfig::seal`](crate::HashingConfig::seal) says so.
 ///
 /// One key is current: everything is sealed under it. Previous ones only open what was sealed under them, until it was
 /// sealed anew, by use or by [`Auth::reseal`](crate::Auth::reseal). Each value is bound to its user and its purpose, so that
 /// one moved to another row opens nothing.
 ///
 /// The keys come from outside the store: a file, an environment, a key service. **Whoever loses all of them loses what is
-/// sealed**: passwords then fail for everyone, and each user comes back in by "Forgot your password?".
+/// sealed**: passwords then fail for everyone, and each user comes back in by "Forgot your password?"; authenticators fail too,
+/// and recovery codes or an operator let their owners in.
 ///
 /// ```
 /// use doorward::Keyring;
@@ -71,13 +72,29 @@ pub enum KeyringError {
     BlankKey,
 }
 
-/// Why a sealed text was not opened. Nothing is known of what is in it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum SealFault {
-    /// No key of that id.
+/// Why a stored secret, a password hash or that of an authenticator, is not evaluated. What is typed then fails like a wrong
+/// password or code. A reset sets a new password; recovery codes work without the secret.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum SecretFault {
+    /// It is nothing that this build evaluates: edited by hand, of costs above the caps, or of a scheme whose feature is
+    /// off.
+    Malformed,
+    /// It is sealed under a key that the [`Keyring`] does not have, or there is no keyring.
     UnknownKey,
-    /// Cut, changed, or sealed for another user or purpose.
-    Broken,
+    /// It is sealed, and was changed or moved here from another user.
+    SealBroken,
+}
+
+impl SecretFault {
+    /// A stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::UnknownKey => "unknown_key",
+            Self::SealBroken => "seal_broken",
+        }
+    }
 }
 
 impl Keyring {
@@ -126,14 +143,14 @@ impl Keyring {
     }
 
     /// Opens what was sealed under any of the keys, for that purpose and user.
-    pub(crate) fn open(&self, purpose: Purpose, user: &UserId, text: &str) -> Result<Zeroizing<Vec<u8>>, SealFault> {
-        let (id, body) = parts(text).ok_or(SealFault::Broken)?;
-        let key = self.keys.iter().find(|key| &*key.id == id).ok_or(SealFault::UnknownKey)?;
-        let bytes = Base64UrlUnpadded::decode_vec(body).map_err(|_| SealFault::Broken)?;
-        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(SealFault::Broken)?;
+    pub(crate) fn open(&self, purpose: Purpose, user: &UserId, text: &str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
+        let (id, body) = parts(text).ok_or(SecretFault::SealBroken)?;
+        let key = self.keys.iter().find(|key| &*key.id == id).ok_or(SecretFault::UnknownKey)?;
+        let bytes = Base64UrlUnpadded::decode_vec(body).map_err(|_| SecretFault::SealBroken)?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(SecretFault::SealBroken)?;
         let aad = associated(purpose, id, user);
         let opened = cipher(&key.key, purpose).decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad });
-        opened.map(Zeroizing::new).map_err(|_| SealFault::Broken)
+        opened.map(Zeroizing::new).map_err(|_| SecretFault::SealBroken)
     }
 
     /// Whether the text is sealed under the current key.

@@ -3,39 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::hash::PasswordHash;
-use super::keyring::{Keyring, SealFault, is_sealed};
+use super::keyring::{Keyring, SecretFault, is_sealed};
 use super::{Purpose, RandomError};
 use crate::types::UserId;
 
-/// Why a stored password hash is not verified. The password then fails like a wrong one, and a reset sets a new one.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum HashFault {
-    /// It is no hash that this build verifies: edited by hand, of costs above the caps, or of a scheme whose feature is
-    /// off.
-    Malformed,
-    /// It is sealed under a key that the [`Keyring`] does not have, or there is no keyring.
-    UnknownKey,
-    /// It is sealed, and was changed or moved here from another user.
-    SealBroken,
-}
-
-impl HashFault {
-    /// A stable name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::UnknownKey => "unknown_key",
-            Self::SealBroken => "seal_broken",
-        }
-    }
-}
-
 /// A password hash as the store holds it. It is read only when a password is verified, so that one that cannot be read
 /// spoils nothing else of its user: a reset still works.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct StoredHash(Box<str>);
+
+crate::types::redacted_debug!(StoredHash => "StoredHash");
 
 impl StoredHash {
     /// As it is, where no seal is asked for.
@@ -55,17 +33,14 @@ impl StoredHash {
     }
 
     /// The hash in it.
-    pub(crate) fn open(&self, keyring: Option<&Keyring>, user: &UserId) -> Result<PasswordHash, HashFault> {
+    pub(crate) fn open(&self, keyring: Option<&Keyring>, user: &UserId) -> Result<PasswordHash, SecretFault> {
         if !is_sealed(&self.0) {
-            return PasswordHash::parse(&self.0).map_err(|_| HashFault::Malformed);
+            return PasswordHash::parse(&self.0).map_err(|_| SecretFault::Malformed);
         }
-        let keyring = keyring.ok_or(HashFault::UnknownKey)?;
-        let opened = keyring.open(Purpose::SealedPasswordHash, user, &self.0).map_err(|fault| match fault {
-            SealFault::UnknownKey => HashFault::UnknownKey,
-            SealFault::Broken => HashFault::SealBroken,
-        })?;
-        let text = core::str::from_utf8(&opened).map_err(|_| HashFault::Malformed)?;
-        PasswordHash::parse(text).map_err(|_| HashFault::Malformed)
+        let keyring = keyring.ok_or(SecretFault::UnknownKey)?;
+        let opened = keyring.open(Purpose::SealedPasswordHash, user, &self.0)?;
+        let text = core::str::from_utf8(&opened).map_err(|_| SecretFault::Malformed)?;
+        PasswordHash::parse(text).map_err(|_| SecretFault::Malformed)
     }
 
     /// Whether it is kept as wanted: under the keyring's current key, or without a seal where none is given.

@@ -3,6 +3,7 @@
 mod background;
 mod calibrate;
 mod commit;
+mod conclude;
 mod hash_pool;
 mod hashes;
 mod hold;
@@ -11,6 +12,7 @@ mod lanes;
 mod new_password;
 mod post;
 mod report;
+mod second_factor;
 mod signed_in;
 mod source;
 mod tracker;
@@ -31,6 +33,7 @@ pub use hold::Hold;
 pub(crate) use in_flight::InFlight;
 pub(crate) use lanes::{Admission, Lane};
 pub(crate) use new_password::{Hashed, judge_and_hash};
+pub(crate) use second_factor::CodeOutcome;
 pub use signed_in::{SignIn, SignedIn};
 pub use source::Source;
 
@@ -39,7 +42,7 @@ use crate::crypto::{Keyring, StoredHash};
 use crate::error::Unavailable;
 use crate::port::{AttemptStore, BreachedPasswords, Clock, EventKind, Mailer, Observer, UserRepository};
 use crate::types::{BackendErrorKind, Email, SecretBytes, Site, UserId, after, at_store_precision};
-use crate::user::User;
+use crate::user::{Session, User};
 
 /// How long to wait after `Busy`, and while another call uses the same challenge: a few hashes' time.
 pub(crate) const SHORT_WHILE: Duration = Duration::from_secs(1);
@@ -126,6 +129,16 @@ impl Engine {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The user of a session, if it still is one. If not, that is an event.
+    pub(crate) async fn find_in_session(&self, session: &Session) -> Result<Option<User>, Unavailable> {
+        self.open()?;
+        let found = self.users.find_by_id(session.user_id()).await?.filter(|user| user.is_in_session(session));
+        if found.is_none() {
+            self.report(EventKind::SessionRefused).user_id(session.user_id()).send();
+        }
+        Ok(found)
     }
 
     /// Looks up whom a token claims to be of, for somebody who has proved nothing yet. A row that cannot be understood is

@@ -122,6 +122,11 @@ pub enum DeviceError {
     /// The session ended meanwhile. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
+    /// The session proved nothing within five minutes, or, where a second factor is on, no code: call
+    /// [`reauthenticate`](crate::Auth::reauthenticate) or
+    /// [`reauthenticate_with_code`](crate::Auth::reauthenticate_with_code) first.
+    #[error("a fresh proof is needed")]
+    ProofNeeded,
     /// The user has no such device.
     #[error("no such device")]
     UnknownDevice,
@@ -135,6 +140,7 @@ pub enum DeviceError {
 
 failure!(DeviceError {
     Self::SessionEnded => "session_ended", 401, "Your session has ended. Please sign in again.";
+    Self::ProofNeeded => "proof_needed", 403, "Please confirm that it is you first.";
     Self::UnknownDevice => "unknown_device", 404, "There is no such device.";
     Self::RecoveryPending => "recovery_pending", 409, "A password reset is under way for this account. Please finish it first.";
 } unavailable Unavailable);

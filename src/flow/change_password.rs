@@ -8,7 +8,7 @@ use crate::error::{ChangePasswordError, Unavailable};
 use crate::mail::MailKind;
 use crate::port::EventKind;
 use crate::types::Password;
-use crate::user::{Judged, Passed, Recovery, Session, Step, User};
+use crate::user::{Judged, Recovery, Session, User};
 
 pub(crate) async fn change_password(
     engine: &Arc<Engine>,
@@ -70,16 +70,16 @@ pub(crate) async fn change_password(
     let changed = engine
         .commit(user, |user, fresh| match may_change(engine, user, session) {
             Ok(()) if judged.holds_for(user) => {
-                let Passed { step, user } =
+                let (session, device, user) =
                     user.change_password(session, credential.clone(), &devices, engine.now(), fresh);
-                Decision::Store(user.clone(), Ok((step, user)))
+                Decision::Store(user.clone(), Ok((session, device, user)))
             }
             Ok(()) => Decision::Answer(ended(engine, session)),
             Err(error) => Decision::Answer(Err(error)),
         })
         .await?;
     let Committed::Done(changed) = changed else { return ended(engine, session) };
-    let (Step::Complete { session, device }, user) = changed? else { return ended(engine, session) };
+    let (session, device, user) = changed?;
 
     engine.report(EventKind::PasswordChanged).user(&user).send();
     engine.refund(&charged, engine.now()).await;

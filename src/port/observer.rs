@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use crate::crypto::{HashFault, HashScheme};
+use crate::crypto::{HashScheme, SecretFault};
 use crate::types::{BackendErrorKind, UserId};
+use crate::user::Method;
 
 /// Receives every outcome: for audit logs, metrics and alarms.
 ///
@@ -90,6 +91,8 @@ pub enum SignInFailure {
     WrongPassword,
     /// The stored password hash cannot be read: see [`EventKind::HashUnusable`].
     UnusableHash,
+    /// The password was right, and the code given with it was not.
+    WrongCode,
     /// The account changed while the password was being checked.
     Changed,
     /// The stored user cannot be understood.
@@ -106,6 +109,7 @@ impl SignInFailure {
             Self::NoPassword => "no_password",
             Self::WrongPassword => "wrong_password",
             Self::UnusableHash => "unusable_hash",
+            Self::WrongCode => "wrong_code",
             Self::Changed => "changed",
             Self::Unreadable => "unreadable",
         }
@@ -129,6 +133,45 @@ pub enum EventKind {
     },
     /// A live temporary password was given, or a change is due: a challenge was issued.
     PasswordChangeDemanded,
+    /// A password was right, and a code is asked for: a challenge was issued.
+    SecondFactorDemanded,
+    /// A password was right, and an authenticator has to be enrolled first: a challenge was issued.
+    EnrollmentDemanded,
+    /// A code of the second factor was right.
+    SecondFactorPassed {
+        /// Which kind.
+        method: Method,
+    },
+    /// A code of the second factor was wrong, used before, or of an earlier step.
+    SecondFactorFailed,
+    /// So many codes were wrong that those who merely know the password get no further, until a right code arrives from a
+    /// known device or after a proof of the mailbox. Somebody else knows this password.
+    SecondFactorClosed,
+    /// The stored secret of an authenticator could not be read. Its codes fail like wrong ones; recovery codes work.
+    TotpSecretUnusable {
+        /// Why.
+        fault: SecretFault,
+    },
+    /// Enrolling an authenticator was begun.
+    EnrollmentBegun,
+    /// An authenticator was enrolled: the second factor is on, or another one than before.
+    SecondFactorEnabled,
+    /// The owner turned the second factor off.
+    SecondFactorDisabled,
+    /// New recovery codes took the place of those before.
+    RecoveryCodesRegenerated,
+    /// An operator took the second factor off an account.
+    SecondFactorReset {
+        /// Why, in the operator's words.
+        reason: Box<str>,
+    },
+    /// Somebody who is signed in proved once more who it is.
+    Reauthenticated {
+        /// By what.
+        method: Method,
+    },
+    /// The password given for that was wrong.
+    ReauthenticationFailed,
     /// A sign-in was evaluated and failed.
     SignInFailed {
         /// Why.
@@ -194,7 +237,7 @@ pub enum EventKind {
     /// A stored password hash could not be read. The password fails like a wrong one; a reset sets a new one.
     HashUnusable {
         /// Why.
-        fault: HashFault,
+        fault: SecretFault,
     },
     /// A mail was not accepted.
     MailFailed {
@@ -232,6 +275,19 @@ impl EventKind {
             Self::SignedIn { after_failures: 0 } => "authn_login_success",
             Self::SignedIn { .. } => "authn_login_successafterfail",
             Self::PasswordChangeDemanded => "authn_token_created:password_change",
+            Self::SecondFactorDemanded => "authn_token_created:second_factor",
+            Self::EnrollmentDemanded => "authn_token_created:enrollment",
+            Self::SecondFactorPassed { .. } => "authn_second_factor_success",
+            Self::SecondFactorFailed => "authn_second_factor_fail",
+            Self::SecondFactorClosed => "authn_second_factor_fail_max",
+            Self::TotpSecretUnusable { .. } => "sys_totp_secret_unusable",
+            Self::EnrollmentBegun => "authn_token_created:totp",
+            Self::SecondFactorEnabled => "user_updated:second_factor_enabled",
+            Self::SecondFactorDisabled => "user_updated:second_factor_disabled",
+            Self::RecoveryCodesRegenerated => "authn_token_created:recovery_codes",
+            Self::SecondFactorReset { .. } => "user_updated:second_factor_reset",
+            Self::Reauthenticated { .. } => "authn_reauthenticated",
+            Self::ReauthenticationFailed => "authn_reauthenticated_fail",
             Self::SignInFailed { .. } => "authn_login_fail",
             Self::Throttled { .. } => "excess_rate_limit_exceeded",
             Self::Busy => "excess_hash_queue_full",

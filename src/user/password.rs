@@ -4,41 +4,39 @@ use time::OffsetDateTime;
 
 use super::document::{Document, Extra, StoredPassword};
 use super::reset::ResetState;
-use super::sign_in::Passed;
-use super::{DeviceLimits, Fresh, Method, Proof, Session, Step, User};
-use crate::crypto::{Purpose, StoredHash, sha256};
-use crate::types::{Digest, Epoch};
+use super::second_factor::AcceptedCode;
+use super::{DeviceLimits, Fresh, Method, Passed, Proof, Proved, Session, SignInRules, User};
+use crate::crypto::StoredHash;
+use crate::types::{DeviceToken, Epoch, Version};
 
 /// What a verdict ("this is the right password") was about. It counts only for a user of whom all this still holds.
+///
+/// It names the password by an id of its own rather than by the text of its hash: that text is replaced by one of other
+/// parameters or in another seal while the password stays, and a sign-in that runs beside this must not fail for it. Every
+/// new password has a new id, and moves the epoch too.
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
     hash: StoredHash,
+    password: Version,
     epoch: Epoch,
 }
 
 impl Judged {
     /// The password of this user, if an active one has any.
     pub(crate) fn password_of(user: &User) -> Option<Self> {
-        let hash = user.document.password.as_ref()?.hash.clone();
-        user.is_active().then_some(Self { hash, epoch: user.epoch() })
+        let StoredPassword { hash, id, .. } = user.document.password.as_ref()?;
+        user.is_active().then(|| Self { hash: hash.clone(), password: *id, epoch: user.epoch() })
     }
 
     pub(crate) fn hash(&self) -> &StoredHash {
         &self.hash
     }
 
-    /// Whether the user is active, in the same epoch, and has the very hash that was judged, or one that an accepted
-    /// sign-in with this hash put in its place (a rehash in passing must not fail a sign-in that runs beside it).
+    /// Whether the user is active, in the same epoch, and has the very password that was judged.
     pub(crate) fn holds_for(&self, user: &User) -> bool {
-        let Some(password) = user.document.password.as_ref() else { return false };
-        let same = password.hash.as_str() == self.hash.as_str();
-        let rehashed = password.rehashed_from.is_some_and(|from| from.ct_eq(&rehash_digest(&self.hash)).into());
-        user.is_active() && user.epoch() == self.epoch && (same || rehashed)
+        let same = user.document.password.as_ref().is_some_and(|password| password.id == self.password);
+        user.is_active() && user.epoch() == self.epoch && same
     }
-}
-
-fn rehash_digest(hash: &StoredHash) -> Digest {
-    sha256(Purpose::RehashedFrom, &[hash.as_str().as_bytes()])
 }
 
 /// A hashed new password, and what becomes of other things when it is set.
@@ -68,48 +66,50 @@ impl User {
         devices: &DeviceLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> Passed {
-        let mut device = None;
+    ) -> (Session, Option<DeviceToken>, User) {
+        let mut remembered = None;
         let user = self.next(fresh, |document| {
+            let factor_was_proved = document.is_factor_proved_on(session.device());
             document.set_password(new, now, fresh);
-            device = document.remember_device(&self.id, None, devices, now, fresh);
+            remembered = document.remember_device(&self.id, None, devices, now, fresh);
+            if factor_was_proved {
+                document.mark_factor_proved(remembered.as_ref().map(|device| device.id), now);
+            }
         });
-        let session = session.proved_again(fresh.epoch, Method::Password, now);
-        Passed { step: Step::Complete { session, device }, user }
+        let id = remembered.as_ref().map(|device| device.id);
+        let session = session.proved_again(fresh.epoch, Method::Password, now).on_device(id);
+        (session, remembered.and_then(|device| device.token), user)
     }
 
-    /// The forced change after a challenge, or the change by a reset link: it also signs in.
+    /// The forced change after a challenge, or the change by a reset link: it leads on to a session.
     pub(crate) fn choose_password(
         &self,
-        proof: Chooser,
+        proved: Proved,
         new: NewCredential,
-        devices: &DeviceLimits,
+        accepted: Option<&AcceptedCode>,
+        rules: &SignInRules,
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Passed {
-        let completes_reset = self.completes_reset(proof);
-        let mut device = None;
-        let user = self.next(fresh, |document| {
+        let completes_reset = self.completes_reset(&proved);
+        // Every device ends, also the one it began on.
+        let proved = Proved { device: None, ..proved.and(Method::Password, now) };
+        self.advance(proved, rules, now, fresh, |document| {
             document.set_password(new, now, fresh);
             if completes_reset {
                 document.reset = ResetState::default();
             }
-            device = document.remember_device(&self.id, None, devices, now, fresh);
-            document.last_sign_in_at = Some(now);
-        });
-        let session = Session::new(self.id.clone(), fresh.epoch, now, &[proof.method()]);
-        Passed { step: Step::Complete { session, device }, user }
+            if let Some(accepted) = accepted {
+                document.second_factor.accept(accepted);
+            }
+        })
     }
 
     /// Whether choosing a password by that right completes a reset (rather than a provision or a change that was due).
-    pub(crate) fn completes_reset(&self, proof: Chooser) -> bool {
-        match proof {
-            Chooser::ResetLink => true,
-            Chooser::Challenge(Proof::Password) => false,
-            Chooser::Challenge(Proof::TemporaryPassword) => {
-                self.document.temporary.as_ref().is_some_and(|temporary| temporary.origin.is_reset())
-            }
-        }
+    pub(crate) fn completes_reset(&self, proved: &Proved) -> bool {
+        let by_link = proved.methods.iter().any(|proven| proven.method == Method::ResetLink);
+        let temporary = self.document.temporary.as_ref().filter(|_| proved.proof == Proof::TemporaryPassword);
+        by_link || temporary.is_some_and(|temporary| temporary.origin.is_reset())
     }
 }
 
@@ -125,7 +125,7 @@ impl User {
             if let Some(password) = &mut document.password
                 && let Some(kept) = keep(&password.hash)
             {
-                password.replace_hash(kept);
+                password.hash = kept;
                 changed = true;
             }
             for earlier in &mut document.earlier_passwords {
@@ -139,23 +139,6 @@ impl User {
     }
 }
 
-/// By what right a password is chosen without the current one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Chooser {
-    Challenge(Proof),
-    ResetLink,
-}
-
-impl Chooser {
-    fn method(self) -> Method {
-        match self {
-            Self::Challenge(Proof::Password) => Method::Password,
-            Self::Challenge(Proof::TemporaryPassword) => Method::TemporaryPassword,
-            Self::ResetLink => Method::ResetLink,
-        }
-    }
-}
-
 impl Document {
     /// A new password: the epoch moves; temporary password, confirmed resets, challenges and devices are void.
     fn set_password(&mut self, new: NewCredential, now: OffsetDateTime, fresh: &Fresh) {
@@ -163,7 +146,7 @@ impl Document {
             self.earlier_passwords.insert(0, old.hash);
         }
         self.earlier_passwords.truncate(new.history);
-        self.password = Some(StoredPassword::new(new.hash, now));
+        self.password = Some(StoredPassword::new(new.hash, now, fresh));
         self.epoch = fresh.epoch;
         self.temporary = None;
         self.reset.void_confirmed(new.links_survive);
@@ -176,18 +159,13 @@ impl Document {
         if let (Some(password), Some(hash)) = (&mut self.password, rehashed)
             && password.hash.as_str() == judged.hash.as_str()
         {
-            password.replace_hash(hash.clone());
+            password.hash = hash.clone();
         }
     }
 }
 
 impl StoredPassword {
-    pub(super) fn new(hash: StoredHash, now: OffsetDateTime) -> Self {
-        Self { hash, set_at: now, change_required: false, rehashed_from: None, extra: Extra::new() }
-    }
-
-    fn replace_hash(&mut self, hash: StoredHash) {
-        self.rehashed_from = Some(rehash_digest(&self.hash));
-        self.hash = hash;
+    pub(super) fn new(hash: StoredHash, now: OffsetDateTime, fresh: &Fresh) -> Self {
+        Self { id: fresh.version, hash, set_at: now, change_required: false, extra: Extra::new() }
     }
 }

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::document::{Document, Extra, StoredPassword, StoredTemporary, TemporaryOrigin, UserStatus};
 use super::reset::ResetState;
+use super::second_factor::SecondFactor;
 use super::{Fresh, User};
 use crate::crypto::StoredHash;
 use crate::types::{Digest, Email, Span, UserId};
@@ -36,14 +37,16 @@ impl User {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> User {
-        let password = StoredPassword { change_required, ..StoredPassword::new(hash, now) };
+        let password = StoredPassword { change_required, ..StoredPassword::new(hash, now, fresh) };
         let document = Document { password: Some(password), ..Document::blank(now, fresh) };
         User { id, email, version: fresh.version, document: Arc::new(document) }
     }
 
     /// Whether nobody has chosen a password for this account yet.
     pub(crate) fn awaits_first_password(&self) -> bool {
-        self.document.password.is_none() && self.document.last_sign_in_at.is_none()
+        let Document { password, earlier_passwords, last_sign_in_at, .. } = &*self.document;
+        // One that was marked as compromised is an earlier password.
+        password.is_none() && earlier_passwords.is_empty() && last_sign_in_at.is_none()
     }
 
     /// A fresh temporary password in place of the one before; what was derived from that one is void.
@@ -96,6 +99,7 @@ impl Document {
             earlier_passwords: Vec::new(),
             temporary: None,
             reset: ResetState::default(),
+            second_factor: SecondFactor::default(),
             challenges: Vec::new(),
             devices: Vec::new(),
             extra: Extra::new(),

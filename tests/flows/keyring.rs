@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use doorward::{
-    Auth, EventKind, HashFault, HashParams, Keyring, Resealed, SignInFailure, SignInRequest, User, UserRepository,
+    Auth, EventKind, HashParams, Keyring, Resealed, SecretFault, SignInFailure, SignInRequest, User, UserRepository,
 };
 use pollster::block_on;
 
@@ -78,7 +78,7 @@ fn equal_passwords_of_two_users_are_sealed_differently_and_cannot_be_exchanged()
     block_on(world.users.delete(ann.id(), ann.version())).unwrap();
     block_on(world.users.insert(&forged)).unwrap();
     assert!(world.fails(ANN, NEW) && world.fails(ANN, OLD));
-    assert_eq!(world.observer.count(&EventKind::HashUnusable { fault: HashFault::SealBroken }), 2);
+    assert_eq!(world.observer.count(&EventKind::HashUnusable { fault: SecretFault::SealBroken }), 2);
     world.signed_in("eve@acme.example", NEW);
 }
 
@@ -97,7 +97,7 @@ fn s15_without_its_key_a_password_fails_like_a_wrong_one_and_a_reset_heals() {
     // Another key under the same id is told from a lost one.
     let other = restarted(&world, Some(ring("a", 3)), true);
     assert!(other.fails(ANN, OLD));
-    assert!(world.observer.kinds().contains(&EventKind::HashUnusable { fault: HashFault::SealBroken }));
+    assert!(world.observer.kinds().contains(&EventKind::HashUnusable { fault: SecretFault::SealBroken }));
     let challenge = other.challenge(ANN, &other.confirm(ANN));
     other.choose(&challenge, NEW);
     other.signed_in(ANN, NEW);

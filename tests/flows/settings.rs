@@ -20,9 +20,9 @@ fn field_at_fault(change: impl FnOnce(&mut Config)) -> Option<String> {
 fn impossible_settings_are_refused_by_name() {
     type Case = (&'static str, fn(&mut Config));
     let cases: [Case; 23] = [
-        ("password.min_length", |config| config.password.min_length = 0),
-        ("password.min_length", |config| config.password.min_length = 14),
-        ("password.max_length", |config| config.password.min_length = 300),
+        ("password.min_length", |config| config.password.min_length = Some(0)),
+        ("password.min_length", |config| config.password.min_length = Some(14)),
+        ("password.max_length", |config| config.password.min_length = Some(300)),
         ("password.max_length", |config| config.password.max_length = 63),
         ("password.max_length", |config| config.password.max_length = 1025),
         ("password.history", |config| config.password.history = 25),
@@ -52,7 +52,7 @@ fn impossible_settings_are_refused_by_name() {
         assert_eq!(field_at_fault(change).as_deref(), Some(field));
     }
     let short = |config: &mut Config| {
-        config.password.min_length = 8;
+        config.password.min_length = Some(8);
         config.password.danger_allow_short = true;
     };
     assert_eq!(field_at_fault(short), None, "what is named danger is possible");
