@@ -1,82 +1,46 @@
-//! What a sign-in costs, by hash parameters, beside what the crate adds to a hash.
+//! What a hash costs, by parameters and backend: sign-ins of addresses that nobody has cost one hash and no wait.
 //!
-//! Run with `cargo bench -p doorward-benches`.
+//! ```text
+//! cargo bench -p doorward-benches --bench hashing --features simd
+//! ```
 
-use std::hint::black_box;
-use std::time::Duration;
+mod host;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use doorward::{
-    Auth, Backoff, Email, HashParams, MemoryAttempts, MemoryUsers, Password, PasswordPolicy, PolicyContext,
-    PrintingMailer, SignIn, SignInRequest, Site,
-};
+use doorward::{HashBackend, HashParams, SignInRequest};
 
-const EMAIL: &str = "ann@acme.example";
-const PASSWORD: &str = "a quiet morning in May";
+const BACKENDS: &[HashBackend] = &[
+    HashBackend::Argon2,
+    #[cfg(feature = "simd")]
+    HashBackend::Simd,
+];
+const PRESETS: [(&str, HashParams); 6] = [
+    ("46 MiB, t=1", HashParams::OWASP_46_MIB),
+    ("19 MiB, t=2", HashParams::OWASP_19_MIB),
+    ("12 MiB, t=3", HashParams::OWASP_12_MIB),
+    ("9 MiB, t=4", HashParams::OWASP_9_MIB),
+    ("7 MiB, t=5", HashParams::OWASP_7_MIB),
+    ("64 MiB, t=3, p=4", HashParams::RFC_9106_64_MIB),
+];
 
-/// An account with an own password, and a device that has a lane of its own.
-fn open_account(params: HashParams) -> (Auth, String) {
-    let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
-        // Notices would be printed between the figures.
-        .background(drop)
-        .configure(|config| {
-            config.hashing.params = params;
-            // A success leaves the first step's spacing, which would refuse the next iteration.
-            config.throttle.first_step = Duration::from_millis(1);
-            config.throttle.free = 1_000;
-        })
-        .build()
-        .unwrap();
-    let device = pollster::block_on(async {
-        let account = auth.provision_revealing(Email::parse(EMAIL).unwrap()).await.unwrap();
-        let request = SignInRequest::new(EMAIL, account.temporary_password.expose());
-        let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else {
-            panic!("no change due")
-        };
-        let Ok(SignIn::Complete(signed_in)) = auth.choose_password(&challenge, PASSWORD).await else {
-            panic!("refused")
-        };
-        signed_in.device_token().unwrap().expose()
-    });
-    (auth, device)
-}
-
-fn sign_in(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("sign_in");
+fn hashing(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("hashing");
     group.sample_size(20);
-    for (memory_kib, passes) in [(19_456, 2), (47_104, 1), (65_536, 3)] {
-        let params = HashParams::new(memory_kib, passes, 1).unwrap();
-        let (auth, device) = open_account(params);
-        let name = BenchmarkId::from_parameter(format!("{} MiB, t={passes}", memory_kib / 1024));
-        group.bench_function(name, |bencher| {
-            bencher.iter_batched(
-                // The millisecond of spacing that the last success left.
-                || std::thread::sleep(Duration::from_millis(2)),
-                |()| pollster::block_on(auth.sign_in(SignInRequest::new(EMAIL, PASSWORD).device(&device))).unwrap(),
-                criterion::BatchSize::PerIteration,
-            );
-        });
+    for (name, params) in PRESETS {
+        for backend in BACKENDS {
+            let auth = host::host(params, *backend);
+            let mut strangers = 0_u64;
+            group.bench_function(BenchmarkId::new(backend.as_str(), name), |bencher| {
+                bencher.iter(|| {
+                    strangers += 1;
+                    let request = SignInRequest::new(&format!("{strangers}@nobody.example"), host::PASSWORD);
+                    pollster::block_on(auth.sign_in(request)).unwrap_err()
+                });
+            });
+        }
     }
     group.finish();
 }
 
-fn beside_the_hash(criterion: &mut Criterion) {
-    let (auth, device) = open_account(HashParams::default());
-    let request = SignInRequest::new(EMAIL, PASSWORD).device(&device);
-    std::thread::sleep(Duration::from_millis(2));
-    let Ok(SignIn::Complete(signed_in)) = pollster::block_on(auth.sign_in(request)) else { panic!("refused") };
-    criterion.bench_function("resume", |bencher| {
-        bencher.iter(|| pollster::block_on(auth.resume(signed_in.session())).unwrap());
-    });
-    let (policy, password) = (PasswordPolicy::default(), Password::new(PASSWORD));
-    let (email, context) = (Email::parse(EMAIL).unwrap(), PolicyContext::new("Acme"));
-    criterion.bench_function("policy check", |bencher| {
-        bencher.iter(|| policy.check(black_box(&password), &context.email(&email)).is_ok());
-    });
-    let backoff = Backoff::default();
-    criterion.bench_function("backoff", |bencher| bencher.iter(|| backoff.delay_after(black_box(20))));
-}
-
-criterion_group!(benches, sign_in, beside_the_hash);
+criterion_group!(benches, hashing);
 criterion_main!(benches);

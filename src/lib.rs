@@ -39,6 +39,7 @@
 //!
 //! None is on by default, and none changes a default.
 //!
+//! - `simd`: `HashBackend::Simd`, Argon2 by the processor's widest instructions. Needs Rust 1.89.
 //! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
 //! - `sqlite`: `SqliteStore`, for one machine. Wants a C compiler, the tokio runtime and Rust 1.94, as does
 //! - `postgres`: `PostgresStore`, for many.
@@ -79,16 +80,24 @@ pub use adapter::{MalformedPrefix, Migration, sqlx};
 pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
 pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
 pub use config::{
-    ChallengeConfig, Config, ConfigError, DeviceConfig, HashingConfig, ProvisionConfig, PurgeConfig, ResetConfig,
-    ResetMode, SourceBackoff,
+    ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashingConfig, NewDeviceNotice, ProvisionConfig,
+    PurgeConfig, ResetConfig, ResetMode, SecondFactorConfig, SecondFactorPolicy, SourceBackoff, TotpConfig, TotpDigits,
+    TotpWindow,
 };
-pub use crypto::{HashParams, HashParamsError, MalformedHash, PasswordHash, RandomError};
-pub use engine::{BackgroundWork, HashLoad, Hold, SignIn, SignedIn, Source};
+pub use crypto::{
+    HashBackend, HashCost, HashParams, HashParamsError, HashRisk, HashScheme, Keyring, KeyringError, MalformedHash,
+    PasswordHash, RandomError, SecretFault, TotpAlgorithm,
+};
+pub use engine::{BackgroundWork, HashLoad, Hold, SignIn, SignedIn, Source, calibrate};
 pub use error::{
-    AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError, Failure,
-    INVALID_CREDENTIALS, ProvisionError, ResumeError, SignInError, Unavailable, WelcomeError,
+    AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError,
+    EnrollmentError, Failure, INVALID_CREDENTIALS, ImportError, ProvisionError, ReauthenticateError, ResumeError,
+    SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
-pub use flow::{LinkStatus, Provision, Provisioned, ResetConfirmed, ResetRequested, Revealed, SignInRequest};
+pub use flow::{
+    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
+    SecondFactorStatus, SignInRequest,
+};
 pub use mail::{Mail, MailKind};
 pub use policy::{
     AttemptKey, Attempts, Backoff, BreachLookup, Composition, Cooldown, MalformedAttempts, NewPassword, PasswordPolicy,
@@ -99,9 +108,9 @@ pub use port::{
     SilentObserver, Subject, Swap, SystemClock, UserCounts, UserDirectory, UserRepository,
 };
 pub use types::{
-    BackendError, BackendErrorKind, Challenge, DeviceId, DeviceToken, Digest, Email, Epoch, LinkToken, MalformedEmail,
-    MalformedId, MalformedToken, Password, ResetLink, ResetToken, Site, SiteError, Support, TemporaryPassword,
-    UnconfirmedEmail, UserId, Version,
+    BackendError, BackendErrorKind, Challenge, DeviceId, DeviceToken, Digest, Email, Epoch, LinkToken, MalformedCode,
+    MalformedEmail, MalformedId, MalformedToken, Password, RecoveryCodes, ResetLink, ResetToken, Site, SiteError,
+    Support, TemporaryPassword, TotpEnrollment, UnconfirmedEmail, UserId, Version,
 };
 pub use user::{
     Device, DeviceGrade, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserOverview, UserStatus,

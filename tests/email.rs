@@ -178,7 +178,7 @@ fn naughty_strings_break_nothing() {
 #[test]
 fn s05_the_3000_most_common_passwords_of_8_characters_and_more_are_refused() {
     let mut policy = PasswordPolicy::default();
-    policy.min_length = 8;
+    policy.min_length = Some(8);
     policy.danger_allow_short = true;
     for password in include_str!("data/common_passwords_min8_top3000.txt").lines() {
         let violations = policy.check(&Password::new(password), &PolicyContext::new("Acme")).unwrap_err();

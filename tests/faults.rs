@@ -7,8 +7,8 @@ mod support;
 
 use doorward::testing::{Driven, Fault, Faults};
 use doorward::{
-    Auth, Challenge, DeviceId, HashParams, Provision, ProvisionError, ResetMode, SignIn, SignInError, SignInRequest,
-    SignedIn, UserId,
+    Auth, Challenge, DeviceId, HashParams, Import, ImportError, Keyring, PasswordHash, Provision, ProvisionError,
+    Resealed, ResetMode, SignIn, SignInError, SignInRequest, SignedIn, UserId,
 };
 use pollster::block_on;
 use support::*;
@@ -24,19 +24,35 @@ struct Stage {
 
 impl Stage {
     fn new(mode: ResetMode) -> Self {
-        let world = World::with(|builder| builder.configure(|config| config.reset.mode = mode));
+        // It opens seals, but makes none: both ways of keeping hashes are met.
+        let world = World::with(|builder| builder.keyring(keyring()).configure(|config| config.reset.mode = mode));
         let faults = Faults::new();
         let (users, attempts) = (faults.users(world.users.clone()), faults.attempts(world.attempts.clone()));
         let faulty = Auth::builder(site(), users, attempts, faults.mailer(world.mailer.clone()))
             .clock(world.clock.clone())
+            .keyring(keyring())
             .configure(|config| {
                 config.reset.mode = mode;
                 config.hashing.params = HashParams::danger_cheap_for_tests();
+                config.hashing.seal = true;
                 config.hashing.threads = std::num::NonZeroUsize::new(1);
             })
             .build()
             .unwrap();
         Self { world, faulty, faults }
+    }
+
+    /// Another `Auth` that seals, without faults.
+    fn sealing(&self) -> Auth {
+        Auth::builder(site(), self.world.users.clone(), self.world.attempts.clone(), self.world.mailer.clone())
+            .clock(self.world.clock.clone())
+            .keyring(keyring())
+            .configure(|config| {
+                config.hashing.params = HashParams::danger_cheap_for_tests();
+                config.hashing.seal = true;
+            })
+            .build()
+            .unwrap()
     }
 
     /// The user gets in with one of these, or by a reset; then nothing of what was before works any more.
@@ -69,6 +85,10 @@ impl Stage {
     fn working(&self, passwords: &[&str]) -> usize {
         passwords.iter().filter(|password| self.world.sign_in(ANN, password).is_ok()).count()
     }
+}
+
+fn keyring() -> Keyring {
+    Keyring::new("a", [7; 32]).unwrap()
 }
 
 /// Runs a flow with every fault at every call. `verify` is told what it answered: `None` if it was dropped.
@@ -152,6 +172,42 @@ fn s01_provision() {
         |_| (),
         async |auth, ()| auth.provision_revealing(email(ANN)).await.is_ok(),
         |stage, (), answer| settle(stage, answer),
+    );
+}
+
+#[test]
+fn import_user() {
+    check(
+        "import_user",
+        |_| {
+            let hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+            Import::new(email(ANN), PasswordHash::parse(hash).unwrap())
+        },
+        async |auth, account| auth.import_user(account.clone()).await.is_ok(),
+        |stage, account, answer| {
+            match block_on(stage.world.auth.import_user(account.clone())) {
+                // It had not taken effect.
+                Ok(_) => assert_ne!(answer, Some(true)),
+                Err(ImportError::EmailTaken) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+            stage.gets_in(&["password"]);
+        },
+    );
+}
+
+#[test]
+fn reseal() {
+    check(
+        "reseal",
+        |stage| ann(stage).user_id().clone(),
+        async |auth, id| auth.reseal(id).await.is_ok(),
+        |stage, id, _| {
+            assert_ne!(block_on(stage.sealing().reseal(id)).unwrap(), Resealed::Unreadable);
+            assert!(stage.world.user(ANN).to_snapshot().contains("$sealed$v=1$k=a$"));
+            assert!(block_on(stage.sealing().try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
+            stage.gets_in(&[OLD]);
+        },
     );
 }
 
@@ -241,7 +297,7 @@ fn s15_sign_in() {
     check(
         "sign_in with a hash of old parameters",
         |stage| {
-            let weaker = HashParams::danger_weak_for_tests(16, 2, 1).unwrap();
+            let weaker = HashParams::danger_weak(16, 2, 1).unwrap();
             let older = Auth::builder(
                 site(),
                 stage.world.users.clone(),

@@ -282,46 +282,8 @@ fn s18_a_deactivation_between_the_check_and_the_write_is_never_missed() {
     });
 }
 
-/// A repository that lets something happen just before a user is stored.
-struct Meddling {
-    users: Arc<MemoryUsers>,
-    before_storing: std::sync::Mutex<Option<Box<dyn FnOnce() + Send>>>,
-}
-
-impl std::fmt::Debug for Meddling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Meddling")
-    }
-}
-
-#[async_trait::async_trait]
-impl UserRepository for Meddling {
-    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
-        self.users.insert(user).await
-    }
-
-    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
-        self.users.find_by_id(id).await
-    }
-
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
-        self.users.find_by_email(email).await
-    }
-
-    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
-        if let Some(meddle) = self.before_storing.lock().unwrap().take() {
-            meddle();
-        }
-        self.users.replace(user, expected).await
-    }
-
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.users.delete(id, expected).await
-    }
-}
-
 fn meddled(world: &World, meddle: impl FnOnce() + Send + 'static) -> Auth {
-    let users = Meddling { users: world.users.clone(), before_storing: std::sync::Mutex::new(Some(Box::new(meddle))) };
+    let users = Meddling::new(world.users.clone(), meddle);
     Auth::builder(site(), users, world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())
         .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())

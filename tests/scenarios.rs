@@ -510,7 +510,7 @@ fn scenario_51_an_impossible_policy_is_refused_by_name() {
         let builder = Auth::builder(site(), doorward::MemoryUsers::new(), MemoryAttempts::new(), mailer);
         builder.configure(change).build().unwrap_err().field().unwrap().to_owned()
     };
-    assert_eq!(field(|config| config.password.min_length = 500), "password.max_length");
+    assert_eq!(field(|config| config.password.min_length = Some(500)), "password.max_length");
     assert_eq!(field(|config| config.reset.link_lifetime = Duration::ZERO), "reset.link_lifetime");
     assert_eq!(field(|config| config.throttle.cap = Duration::from_millis(1)), "throttle.cap");
 }

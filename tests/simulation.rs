@@ -84,7 +84,7 @@ fn a_flood_of_invented_addresses_fills_its_half_of_the_queue_and_stops_no_owner_
             config.hashing.threads = std::num::NonZeroUsize::new(1);
             config.hashing.queue_per_thread = 16;
             // Slow enough that the queue does not move while the flood comes in.
-            config.hashing.params = doorward::HashParams::danger_weak_for_tests(32 * 1024, 1, 1).unwrap();
+            config.hashing.params = doorward::HashParams::danger_weak(32 * 1024, 1, 1).unwrap();
         })
     });
     let ann = world.open(ANN, OLD);

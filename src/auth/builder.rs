@@ -1,19 +1,18 @@
-use core::num::NonZeroUsize;
+use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::{io, thread};
 
 use thiserror::Error;
 
 use super::Auth;
 use crate::config::{Config, ConfigError};
-use crate::crypto::{Draw, RandomError};
+use crate::crypto::{Draw, Keyring, PasswordHash, Purpose, RandomError, StoredHash, keyed};
 use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight, Watched};
 use crate::policy::BreachLookup;
 use crate::port::{
     AttemptStore, BreachedPasswords, Clock, Mailer, Observer, SilentObserver, SystemClock, UserRepository,
 };
-use crate::types::{SecretBytes, Site, at_store_precision};
+use crate::types::{Digest, SecretBytes, Site, at_store_precision};
 use crate::user::User;
 
 /// Why an [`Auth`] was not built.
@@ -52,6 +51,7 @@ pub struct AuthBuilder {
     observer: Arc<dyn Observer>,
     breached: Option<Arc<dyn BreachedPasswords>>,
     index_key: Option<SecretBytes<32>>,
+    keyring: Option<Keyring>,
     background: Background,
     hold: Option<Hold>,
     config: Config,
@@ -73,6 +73,7 @@ impl AuthBuilder {
             observer: Arc::new(SilentObserver),
             breached: None,
             index_key: None,
+            keyring: None,
             background: Background::default(),
             hold: None,
             config: Config::default(),
@@ -122,6 +123,13 @@ impl AuthBuilder {
         Self { index_key: Some(SecretBytes::new(key)), ..self }
     }
 
+    /// The keys under which secrets at rest are sealed; none by default. Password hashes are sealed if
+    /// [`HashingConfig::seal`](crate::HashingConfig::seal) says so.
+    #[must_use]
+    pub fn keyring(self, keyring: Keyring) -> Self {
+        Self { keyring: Some(keyring), ..self }
+    }
+
     /// Changes settings.
     #[must_use]
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
@@ -133,14 +141,21 @@ impl AuthBuilder {
     ///
     /// # Errors
     /// [`BuildError`] names the setting at fault.
-    pub fn build(self) -> Result<Auth, BuildError> {
-        self.config.validate()?;
-        let threads = self.config.hashing.threads.or_else(|| thread::available_parallelism().ok());
-        let threads = threads.unwrap_or(NonZeroUsize::MIN);
-        let pool = HashPool::start(threads, self.config.hashing.queue_per_thread).map_err(BuildError::Threads)?;
+    pub fn build(mut self) -> Result<Auth, BuildError> {
+        self.config.validate(self.keyring.is_some(), self.index_key.is_some())?;
+        self.config.password.second_factor_required = self.config.second_factor.is_required();
+        let pool = HashPool::start(&self.config.hashing).map_err(BuildError::Threads)?;
         let purged_at = Mutex::new(at_store_precision(self.clock.now()));
         let users = Arc::new(Watched::new(self.users, &self.clock, &self.observer));
         let attempts = Arc::new(Watched::new(self.attempts, &self.clock, &self.observer));
+        let (decoy, decoy_hash) =
+            (User::decoy(), PasswordHash::dummy(self.config.hashing.params.into(), &Digest::new([7; 32])));
+        let sealing = self.keyring.as_ref().filter(|_| self.config.hashing.seal);
+        let decoy_hash = StoredHash::kept(&decoy_hash, sealing, decoy.id())?;
+        let dummy_key = match &self.index_key {
+            Some(key) => *keyed(key.expose(), Purpose::DummyHash, &[]).as_bytes(),
+            None => Draw::draw()?,
+        };
         let engine = Engine {
             site: self.site,
             config: self.config,
@@ -151,12 +166,14 @@ impl AuthBuilder {
             observer: self.observer,
             breached: self.breached,
             index_key: self.index_key,
+            keyring: self.keyring,
             pool,
             background: self.background,
             hold: self.hold,
             in_flight: InFlight::default(),
-            dummy_key: SecretBytes::new(Draw::draw()?),
-            decoy: User::decoy(),
+            dummy_key: SecretBytes::new(dummy_key),
+            decoy,
+            decoy_hash,
             purged_at,
             closed: AtomicBool::new(false),
         };

@@ -11,16 +11,18 @@ pub use refusal::Refusal;
 
 use crate::engine::{Engine, HashLoad, SignIn, SignedIn};
 use crate::error::{
-    AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError, Failure,
-    ProvisionError, ResumeError, SignInError, Unavailable, WelcomeError,
+    AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError,
+    EnrollmentError, Failure, ImportError, ProvisionError, ReauthenticateError, ResumeError, SecondFactorError,
+    SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
 use crate::flow::{
-    LinkStatus, Provision, Provisioned, ResetConfirmed, ResetRequested, Revealed, SignInRequest, account, admin,
-    change_password, choose_password, provision, reset, sign_in,
+    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
+    SecondFactorStatus, SignInRequest, account, admin, change_password, choose_password, import, provision,
+    reauthenticate, reset, sign_in, two_factor, verify_second_factor,
 };
 use crate::policy::PasswordPolicy;
 use crate::port::{AttemptStore, Mailer, Subject, UserRepository};
-use crate::types::{Challenge, DeviceId, Email, Password, Site, UserId};
+use crate::types::{Challenge, DeviceId, Email, Password, RecoveryCodes, Site, TotpEnrollment, UserId};
 use crate::user::{Device, Session};
 
 /// The sign-in system of a host. Cloning it is cheap, and all clones are one.
@@ -88,6 +90,22 @@ impl Auth {
         provision::correct_email(&self.engine, user, email).await
     }
 
+    /// Takes over an account of another system with the hash of its password, which is replaced by a new one when its owner
+    /// signs in. Nothing is mailed. What is wrong with the hash is told.
+    ///
+    /// The password is verified in the Unicode form in which it is typed, as the other system did; an Argon2id hash in that
+    /// of [`Password`].
+    ///
+    /// # Errors
+    /// [`ImportError`], for the operator.
+    ///
+    /// ```
+    #[doc = include_str!("../../examples/import.rs")]
+    /// ```
+    pub async fn import_user(&self, account: Import) -> Result<Imported, ImportError> {
+        import::import_user(&self.engine, account).await
+    }
+
     // Signing in.
 
     /// Evaluates a sign-in. Where the host configured a [`Hold`](crate::Hold), a short delay is waited out inside; a longer
@@ -118,6 +136,54 @@ impl Auth {
     /// [`ChoosePasswordError`]. A rejected password does not use the challenge up: show all violations and ask again.
     pub async fn choose_password(&self, challenge: &Challenge, new: &str) -> Result<SignIn, ChoosePasswordError> {
         choose_password::choose_password(&self.engine, challenge, &Password::new(new)).await
+    }
+
+    /// Gives a code after [`SecondFactorRequired`](SignIn::SecondFactorRequired): that of the authenticator, or a recovery
+    /// code. Spaces and dashes in it do not matter. A right code leads on; each works once.
+    ///
+    /// # Errors
+    /// [`SecondFactorError`]. A wrong code does not use the challenge up.
+    ///
+    /// ```
+    #[doc = include_str!("../../examples/verify_second_factor.rs")]
+    /// ```
+    pub async fn verify_second_factor(&self, challenge: &Challenge, code: &str) -> Result<SignIn, SecondFactorError> {
+        verify_second_factor::verify_second_factor(&self.engine, challenge, code, false).await
+    }
+
+    /// The same for somebody who asked that this device be remembered: no code is asked for on it for as long as
+    /// [`SecondFactorConfig::remember_device`](crate::SecondFactorConfig::remember_device) says, until a credential changes.
+    /// Where that is off, nothing is remembered.
+    ///
+    /// # Errors
+    /// As [`verify_second_factor`](Self::verify_second_factor).
+    pub async fn verify_second_factor_and_remember(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+    ) -> Result<SignIn, SecondFactorError> {
+        verify_second_factor::verify_second_factor(&self.engine, challenge, code, true).await
+    }
+
+    /// Begins an authenticator after [`EnrollmentRequired`](SignIn::EnrollmentRequired): show its QR code or key, and ask for
+    /// a code of it.
+    ///
+    /// # Errors
+    /// [`EnrollmentError`].
+    pub async fn begin_required_totp(&self, challenge: &Challenge) -> Result<TotpEnrollment, EnrollmentError> {
+        two_factor::begin_required_totp(&self.engine, challenge).await
+    }
+
+    /// Enrolls that authenticator by a code of it, and signs in. Show the recovery codes: they are never shown again.
+    ///
+    /// # Errors
+    /// [`EnrollmentError`]. A wrong code does not use the challenge up.
+    pub async fn confirm_required_totp(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+    ) -> Result<(SignIn, RecoveryCodes), EnrollmentError> {
+        two_factor::confirm_required_totp(&self.engine, challenge, code).await
     }
 
     /// Whether a session still is one: called with every later request. It costs one look-up.
@@ -175,6 +241,88 @@ impl Auth {
         account::revoke_device(&self.engine, signed_in.session(), device).await
     }
 
+    // The second factor of a signed-in user.
+
+    /// How the second factor of the user stands.
+    ///
+    /// # Errors
+    /// [`TwoFactorError::SessionEnded`].
+    pub async fn second_factor(&self, signed_in: &SignedIn) -> Result<SecondFactorStatus, TwoFactorError> {
+        two_factor::second_factor(&self.engine, signed_in.session()).await
+    }
+
+    /// Begins an authenticator: show its QR code or key, and ask for a code of it. Nothing changes until
+    /// [`confirm_totp`](Self::confirm_totp); what was begun before gives way. Where a second factor is on already, the new
+    /// authenticator is to take its place, which takes a fresh code of the old one.
+    ///
+    /// # Errors
+    /// [`EnrollmentError`]: after [`ProofNeeded`](EnrollmentError::ProofNeeded) ask for the password or a code.
+    ///
+    /// ```
+    #[doc = include_str!("../../examples/two_factor.rs")]
+    /// ```
+    pub async fn begin_totp(&self, signed_in: &SignedIn) -> Result<TotpEnrollment, EnrollmentError> {
+        two_factor::begin_totp(&self.engine, signed_in.session()).await
+    }
+
+    /// Enrolls the authenticator that was begun, by a code of it, within ten minutes. Every other session ends, a notice is
+    /// mailed, and a code is asked for from now on. Show the recovery codes: they are never shown again.
+    ///
+    /// # Errors
+    /// [`EnrollmentError`]. A wrong code changes nothing.
+    pub async fn confirm_totp(
+        &self,
+        signed_in: &SignedIn,
+        code: &str,
+    ) -> Result<(SignedIn, RecoveryCodes), EnrollmentError> {
+        two_factor::confirm_totp(&self.engine, signed_in.session(), code).await
+    }
+
+    /// Turns the second factor off. Every other session ends, and a notice is mailed.
+    ///
+    /// # Errors
+    /// [`TwoFactorError`]: after [`ProofNeeded`](TwoFactorError::ProofNeeded) ask for a code.
+    pub async fn disable_totp(&self, signed_in: &SignedIn) -> Result<SignedIn, TwoFactorError> {
+        two_factor::disable_totp(&self.engine, signed_in.session()).await
+    }
+
+    /// Makes ten new recovery codes in place of all before. Every other session ends, and a notice is mailed. Show the codes:
+    /// they are never shown again.
+    ///
+    /// # Errors
+    /// [`TwoFactorError`]: after [`ProofNeeded`](TwoFactorError::ProofNeeded) ask for a code.
+    pub async fn regenerate_recovery_codes(
+        &self,
+        signed_in: &SignedIn,
+    ) -> Result<(SignedIn, RecoveryCodes), TwoFactorError> {
+        two_factor::regenerate_recovery_codes(&self.engine, signed_in.session()).await
+    }
+
+    /// Proves once more, by the password, who is signed in: before something that takes a fresh proof. Keep the session of the
+    /// [`SignedIn`] returned, which says so.
+    ///
+    /// # Errors
+    /// [`ReauthenticateError`]. Wrong passwords are counted in a lane that no stranger reaches.
+    ///
+    /// ```
+    #[doc = include_str!("../../examples/reauthenticate.rs")]
+    /// ```
+    pub async fn reauthenticate(&self, signed_in: &SignedIn, password: &str) -> Result<SignedIn, ReauthenticateError> {
+        reauthenticate::reauthenticate(&self.engine, signed_in.session(), &Password::new(password)).await
+    }
+
+    /// The same by a code of the second factor.
+    ///
+    /// # Errors
+    /// [`ReauthenticateError`]. Wrong codes are counted apart from those of sign-ins.
+    pub async fn reauthenticate_with_code(
+        &self,
+        signed_in: &SignedIn,
+        code: &str,
+    ) -> Result<SignedIn, ReauthenticateError> {
+        reauthenticate::reauthenticate_with_code(&self.engine, signed_in.session(), code).await
+    }
+
     // Forgotten passwords.
 
     /// Asks for a reset mail. The answer is the same for every address and tells when the next mail can be asked for;
@@ -216,7 +364,21 @@ impl Auth {
     /// # Errors
     /// [`CompleteResetError`]. A rejected password does not use the link up.
     pub async fn complete_reset(&self, token: &str, new: &str) -> Result<SignIn, CompleteResetError> {
-        reset::complete_reset(&self.engine, token, &Password::new(new)).await
+        reset::complete_reset(&self.engine, token, None, &Password::new(new)).await
+    }
+
+    /// The same for an account with a second factor, after [`CodeNeeded`](CompleteResetError::CodeNeeded): mail alone never
+    /// goes around it. The code is used up in the write that sets the password.
+    ///
+    /// # Errors
+    /// [`CompleteResetError`]. A wrong code and a rejected password do not use the link up.
+    pub async fn complete_reset_with_code(
+        &self,
+        token: &str,
+        code: &str,
+        new: &str,
+    ) -> Result<SignIn, CompleteResetError> {
+        reset::complete_reset(&self.engine, token, Some(code), &Password::new(new)).await
     }
 
     // What an operator does.
@@ -259,6 +421,25 @@ impl Auth {
     /// [`AdminError`].
     pub async fn sign_out_everywhere(&self, user: &UserId) -> Result<(), AdminError> {
         admin::sign_out_everywhere(&self.engine, user).await
+    }
+
+    /// Takes the second factor off an account whose owner lost authenticator and recovery codes, after the operator made sure
+    /// by other means who it is: never by mail alone. Sessions end, a notice is mailed, and the reason, up to 200 characters
+    /// of it, stands in the event.
+    ///
+    /// # Errors
+    /// [`AdminError`]. It is no error if there is no second factor.
+    pub async fn reset_second_factor(&self, user: &UserId, reason: &str) -> Result<(), AdminError> {
+        admin::reset_second_factor(&self.engine, user, reason).await
+    }
+
+    /// Seals what is sealed of a user under the current key of the [`Keyring`](crate::Keyring), without the user's doing.
+    /// Once no user is left [`Unreadable`](Resealed::Unreadable), previous keys can be given up.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn reseal(&self, user: &UserId) -> Result<Resealed, AdminError> {
+        admin::reseal(&self.engine, user).await
     }
 
     /// Deletes an account with all that this crate keeps of it.

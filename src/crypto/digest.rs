@@ -10,21 +10,25 @@ pub(crate) enum Purpose {
     Challenge,
     Device,
     DummyHash,
-    RehashedFrom,
+    RecoveryCode,
     ResetLink,
+    SealedPasswordHash,
+    SealedTotpSecret,
     Subject,
     TemporaryPassword,
 }
 
 impl Purpose {
-    fn prefix(self) -> &'static [u8] {
+    pub(super) fn prefix(self) -> &'static [u8] {
         match self {
             Self::AttemptKey => b"doorward:attempt-key:1",
             Self::Challenge => b"doorward:challenge:1",
             Self::Device => b"doorward:device:1",
             Self::DummyHash => b"doorward:dummy-hash:1",
-            Self::RehashedFrom => b"doorward:rehashed-from:1",
+            Self::RecoveryCode => b"doorward:recovery-code:1",
             Self::ResetLink => b"doorward:reset-link:1",
+            Self::SealedPasswordHash => b"doorward:sealed-password-hash:1",
+            Self::SealedTotpSecret => b"doorward:sealed-totp-secret:1",
             Self::Subject => b"doorward:subject:1",
             Self::TemporaryPassword => b"doorward:temporary-password:1",
         }

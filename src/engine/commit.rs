@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::error::Unavailable;
-use crate::port::Replace;
+use crate::port::{Insert, Replace};
 use crate::types::{BackendError, UserId, Version};
 use crate::user::{Fresh, User};
 
@@ -54,6 +54,18 @@ impl Engine {
         Err(Unavailable::Contended)
     }
 
+    /// Stores a new user. A lost answer is looked up.
+    pub(crate) async fn insert(&self, user: &User) -> Result<Insert, Unavailable> {
+        match self.users.insert(user).await {
+            Ok(answer) => Ok(answer),
+            Err(error) if self.is_stored(user.id(), user.version()).await => {
+                drop(error);
+                Ok(Insert::Stored)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn replace(&self, next: &User, expected: Version) -> Result<Replace, BackendError> {
         match self.users.replace(next, expected).await {
             Ok(answer) => Ok(answer),
@@ -66,7 +78,7 @@ impl Engine {
     }
 
     /// After a lost answer: whether the state under this version is what is stored now.
-    pub(crate) async fn is_stored(&self, id: &UserId, version: Version) -> bool {
+    async fn is_stored(&self, id: &UserId, version: Version) -> bool {
         matches!(self.users.find_by_id(id).await, Ok(Some(stored)) if stored.version() == version)
     }
 }

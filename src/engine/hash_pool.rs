@@ -1,6 +1,7 @@
 //! Hashing off the caller's thread: a fixed number of threads, each with its own Argon2 memory, and a bounded queue.
 
 use core::num::NonZeroUsize;
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,8 @@ use std::{fmt, io, thread};
 use futures_channel::oneshot;
 
 use super::tracker::{Tracker, UnderWay};
-use crate::crypto::HashMemory;
+use crate::config::HashingConfig;
+use crate::crypto::{HashBackend, HashMemory};
 
 /// What the hash pool is doing, for metrics. The last three only grow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -62,6 +64,17 @@ struct Shared {
     wake: Vec<Condvar>,
     capacity: usize,
     under_way: Tracker,
+    memory: MemoryRules,
+}
+
+/// What becomes of a thread's memory.
+struct MemoryRules {
+    backend: HashBackend,
+    wipe: bool,
+    /// More than this is given back after the hash that needed it.
+    keep_kib: usize,
+    /// After so long without work all of it is.
+    release_after: Option<Duration>,
 }
 
 /// The pool. Its threads end when it is dropped, after what was queued.
@@ -81,13 +94,19 @@ pub(crate) struct Permit {
 
 impl HashPool {
     /// Starts the threads.
-    pub(crate) fn start(threads: NonZeroUsize, queue_per_thread: usize) -> io::Result<Self> {
-        let threads = threads.get();
+    pub(crate) fn start(config: &HashingConfig) -> io::Result<Self> {
+        let threads = config.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             wake: (0..threads).map(|_| Condvar::new()).collect(),
-            capacity: threads.saturating_mul(queue_per_thread),
+            capacity: threads.saturating_mul(config.queue_per_thread),
             under_way: Tracker::default(),
+            memory: MemoryRules {
+                backend: config.backend,
+                wipe: config.wipe_memory,
+                keep_kib: config.kept_memory_kib(),
+                release_after: config.release_after,
+            },
         });
         // From here on dropping the pool ends the threads already started.
         let pool = Self(shared);
@@ -201,9 +220,30 @@ impl Shared {
     }
 
     fn work(&self, index: usize) {
-        let mut memory = HashMemory::default();
-        while let Some(job) = self.next_job(index) {
+        let mut memory = HashMemory::new(self.memory.backend);
+        while let Some(job) = self.next_job(index, &mut memory) {
             job(&mut memory);
+            memory.shrink_to(self.memory.keep_kib);
+            if self.memory.wipe {
+                memory.wipe();
+            }
+        }
+    }
+
+    /// Sleeps until woken, or for no longer than told; whether it was that long.
+    fn wait<'a>(
+        &self,
+        index: usize,
+        state: MutexGuard<'a, State>,
+        at_most: Option<Duration>,
+    ) -> (MutexGuard<'a, State>, bool) {
+        let condvar = &self.wake[index];
+        match at_most {
+            None => (condvar.wait(state).unwrap_or_else(PoisonError::into_inner), false),
+            Some(at_most) => {
+                let (state, timeout) = condvar.wait_timeout(state, at_most).unwrap_or_else(PoisonError::into_inner);
+                (state, timeout.timed_out())
+            }
         }
     }
 
@@ -215,8 +255,9 @@ impl Shared {
         load.skipped += u64::from(skipped);
     }
 
-    /// Waits for a job. `None` once the pool is closed and everything queued is done.
-    fn next_job(&self, index: usize) -> Option<Job> {
+    /// Waits for a job, and gives the memory back if that takes long. `None` once the pool is closed and everything queued
+    /// is done.
+    fn next_job(&self, index: usize, memory: &mut HashMemory) -> Option<Job> {
         let mut state = self.lock();
         loop {
             if let Some(job) = state.jobs.pop_front() {
@@ -229,8 +270,15 @@ impl Shared {
             if !state.idle.contains(&index) {
                 state.idle.push(index);
             }
-            state = self.wake[index].wait(state).unwrap_or_else(PoisonError::into_inner);
+            let patience = self.memory.release_after.filter(|_| memory.held_kib() > 0);
+            let (woken, waited_in_vain) = self.wait(index, state, patience);
+            state = woken;
             state.idle.retain(|idle| *idle != index);
+            if waited_in_vain && state.jobs.is_empty() {
+                drop(state);
+                memory.shrink_to(0);
+                state = self.lock();
+            }
         }
     }
 }
@@ -240,8 +288,12 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
+    use crate::crypto::{self, HashParams};
+    use crate::types::Password;
+
     fn pool(threads: usize, queue_per_thread: usize) -> HashPool {
-        HashPool::start(NonZeroUsize::new(threads).unwrap(), queue_per_thread).unwrap()
+        let threads = NonZeroUsize::new(threads);
+        HashPool::start(&HashingConfig { threads, queue_per_thread, ..HashingConfig::default() }).unwrap()
     }
 
     #[test]
@@ -291,6 +343,49 @@ mod tests {
         std::panic::set_hook(quiet);
         assert_eq!(first, Err(Refused::Closed));
         assert_eq!(pollster::block_on(pool.permit(Caller::Known).ok().unwrap().run(|_| (7, 1))), Ok(7));
+    }
+
+    /// How much memory the one thread holds once it has computed a hash of so many KiB.
+    fn held_after(pool: &HashPool, kib: u32) -> usize {
+        let params = HashParams::danger_weak(kib, 1, 1).unwrap();
+        let hash = move |memory: &mut HashMemory| {
+            crypto::hash(&Password::new("a password"), params, memory).unwrap();
+            ((), 1)
+        };
+        pollster::block_on(async {
+            pool.permit(Caller::Known).ok().unwrap().run(hash).await.unwrap();
+            pool.permit(Caller::Known).ok().unwrap().run(|memory| (memory.held_kib(), 0)).await.unwrap()
+        })
+    }
+
+    #[test]
+    fn memory_is_kept_but_not_what_a_rare_large_hash_needed() {
+        let params = HashParams::danger_weak(64, 1, 1).unwrap();
+        let config = HashingConfig { params, threads: NonZeroUsize::new(1), ..HashingConfig::default() };
+        let pool = HashPool::start(&config).unwrap();
+        assert_eq!(held_after(&pool, 64), 64);
+        assert_eq!(held_after(&pool, 8), 64);
+        assert_eq!(held_after(&pool, 1024), 64);
+        // Wiping keeps it too.
+        let wiping = HashPool::start(&HashingConfig { wipe_memory: true, ..config }).unwrap();
+        assert_eq!(held_after(&wiping, 64), 64);
+    }
+
+    #[test]
+    fn memory_is_given_back_after_idling_and_taken_again() {
+        let release_after = Some(Duration::from_nanos(1));
+        let config = HashingConfig { threads: NonZeroUsize::new(1), release_after, ..HashingConfig::default() };
+        let pool = HashPool::start(&config).unwrap();
+        let held = || {
+            let ask = pool.permit(Caller::Known).ok().unwrap().run(|memory| (memory.held_kib(), 0));
+            pollster::block_on(ask).unwrap()
+        };
+        for _ in 0..2 {
+            held_after(&pool, 64);
+            while held() > 0 {
+                thread::yield_now();
+            }
+        }
     }
 
     #[test]

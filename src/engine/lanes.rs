@@ -25,6 +25,10 @@ pub(crate) enum Lane<'a> {
     Device(&'a UserId, DeviceId),
     /// Proofs asked of a user who is signed in.
     SignedIn(&'a UserId),
+    /// Codes given together with a password, by all clients that are not known to the owner of this address.
+    Code(&'a Email),
+    /// The same on one known device of one user.
+    DeviceCode(&'a UserId, DeviceId),
     /// Tries from one place.
     Source(&'a Source),
 }
@@ -60,6 +64,7 @@ impl Lane<'_> {
     fn spacing(&self, engine: &Engine) -> Backoff {
         match self {
             Self::Source(_) => engine.config.source_throttle.backoff,
+            Self::Code(_) | Self::DeviceCode(..) => engine.config.second_factor.throttle,
             _ => engine.config.throttle,
         }
     }
@@ -72,6 +77,8 @@ impl Engine {
             Lane::Account(email) => ("account", [email.canonical().as_bytes(), b""]),
             Lane::Device(user, device) => ("device", [user.as_str().as_bytes(), device.as_bytes()]),
             Lane::SignedIn(user) => ("signed-in", [user.as_str().as_bytes(), b""]),
+            Lane::Code(email) => ("code", [email.canonical().as_bytes(), b""]),
+            Lane::DeviceCode(user, device) => ("device-code", [user.as_str().as_bytes(), device.as_bytes()]),
             Lane::Source(source) => ("source", [source.as_bytes(), b""]),
         };
         self.key(name, parts)

@@ -1,14 +1,18 @@
 //! Floor 5: what the flows share. The shell around the pure core: it draws randomness, reads the clock, calls the ports.
 
 mod background;
+mod calibrate;
 mod commit;
+mod conclude;
 mod hash_pool;
+mod hashes;
 mod hold;
 mod in_flight;
 mod lanes;
 mod new_password;
 mod post;
 mod report;
+mod second_factor;
 mod signed_in;
 mod source;
 mod tracker;
@@ -22,6 +26,7 @@ use time::OffsetDateTime;
 
 pub(crate) use background::Background;
 pub use background::BackgroundWork;
+pub use calibrate::calibrate;
 pub(crate) use commit::{Committed, Decision};
 pub use hash_pool::HashLoad;
 pub(crate) use hash_pool::{Caller, HashPool, Permit, Refused};
@@ -29,16 +34,17 @@ pub use hold::Hold;
 pub(crate) use in_flight::InFlight;
 pub(crate) use lanes::{Admission, Lane};
 pub(crate) use new_password::{Hashed, judge_and_hash};
+pub(crate) use second_factor::CodeOutcome;
 pub use signed_in::{SignIn, SignedIn};
 pub use source::Source;
 pub(crate) use watched::Watched;
 
 use crate::config::Config;
-use crate::crypto::{PasswordHash, Purpose, keyed};
+use crate::crypto::{Keyring, StoredHash};
 use crate::error::Unavailable;
 use crate::port::{AttemptStore, BreachedPasswords, Clock, EventKind, Mailer, Observer, UserRepository};
 use crate::types::{BackendErrorKind, Email, SecretBytes, Site, UserId, after, at_store_precision};
-use crate::user::User;
+use crate::user::{Session, User};
 
 /// How long to wait after `Busy`, and while another call uses the same challenge: a few hashes' time.
 pub(crate) const SHORT_WHILE: Duration = Duration::from_secs(1);
@@ -54,14 +60,18 @@ pub(crate) struct Engine {
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) breached: Option<Arc<dyn BreachedPasswords>>,
     pub(crate) index_key: Option<SecretBytes<32>>,
+    pub(crate) keyring: Option<Keyring>,
     pub(crate) pool: HashPool,
     pub(crate) background: Background,
     pub(crate) hold: Option<Hold>,
     /// Challenges and links for which a hash is being computed.
     pub(crate) in_flight: InFlight,
-    /// Makes of an address what is verified where it has no password. Drawn anew for every `Auth`.
+    /// Makes of an address what is verified where it has no password. Derived from the index key, so that it is the same
+    /// for all processes; drawn anew for every `Auth` where there is none.
     pub(crate) dummy_key: SecretBytes<32>,
     pub(crate) decoy: User,
+    /// The decoy's password, kept like everybody's: read where there is nobody's.
+    pub(crate) decoy_hash: StoredHash,
     pub(crate) purged_at: Mutex<OffsetDateTime>,
     pub(crate) closed: AtomicBool,
 }
@@ -105,12 +115,6 @@ impl Engine {
         })
     }
 
-    /// What is verified where this address has no password: always the same, and of the same cost as a new hash.
-    pub(crate) fn dummy(&self, email: &Email) -> PasswordHash {
-        let seed = keyed(self.dummy_key.expose(), Purpose::DummyHash, &[email.canonical().as_bytes()]);
-        PasswordHash::dummy(self.config.hashing.params, &seed)
-    }
-
     /// Looks up whom an address belongs to. The stored canonical address is compared once more: a store whose collation
     /// folds more than this crate does must not open fresh lanes, or make two accounts one.
     pub(crate) async fn find_by_email(&self, email: &Email) -> Result<Found, Unavailable> {
@@ -127,6 +131,16 @@ impl Engine {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The user of a session, if it still is one. If not, that is an event.
+    pub(crate) async fn find_in_session(&self, session: &Session) -> Result<Option<User>, Unavailable> {
+        self.open()?;
+        let found = self.users.find_by_id(session.user_id()).await?.filter(|user| user.is_in_session(session));
+        if found.is_none() {
+            self.report(EventKind::SessionRefused).user_id(session.user_id()).send();
+        }
+        Ok(found)
     }
 
     /// Looks up whom a token claims to be of, for somebody who has proved nothing yet. A row that cannot be understood is

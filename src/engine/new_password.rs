@@ -54,15 +54,15 @@ impl Engine {
         vec![Violation::of(self.config.password.reused())]
     }
 
-    /// What a hashed new password replaces, by the settings.
-    pub(crate) fn new_credential(&self, hash: PasswordHash) -> NewCredential {
+    /// A hashed new password as it is kept, and what it replaces, by the settings.
+    pub(crate) fn new_credential(&self, user: &User, hash: &PasswordHash) -> Result<NewCredential, Unavailable> {
         let (history, links_survive) = (self.config.password.history, self.config.links_survive());
-        NewCredential { hash, history, links_survive }
+        Ok(NewCredential { hash: self.keep(hash, user.id())?, history, links_survive })
     }
 
     /// Judges reuse and hashes, in one job.
     pub(crate) async fn hash_new(&self, permit: Permit, user: &User, new: NewPassword) -> Result<Hashed, Unavailable> {
-        let refused = user.refused_hashes(self.config.password.history);
+        let refused = self.readable(user, &user.refused_hashes(self.config.password.history));
         let params = self.config.hashing.params;
         let hashed = permit.run(move |memory| judge_and_hash(&new, &refused, params, memory)).await;
         Ok(hashed.map_err(|_| Unavailable::Closed)??)
@@ -79,7 +79,7 @@ pub(crate) fn judge_and_hash(
     let mut hashes = 0;
     for hash in refused {
         hashes += 1;
-        if crypto::verify(new.password(), hash, memory) {
+        if hash.verify(new.password(), memory) {
             return (Ok(Hashed::Reused), hashes);
         }
     }

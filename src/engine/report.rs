@@ -44,6 +44,15 @@ impl Engine {
         Report { engine: self, event: Event::new(self.now(), kind) }
     }
 
+    /// An event about a user, if it is known whom it is about.
+    pub(crate) fn report_about(&self, kind: EventKind, user: Option<&User>) {
+        let report = self.report(kind);
+        match user {
+            Some(user) => report.user(user).send(),
+            None => report.send(),
+        }
+    }
+
     pub(crate) fn subject(&self, email: &Email) -> Subject {
         let digest = self.pseudonym(Purpose::Subject, &[email.canonical().as_bytes()]);
         Subject::new(base64url::encode(&digest.as_bytes()[..16]))

@@ -10,6 +10,13 @@ use crate::user::{Session, User};
 pub enum SignIn {
     /// Signed in: keep the session, and the device token in a long-lived cookie.
     Complete(SignedIn),
+    /// The password was right, and this account has a second factor: ask for a code of the authenticator, or for a recovery
+    /// code, and call [`verify_second_factor`](crate::Auth::verify_second_factor). There is no session until then.
+    SecondFactorRequired(Challenge),
+    /// The policy demands a second factor and this account has none: show the way to one by
+    /// [`begin_required_totp`](crate::Auth::begin_required_totp) and
+    /// [`confirm_required_totp`](crate::Auth::confirm_required_totp). There is no session until then.
+    EnrollmentRequired(Challenge),
     /// The password was a temporary one, or a change is due: show the policy, ask for a new password and call
     /// [`choose_password`](crate::Auth::choose_password). There is no session until then.
     PasswordChangeRequired(Challenge),
@@ -43,8 +50,9 @@ impl SignedIn {
         &self.session
     }
 
-    /// The token to keep in a long-lived cookie of this browser. `None` from [`resume`](crate::Auth::resume), and when all
-    /// places are taken by devices used within the last week: then leave the cookie as it is.
+    /// The token to keep in a long-lived cookie of this browser. `None` where it has the right one already or a sign-in took
+    /// two steps from a known browser, from [`resume`](crate::Auth::resume), and when all places are taken by devices used
+    /// within the last week: then leave the cookie as it is.
     pub fn device_token(&self) -> Option<&DeviceToken> {
         self.device.as_ref()
     }

@@ -31,6 +31,26 @@ failure!(ProvisionError {
     Self::MailFailed { user_id } => "mail_failed", 503, "The account was opened, but the mail could not be sent.";
 } unavailable Unavailable);
 
+/// Why an account was not taken over. These are for an operator, not for strangers.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// Another account has this address. Nothing was stored.
+    #[error("another account has this address")]
+    EmailTaken,
+    /// Another account has this id. Nothing was stored.
+    #[error("another account has this id")]
+    IdTaken,
+    /// Whether the account stands is not known if a store failed; otherwise it does not. Importing again tells.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+failure!(ImportError {
+    Self::EmailTaken => "email_taken", 409, "There is an account with this address already.";
+    Self::IdTaken => "id_taken", 409, "There is an account with this id already.";
+} unavailable Unavailable);
+
 /// Why no fresh first password was mailed. These are for an operator, not for strangers.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -102,6 +122,11 @@ pub enum DeviceError {
     /// The session ended meanwhile. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
+    /// The session proved nothing within five minutes, or, where a second factor is on, no code: call
+    /// [`reauthenticate`](crate::Auth::reauthenticate) or
+    /// [`reauthenticate_with_code`](crate::Auth::reauthenticate_with_code) first.
+    #[error("a fresh proof is needed")]
+    ProofNeeded,
     /// The user has no such device.
     #[error("no such device")]
     UnknownDevice,
@@ -115,6 +140,7 @@ pub enum DeviceError {
 
 failure!(DeviceError {
     Self::SessionEnded => "session_ended", 401, "Your session has ended. Please sign in again.";
+    Self::ProofNeeded => "proof_needed", 403, "Please confirm that it is you first.";
     Self::UnknownDevice => "unknown_device", 404, "There is no such device.";
     Self::RecoveryPending => "recovery_pending", 409, "A password reset is under way for this account. Please finish it first.";
 } unavailable Unavailable);

@@ -9,14 +9,16 @@ mod account;
 mod password;
 mod reset;
 mod sign_in;
+mod two_factor;
 mod unavailable;
 
 use core::time::Duration;
 
-pub use account::{AdminError, DeviceError, ProvisionError, ResumeError, WelcomeError};
+pub use account::{AdminError, DeviceError, ImportError, ProvisionError, ResumeError, WelcomeError};
 pub use password::{ChangePasswordError, ChoosePasswordError};
 pub use reset::{CompleteResetError, ConfirmResetError};
 pub use sign_in::{INVALID_CREDENTIALS, SignInError};
+pub use two_factor::{EnrollmentError, ReauthenticateError, SecondFactorError, TwoFactorError};
 pub use unavailable::Unavailable;
 
 /// What all errors of the flows have in common, for a host that answers them in one place

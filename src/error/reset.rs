@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::{Unavailable, failure, not_accepted, please_wait};
 use crate::policy::Violation;
+use crate::types::MalformedCode;
 
 const LINK: &str = "This link has been used or has expired. Please ask for a new one.";
 
@@ -57,6 +58,22 @@ pub enum CompleteResetError {
         /// All of them, in the order of the rules.
         violations: Vec<Violation>,
     },
+    /// The account has a second factor: ask for a code and call
+    /// [`complete_reset_with_code`](crate::Auth::complete_reset_with_code). Nothing changed and the link still works.
+    #[error("a code is needed")]
+    CodeNeeded,
+    /// The text is no code. It was not evaluated and not counted.
+    #[error("malformed code")]
+    CodeMalformed,
+    /// The code is wrong or was used before. It is counted, and the link still works.
+    #[error("the code is wrong")]
+    CodeWrong,
+    /// The wait after the last wrong code is not over. This one was not evaluated.
+    #[error("throttled")]
+    Throttled {
+        /// The rest of the wait.
+        retry_after: Duration,
+    },
     /// This link is being used at this moment.
     #[error("the link is in use")]
     InProgress {
@@ -75,6 +92,16 @@ pub enum CompleteResetError {
 failure!(CompleteResetError {
     Self::LinkInvalid => "link_invalid", 400, LINK;
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
+    Self::CodeNeeded => "code_needed", 401, "Please enter a code of your authenticator app as well.";
+    Self::CodeMalformed => "code_malformed", 422, "Please enter the digits of your authenticator app, or one of your recovery codes.";
+    Self::CodeWrong => "code_wrong", 401, "This code is not right, or was used before.";
+    Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
     Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after), retry retry_after;
     Self::OtherMode => "other_mode", 500, "Something went wrong on our side.";
 } unavailable Unavailable);
+
+impl From<MalformedCode> for CompleteResetError {
+    fn from(_: MalformedCode) -> Self {
+        Self::CodeMalformed
+    }
+}

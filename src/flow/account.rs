@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Committed, Decision, Engine, SignedIn};
-use crate::error::{DeviceError, ResumeError, Unavailable};
+use crate::error::{DeviceError, ResumeError};
 use crate::port::EventKind;
 use crate::types::DeviceId;
 use crate::user::{Device, Recovery, Session, User};
@@ -51,6 +51,9 @@ pub(crate) async fn revoke_device(
             if let Recovery::Open { until: _ } = user.recovery(engine.now()) {
                 return Decision::Answer(Err(DeviceError::RecoveryPending));
             }
+            if !user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, engine.now()) {
+                return Decision::Answer(Err(DeviceError::ProofNeeded));
+            }
             match user.revoke_device(device, fresh) {
                 Some(next) => Decision::Store(next, Ok(())),
                 None => Decision::Answer(Err(DeviceError::UnknownDevice)),
@@ -64,11 +67,7 @@ pub(crate) async fn revoke_device(
 }
 
 async fn user_in_session(engine: &Arc<Engine>, session: &Session) -> Result<User, ResumeError> {
-    engine.open()?;
-    match engine.users.find_by_id(session.user_id()).await.map_err(Unavailable::from)? {
-        Some(user) if user.is_in_session(session) => Ok(user),
-        _ => ended(engine, session),
-    }
+    engine.find_in_session(session).await?.ok_or(ResumeError::SessionEnded)
 }
 
 fn ended<T>(engine: &Engine, session: &Session) -> Result<T, ResumeError> {

@@ -2,30 +2,86 @@
 
 use std::sync::Arc;
 
+use crate::crypto::StoredHash;
 use crate::engine::{Committed, Decision, Engine};
 use crate::error::{AdminError, Unavailable};
+use crate::mail::MailKind;
 use crate::port::{EventKind, Swap};
 use crate::types::UserId;
 use crate::user::{Fresh, User};
 
 pub(crate) async fn deactivate(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
-    change(engine, id, EventKind::Deactivated, User::deactivate).await
+    change(engine, id, EventKind::Deactivated, User::deactivate).await.map(drop)
 }
 
 pub(crate) async fn reactivate(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
-    change(engine, id, EventKind::Reactivated, User::reactivate).await
+    change(engine, id, EventKind::Reactivated, User::reactivate).await.map(drop)
 }
 
 pub(crate) async fn require_password_change(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
-    change(engine, id, EventKind::PasswordChangeRequired, |user, fresh| Some(user.require_password_change(fresh))).await
+    change(engine, id, EventKind::PasswordChangeRequired, |user, fresh| Some(user.require_password_change(fresh)))
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn mark_compromised(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
-    change(engine, id, EventKind::MarkedCompromised, |user, fresh| Some(user.mark_compromised(fresh))).await
+    change(engine, id, EventKind::MarkedCompromised, |user, fresh| Some(user.mark_compromised(fresh))).await.map(drop)
 }
 
 pub(crate) async fn sign_out_everywhere(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
-    change(engine, id, EventKind::SignedOutEverywhere, |user, fresh| Some(user.sign_out_everywhere(fresh))).await
+    change(engine, id, EventKind::SignedOutEverywhere, |user, fresh| Some(user.sign_out_everywhere(fresh)))
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn reset_second_factor(engine: &Arc<Engine>, id: &UserId, reason: &str) -> Result<(), AdminError> {
+    let reason = reason.chars().filter(|c| !c.is_control()).take(200).collect();
+    let event = EventKind::SecondFactorReset { reason };
+    let changed =
+        change(engine, id, event, |user, fresh| user.has_second_factor().then(|| user.without_second_factor(fresh)));
+    if let Some(user) = changed.await? {
+        engine.notify(&user, MailKind::SecondFactorDisabled { by_operator: true, at: engine.now() }).await;
+    }
+    Ok(())
+}
+
+/// What sealing anew came to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Resealed {
+    /// Something was sealed under another key, or not as it should be, and is now kept as the settings say.
+    Anew,
+    /// Everything was so already.
+    Already,
+    /// Something cannot be opened with the keys at hand, and was left as it is. Everything else is as it should be.
+    Unreadable,
+}
+
+pub(crate) async fn reseal(engine: &Arc<Engine>, id: &UserId) -> Result<Resealed, AdminError> {
+    engine.open()?;
+    let user = find(engine, id).await?;
+    let outcome = engine
+        .commit(user, |user, fresh| {
+            let mut failed = None;
+            let keep = |stored: &StoredHash| match engine.kept_anew(stored, user.id()) {
+                Ok(kept) => kept,
+                Err(error) => {
+                    failed = Some(error);
+                    None
+                }
+            };
+            match (user.with_hashes_kept(keep, fresh), failed) {
+                (_, Some(error)) => Decision::Answer(Err(Unavailable::from(error))),
+                (Some(next), None) => Decision::Store(next.clone(), Ok((next, Resealed::Anew))),
+                (None, None) => Decision::Answer(Ok((user.clone(), Resealed::Already))),
+            }
+        })
+        .await?;
+    let Committed::Done(done) = outcome else { return Err(AdminError::UnknownUser) };
+    let (user, outcome) = done?;
+    if outcome == Resealed::Anew {
+        engine.report(EventKind::Resealed).user(&user).send();
+    }
+    Ok(if engine.has_unreadable_hash(&user) { Resealed::Unreadable } else { outcome })
 }
 
 pub(crate) async fn delete(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
@@ -50,13 +106,14 @@ pub(crate) async fn delete(engine: &Arc<Engine>, id: &UserId) -> Result<(), Admi
     Err(Unavailable::Contended.into())
 }
 
-/// Stores what the transition makes of the user. `None` means that it is so already: then nothing is stored or reported.
+/// Stores what the transition makes of the user, and tells what is stored now. `None` means that it is so already: then
+/// nothing is stored or reported.
 async fn change(
     engine: &Arc<Engine>,
     id: &UserId,
     event: EventKind,
     transition: impl Fn(&User, &Fresh) -> Option<User> + Send + Sync,
-) -> Result<(), AdminError> {
+) -> Result<Option<User>, AdminError> {
     engine.open()?;
     let user = find(engine, id).await?;
     let outcome = engine
@@ -66,11 +123,13 @@ async fn change(
         })
         .await?;
     match outcome {
-        Committed::Done(Some(user)) => engine.report(event).user(&user).send(),
-        Committed::Done(None) => {}
-        Committed::Gone | Committed::EmailTaken => return Err(AdminError::UnknownUser),
+        Committed::Done(Some(user)) => {
+            engine.report(event).user(&user).send();
+            Ok(Some(user))
+        }
+        Committed::Done(None) => Ok(None),
+        Committed::Gone | Committed::EmailTaken => Err(AdminError::UnknownUser),
     }
-    Ok(())
 }
 
 async fn find(engine: &Engine, id: &UserId) -> Result<User, AdminError> {

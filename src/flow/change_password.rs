@@ -8,7 +8,7 @@ use crate::error::{ChangePasswordError, Unavailable};
 use crate::mail::MailKind;
 use crate::port::EventKind;
 use crate::types::Password;
-use crate::user::{Judged, Passed, Recovery, Session, Step, User};
+use crate::user::{Judged, Recovery, Session, User};
 
 pub(crate) async fn change_password(
     engine: &Arc<Engine>,
@@ -34,12 +34,13 @@ pub(crate) async fn change_password(
         }
     };
     let judged = Judged::password_of(&user);
-    let hash = judged.as_ref().map_or_else(|| engine.dummy(user.email()), |judged| judged.hash().clone());
+    let evaluable = engine.evaluable(user.email(), Some(&user), judged.as_ref());
     // The first of these is the current password, against which the new one is compared as text: one hash fewer.
-    let refused = user.refused_hashes(engine.config.password.history).split_off(usize::from(judged.is_some()));
-    let (params, typed, known) = (engine.config.hashing.params, current.clone(), judged.is_some());
+    let earlier = user.refused_hashes(engine.config.password.history).split_off(usize::from(judged.is_some()));
+    let refused = engine.readable(&user, &earlier);
+    let (params, typed) = (engine.config.hashing.params, current.clone());
     let verdict = permit.run(move |memory| {
-        if !(crypto::verify(&typed, &hash, memory) && known) {
+        if !evaluable.verify(&typed, memory) {
             return (Verdict::Wrong, 1);
         }
         if typed.ct_eq(checked.password()).into() {
@@ -64,21 +65,21 @@ pub(crate) async fn change_password(
         }
     };
 
-    let credential = engine.new_credential(hash);
+    let credential = engine.new_credential(&user, &hash)?;
     let devices = engine.config.device_limits();
     let changed = engine
         .commit(user, |user, fresh| match may_change(engine, user, session) {
             Ok(()) if judged.holds_for(user) => {
-                let Passed { step, user } =
+                let (session, device, user) =
                     user.change_password(session, credential.clone(), &devices, engine.now(), fresh);
-                Decision::Store(user.clone(), Ok((step, user)))
+                Decision::Store(user.clone(), Ok((session, device, user)))
             }
             Ok(()) => Decision::Answer(ended(engine, session)),
             Err(error) => Decision::Answer(Err(error)),
         })
         .await?;
     let Committed::Done(changed) = changed else { return ended(engine, session) };
-    let (Step::Complete { session, device }, user) = changed? else { return ended(engine, session) };
+    let (session, device, user) = changed?;
 
     engine.report(EventKind::PasswordChanged).user(&user).send();
     engine.refund(&charged, engine.now()).await;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::crypto::{Purpose, sha256};
-use crate::engine::{Caller, Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn, SignedIn};
+use crate::engine::{Caller, Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn};
 use crate::error::ChoosePasswordError;
 use crate::mail::MailKind;
 use crate::port::EventKind;
 use crate::types::{Challenge, Password, base64url};
-use crate::user::{ChallengeLimits, Chooser, Passed, Proof, Recovery, Step, User};
+use crate::user::{ChallengeLimits, Passed, Proof, Proved, Recovery, User};
 
 pub(crate) async fn choose_password(
     engine: &Arc<Engine>,
@@ -48,22 +48,21 @@ pub(crate) async fn choose_password(
 
     // This try is counted already, so the last one allowed still counts.
     let limits = ChallengeLimits { tries: limits.tries + 1, ..limits };
-    let devices = engine.config.device_limits();
-    let credential = engine.new_credential(hash);
+    let rules = engine.config.sign_in_rules();
+    let credential = engine.new_credential(&user, &hash)?;
     let chosen = engine
         .commit(user, |user, fresh| match opens(engine, user, challenge, &limits) {
-            Ok(proof) => {
-                let chooser = Chooser::Challenge(proof);
-                let completes_reset = user.completes_reset(chooser);
+            Ok(proved) => {
+                let completes_reset = user.completes_reset(&proved);
                 let Passed { step, user } =
-                    user.choose_password(chooser, credential.clone(), &devices, engine.now(), fresh);
+                    user.choose_password(proved, credential.clone(), None, &rules, engine.now(), fresh);
                 Decision::Store(user.clone(), Ok((step, user, completes_reset)))
             }
             Err(error) => Decision::Answer(Err(error)),
         })
         .await?;
     let Committed::Done(chosen) = chosen else { return refused(engine, None) };
-    let (Step::Complete { session, device }, user, completes_reset) = chosen? else { return refused(engine, None) };
+    let (step, user, completes_reset) = chosen?;
 
     let at = engine.now();
     let (event, notice) = if completes_reset {
@@ -73,32 +72,30 @@ pub(crate) async fn choose_password(
     };
     engine.report(event).user(&user).send();
     engine.notify(&user, notice).await;
-    Ok(SignIn::Complete(SignedIn::new(&user, session, device)))
+    Ok(engine.conclude(step, &user, 0, None).await)
 }
 
-/// By what proof the challenge opens the choice of a password, if it does.
+/// What was proved before the challenge opens the choice of a password, if it does.
 fn opens(
     engine: &Engine,
     user: &User,
     challenge: &Challenge,
     limits: &ChallengeLimits,
-) -> Result<Proof, ChoosePasswordError> {
+) -> Result<Proved, ChoosePasswordError> {
     let now = engine.now();
-    let Some(proof) = user.password_change_challenge(challenge, limits, now) else {
+    let Some(proved) = user.password_change_challenge(challenge, limits, now) else {
         return refused(engine, Some(user));
     };
-    match (proof, user.recovery(now)) {
+    match user.recovery(now) {
         // Who merely knows the old password cannot undo a recovery.
-        (Proof::Password, Recovery::Open { until }) => Err(ChoosePasswordError::RecoveryPending { until }),
-        _ => Ok(proof),
+        Recovery::Open { until } if proved.proof != Proof::TemporaryPassword => {
+            Err(ChoosePasswordError::RecoveryPending { until })
+        }
+        _ => Ok(proved),
     }
 }
 
 fn refused<T>(engine: &Engine, user: Option<&User>) -> Result<T, ChoosePasswordError> {
-    let report = engine.report(EventKind::ChallengeRefused);
-    match user {
-        Some(user) => report.user(user).send(),
-        None => report.send(),
-    }
+    engine.report_about(EventKind::ChallengeRefused, user);
     Err(ChoosePasswordError::ChallengeInvalid)
 }

@@ -4,10 +4,17 @@ pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod change_password;
 pub(crate) mod choose_password;
+pub(crate) mod import;
 pub(crate) mod provision;
+pub(crate) mod reauthenticate;
 pub(crate) mod reset;
 pub(crate) mod sign_in;
+pub(crate) mod two_factor;
+pub(crate) mod verify_second_factor;
 
+pub use admin::Resealed;
+pub use import::{Import, Imported};
 pub use provision::{Provision, Provisioned, Revealed};
 pub use reset::{LinkStatus, ResetConfirmed, ResetRequested};
 pub use sign_in::SignInRequest;
+pub use two_factor::SecondFactorStatus;

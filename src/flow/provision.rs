@@ -108,12 +108,10 @@ async fn open(engine: &Arc<Engine>, account: Provision) -> Result<Issued, Provis
     let id = account.id.unwrap_or_else(|| fresh.user_id.clone());
     let user = User::provision(id, account.email, digest, lifetime, now, &fresh);
     drop(fresh);
-    match engine.users.insert(&user).await {
-        Ok(Insert::Stored) => {}
-        Ok(Insert::EmailTaken) => return Err(ProvisionError::EmailTaken),
-        Ok(Insert::IdTaken) => return Err(ProvisionError::IdTaken),
-        Err(error) if engine.is_stored(user.id(), user.version()).await => drop(error),
-        Err(error) => return Err(Unavailable::from(error).into()),
+    match engine.insert(&user).await? {
+        Insert::Stored => {}
+        Insert::EmailTaken => return Err(ProvisionError::EmailTaken),
+        Insert::IdTaken => return Err(ProvisionError::IdTaken),
     }
     engine.report(EventKind::Provisioned).user(&user).send();
     Ok(Issued { user, temporary_password, expires_at: after(now, lifetime) })

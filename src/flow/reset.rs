@@ -1,18 +1,19 @@
 //! "Forgot your password?": request, confirm, complete.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
 
 use crate::config::ResetMode;
 use crate::crypto::{Purpose, sha256};
-use crate::engine::{Caller, Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn, SignedIn};
+use crate::engine::{Caller, Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn};
 use crate::error::{CompleteResetError, ConfirmResetError, Unavailable};
 use crate::mail::MailKind;
 use crate::policy::{temporary_digest, temporary_password};
 use crate::port::EventKind;
-use crate::types::{DeviceToken, Email, Password, ResetToken, UserId, base64url};
-use crate::user::{Chooser, Confirmation, LinkLimits, Passed, Step, User};
+use crate::types::{DeviceToken, Email, Password, ResetToken, TypedCode, UserId, base64url};
+use crate::user::{AcceptedCode, CodeVerdict, Confirmation, Fresh, LinkLimits, Passed, Proof, Proved, User, WrongCode};
 
 /// The answer to every reset request: it never tells whether a mail was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -156,6 +157,7 @@ pub(crate) async fn confirm_reset(engine: &Arc<Engine>, token: &str) -> Result<R
 pub(crate) async fn complete_reset(
     engine: &Arc<Engine>,
     token: &str,
+    code: Option<&str>,
     new: &Password,
 ) -> Result<SignIn, CompleteResetError> {
     engine.open()?;
@@ -167,11 +169,15 @@ pub(crate) async fn complete_reset(
         Err(CompleteResetError::LinkInvalid)
     };
     let Ok(token) = ResetToken::parse(token) else { return refused(None) };
+    let code = code.map(TypedCode::parse).transpose()?;
     let limits = engine.config.link_limits();
     let user = match owner(engine, &token).await? {
         Some(user) if user.reset_link_opens(&token, &limits, engine.now()) => user,
         other => return refused(other.as_ref()),
     };
+    if user.has_second_factor() && code.is_none() {
+        return Err(CompleteResetError::CodeNeeded);
+    }
     let new = match engine.check_new_password(&user, new).await? {
         Ok(new) => new,
         Err(violations) => return Err(CompleteResetError::Rejected { violations }),
@@ -182,17 +188,42 @@ pub(crate) async fn complete_reset(
         return Err(CompleteResetError::InProgress { retry_after: SHORT_WHILE });
     };
     let permit = engine.permit(Caller::Known)?;
+    // The try is counted before the hash it costs, and a wrong code costs none.
     let counted = engine
         .commit(user.clone(), |user, fresh| {
             let now = engine.now();
             if !user.reset_link_opens(&token, &limits, now) {
-                return Decision::Answer(None);
+                return Decision::Answer(Err(CompleteResetError::LinkInvalid));
             }
-            let next = user.count_reset_link_try(&token, now, fresh);
-            Decision::Store(next.clone(), Some(next))
+            match by_code(engine, user, code.as_ref(), fresh) {
+                Ok(_) => {
+                    let next = user.count_reset_link_try(&token, now, fresh);
+                    Decision::Store(next.clone(), Ok((next, None)))
+                }
+                Err(NoCode::Wrong(wrong)) => {
+                    let next = user.count_wrong_code(&wrong, None, now, fresh);
+                    let next = next.count_reset_link_try(&token, now, fresh);
+                    Decision::Store(next.clone(), Ok((next, Some(wrong))))
+                }
+                Err(NoCode::SetBack { rewritten, retry_after }) => {
+                    let next = user.count_wrong_code(&rewritten, None, now, fresh);
+                    Decision::Store(next, Err(CompleteResetError::Throttled { retry_after }))
+                }
+                Err(NoCode::Refused(error)) => Decision::Answer(Err(error)),
+            }
         })
         .await?;
-    let Committed::Done(Some(user)) = counted else { return refused(Some(&user)) };
+    let user = match counted {
+        Committed::Done(Ok((user, None))) => user,
+        Committed::Done(Ok((user, Some(wrong)))) => {
+            engine.tell_of_wrong_code(&user, &wrong).await;
+            return Err(CompleteResetError::CodeWrong);
+        }
+        Committed::Done(Err(CompleteResetError::LinkInvalid)) | Committed::Gone | Committed::EmailTaken => {
+            return refused(Some(&user));
+        }
+        Committed::Done(Err(error)) => return Err(error),
+    };
     let hash = match engine.hash_new(permit, &user, new).await? {
         Hashed::New(hash) => hash,
         Hashed::Reused => return Err(CompleteResetError::Rejected { violations: engine.reused(&user) }),
@@ -200,25 +231,76 @@ pub(crate) async fn complete_reset(
 
     // This try is counted already, so the last one allowed still counts.
     let limits = LinkLimits { tries: limits.tries + 1, ..limits };
-    let devices = engine.config.device_limits();
-    let credential = engine.new_credential(hash);
+    let rules = engine.config.sign_in_rules();
+    let credential = engine.new_credential(&user, &hash)?;
     let completed = engine
         .commit(user.clone(), |user, fresh| {
             let now = engine.now();
             if !user.reset_link_opens(&token, &limits, now) {
-                return Decision::Answer(None);
+                return Decision::Answer(Err(CompleteResetError::LinkInvalid));
             }
-            let Passed { step, user } =
-                user.choose_password(Chooser::ResetLink, credential.clone(), &devices, now, fresh);
-            Decision::Store(user.clone(), Some((step, user)))
+            // The code is used up here, in the write that sets the password.
+            match by_code(engine, user, code.as_ref(), fresh) {
+                Ok(accepted) => {
+                    let proved = Proved::by_reset_link(now);
+                    let proved = match &accepted {
+                        Some(accepted) => proved.and(accepted.method(), now),
+                        None => proved,
+                    };
+                    let Passed { step, user } =
+                        user.choose_password(proved, credential.clone(), accepted.as_ref(), &rules, now, fresh);
+                    let user = engine.with_resealed_totp(user, fresh);
+                    Decision::Store(user.clone(), Ok((step, user, accepted)))
+                }
+                // It was right a moment ago: another call used it up meanwhile.
+                Err(NoCode::Wrong(_) | NoCode::SetBack { .. }) => Decision::Answer(Err(CompleteResetError::CodeWrong)),
+                Err(NoCode::Refused(error)) => Decision::Answer(Err(error)),
+            }
         })
         .await?;
-    let Committed::Done(Some((Step::Complete { session, device }, user))) = completed else {
-        return refused(Some(&user));
+    let (step, user, accepted) = match completed {
+        Committed::Done(Ok(completed)) => completed,
+        Committed::Done(Err(CompleteResetError::LinkInvalid)) | Committed::Gone | Committed::EmailTaken => {
+            return refused(Some(&user));
+        }
+        Committed::Done(Err(error)) => return Err(error),
     };
+    if let Some(accepted) = accepted {
+        engine.tell_of_right_code(&user, accepted.method()).await;
+    }
     engine.report(EventKind::ResetCompleted).user(&user).send();
     engine.notify(&user, MailKind::ResetCompleted { at: engine.now() }).await;
-    Ok(SignIn::Complete(SignedIn::new(&user, session, device)))
+    Ok(engine.conclude(step, &user, 0, None).await)
+}
+
+/// Why a link goes no further for want of a right code.
+enum NoCode {
+    Wrong(WrongCode),
+    /// Too early, and the clock was set back.
+    SetBack {
+        rewritten: WrongCode,
+        retry_after: Duration,
+    },
+    Refused(CompleteResetError),
+}
+
+/// The right code, or `None` where the account asks for none. A link proves the mailbox.
+fn by_code(
+    engine: &Engine,
+    user: &User,
+    code: Option<&TypedCode>,
+    fresh: &Fresh,
+) -> Result<Option<AcceptedCode>, NoCode> {
+    if !user.has_second_factor() {
+        return Ok(None);
+    }
+    let code = code.ok_or(NoCode::Refused(CompleteResetError::CodeNeeded))?;
+    match engine.judge_code(user, Proof::TemporaryPassword, code, fresh.version) {
+        CodeVerdict::Right(accepted) => Ok(Some(accepted)),
+        CodeVerdict::Wrong(wrong) => Err(NoCode::Wrong(wrong)),
+        CodeVerdict::Early { retry_after } => Err(NoCode::Refused(CompleteResetError::Throttled { retry_after })),
+        CodeVerdict::SetBack { rewritten, retry_after } => Err(NoCode::SetBack { rewritten, retry_after }),
+    }
 }
 
 /// Whose link it claims to be. Where there is nobody, the same comparison is done for nobody.
@@ -232,9 +314,5 @@ async fn owner(engine: &Engine, token: &ResetToken) -> Result<Option<User>, Unav
 }
 
 fn link_refused(engine: &Engine, user: Option<&User>) {
-    let report = engine.report(EventKind::ResetLinkRefused);
-    match user {
-        Some(user) => report.user(user).send(),
-        None => report.send(),
-    }
+    engine.report_about(EventKind::ResetLinkRefused, user);
 }

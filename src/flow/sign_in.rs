@@ -4,12 +4,12 @@ use core::fmt;
 use std::sync::Arc;
 
 use crate::crypto;
-use crate::engine::{Admission, Caller, Committed, Decision, Engine, Found, Lane, SignIn, SignedIn, Source};
+use crate::engine::{Admission, Caller, CodeOutcome, Committed, Decision, Engine, Found, Lane, SignIn, Source};
 use crate::error::{SignInError, Unavailable};
 use crate::policy::temporary_digest;
 use crate::port::{EventKind, SignInFailure};
-use crate::types::{DeviceToken, Digest, Email, Password};
-use crate::user::{Judged, Passed, ShownDevice, Step, User};
+use crate::types::{DeviceToken, Digest, Email, MalformedCode, Password, TypedCode};
+use crate::user::{AcceptedCode, CodeVerdict, Fresh, Judged, Method, Passed, Proof, Proved, ShownDevice, Step, User};
 
 /// What somebody typed into the sign-in form, and what the host knows beside it.
 ///
@@ -29,6 +29,7 @@ pub struct SignInRequest {
     email: Result<Email, crate::types::MalformedEmail>,
     password: Password,
     temporary: Digest,
+    code: Option<Result<TypedCode, MalformedCode>>,
     device: Option<DeviceToken>,
     source: Option<Source>,
     request_id: Option<Box<str>>,
@@ -39,7 +40,16 @@ impl SignInRequest {
     pub fn new(email: &str, password: &str) -> Self {
         let password = Password::new(password);
         let temporary = temporary_digest(password.expose());
-        Self { email: Email::from_input(email), password, temporary, device: None, source: None, request_id: None }
+        let email = Email::from_input(email);
+        Self { email, password, temporary, code: None, device: None, source: None, request_id: None }
+    }
+
+    /// A code of the second factor, typed into the same form: sign-in in one step. Whatever of it all is wrong, the answer is
+    /// the one uniform failure, so nobody learns whether the password was right. A recovery code does as well. Where an
+    /// account has no second factor, the code is not looked at, so a form may leave the field blank.
+    #[must_use]
+    pub fn code(self, typed: &str) -> Self {
+        Self { code: Some(TypedCode::parse(typed)), ..self }
     }
 
     /// The browser's device cookie, if it sent one: the text of a [`DeviceToken`]. Anything else is ignored.
@@ -144,16 +154,45 @@ impl Attempt<'_> {
         user.and(shown)
     }
 
-    /// 128 random bits cannot be guessed, so a match is neither counted nor delayed.
+    /// 128 random bits cannot be guessed, so a match is neither counted nor delayed. A code given with it is.
     async fn enter_with_temporary(&self, user: User) -> Result<SignIn, SignInError> {
-        let limits = self.engine.config.challenge_limits();
-        let outcome = self
-            .engine
-            .commit(user, |user, fresh| {
-                store(user.sign_in_with_temporary(&self.request.temporary, &limits, self.engine.now(), fresh))
-            })
+        let (engine, rules) = (self.engine, self.engine.config.sign_in_rules());
+        let (typed, shown) = (&self.request.temporary, self.shown_device());
+        let Some(code) = self.request.code.as_ref().filter(|_| user.has_second_factor()) else {
+            let outcome = engine
+                .commit(user, |user, fresh| {
+                    let now = engine.now();
+                    let proved = user.proved_by_temporary(typed, shown.as_ref(), now);
+                    store(proved.map(|proved| user.sign_in_with_temporary(proved, None, &rules, now, fresh)))
+                })
+                .await?;
+            return self.concluded(outcome, 0).await;
+        };
+        let Ok(code) = code else { return self.failed(SignInFailure::WrongCode) };
+        let outcome = engine
+            .with_code(
+                user,
+                code,
+                None,
+                |user, now| {
+                    let proved = user.proved_by_temporary(typed, shown.as_ref(), now)?;
+                    user.has_second_factor().then_some((proved.proof, proved))
+                },
+                |user, proved, accepted, now, fresh| {
+                    let proved = proved.and(accepted.method(), now);
+                    let Passed { step, user } = user.sign_in_with_temporary(proved, Some(accepted), &rules, now, fresh);
+                    (step, user)
+                },
+            )
             .await?;
-        self.concluded(outcome, 0)
+        match outcome {
+            CodeOutcome::Right(step, user) => {
+                Ok(engine.conclude(step, &user, 0, self.request.request_id.as_deref()).await)
+            }
+            CodeOutcome::Wrong => self.failed(SignInFailure::WrongCode),
+            CodeOutcome::Throttled { retry_after } => Err(SignInError::Throttled { retry_after }),
+            CodeOutcome::Refused => self.failed(SignInFailure::Changed),
+        }
     }
 
     async fn enter_with_password(
@@ -162,12 +201,8 @@ impl Attempt<'_> {
     ) -> Result<SignIn, SignInError> {
         let Self { engine, request, email, .. } = *self;
         let shown = self.shown_device();
-        let charged = {
-            let lanes = match (&shown, self.found.user()) {
-                // A known device has a lane of its own and shares none.
-                (Some(shown), Some(user)) => vec![Lane::Device(user.id(), shown.id)],
-                _ => [Lane::Account(email)].into_iter().chain(request.source.as_ref().map(Lane::Source)).collect(),
-            };
+        let (permit, charged) = {
+            let lanes = self.lanes(shown.as_ref());
             let caller = if shown.is_some() { Caller::Known } else { Caller::Stranger };
             let permit = engine.permit(caller)?;
             match engine.charge(&lanes, engine.now()).await? {
@@ -179,16 +214,14 @@ impl Attempt<'_> {
                 }
             }
         };
-        let (permit, charged) = charged;
 
         let judged = self.found.user().and_then(Judged::password_of);
-        // Made for known addresses too: a microsecond that would tell them apart.
-        let dummy = engine.dummy(email);
-        let hash = judged.as_ref().map_or(&dummy, Judged::hash).clone();
-        let (params, password, known) = (engine.config.hashing.params, request.password.clone(), judged.is_some());
+        let evaluable = engine.evaluable(email, self.found.user(), judged.as_ref());
+        let unusable = judged.is_some() && !evaluable.known;
+        let (params, password) = (engine.config.hashing.params, request.password.clone());
         let verified = permit.run(move |memory| {
-            let right = crypto::verify(&password, &hash, memory) && known;
-            let outdated = right && hash.params() != params;
+            let right = evaluable.verify(&password, memory);
+            let outdated = right && !evaluable.hash().is_up_to_date(params);
             // A rehash that cannot be had fails no sign-in.
             let rehashed = outdated.then(|| crypto::hash(&password, params, memory).ok()).flatten();
             ((right, rehashed), 1 + u64::from(outdated))
@@ -196,38 +229,107 @@ impl Attempt<'_> {
         let (right, rehashed) = verified.await.map_err(|_| Unavailable::Closed)?;
 
         let (Some(judged), Some(user), true) = (judged, self.found.user(), right) else {
-            return self.failed(self.why());
+            // The code of a try whose password is wrong is judged too, though for nobody.
+            if let Some(Ok(code)) = &request.code {
+                engine.judge_decoy_code(code);
+            }
+            return self.failed(if unusable { SignInFailure::UnusableHash } else { self.why() });
         };
-        let (challenges, devices) = (engine.config.challenge_limits(), engine.config.device_limits());
-        let failures = charged.first().map_or(0, |lane| lane.failures_before);
+        let rehashed = engine.replacement(user, &judged, rehashed.as_ref());
+        let rules = engine.config.sign_in_rules();
         let outcome = engine
             .commit(user.clone(), |user, fresh| {
                 let (now, rehashed) = (engine.now(), rehashed.as_ref());
-                store(user.sign_in_with_password(&judged, rehashed, shown.as_ref(), &challenges, &devices, now, fresh))
+                let Some(proved) = user.proved_by_password(&judged, shown.as_ref(), now) else {
+                    return Decision::Answer(Entered::Changed);
+                };
+                let (proved, accepted) = match self.code_for(user, &proved, fresh) {
+                    GivenCode::NotAskedFor => (proved, None),
+                    GivenCode::Right(accepted) => (proved.and(accepted.method(), now), Some(accepted)),
+                    GivenCode::Wrong(wrong) => return Decision::Answer(Entered::WrongCode(wrong)),
+                };
+                let Passed { step, user } =
+                    user.sign_in_with_password(proved, &judged, rehashed, accepted.as_ref(), &rules, now, fresh);
+                let user = engine.with_resealed_totp(user, fresh);
+                Decision::Store(user.clone(), Entered::Passed(step, user, accepted.map(|code| code.method())))
             })
             .await?;
-        let signed_in = self.concluded(outcome, failures)?;
+        let (step, user) = match outcome {
+            Committed::Done(Entered::Passed(step, user, method)) => {
+                if let Some(method) = method {
+                    engine.tell_of_right_code(&user, method).await;
+                }
+                (step, user)
+            }
+            Committed::Done(Entered::WrongCode(proof)) => return self.wrong_code(user, proof).await,
+            Committed::Done(Entered::Changed) | Committed::Gone | Committed::EmailTaken => {
+                return self.failed(SignInFailure::Changed);
+            }
+        };
+        let failures = charged.first().map_or(0, |lane| lane.failures_before);
+        let signed_in = engine.conclude(step, &user, failures, request.request_id.as_deref()).await;
         engine.refund(&charged, engine.now()).await;
         Ok(signed_in)
     }
 
-    fn concluded(&self, outcome: Committed<Option<(Step, User)>>, after_failures: u32) -> Result<SignIn, SignInError> {
-        let Committed::Done(Some((step, user))) = outcome else { return self.failed(SignInFailure::Changed) };
-        match step {
-            Step::Complete { session, device } => {
-                self.report(EventKind::SignedIn { after_failures });
-                let renewed =
-                    self.request.device.as_ref().map(DeviceToken::expose) == device.as_ref().map(DeviceToken::expose);
-                if device.is_some() && !renewed {
-                    self.report(EventKind::DeviceGranted);
-                }
-                Ok(SignIn::Complete(SignedIn::new(&user, session, device)))
+    /// The lanes that this try is charged in. A code given with the password has one of its own, which is charged before
+    /// either is looked at and whoever the address belongs to, so that it tells nothing of the password.
+    fn lanes<'a>(&'a self, shown: Option<&'a ShownDevice>) -> Vec<Lane<'a>> {
+        let with_code = self.request.code.is_some();
+        match (shown, self.found.user()) {
+            // A known device has a lane of its own and shares none.
+            (Some(shown), Some(user)) => {
+                let code = with_code.then_some(Lane::DeviceCode(user.id(), shown.id));
+                [Lane::Device(user.id(), shown.id)].into_iter().chain(code).collect()
             }
-            Step::ChangePassword(challenge) => {
-                self.report(EventKind::PasswordChangeDemanded);
-                Ok(SignIn::PasswordChangeRequired(challenge))
+            _ => {
+                let code = with_code.then_some(Lane::Code(self.email));
+                let source = self.request.source.as_ref().map(Lane::Source);
+                [Lane::Account(self.email)].into_iter().chain(code).chain(source).collect()
             }
         }
+    }
+
+    /// Judges the code that was given with a right password, if the account asks for one.
+    fn code_for(&self, user: &User, proved: &Proved, fresh: &Fresh) -> GivenCode {
+        let Some(code) = &self.request.code else { return GivenCode::NotAskedFor };
+        if !user.has_second_factor() || proved.factor_passed {
+            return GivenCode::NotAskedFor;
+        }
+        let Ok(code) = code else { return GivenCode::Wrong(None) };
+        match self.engine.judge_code(user, proved.proof, code, fresh.version) {
+            CodeVerdict::Right(accepted) => GivenCode::Right(accepted),
+            CodeVerdict::Wrong(_) => GivenCode::Wrong(Some(proved.proof)),
+            // Too early to be looked at; to say so would tell that the password is right.
+            CodeVerdict::Early { .. } | CodeVerdict::SetBack { .. } => GivenCode::Wrong(None),
+        }
+    }
+
+    /// A right password with a wrong code is answered like a wrong password, after the same work. That it is counted, for
+    /// somebody knows the password, is done after the answer.
+    async fn wrong_code(&self, user: &User, proof: Option<Proof>) -> Result<SignIn, SignInError> {
+        if let (Some(proof), Some(Ok(code))) = (proof, &self.request.code) {
+            let (engine, user, code) = (Arc::clone(self.engine), user.clone(), code.clone());
+            self.engine
+                .background
+                .run(async move {
+                    let counted = engine.count_wrong_code(user, proof, &code).await;
+                    if let Err(Unavailable::Backend(error)) = counted {
+                        engine.report(EventKind::StoreFailed { error: error.kind() }).send();
+                    }
+                })
+                .await;
+        }
+        self.failed(SignInFailure::WrongCode)
+    }
+
+    async fn concluded(
+        &self,
+        outcome: Committed<Option<(Step, User)>>,
+        after_failures: u32,
+    ) -> Result<SignIn, SignInError> {
+        let Committed::Done(Some((step, user))) = outcome else { return self.failed(SignInFailure::Changed) };
+        Ok(self.engine.conclude(step, &user, after_failures, self.request.request_id.as_deref()).await)
     }
 
     fn why(&self) -> SignInFailure {
@@ -252,6 +354,22 @@ impl Attempt<'_> {
             None => report.send(),
         }
     }
+}
+
+/// What a right password led to.
+enum Entered {
+    Passed(Step, User, Option<Method>),
+    /// After which proof, if it was looked at.
+    WrongCode(Option<Proof>),
+    Changed,
+}
+
+/// What the code given with a password is worth.
+enum GivenCode {
+    NotAskedFor,
+    Right(AcceptedCode),
+    /// After which proof, if it was looked at.
+    Wrong(Option<Proof>),
 }
 
 /// A step to be stored with the state that records it, or nothing.

@@ -77,6 +77,85 @@ pub(super) fn letter(mail: &Mail) -> Letter {
                 paragraph(not_you()),
             ],
         ),
+        MailKind::SecondFactorEnabled { at } => (
+            format!("Two-factor sign-in is on – {site}"),
+            vec![
+                paragraph(format!(
+                    "An authenticator app was set up for your account at {site} on {}. From now on a code of it is asked for \
+                     when you sign in.",
+                    moment(*at)
+                )),
+                paragraph("Keep your recovery codes where you find them without your phone.".to_owned()),
+                paragraph(not_you()),
+            ],
+        ),
+        MailKind::SecondFactorDisabled { by_operator, at } => {
+            let by = if *by_operator { " by our support" } else { "" };
+            (
+                format!("Two-factor sign-in is off – {site}"),
+                vec![
+                    paragraph(format!(
+                        "Two-factor sign-in of your account at {site} was turned off{by} on {}. Your password alone signs in \
+                         from now on.",
+                        moment(*at)
+                    )),
+                    paragraph(not_you()),
+                ],
+            )
+        }
+        MailKind::RecoveryCodeUsed { left, at } => {
+            let rest = match left {
+                0 => "It was the last one. Make new ones in your security settings now.".to_owned(),
+                1..=3 => format!("Only {left} left. Make new ones in your security settings."),
+                _ => format!("{left} are left."),
+            };
+            (
+                format!("A recovery code was used – {site}"),
+                vec![
+                    paragraph(format!(
+                        "A recovery code was used in place of your authenticator app at {site} on {}.",
+                        moment(*at)
+                    )),
+                    paragraph(rest),
+                    paragraph(not_you()),
+                ],
+            )
+        }
+        MailKind::RecoveryCodesRegenerated { at } => (
+            format!("You have new recovery codes – {site}"),
+            vec![
+                paragraph(format!(
+                    "New recovery codes were made for your account at {site} on {}. Those from before work no longer.",
+                    moment(*at)
+                )),
+                paragraph(not_you()),
+            ],
+        ),
+        MailKind::WrongCode { at } => (
+            format!("Your password was used with a wrong code – {site}"),
+            vec![
+                paragraph(format!(
+                    "Somebody gave the password of your account at {site} on {}, but not a right code after it, and is not \
+                     signed in.",
+                    moment(*at)
+                )),
+                paragraph(
+                    "If it was you, you need not do anything. If it was not, somebody knows your password: choose \
+                     \"Forgot your password?\" on the sign-in page at once, and tell us."
+                        .to_owned(),
+                ),
+            ],
+        ),
+        MailKind::NewDevice { at } => (
+            format!("A new browser signed in – {site}"),
+            vec![
+                paragraph(format!(
+                    "Somebody signed in to your account at {site} on {} from a browser that was not known before.",
+                    moment(*at)
+                )),
+                paragraph(not_you()),
+            ],
+        ),
     };
     blocks.push(support(mail.site.support()));
     Letter { subject, blocks }

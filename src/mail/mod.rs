@@ -77,6 +77,47 @@ pub enum MailKind {
         /// When.
         at: OffsetDateTime,
     },
+    /// An authenticator was enrolled: a code is asked for from now on.
+    #[non_exhaustive]
+    SecondFactorEnabled {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// The second factor was turned off, by its owner or by an operator.
+    #[non_exhaustive]
+    SecondFactorDisabled {
+        /// Whether an operator did it.
+        by_operator: bool,
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// A recovery code was used in place of the authenticator.
+    #[non_exhaustive]
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: usize,
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// New recovery codes took the place of those before.
+    #[non_exhaustive]
+    RecoveryCodesRegenerated {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// The password was right and the code was not: somebody else may know the password. At most once a day.
+    #[non_exhaustive]
+    WrongCode {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// Somebody signed in from a browser that was not known
+    /// ([`DeviceConfig::new_device_notice`](crate::DeviceConfig::new_device_notice)).
+    #[non_exhaustive]
+    NewDevice {
+        /// When.
+        at: OffsetDateTime,
+    },
 }
 
 impl MailKind {
@@ -89,6 +130,12 @@ impl MailKind {
             Self::TemporaryPassword { .. } => "temporary_password",
             Self::PasswordChanged { .. } => "password_changed",
             Self::ResetCompleted { .. } => "reset_completed",
+            Self::SecondFactorEnabled { .. } => "second_factor_enabled",
+            Self::SecondFactorDisabled { .. } => "second_factor_disabled",
+            Self::RecoveryCodeUsed { .. } => "recovery_code_used",
+            Self::RecoveryCodesRegenerated { .. } => "recovery_codes_regenerated",
+            Self::WrongCode { .. } => "wrong_code",
+            Self::NewDevice { .. } => "new_device",
         }
     }
 
@@ -99,7 +146,14 @@ impl MailKind {
             | Self::ConfirmReset { expires_at, .. }
             | Self::ChooseNewPassword { expires_at, .. }
             | Self::TemporaryPassword { expires_at, .. } => Some(*expires_at),
-            Self::PasswordChanged { .. } | Self::ResetCompleted { .. } => None,
+            Self::PasswordChanged { .. }
+            | Self::ResetCompleted { .. }
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled { .. }
+            | Self::RecoveryCodeUsed { .. }
+            | Self::RecoveryCodesRegenerated { .. }
+            | Self::WrongCode { .. }
+            | Self::NewDevice { .. } => None,
         }
     }
 }

@@ -47,7 +47,7 @@ impl Backoff {
     }
 
     /// The number of failures from which on the wait no longer grows. Counting stops there.
-    fn saturation(&self) -> u32 {
+    pub(crate) fn saturation(&self) -> u32 {
         (self.free + 1..).find(|n| self.delay_after(*n) >= self.cap || n - self.free > 32).unwrap_or(u32::MAX)
     }
 

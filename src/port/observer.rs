@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
+use crate::crypto::{HashScheme, SecretFault};
 use crate::types::{BackendErrorKind, UserId};
+use crate::user::Method;
 
 /// Receives every outcome: for audit logs, metrics and alarms.
 ///
@@ -87,6 +89,10 @@ pub enum SignInFailure {
     NoPassword,
     /// The password is wrong.
     WrongPassword,
+    /// The stored password hash cannot be read: see [`EventKind::HashUnusable`].
+    UnusableHash,
+    /// The password was right, and the code given with it was not.
+    WrongCode,
     /// The account changed while the password was being checked.
     Changed,
     /// The stored user cannot be understood.
@@ -102,6 +108,8 @@ impl SignInFailure {
             Self::Deactivated => "deactivated",
             Self::NoPassword => "no_password",
             Self::WrongPassword => "wrong_password",
+            Self::UnusableHash => "unusable_hash",
+            Self::WrongCode => "wrong_code",
             Self::Changed => "changed",
             Self::Unreadable => "unreadable",
         }
@@ -125,6 +133,45 @@ pub enum EventKind {
     },
     /// A live temporary password was given, or a change is due: a challenge was issued.
     PasswordChangeDemanded,
+    /// A password was right, and a code is asked for: a challenge was issued.
+    SecondFactorDemanded,
+    /// A password was right, and an authenticator has to be enrolled first: a challenge was issued.
+    EnrollmentDemanded,
+    /// A code of the second factor was right.
+    SecondFactorPassed {
+        /// Which kind.
+        method: Method,
+    },
+    /// A code of the second factor was wrong, used before, or of an earlier step.
+    SecondFactorFailed,
+    /// So many codes were wrong that those who merely know the password get no further, until a right code arrives from a
+    /// known device or after a proof of the mailbox. Somebody else knows this password.
+    SecondFactorClosed,
+    /// The stored secret of an authenticator could not be read. Its codes fail like wrong ones; recovery codes work.
+    TotpSecretUnusable {
+        /// Why.
+        fault: SecretFault,
+    },
+    /// Enrolling an authenticator was begun.
+    EnrollmentBegun,
+    /// An authenticator was enrolled: the second factor is on, or another one than before.
+    SecondFactorEnabled,
+    /// The owner turned the second factor off.
+    SecondFactorDisabled,
+    /// New recovery codes took the place of those before.
+    RecoveryCodesRegenerated,
+    /// An operator took the second factor off an account.
+    SecondFactorReset {
+        /// Why, in the operator's words.
+        reason: Box<str>,
+    },
+    /// Somebody who is signed in proved once more who it is.
+    Reauthenticated {
+        /// By what.
+        method: Method,
+    },
+    /// The password given for that was wrong.
+    ReauthenticationFailed,
     /// A sign-in was evaluated and failed.
     SignInFailed {
         /// Why.
@@ -180,6 +227,18 @@ pub enum EventKind {
     MarkedCompromised,
     /// An account was deleted.
     Deleted,
+    /// An account of another system was taken over with its password hash.
+    Imported {
+        /// The scheme of the hash.
+        scheme: HashScheme,
+    },
+    /// What is sealed of a user was sealed anew, under the current key.
+    Resealed,
+    /// A stored password hash could not be read. The password fails like a wrong one; a reset sets a new one.
+    HashUnusable {
+        /// Why.
+        fault: SecretFault,
+    },
     /// A mail was not accepted.
     MailFailed {
         /// Which mail: [`MailKind::name`](crate::MailKind::name).
@@ -216,6 +275,19 @@ impl EventKind {
             Self::SignedIn { after_failures: 0 } => "authn_login_success",
             Self::SignedIn { .. } => "authn_login_successafterfail",
             Self::PasswordChangeDemanded => "authn_token_created:password_change",
+            Self::SecondFactorDemanded => "authn_token_created:second_factor",
+            Self::EnrollmentDemanded => "authn_token_created:enrollment",
+            Self::SecondFactorPassed { .. } => "authn_second_factor_success",
+            Self::SecondFactorFailed => "authn_second_factor_fail",
+            Self::SecondFactorClosed => "authn_second_factor_fail_max",
+            Self::TotpSecretUnusable { .. } => "sys_totp_secret_unusable",
+            Self::EnrollmentBegun => "authn_token_created:totp",
+            Self::SecondFactorEnabled => "user_updated:second_factor_enabled",
+            Self::SecondFactorDisabled => "user_updated:second_factor_disabled",
+            Self::RecoveryCodesRegenerated => "authn_token_created:recovery_codes",
+            Self::SecondFactorReset { .. } => "user_updated:second_factor_reset",
+            Self::Reauthenticated { .. } => "authn_reauthenticated",
+            Self::ReauthenticationFailed => "authn_reauthenticated_fail",
             Self::SignInFailed { .. } => "authn_login_fail",
             Self::Throttled { .. } => "excess_rate_limit_exceeded",
             Self::Busy => "excess_hash_queue_full",
@@ -239,6 +311,9 @@ impl EventKind {
             Self::PasswordChangeRequired => "user_updated:password_change_required",
             Self::MarkedCompromised => "authn_token_revoked:password",
             Self::Deleted => "user_deleted",
+            Self::Imported { .. } => "user_created:imported",
+            Self::Resealed => "sys_resealed",
+            Self::HashUnusable { .. } => "sys_hash_unusable",
             Self::MailFailed { .. } => "sys_mail_failed",
             Self::StoreFailed { .. } => "sys_store_failed",
             Self::BreachLookupFailed { .. } => "sys_breach_lookup_failed",

@@ -5,8 +5,10 @@
 
 mod backend;
 pub(crate) mod base64url;
+mod code;
 mod digest;
 mod email;
+mod enrollment;
 mod id;
 mod instant;
 mod password;
@@ -15,8 +17,11 @@ mod site;
 mod token;
 
 pub use backend::{BackendError, BackendErrorKind};
+pub(crate) use code::TypedCode;
+pub use code::{MalformedCode, RecoveryCodes};
 pub use digest::Digest;
 pub use email::{Email, MalformedEmail, UnconfirmedEmail};
+pub use enrollment::TotpEnrollment;
 pub use id::{DeviceId, Epoch, MalformedId, UserId, Version};
 pub(crate) use instant::{Span, after, at_store_precision, micros, until};
 pub(crate) use password::MAX_PASSWORD_BYTES;
@@ -24,4 +29,4 @@ pub use password::Password;
 pub(crate) use secret::{SecretBytes, redacted_debug};
 pub use site::{LinkToken, ResetLink, Site, SiteError, Support};
 pub use token::{Challenge, DeviceToken, MalformedToken, ResetToken, TemporaryPassword};
-pub(crate) use token::{Token, typed_leniently};
+pub(crate) use token::{Token, grouped_base32, typed_leniently};

@@ -32,6 +32,8 @@ const OVERSIZED: &str = "\0over-long input";
 #[derive(Clone)]
 pub struct Password {
     canonical: Zeroizing<String>,
+    /// Only if it is not the canonical form.
+    typed: Option<Zeroizing<String>>,
     oversized: bool,
 }
 
@@ -42,20 +44,26 @@ impl Password {
     /// [`PasswordPolicy`](crate::PasswordPolicy) to say.
     pub fn new(typed: &str) -> Self {
         if typed.len() > MAX_PASSWORD_BYTES {
-            return Self { canonical: Zeroizing::new(OVERSIZED.to_owned()), oversized: true };
+            return Self { canonical: Zeroizing::new(OVERSIZED.to_owned()), typed: None, oversized: true };
         }
         let category = CodePointMapData::<GeneralCategory>::new();
         let is_space = |c: char| category.get(c) == GeneralCategory::SpaceSeparator;
         // Two steps: normalising first would do too, but may not map every space (U+2003 stays itself under NFC).
         let mut spaced = Zeroizing::new(String::with_capacity(typed.len()));
         spaced.extend(typed.chars().map(|c| if is_space(c) { ' ' } else { c }));
-        let normalised = ComposingNormalizerBorrowed::new_nfc().normalize(&spaced).into_owned();
-        Self { canonical: Zeroizing::new(normalised), oversized: false }
+        let canonical = Zeroizing::new(ComposingNormalizerBorrowed::new_nfc().normalize(&spaced).into_owned());
+        let typed = (*canonical != typed).then(|| Zeroizing::new(typed.to_owned()));
+        Self { canonical, typed, oversized: false }
     }
 
     /// The canonical text. This is the secret itself: for a breach look-up or a strength meter, never for a log.
     pub fn expose(&self) -> &str {
         &self.canonical
+    }
+
+    /// The text as it was typed: what hashes of other systems were made of.
+    pub(crate) fn typed(&self) -> &str {
+        self.typed.as_ref().unwrap_or(&self.canonical)
     }
 
     /// Its length in characters (Unicode code points of the canonical form): what the policy counts.

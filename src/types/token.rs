@@ -115,6 +115,22 @@ impl TemporaryPassword {
     }
 }
 
+/// Crockford's base32: digits and letters that are not mistaken for each other.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Writes random bytes, five bits of each, in groups of four: for people to type.
+pub(crate) fn grouped_base32(random: &[u8]) -> Zeroizing<String> {
+    const GROUP: usize = 4;
+    let mut text = Zeroizing::new(String::with_capacity(random.len() * 2));
+    for (index, byte) in random.iter().enumerate() {
+        if index > 0 && index % GROUP == 0 {
+            text.push('-');
+        }
+        text.push(char::from(ALPHABET[usize::from(byte & 31)]));
+    }
+    text
+}
+
 /// The one spelling that all forgiven spellings of a temporary password share.
 pub(crate) fn typed_leniently(typed: &str) -> Zeroizing<String> {
     let dash = |c: char| {

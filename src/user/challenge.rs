@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::document::{Document, Extra, TemporaryOrigin};
-use super::{Fresh, User};
+use super::{Fresh, Proved, Proven, User};
 use crate::crypto::{Purpose, sha256};
-use crate::types::{Challenge, Digest, Span, Token, UserId};
+use crate::types::{Challenge, DeviceId, Digest, Span, Token, UserId};
 
 /// Bounds on challenges.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +19,19 @@ pub(crate) struct ChallengeLimits {
     pub(crate) tries: u32,
 }
 
-/// How the first step of a sign-in was proved. Challenges are kept apart by it, so that somebody who merely knows a
-/// password evicts nothing of somebody who proved the mailbox.
+/// How a first step was proved. Challenges and wrong codes are kept apart by it, so that somebody who merely knows a
+/// password evicts or slows nothing of somebody who proved more.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Proof {
+    /// The password, from a browser that nobody knows.
     Password,
+    /// The password, from a browser on which a code was right before.
+    KnownDevice,
+    /// A temporary password or a reset link: the mailbox.
     TemporaryPassword,
+    /// A session: somebody who is signed in is asked again.
+    Session,
 }
 
 #[derive(Clone, Deserialize, Serialize)]
@@ -34,6 +40,15 @@ pub(super) struct StoredChallenge {
     /// The one step it is good for.
     pub(super) step: NextStep,
     pub(super) proof: Proof,
+    /// What was proved so far, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) methods: Vec<Proven>,
+    /// Whether the second factor is dealt with: proved, or not asked of this browser.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) factor_passed: bool,
+    /// The known device that the sign-in began on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) device: Option<DeviceId>,
     #[serde(flatten)]
     pub(super) span: Span,
     #[serde(default)]
@@ -45,7 +60,9 @@ pub(super) struct StoredChallenge {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum NextStep {
+    SecondFactor,
     ChangePassword,
+    Enroll,
 }
 
 pub(super) fn digest(user_id: &UserId, token: &Token) -> Digest {
@@ -58,11 +75,12 @@ impl Document {
         &mut self,
         user_id: &UserId,
         step: NextStep,
-        proof: Proof,
+        proved: &Proved,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Challenge {
+        let proof = proved.proof;
         let token = Token { user_id: user_id.clone(), secret: fresh.secret.clone() };
         self.challenges.retain(|challenge| challenge.span.is_alive(now));
         while self.challenges.iter().filter(|other| other.proof == proof).count() >= limits.per_class.max(1) {
@@ -73,11 +91,28 @@ impl Document {
             digest: digest(user_id, &token),
             step,
             proof,
+            methods: proved.methods.clone(),
+            factor_passed: proved.factor_passed,
+            device: proved.device.as_ref().map(|device| device.id),
             span: Span::starting(now, limits.lifetime),
             tries: 0,
             extra: Extra::new(),
         });
         Challenge(token)
+    }
+
+    /// Counts one try against a challenge.
+    pub(super) fn count_try(&mut self, user_id: &UserId, token: &Challenge) {
+        let shown = digest(user_id, &token.0);
+        for stored in self.challenges.iter_mut().filter(|stored| stored.digest.ct_eq(&shown).into()) {
+            stored.tries = stored.tries.saturating_add(1);
+        }
+    }
+
+    /// A challenge is used up.
+    pub(super) fn consume(&mut self, user_id: &UserId, token: &Challenge) {
+        let shown = digest(user_id, &token.0);
+        self.challenges.retain(|stored| !bool::from(stored.digest.ct_eq(&shown)));
     }
 }
 
@@ -94,29 +129,59 @@ impl User {
         let usable = self.is_active()
             && token.0.user_id == self.id
             && found.step == step
+            // An authenticator may have been enrolled since the challenge was issued.
+            && (step != NextStep::ChangePassword || found.factor_passed || !self.has_second_factor())
             && found.span.is_alive(now)
             && found.tries < limits.tries;
         usable.then_some(found)
     }
 
-    /// How step one was proved, if the challenge still opens the choice of a password.
+    fn proved_by(
+        &self,
+        token: &Challenge,
+        step: NextStep,
+        limits: &ChallengeLimits,
+        now: OffsetDateTime,
+    ) -> Option<Proved> {
+        let found = self.challenge(token, step, limits, now)?;
+        let device = found.device.and_then(|id| self.known_device(id, now));
+        let (proof, methods, factor_passed) = (found.proof, found.methods.clone(), found.factor_passed);
+        Some(Proved { proof, methods, factor_passed, device })
+    }
+
+    /// What was proved before, if the challenge still asks for a code.
+    pub(crate) fn second_factor_challenge(
+        &self,
+        token: &Challenge,
+        limits: &ChallengeLimits,
+        now: OffsetDateTime,
+    ) -> Option<Proved> {
+        self.proved_by(token, NextStep::SecondFactor, limits, now).filter(|_| self.has_second_factor())
+    }
+
+    /// What was proved before, if the challenge still opens the choice of a password.
     pub(crate) fn password_change_challenge(
         &self,
         token: &Challenge,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
-    ) -> Option<Proof> {
-        self.challenge(token, NextStep::ChangePassword, limits, now).map(|found| found.proof)
+    ) -> Option<Proved> {
+        self.proved_by(token, NextStep::ChangePassword, limits, now)
+    }
+
+    /// What was proved before, if the challenge still leads to enrolling an authenticator.
+    pub(crate) fn enrollment_challenge(
+        &self,
+        token: &Challenge,
+        limits: &ChallengeLimits,
+        now: OffsetDateTime,
+    ) -> Option<Proved> {
+        self.proved_by(token, NextStep::Enroll, limits, now).filter(|_| !self.has_second_factor())
     }
 
     /// Counts one try against the challenge, before the hash it costs is computed.
     pub(crate) fn count_challenge_try(&self, token: &Challenge, fresh: &Fresh) -> User {
-        let shown = digest(&self.id, &token.0);
-        self.next(fresh, |document| {
-            for stored in document.challenges.iter_mut().filter(|stored| stored.digest.ct_eq(&shown).into()) {
-                stored.tries = stored.tries.saturating_add(1);
-            }
-        })
+        self.next(fresh, |document| document.count_try(&self.id, token))
     }
 }
 

@@ -5,9 +5,13 @@ use core::time::Duration;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{ChallengeLimits, DeviceLimits, Fresh, LinkLimits, NewCredential, Proof, Session, User};
-use crate::crypto::PasswordHash;
-use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, UserId, Version, after};
+use super::challenge::NextStep;
+use super::{
+    AcceptedCode, ChallengeLimits, DeviceLimits, Fresh, LinkLimits, Method, NewCredential, NewTotp, Proof, Proved,
+    Proven, Session, User,
+};
+use crate::crypto::{PasswordHash, StoredHash, TotpAlgorithm, TotpParams};
+use crate::types::{DeviceId, Digest, Email, Epoch, RecoveryCodes, SecretBytes, UserId, Version, after};
 
 /// How many devices a user has at most by default, and how many links.
 pub(crate) const MOST_DEVICES: usize = 20;
@@ -15,6 +19,10 @@ pub(crate) const MOST_LINKS: usize = 12;
 pub(crate) const MOST_CHALLENGES_PER_CLASS: usize = 5;
 
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+/// As long as a sealed secret of 20 bytes.
+const SEALED: &str =
+    "$sealed$v=1$k=2026-11$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXAAECAwQFBgcICQoLDA0ODxAREhMAAECAwQFBgcICQoLDA0ODw";
 
 /// # Panics
 /// Never: the fixed texts are well formed, as the test below shows.
@@ -25,7 +33,7 @@ pub(super) fn full_size_user() -> User {
     let devices = DeviceLimits { lifetime: 24 * hour, at_most: MOST_DEVICES, protected: hour };
     let links = LinkLimits { lifetime: hour, at_most: MOST_LINKS, tries: 10, temporary_lifetime: hour, cooldown: hour };
     let digest = Digest::new([7; 32]);
-    let hash = PasswordHash::parse(HASH).expect("a well-formed hash");
+    let hash = StoredHash::plain(&PasswordHash::parse(HASH).expect("a well-formed hash"));
 
     let mut step = 0;
     let mut fresh = || {
@@ -35,10 +43,11 @@ pub(super) fn full_size_user() -> User {
     let id = UserId::from_random([7; 16]);
     let email = Email::parse("nobody.in.particular@decoy.invalid").expect("a well-formed address");
     let mut user = User::provision(id.clone(), email, digest, hour, now, &fresh());
-    let session = Session::new(id, user.epoch(), now, &[]);
+    let session = Session::new(id, user.epoch(), now, Vec::new(), None);
     let credential = NewCredential { hash, history: 0, links_survive: true };
-    user = user.change_password(&session, credential, &devices, now, &fresh()).user;
-    for proof in [Proof::Password, Proof::TemporaryPassword] {
+    user = user.change_password(&session, credential, &devices, now, &fresh()).2;
+    user = user.with_second_factor_for_decoy(now, &fresh());
+    for proof in [Proof::Password, Proof::KnownDevice, Proof::TemporaryPassword] {
         for _ in 0..challenges.per_class {
             user = user.challenged_for_decoy(proof, &challenges, now, &fresh());
         }
@@ -68,7 +77,20 @@ fn fixed(step: u8) -> Fresh {
 
 impl User {
     fn challenged_for_decoy(&self, proof: Proof, limits: &ChallengeLimits, now: OffsetDateTime, fresh: &Fresh) -> User {
-        self.challenged(super::challenge::NextStep::ChangePassword, proof, limits, now, fresh, |_| {}).user
+        let methods = vec![Proven::new(Method::Password, now), Proven::new(Method::Totp, now)];
+        let proved = Proved { proof, methods, factor_passed: true, device: None };
+        self.next(fresh, |document| {
+            document.add_challenge(&self.id, NextStep::ChangePassword, &proved, limits, now, fresh);
+        })
+    }
+
+    /// An authenticator whose secret no key opens, and all recovery codes.
+    fn with_second_factor_for_decoy(&self, now: OffsetDateTime, fresh: &Fresh) -> User {
+        let params = TotpParams { algorithm: TotpAlgorithm::Sha1, digits: 6, window: 1 };
+        let user = self.begin_totp(NewTotp { secret: SEALED.into(), params }, Duration::MAX, now, fresh);
+        user.next(fresh, |document| {
+            document.enroll(&AcceptedCode::of_no_step(), vec![Digest::new([7; 32]); RecoveryCodes::COUNT], now)
+        })
     }
 
     fn with_device_for_decoy(&self, limits: &DeviceLimits, now: OffsetDateTime, fresh: &Fresh) -> User {

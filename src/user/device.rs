@@ -17,6 +17,8 @@ use crate::types::{DeviceId, DeviceToken, Digest, Span, Token, UserId, after, mi
 pub enum DeviceGrade {
     /// A throttle lane of one's own, so that strangers' failures delay nobody on this device.
     Lane,
+    /// That, and no code is asked for on this device for a configured time. Granted only with a right code.
+    Factor,
 }
 
 /// A device as it is listed to its owner. Its id names it for [`revoke_device`](crate::Auth::revoke_device) and proves
@@ -28,6 +30,12 @@ pub struct Device {
     grade: DeviceGrade,
     #[serde(with = "micros")]
     granted_at: OffsetDateTime,
+    /// When a code was right on it, of the second factor that is on now.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    factor_proved_at: Option<OffsetDateTime>,
+    /// Until when no code is asked for on it.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    factor_expires_at: Option<OffsetDateTime>,
     /// From the last use on, so that a device in use never expires.
     #[serde(flatten)]
     span: Span,
@@ -49,6 +57,11 @@ impl Device {
     /// When the token was granted.
     pub fn granted_at(&self) -> OffsetDateTime {
         self.granted_at
+    }
+
+    /// Until when no code is asked for on it, if that is remembered.
+    pub fn factor_expires_at(&self) -> Option<OffsetDateTime> {
+        self.factor_expires_at
     }
 
     /// When it was last used to sign in.
@@ -86,7 +99,19 @@ pub(crate) struct DeviceLimits {
 #[derive(Clone, Debug)]
 pub(crate) struct ShownDevice {
     pub(crate) id: DeviceId,
-    token: DeviceToken,
+    /// Not kept between the steps of a sign-in.
+    token: Option<DeviceToken>,
+    /// Whether a code was right on it before.
+    pub(crate) factor_proved: bool,
+    /// Whether no code is asked for on it.
+    pub(crate) factor_remembered: bool,
+}
+
+/// The browser that has just proved itself: which device it is from now on.
+pub(super) struct Remembered {
+    pub(super) id: DeviceId,
+    /// The token for its cookie; `None` if it has it already.
+    pub(super) token: Option<DeviceToken>,
 }
 
 fn digest(user_id: &UserId, token: &Token) -> Digest {
@@ -96,7 +121,11 @@ fn digest(user_id: &UserId, token: &Token) -> Digest {
 impl User {
     /// The user's devices whose tokens still work, the most recently used first.
     pub(crate) fn devices(&self, now: OffsetDateTime) -> Vec<Device> {
-        let mut devices: Vec<_> = self.document.devices.iter().filter(|d| d.span.is_alive(now)).cloned().collect();
+        let alive = self.document.devices.iter().filter(|device| device.span.is_alive(now));
+        let mut devices: Vec<_> = alive.cloned().collect();
+        for device in devices.iter_mut().filter(|device| !device.is_factor_remembered(now)) {
+            (device.grade, device.factor_expires_at) = (DeviceGrade::Lane, None);
+        }
         devices.sort_by_key(|device| core::cmp::Reverse(device.last_used_at()));
         devices
     }
@@ -106,7 +135,13 @@ impl User {
         let shown = digest(&self.id, &token.0);
         let alive = |device: &&Device| device.span.is_alive(now) && token.0.user_id == self.id;
         let device = self.document.devices.iter().filter(alive).find(|d| d.digest.ct_eq(&shown).into())?;
-        Some(ShownDevice { id: device.id, token: token.clone() })
+        Some(device.shown(Some(token.clone()), now))
+    }
+
+    /// The device of that id, if it still is one.
+    pub(super) fn known_device(&self, id: DeviceId, now: OffsetDateTime) -> Option<ShownDevice> {
+        let device = self.document.devices.iter().find(|device| device.id == id && device.span.is_alive(now))?;
+        Some(device.shown(None, now))
     }
 
     /// Without that device; `None` if there is no such device.
@@ -116,7 +151,47 @@ impl User {
     }
 }
 
+impl Device {
+    fn shown(&self, token: Option<DeviceToken>, now: OffsetDateTime) -> ShownDevice {
+        let (factor_proved, factor_remembered) = (self.factor_proved_at.is_some(), self.is_factor_remembered(now));
+        ShownDevice { id: self.id, token, factor_proved, factor_remembered }
+    }
+
+    fn is_factor_remembered(&self, now: OffsetDateTime) -> bool {
+        let spans = self.factor_proved_at.zip(self.factor_expires_at);
+        let alive = spans.is_some_and(|(issued_at, expires_at)| Span { issued_at, expires_at }.is_alive(now));
+        self.grade == DeviceGrade::Factor && alive
+    }
+}
+
 impl Document {
+    /// A code was right on that device.
+    pub(super) fn mark_factor_proved(&mut self, id: Option<DeviceId>, now: OffsetDateTime) {
+        for device in self.devices.iter_mut().filter(|device| Some(device.id) == id) {
+            device.factor_proved_at = Some(now);
+        }
+    }
+
+    /// Whether a code was right on that device.
+    pub(super) fn is_factor_proved_on(&self, id: Option<DeviceId>) -> bool {
+        self.devices.iter().any(|device| Some(device.id) == id && device.factor_proved_at.is_some())
+    }
+
+    /// From now on no code is asked for on that device, for so long.
+    pub(super) fn remember_factor(&mut self, id: DeviceId, lifetime: Duration, now: OffsetDateTime) {
+        for device in self.devices.iter_mut().filter(|device| device.id == id) {
+            device.grade = DeviceGrade::Factor;
+            device.factor_expires_at = Some(after(now, lifetime));
+        }
+    }
+
+    /// The second factor is another from now on: what was proved of the old one means nothing.
+    pub(super) fn forget_factor_on_devices(&mut self) {
+        for device in &mut self.devices {
+            (device.grade, device.factor_proved_at, device.factor_expires_at) = (DeviceGrade::Lane, None, None);
+        }
+    }
+
     /// Remembers the browser that just proved itself: renews the device it has shown to be, or makes it a new one.
     ///
     /// `None` means that all places are taken by devices used recently. The sign-in is as good without.
@@ -127,14 +202,14 @@ impl Document {
         limits: &DeviceLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> Option<DeviceToken> {
+    ) -> Option<Remembered> {
         let span = Span::starting(now, limits.lifetime);
         self.devices.retain(|device| device.span.is_alive(now));
         if let Some((shown, device)) =
             shown.and_then(|shown| Some((shown, self.devices.iter_mut().find(|device| device.id == shown.id)?)))
         {
             device.span = span;
-            return Some(shown.token.clone());
+            return Some(Remembered { id: shown.id, token: shown.token.clone() });
         }
         if self.devices.len() >= limits.at_most {
             let evictable = |device: &&Device| after(device.last_used_at(), limits.protected) <= now;
@@ -147,9 +222,11 @@ impl Document {
             digest: digest(user_id, &token),
             grade: DeviceGrade::Lane,
             granted_at: now,
+            factor_proved_at: None,
+            factor_expires_at: None,
             span,
             extra: Extra::new(),
         });
-        Some(DeviceToken(token))
+        Some(Remembered { id: fresh.device_id, token: Some(DeviceToken(token)) })
     }
 }

@@ -8,8 +8,9 @@ use time::OffsetDateTime;
 use super::challenge::StoredChallenge;
 use super::device::Device;
 use super::reset::ResetState;
-use crate::crypto::PasswordHash;
-use crate::types::{Digest, Epoch, Span, micros};
+use super::second_factor::SecondFactor;
+use crate::crypto::StoredHash;
+use crate::types::{Digest, Epoch, Span, Version, micros};
 
 /// Fields of a newer release.
 pub(super) type Extra = Map<String, Value>;
@@ -37,11 +38,13 @@ pub(super) struct Document {
     pub(super) password: Option<StoredPassword>,
     /// Hashes of earlier passwords, the latest first; kept only if the policy looks back further than the current one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) earlier_passwords: Vec<PasswordHash>,
+    pub(super) earlier_passwords: Vec<StoredHash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) temporary: Option<StoredTemporary>,
     #[serde(default, skip_serializing_if = "ResetState::is_empty")]
     pub(super) reset: ResetState,
+    #[serde(default, skip_serializing_if = "SecondFactor::is_empty")]
+    pub(super) second_factor: SecondFactor,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) challenges: Vec<StoredChallenge>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -52,15 +55,14 @@ pub(super) struct Document {
 
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct StoredPassword {
-    pub(super) hash: PasswordHash,
+    /// Names the password: it stays when the hash is replaced by another one of the same password.
+    pub(super) id: Version,
+    pub(super) hash: StoredHash,
     #[serde(with = "micros")]
     pub(super) set_at: OffsetDateTime,
     /// An operator asked for a change at the next sign-in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) change_required: bool,
-    /// Which hash of the same password this one replaced, as a digest: a verdict on that one still counts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) rehashed_from: Option<Digest>,
     #[serde(flatten)]
     pub(super) extra: Extra,
 }

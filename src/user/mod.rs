@@ -10,6 +10,7 @@ mod overview;
 mod password;
 mod provision;
 mod reset;
+mod second_factor;
 mod session;
 mod sign_in;
 mod snapshot;
@@ -28,10 +29,11 @@ use document::Document;
 pub use document::UserStatus;
 pub(crate) use fresh::Fresh;
 pub use overview::UserOverview;
-pub(crate) use password::{Chooser, Judged, NewCredential};
+pub(crate) use password::{Judged, NewCredential};
 pub(crate) use reset::{Confirmation, LinkLimits, Recovery};
+pub(crate) use second_factor::{AcceptedCode, CodeLimits, CodeVerdict, NewTotp, WrongCode, recovery_digests};
 pub use session::{MalformedSession, Method, Proven, Session};
-pub(crate) use sign_in::{Passed, Step};
+pub(crate) use sign_in::{Completed, Passed, Proved, SignInRules, Step};
 pub use snapshot::{Row, SnapshotError};
 
 /// All that is known of one account. It is loaded whole, changed by pure functions, and stored whole with a

@@ -4,47 +4,45 @@ use time::OffsetDateTime;
 
 use super::document::{Document, Extra, StoredPassword};
 use super::reset::ResetState;
-use super::sign_in::Passed;
-use super::{DeviceLimits, Fresh, Method, Proof, Session, Step, User};
-use crate::crypto::{PasswordHash, Purpose, sha256};
-use crate::types::{Digest, Epoch};
+use super::second_factor::AcceptedCode;
+use super::{DeviceLimits, Fresh, Method, Passed, Proof, Proved, Session, SignInRules, User};
+use crate::crypto::StoredHash;
+use crate::types::{DeviceToken, Epoch, Version};
 
 /// What a verdict ("this is the right password") was about. It counts only for a user of whom all this still holds.
+///
+/// It names the password by an id of its own rather than by the text of its hash: that text is replaced by one of other
+/// parameters or in another seal while the password stays, and a sign-in that runs beside this must not fail for it. Every
+/// new password has a new id, and moves the epoch too.
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
-    hash: PasswordHash,
+    hash: StoredHash,
+    password: Version,
     epoch: Epoch,
 }
 
 impl Judged {
     /// The password of this user, if an active one has any.
     pub(crate) fn password_of(user: &User) -> Option<Self> {
-        let hash = user.document.password.as_ref()?.hash.clone();
-        user.is_active().then_some(Self { hash, epoch: user.epoch() })
+        let StoredPassword { hash, id, .. } = user.document.password.as_ref()?;
+        user.is_active().then(|| Self { hash: hash.clone(), password: *id, epoch: user.epoch() })
     }
 
-    pub(crate) fn hash(&self) -> &PasswordHash {
+    pub(crate) fn hash(&self) -> &StoredHash {
         &self.hash
     }
 
-    /// Whether the user is active, in the same epoch, and has the very hash that was judged, or one that an accepted
-    /// sign-in with this hash put in its place (a rehash in passing must not fail a sign-in that runs beside it).
+    /// Whether the user is active, in the same epoch, and has the very password that was judged.
     pub(crate) fn holds_for(&self, user: &User) -> bool {
-        let Some(password) = user.document.password.as_ref() else { return false };
-        let same = password.hash.as_str() == self.hash.as_str();
-        let rehashed = password.rehashed_from.is_some_and(|from| from.ct_eq(&rehash_digest(&self.hash)).into());
-        user.is_active() && user.epoch() == self.epoch && (same || rehashed)
+        let same = user.document.password.as_ref().is_some_and(|password| password.id == self.password);
+        user.is_active() && user.epoch() == self.epoch && same
     }
-}
-
-fn rehash_digest(hash: &PasswordHash) -> Digest {
-    sha256(Purpose::RehashedFrom, &[hash.as_str().as_bytes()])
 }
 
 /// A hashed new password, and what becomes of other things when it is set.
 #[derive(Clone, Debug)]
 pub(crate) struct NewCredential {
-    pub(crate) hash: PasswordHash,
+    pub(crate) hash: StoredHash,
     /// How many earlier hashes to keep.
     pub(crate) history: usize,
     /// Unconfirmed reset links only mail their owner, so they survive a change, except where a link by itself
@@ -55,7 +53,7 @@ pub(crate) struct NewCredential {
 impl User {
     /// The hashes that a new password must not match: that of the last password, and of as many before it as the policy
     /// looks back. A password that was marked as compromised is the last one, though it is no longer the current one.
-    pub(crate) fn refused_hashes(&self, history: usize) -> Vec<PasswordHash> {
+    pub(crate) fn refused_hashes(&self, history: usize) -> Vec<StoredHash> {
         let current = self.document.password.iter().map(|password| &password.hash);
         current.chain(&self.document.earlier_passwords).take(history.saturating_add(1)).cloned().collect()
     }
@@ -68,65 +66,76 @@ impl User {
         devices: &DeviceLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> Passed {
-        let mut device = None;
+    ) -> (Session, Option<DeviceToken>, User) {
+        let mut remembered = None;
         let user = self.next(fresh, |document| {
+            let factor_was_proved = document.is_factor_proved_on(session.device());
             document.set_password(new, now, fresh);
-            device = document.remember_device(&self.id, None, devices, now, fresh);
+            remembered = document.remember_device(&self.id, None, devices, now, fresh);
+            if factor_was_proved {
+                document.mark_factor_proved(remembered.as_ref().map(|device| device.id), now);
+            }
         });
-        let session = session.proved_again(fresh.epoch, Method::Password, now);
-        Passed { step: Step::Complete { session, device }, user }
+        let id = remembered.as_ref().map(|device| device.id);
+        let session = session.proved_again(fresh.epoch, Method::Password, now).on_device(id);
+        (session, remembered.and_then(|device| device.token), user)
     }
 
-    /// The forced change after a challenge, or the change by a reset link: it also signs in.
+    /// The forced change after a challenge, or the change by a reset link: it leads on to a session.
     pub(crate) fn choose_password(
         &self,
-        proof: Chooser,
+        proved: Proved,
         new: NewCredential,
-        devices: &DeviceLimits,
+        accepted: Option<&AcceptedCode>,
+        rules: &SignInRules,
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Passed {
-        let completes_reset = self.completes_reset(proof);
-        let mut device = None;
-        let user = self.next(fresh, |document| {
+        let completes_reset = self.completes_reset(&proved);
+        // Every device ends, also the one it began on.
+        let proved = Proved { device: None, ..proved.and(Method::Password, now) };
+        self.advance(proved, rules, now, fresh, |document| {
             document.set_password(new, now, fresh);
             if completes_reset {
                 document.reset = ResetState::default();
             }
-            device = document.remember_device(&self.id, None, devices, now, fresh);
-            document.last_sign_in_at = Some(now);
-        });
-        let session = Session::new(self.id.clone(), fresh.epoch, now, &[proof.method()]);
-        Passed { step: Step::Complete { session, device }, user }
+            if let Some(accepted) = accepted {
+                document.second_factor.accept(accepted);
+            }
+        })
     }
 
     /// Whether choosing a password by that right completes a reset (rather than a provision or a change that was due).
-    pub(crate) fn completes_reset(&self, proof: Chooser) -> bool {
-        match proof {
-            Chooser::ResetLink => true,
-            Chooser::Challenge(Proof::Password) => false,
-            Chooser::Challenge(Proof::TemporaryPassword) => {
-                self.document.temporary.as_ref().is_some_and(|temporary| temporary.origin.is_reset())
-            }
-        }
+    pub(crate) fn completes_reset(&self, proved: &Proved) -> bool {
+        let by_link = proved.methods.iter().any(|proven| proven.method == Method::ResetLink);
+        let temporary = self.document.temporary.as_ref().filter(|_| proved.proof == Proof::TemporaryPassword);
+        by_link || temporary.is_some_and(|temporary| temporary.origin.is_reset())
     }
 }
 
-/// By what right a password is chosen without the current one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Chooser {
-    Challenge(Proof),
-    ResetLink,
-}
-
-impl Chooser {
-    fn method(self) -> Method {
-        match self {
-            Self::Challenge(Proof::Password) => Method::Password,
-            Self::Challenge(Proof::TemporaryPassword) => Method::TemporaryPassword,
-            Self::ResetLink => Method::ResetLink,
-        }
+impl User {
+    /// The same passwords, each kept as `keep` says. `None` if it leaves all as they are.
+    pub(crate) fn with_hashes_kept(
+        &self,
+        mut keep: impl FnMut(&StoredHash) -> Option<StoredHash>,
+        fresh: &Fresh,
+    ) -> Option<User> {
+        let mut changed = false;
+        let next = self.next(fresh, |document| {
+            if let Some(password) = &mut document.password
+                && let Some(kept) = keep(&password.hash)
+            {
+                password.hash = kept;
+                changed = true;
+            }
+            for earlier in &mut document.earlier_passwords {
+                if let Some(kept) = keep(earlier) {
+                    *earlier = kept;
+                    changed = true;
+                }
+            }
+        });
+        changed.then_some(next)
     }
 }
 
@@ -137,13 +146,7 @@ impl Document {
             self.earlier_passwords.insert(0, old.hash);
         }
         self.earlier_passwords.truncate(new.history);
-        self.password = Some(StoredPassword {
-            hash: new.hash,
-            set_at: now,
-            change_required: false,
-            rehashed_from: None,
-            extra: Extra::new(),
-        });
+        self.password = Some(StoredPassword::new(new.hash, now, fresh));
         self.epoch = fresh.epoch;
         self.temporary = None;
         self.reset.void_confirmed(new.links_survive);
@@ -151,13 +154,18 @@ impl Document {
         self.devices.clear();
     }
 
-    /// Puts a hash of the same password with newer parameters in place of the one that was judged.
-    pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&PasswordHash>) {
+    /// Puts a hash of the same password with newer parameters, or in another seal, in place of the one that was judged.
+    pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&StoredHash>) {
         if let (Some(password), Some(hash)) = (&mut self.password, rehashed)
             && password.hash.as_str() == judged.hash.as_str()
         {
-            password.rehashed_from = Some(rehash_digest(&judged.hash));
             password.hash = hash.clone();
         }
+    }
+}
+
+impl StoredPassword {
+    pub(super) fn new(hash: StoredHash, now: OffsetDateTime, fresh: &Fresh) -> Self {
+        Self { id: fresh.version, hash, set_at: now, change_required: false, extra: Extra::new() }
     }
 }

@@ -6,9 +6,11 @@ use core::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::document::{Document, Extra, StoredTemporary, TemporaryOrigin, UserStatus};
+use super::document::{Document, Extra, StoredPassword, StoredTemporary, TemporaryOrigin, UserStatus};
 use super::reset::ResetState;
+use super::second_factor::SecondFactor;
 use super::{Fresh, User};
+use crate::crypto::StoredHash;
 use crate::types::{Digest, Email, Span, UserId};
 
 impl User {
@@ -21,25 +23,30 @@ impl User {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> User {
-        let document = Document {
-            status: UserStatus::Active,
-            epoch: fresh.epoch,
-            created_at: now,
-            last_sign_in_at: None,
-            password: None,
-            earlier_passwords: Vec::new(),
-            temporary: Some(StoredTemporary::new(temporary, TemporaryOrigin::Welcome, lifetime, now)),
-            reset: ResetState::default(),
-            challenges: Vec::new(),
-            devices: Vec::new(),
-            extra: Extra::new(),
-        };
+        let temporary = StoredTemporary::new(temporary, TemporaryOrigin::Welcome, lifetime, now);
+        let document = Document { temporary: Some(temporary), ..Document::blank(now, fresh) };
+        User { id, email, version: fresh.version, document: Arc::new(document) }
+    }
+
+    /// An account taken over from another system: active, with the password used there.
+    pub(crate) fn import(
+        id: UserId,
+        email: Email,
+        hash: StoredHash,
+        change_required: bool,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        let password = StoredPassword { change_required, ..StoredPassword::new(hash, now, fresh) };
+        let document = Document { password: Some(password), ..Document::blank(now, fresh) };
         User { id, email, version: fresh.version, document: Arc::new(document) }
     }
 
     /// Whether nobody has chosen a password for this account yet.
     pub(crate) fn awaits_first_password(&self) -> bool {
-        self.document.password.is_none() && self.document.last_sign_in_at.is_none()
+        let Document { password, earlier_passwords, last_sign_in_at, .. } = &*self.document;
+        // One that was marked as compromised is an earlier password.
+        password.is_none() && earlier_passwords.is_empty() && last_sign_in_at.is_none()
     }
 
     /// A fresh temporary password in place of the one before; what was derived from that one is void.
@@ -82,6 +89,23 @@ impl StoredTemporary {
 }
 
 impl Document {
+    fn blank(now: OffsetDateTime, fresh: &Fresh) -> Self {
+        Self {
+            status: UserStatus::Active,
+            epoch: fresh.epoch,
+            created_at: now,
+            last_sign_in_at: None,
+            password: None,
+            earlier_passwords: Vec::new(),
+            temporary: None,
+            reset: ResetState::default(),
+            second_factor: SecondFactor::default(),
+            challenges: Vec::new(),
+            devices: Vec::new(),
+            extra: Extra::new(),
+        }
+    }
+
     /// Installs a temporary password. There is one at a time: the one before and its challenges are void.
     pub(super) fn install_temporary(
         &mut self,

@@ -144,7 +144,7 @@ impl User {
             document.reset.opened = Some(opened);
             document.reset.mailed_at = Some(now);
             document.install_temporary(temporary, TemporaryOrigin::Reset, limits.temporary_lifetime, now);
-            device = document.remember_device(&self.id, None, devices, now, fresh);
+            device = document.remember_device(&self.id, None, devices, now, fresh).and_then(|device| device.token);
         });
         Confirmation::Confirmed { user, device, expires_at: opened.expires_at }
     }

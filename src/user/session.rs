@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::types::{Epoch, UserId, base64url, micros};
+use crate::types::{DeviceId, Epoch, UserId, base64url, micros};
 
 /// How something was proved.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -15,6 +15,17 @@ pub enum Method {
     TemporaryPassword,
     /// A mailed reset link: the mailbox.
     ResetLink,
+    /// A code of an authenticator.
+    Totp,
+    /// A recovery code, in place of one.
+    RecoveryCode,
+}
+
+impl Method {
+    /// Whether it proves the second factor.
+    pub fn is_second_factor(self) -> bool {
+        matches!(self, Self::Totp | Self::RecoveryCode)
+    }
 }
 
 /// A proof and its time.
@@ -51,12 +62,25 @@ pub struct Session {
     #[serde(with = "micros")]
     signed_in_at: OffsetDateTime,
     methods: Vec<Proven>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<DeviceId>,
+}
+
+impl Proven {
+    pub(crate) fn new(method: Method, at: OffsetDateTime) -> Self {
+        Self { method, at }
+    }
 }
 
 impl Session {
-    pub(crate) fn new(user_id: UserId, epoch: Epoch, at: OffsetDateTime, methods: &[Method]) -> Self {
-        let methods = methods.iter().map(|method| Proven { method: *method, at }).collect();
-        Self { user_id, epoch, signed_in_at: at, methods }
+    pub(crate) fn new(
+        user_id: UserId,
+        epoch: Epoch,
+        at: OffsetDateTime,
+        methods: Vec<Proven>,
+        device: Option<DeviceId>,
+    ) -> Self {
+        Self { user_id, epoch, signed_in_at: at, methods, device }
     }
 
     /// The same sign-in in another epoch: for the acting session when it moves the epoch itself.
@@ -70,6 +94,12 @@ impl Session {
         session.methods.retain(|proven| proven.method != method);
         session.methods.push(Proven { method, at });
         session
+    }
+
+    /// The same session in a browser that is another device from now on.
+    pub(crate) fn on_device(mut self, device: Option<DeviceId>) -> Self {
+        self.device = device;
+        self
     }
 
     /// Whose session it is.
@@ -89,6 +119,12 @@ impl Session {
     /// What was proved, and when.
     pub fn methods(&self) -> &[Proven] {
         &self.methods
+    }
+
+    /// On which of the user's [`devices`](crate::Auth::devices) it runs, to mark it as "this device". It may have been
+    /// revoked since.
+    pub fn device(&self) -> Option<DeviceId> {
+        self.device
     }
 
     /// As text of letters, digits, `-` and `_`: for any session store.

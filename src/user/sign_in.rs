@@ -1,13 +1,36 @@
 //! From a proof to the next step: a session, or what has to come before it.
 
+use core::time::Duration;
+
 use time::OffsetDateTime;
 
 use super::challenge::NextStep;
 use super::document::Document;
 use super::password::Judged;
-use super::{ChallengeLimits, DeviceLimits, Fresh, Method, Proof, Session, ShownDevice, User};
-use crate::crypto::PasswordHash;
+use super::second_factor::AcceptedCode;
+use super::{ChallengeLimits, DeviceLimits, Fresh, Method, Proof, Proven, Session, ShownDevice, User};
+use crate::crypto::StoredHash;
 use crate::types::{Challenge, DeviceToken, Digest};
+
+/// What every sign-in goes by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignInRules {
+    pub(crate) challenges: ChallengeLimits,
+    pub(crate) devices: DeviceLimits,
+    /// Whether there is no session without a second factor.
+    pub(crate) second_factor_required: bool,
+}
+
+/// What somebody has proved so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Proved {
+    pub(crate) proof: Proof,
+    pub(crate) methods: Vec<Proven>,
+    /// Whether the second factor is dealt with: proved, or not asked of this browser.
+    pub(crate) factor_passed: bool,
+    /// The known device that it came from.
+    pub(crate) device: Option<ShownDevice>,
+}
 
 /// What a proof led to, and the state that records it. The first is worth nothing until the second is stored.
 pub(crate) struct Passed {
@@ -17,8 +40,58 @@ pub(crate) struct Passed {
 
 /// The next step of a sign-in.
 pub(crate) enum Step {
-    Complete { session: Session, device: Option<DeviceToken> },
+    Complete(Completed),
+    SecondFactor(Challenge),
     ChangePassword(Challenge),
+    Enroll(Challenge),
+}
+
+/// A session, and what its browser is from now on.
+pub(crate) struct Completed {
+    pub(crate) session: Session,
+    pub(crate) device: Option<DeviceToken>,
+    /// Whether the browser was not known before.
+    pub(crate) is_new_device: bool,
+}
+
+impl Proved {
+    /// A reset link that by itself sets a password: the mailbox.
+    pub(crate) fn by_reset_link(now: OffsetDateTime) -> Self {
+        let methods = vec![Proven::new(Method::ResetLink, now)];
+        Self { proof: Proof::TemporaryPassword, methods, factor_passed: false, device: None }
+    }
+
+    /// A right password, from a device that may be known.
+    pub(crate) fn by_password(shown: Option<&ShownDevice>, now: OffsetDateTime) -> Self {
+        let proof = match shown {
+            Some(device) if device.factor_proved => Proof::KnownDevice,
+            _ => Proof::Password,
+        };
+        Self {
+            proof,
+            methods: vec![Proven::new(Method::Password, now)],
+            factor_passed: shown.is_some_and(|device| device.factor_remembered),
+            device: shown.cloned(),
+        }
+    }
+
+    fn by_temporary_password(shown: Option<&ShownDevice>, now: OffsetDateTime) -> Self {
+        Self {
+            proof: Proof::TemporaryPassword,
+            methods: vec![Proven::new(Method::TemporaryPassword, now)],
+            // The mailbox alone never stands in for a code.
+            factor_passed: false,
+            device: shown.cloned(),
+        }
+    }
+
+    /// The same with one more proof.
+    pub(crate) fn and(mut self, method: Method, now: OffsetDateTime) -> Self {
+        self.methods.retain(|proven| proven.method != method);
+        self.methods.push(Proven::new(method, now));
+        self.factor_passed |= method.is_second_factor();
+        self
+    }
 }
 
 impl User {
@@ -36,62 +109,163 @@ impl User {
         self.document.temporary.as_ref().map(|temporary| &temporary.digest)
     }
 
-    /// The live temporary password leads to the forced change. It stays valid until that change is accepted.
-    pub(crate) fn sign_in_with_temporary(
+    /// What the live temporary password proves. It stays valid until the forced change is accepted.
+    pub(crate) fn proved_by_temporary(
         &self,
         typed: &Digest,
-        limits: &ChallengeLimits,
+        shown: Option<&ShownDevice>,
         now: OffsetDateTime,
-        fresh: &Fresh,
-    ) -> Option<Passed> {
-        self.matches_temporary(typed, now)
-            .then(|| self.challenged(NextStep::ChangePassword, Proof::TemporaryPassword, limits, now, fresh, |_| {}))
+    ) -> Option<Proved> {
+        self.matches_temporary(typed, now).then(|| Proved::by_temporary_password(shown, now))
     }
 
-    /// The right password leads to a session, or to a change that is due. `None` if the verdict is about another state.
-    #[allow(clippy::too_many_arguments)] // all are inputs of one decision; a struct would only rename them
-    pub(crate) fn sign_in_with_password(
+    /// What a right password proves. `None` if the verdict is about another state.
+    pub(crate) fn proved_by_password(
         &self,
         judged: &Judged,
-        rehashed: Option<&PasswordHash>,
         shown: Option<&ShownDevice>,
-        challenges: &ChallengeLimits,
-        devices: &DeviceLimits,
         now: OffsetDateTime,
-        fresh: &Fresh,
-    ) -> Option<Passed> {
-        if !judged.holds_for(self) {
-            return None;
-        }
-        let rehash = |document: &mut Document| document.rehash(judged, rehashed);
-        if self.document.password.as_ref().is_some_and(|password| password.change_required) {
-            return Some(self.challenged(NextStep::ChangePassword, Proof::Password, challenges, now, fresh, rehash));
-        }
-        let mut device = None;
-        let user = self.next(fresh, |document| {
-            rehash(document);
-            device = document.remember_device(&self.id, shown, devices, now, fresh);
-            document.last_sign_in_at = Some(now);
-        });
-        let session = Session::new(self.id.clone(), user.epoch(), now, &[Method::Password]);
-        Some(Passed { step: Step::Complete { session, device }, user })
+    ) -> Option<Proved> {
+        judged.holds_for(self).then(|| Proved::by_password(shown, now))
     }
 
-    pub(super) fn challenged(
+    /// The next step after what was proved, with a hash to put in place of the one that was judged.
+    pub(crate) fn sign_in_with_password(
         &self,
-        step: NextStep,
-        proof: Proof,
-        limits: &ChallengeLimits,
+        proved: Proved,
+        judged: &Judged,
+        rehashed: Option<&StoredHash>,
+        accepted: Option<&AcceptedCode>,
+        rules: &SignInRules,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Passed {
+        self.advance(proved, rules, now, fresh, |document| {
+            document.rehash(judged, rehashed);
+            if let Some(accepted) = accepted {
+                document.second_factor.accept(accepted);
+            }
+        })
+    }
+
+    /// The next step after the temporary password, and after a code if one was given with it.
+    pub(crate) fn sign_in_with_temporary(
+        &self,
+        proved: Proved,
+        accepted: Option<&AcceptedCode>,
+        rules: &SignInRules,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Passed {
+        self.advance(proved, rules, now, fresh, |document| {
+            if let Some(accepted) = accepted {
+                document.second_factor.accept(accepted);
+            }
+        })
+    }
+
+    /// The next step after a right code for a challenge, which is used up. The browser may be remembered for so long.
+    #[allow(clippy::too_many_arguments)] // all are inputs of one decision; a struct would only rename them
+    pub(crate) fn pass_second_factor(
+        &self,
+        challenge: &Challenge,
+        proved: Proved,
+        accepted: &AcceptedCode,
+        remember: Option<Duration>,
+        rules: &SignInRules,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Passed {
+        let mut passed = self.advance(proved.and(accepted.method(), now), rules, now, fresh, |document| {
+            document.consume(&self.id, challenge);
+            document.second_factor.accept(accepted);
+        });
+        if let (Step::Complete(Completed { session, .. }), Some(lifetime)) = (&passed.step, remember)
+            && let Some(id) = session.device()
+        {
+            passed.user = passed.user.next(fresh, |document| document.remember_factor(id, lifetime, now));
+        }
+        passed
+    }
+
+    /// The next step after the authenticator that a policy demands was proved by its first code.
+    #[allow(clippy::too_many_arguments)] // as above
+    pub(crate) fn enroll_by_challenge(
+        &self,
+        challenge: &Challenge,
+        proved: Proved,
+        proving: &AcceptedCode,
+        recovery_codes: Vec<Digest>,
+        rules: &SignInRules,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Passed {
+        self.advance(proved.and(Method::Totp, now), rules, now, fresh, |document| {
+            document.consume(&self.id, challenge);
+            document.enroll(proving, recovery_codes, now);
+            document.end_sessions(fresh);
+        })
+    }
+
+    /// What comes next: a code, if one is asked for and not given; the choice of a password, if it was a temporary one or a
+    /// change is due; an authenticator, if the policy demands one; else a session.
+    pub(super) fn advance(
+        &self,
+        proved: Proved,
+        rules: &SignInRules,
         now: OffsetDateTime,
         fresh: &Fresh,
         also: impl FnOnce(&mut Document),
     ) -> Passed {
-        let mut issued = None;
+        let mut step = None;
         let user = self.next(fresh, |document| {
             also(document);
-            issued = Some(document.add_challenge(&self.id, step, proof, limits, now, fresh));
+            step = Some(document.next_step(self, proved, rules, now, fresh));
         });
-        let challenge = issued.expect("`next` calls its function exactly once");
-        Passed { step: Step::ChangePassword(challenge), user }
+        Passed { step: step.expect("`next` calls its function exactly once"), user }
+    }
+}
+
+impl Document {
+    fn next_step(
+        &mut self,
+        user: &User,
+        proved: Proved,
+        rules: &SignInRules,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Step {
+        // A temporary password is there until another was chosen.
+        let by_temporary = proved.proof == Proof::TemporaryPassword && self.temporary.is_some();
+        let change_due = by_temporary || self.password.as_ref().is_none_or(|password| password.change_required);
+        let (step, issue): (_, fn(Challenge) -> Step) = if self.second_factor.is_on() && !proved.factor_passed {
+            (NextStep::SecondFactor, Step::SecondFactor)
+        } else if change_due {
+            (NextStep::ChangePassword, Step::ChangePassword)
+        } else if rules.second_factor_required && !self.second_factor.is_on() {
+            (NextStep::Enroll, Step::Enroll)
+        } else {
+            return Step::Complete(self.complete(user, proved, rules, now, fresh));
+        };
+        issue(self.add_challenge(&user.id, step, &proved, &rules.challenges, now, fresh))
+    }
+
+    fn complete(
+        &mut self,
+        user: &User,
+        proved: Proved,
+        rules: &SignInRules,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Completed {
+        let remembered = self.remember_device(&user.id, proved.device.as_ref(), &rules.devices, now, fresh);
+        let id = remembered.as_ref().map(|device| device.id);
+        if proved.methods.iter().any(|proven| proven.method.is_second_factor()) {
+            self.mark_factor_proved(id, now);
+        }
+        self.last_sign_in_at = Some(now);
+        let is_new_device = remembered.is_some() && id != proved.device.as_ref().map(|device| device.id);
+        let session = Session::new(user.id.clone(), self.epoch, now, proved.methods, id);
+        Completed { session, device: remembered.and_then(|device| device.token), is_new_device }
     }
 }

@@ -16,7 +16,10 @@ const FORMAT: u32 = 1;
 
 /// The features a document may require of its reader. A document that uses one names it; a release that does not know it
 /// refuses the document, because acting on half of an account could open a door (a second factor not asked for).
-const KNOWN_FEATURES: [&str; 0] = [];
+const KNOWN_FEATURES: [&str; 1] = [SECOND_FACTOR];
+
+/// A release that does not know it would let somebody in without a code.
+const SECOND_FACTOR: &str = "second_factor";
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -97,7 +100,8 @@ impl User {
     /// password hashes.
     pub fn to_snapshot(&self) -> String {
         let document = &*self.document;
-        let written = Written { format: FORMAT, requires: &[], id: &self.id, email: &self.email, document };
+        let requires: &[&str] = if self.has_second_factor() { &[SECOND_FACTOR] } else { &[] };
+        let written = Written { format: FORMAT, requires, id: &self.id, email: &self.email, document };
         // Serialising these structs cannot fail; an empty document would be refused when read.
         serde_json::to_string(&written).unwrap_or_default()
     }

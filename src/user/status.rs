@@ -65,7 +65,7 @@ impl User {
 impl Document {
     /// Moves the epoch, and voids the challenges that a password alone has won. Those won by the mailbox stay: ending
     /// sessions must not throw the owner out of a recovery.
-    fn end_sessions(&mut self, fresh: &Fresh) {
+    pub(super) fn end_sessions(&mut self, fresh: &Fresh) {
         self.epoch = fresh.epoch;
         let active = self.status == UserStatus::Active;
         self.challenges.retain(|challenge| active && challenge.proof == Proof::TemporaryPassword);

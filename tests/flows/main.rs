@@ -8,6 +8,8 @@ mod account;
 mod admin;
 mod change_password;
 mod choose_password;
+mod import;
+mod keyring;
 mod provision;
 mod reset;
 mod settings;

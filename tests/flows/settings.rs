@@ -19,10 +19,10 @@ fn field_at_fault(change: impl FnOnce(&mut Config)) -> Option<String> {
 #[test]
 fn impossible_settings_are_refused_by_name() {
     type Case = (&'static str, fn(&mut Config));
-    let cases: [Case; 20] = [
-        ("password.min_length", |config| config.password.min_length = 0),
-        ("password.min_length", |config| config.password.min_length = 14),
-        ("password.max_length", |config| config.password.min_length = 300),
+    let cases: [Case; 23] = [
+        ("password.min_length", |config| config.password.min_length = Some(0)),
+        ("password.min_length", |config| config.password.min_length = Some(14)),
+        ("password.max_length", |config| config.password.min_length = Some(300)),
         ("password.max_length", |config| config.password.max_length = 63),
         ("password.max_length", |config| config.password.max_length = 1025),
         ("password.history", |config| config.password.history = 25),
@@ -32,6 +32,11 @@ fn impossible_settings_are_refused_by_name() {
         ("throttle.free", |config| config.throttle.free = u32::MAX),
         ("source_throttle.backoff.cap", |config| config.source_throttle.backoff.cap = Duration::ZERO),
         ("hashing.queue_per_thread", |config| config.hashing.queue_per_thread = 0),
+        ("hashing.release_after", |config| config.hashing.release_after = Some(Duration::from_millis(1))),
+        ("hashing.seal", |config| config.hashing.seal = true),
+        ("hashing.profiles", |config| {
+            config.hashing.profiles = vec![doorward::CostProfile::new(HashParams::OWASP_12_MIB.into(), 1)];
+        }),
         ("device.at_most", |config| config.device.at_most = 0),
         ("device.lifetime", |config| config.device.lifetime = Duration::MAX),
         ("provision.temporary_password_lifetime", |config| {
@@ -47,7 +52,7 @@ fn impossible_settings_are_refused_by_name() {
         assert_eq!(field_at_fault(change).as_deref(), Some(field));
     }
     let short = |config: &mut Config| {
-        config.password.min_length = 8;
+        config.password.min_length = Some(8);
         config.password.danger_allow_short = true;
     };
     assert_eq!(field_at_fault(short), None, "what is named danger is possible");

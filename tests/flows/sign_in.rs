@@ -262,7 +262,7 @@ fn a_short_delay_is_waited_out_by_one_try_per_lane() {
 fn a_hash_of_other_parameters_is_replaced_in_passing_and_ends_no_session() {
     let world = World::new();
     let ann = world.open(ANN, OLD);
-    let stronger = HashParams::danger_weak_for_tests(64, 2, 1).unwrap();
+    let stronger = HashParams::danger_weak(64, 2, 1).unwrap();
     let other = doorward::Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())
         .configure(|config| config.hashing.params = stronger)

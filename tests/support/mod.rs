@@ -1,5 +1,7 @@
 //! What the tests share: a host on a clock that stands still, with a mailbox that can be read.
-#![allow(dead_code)] // each test binary uses a part of it
+#![allow(dead_code, unused_imports)] // each test binary uses a part of it
+
+mod meddling;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod harness;
@@ -19,6 +21,7 @@ use doorward::{
     Auth, AuthBuilder, Challenge, ChoosePasswordError, Email, HashParams, MemoryAttempts, MemoryUsers, SignIn,
     SignInError, SignInRequest, SignedIn, Site, User, UserId, UserRepository,
 };
+pub use meddling::Meddling;
 use pollster::block_on;
 
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -116,7 +119,7 @@ impl World {
     pub fn challenge(&self, address: &str, password: &str) -> Challenge {
         match self.sign_in(address, password).unwrap() {
             SignIn::PasswordChangeRequired(challenge) => challenge,
-            SignIn::Complete(_) => panic!("no change was due"),
+            other => panic!("no change was due: {other:?}"),
         }
     }
 
@@ -157,7 +160,7 @@ impl World {
 pub fn complete(outcome: SignIn) -> SignedIn {
     match outcome {
         SignIn::Complete(signed_in) => signed_in,
-        SignIn::PasswordChangeRequired(_) => panic!("a change is due"),
+        other => panic!("not complete: {other:?}"),
     }
 }
 

@@ -18,6 +18,6 @@ impl PasswordPolicy {
         .into_iter()
         .filter_map(|(on, text)| on.then_some(text))
         .collect();
-        format!("minlength: {}; maxlength: {}; {required}allowed: unicode;", self.min_length, self.max_length)
+        format!("minlength: {}; maxlength: {}; {required}allowed: unicode;", self.fewest(), self.max_length)
     }
 }

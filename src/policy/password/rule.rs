@@ -115,7 +115,8 @@ impl Violation {
 impl PasswordPolicy {
     /// The rules in the order in which to show them: above the field, before anyone types.
     pub fn rules(&self) -> Vec<Rule> {
-        let Self { min_length: min, max_length: max, discouraged_composition: composition, .. } = *self;
+        let Self { max_length: max, discouraged_composition: composition, .. } = *self;
+        let min = self.fewest();
         let mut rules = vec![Rule::TooShort { min }, Rule::TooLong { max }];
         let demanded = [
             (composition.lowercase, Rule::NeedsLowercase),

@@ -24,9 +24,10 @@ use crate::types::MAX_PASSWORD_BYTES;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PasswordPolicy {
-    /// The fewest characters, in Unicode code points; default 15, at least 15 unless
+    /// The fewest characters, in Unicode code points; default none given, which is 15, or 8 where a second factor is
+    /// [`Required`](crate::SecondFactorPolicy::Required). At least that, unless
     /// [`danger_allow_short`](Self::danger_allow_short).
-    pub min_length: usize,
+    pub min_length: Option<usize>,
     /// The most characters; default 256, between 64 and 1,024. It bounds work; nothing is ever cut off.
     pub max_length: usize,
     /// Words of the host's that no password may be made of, such as the names of the company and its products. The name of
@@ -46,6 +47,8 @@ pub struct PasswordPolicy {
     /// Accepts a [`min_length`](Self::min_length) of 8 to 14; default no. A password is then guessed offline in weeks
     /// rather than never, should the user table be stolen.
     pub danger_allow_short: bool,
+    /// Whether the password is never the only factor. Set by the builder.
+    pub(crate) second_factor_required: bool,
     /// Set by [`AuthBuilder::breached_passwords`](crate::AuthBuilder::breached_passwords).
     pub(crate) breached: Option<BreachLookup>,
 }
@@ -83,7 +86,7 @@ pub enum BreachLookup {
 impl Default for PasswordPolicy {
     fn default() -> Self {
         Self {
-            min_length: 15,
+            min_length: None,
             max_length: 256,
             context_words: Vec::new(),
             history: 0,
@@ -92,6 +95,7 @@ impl Default for PasswordPolicy {
             min_strength: None,
             danger_allow_common: false,
             danger_allow_short: false,
+            second_factor_required: false,
             breached: None,
         }
     }
@@ -103,16 +107,27 @@ pub(crate) struct PolicyFault {
     pub(crate) problem: &'static str,
 }
 
+/// NIST SP 800-63B-4, 3.1.1.2: 15 characters where a password is the only factor, 8 where it never is.
+fn least(second_factor_required: bool) -> usize {
+    if second_factor_required { 8 } else { 15 }
+}
+
 impl PasswordPolicy {
-    pub(crate) fn validate(&self) -> Result<(), PolicyFault> {
+    /// The fewest characters.
+    pub(crate) fn fewest(&self) -> usize {
+        self.min_length.unwrap_or(least(self.second_factor_required))
+    }
+
+    pub(crate) fn validate(&self, second_factor_required: bool) -> Result<(), PolicyFault> {
         let fault = |field, problem| Err(PolicyFault { field, problem });
-        if self.min_length < 8 {
+        let fewest = self.min_length.unwrap_or(least(second_factor_required));
+        if fewest < 8 {
             return fault("password.min_length", "is below 8");
         }
-        if self.min_length < 15 && !self.danger_allow_short {
+        if fewest < least(second_factor_required) && !self.danger_allow_short {
             return fault("password.min_length", "is below 15 (see danger_allow_short)");
         }
-        if self.max_length < self.min_length {
+        if self.max_length < fewest {
             return fault("password.max_length", "is below the minimum");
         }
         if self.max_length < 64 {

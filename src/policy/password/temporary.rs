@@ -1,24 +1,13 @@
-use zeroize::Zeroizing;
-
 use super::Composition;
 use crate::crypto::{Purpose, sha256};
-use crate::types::{Digest, TemporaryPassword, typed_leniently};
+use crate::types::{Digest, TemporaryPassword, grouped_base32, typed_leniently};
 
-/// Crockford's base32: digits and letters that are not mistaken for each other.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const GROUP: usize = 4;
 /// What meets every rule of composition. It adds nothing to the 140 random bits and takes nothing from them.
 const AFFIX: &str = "aA2+";
 
 /// Writes 28 random bytes, five bits of each, as a temporary password: `7K3M-…` in seven groups.
 pub(crate) fn temporary_password(random: &[u8; 28], composition: Composition) -> TemporaryPassword {
-    let mut text = Zeroizing::new(String::with_capacity(40));
-    for (index, byte) in random.iter().enumerate() {
-        if index > 0 && index % GROUP == 0 {
-            text.push('-');
-        }
-        text.push(char::from(ALPHABET[usize::from(byte & 31)]));
-    }
+    let mut text = grouped_base32(random);
     if !composition.is_empty() {
         text.push('-');
         text.push_str(AFFIX);

@@ -1,14 +1,21 @@
 //! Settings: public fields with defaults, changed through [`AuthBuilder::configure`](crate::AuthBuilder::configure) and
 //! validated as a whole when the `Auth` is built.
 
-use core::num::NonZeroUsize;
+mod hashing;
+mod second_factor;
+
 use core::time::Duration;
 
 use thiserror::Error;
 
-use crate::crypto::HashParams;
+pub use hashing::{CostProfile, HashingConfig};
+pub use second_factor::{SecondFactorConfig, SecondFactorPolicy, TotpConfig, TotpDigits, TotpWindow};
+
 use crate::policy::{Backoff, Cooldown, PasswordPolicy};
-use crate::user::{ChallengeLimits, DeviceLimits, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS};
+use crate::user::{
+    ChallengeLimits, CodeLimits, DeviceLimits, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS,
+    SignInRules,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -85,27 +92,10 @@ pub struct Config {
     pub challenge: ChallengeConfig,
     /// Browsers from which somebody has signed in before.
     pub device: DeviceConfig,
+    /// Two-factor sign-in.
+    pub second_factor: SecondFactorConfig,
     /// Housekeeping.
     pub purge: PurgeConfig,
-}
-
-/// Password hashing.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct HashingConfig {
-    /// Cost of new hashes. Hashes of another cost are replaced when their owner signs in.
-    pub params: HashParams,
-    /// How many threads hash, each with memory of its own: default, as many as the machine runs in parallel.
-    pub threads: Option<NonZeroUsize>,
-    /// How many hashes may be waiting for or running on each thread, 2 to 4,096; default 32. Half of all these places
-    /// are kept for tries with a known device and for signed-in users.
-    pub queue_per_thread: usize,
-}
-
-impl Default for HashingConfig {
-    fn default() -> Self {
-        Self { params: HashParams::default(), threads: None, queue_per_thread: 32 }
-    }
 }
 
 /// The schedule of source lanes. A type of its own, because its default differs from that of [`Backoff`].
@@ -204,11 +194,27 @@ pub struct DeviceConfig {
     /// How many a user may have, 1 to 20; default 20. A new one takes the place of the one not used for longest, but never
     /// of one used within the last week.
     pub at_most: usize,
+    /// Whose owners are mailed about a sign-in from a browser that was not known; default those with a second factor.
+    pub new_device_notice: NewDeviceNotice,
+}
+
+/// Whose owners are mailed about a sign-in from a browser that was not known.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum NewDeviceNotice {
+    /// Nobody's.
+    Never,
+    /// Those of accounts with a second factor: a new browser there is rare, and means that password and code are both in
+    /// somebody's hands.
+    #[default]
+    WithSecondFactor,
+    /// Everybody's. Browsers forget cookies, so owners get used to it.
+    Always,
 }
 
 impl Default for DeviceConfig {
     fn default() -> Self {
-        Self { lifetime: 90 * DAY, at_most: MOST_DEVICES }
+        Self { lifetime: 90 * DAY, at_most: MOST_DEVICES, new_device_notice: NewDeviceNotice::default() }
     }
 }
 
@@ -228,18 +234,23 @@ impl Default for PurgeConfig {
 }
 
 impl Config {
-    /// Checks everything.
-    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
-        self.password.validate().map_err(|fault| ConfigError::new(fault.field, fault.problem))?;
-        let schedules = [("throttle", &self.throttle), ("source_throttle.backoff", &self.source_throttle.backoff)];
+    /// Checks everything, also whether keys are there that settings ask for.
+    pub(crate) fn validate(&self, has_keyring: bool, has_index_key: bool) -> Result<(), ConfigError> {
+        self.password
+            .validate(self.second_factor.is_required())
+            .map_err(|fault| ConfigError::new(fault.field, fault.problem))?;
+        let schedules = [
+            ("throttle", &self.throttle),
+            ("source_throttle.backoff", &self.source_throttle.backoff),
+            ("second_factor.throttle", &self.second_factor.throttle),
+        ];
         for (name, backoff) in schedules {
             if let Some((field, problem)) = backoff.fault() {
                 return Err(ConfigError::new(format!("{name}.{field}"), problem));
             }
         }
-        if !(2..=4_096).contains(&self.hashing.queue_per_thread) {
-            return Err(ConfigError::new("hashing.queue_per_thread", "is not between 2 and 4,096"));
-        }
+        self.hashing.validate(has_keyring, has_index_key)?;
+        self.second_factor.validate(has_keyring)?;
         if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
             return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
         }
@@ -271,6 +282,18 @@ impl Config {
 
     pub(crate) fn device_limits(&self) -> DeviceLimits {
         DeviceLimits { lifetime: self.device.lifetime, at_most: self.device.at_most, protected: 7 * DAY }
+    }
+
+    pub(crate) fn sign_in_rules(&self) -> SignInRules {
+        SignInRules {
+            challenges: self.challenge_limits(),
+            devices: self.device_limits(),
+            second_factor_required: self.second_factor.is_required(),
+        }
+    }
+
+    pub(crate) fn code_limits(&self) -> CodeLimits {
+        CodeLimits { backoff: self.second_factor.throttle, closes_at: 20, notice_every: DAY }
     }
 
     /// Whether unconfirmed reset links survive a change of the password: they only mail their owner, unless a link by

@@ -1,0 +1,31 @@
+//! "Confirm that it is you", before something that matters.
+use doorward::{
+    Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, ReauthenticateError, SignIn, SignInRequest, Site,
+};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    pollster::block_on(async {
+        let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+        let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+        let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
+        let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
+        let SignIn::Complete(ann) = auth.choose_password(&challenge, "a quiet morning in May").await? else {
+            return Ok(());
+        };
+
+        // A wrong password is counted, in a lane that no stranger reaches.
+        match auth.reauthenticate(&ann, "a guess").await {
+            Err(ReauthenticateError::PasswordWrong) => println!("that is not it"),
+            outcome => println!("{outcome:?}"),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(300)); // the wait after one failure
+
+        // Keep the session that comes back: it says what was proved, and when. The host may ask it before deeds of its own.
+        let ann = auth.reauthenticate(&ann, "a quiet morning in May").await?;
+        for proven in ann.session().methods() {
+            println!("{:?} at {}", proven.method, proven.at);
+        }
+        Ok(())
+    })
+}

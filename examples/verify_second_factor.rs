@@ -1,0 +1,47 @@
+//! The second step of a sign-in: a code of the authenticator app, or a recovery code. And both steps in one.
+use doorward::{
+    Auth, Email, Keyring, MemoryAttempts, MemoryUsers, PrintingMailer, SecondFactorError, SecondFactorPolicy, SignIn,
+    SignInRequest, Site,
+};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    pollster::block_on(async {
+        let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+            .keyring(Keyring::new("2026-11", std::array::from_fn(|index| index as u8))?)
+            .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
+            .build()?;
+        let (email, password) = ("ann@acme.example", "a quiet morning in May");
+        let account = auth.provision_revealing(Email::parse(email)?).await?;
+        let request = SignInRequest::new(email, account.temporary_password.expose());
+        let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
+
+        // The policy demands a second factor, so the new password leads to enrolling one.
+        let SignIn::EnrollmentRequired(challenge) = auth.choose_password(&challenge, password).await? else {
+            return Ok(());
+        };
+        let enrollment = auth.begin_required_totp(&challenge).await?;
+        let app = totp_rs::Totp::from_url(enrollment.uri())?;
+        let now = time::OffsetDateTime::now_utc().unix_timestamp() as u64;
+        let (_, recovery_codes) = auth.confirm_required_totp(&challenge, &app.generate(now).to_string()).await?;
+
+        // From now on a password leads to a challenge.
+        let request = SignInRequest::new(email, password);
+        let SignIn::SecondFactorRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
+        match auth.verify_second_factor(&challenge, "000000").await {
+            Err(SecondFactorError::CodeWrong) => println!("wrong, and the challenge still works"),
+            outcome => println!("what luck: {outcome:?}"),
+        }
+        // The app's next code. The one that enrolled it is used up.
+        let outcome = auth.verify_second_factor(&challenge, &app.generate(now + 30).to_string()).await?;
+        let SignIn::Complete(ann) = outcome else { return Ok(()) };
+
+        // A form with three fields: one answer for whatever is wrong. Recovery codes do as well.
+        let device = ann.device_token().map(|token| token.expose()).unwrap_or_default();
+        let recovery_code = recovery_codes.expose().next().unwrap_or_default();
+        std::thread::sleep(std::time::Duration::from_millis(300)); // the spacing that a sign-in leaves
+        let request = SignInRequest::new(email, password).code(recovery_code).device(&device);
+        assert!(matches!(auth.sign_in(request).await?, SignIn::Complete(_)));
+        Ok(())
+    })
+}

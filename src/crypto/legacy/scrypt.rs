@@ -1,0 +1,101 @@
+use base64ct::{Base64Unpadded, Encoding};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+use super::text::{self, SALT};
+
+const MIB: u64 = 1 << 20;
+/// What passlib and RustCrypto write. Only one length is read, because of a shorter tag nothing else would show that it
+/// was cut: scrypt's shorter outputs are the beginnings of its longer ones.
+const TAG_BYTES: usize = 32;
+
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct ScryptCost {
+    log_n: u8,
+    r: u32,
+    p: u32,
+}
+
+impl ScryptCost {
+    /// Memory, which each verification takes anew: 256 MiB, twice what OWASP asks for.
+    const MAX_MEMORY: u64 = 256 * MIB;
+    /// Memory times lanes is what determines the time: 1 GiB takes about two seconds.
+    const MAX_WORK: u64 = 1024 * MIB;
+    /// The greatest that the memory leaves room for.
+    const MAX_LOG_N: u8 = 21;
+    /// Everybody uses 8. More lanes or larger blocks would grow a second buffer, which is 64 KiB at these.
+    const MAX_R: u32 = 32;
+    const MAX_P: u32 = 16;
+
+    fn new(log_n: u8, r: u32, p: u32) -> Option<Self> {
+        let each =
+            (1..=Self::MAX_LOG_N).contains(&log_n) && (1..=Self::MAX_R).contains(&r) && (1..=Self::MAX_P).contains(&p);
+        let cost = Self { log_n, r, p };
+        let fits = || cost.memory() <= Self::MAX_MEMORY && cost.memory() * u64::from(p) <= Self::MAX_WORK;
+        (each && fits()).then_some(cost)
+    }
+
+    /// In bytes.
+    fn memory(self) -> u64 {
+        (128 * u64::from(self.r)) << self.log_n
+    }
+
+    /// OWASP's sets of equal strength: less memory asks for more lanes. All have `r=8`.
+    pub(super) fn is_weak(self) -> bool {
+        let lanes = match self.memory() / MIB {
+            128.. => 1,
+            64.. => 2,
+            32.. => 3,
+            16.. => 5,
+            8.. => 10,
+            _ => return true,
+        };
+        self.r < 8 || self.p < lanes
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Scrypt {
+    cost: ScryptCost,
+    salt: Box<[u8]>,
+    tag: [u8; TAG_BYTES],
+}
+
+/// Reads the PHC form, as passlib and RustCrypto write it.
+pub(super) fn parse(text: &str) -> Option<Scrypt> {
+    let ["", "scrypt", params, salt64, tag64] = text::fields(text)? else { return None };
+    let (log_n, rest) = params.strip_prefix("ln=")?.split_once(",r=")?;
+    let (r, p) = rest.split_once(",p=")?;
+    let cost = ScryptCost::new(log_n.parse().ok()?, r.parse().ok()?, p.parse().ok()?)?;
+    let salt = text::bytes::<Base64Unpadded>(salt64, SALT)?;
+    let tag = text::array::<Base64Unpadded, TAG_BYTES>(tag64)?;
+    let hash = Scrypt { cost, salt, tag };
+    (hash.render() == text).then_some(hash)
+}
+
+impl Scrypt {
+    fn render(&self) -> String {
+        let ScryptCost { log_n, r, p } = self.cost;
+        let (salt64, tag64) = (Base64Unpadded::encode_string(&self.salt), Base64Unpadded::encode_string(&self.tag));
+        format!("$scrypt$ln={log_n},r={r},p={p}${salt64}${tag64}")
+    }
+
+    pub(super) fn dummy(cost: ScryptCost, seed: &[u8; 32]) -> Self {
+        Self { cost, salt: seed[..16].into(), tag: *seed }
+    }
+
+    pub(super) fn cost(&self) -> ScryptCost {
+        self.cost
+    }
+
+    pub(super) fn verify(&self, typed: &[u8]) -> bool {
+        let ScryptCost { log_n, r, p } = self.cost;
+        let mut computed = [0; TAG_BYTES];
+        // Costs and tags within bounds are within scrypt's own too, so neither arm is left this way; no panic all the same.
+        let Ok(params) = ::scrypt::Params::new(log_n, r, p) else { return false };
+        let Ok(()) = ::scrypt::scrypt(typed, &self.salt, &params, &mut computed) else { return false };
+        let equal = computed[..].ct_eq(&self.tag[..]).into();
+        computed.zeroize();
+        equal
+    }
+}

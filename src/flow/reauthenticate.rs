@@ -1,0 +1,81 @@
+//! "Confirm that it is you": somebody who is signed in proves it once more, before something that matters.
+
+use std::sync::Arc;
+
+use crate::engine::{Admission, Caller, CodeOutcome, Committed, Decision, Engine, Lane, SignedIn};
+use crate::error::{ReauthenticateError, Unavailable};
+use crate::port::EventKind;
+use crate::types::{Password, TypedCode};
+use crate::user::{Judged, Method, Proof, Session};
+
+pub(crate) async fn reauthenticate(
+    engine: &Arc<Engine>,
+    session: &Session,
+    password: &Password,
+) -> Result<SignedIn, ReauthenticateError> {
+    let user = engine.find_in_session(session).await?.ok_or(ReauthenticateError::SessionEnded)?;
+    let permit = engine.permit(Caller::Known)?;
+    let charged = match engine.charge(&[Lane::SignedIn(user.id())], engine.now()).await? {
+        Admission::Admitted(charged) => charged,
+        Admission::Throttled { retry_after } => {
+            engine.report(EventKind::Throttled { retry_after }).user(&user).send();
+            return Err(ReauthenticateError::Throttled { retry_after });
+        }
+    };
+    let judged = Judged::password_of(&user);
+    let evaluable = engine.evaluable(user.email(), Some(&user), judged.as_ref());
+    let typed = password.clone();
+    let right = permit.run(move |memory| (evaluable.verify(&typed, memory), 1)).await;
+    let (Some(judged), true) = (judged, right.map_err(|_| Unavailable::Closed)?) else {
+        engine.report(EventKind::ReauthenticationFailed).user(&user).send();
+        return Err(ReauthenticateError::PasswordWrong);
+    };
+    let outcome = engine
+        .commit(user, |user, fresh| {
+            if !(user.is_in_session(session) && judged.holds_for(user)) {
+                return Decision::Answer(None);
+            }
+            let (session, next) = user.prove_again(session, Method::Password, engine.now(), fresh);
+            Decision::Store(next.clone(), Some((session, next)))
+        })
+        .await?;
+    let Committed::Done(Some((session, user))) = outcome else { return ended(engine, session) };
+    engine.report(EventKind::Reauthenticated { method: Method::Password }).user(&user).send();
+    engine.refund(&charged, engine.now()).await;
+    Ok(SignedIn::new(&user, session, None))
+}
+
+pub(crate) async fn reauthenticate_with_code(
+    engine: &Arc<Engine>,
+    session: &Session,
+    typed: &str,
+) -> Result<SignedIn, ReauthenticateError> {
+    let user = engine.find_in_session(session).await?.ok_or(ReauthenticateError::SessionEnded)?;
+    let code = TypedCode::parse(typed)?;
+    let outcome = engine
+        .with_code(
+            user,
+            &code,
+            None,
+            |user, _| user.is_in_session(session).then_some((Proof::Session, ())),
+            |user, (), accepted, now, fresh| {
+                let (session, user) = user.prove_again_by_code(session, accepted, now, fresh);
+                ((session, accepted.method()), user)
+            },
+        )
+        .await?;
+    match outcome {
+        CodeOutcome::Right((session, method), user) => {
+            engine.report(EventKind::Reauthenticated { method }).user(&user).send();
+            Ok(SignedIn::new(&user, session, None))
+        }
+        CodeOutcome::Wrong => Err(ReauthenticateError::CodeWrong),
+        CodeOutcome::Throttled { retry_after } => Err(ReauthenticateError::Throttled { retry_after }),
+        CodeOutcome::Refused => ended(engine, session),
+    }
+}
+
+fn ended<T>(engine: &Engine, session: &Session) -> Result<T, ReauthenticateError> {
+    engine.report(EventKind::SessionRefused).user_id(session.user_id()).send();
+    Err(ReauthenticateError::SessionEnded)
+}

@@ -1,0 +1,52 @@
+//! What an authenticator app is set up with.
+
+use zeroize::Zeroizing;
+
+use super::secret::redacted_debug;
+
+/// An authenticator to set up: shown once, as a QR code or as a key to type, and nothing until a code of it was confirmed.
+///
+/// `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct TotpEnrollment {
+    uri: Zeroizing<String>,
+    key: Zeroizing<String>,
+}
+
+redacted_debug!(TotpEnrollment => "TotpEnrollment");
+
+impl TotpEnrollment {
+    pub(crate) fn new(uri: Zeroizing<String>, base32: &str) -> Self {
+        let mut key = Zeroizing::new(String::with_capacity(base32.len() * 2));
+        for (index, letter) in base32.chars().enumerate() {
+            if index > 0 && index % 4 == 0 {
+                key.push(' ');
+            }
+            key.push(letter);
+        }
+        Self { uri, key }
+    }
+
+    /// The `otpauth` URI, for a QR code or a link on the phone itself. **It holds the secret.**
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// The key in groups of four letters and digits, to be typed into the app. **This is the secret itself.**
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The URI as a QR code: an SVG document to embed in a page. **It holds the secret**, so the page must not be cached.
+    /// Exists with the feature `qr`.
+    #[cfg(feature = "qr")]
+    pub fn qr_svg(&self) -> String {
+        use qrcode::render::svg;
+        use qrcode::{EcLevel, QrCode};
+
+        // A QR code holds over two thousand bytes, and a URI is of a few hundred: the site's name and the address are bounded.
+        QrCode::with_error_correction_level(self.uri.as_bytes(), EcLevel::M)
+            .map(|code| code.render::<svg::Color>().min_dimensions(200, 200).build())
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,473 @@
+//! The second factor: an authenticator, recovery codes, and how often codes were wrong.
+//!
+//! Wrong codes are counted here and not in the attempt store: no idleness may make them forgotten, and a code is judged and
+//! its outcome recorded by one write.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::document::{Document, Extra};
+use super::{Fresh, Method, Proof, Session, User};
+use crate::crypto::{Keyring, Purpose, SecretFault, TotpParams, TotpSecret, sha256};
+use crate::policy::{Attempts, Backoff, Charge, Spacing};
+use crate::types::{Challenge, Digest, RecoveryCodes, Span, TypedCode, UserId, Version, after, micros};
+
+/// Bounds on codes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CodeLimits {
+    pub(crate) backoff: Backoff,
+    /// After so many wrong codes in a row by somebody who merely knows the password, no code of theirs is right any more,
+    /// until a right one arrives from a known device or after a proof of the mailbox.
+    pub(crate) closes_at: u32,
+    /// From one notice of a wrong code to the next.
+    pub(crate) notice_every: Duration,
+}
+
+#[derive(Clone, Default, Deserialize, Serialize)]
+pub(super) struct SecondFactor {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    totp: Option<StoredTotp>,
+    /// Begun, and nothing until a code proves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pending: Option<PendingTotp>,
+    /// Those not used yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recovery_codes: Vec<Digest>,
+    /// Kept apart by how the first step was proved, so that nobody slows another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<Failures>,
+    /// When the owner was last told of a wrong code after a right password.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    warned_at: Option<OffsetDateTime>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+struct StoredTotp {
+    /// Sealed.
+    secret: Box<str>,
+    params: TotpParams,
+    #[serde(with = "micros")]
+    enrolled_at: OffsetDateTime,
+    /// The last step of which a code was accepted. None of it or of an earlier one is again.
+    last_step: u64,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+struct PendingTotp {
+    secret: Box<str>,
+    params: TotpParams,
+    #[serde(flatten)]
+    span: Span,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+struct Failures {
+    proof: Proof,
+    attempts: Attempts,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+/// The schedule of wrong codes. They are never forgotten by idleness.
+struct CodeSpacing<'a>(&'a CodeLimits);
+
+impl Spacing for CodeSpacing<'_> {
+    fn after(&self, count: u32) -> Duration {
+        self.0.backoff.delay_after(count)
+    }
+
+    fn saturation(&self) -> u32 {
+        self.0.backoff.saturation().max(self.0.closes_at)
+    }
+
+    fn remembered(&self, _count: u32) -> Duration {
+        Duration::MAX
+    }
+}
+
+/// What a code comes to. It counts only once what it says is stored.
+pub(crate) enum CodeVerdict {
+    Right(AcceptedCode),
+    Wrong(WrongCode),
+    /// The wait after the last wrong one is not over: it was not looked at.
+    Early {
+        retry_after: Duration,
+    },
+    /// The same, and the clock was set back: the wait counts from now.
+    SetBack {
+        rewritten: WrongCode,
+        retry_after: Duration,
+    },
+}
+
+/// A code that is right, and is used up by being stored as such.
+#[derive(Clone)]
+pub(crate) struct AcceptedCode {
+    proof: Proof,
+    kind: AcceptedKind,
+}
+
+#[derive(Clone)]
+enum AcceptedKind {
+    Totp { step: u64 },
+    Recovery { digest: Digest },
+}
+
+impl AcceptedCode {
+    /// For the decoy, who has a second factor that nobody proved.
+    pub(super) fn of_no_step() -> Self {
+        Self { proof: Proof::Session, kind: AcceptedKind::Totp { step: 0 } }
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        match self.kind {
+            AcceptedKind::Totp { .. } => Method::Totp,
+            AcceptedKind::Recovery { .. } => Method::RecoveryCode,
+        }
+    }
+}
+
+/// A wrong code, counted.
+pub(crate) struct WrongCode {
+    proof: Proof,
+    attempts: Attempts,
+    /// Whether the owner is to be told: somebody knows the password.
+    pub(crate) warn: bool,
+    /// Whether this is the one after which those who merely know the password get no further.
+    pub(crate) closes: bool,
+    /// Why the authenticator's secret could not be read, if that was it.
+    pub(crate) fault: Option<SecretFault>,
+}
+
+/// A new authenticator as it is stored, sealed.
+#[derive(Clone)]
+pub(crate) struct NewTotp {
+    pub(crate) secret: Box<str>,
+    pub(crate) params: TotpParams,
+}
+
+/// What there is of a second factor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Enrolled {
+    pub(crate) at: OffsetDateTime,
+    pub(crate) recovery_codes: usize,
+}
+
+fn recovery_digest(user: &UserId, canonical: &str) -> Digest {
+    sha256(Purpose::RecoveryCode, &[user.as_str().as_bytes(), canonical.as_bytes()])
+}
+
+/// Digests of new recovery codes, to be stored in place of them.
+pub(crate) fn recovery_digests(user: &UserId, codes: &RecoveryCodes) -> Vec<Digest> {
+    codes.expose().map(|code| recovery_digest(user, &crate::types::typed_leniently(code))).collect()
+}
+
+fn opened(
+    sealed: &str,
+    params: TotpParams,
+    keyring: Option<&Keyring>,
+    user: &UserId,
+) -> Result<TotpSecret, SecretFault> {
+    let keyring = keyring.ok_or(SecretFault::UnknownKey)?;
+    let bytes = keyring.open(Purpose::SealedTotpSecret, user, sealed)?;
+    Ok(TotpSecret::new(bytes, params))
+}
+
+fn unix_seconds(now: OffsetDateTime) -> u64 {
+    u64::try_from(now.unix_timestamp()).unwrap_or(0)
+}
+
+impl SecondFactor {
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { totp, pending, recovery_codes, failures, warned_at, extra } = self;
+        totp.is_none()
+            && pending.is_none()
+            && recovery_codes.is_empty()
+            && failures.is_empty()
+            && warned_at.is_none()
+            && extra.is_empty()
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.totp.is_some()
+    }
+
+    fn attempts(&self, proof: Proof) -> Option<&Attempts> {
+        self.failures.iter().find(|failures| failures.proof == proof).map(|failures| &failures.attempts)
+    }
+}
+
+impl User {
+    /// Whether a code is asked for at sign-in.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        self.document.second_factor.is_on()
+    }
+
+    pub(crate) fn enrolled(&self) -> Option<Enrolled> {
+        let SecondFactor { totp, recovery_codes, .. } = &self.document.second_factor;
+        totp.as_ref().map(|totp| Enrolled { at: totp.enrolled_at, recovery_codes: recovery_codes.len() })
+    }
+
+    /// Judges a code of the second factor, given after that proof.
+    pub(crate) fn judge_code(
+        &self,
+        proof: Proof,
+        typed: &TypedCode,
+        keyring: Option<&Keyring>,
+        limits: &CodeLimits,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> CodeVerdict {
+        let factor = &self.document.second_factor;
+        let before = factor.attempts(proof);
+        let wrong = |attempts, warn, closes, fault| WrongCode { proof, attempts, warn, closes, fault };
+        let counted = match Attempts::charge(before, &CodeSpacing(limits), now, version) {
+            Charge::Early { retry_after } => return CodeVerdict::Early { retry_after },
+            Charge::SetBack { rewritten, retry_after } => {
+                return CodeVerdict::SetBack { rewritten: wrong(rewritten, false, false, None), retry_after };
+            }
+            Charge::Due(counted) => counted,
+        };
+        let (found, fault) = match self.find_code(typed, keyring, now) {
+            Ok(found) => (found, None),
+            Err(fault) => (None, Some(fault)),
+        };
+        let knows_password_only = proof == Proof::Password;
+        let closed = knows_password_only && before.is_some_and(|attempts| attempts.failures() >= limits.closes_at);
+        match found {
+            Some(kind) if !closed => CodeVerdict::Right(AcceptedCode { proof, kind }),
+            _ => {
+                let told = factor.warned_at.filter(|at| *at <= now && now < after(*at, limits.notice_every));
+                let warn = knows_password_only && told.is_none();
+                let closes = knows_password_only && !closed && counted.failures() == limits.closes_at;
+                CodeVerdict::Wrong(wrong(counted, warn, closes, fault))
+            }
+        }
+    }
+
+    /// What the code is, if it is one that works now.
+    fn find_code(
+        &self,
+        typed: &TypedCode,
+        keyring: Option<&Keyring>,
+        now: OffsetDateTime,
+    ) -> Result<Option<AcceptedKind>, SecretFault> {
+        let SecondFactor { totp, recovery_codes, .. } = &self.document.second_factor;
+        match typed {
+            TypedCode::Authenticator(code) => {
+                let Some(totp) = totp else { return Ok(None) };
+                let secret = opened(&totp.secret, totp.params, keyring, &self.id)?;
+                let step = secret.accepted_step(code, unix_seconds(now), Some(totp.last_step));
+                Ok(step.map(|step| AcceptedKind::Totp { step }))
+            }
+            TypedCode::Recovery(code) => {
+                let shown = recovery_digest(&self.id, code);
+                // Every code is compared, whichever of them it is.
+                let found = recovery_codes.iter().filter(|digest| bool::from(digest.ct_eq(&shown))).last();
+                Ok(found.filter(|_| totp.is_some()).map(|digest| AcceptedKind::Recovery { digest: *digest }))
+            }
+        }
+    }
+
+    /// The state in which a wrong code is counted, against a challenge too if it was given for one.
+    pub(crate) fn count_wrong_code(
+        &self,
+        wrong: &WrongCode,
+        challenge: Option<&Challenge>,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        self.next(fresh, |document| {
+            document.second_factor.record(wrong, now);
+            if let Some(challenge) = challenge {
+                document.count_try(&self.id, challenge);
+            }
+        })
+    }
+
+    /// The sealed secret of the authenticator, if it is sealed under a key that is no longer current.
+    pub(crate) fn outdated_totp_secret(&self, keyring: &Keyring) -> Option<&str> {
+        let totp = self.document.second_factor.totp.as_ref()?;
+        (!keyring.is_up_to_date(&totp.secret)).then_some(&*totp.secret)
+    }
+
+    /// The same with the secret sealed anew.
+    pub(crate) fn with_totp_secret(&self, sealed: Box<str>, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            if let Some(totp) = &mut document.second_factor.totp {
+                totp.secret = sealed;
+            }
+        })
+    }
+
+    /// An authenticator is begun. It changes nothing until a code proves it; one begun before gives way.
+    pub(crate) fn begin_totp(&self, new: NewTotp, lifetime: Duration, now: OffsetDateTime, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            let NewTotp { secret, params } = new;
+            let span = Span::starting(now, lifetime);
+            document.second_factor.pending = Some(PendingTotp { secret, params, span, extra: Extra::new() });
+        })
+    }
+
+    /// Whether an authenticator was begun and can still be confirmed.
+    pub(crate) fn has_pending_totp(&self, now: OffsetDateTime) -> bool {
+        self.document.second_factor.pending.as_ref().is_some_and(|pending| pending.span.is_alive(now))
+    }
+
+    /// Judges the code by which the authenticator that was begun is to prove itself. The step it is of comes with a right one.
+    pub(crate) fn judge_proving_code(
+        &self,
+        typed: &TypedCode,
+        keyring: Option<&Keyring>,
+        limits: &CodeLimits,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> CodeVerdict {
+        let (proof, before) = (Proof::Session, self.document.second_factor.attempts(Proof::Session));
+        let counted = |attempts, fault| WrongCode { proof, attempts, warn: false, closes: false, fault };
+        match Attempts::charge(before, &CodeSpacing(limits), now, version) {
+            Charge::Early { retry_after } => CodeVerdict::Early { retry_after },
+            Charge::SetBack { rewritten, retry_after } => {
+                CodeVerdict::SetBack { rewritten: counted(rewritten, None), retry_after }
+            }
+            Charge::Due(attempts) => match self.proving_step(typed, keyring, now) {
+                Ok(Some(step)) => CodeVerdict::Right(AcceptedCode { proof, kind: AcceptedKind::Totp { step } }),
+                Ok(None) => CodeVerdict::Wrong(counted(attempts, None)),
+                Err(fault) => CodeVerdict::Wrong(counted(attempts, Some(fault))),
+            },
+        }
+    }
+
+    fn proving_step(
+        &self,
+        typed: &TypedCode,
+        keyring: Option<&Keyring>,
+        now: OffsetDateTime,
+    ) -> Result<Option<u64>, SecretFault> {
+        let pending = self.document.second_factor.pending.as_ref().filter(|pending| pending.span.is_alive(now));
+        match (pending, typed) {
+            (Some(pending), TypedCode::Authenticator(code)) => {
+                let secret = opened(&pending.secret, pending.params, keyring, &self.id)?;
+                Ok(secret.accepted_step(code, unix_seconds(now), None))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The authenticator that was begun becomes the user's own; every other session ends.
+    pub(crate) fn confirm_totp(
+        &self,
+        session: &Session,
+        proving: &AcceptedCode,
+        recovery_codes: Vec<Digest>,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> (Session, User) {
+        let user = self.next(fresh, |document| {
+            document.enroll(proving, recovery_codes, now);
+            document.end_sessions(fresh);
+            document.mark_factor_proved(session.device(), now);
+        });
+        (session.proved_again(fresh.epoch, Method::Totp, now), user)
+    }
+
+    /// Without a second factor; every other session ends.
+    pub(crate) fn without_second_factor(&self, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            document.second_factor = SecondFactor { extra: document.second_factor.extra.clone(), ..Default::default() };
+            document.forget_factor_on_devices();
+            document.end_sessions(fresh);
+        })
+    }
+
+    /// New recovery codes in place of all before; every other session ends.
+    pub(crate) fn with_recovery_codes(&self, digests: Vec<Digest>, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            document.second_factor.recovery_codes = digests;
+            document.forget_factor_on_devices();
+            document.end_sessions(fresh);
+        })
+    }
+
+    /// A right code proves once more who acts in a session.
+    pub(crate) fn prove_again_by_code(
+        &self,
+        session: &Session,
+        accepted: &AcceptedCode,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> (Session, User) {
+        let user = self.next(fresh, |document| document.second_factor.accept(accepted));
+        (session.proved_again(self.epoch(), accepted.method(), now), user)
+    }
+
+    /// The password proves once more who acts in a session. Stored, so that a change or a deactivation that came in between is
+    /// not missed.
+    pub(crate) fn prove_again(
+        &self,
+        session: &Session,
+        method: Method,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> (Session, User) {
+        (session.proved_again(self.epoch(), method, now), self.next(fresh, |_| {}))
+    }
+
+    /// Whether what the session proved is fresh enough for changing how this user signs in: a code, where a second factor
+    /// is on; anything else, where none is.
+    pub(crate) fn is_freshly_proved(&self, session: &Session, within: Duration, now: OffsetDateTime) -> bool {
+        session.methods().iter().any(|proven| {
+            let counts = !self.has_second_factor() || proven.method.is_second_factor();
+            let span = Span::starting(proven.at, within);
+            counts && span.is_alive(now)
+        })
+    }
+}
+
+impl SecondFactor {
+    fn record(&mut self, wrong: &WrongCode, now: OffsetDateTime) {
+        self.failures.retain(|failures| failures.proof != wrong.proof);
+        self.failures.push(Failures { proof: wrong.proof, attempts: wrong.attempts.clone(), extra: Extra::new() });
+        if wrong.warn {
+            self.warned_at = Some(now);
+        }
+    }
+
+    /// A right code is used up, and clears the failures of its own class. One from a known device or after a proof of the
+    /// mailbox lets those who merely know the password try again, since one of them may be the owner.
+    pub(super) fn accept(&mut self, accepted: &AcceptedCode) {
+        match &accepted.kind {
+            AcceptedKind::Totp { step } => {
+                if let Some(totp) = &mut self.totp {
+                    totp.last_step = *step;
+                }
+            }
+            AcceptedKind::Recovery { digest } => {
+                self.recovery_codes.retain(|stored| !bool::from(stored.ct_eq(digest)));
+            }
+        }
+        let reopens = matches!(accepted.proof, Proof::KnownDevice | Proof::TemporaryPassword);
+        self.failures
+            .retain(|failures| failures.proof != accepted.proof && !(reopens && failures.proof == Proof::Password));
+    }
+}
+
+impl Document {
+    /// Makes the authenticator that was begun the user's own. The step that proved it is used up.
+    pub(super) fn enroll(&mut self, proving: &AcceptedCode, recovery_codes: Vec<Digest>, now: OffsetDateTime) {
+        if let Some(PendingTotp { secret, params, extra, .. }) = self.second_factor.pending.take() {
+            self.second_factor.totp = Some(StoredTotp { secret, params, enrolled_at: now, last_step: 0, extra });
+            self.second_factor.recovery_codes = recovery_codes;
+        }
+        self.second_factor.accept(proving);
+        self.forget_factor_on_devices();
+    }
+}

@@ -1,0 +1,175 @@
+//! Taking over accounts of another system.
+
+use doorward::{EventKind, HashScheme, Import, ImportError, PasswordHash, SignIn, SignInFailure, UserId, WelcomeError};
+use pollster::block_on;
+
+use crate::support::*;
+
+/// "password" by the reference implementation (`tests/data/argon2_reference.json`).
+const ARGON2ID: &str = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+
+fn account(address: &str, hash: &str) -> Import {
+    Import::new(email(address), PasswordHash::parse(hash).unwrap())
+}
+
+#[test]
+fn an_imported_user_signs_in_with_the_old_password_and_the_hash_becomes_a_new_one() {
+    let world = World::new();
+    let imported = block_on(world.auth.import_user(account(ANN, ARGON2ID))).unwrap();
+    assert_eq!((imported.scheme, imported.risks.len()), (HashScheme::Argon2id, 1), "256 KiB are few");
+    assert_eq!(world.mailer.count(), 0, "nothing is mailed");
+    assert_eq!(world.observer.count(&EventKind::Imported { scheme: HashScheme::Argon2id }), 1);
+    assert!(world.fails(ANN, "Password"));
+    assert!(world.user(ANN).to_snapshot().contains("m=256"), "a failure changes nothing");
+    let ann = world.signed_in(ANN, "password");
+    assert_eq!(ann.user_id(), &imported.user_id);
+    assert!(!world.user(ANN).to_snapshot().contains("m=256"), "a success rehashes");
+    let computed = world.auth.hash_load().computed;
+    world.signed_in(ANN, "password");
+    assert_eq!(world.auth.hash_load().computed, computed + 1, "and from then on it costs one hash");
+}
+
+#[test]
+fn s12_an_imported_user_can_reset_and_is_not_welcomed() {
+    let world = World::new();
+    let imported = block_on(world.auth.import_user(account(ANN, ARGON2ID))).unwrap();
+    let welcome = block_on(world.auth.resend_welcome(&imported.user_id));
+    assert!(matches!(welcome, Err(WelcomeError::PasswordChosen)));
+    let mailed = world.confirm(ANN);
+    let challenge = world.challenge(ANN, &mailed);
+    world.choose(&challenge, NEW);
+    assert!(world.fails(ANN, "password"));
+}
+
+#[test]
+fn s02_a_change_can_be_asked_of_an_imported_user() {
+    let world = World::new();
+    block_on(world.auth.import_user(account(ANN, ARGON2ID).require_password_change())).unwrap();
+    assert!(matches!(world.sign_in(ANN, "password"), Ok(SignIn::PasswordChangeRequired(_))));
+}
+
+#[test]
+fn a_taken_address_or_id_is_told_to_the_operator_and_nothing_is_stored() {
+    let (world, ann) = World::with_ann();
+    let again = block_on(world.auth.import_user(account("Ann@ACME.example", ARGON2ID)));
+    assert!(matches!(again, Err(ImportError::EmailTaken)));
+    let id = UserId::parse(ann.user_id().as_str()).unwrap();
+    let same = block_on(world.auth.import_user(account("bob@acme.example", ARGON2ID).id(id)));
+    assert!(matches!(same, Err(ImportError::IdTaken)));
+    world.signed_in(ANN, OLD);
+    assert!(world.fails("bob@acme.example", "password"));
+    let reason = SignInFailure::UnknownEmail;
+    assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1);
+}
+
+#[cfg(feature = "legacy-hashes")]
+mod legacy {
+    use std::collections::BTreeSet;
+    use std::time::{Duration, Instant};
+
+    use doorward::{CostProfile, HashParams, HashRisk, SignInRequest};
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Hashes that other programs made: see `tests/data/README.md`.
+    fn answers() -> Vec<Value> {
+        serde_json::from_str(include_str!("../data/legacy_hashes.json")).unwrap()
+    }
+
+    fn text<'a>(answer: &'a Value, field: &str) -> &'a str {
+        answer[field].as_str().unwrap()
+    }
+
+    #[test]
+    fn every_scheme_signs_in_once_with_its_old_hash_and_never_again() {
+        let world = World::new();
+        let mut schemes = BTreeSet::new();
+        for answer in answers() {
+            // Each scheme in the form of each program.
+            let scheme = format!("{} by {}", text(&answer, "scheme"), text(&answer, "made_by"));
+            let (password, hash) = (text(&answer, "password"), text(&answer, "hash"));
+            if answer["matches"] != true || password.is_empty() || !schemes.insert(scheme.clone()) {
+                continue;
+            }
+            let address = format!("user-{}@acme.example", schemes.len());
+            let imported = block_on(world.auth.import_user(account(&address, hash))).expect(&scheme);
+            assert!(world.user(&address).to_snapshot().contains(hash));
+            assert!(world.fails(&address, "wrong"), "{scheme}");
+            let signed_in = world.signed_in(&address, password);
+            assert_eq!(signed_in.user_id(), &imported.user_id);
+            assert!(!world.user(&address).to_snapshot().contains(hash), "{scheme} was replaced");
+            world.signed_in(&address, password);
+            assert!(world.fails(&address, "wrong"), "{scheme}");
+        }
+        assert!(schemes.len() >= 15, "{schemes:?}");
+    }
+
+    #[test]
+    fn every_known_answer_is_given_also_through_the_crates_own_reader() {
+        let world = World::new();
+        for (index, answer) in answers().iter().enumerate().filter(|(index, _)| index % 7 == 0) {
+            let (password, hash) = (text(answer, "password"), text(answer, "hash"));
+            let address = format!("user-{index}@acme.example");
+            block_on(world.auth.import_user(account(&address, hash))).unwrap();
+            let entered = world.sign_in(&address, password).is_ok();
+            assert_eq!(entered, answer["matches"] == true, "{}: {}", text(answer, "scheme"), text(answer, "note"));
+        }
+    }
+
+    #[test]
+    fn scenario_32_bcrypt_reads_72_bytes_so_longer_passwords_are_refused_and_the_import_says_so() {
+        let world = World::new();
+        let is_long = |answer: &Value| text(answer, "scheme") == "bcrypt" && text(answer, "password").len() == 73;
+        let found = answers().into_iter().find(is_long);
+        let answer = found.expect("a password of 73 bytes");
+        let imported = block_on(world.auth.import_user(account(ANN, text(&answer, "hash")))).unwrap();
+        assert!(imported.risks.contains(&HashRisk::Truncates));
+        let typed = text(&answer, "password");
+        assert!(world.fails(ANN, typed), "its 73rd byte was never hashed");
+        assert!(world.fails(ANN, &format!("{}!", &typed[..72])), "and any other would do as well");
+        let challenge = world.challenge(ANN, &world.confirm(ANN));
+        world.choose(&challenge, NEW);
+        assert!(world.fails(ANN, &typed[..72]));
+    }
+
+    /// The quickest of two tries: what else the machine does makes none quicker.
+    fn took(world: &World, address: &str) -> Duration {
+        let one = || {
+            world.clock.advance(HOUR);
+            let begun = Instant::now();
+            assert!(block_on(world.auth.try_sign_in(SignInRequest::new(address, "wrong"))).is_err());
+            begun.elapsed()
+        };
+        one().min(one())
+    }
+
+    #[test]
+    fn s15_with_profiles_known_and_unknown_addresses_show_the_same_mix_of_costs() {
+        const BCRYPT_9: &str = "$2b$09$abcdefghijklmnopqrstuuW8Jn2hMGNlHRaQWBCFkSFZYh/8eTm3K";
+        let slow = PasswordHash::parse(BCRYPT_9).unwrap().cost();
+        let world = World::with(|builder| {
+            builder.index_key([7; 32]).configure(|config| {
+                let cheap = HashParams::danger_cheap_for_tests();
+                config.hashing.profiles = vec![CostProfile::new(slow, 30), CostProfile::new(cheap.into(), 70)];
+            })
+        });
+        for index in 0..100 {
+            let address = format!("known-{index}@acme.example");
+            if index < 30 {
+                block_on(world.auth.import_user(account(&address, BCRYPT_9))).unwrap();
+            } else {
+                world.open(&address, OLD);
+            }
+        }
+        // bcrypt takes some 20 ms, 8 KiB of Argon2 a hundredth of that.
+        let is_slow = |address: String| took(&world, &address) > Duration::from_millis(6);
+        let known = (0..100).filter(|index| is_slow(format!("known-{index}@acme.example"))).count();
+        let unknown = (0..100).filter(|index| is_slow(format!("unknown-{index}@acme.example"))).count();
+        assert_eq!(known, 30);
+        // Which of them are slow is settled by the key: always the same ones, about as many.
+        assert!((20..=40).contains(&unknown), "{unknown} of 100");
+        let again = (0..100).filter(|index| is_slow(format!("unknown-{index}@acme.example"))).count();
+        assert_eq!(unknown, again);
+    }
+}

@@ -1,0 +1,169 @@
+//! Password hashes under the host's keys: a stolen store gives nothing, a moved value opens nothing, keys can be changed.
+
+use std::sync::Arc;
+
+use doorward::{
+    Auth, EventKind, HashParams, Keyring, Resealed, SecretFault, SignInFailure, SignInRequest, User, UserRepository,
+};
+use pollster::block_on;
+
+use crate::support::*;
+
+fn key(byte: u8) -> [u8; 32] {
+    std::array::from_fn(|index| byte ^ index as u8)
+}
+
+fn ring(id: &str, byte: u8) -> Keyring {
+    Keyring::new(id, key(byte)).unwrap()
+}
+
+/// Another `Auth` over the stores of the world, as after a restart with other keys.
+fn restarted(world: &World, keyring: Option<Keyring>, seal: bool) -> World {
+    let (users, attempts) = (Arc::clone(&world.users), Arc::clone(&world.attempts));
+    let builder = Auth::builder(site(), users.clone(), attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .observer(world.observer.clone())
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.hashing.seal = seal;
+            config.password.history = 2;
+        });
+    let auth = match keyring {
+        Some(keyring) => builder.keyring(keyring),
+        None => builder,
+    };
+    let (clock, mailer, observer) = (world.clock.clone(), world.mailer.clone(), world.observer.clone());
+    World { auth: auth.build().unwrap(), clock, mailer, observer, users, attempts }
+}
+
+fn sealed_world() -> World {
+    restarted(&World::new(), Some(ring("a", 1)), true)
+}
+
+fn document(world: &World) -> String {
+    world.user(ANN).to_snapshot()
+}
+
+fn reseal(world: &World) -> Resealed {
+    block_on(world.auth.reseal(world.user(ANN).id())).unwrap()
+}
+
+#[test]
+fn a_dump_of_the_store_holds_no_hash_that_could_be_tried() {
+    let world = sealed_world();
+    let ann = world.open(ANN, OLD);
+    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    assert!(document(&world).contains("earlier_passwords"), "the history is kept");
+    assert!(!document(&world).contains("argon2"), "and sealed like the password itself");
+    assert_eq!(document(&world).matches("$sealed$v=1$k=a$").count(), 2);
+    world.signed_in(ANN, NEW);
+    assert!(world.fails(ANN, OLD));
+}
+
+#[test]
+fn equal_passwords_of_two_users_are_sealed_differently_and_cannot_be_exchanged() {
+    let world = sealed_world();
+    world.open(ANN, OLD);
+    world.open("eve@acme.example", NEW);
+    let sealed = |address: &str| {
+        let snapshot = world.user(address).to_snapshot();
+        snapshot.split("\"hash\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned()
+    };
+    let (ann, eve) = (world.user(ANN), sealed("eve@acme.example"));
+    // Eve, who may write to the store, puts her own hash in Ann's place.
+    let forged = ann.to_snapshot().replace(&sealed(ANN), &eve);
+    let version = ann.version().to_string();
+    let row = doorward::Row { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
+    let forged = User::from_snapshot(row).unwrap();
+    block_on(world.users.delete(ann.id(), ann.version())).unwrap();
+    block_on(world.users.insert(&forged)).unwrap();
+    assert!(world.fails(ANN, NEW) && world.fails(ANN, OLD));
+    assert_eq!(world.observer.count(&EventKind::HashUnusable { fault: SecretFault::SealBroken }), 2);
+    world.signed_in("eve@acme.example", NEW);
+}
+
+#[test]
+fn s15_without_its_key_a_password_fails_like_a_wrong_one_and_a_reset_heals() {
+    let world = sealed_world();
+    world.open(ANN, OLD);
+    for keyring in [None, Some(ring("b", 2))] {
+        let lost = restarted(&world, keyring, false);
+        let computed = lost.auth.hash_load().computed;
+        assert!(lost.fails(ANN, OLD));
+        assert_eq!(lost.auth.hash_load().computed, computed + 1, "the dummy");
+        assert_eq!(reseal(&lost), Resealed::Unreadable);
+    }
+    assert_eq!(world.observer.count(&EventKind::SignInFailed { reason: SignInFailure::UnusableHash }), 2);
+    // Another key under the same id is told from a lost one.
+    let other = restarted(&world, Some(ring("a", 3)), true);
+    assert!(other.fails(ANN, OLD));
+    assert!(world.observer.kinds().contains(&EventKind::HashUnusable { fault: SecretFault::SealBroken }));
+    let challenge = other.challenge(ANN, &other.confirm(ANN));
+    other.choose(&challenge, NEW);
+    other.signed_in(ANN, NEW);
+}
+
+#[test]
+fn a_sign_in_seals_in_passing_under_the_current_key_and_ends_no_session() {
+    let world = restarted(&World::new(), None, false);
+    let ann = world.open(ANN, OLD);
+    assert!(document(&world).contains("$argon2id$"));
+    let sealing = restarted(&world, Some(ring("a", 1)), true);
+    sealing.signed_in(ANN, OLD);
+    assert!(document(&world).contains("k=a$") && !document(&world).contains("argon2"));
+    let rotated = restarted(&world, Some(ring("b", 2).previous("a", key(1)).unwrap()), true);
+    assert!(rotated.fails(ANN, "wrong"), "a failure changes nothing");
+    assert!(document(&world).contains("k=a$"));
+    rotated.signed_in(ANN, OLD);
+    assert!(document(&world).contains("k=b$"));
+    // A host that gives the keyring up takes the seals off first.
+    let unsealing = restarted(&world, Some(ring("b", 2)), false);
+    unsealing.signed_in(ANN, OLD);
+    assert!(document(&world).contains("$argon2id$"));
+    assert!(world.is_live(&ann));
+}
+
+#[test]
+fn rotation_over_a_thousand_users_loses_none_and_needs_nobody_to_sign_in() {
+    let world = sealed_world();
+    let addresses: Vec<_> = (0..1_000).map(|index| format!("user-{index}@acme.example")).collect();
+    for address in &addresses {
+        world.open(address, OLD);
+    }
+    let rotated = restarted(&world, Some(ring("b", 2).previous("a", key(1)).unwrap()), true);
+    for address in &addresses {
+        let id = world.user(address).id().clone();
+        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Anew);
+        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Already);
+    }
+    assert_eq!(world.observer.count(&EventKind::Resealed), 1_000);
+    let after = restarted(&world, Some(ring("b", 2)), true);
+    world.clock.advance(SECOND);
+    for address in &addresses {
+        after.signed_in(address, OLD);
+        assert!(after.fails(address, NEW));
+    }
+}
+
+#[test]
+fn a_verdict_on_a_hash_counts_though_it_was_sealed_anew_meanwhile() {
+    let world = sealed_world();
+    world.open(ANN, OLD);
+    world.clock.advance(SECOND);
+    let rotated = restarted(&world, Some(ring("b", 2).previous("a", key(1)).unwrap()), true);
+    let id = world.user(ANN).id().clone();
+    let meddling = Arc::new(Meddling::new(Arc::clone(&world.users), move || {
+        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Anew);
+    }));
+    let slow = Auth::builder(site(), Arc::clone(&meddling), world.attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .keyring(ring("b", 2).previous("a", key(1)).unwrap())
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.hashing.seal = true;
+        })
+        .build()
+        .unwrap();
+    assert!(block_on(slow.try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
+    assert!(meddling.has_meddled(), "it was sealed anew in between");
+}

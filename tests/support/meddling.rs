@@ -1,0 +1,53 @@
+use std::sync::{Arc, Mutex};
+
+use doorward::{BackendError, Email, Insert, MemoryUsers, Replace, Swap, User, UserId, UserRepository, Version};
+
+/// A repository in which somebody else does something right before the first `replace`.
+pub struct Meddling {
+    users: Arc<MemoryUsers>,
+    before_storing: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Meddling {
+    pub fn new(users: Arc<MemoryUsers>, meddle: impl FnOnce() + Send + 'static) -> Self {
+        Self { users, before_storing: Mutex::new(Some(Box::new(meddle))) }
+    }
+
+    pub fn has_meddled(&self) -> bool {
+        self.before_storing.lock().unwrap().is_none()
+    }
+}
+
+impl std::fmt::Debug for Meddling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Meddling")
+    }
+}
+
+#[async_trait::async_trait]
+impl UserRepository for Meddling {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.users.insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        self.users.find_by_id(id).await
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+        self.users.find_by_email(email).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        // Taken out first: what is done may come this way again.
+        let meddle = self.before_storing.lock().unwrap().take();
+        if let Some(meddle) = meddle {
+            meddle();
+        }
+        self.users.replace(user, expected).await
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        self.users.delete(id, expected).await
+    }
+}
