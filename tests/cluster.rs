@@ -11,18 +11,19 @@ use std::time::{Duration, Instant};
 use doorward::testing::conformance::Stores;
 use doorward::testing::{RecordingMailer, join_all};
 use doorward::{
-    AttemptStore, Auth, Backoff, ConfirmResetError, HashParams, PostgresStore, SignIn, SignInError, SignInRequest,
-    SqliteStore, SystemClock, UserRepository,
+    AttemptStore, Auth, Backoff, Challenge, ConfirmResetError, HashParams, Keyring, PostgresStore, SecondFactorError,
+    SignIn, SignInError, SignInRequest, SignedIn, SqliteStore, SystemClock, UserRepository,
 };
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
-use support::{ANN, OLD, email};
+use support::{ANN, OLD, complete, email};
 
 const URL: &str = "DOORWARD_TEST_STORE";
 const PREFIX: &str = "DOORWARD_TEST_PREFIX";
 const PROCESSES: usize = 4;
 const GUESSES: usize = 1_000;
 const REQUESTS: usize = 50;
+const CODES: usize = 200;
 
 async fn connect(url: &str, prefix: &str) -> PostgresStore {
     let store = PostgresStore::connect(url).await.unwrap().with_prefix(prefix).unwrap();
@@ -49,6 +50,7 @@ async fn connect_any(url: &str, prefix: &str) -> Stores {
 fn auth(Stores { users, attempts }: Stores, mailer: &RecordingMailer) -> Auth {
     Auth::builder(support::site(), users, attempts, mailer.clone())
         .clock(SystemClock)
+        .keyring(Keyring::new("a", *b"a key of these tests, no secret.").unwrap())
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = std::num::NonZeroUsize::new(1);
@@ -68,8 +70,25 @@ fn one_of_several_processes() {
         let auth = auth(connect_any(&url, &prefix).await, &mailer);
         say("ready".to_owned());
         for line in std::io::stdin().lines() {
-            match line.unwrap().as_str() {
-                "guess" => {
+            let line = line.unwrap();
+            let words: Vec<_> = line.split(' ').collect();
+            match words[..] {
+                ["code", challenge, code] => {
+                    let passed = auth.verify_second_factor(&Challenge::parse(challenge).unwrap(), code).await;
+                    say(format!("{} 0 0", u64::from(passed.is_ok())));
+                }
+                ["codes", challenge, code] => {
+                    let (mut evaluated, mut early) = (0, 0);
+                    for _ in 0..CODES {
+                        match auth.verify_second_factor(&Challenge::parse(challenge).unwrap(), code).await {
+                            Err(SecondFactorError::CodeWrong) => evaluated += 1,
+                            Err(SecondFactorError::Throttled { .. }) => early += 1,
+                            other => panic!("{other:?}"),
+                        }
+                    }
+                    say(format!("{evaluated} {early} 0"));
+                }
+                ["guess"] => {
                     let (mut evaluated, mut early) = (0, 0);
                     for n in 0..GUESSES {
                         match auth.try_sign_in(SignInRequest::new(ANN, &format!("guess {n}"))).await {
@@ -80,7 +99,7 @@ fn one_of_several_processes() {
                     }
                     say(format!("{evaluated} {early} {}", auth.hash_load().computed));
                 }
-                "request" => {
+                ["request"] => {
                     let ann = email(ANN);
                     let requests = join_all((0..REQUESTS).map(|_| auth.request_reset(&ann))).await;
                     let next = requests.into_iter().map(|answer| answer.unwrap().next_request_at).max().unwrap();
@@ -92,7 +111,7 @@ fn one_of_several_processes() {
     });
 }
 
-struct Process(Child, BufReader<std::process::ChildStdout>);
+struct Process(Child, BufReader<std::process::ChildStdout>, String);
 
 impl Process {
     fn start(url: &str, prefix: &str) -> Self {
@@ -105,11 +124,21 @@ impl Process {
             .spawn()
             .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        Self(child, output)
+        Self(child, output, String::new())
     }
 
     fn tell(&mut self, what: &str) {
         writeln!(self.0.stdin.as_mut().unwrap(), "{what}").unwrap();
+    }
+
+    /// Keeps what it is to be told, so that all are told at once.
+    fn say_later(&mut self, what: String) {
+        self.2 = what;
+    }
+
+    fn say_now(&mut self) {
+        let what = std::mem::take(&mut self.2);
+        self.tell(&what);
     }
 
     /// The next line that it says.
@@ -132,8 +161,8 @@ impl Process {
 }
 
 /// How many tries a schedule lets through in that time, if one is made whenever it may be.
-fn slots(time: Duration) -> u64 {
-    let (schedule, mut opens, mut slots) = (Backoff::default(), Duration::ZERO, 0);
+fn slots(schedule: Backoff, time: Duration) -> u64 {
+    let (mut opens, mut slots) = (Duration::ZERO, 0);
     while opens <= time {
         slots += 1;
         opens += schedule.delay_after(slots);
@@ -153,39 +182,140 @@ fn four_processes_on_sqlite_get_the_slots_of_one_and_two_hundred_requests_one_ma
     hammer(&folder.url("auth.db"), "doorward_");
 }
 
+/// Opens an account on the system's clock.
+async fn open(auth: &Auth, mailer: &RecordingMailer) -> SignedIn {
+    auth.provision(email(ANN)).await.unwrap();
+    let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
+    let entered = auth.try_sign_in(SignInRequest::new(ANN, &mailed)).await.unwrap();
+    let SignIn::PasswordChangeRequired(challenge) = entered else { panic!("no change was due") };
+    complete(auth.choose_password(&challenge, OLD).await.unwrap())
+}
+
+fn start(url: &str, prefix: &str) -> Vec<Process> {
+    let mut processes: Vec<_> = (0..PROCESSES).map(|_| Process::start(url, prefix)).collect();
+    processes.iter_mut().for_each(|process| assert_eq!(process.answer(), "ready"));
+    processes
+}
+
+fn end(processes: Vec<Process>) {
+    for mut process in processes {
+        process.tell("end");
+        assert!(process.0.wait().unwrap().success());
+    }
+}
+
 fn hammer(url: &str, prefix: &str) {
     block_on(async {
         let mailer = RecordingMailer::new();
-        let auth = auth(connect_any(url, prefix).await, &mailer);
-        auth.provision(email(ANN)).await.unwrap();
-        let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
-        let entered = auth.try_sign_in(SignInRequest::new(ANN, &mailed)).await.unwrap();
-        let SignIn::PasswordChangeRequired(challenge) = entered else { panic!("no change was due") };
-        auth.choose_password(&challenge, OLD).await.unwrap();
+        open(&auth(connect_any(url, prefix).await, &mailer), &mailer).await;
     });
-    let mut processes: Vec<_> = (0..PROCESSES).map(|_| Process::start(url, prefix)).collect();
-    processes.iter_mut().for_each(|process| assert_eq!(process.answer(), "ready"));
+    let mut processes = start(url, prefix);
 
     let began = Instant::now();
     processes.iter_mut().for_each(|process| process.tell("guess"));
     let counts: Vec<_> = processes.iter_mut().map(Process::numbers).collect();
     let took = began.elapsed();
     let [evaluated, early, hashed] = [0, 1, 2].map(|n| counts.iter().map(|count| count[n]).sum::<u64>());
-    let line =
-        format!("{evaluated} of {} guesses were evaluated in {took:?}, {} slots\n", evaluated + early, slots(took));
+    let line = format!(
+        "{evaluated} of {} guesses were evaluated in {took:?}, {} slots\n",
+        evaluated + early,
+        slots(Backoff::default(), took)
+    );
     drop(std::io::stderr().write_all(line.as_bytes()));
     assert_eq!(evaluated + early, (PROCESSES * GUESSES) as u64);
-    assert!(evaluated == slots(took) || evaluated + 1 == slots(took), "{line}");
+    assert!(evaluated == slots(Backoff::default(), took) || evaluated + 1 == slots(Backoff::default(), took), "{line}");
     assert_eq!(hashed, evaluated, "what was not evaluated was not hashed");
 
     processes.iter_mut().for_each(|process| process.tell("request"));
     let answers: Vec<_> = processes.iter_mut().map(Process::numbers).collect();
     assert_eq!(answers.iter().map(|answer| answer[0]).sum::<u64>(), 1, "one mail: {answers:?}");
     assert!(answers.iter().all(|answer| answer[1].abs_diff(answers[0][1]) <= 1), "the same answer: {answers:?}");
-    for mut process in processes {
-        process.tell("end");
-        assert!(process.0.wait().unwrap().success());
+    end(processes);
+}
+
+/// A challenge for a code, on the system's clock: the spacing that the last sign-in left is waited out.
+async fn code_is_asked(auth: &Auth) -> String {
+    loop {
+        match auth.try_sign_in(SignInRequest::new(ANN, OLD)).await {
+            Ok(SignIn::SecondFactorRequired(challenge)) => return challenge.expose().to_string(),
+            Err(SignInError::Throttled { retry_after }) => tokio::time::sleep(retry_after).await,
+            other => panic!("{other:?}"),
+        }
     }
+}
+
+fn second_factor_holds(url: &str, prefix: &str) {
+    let auth = block_on(async { auth(connect_any(url, prefix).await, &RecordingMailer::new()) });
+    let mailer = RecordingMailer::new();
+    let now = || doorward::Clock::now(&SystemClock).unix_timestamp().unsigned_abs();
+    let (authenticator, recovery_code) = block_on(async {
+        // Codes are of half a minute: there is to be some of it left.
+        while now() % 30 > 25 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let opening = self::auth(connect_any(url, prefix).await, &mailer);
+        let ann = open(&opening, &mailer).await;
+        let authenticator = totp_rs::Totp::from_url(opening.begin_totp(&ann).await.unwrap().uri()).unwrap();
+        // The code of the step before, so that the current one is still to be had.
+        let code = authenticator.generate(now() - 30).to_string();
+        let (_, codes) = opening.confirm_totp(&ann, &code).await.unwrap();
+        (authenticator, codes.expose().next().unwrap().to_owned())
+    });
+    let mut processes = start(url, prefix);
+
+    // One code, typed in four processes at once: it is accepted once.
+    for code in [authenticator.generate(now()).to_string(), recovery_code] {
+        for process in &mut processes {
+            let challenge = block_on(code_is_asked(&auth));
+            process.say_later(format!("code {challenge} {code}"));
+        }
+        processes.iter_mut().for_each(Process::say_now);
+        let passed: Vec<_> = processes.iter_mut().map(|process| process.numbers()[0]).collect();
+        assert_eq!(passed.iter().sum::<u64>(), 1, "{passed:?}");
+    }
+
+    // Eight hundred wrong ones after a right password: the budget of one.
+    let right: Vec<_> = (0..9).map(|step| authenticator.generate(now() - 120 + 30 * step).to_string()).collect();
+    let wrong = (0..).map(|n| format!("{n:06}")).find(|code| !right.contains(code)).unwrap();
+    block_on(async {
+        // A right code clears what the race has counted.
+        let challenge = code_is_asked(&auth).await;
+        let challenge = Challenge::parse(&challenge).unwrap();
+        loop {
+            let code = authenticator.generate(now() + 30).to_string();
+            match auth.verify_second_factor(&challenge, &code).await {
+                Ok(_) => break,
+                Err(SecondFactorError::Throttled { retry_after }) => tokio::time::sleep(retry_after).await,
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+    let challenge = block_on(code_is_asked(&auth));
+    let began = Instant::now();
+    processes.iter_mut().for_each(|process| process.tell(&format!("codes {challenge} {wrong}")));
+    let counts: Vec<_> = processes.iter_mut().map(Process::numbers).collect();
+    let took = began.elapsed();
+    let slots = slots(doorward::Config::default().second_factor.throttle, took);
+    let [evaluated, early] = [0, 1].map(|n| counts.iter().map(|count| count[n]).sum::<u64>());
+    let line = format!("{evaluated} of {} codes were evaluated in {took:?}, {slots} slots\n", evaluated + early);
+    drop(std::io::stderr().write_all(line.as_bytes()));
+    assert_eq!(evaluated + early, (PROCESSES * CODES) as u64);
+    assert!(evaluated == slots || evaluated + 1 == slots, "{line}");
+    end(processes);
+}
+
+#[test]
+fn the_second_factor_holds_across_processes_on_postgres() {
+    let Some(url) = support::postgres::url_or_skip("the second factor in several processes on PostgreSQL") else {
+        return;
+    };
+    second_factor_holds(url, &fresh_prefix());
+}
+
+#[test]
+fn the_second_factor_holds_across_processes_on_sqlite() {
+    let folder = Folder::new();
+    second_factor_holds(&folder.url("auth.db"), "doorward_");
 }
 
 /// Everything that was decided before a restart is so after it.

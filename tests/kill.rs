@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -19,6 +19,7 @@ use doorward::{PostgresStore, SqliteStore};
 use support::lives::{Book, Diary, Inspector, auth, live};
 use support::postgres::Cluster;
 use support::sql::{Folder, block_on, fresh_prefix};
+use tokio::task::JoinHandle;
 
 const KILLS: usize = 200;
 const DROPS: usize = 60;
@@ -39,6 +40,15 @@ async fn connect(url: &str, prefix: &str, application: &str) -> Stores {
     Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) }
 }
 
+/// Lives by a clock of its own, since whoever waits moves the clock.
+fn spawn(stores: &Stores, reader: Option<Sender<String>>, name: &str, n: usize) -> JoinHandle<()> {
+    let name = format!("{name}.{n}");
+    let clock = ManualClock::new();
+    let diary = Diary::new(clock.clone(), reader);
+    let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, diary.clone());
+    tokio::spawn(async move { live(&auth, &clock, &diary, &name, n).await })
+}
+
 /// What the killed process does: four users at a time live through all flows. It is started by the tests below.
 #[test]
 #[ignore = "the other tests start it as a process of its own"]
@@ -46,16 +56,8 @@ fn the_process_that_is_killed() {
     let (Ok(url), Ok(prefix)) = (std::env::var(STORE), std::env::var(PREFIX)) else { return };
     block_on(async {
         let stores = connect(&url, &prefix, &prefix).await;
-        let clock = ManualClock::new();
-        let diary = Diary::new(clock.clone(), None);
-        let auth = auth(stores.users, stores.attempts, &clock, diary.clone());
         let process = std::process::id();
-        let lives: Vec<_> = (0..4)
-            .map(|n| {
-                let (auth, clock, diary) = (auth.clone(), clock.clone(), diary.clone());
-                tokio::spawn(async move { live(&auth, &clock, &diary, &format!("p{process}.{n}")).await })
-            })
-            .collect();
+        let lives: Vec<_> = (0..4).map(|n| spawn(&stores, None, &format!("p{process}"), n)).collect();
         for life in lives {
             life.await.expect("the living do not panic");
         }
@@ -155,7 +157,7 @@ fn kill_and_inspect(name: &str, url: &str, prefix: &str, settle: impl Fn()) {
         block_on(inspector.inspect(&book));
     }
     toll.tell(&format!("{name}: {KILLS} kills"));
-    for flow in ["provision", "resend", "choose", "change", "confirm", "deactivate"] {
+    for flow in ["provision", "resend", "choose", "enroll", "pass", "change", "confirm", "deactivate"] {
         assert!(toll.cut_off.contains_key(flow), "no kill came while somebody was about to {flow}");
     }
 }
@@ -215,17 +217,10 @@ fn drop_and_inspect(name: &str, open: impl AsyncFn() -> (Stores, Box<dyn Future<
     for round in 0..DROPS {
         let mut book = Book::default();
         block_on(async {
-            let (Stores { users, attempts }, close) = open().await;
+            let (stores, close) = open().await;
             let (sender, lines) = channel();
-            let clock = ManualClock::new();
-            let diary = Diary::new(clock.clone(), Some(sender));
-            let auth = auth(users, attempts, &clock, diary.clone());
-            let living: Vec<_> = (0..4)
-                .map(|n| {
-                    let (auth, clock, diary) = (auth.clone(), clock.clone(), diary.clone());
-                    tokio::spawn(async move { live(&auth, &clock, &diary, &format!("d{round}.{n}")).await })
-                })
-                .collect();
+            let spawn = |n| spawn(&stores, Some(sender.clone()), &format!("d{round}"), n);
+            let living: Vec<_> = (0..4).map(spawn).collect();
             tokio::time::sleep(moments.within(Duration::from_millis(60))).await;
             for life in living {
                 life.abort();

@@ -39,6 +39,19 @@ fn all_flows_can_be_sent(
     sent(auth.mark_compromised(id));
     sent(auth.sign_out_everywhere(id));
     sent(auth.delete(id));
+    sent(auth.verify_second_factor(challenge, ""));
+    sent(auth.begin_totp(signed_in));
+    sent(auth.confirm_totp(signed_in, ""));
+    sent(auth.begin_required_totp(challenge));
+    sent(auth.confirm_required_totp(challenge, ""));
+    sent(auth.second_factor(signed_in));
+    sent(auth.disable_totp(signed_in));
+    sent(auth.regenerate_recovery_codes(signed_in));
+    sent(auth.reauthenticate(signed_in, ""));
+    sent(auth.reauthenticate_with_code(signed_in, ""));
+    sent(auth.complete_reset_with_code("", "", ""));
+    sent(auth.reset_second_factor(id, ""));
+    sent(auth.reseal(id));
     sent(auth.purge());
     sent(auth.close());
 }

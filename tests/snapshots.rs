@@ -20,12 +20,13 @@ use std::sync::{Arc, Mutex};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
     AttemptKey, AttemptStore, Attempts, Auth, BackendError, Challenge, ChoosePasswordError, Clock, ConfirmResetError,
-    HashParams, LinkStatus, MemoryAttempts, MemoryUsers, Row, SignIn, SignInError, SignInRequest, Swap, User,
-    UserRepository, Version,
+    HashParams, Keyring, LinkStatus, MemoryAttempts, MemoryUsers, Row, SecondFactorError, SignIn, SignInError,
+    SignInRequest, Swap, User, UserRepository, Version,
 };
 use pollster::block_on;
 use serde_json::{Value, json};
 use support::{ANN, MINUTE, NEW, OLD, SECOND, complete, email, site};
+use totp_rs::Totp;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/snapshots")
@@ -48,6 +49,7 @@ impl Host {
         let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
         let auth = Auth::builder(site(), users.clone(), attempts, mailer.clone())
             .clock(clock.clone())
+            .keyring(Keyring::new("a", *b"a key of these tests, no secret.").unwrap())
             .configure(|config| {
                 config.hashing.params = HashParams::danger_cheap_for_tests();
                 config.hashing.threads = std::num::NonZeroUsize::new(1);
@@ -99,6 +101,19 @@ impl Host {
         self.mailer.last().as_ref().and_then(what).expect("it was mailed")
     }
 
+    /// The code that an authenticator shows half a minute later.
+    fn code(&self, uri: &str) -> String {
+        self.clock.advance(30 * SECOND);
+        Totp::from_url(uri).unwrap().generate(self.clock.now().unix_timestamp().unsigned_abs()).to_string()
+    }
+
+    fn code_is_asked(&self, password: &str) -> Challenge {
+        match self.sign_in(password).unwrap() {
+            SignIn::SecondFactorRequired(challenge) => challenge,
+            other => panic!("no code was asked for: {other:?}"),
+        }
+    }
+
     fn fails(&self, password: &str) -> bool {
         matches!(self.sign_in(password), Err(SignInError::InvalidCredentials))
     }
@@ -115,7 +130,7 @@ struct State {
     check: fn(&Host, Secret<'_>),
 }
 
-const STATES: [State; 9] = [
+const STATES: [State; 10] = [
     State {
         name: "provisioned",
         make: |host| Secrets::from([("temporary", host.provision())]),
@@ -217,6 +232,38 @@ const STATES: [State; 9] = [
             assert!(host.fails(&secret("password")));
             block_on(host.auth.confirm_reset(&host.request())).unwrap();
             host.challenge(&host.mailed(|mail| mail.temporary_password()));
+        },
+    },
+    State {
+        name: "second_factor",
+        make: |host| {
+            let challenge = host.challenge(&host.provision());
+            let ann = complete(block_on(host.auth.choose_password(&challenge, OLD)).unwrap());
+            let uri = block_on(host.auth.begin_totp(&ann)).unwrap().uri().to_owned();
+            let code = host.code(&uri);
+            let (_, codes) = block_on(host.auth.confirm_totp(&ann, &code)).unwrap();
+            let [first, second] = [0, 1].map(|n| codes.expose().nth(n).unwrap().to_owned());
+            let challenge = host.code_is_asked(OLD);
+            complete(block_on(host.auth.verify_second_factor(&challenge, &first)).unwrap());
+            Secrets::from([
+                ("authenticator", uri),
+                ("used_code", code),
+                ("used_recovery_code", first),
+                ("recovery_code", second),
+                ("password", OLD.to_owned()),
+            ])
+        },
+        check: |host, secret| {
+            assert!(host.fails("wrong"));
+            let challenge = host.code_is_asked(&secret("password"));
+            for used in ["used_code", "used_recovery_code"] {
+                let again = block_on(host.auth.verify_second_factor(&challenge, &secret(used)));
+                assert!(matches!(again, Err(SecondFactorError::CodeWrong)), "{used}: {again:?}");
+            }
+            let code = host.code(&secret("authenticator"));
+            complete(block_on(host.auth.verify_second_factor(&challenge, &code)).unwrap());
+            let challenge = host.code_is_asked(&secret("password"));
+            complete(block_on(host.auth.verify_second_factor(&challenge, &secret("recovery_code"))).unwrap());
         },
     },
     State {

@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
-    AttemptStore, Auth, Challenge, Clock, Email, Failure, HashParams, Mail, MailKind, Mailer, SignIn, SignInError,
-    SignInRequest, SignedIn, UserId, UserRepository,
+    AttemptStore, Auth, Challenge, Clock, Email, Failure, HashParams, Keyring, Mail, MailKind, Mailer,
+    SecondFactorError, SignIn, SignInError, SignInRequest, SignedIn, UserId, UserRepository,
 };
 use time::OffsetDateTime;
+use totp_rs::Totp;
 
 use super::{HOUR, site};
 
@@ -30,6 +31,7 @@ pub fn auth(
 ) -> Auth {
     Auth::builder(site(), users, attempts, mailer)
         .clock(clock.clone())
+        .keyring(Keyring::new("a", *b"a key of these tests, no secret.").unwrap())
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = std::num::NonZeroUsize::new(1);
@@ -80,8 +82,8 @@ impl Mailer for Diary {
 }
 
 /// Lives one life after the other until it is killed; one that meets a failing store ends there.
-pub async fn live(auth: &Auth, clock: &ManualClock, diary: &Diary, name: &str) {
-    for n in 0.. {
+pub async fn live(auth: &Auth, clock: &ManualClock, diary: &Diary, name: &str, first: usize) {
+    for n in first.. {
         let user = format!("{name}.{n}@acme.example");
         if life(auth, clock, diary, &user, n).await.is_err() {
             // The store is away: wait a moment before the next.
@@ -105,6 +107,16 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
         write("did resend", &[]);
     }
     let session = choose(auth, clock, diary, user, &temporary(), &passwords[0]).await?;
+    // Every other user has a second factor from here on.
+    let (session, authenticator) = match n % 2 {
+        0 => (session, None),
+        _ => {
+            let (session, authenticator, recovery_code) = enroll(auth, clock, diary, user, &session).await?;
+            let challenge = code_is_asked(auth, clock, user, &passwords[0]).await?;
+            pass(auth, diary, user, &challenge, &recovery_code).await?;
+            (session, Some(authenticator))
+        }
+    };
     let wrong = sign_in(auth, clock, user, "wrong").await;
     assert!(wrong.is_err(), "a door is open");
 
@@ -112,14 +124,30 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
     let session = auth.change_password(&session, &passwords[0], &passwords[1]).await.map_err(boxed)?;
     write("did change", &[]);
     auth.sign_out_others(&session).await.map_err(boxed)?;
-    sign_in(auth, clock, user, &passwords[1]).await?;
+    if let Some(authenticator) = &authenticator {
+        for _ in 0..2 {
+            let challenge = code_is_asked(auth, clock, user, &passwords[1]).await?;
+            pass(auth, diary, user, &challenge, &fresh_code(authenticator, clock)).await?;
+        }
+    } else {
+        sign_in(auth, clock, user, &passwords[1]).await?;
+    }
 
     auth.request_reset(&email).await.map_err(boxed)?;
     let token = diary.mails.last_to(&email).and_then(|mail| mail.token()).unwrap_or_default();
     write("try confirm", &[&token]);
     auth.confirm_reset(&token).await.map_err(boxed)?;
     write("did confirm", &[]);
-    choose(auth, clock, diary, user, &temporary(), &passwords[2]).await?;
+    let temporary = temporary();
+    match &authenticator {
+        None => drop(choose(auth, clock, diary, user, &temporary, &passwords[2]).await?),
+        Some(authenticator) => {
+            let challenge = code_is_asked(auth, clock, user, &temporary).await?;
+            let passed = pass(auth, diary, user, &challenge, &fresh_code(authenticator, clock)).await?;
+            let SignIn::PasswordChangeRequired(challenge) = passed else { panic!("no change was due") };
+            choose_by(auth, diary, user, &challenge, &temporary, &passwords[2]).await?;
+        }
+    }
 
     write("try deactivate", &[]);
     auth.deactivate(&id).await.map_err(boxed)?;
@@ -161,11 +189,61 @@ async fn choose(
     let SignIn::PasswordChangeRequired(challenge) = sign_in(auth, clock, user, temporary).await? else {
         panic!("no change was due")
     };
+    choose_by(auth, diary, user, &challenge, temporary, new).await
+}
+
+async fn choose_by(
+    auth: &Auth,
+    diary: &Diary,
+    user: &str,
+    challenge: &Challenge,
+    temporary: &str,
+    new: &str,
+) -> Outcome<SignedIn> {
     diary.write(user, "try choose", &[&challenge.expose(), temporary, new]);
-    let outcome = auth.choose_password(&challenge, new).await.map_err(boxed)?;
+    let outcome = auth.choose_password(challenge, new).await.map_err(boxed)?;
     let SignIn::Complete(signed_in) = outcome else { panic!("not complete") };
     diary.write(user, "did choose", &[]);
     Ok(signed_in)
+}
+
+/// Sets an authenticator up; one of the recovery codes.
+async fn enroll(
+    auth: &Auth,
+    clock: &ManualClock,
+    diary: &Diary,
+    user: &str,
+    session: &SignedIn,
+) -> Outcome<(SignedIn, Totp, String)> {
+    let enrollment = auth.begin_totp(session).await.map_err(boxed)?;
+    let authenticator = Totp::from_url(enrollment.uri()).expect("a URI that authenticators read");
+    diary.write(user, "try enroll", &[enrollment.uri()]);
+    let code = fresh_code(&authenticator, clock);
+    let (session, codes) = auth.confirm_totp(session, &code).await.map_err(boxed)?;
+    diary.write(user, "did enroll", &[]);
+    let recovery_code = codes.expose().next().expect("ten codes").to_owned();
+    Ok((session, authenticator, recovery_code))
+}
+
+/// The code that the authenticator shows next.
+fn fresh_code(authenticator: &Totp, clock: &ManualClock) -> String {
+    clock.advance(Duration::from_secs(30));
+    authenticator.generate(clock.now().unix_timestamp().unsigned_abs()).to_string()
+}
+
+async fn code_is_asked(auth: &Auth, clock: &ManualClock, user: &str, password: &str) -> Outcome<Challenge> {
+    match sign_in(auth, clock, user, password).await? {
+        SignIn::SecondFactorRequired(challenge) => Ok(challenge),
+        other => panic!("no code was asked for: {other:?}"),
+    }
+}
+
+/// Gives a right code.
+async fn pass(auth: &Auth, diary: &Diary, user: &str, challenge: &Challenge, code: &str) -> Outcome<SignIn> {
+    diary.write(user, "try pass", &[&challenge.expose(), code]);
+    let passed = auth.verify_second_factor(challenge, code).await.map_err(boxed)?;
+    diary.write(user, "did pass", &[]);
+    Ok(passed)
 }
 
 /// What a diary tells of one user.
@@ -178,12 +256,16 @@ pub struct Known {
     link: Option<String>,
     deactivated: bool,
     deleted: bool,
+    /// The URI of the authenticator that was set up, or may have been.
+    authenticator: Option<String>,
     /// What it was about to do and was told nothing of.
     pending: Option<(String, Vec<String>)>,
     /// What was used or replaced: it must not work again.
     dead: Vec<String>,
     dead_challenges: Vec<String>,
     dead_links: Vec<String>,
+    dead_codes: Vec<String>,
+    passed_challenges: Vec<String>,
 }
 
 /// What a diary tells of all.
@@ -216,7 +298,12 @@ impl Book {
 impl Known {
     fn hear(&mut self, verb: &str, words: Vec<String>) {
         match verb.split_once(' ') {
-            Some(("try", what)) => self.pending = Some((what.to_owned(), words)),
+            Some(("try", what)) => {
+                if what == "enroll" {
+                    self.authenticator = words.first().cloned();
+                }
+                self.pending = Some((what.to_owned(), words));
+            }
             Some(("did", what)) => {
                 let (_, tried) = self.pending.take().expect("a try before");
                 match what {
@@ -229,6 +316,10 @@ impl Known {
                         self.dead_links.extend(self.link.take());
                     }
                     "change" => self.dead.extend(self.password.replace(tried[0].clone())),
+                    "pass" => {
+                        self.passed_challenges.push(tried[0].clone());
+                        self.dead_codes.push(tried[1].clone());
+                    }
                     "deactivate" => self.deactivated = true,
                     "reactivate" => self.deactivated = false,
                     "delete" => self.deleted = true,
@@ -301,6 +392,10 @@ impl Inspector {
         for link in &known.dead_links {
             assert!(self.auth.confirm_reset(link).await.is_err(), "{user}: a used link works: {known:?}");
         }
+        for challenge in &known.passed_challenges {
+            let again = self.auth.verify_second_factor(&Challenge::parse(challenge).unwrap(), "000000").await;
+            assert!(matches!(again, Err(SecondFactorError::ChallengeInvalid)), "{user}: {again:?}: {known:?}");
+        }
         match pending {
             Some(("choose", [challenge, temporary, new])) => {
                 let challenge = Challenge::parse(challenge).unwrap();
@@ -309,8 +404,7 @@ impl Inspector {
                     assert!(again.is_err(), "{user}: a challenge works twice: {known:?}");
                     assert!(self.works(user, temporary).await.is_none(), "{user}: works twice: {known:?}");
                 } else {
-                    let entered = self.works(user, temporary).await;
-                    assert!(matches!(entered, Some(SignIn::PasswordChangeRequired(_))), "{user} is out: {known:?}");
+                    assert!(self.works(user, temporary).await.is_some(), "{user} is out: {known:?}");
                 }
             }
             Some(("change", [new])) => {
@@ -322,25 +416,61 @@ impl Inspector {
                 if let Some(password) = &known.password {
                     let works = self.works(user, password).await.is_some();
                     assert!(works, "{user}: the own password does not work: {known:?}");
+                    self.codes_work_once(user, password, known, pending).await;
                 }
             }
         }
-        self.gets_in(user, &email, &id).await;
+        self.gets_in(user, &email, &id, known).await;
+    }
+
+    /// Codes that were accepted are not accepted again, and one of which nothing was told is so once at most.
+    async fn codes_work_once(&self, user: &str, password: &str, known: &Known, pending: Option<(&str, &[String])>) {
+        let in_doubt = match pending {
+            Some(("pass", [_, code])) => Some(code),
+            _ => None,
+        };
+        let mut accepted = 0;
+        // As many as are free, so that no wait comes in between.
+        for code in known.dead_codes.iter().rev().take(2).chain(in_doubt).chain(in_doubt) {
+            let Some(SignIn::SecondFactorRequired(challenge)) = self.works(user, password).await else {
+                panic!("{user}: no code was asked for: {known:?}")
+            };
+            let passed = self.auth.verify_second_factor(&challenge, code).await.is_ok();
+            assert!(!passed || Some(code) == in_doubt, "{user}: a used code works: {known:?}");
+            accepted += usize::from(passed);
+        }
+        assert!(accepted <= 1, "{user}: a code works twice: {known:?}");
+    }
+
+    /// Gives a code where one is asked for.
+    async fn past_code(&self, entered: Option<SignIn>, known: &Known) -> Option<SignIn> {
+        let Some(SignIn::SecondFactorRequired(challenge)) = entered else { return entered };
+        let uri = known.authenticator.as_deref().expect("nobody else has a second factor");
+        let authenticator = Totp::from_url(uri).unwrap();
+        loop {
+            match self.auth.verify_second_factor(&challenge, &fresh_code(&authenticator, &self.clock)).await {
+                Ok(passed) => return Some(passed),
+                Err(SecondFactorError::Throttled { retry_after }) => self.clock.advance(retry_after),
+                Err(error) => panic!("{error:?}: {known:?}"),
+            }
+        }
     }
 
     /// By a new request after the cooldown; then nothing mailed before works any more.
-    async fn gets_in(&self, user: &str, email: &Email, id: &UserId) {
+    async fn gets_in(&self, user: &str, email: &Email, id: &UserId, known: &Known) {
         self.clock.advance(HOUR);
         self.auth.request_reset(email).await.unwrap();
         let token = self.mailer.last_to(email).and_then(|mail| mail.token()).unwrap_or_default();
         self.auth.confirm_reset(&token).await.unwrap_or_else(|error| panic!("{user}: {error:?}"));
         let temporary = self.mailer.last_to(email).and_then(|mail| mail.temporary_password()).unwrap_or_default();
-        let Some(SignIn::PasswordChangeRequired(challenge)) = self.works(user, &temporary).await else {
+        let entered = self.works(user, &temporary).await;
+        let Some(SignIn::PasswordChangeRequired(challenge)) = self.past_code(entered, known).await else {
             panic!("{user} does not get in")
         };
         self.auth.choose_password(&challenge, "three owls in one oak tree").await.unwrap();
         assert!(self.works(user, &temporary).await.is_none() && self.auth.confirm_reset(&token).await.is_err());
-        assert!(matches!(self.works(user, "three owls in one oak tree").await, Some(SignIn::Complete(_))));
+        let entered = self.works(user, "three owls in one oak tree").await;
+        assert!(matches!(self.past_code(entered, known).await, Some(SignIn::Complete(_))));
         self.auth.delete(id).await.unwrap();
     }
 }

@@ -3,7 +3,7 @@
 use super::made::{auth, crowd, email, panics};
 use super::{Harness, Stores, join_all};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{Auth, Challenge, ConfirmResetError, Provision, SignIn, SignInError, SignInRequest, SignedIn};
+use doorward::{Auth, Challenge, Clock, ConfirmResetError, Provision, SignIn, SignInError, SignInRequest, SignedIn};
 
 const ANN: &str = "ann@x.example";
 const OLD: &str = "a quiet morning in May";
@@ -124,5 +124,36 @@ pub async fn of_parallel_tries_one_is_evaluated_per_slot(harness: &dyn Harness) 
         let waiting = |outcome: &&Result<_, _>| matches!(outcome, Err(SignInError::Throttled { .. }));
         assert_eq!(count(&outcomes, waiting), 15, "{outcomes:?}");
         processes.clock.advance(doorward::Backoff::default().delay_after(slot));
+    }
+}
+
+/// Of many who show one code of an authenticator, and then one recovery code, one passes.
+pub async fn of_parallel_codes_one_passes(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    let processes = Processes::start(harness, &stores).await;
+    let ann = processes.open(harness).await;
+    let enrollment = processes.auths[0].begin_totp(&ann).await.unwrap_or_else(panics);
+    let authenticator = totp_rs::Totp::from_url(enrollment.uri()).unwrap_or_else(panics);
+    let code = || {
+        processes.clock.advance(core::time::Duration::from_secs(30));
+        let now = processes.clock.now().unix_timestamp().unsigned_abs();
+        authenticator.generate(now).to_string()
+    };
+    let (_, codes) = processes.auths[0].confirm_totp(&ann, &code()).await.unwrap_or_else(panics);
+    let recovery_code = codes.expose().next().unwrap_or_default().to_owned();
+    for code in [code(), recovery_code] {
+        let mut challenges = Vec::new();
+        for auth in &processes.auths {
+            processes.clock.advance(core::time::Duration::from_secs(2));
+            let outcome = auth.try_sign_in(SignInRequest::new(ANN, OLD)).await;
+            let Ok(SignIn::SecondFactorRequired(challenge)) = outcome else { panic!("no code asked for: {outcome:?}") };
+            challenges.push(challenge);
+        }
+        let passed = processes
+            .all(async |auth, n| auth.verify_second_factor(&challenges[n % challenges.len()], &code).await.is_ok())
+            .await;
+        assert_eq!(count(&passed, |passed| **passed), 1, "{passed:?}");
+        // What was counted against the losers is over by then.
+        processes.clock.advance(core::time::Duration::from_secs(3_600));
     }
 }

@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use doorward::testing::conformance::{Harness, Stores};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
-    AttemptKey, AttemptStore, Attempts, Auth, BackendError, Clock, Email, HashParams, MemoryAttempts, MemoryUsers,
-    Provision, SignInRequest, Site, Swap, User, UserId, UserRepository, Version,
+    AttemptKey, AttemptStore, Attempts, Auth, BackendError, Clock, Email, HashParams, Keyring, MemoryAttempts,
+    MemoryUsers, Provision, SignInRequest, Site, Swap, User, UserId, UserRepository, Version,
 };
 
 pub fn panics<T, E: core::fmt::Debug>(error: E) -> T {
@@ -42,6 +42,7 @@ pub fn auth(
     let site = Site::new("Conformance", "https://conformance.example", "help@conformance.example");
     Auth::builder(site.unwrap_or_else(panics), users, attempts, mailer.clone())
         .clock(clock.clone())
+        .keyring(Keyring::new("a", [7; 32]).unwrap_or_else(panics))
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = core::num::NonZeroUsize::new(1);

@@ -113,6 +113,7 @@ macro_rules! conformance_tests {
             of_parallel_changes_one_wins,
             of_parallel_resets_one_mails,
             of_parallel_tries_one_is_evaluated_per_slot,
+            of_parallel_codes_one_passes,
             a_clock_set_back_revives_nothing,
             the_whole_story_runs,
             the_whole_story_runs_though_writes_give_way
