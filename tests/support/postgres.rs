@@ -22,8 +22,15 @@ set -eu
 bin=$1; port=$2; fsync=$3; folder=$4
 dir=$(mktemp -d "$folder/doorward-postgres-XXXXXX")
 # The shell is told to die by a closed pipe, never by a signal meant for the tests.
-trap '' HUP INT
-trap 'kill -QUIT "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$dir"' EXIT
+trap '' HUP INT PIPE
+# A server that has only just begun ignores signals, so it is asked more than once.
+stop() {
+    n=0
+    while kill -QUIT "$server" 2>/dev/null && [ "$n" -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
+    kill -KILL "$server" 2>/dev/null || true
+    rm -rf "$dir"
+}
+trap stop EXIT
 server=
 "$bin/initdb" -D "$dir/data" -U doorward -A trust -E UTF8 --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 while
