@@ -66,7 +66,9 @@ impl TotpSecret {
         let (now, window) = (unix_seconds / STEP_SECONDS, u64::from(self.params.window));
         let later = |step: &u64| after.is_none_or(|after| *step > after);
         let accepted = (now.saturating_sub(window)..=now.saturating_add(window)).filter(later);
-        accepted.filter(|step| totp.check(code, step.saturating_mul(STEP_SECONDS)).is_some()).last()
+        let is_of = |step: &u64| totp.check(code, step.saturating_mul(STEP_SECONDS)).is_some();
+        // All of them are compared, whichever it is.
+        accepted.filter(is_of).fold(None, |_, step| Some(step))
     }
 
     /// The `otpauth` URI by which authenticators take the secret over. A colon separates its parts, so none may be in them.

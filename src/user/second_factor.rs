@@ -271,8 +271,9 @@ impl User {
             TypedCode::Recovery(code) => {
                 let shown = recovery_digest(&self.id, code);
                 // Every code is compared, whichever of them it is.
-                let found = recovery_codes.iter().filter(|digest| bool::from(digest.ct_eq(&shown))).last();
-                Ok(found.filter(|_| totp.is_some()).map(|digest| AcceptedKind::Recovery { digest: *digest }))
+                let matching = recovery_codes.iter().filter(|digest| bool::from(digest.ct_eq(&shown)));
+                let found = matching.fold(None, |_, digest| Some(*digest));
+                Ok(found.filter(|_| totp.is_some()).map(|digest| AcceptedKind::Recovery { digest }))
             }
         }
     }
@@ -291,6 +292,12 @@ impl User {
                 document.count_try(&self.id, challenge);
             }
         })
+    }
+
+    /// Why the secret of the authenticator cannot be read, if there is one that cannot.
+    pub(crate) fn totp_fault(&self, keyring: Option<&Keyring>) -> Option<SecretFault> {
+        let totp = self.document.second_factor.totp.as_ref()?;
+        opened(&totp.secret, totp.params, keyring, &self.id).err()
     }
 
     /// The sealed secret of the authenticator, if it is sealed under a key that is no longer current.

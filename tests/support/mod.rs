@@ -109,7 +109,7 @@ impl World {
     pub fn challenge(&self, address: &str, password: &str) -> Challenge {
         match self.sign_in(address, password).unwrap() {
             SignIn::PasswordChangeRequired(challenge) => challenge,
-            SignIn::Complete(_) => panic!("no change was due"),
+            other => panic!("no change was due: {other:?}"),
         }
     }
 
@@ -150,7 +150,7 @@ impl World {
 pub fn complete(outcome: SignIn) -> SignedIn {
     match outcome {
         SignIn::Complete(signed_in) => signed_in,
-        SignIn::PasswordChangeRequired(_) => panic!("a change is due"),
+        other => panic!("not complete: {other:?}"),
     }
 }
 
