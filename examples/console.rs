@@ -1,6 +1,7 @@
 //! A sign-in system in a terminal: type `help`, or pipe a script in.
 //!
-//! Mails are printed. `$password` and `$link` stand for those of the last mail, so this script walks the whole way:
+//! Mails are printed. `$password` and `$link` stand for those of the last mail, and `$code` for the next code of the
+//! authenticator app that was set up last, so this script walks the whole way:
 //!
 //! ```text
 //! provision ann@acme.example
@@ -12,6 +13,12 @@
 //! sign-in ann@acme.example $password
 //! choose rain on the roof at night
 //! who
+//! app
+//! confirm-app $code
+//! sign-out
+//! sign-in ann@acme.example rain on the roof at night
+//! code $code
+//! who
 //! ```
 
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -21,8 +28,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorward::{
-    Auth, BackendError, BackgroundWork, Challenge, Email, Failure, Hold, Mail, MailKind, Mailer, MemoryAttempts,
-    MemoryUsers, PrintingMailer, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
+    Auth, BackendError, BackgroundWork, Challenge, Email, Failure, Hold, Keyring, Mail, MailKind, Mailer,
+    MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
 };
 
 const HELP: &str = "\
@@ -34,14 +41,18 @@ const HELP: &str = "\
   rules                      show what a password must be
   who                        show who is signed in
   change OLD NEW             change the password (quote what has spaces: \"like this\")
+  app                        set up an authenticator app: its key is shown
+  confirm-app CODE           turn two-factor sign-in on by a code of it
+  code CODE                  give a code, when the sign-in asks for it; a recovery code does as well
+  app-off                    turn two-factor sign-in off
   devices                    list the devices of the account
   sign-out-others            end every other session
   sign-out                   end this session
   forgot EMAIL [EMAIL]       ask for a reset mail (the second entry must be the same address)
   confirm LINK               confirm a reset: a temporary password is mailed
-  deactivate | reactivate | require-change | compromised | delete EMAIL
+  deactivate | reactivate | require-change | compromised | lost-app | delete EMAIL
   quit
-What is left out is asked for. $password and $link stand for those of the last mail.";
+What is left out is asked for. $password and $link stand for those of the last mail, $code for the next code of the app.";
 
 /// Prints mails, and remembers what the last one carried.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +91,22 @@ struct Console {
     signed_in: Option<SignedIn>,
     challenge: Option<Challenge>,
     device: Option<String>,
+    app: Option<App>,
+}
+
+/// The authenticator app on the user's phone.
+struct App {
+    totp: totp_rs::Totp,
+    last_shown: u64,
+}
+
+impl App {
+    /// Each step's code works once, so this shows that of the first step that was not shown yet.
+    fn next_code(&mut self) -> String {
+        let now = u64::try_from(time::OffsetDateTime::now_utc().unix_timestamp()).unwrap_or(0);
+        self.last_shown = now.max(self.last_shown + 30);
+        self.totp.generate(self.last_shown).to_string()
+    }
 }
 
 /// What to print when a command did not work.
@@ -98,10 +125,12 @@ impl Console {
         let (later, after_the_answer) = channel();
         let auth = Auth::builder(site, users.clone(), MemoryAttempts::new(), mailbox.clone())
             .background(move |work| drop(later.send(work)))
+            // Made up, since nothing here outlives the process.
+            .keyring(Keyring::new("console", std::array::from_fn(|index| index as u8))?)
             // There is one user at this terminal, so a wait may block the thread.
             .hold(Hold::up_to(Duration::from_secs(10), |wait| async move { std::thread::sleep(wait) }))
             .build()?;
-        Ok(Self { auth, users, mailbox, after_the_answer, signed_in: None, challenge: None, device: None })
+        Ok(Self { auth, users, mailbox, after_the_answer, signed_in: None, challenge: None, device: None, app: None })
     }
 
     fn sorry(&self, failure: &dyn Failure) -> Sorry {
@@ -160,6 +189,35 @@ impl Console {
                 self.enter(changed);
                 Ok("The password is changed. Every other session has ended.".to_owned())
             }
+            "app" => {
+                let signed_in = self.resumed()?;
+                let begun = pollster::block_on(self.auth.begin_totp(&signed_in)).map_err(|error| self.sorry(&error))?;
+                let totp = totp_rs::Totp::from_url(begun.uri()).map_err(|error| Sorry(error.to_string()))?;
+                self.app = Some(App { totp, last_shown: 0 });
+                Ok(format!("Type this key into the app: {}\nThen: confirm-app $code", begun.key()))
+            }
+            "confirm-app" => {
+                let (signed_in, code) = (self.resumed()?, arguments.last("Code")?);
+                let confirmed = pollster::block_on(self.auth.confirm_totp(&signed_in, &code));
+                let (signed_in, recovery_codes) = confirmed.map_err(|error| self.sorry(&error))?;
+                self.enter(signed_in);
+                let codes: Vec<_> = recovery_codes.expose().map(|code| format!("  {code}")).collect();
+                Ok(format!("Two-factor sign-in is on. Keep these for when the app is lost:\n{}", codes.join("\n")))
+            }
+            "code" => {
+                let Some(challenge) = self.challenge.clone() else {
+                    return Err(Sorry("Nothing asks for it. Type: sign-in EMAIL PASSWORD".to_owned()));
+                };
+                let outcome = pollster::block_on(self.auth.verify_second_factor(&challenge, &arguments.last("Code")?));
+                let outcome = outcome.map_err(|error| self.sorry(&error))?;
+                Ok(self.step(outcome))
+            }
+            "app-off" => {
+                let signed_in = self.resumed()?;
+                let outcome = pollster::block_on(self.auth.disable_totp(&signed_in));
+                self.enter(outcome.map_err(|error| self.sorry(&error))?);
+                Ok("Two-factor sign-in is off.".to_owned())
+            }
             "devices" => {
                 let signed_in = self.resumed()?;
                 let devices = pollster::block_on(self.auth.devices(&signed_in)).map_err(|error| self.sorry(&error))?;
@@ -193,7 +251,7 @@ impl Console {
                 self.device = confirmed.device.map(|device| device.expose()).or(self.device.take());
                 Ok("Confirmed. Read the mail, then: sign-in EMAIL $password".to_owned())
             }
-            "deactivate" | "reactivate" | "require-change" | "compromised" | "delete" => {
+            "deactivate" | "reactivate" | "require-change" | "compromised" | "lost-app" | "delete" => {
                 let user = self.user(&arguments.last("Email")?)?;
                 pollster::block_on(async {
                     match command.as_str() {
@@ -201,6 +259,7 @@ impl Console {
                         "reactivate" => self.auth.reactivate(&user).await,
                         "require-change" => self.auth.require_password_change(&user).await,
                         "compromised" => self.auth.mark_compromised(&user).await,
+                        "lost-app" => self.auth.reset_second_factor(&user, "asked at the console").await,
                         _ => self.auth.delete(&user).await,
                     }
                 })
@@ -219,6 +278,12 @@ impl Console {
                 self.enter(signed_in);
                 words
             }
+            SignIn::SecondFactorRequired(challenge) => {
+                self.challenge = Some(challenge);
+                "Now give a code of the app: code CODE".to_owned()
+            }
+            // This console's policy demands none.
+            SignIn::EnrollmentRequired(_) => "An authenticator app has to be set up first.".to_owned(),
             SignIn::PasswordChangeRequired(challenge) => {
                 self.challenge = Some(challenge);
                 format!("Now choose a password of your own: choose NEW-PASSWORD\n{}", self.rules())
@@ -249,9 +314,13 @@ impl Console {
         }
     }
 
-    fn filled_in(&self, line: &str) -> Result<String, Sorry> {
+    fn filled_in(&mut self, line: &str) -> Result<String, Sorry> {
         let carried = self.mailbox.0.lock().unwrap();
         let mut line = line.to_owned();
+        if line.contains("$code") {
+            let app = self.app.as_mut().ok_or_else(|| Sorry("No app was set up yet. Type: app".to_owned()))?;
+            line = line.replace("$code", &app.next_code());
+        }
         for (name, value) in [("$password", &carried.password), ("$link", &carried.link)] {
             if line.contains(name) {
                 let value = value.as_ref().ok_or_else(|| Sorry(format!("No mail has carried a {name} yet.")))?;

@@ -7,6 +7,8 @@ async fn answer(auth: &Auth, email: &str, password: &str, device_cookie: &str) -
     match auth.sign_in(SignInRequest::new(email, password).device(device_cookie)).await {
         // Keep the session on the server, and the device token in a long-lived cookie.
         Ok(SignIn::Complete(signed_in)) => format!("session {}", signed_in.session().encode()),
+        Ok(SignIn::SecondFactorRequired(challenge)) => format!("ask for a code ({})", challenge.expose()),
+        Ok(SignIn::EnrollmentRequired(challenge)) => format!("set up an authenticator app ({})", challenge.expose()),
         Ok(SignIn::PasswordChangeRequired(challenge)) => format!("choose a password ({})", challenge.expose()),
         Err(SignInError::Throttled { retry_after }) => format!("please wait {retry_after:?}"),
         Err(error) => {

@@ -80,9 +80,9 @@ pub use adapter::{MalformedPrefix, Migration, sqlx};
 pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
 pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
 pub use config::{
-    ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashingConfig, NewDeviceNotice, ProvisionConfig,
-    PurgeConfig, ResetConfig, ResetMode, SecondFactorConfig, SecondFactorPolicy, SourceBackoff, TotpConfig, TotpDigits,
-    TotpWindow,
+    ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashSealing, HashingConfig, NewDeviceNotice,
+    ProvisionConfig, PurgeConfig, ResetConfig, ResetMode, SecondFactorConfig, SecondFactorPolicy, SourceBackoff,
+    TotpConfig, TotpDigits, TotpWindow,
 };
 pub use crypto::{
     HashBackend, HashCost, HashParams, HashParamsError, HashRisk, HashScheme, Keyring, KeyringError, MalformedHash,

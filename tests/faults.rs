@@ -34,7 +34,7 @@ impl Stage {
             .configure(|config| {
                 config.reset.mode = mode;
                 config.hashing.params = HashParams::danger_cheap_for_tests();
-                config.hashing.seal = true;
+                config.hashing.sealing = doorward::HashSealing::On;
                 config.hashing.threads = std::num::NonZeroUsize::new(1);
             })
             .build()
@@ -49,7 +49,7 @@ impl Stage {
             .keyring(keyring())
             .configure(|config| {
                 config.hashing.params = HashParams::danger_cheap_for_tests();
-                config.hashing.seal = true;
+                config.hashing.sealing = doorward::HashSealing::On;
             })
             .build()
             .unwrap()
@@ -66,7 +66,7 @@ impl Stage {
                 true
             }
             Err(SignInError::InvalidCredentials) => false,
-            Err(error) => panic!("{error:?}"),
+            other => panic!("{other:?}"),
         });
         if works.next().is_some() {
             return;
@@ -203,7 +203,7 @@ fn reseal() {
         |stage| ann(stage).user_id().clone(),
         async |auth, id| auth.reseal(id).await.is_ok(),
         |stage, id, _| {
-            assert_ne!(block_on(stage.sealing().reseal(id)).unwrap(), Resealed::Unreadable);
+            assert_ne!(block_on(stage.sealing().reseal(id)).unwrap(), Resealed::KeyMissing);
             assert!(stage.world.user(ANN).to_snapshot().contains("$sealed$v=1$k=a$"));
             assert!(block_on(stage.sealing().try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
             stage.gets_in(&[OLD]);

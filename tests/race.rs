@@ -328,3 +328,65 @@ fn s02_a_verdict_on_a_password_that_was_changed_meanwhile_opens_nothing() {
     assert!(matches!(outcome, Err(SignInError::InvalidCredentials)), "the uniform failure");
     assert_eq!(auth.hash_load().computed - before, 1, "without a second hash");
 }
+
+/// Ann with an authenticator, over stores that count who came too late.
+fn racing_enrolled() -> (World, Racing, App, doorward::RecoveryCodes) {
+    let racing = Racing::default();
+    let mut world = World::with_keyring(|builder| builder);
+    world.auth = Auth::builder(site(), racing.clone(), racing.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .keyring(keyring())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    let ann = world.open(ANN, OLD);
+    let (_, app, codes) = world.enroll(&ann);
+    world.clock.advance(MINUTE);
+    (world, racing, app, codes)
+}
+
+#[test]
+fn scenario_14_of_twenty_submissions_of_one_code_one_wins() {
+    let mut collided = false;
+    for _ in 0..50 {
+        let (world, racing, app, _) = racing_enrolled();
+        // As many challenges as may be outstanding; they share the one code.
+        let challenges: Vec<_> = (0..5).map(|_| world.asked_for_a_code(ANN, OLD)).collect();
+        let (code, stale) = (app.code(&world), racing.stale());
+        let outcomes = together(20, |index| world.verify(&challenges[index % 5], &code).is_ok());
+        assert_eq!(outcomes.iter().filter(|won| **won).count(), 1);
+        collided |= racing.stale() > stale;
+        if collided {
+            break;
+        }
+    }
+    assert!(collided, "they never met");
+}
+
+#[test]
+fn scenario_17_of_twenty_uses_of_one_recovery_code_one_wins_and_the_others_are_counted() {
+    let mut collided = false;
+    for _ in 0..50 {
+        let (world, racing, _, codes) = racing_enrolled();
+        let challenges: Vec<_> = (0..5).map(|_| world.asked_for_a_code(ANN, OLD)).collect();
+        let (code, stale) = (codes.expose().next().unwrap(), racing.stale());
+        let outcomes = together(20, |index| world.verify(&challenges[index % 5], code));
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        collided |= racing.stale() > stale;
+        if collided {
+            break;
+        }
+    }
+    assert!(collided, "they never met");
+}
+
+#[test]
+fn s20_a_hundred_wrong_codes_at_once_are_evaluated_one_in_each_slot() {
+    let (world, _, app, _) = racing_enrolled();
+    let challenges: Vec<_> = (0..5).map(|_| world.asked_for_a_code(ANN, OLD)).collect();
+    let wrong = app.wrong_code(&world);
+    let outcomes = together(100, |index| world.verify(&challenges[index % 5], &wrong));
+    let evaluated =
+        outcomes.iter().filter(|outcome| matches!(outcome, Err(doorward::SecondFactorError::CodeWrong))).count();
+    assert_eq!(evaluated, 6, "five are free; the sixth earns a wait that all others meet");
+}

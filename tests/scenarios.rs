@@ -603,3 +603,153 @@ fn every_event_has_a_name_and_a_pseudonym_and_no_address() {
     let keyed = World::with(|builder| builder.index_key([7; 32]));
     assert_ne!(keyed.auth.subject(&email(ANN)), world.auth.subject(&email(ANN)));
 }
+
+/// Wrong codes, each after a fresh sign-in, until a wait is told.
+fn wrong_code_after_sign_in(world: &World, app: &App) -> Option<Duration> {
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    match world.verify(&challenge, &app.wrong_code(world)) {
+        Err(doorward::SecondFactorError::CodeWrong) => None,
+        Err(doorward::SecondFactorError::Throttled { retry_after }) => Some(retry_after),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn scenario_11_failures_of_codes_add_up_across_challenges_and_a_right_password_clears_none() {
+    let (world, _, app, codes) = World::with_enrolled_ann();
+    let mut waits = Vec::new();
+    for round in 0..9 {
+        // Three wrong codes, then the sign-in begins anew; and a day passes, which forgets nothing.
+        for _ in 0..3 {
+            if let Some(wait) = wrong_code_after_sign_in(&world, &app) {
+                waits.push(wait);
+                world.clock.advance(wait);
+            }
+        }
+        if round == 4 {
+            world.clock.advance(2 * DAY);
+        }
+    }
+    assert!(waits.windows(2).all(|pair| pair[1] > pair[0]), "{waits:?}");
+    assert!(waits.len() > 8, "{waits:?}");
+    // A recovery code that is guessed counts the same, and so does a new Auth over the same stores.
+    let other = Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .keyring(keyring())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    world.clock.advance(HOUR);
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    let guess = codes.expose().next().unwrap().replace(|c: char| c.is_ascii_digit(), "Z");
+    assert!(block_on(other.verify_second_factor(&challenge, &guess)).is_err());
+    let next = block_on(other.verify_second_factor(&challenge, &guess));
+    let Err(doorward::SecondFactorError::Throttled { retry_after }) = next else { panic!("{next:?}") };
+    assert!(retry_after > *waits.last().unwrap());
+}
+
+#[test]
+fn scenario_12_a_code_is_refused_again_in_the_same_step_in_another_session_and_as_a_step_up_and_is_counted() {
+    let (world, _, app, _) = World::with_enrolled_ann();
+    let code = app.code(&world);
+    let (first, second) = (world.asked_for_a_code(ANN, OLD), world.asked_for_a_code(ANN, OLD));
+    let ann = complete(world.verify(&first, &code).unwrap());
+    assert!(matches!(world.verify(&second, &code), Err(doorward::SecondFactorError::CodeWrong)));
+    let step_up = block_on(world.auth.reauthenticate_with_code(&ann, &code));
+    assert!(matches!(step_up, Err(doorward::ReauthenticateError::CodeWrong)));
+    assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 2);
+}
+
+#[test]
+fn scenario_18_a_reset_goes_around_no_second_factor() {
+    let (world, _, app, _) = World::with_enrolled_ann();
+    let mailed = world.confirm(ANN);
+    let challenge = world.asked_for_a_code(ANN, &mailed);
+    // The code first, then the forced change, and only then a session.
+    assert!(block_on(world.auth.choose_password(&challenge, NEW)).is_err());
+    let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
+        panic!("there is a session")
+    };
+    complete(block_on(world.auth.choose_password(&next, NEW)).unwrap());
+    // Where the link itself sets the password, it takes a code as well.
+    let (world, _, app, _) = World::with_enrolled_ann_and(|builder| {
+        builder.configure(|config| config.reset.mode = doorward::ResetMode::ChooseNewPassword)
+    });
+    let token = world.request(ANN);
+    let without = block_on(world.auth.complete_reset(&token, NEW));
+    assert!(matches!(without, Err(doorward::CompleteResetError::CodeNeeded)));
+    let wrong = block_on(world.auth.complete_reset_with_code(&token, &app.wrong_code(&world), NEW));
+    assert!(matches!(wrong, Err(doorward::CompleteResetError::CodeWrong)));
+    let code = app.code(&world);
+    complete(block_on(world.auth.complete_reset_with_code(&token, &code, NEW)).unwrap());
+    let again = block_on(world.auth.complete_reset_with_code(&token, &code, OLD));
+    assert!(matches!(again, Err(doorward::CompleteResetError::LinkInvalid)));
+    world.asked_for_a_code(ANN, NEW);
+}
+
+#[test]
+fn scenario_19_a_challenge_opens_its_own_next_step_for_its_own_user_once() {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    let bob = world.open("bob@acme.example", OLD);
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    assert!(block_on(world.auth.choose_password(&challenge, NEW)).is_err());
+    assert!(block_on(world.auth.begin_required_totp(&challenge)).is_err());
+    assert!(block_on(world.auth.confirm_required_totp(&challenge, &app.code(&world))).is_err());
+    // Under another user's id it is nobody's.
+    let moved = challenge.expose();
+    let id = doorward::Challenge::parse(&moved).unwrap().expose();
+    let (_, secret) = id.split_once('.').unwrap();
+    let other = world.user("bob@acme.example");
+    let forged = format!("{}.{secret}", {
+        use base64ct::{Base64UrlUnpadded, Encoding};
+        Base64UrlUnpadded::encode_string(other.id().as_str().as_bytes())
+    });
+    let forged = doorward::Challenge::parse(&forged).unwrap();
+    assert!(world.verify(&forged, &app.code(&world)).is_err());
+    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    world.clock.advance(MINUTE);
+    assert!(world.verify(&challenge, &app.code(&world)).is_err());
+    assert!(world.is_live(&ann) && world.is_live(&bob));
+}
+
+#[test]
+fn scenario_20_between_the_steps_nothing_is_kept_of_the_password() {
+    let (world, ..) = World::with_enrolled_ann();
+    let before = world.user(ANN).to_snapshot();
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    let after = world.user(ANN).to_snapshot();
+    for text in [challenge.expose(), format!("{challenge:?}"), after.clone()] {
+        assert!(!text.contains(OLD));
+    }
+    // What the challenge added is digests, times and names; the hash is where it was.
+    assert_eq!(before.matches("argon2id").count(), after.matches("argon2id").count());
+    let same = world.asked_for_a_code(ANN, OLD);
+    assert_ne!(same.expose(), challenge.expose(), "it is random, and not made of the password");
+}
+
+#[test]
+fn scenario_43_sessions_and_remembered_devices_end_with_what_they_were_gained_by() {
+    type Act = fn(&World, &doorward::SignedIn, &App);
+    let acts: [(&str, bool, Act); 5] = [
+        ("password changed", true, |world, ann, _| drop(block_on(world.auth.change_password(ann, OLD, NEW)).unwrap())),
+        ("second factor off", true, |world, ann, _| drop(block_on(world.auth.disable_totp(ann)).unwrap())),
+        ("another authenticator", true, |world, ann, _| drop(world.enroll(ann))),
+        ("second factor reset", false, |world, ann, _| {
+            block_on(world.auth.reset_second_factor(ann.user_id(), "lost phone")).unwrap();
+        }),
+        ("deactivated", false, |world, ann, _| block_on(world.auth.deactivate(ann.user_id())).unwrap()),
+    ];
+    for (name, _acting_lives, act) in acts {
+        let (world, acting, app, codes) = World::with_enrolled_ann();
+        let others: Vec<_> = codes
+            .expose()
+            .take(2)
+            .map(|code| complete(world.verify(&world.asked_for_a_code(ANN, OLD), code).unwrap()))
+            .collect();
+        act(&world, &acting, &app);
+        for other in &others {
+            assert!(!world.is_live(other), "{name}");
+        }
+        assert!(!world.is_live(&acting), "{name}: the session of before is over, the fresh one goes on");
+    }
+}

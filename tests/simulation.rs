@@ -135,3 +135,65 @@ fn on_a_server_holding_and_background_work_run_on_its_runtime() {
     });
     assert!(world.last_mail().link().is_some());
 }
+
+/// Somebody who knows the password, takes every slot and every challenge, and guesses codes for a year.
+#[test]
+fn s20_who_knows_the_password_gets_twenty_codes_tried_in_a_year_and_keeps_no_owner_out() {
+    let (world, _, app, _) = World::with_enrolled_ann();
+    // The owner's own browser, on which a code was right before.
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    let own_device = device(&complete(world.verify(&challenge, &app.code(&world)).unwrap()));
+    world.clock.advance(MINUTE);
+
+    let begun = world.now();
+    let (mut tried, mut refused, mut owner_in, mut next_visit) = (0, 0, 0, begun + 7 * DAY);
+    while world.now() - begun < 365 * DAY {
+        // Every slot of the password's lane goes into a challenge, or, every other time, into both steps at once.
+        let guess = if tried < 20 { app.wrong_code(&world) } else { app.code(&world) };
+        let request = SignInRequest::new(ANN, OLD);
+        let request = if refused % 2 == 1 { request.code(&guess) } else { request };
+        let before = world.observer.count(&doorward::EventKind::SecondFactorFailed);
+        match block_on(world.auth.try_sign_in(request)) {
+            Ok(SignIn::SecondFactorRequired(challenge)) => loop {
+                // From the twentieth on it is the right code, by a lucky guess: it is not looked at.
+                let guess = if tried < 20 { app.wrong_code(&world) } else { app.code(&world) };
+                match world.verify(&challenge, &guess) {
+                    Err(doorward::SecondFactorError::CodeWrong) => (tried, refused) = (tried + 1, refused + 1),
+                    Err(doorward::SecondFactorError::Throttled { retry_after }) => world.clock.advance(retry_after),
+                    Err(doorward::SecondFactorError::ChallengeInvalid) => break,
+                    other => panic!("the attacker is in after {tried} codes: {other:?}"),
+                }
+            },
+            Err(SignInError::InvalidCredentials) => {
+                refused += 1;
+                tried += world.observer.count(&doorward::EventKind::SecondFactorFailed) - before;
+            }
+            Err(SignInError::Throttled { retry_after }) => world.clock.advance(retry_after),
+            other => panic!("the attacker is in after {tried} codes: {other:?}"),
+        }
+        if world.now() >= next_visit {
+            next_visit += 7 * DAY;
+            // On the own browser, by a code.
+            world.clock.advance(MINUTE);
+            let request = SignInRequest::new(ANN, OLD).device(&own_device);
+            let challenge = code_challenge(block_on(world.auth.try_sign_in(request)).unwrap());
+            complete(world.verify(&challenge, &app.code(&world)).unwrap());
+            owner_in += 1;
+        }
+    }
+    println!("{refused} codes were refused in a year, 20 of them looked at; the owner was in {owner_in} times");
+    assert!(owner_in >= 50 && refused > 1_000, "{owner_in}, {refused}");
+    assert_eq!(world.observer.count(&doorward::EventKind::SecondFactorClosed), 1, "once for all");
+
+    // At a browser that nobody knows, the owner goes through the mailbox, with a code, and then the password is another.
+    let mailed = world.confirm(ANN);
+    world.clock.advance(MINUTE);
+    let challenge = world.asked_for_a_code(ANN, &mailed);
+    let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
+        panic!("kept out")
+    };
+    world.choose(&next, NEW);
+    world.clock.advance(HOUR);
+    let challenge = world.asked_for_a_code(ANN, NEW);
+    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+}

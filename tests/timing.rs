@@ -29,7 +29,7 @@ fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
             // Opening a seal must not show either.
             .keyring(doorward::Keyring::new("a", [7; 32]).unwrap())
             .configure(|config| {
-                config.hashing.seal = true;
+                config.hashing.sealing = doorward::HashSealing::On;
                 config.hashing.params = params;
                 config.hashing.threads = NonZeroUsize::new(1);
                 config.throttle.first_step = Duration::from_millis(1);

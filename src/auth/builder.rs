@@ -124,7 +124,7 @@ impl AuthBuilder {
     }
 
     /// The keys under which secrets at rest are sealed; none by default. Password hashes are sealed if
-    /// [`HashingConfig::seal`](crate::HashingConfig::seal) says so.
+    /// [`HashingConfig::sealing`](crate::HashingConfig::sealing) says so; the secrets of authenticators always are.
     #[must_use]
     pub fn keyring(self, keyring: Keyring) -> Self {
         Self { keyring: Some(keyring), ..self }
@@ -150,8 +150,7 @@ impl AuthBuilder {
         let attempts = Arc::new(Watched::new(self.attempts, &self.clock, &self.observer));
         let (decoy, decoy_hash) =
             (User::decoy(), PasswordHash::dummy(self.config.hashing.params.into(), &Digest::new([7; 32])));
-        let sealing = self.keyring.as_ref().filter(|_| self.config.hashing.seal);
-        let decoy_hash = StoredHash::kept(&decoy_hash, sealing, decoy.id())?;
+        let decoy_hash = StoredHash::kept(&decoy_hash, self.keyring.as_ref(), decoy.id())?;
         let dummy_key = match &self.index_key {
             Some(key) => *keyed(key.expose(), Purpose::DummyHash, &[]).as_bytes(),
             None => Draw::draw()?,

@@ -433,8 +433,9 @@ impl Auth {
         admin::reset_second_factor(&self.engine, user, reason).await
     }
 
-    /// Seals what is sealed of a user under the current key of the [`Keyring`](crate::Keyring), without the user's doing.
-    /// Once no user is left [`Unreadable`](Resealed::Unreadable), previous keys can be given up.
+    /// Seals what is sealed of a user under the current key of the [`Keyring`](crate::Keyring), without the user's doing. Once
+    /// every process has that key as its current one, and every user was answered [`Anew`](Resealed::Anew) or
+    /// [`Already`](Resealed::Already) since, the keys before can be given up.
     ///
     /// # Errors
     /// [`AdminError`].

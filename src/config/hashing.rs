@@ -26,9 +26,8 @@ pub struct HashingConfig {
     /// [`HashBackend::Simd`] always does. The example `capacity` shows what it costs.
     pub wipe_memory: bool,
     /// Whether password hashes are kept sealed under the builder's [`keyring`](crate::AuthBuilder::keyring), so that a
-    /// stolen store alone gives nothing to guess against; default no. Hashes that are kept otherwise are changed when
-    /// their owner signs in, or by [`Auth::reseal`](crate::Auth::reseal).
-    pub seal: bool,
+    /// stolen store alone gives nothing to guess against; default off.
+    pub sealing: HashSealing,
     /// The mix of costs among stored hashes, by which unknown addresses are answered; default none: all cost as much as a
     /// new hash. See [`CostProfile`].
     pub profiles: Vec<CostProfile>,
@@ -43,10 +42,31 @@ impl Default for HashingConfig {
             queue_per_thread: 32,
             release_after: None,
             wipe_memory: false,
-            seal: false,
+            sealing: HashSealing::default(),
             profiles: Vec::new(),
         }
     }
+}
+
+/// Whether password hashes are kept sealed. What is stored otherwise than wanted is changed when its owner signs in, or by
+/// [`Auth::reseal`](crate::Auth::reseal).
+///
+/// To turn it on where several processes run: give all of them the keyring, then turn all of them [`On`](Self::On), then
+/// reseal every user, then turn all of them to [`Enforced`](Self::Enforced). A process without the keyring cannot read what
+/// another has sealed.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum HashSealing {
+    /// New hashes are not sealed. Those that are stay so, under the current key.
+    #[default]
+    Off,
+    /// Hashes are sealed. One that is not sealed yet works.
+    On,
+    /// Hashes are sealed, and one that is not is never evaluated: somebody who can write to the store gains nothing by
+    /// putting a hash of a password they know in another's place. For when every user was resealed.
+    Enforced,
+    /// Takes the seals off again, for a host that gives its keyring up. A stolen store can then be guessed against.
+    DangerRemove,
 }
 
 /// How many of the stored hashes are of one cost.
@@ -88,8 +108,8 @@ impl HashingConfig {
         if self.release_after.is_some_and(|after| after < Duration::from_secs(1)) {
             return Err(ConfigError::new("hashing.release_after", "is below a second"));
         }
-        if self.seal && !has_keyring {
-            return Err(ConfigError::new("hashing.seal", "needs a keyring"));
+        if self.sealing != HashSealing::Off && !has_keyring {
+            return Err(ConfigError::new("hashing.sealing", "needs a keyring"));
         }
         if !self.profiles.is_empty() && !has_index_key {
             return Err(ConfigError::new("hashing.profiles", "needs an index key"));

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use thiserror::Error;
 
-pub use hashing::{CostProfile, HashingConfig};
+pub use hashing::{CostProfile, HashSealing, HashingConfig};
 pub use second_factor::{SecondFactorConfig, SecondFactorPolicy, TotpConfig, TotpDigits, TotpWindow};
 
 use crate::policy::{Backoff, Cooldown, PasswordPolicy};

@@ -206,17 +206,28 @@ impl Kind {
     }
 }
 
+/// Why a password was not hashed.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub(crate) enum HashingError {
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    #[error("no memory for a hash")]
+    OutOfMemory,
+}
+
 /// Hashes a password with a fresh salt.
 pub(crate) fn hash(
     password: &Password,
     params: HashParams,
     memory: &mut HashMemory,
-) -> Result<PasswordHash, RandomError> {
+) -> Result<PasswordHash, HashingError> {
     let salt: [u8; SALT_BYTES] = Draw::draw()?;
     let mut tag = [0; TAG_BYTES];
     let (variant, revision) = (Variant::Argon2id, Revision::V19);
     let input = Input { variant, revision, params, password: password.expose().as_bytes(), salt: &salt };
-    // Only a bound that is not kept could make the library refuse, and a hash of nothing must never be stored.
-    assert!(memory.compute(&input, &mut tag), "parameters, salt, tag and password are within Argon2's bounds");
+    // Parameters, salt, tag and password are within Argon2's bounds.
+    if !memory.compute(&input, &mut tag) {
+        return Err(HashingError::OutOfMemory);
+    }
     Ok(PasswordHash::argon2(Argon2Hash::new(Argon2Cost::current(params), &salt, &tag)))
 }

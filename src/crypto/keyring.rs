@@ -18,11 +18,15 @@ const NONCE_BYTES: usize = 24;
 const PREFIX: &str = "$sealed$v=1$k=";
 
 /// The keys under which secrets at rest are sealed, so that a stolen store alone gives nothing to attack: those of
-/// authenticators always, and password hashes if [`HashingConfig::seal`](crate::HashingConfig::seal) says so.
+/// authenticators always, and password hashes if [`HashingConfig::sealing`](crate::HashingConfig::sealing) says so.
 ///
-/// One key is current: everything is sealed under it. Previous ones only open what was sealed under them, until it was
-/// sealed anew, by use or by [`Auth::reseal`](crate::Auth::reseal). Each value is bound to its user and its purpose, so that
-/// one moved to another row opens nothing.
+/// One key is current: everything is sealed under it. Others only open what was sealed under them, until it was sealed anew,
+/// by use or by [`Auth::reseal`](crate::Auth::reseal). Each value is bound to its user and its purpose, so that one moved to
+/// another row opens nothing.
+///
+/// To change keys where several processes run, in this order: let the new key open in all of them
+/// (`Keyring::new(old).also_opens(new)`); make it current in all of them (`Keyring::new(new).also_opens(old)`); reseal every
+/// user; give up the old one. Otherwise one process cannot read what another has sealed already.
 ///
 /// The keys come from outside the store: a file, an environment, a key service. **Whoever loses all of them loses what is
 /// sealed**: passwords then fail for everyone, and each user comes back in by "Forgot your password?"; authenticators fail too,
@@ -32,8 +36,8 @@ const PREFIX: &str = "$sealed$v=1$k=";
 /// use doorward::Keyring;
 ///
 /// # let (new, old) = ([7; 32], [8; 32]);
-/// let keyring = Keyring::new("2026-11", new)?.previous("2025-03", old)?;
-/// assert_eq!(format!("{keyring:?}"), r#"Keyring { current: "2026-11", previous: ["2025-03"] }"#);
+/// let keyring = Keyring::new("2026-11", new)?.also_opens("2025-03", old)?;
+/// assert_eq!(format!("{keyring:?}"), r#"Keyring { current: "2026-11", also_opens: ["2025-03"] }"#);
 /// # Ok::<(), doorward::KeyringError>(())
 /// ```
 ///
@@ -42,7 +46,7 @@ const PREFIX: &str = "$sealed$v=1$k=";
 /// ```
 /// use doorward::{Keyring, KeyringError};
 ///
-/// let refused = Keyring::new("a", [7; 32]).and_then(|keyring| keyring.previous("a", [8; 32]));
+/// let refused = Keyring::new("a", [7; 32]).and_then(|keyring| keyring.also_opens("a", [8; 32]));
 /// assert_eq!(refused.unwrap_err(), KeyringError::DuplicateId);
 /// ```
 #[derive(Clone)]
@@ -84,6 +88,8 @@ pub enum SecretFault {
     UnknownKey,
     /// It is sealed, and was changed or moved here from another user.
     SealBroken,
+    /// It is not sealed, and only sealed ones count ([`HashSealing::Enforced`](crate::HashSealing::Enforced)).
+    NotSealed,
 }
 
 impl SecretFault {
@@ -93,6 +99,7 @@ impl SecretFault {
             Self::Malformed => "malformed",
             Self::UnknownKey => "unknown_key",
             Self::SealBroken => "seal_broken",
+            Self::NotSealed => "not_sealed",
         }
     }
 }
@@ -106,11 +113,11 @@ impl Keyring {
         Self { keys: Vec::new() }.with(id, key)
     }
 
-    /// Adds a key that was current before.
+    /// Adds a key that only opens: one that was current before, or is to be.
     ///
     /// # Errors
     /// [`KeyringError`].
-    pub fn previous(self, id: &str, key: [u8; 32]) -> Result<Self, KeyringError> {
+    pub fn also_opens(self, id: &str, key: [u8; 32]) -> Result<Self, KeyringError> {
         self.with(id, key)
     }
 
@@ -144,7 +151,9 @@ impl Keyring {
 
     /// Opens what was sealed under any of the keys, for that purpose and user.
     pub(crate) fn open(&self, purpose: Purpose, user: &UserId, text: &str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
-        let (id, body) = parts(text).ok_or(SecretFault::SealBroken)?;
+        // Longer than any secret that is sealed.
+        const MAX_BYTES: usize = 4096;
+        let (id, body) = parts(text).filter(|_| text.len() <= MAX_BYTES).ok_or(SecretFault::SealBroken)?;
         let key = self.keys.iter().find(|key| &*key.id == id).ok_or(SecretFault::UnknownKey)?;
         let bytes = Base64UrlUnpadded::decode_vec(body).map_err(|_| SecretFault::SealBroken)?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(SecretFault::SealBroken)?;
@@ -170,8 +179,8 @@ fn parts(text: &str) -> Option<(&str, &str)> {
 
 /// Each purpose has a key of its own.
 fn cipher(key: &SecretBytes<32>, purpose: Purpose) -> XChaCha20Poly1305 {
-    let subkey = keyed(key.expose(), purpose, &[]);
-    XChaCha20Poly1305::new(&Key::from(*subkey.as_bytes()))
+    let subkey = Zeroizing::new(*keyed(key.expose(), purpose, &[]).as_bytes());
+    XChaCha20Poly1305::new(&Key::from(*subkey))
 }
 
 /// What a sealed value is bound to.
@@ -187,6 +196,6 @@ fn associated(purpose: Purpose, key_id: &str, user: &UserId) -> Vec<u8> {
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids: Vec<_> = self.keys.iter().map(|key| &*key.id).collect();
-        f.debug_struct("Keyring").field("current", &ids[0]).field("previous", &&ids[1..]).finish()
+        f.debug_struct("Keyring").field("current", &ids[0]).field("also_opens", &&ids[1..]).finish()
     }
 }

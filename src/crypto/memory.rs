@@ -79,8 +79,8 @@ impl HashMemory {
         }
     }
 
-    /// Computes a tag of the length of `tag`. `false` if the library refuses the input, which the bounds on parameters,
-    /// salts and tags rule out; then `tag` means nothing.
+    /// Computes a tag of the length of `tag`. `false` if there is no memory for it, or if the library refuses the input, which
+    /// the bounds on parameters, salts and tags rule out; then `tag` means nothing.
     pub(super) fn compute(&mut self, input: &Input<'_>, tag: &mut [u8]) -> bool {
         match self.backend {
             HashBackend::Argon2 => self.with_argon2(input, tag).is_ok(),
@@ -102,7 +102,8 @@ impl HashMemory {
         let (memory, passes, lanes) = (input.params.memory_kib(), input.params.passes(), input.params.lanes());
         let params = Params::new(memory, passes, lanes, Some(tag.len()))?;
         let blocks = params.block_count();
-        if self.blocks.len() < blocks {
+        if let Some(missing) = blocks.checked_sub(self.blocks.len()) {
+            self.blocks.try_reserve_exact(missing).map_err(|_| argon2::Error::OutOfMemory)?;
             self.blocks.resize(blocks, Block::new());
         }
         Argon2::new(algorithm, version, params).hash_password_into_with_memory(

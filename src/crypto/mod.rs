@@ -14,8 +14,8 @@ mod stored;
 mod totp;
 
 pub(crate) use digest::{Purpose, keyed, sha256};
-pub(crate) use hash::hash;
 pub use hash::{HashCost, MalformedHash, PasswordHash};
+pub(crate) use hash::{HashingError, hash};
 pub use keyring::{Keyring, KeyringError, SecretFault};
 pub use memory::HashBackend;
 pub(crate) use memory::HashMemory;

@@ -30,8 +30,8 @@ pub enum HashParamsError {
     /// Weaker than every set of OWASP's.
     #[error("weaker than 46 MiB with 1 pass, 19 MiB with 2, 12 MiB with 3, 9 MiB with 4 or 7 MiB with 5")]
     TooWeak,
-    /// Above [`HashParams::MAX_MEMORY_KIB`], [`HashParams::MAX_PASSES`] or [`HashParams::MAX_LANES`], or less than 8 KiB
-    /// for each lane.
+    /// Above [`HashParams::MAX_MEMORY_KIB`], [`HashParams::MAX_PASSES`], [`HashParams::MAX_WORK_KIB`] or
+    /// [`HashParams::MAX_LANES`], or less than 8 KiB for each lane.
     #[error("outside what this crate computes")]
     OutOfBounds,
 }
@@ -53,6 +53,8 @@ impl HashParams {
 
     /// The most memory a hash may take, also one read from a store: 1 GiB.
     pub const MAX_MEMORY_KIB: u32 = 1024 * 1024;
+    /// The most memory times passes: 4 GiB, which are some seconds.
+    pub const MAX_WORK_KIB: u32 = 4 * 1024 * 1024;
     /// The most passes.
     pub const MAX_PASSES: u32 = 64;
     /// The most lanes.
@@ -86,7 +88,8 @@ impl HashParams {
     pub(super) fn bounded(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, HashParamsError> {
         let fits = (1..=Self::MAX_LANES).contains(&lanes)
             && (1..=Self::MAX_PASSES).contains(&passes)
-            && (8 * lanes..=Self::MAX_MEMORY_KIB).contains(&memory_kib);
+            && (8 * lanes..=Self::MAX_MEMORY_KIB).contains(&memory_kib)
+            && memory_kib.saturating_mul(passes) <= Self::MAX_WORK_KIB;
         if fits { Ok(Self { memory_kib, passes, lanes }) } else { Err(HashParamsError::OutOfBounds) }
     }
 

@@ -43,11 +43,12 @@ impl StoredHash {
         PasswordHash::parse(text).map_err(|_| SecretFault::Malformed)
     }
 
-    /// Whether it is kept as wanted: under the keyring's current key, or without a seal where none is given.
-    pub(crate) fn is_kept_under(&self, keyring: Option<&Keyring>) -> bool {
-        match keyring {
-            Some(keyring) => keyring.is_up_to_date(&self.0),
-            None => !is_sealed(&self.0),
-        }
+    pub(crate) fn is_sealed(&self) -> bool {
+        is_sealed(&self.0)
+    }
+
+    /// Whether it is sealed under the current key.
+    pub(crate) fn is_up_to_date(&self, keyring: &Keyring) -> bool {
+        keyring.is_up_to_date(&self.0)
     }
 }

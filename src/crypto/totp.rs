@@ -66,7 +66,9 @@ impl TotpSecret {
         let (now, window) = (unix_seconds / STEP_SECONDS, u64::from(self.params.window));
         let later = |step: &u64| after.is_none_or(|after| *step > after);
         let accepted = (now.saturating_sub(window)..=now.saturating_add(window)).filter(later);
-        accepted.filter(|step| totp.check(code, step.saturating_mul(STEP_SECONDS)).is_some()).last()
+        let is_of = |step: &u64| totp.check(code, step.saturating_mul(STEP_SECONDS)).is_some();
+        // All of them are compared, whichever it is.
+        accepted.filter(is_of).fold(None, |_, step| Some(step))
     }
 
     /// The `otpauth` URI by which authenticators take the secret over. A colon separates its parts, so none may be in them.
@@ -102,3 +104,83 @@ impl TotpSecret {
 }
 
 crate::types::redacted_debug!(TotpSecret => "TotpSecret");
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn secret(hex: &str, params: TotpParams) -> TotpSecret {
+        let bytes = hex.as_bytes().chunks(2).map(|pair| {
+            u8::from_str_radix(core::str::from_utf8(pair).expect("ASCII"), 16).expect("hexadecimal digits")
+        });
+        TotpSecret::new(Zeroizing::new(bytes.collect()), params)
+    }
+
+    fn strict(algorithm: TotpAlgorithm, digits: u8) -> TotpParams {
+        TotpParams { algorithm, digits, window: 0 }
+    }
+
+    /// The vectors of RFC 4226, read as steps.
+    #[test]
+    fn the_codes_of_rfc_4226_are_accepted_in_their_steps() {
+        let file: Value = serde_json::from_str(include_str!("../../tests/data/hotp_rfc4226.json")).unwrap();
+        let secret = secret(file["secret_hex"].as_str().unwrap(), strict(TotpAlgorithm::Sha1, 6));
+        let vectors = file["vectors"].as_array().unwrap();
+        for vector in vectors {
+            let (step, code) = (vector["counter"].as_u64().unwrap(), vector["code6"].as_str().unwrap());
+            assert_eq!(secret.accepted_step(code, step * 30, None), Some(step));
+            assert_eq!(secret.accepted_step(code, step * 30 + 29, None), Some(step));
+            assert_eq!(secret.accepted_step(code, step * 30 + 30, None), None);
+            assert_eq!(secret.accepted_step(code, step * 30, Some(step)), None, "used up");
+        }
+        assert_eq!(vectors.len(), 10);
+    }
+
+    #[test]
+    fn the_codes_of_rfc_6238_are_accepted_by_each_hash_function_with_six_and_eight_digits() {
+        let file: Value = serde_json::from_str(include_str!("../../tests/data/totp_rfc6238.json")).unwrap();
+        let vectors = file["vectors"].as_array().unwrap();
+        for vector in vectors {
+            let name = vector["algorithm"].as_str().unwrap();
+            let algorithm = match name {
+                "SHA1" => TotpAlgorithm::Sha1,
+                "SHA256" => TotpAlgorithm::Sha256,
+                _ => TotpAlgorithm::Sha512,
+            };
+            let (time, step) = (vector["unix_time"].as_u64().unwrap(), vector["step"].as_u64().unwrap());
+            for (digits, field) in [(8, "code8"), (6, "code6")] {
+                let secret = secret(file["secrets"][name]["hex"].as_str().unwrap(), strict(algorithm, digits));
+                let code = vector[field].as_str().unwrap();
+                assert_eq!(secret.accepted_step(code, time, None), Some(step), "{name} at {time}");
+                assert_eq!(secret.as_bytes().len(), strict(algorithm, digits).secret_bytes(), "the RFC's key lengths");
+            }
+        }
+        assert_eq!(vectors.len(), 18);
+    }
+
+    #[test]
+    fn base32_and_uris_are_those_of_the_key_uri_format() {
+        let file: Value = serde_json::from_str(include_str!("../../tests/data/base32_otpauth.json")).unwrap();
+        let vector = &file["otpauth"]["vectors"][1];
+        let secret = secret(vector["secret_hex"].as_str().unwrap(), strict(TotpAlgorithm::Sha1, 6));
+        let uri = secret.uri(vector["issuer"].as_str().unwrap(), vector["account"].as_str().unwrap()).unwrap();
+        // What is left out has these very values where it is not said.
+        let published = vector["uri"].as_str().unwrap().replace("&algorithm=SHA1&digits=6&period=30", "");
+        assert_eq!(uri.replace("%40", "@").replace("%2E", "."), published);
+        // Colons would end the issuer.
+        assert!(secret.uri("A:B", "c:d@x.example").unwrap().starts_with("otpauth://totp/A%20B:c%20d"));
+    }
+
+    #[test]
+    fn of_a_window_the_latest_step_is_accepted_and_none_up_to_the_last_one() {
+        let params = TotpParams { window: 1, ..strict(TotpAlgorithm::Sha1, 6) };
+        let secret = secret("3132333435363738393031323334353637383930", params);
+        let code = "755224"; // step 0
+        assert_eq!(secret.accepted_step(code, 30, None), Some(0));
+        assert_eq!(secret.accepted_step(code, 30, Some(0)), None);
+        assert_eq!(secret.accepted_step(code, 60, None), None);
+        assert_eq!(secret.accepted_step(code, u64::MAX, None), None, "no overflow at the end of time");
+    }
+}

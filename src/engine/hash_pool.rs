@@ -21,7 +21,7 @@ pub struct HashLoad {
     pub queued: usize,
     /// Jobs being computed.
     pub running: usize,
-    /// Argon2 computations done so far.
+    /// Hashes computed so far, dummies included.
     pub computed: u64,
     /// Jobs skipped because their caller had gone.
     pub skipped: u64,
@@ -222,11 +222,13 @@ impl Shared {
     fn work(&self, index: usize) {
         let mut memory = HashMemory::new(self.memory.backend);
         while let Some(job) = self.next_job(index, &mut memory) {
-            job(&mut memory);
-            memory.shrink_to(self.memory.keep_kib);
+            // The job itself catches what its hash does; this catches the waker of whoever waits for it. By then it is
+            // counted, and its place given back.
+            let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
             if self.memory.wipe {
                 memory.wipe();
             }
+            memory.shrink_to(self.memory.keep_kib);
         }
     }
 

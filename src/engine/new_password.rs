@@ -1,7 +1,7 @@
 //! What every way to a new password shares: the policy, the look-up of breaches, the judgement on reuse, the hash.
 
 use super::{Engine, Permit};
-use crate::crypto::{self, HashMemory, HashParams, PasswordHash, RandomError};
+use crate::crypto::{self, HashMemory, HashParams, HashingError, PasswordHash};
 use crate::error::Unavailable;
 use crate::policy::{BreachLookup, NewPassword, PolicyContext, Rule, Violation};
 use crate::port::EventKind;
@@ -75,7 +75,7 @@ pub(crate) fn judge_and_hash(
     refused: &[PasswordHash],
     params: HashParams,
     memory: &mut HashMemory,
-) -> (Result<Hashed, RandomError>, u64) {
+) -> (Result<Hashed, HashingError>, u64) {
     let mut hashes = 0;
     for hash in refused {
         hashes += 1;

@@ -3,7 +3,7 @@ use core::time::Duration;
 use thiserror::Error;
 
 use super::failure;
-use crate::crypto::RandomError;
+use crate::crypto::{HashingError, RandomError};
 use crate::types::BackendError;
 
 /// Nothing was decided: something the flow needs could not be had. No door was opened and the try may be repeated.
@@ -28,6 +28,9 @@ pub enum Unavailable {
     /// The operating system gave no randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
+    /// There was no memory for a hash.
+    #[error("no memory for a hash")]
+    OutOfMemory,
     /// The `Auth` was closed.
     #[error("closed")]
     Closed,
@@ -40,8 +43,18 @@ failure!(Unavailable {
     Self::Contended => "contended", 503, TRY_AGAIN;
     Self::Backend(_) => "backend", 503, TRY_AGAIN;
     Self::Random(_) => "random", 503, TRY_AGAIN;
+    Self::OutOfMemory => "out_of_memory", 503, TRY_AGAIN;
     Self::Closed => "closed", 503, TRY_AGAIN;
 });
+
+impl From<HashingError> for Unavailable {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Random(error) => Self::Random(error),
+            HashingError::OutOfMemory => Self::OutOfMemory,
+        }
+    }
+}
 
 impl From<BackendError> for Unavailable {
     fn from(error: BackendError) -> Self {

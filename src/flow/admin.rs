@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::crypto::StoredHash;
 use crate::engine::{Committed, Decision, Engine};
 use crate::error::{AdminError, Unavailable};
 use crate::mail::MailKind;
@@ -52,28 +51,19 @@ pub enum Resealed {
     Anew,
     /// Everything was so already.
     Already,
-    /// Something cannot be opened with the keys at hand, and was left as it is. Everything else is as it should be.
-    Unreadable,
+    /// Something is sealed under a key that is not at hand, and was left as it is: also an earlier password that only counts
+    /// against reuse. Everything else is as it should be.
+    KeyMissing,
 }
 
 pub(crate) async fn reseal(engine: &Arc<Engine>, id: &UserId) -> Result<Resealed, AdminError> {
     engine.open()?;
     let user = find(engine, id).await?;
     let outcome = engine
-        .commit(user, |user, fresh| {
-            let mut failed = None;
-            let keep = |stored: &StoredHash| match engine.kept_anew(stored, user.id()) {
-                Ok(kept) => kept,
-                Err(error) => {
-                    failed = Some(error);
-                    None
-                }
-            };
-            match (user.with_hashes_kept(keep, fresh), failed) {
-                (_, Some(error)) => Decision::Answer(Err(Unavailable::from(error))),
-                (Some(next), None) => Decision::Store(next.clone(), Ok((next, Resealed::Anew))),
-                (None, None) => Decision::Answer(Ok((user.clone(), Resealed::Already))),
-            }
+        .commit(user, |user, fresh| match engine.resealed(user, fresh) {
+            Ok(Some(next)) => Decision::Store(next.clone(), Ok((next, Resealed::Anew))),
+            Ok(None) => Decision::Answer(Ok((user.clone(), Resealed::Already))),
+            Err(error) => Decision::Answer(Err(Unavailable::from(error))),
         })
         .await?;
     let Committed::Done(done) = outcome else { return Err(AdminError::UnknownUser) };
@@ -81,7 +71,7 @@ pub(crate) async fn reseal(engine: &Arc<Engine>, id: &UserId) -> Result<Resealed
     if outcome == Resealed::Anew {
         engine.report(EventKind::Resealed).user(&user).send();
     }
-    Ok(if engine.has_unreadable_hash(&user) { Resealed::Unreadable } else { outcome })
+    Ok(if engine.lacks_a_key_for(&user) { Resealed::KeyMissing } else { outcome })
 }
 
 pub(crate) async fn delete(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {

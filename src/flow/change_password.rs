@@ -89,7 +89,7 @@ pub(crate) async fn change_password(
 
 enum Verdict {
     Wrong,
-    Right(Result<Hashed, crypto::RandomError>),
+    Right(Result<Hashed, crypto::HashingError>),
 }
 
 /// Whether the session is still one, and no recovery is under way.

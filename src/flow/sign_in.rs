@@ -357,6 +357,7 @@ impl Attempt<'_> {
 }
 
 /// What a right password led to.
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
 enum Entered {
     Passed(Step, User, Option<Method>),
     /// After which proof, if it was looked at.

@@ -144,8 +144,8 @@ pub enum EventKind {
     },
     /// A code of the second factor was wrong, used before, or of an earlier step.
     SecondFactorFailed,
-    /// So many codes were wrong that those who merely know the password get no further, until a right code arrives from a
-    /// known device or after a proof of the mailbox. Somebody else knows this password.
+    /// So many codes were wrong that those who merely know the password get no further, until there is a new one. Somebody
+    /// else knows this password.
     SecondFactorClosed,
     /// The stored secret of an authenticator could not be read. Its codes fail like wrong ones; recovery codes work.
     TotpSecretUnusable {

@@ -88,6 +88,11 @@ impl User {
         self.document.epoch
     }
 
+    /// Whether this is another state than that one.
+    pub(crate) fn is_changed_from(&self, other: &User) -> bool {
+        self.version != other.version
+    }
+
     /// The next state: this one under a new version, changed by the given function.
     fn next(&self, fresh: &Fresh, change: impl FnOnce(&mut Document)) -> Self {
         let mut document = Document::clone(&self.document);

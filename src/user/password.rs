@@ -149,6 +149,7 @@ impl Document {
         self.password = Some(StoredPassword::new(new.hash, now, fresh));
         self.epoch = fresh.epoch;
         self.temporary = None;
+        self.second_factor.forget_failures_of_the_password();
         self.reset.void_confirmed(new.links_survive);
         self.challenges.clear();
         self.devices.clear();

@@ -14,12 +14,17 @@ use crate::crypto::{Keyring, Purpose, SecretFault, TotpParams, TotpSecret, sha25
 use crate::policy::{Attempts, Backoff, Charge, Spacing};
 use crate::types::{Challenge, Digest, RecoveryCodes, Span, TypedCode, UserId, Version, after, micros};
 
+/// How many wrong codes a right one forgives, after the password alone: the owner's own slips. To forgive all would hand
+/// somebody who knows the password a fresh budget at every sign-in of the owner.
+const FORGIVEN: u32 = 5;
+
 /// Bounds on codes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CodeLimits {
     pub(crate) backoff: Backoff,
-    /// After so many wrong codes in a row by somebody who merely knows the password, no code of theirs is right any more,
-    /// until a right one arrives from a known device or after a proof of the mailbox.
+    /// After so many wrong codes by somebody who merely knows the password, no code of theirs is right any more, until there
+    /// is a new password. A known device and the mailbox go on. (If a right code from a known device reopened it, whoever
+    /// knows the password would gain as many tries at each sign-in of the owner.)
     pub(crate) closes_at: u32,
     /// From one notice of a wrong code to the next.
     pub(crate) notice_every: Duration,
@@ -113,6 +118,8 @@ pub(crate) enum CodeVerdict {
 pub(crate) struct AcceptedCode {
     proof: Proof,
     kind: AcceptedKind,
+    /// The failures of its class that are not forgiven.
+    left: Option<Attempts>,
 }
 
 #[derive(Clone)]
@@ -124,7 +131,7 @@ enum AcceptedKind {
 impl AcceptedCode {
     /// For the decoy, who has a second factor that nobody proved.
     pub(super) fn of_no_step() -> Self {
-        Self { proof: Proof::Session, kind: AcceptedKind::Totp { step: 0 } }
+        Self { proof: Proof::Session, kind: AcceptedKind::Totp { step: 0 }, left: None }
     }
 
     pub(crate) fn method(&self) -> Method {
@@ -243,7 +250,14 @@ impl User {
         let knows_password_only = proof == Proof::Password;
         let closed = knows_password_only && before.is_some_and(|attempts| attempts.failures() >= limits.closes_at);
         match found {
-            Some(kind) if !closed => CodeVerdict::Right(AcceptedCode { proof, kind }),
+            Some(kind) if !closed => {
+                let spacing = CodeSpacing(limits);
+                let left = before
+                    .filter(|_| knows_password_only)
+                    .map(|attempts| attempts.refund(FORGIVEN, Duration::ZERO, &spacing, now, version))
+                    .filter(|attempts| attempts.failures() > 0);
+                CodeVerdict::Right(AcceptedCode { proof, kind, left })
+            }
             _ => {
                 let told = factor.warned_at.filter(|at| *at <= now && now < after(*at, limits.notice_every));
                 let warn = knows_password_only && told.is_none();
@@ -271,8 +285,9 @@ impl User {
             TypedCode::Recovery(code) => {
                 let shown = recovery_digest(&self.id, code);
                 // Every code is compared, whichever of them it is.
-                let found = recovery_codes.iter().filter(|digest| bool::from(digest.ct_eq(&shown))).last();
-                Ok(found.filter(|_| totp.is_some()).map(|digest| AcceptedKind::Recovery { digest: *digest }))
+                let matching = recovery_codes.iter().filter(|digest| bool::from(digest.ct_eq(&shown)));
+                let found = matching.fold(None, |_, digest| Some(*digest));
+                Ok(found.filter(|_| totp.is_some()).map(|digest| AcceptedKind::Recovery { digest }))
             }
         }
     }
@@ -291,6 +306,12 @@ impl User {
                 document.count_try(&self.id, challenge);
             }
         })
+    }
+
+    /// Why the secret of the authenticator cannot be read, if there is one that cannot.
+    pub(crate) fn totp_fault(&self, keyring: Option<&Keyring>) -> Option<SecretFault> {
+        let totp = self.document.second_factor.totp.as_ref()?;
+        opened(&totp.secret, totp.params, keyring, &self.id).err()
     }
 
     /// The sealed secret of the authenticator, if it is sealed under a key that is no longer current.
@@ -339,7 +360,9 @@ impl User {
                 CodeVerdict::SetBack { rewritten: counted(rewritten, None), retry_after }
             }
             Charge::Due(attempts) => match self.proving_step(typed, keyring, now) {
-                Ok(Some(step)) => CodeVerdict::Right(AcceptedCode { proof, kind: AcceptedKind::Totp { step } }),
+                Ok(Some(step)) => {
+                    CodeVerdict::Right(AcceptedCode { proof, kind: AcceptedKind::Totp { step }, left: None })
+                }
                 Ok(None) => CodeVerdict::Wrong(counted(attempts, None)),
                 Err(fault) => CodeVerdict::Wrong(counted(attempts, Some(fault))),
             },
@@ -441,8 +464,7 @@ impl SecondFactor {
         }
     }
 
-    /// A right code is used up, and clears the failures of its own class. One from a known device or after a proof of the
-    /// mailbox lets those who merely know the password try again, since one of them may be the owner.
+    /// A right code is used up, and clears the failures of its own class; after the password alone some of them.
     pub(super) fn accept(&mut self, accepted: &AcceptedCode) {
         match &accepted.kind {
             AcceptedKind::Totp { step } => {
@@ -454,9 +476,15 @@ impl SecondFactor {
                 self.recovery_codes.retain(|stored| !bool::from(stored.ct_eq(digest)));
             }
         }
-        let reopens = matches!(accepted.proof, Proof::KnownDevice | Proof::TemporaryPassword);
-        self.failures
-            .retain(|failures| failures.proof != accepted.proof && !(reopens && failures.proof == Proof::Password));
+        self.failures.retain(|failures| failures.proof != accepted.proof);
+        if let Some(attempts) = accepted.left.clone() {
+            self.failures.push(Failures { proof: accepted.proof, attempts, extra: Extra::new() });
+        }
+    }
+
+    /// There is a new password: who knew the old one knows nothing any more.
+    pub(super) fn forget_failures_of_the_password(&mut self) {
+        self.failures.retain(|failures| failures.proof != Proof::Password);
     }
 }
 

@@ -130,6 +130,7 @@ impl User {
     }
 
     /// The next step after what was proved, with a hash to put in place of the one that was judged.
+    #[allow(clippy::too_many_arguments)] // all are inputs of one decision; a struct would only rename them
     pub(crate) fn sign_in_with_password(
         &self,
         proved: Proved,
@@ -165,7 +166,7 @@ impl User {
     }
 
     /// The next step after a right code for a challenge, which is used up. The browser may be remembered for so long.
-    #[allow(clippy::too_many_arguments)] // all are inputs of one decision; a struct would only rename them
+    #[allow(clippy::too_many_arguments)] // as above
     pub(crate) fn pass_second_factor(
         &self,
         challenge: &Challenge,

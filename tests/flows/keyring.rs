@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use doorward::{
-    Auth, EventKind, HashParams, Keyring, Resealed, SecretFault, SignInFailure, SignInRequest, User, UserRepository,
+    Auth, EventKind, HashParams, HashSealing, Keyring, Resealed, SecretFault, SignInFailure, SignInRequest, User,
+    UserRepository,
 };
 use pollster::block_on;
 
@@ -18,14 +19,14 @@ fn ring(id: &str, byte: u8) -> Keyring {
 }
 
 /// Another `Auth` over the stores of the world, as after a restart with other keys.
-fn restarted(world: &World, keyring: Option<Keyring>, seal: bool) -> World {
+fn restarted(world: &World, keyring: Option<Keyring>, sealing: HashSealing) -> World {
     let (users, attempts) = (Arc::clone(&world.users), Arc::clone(&world.attempts));
     let builder = Auth::builder(site(), users.clone(), attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())
         .observer(world.observer.clone())
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
-            config.hashing.seal = seal;
+            config.hashing.sealing = sealing;
             config.password.history = 2;
         });
     let auth = match keyring {
@@ -37,7 +38,7 @@ fn restarted(world: &World, keyring: Option<Keyring>, seal: bool) -> World {
 }
 
 fn sealed_world() -> World {
-    restarted(&World::new(), Some(ring("a", 1)), true)
+    restarted(&World::new(), Some(ring("a", 1)), HashSealing::On)
 }
 
 fn document(world: &World) -> String {
@@ -87,15 +88,15 @@ fn s15_without_its_key_a_password_fails_like_a_wrong_one_and_a_reset_heals() {
     let world = sealed_world();
     world.open(ANN, OLD);
     for keyring in [None, Some(ring("b", 2))] {
-        let lost = restarted(&world, keyring, false);
+        let lost = restarted(&world, keyring, HashSealing::Off);
         let computed = lost.auth.hash_load().computed;
         assert!(lost.fails(ANN, OLD));
         assert_eq!(lost.auth.hash_load().computed, computed + 1, "the dummy");
-        assert_eq!(reseal(&lost), Resealed::Unreadable);
+        assert_eq!(reseal(&lost), Resealed::KeyMissing);
     }
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason: SignInFailure::UnusableHash }), 2);
     // Another key under the same id is told from a lost one.
-    let other = restarted(&world, Some(ring("a", 3)), true);
+    let other = restarted(&world, Some(ring("a", 3)), HashSealing::On);
     assert!(other.fails(ANN, OLD));
     assert!(world.observer.kinds().contains(&EventKind::HashUnusable { fault: SecretFault::SealBroken }));
     let challenge = other.challenge(ANN, &other.confirm(ANN));
@@ -105,22 +106,84 @@ fn s15_without_its_key_a_password_fails_like_a_wrong_one_and_a_reset_heals() {
 
 #[test]
 fn a_sign_in_seals_in_passing_under_the_current_key_and_ends_no_session() {
-    let world = restarted(&World::new(), None, false);
+    let world = restarted(&World::new(), None, HashSealing::Off);
     let ann = world.open(ANN, OLD);
     assert!(document(&world).contains("$argon2id$"));
-    let sealing = restarted(&world, Some(ring("a", 1)), true);
+    let sealing = restarted(&world, Some(ring("a", 1)), HashSealing::On);
     sealing.signed_in(ANN, OLD);
     assert!(document(&world).contains("k=a$") && !document(&world).contains("argon2"));
-    let rotated = restarted(&world, Some(ring("b", 2).previous("a", key(1)).unwrap()), true);
+    let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     assert!(rotated.fails(ANN, "wrong"), "a failure changes nothing");
     assert!(document(&world).contains("k=a$"));
     rotated.signed_in(ANN, OLD);
     assert!(document(&world).contains("k=b$"));
-    // A host that gives the keyring up takes the seals off first.
-    let unsealing = restarted(&world, Some(ring("b", 2)), false);
-    unsealing.signed_in(ANN, OLD);
-    assert!(document(&world).contains("$argon2id$"));
     assert!(world.is_live(&ann));
+}
+
+#[test]
+fn a_process_that_does_not_seal_takes_no_seal_off_but_keeps_it_under_the_current_key() {
+    let world = sealed_world();
+    world.open(ANN, OLD);
+    let careless = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::Off);
+    assert_eq!(reseal(&careless), Resealed::Anew);
+    assert!(document(&world).contains("k=b$") && !document(&world).contains("argon2"));
+    careless.signed_in(ANN, OLD);
+    assert!(!document(&world).contains("argon2"), "nor does a sign-in");
+    // A host that gives its keyring up says so.
+    let removing = restarted(&world, Some(ring("b", 2)), HashSealing::DangerRemove);
+    assert_eq!(reseal(&removing), Resealed::Anew);
+    assert!(document(&world).contains("$argon2id$"));
+    restarted(&world, None, HashSealing::Off).signed_in(ANN, OLD);
+}
+
+#[test]
+fn a_plain_hash_that_somebody_puts_in_place_of_a_sealed_one_counts_no_longer_once_seals_are_enforced() {
+    let world = sealed_world();
+    world.open(ANN, OLD);
+    // Eve can write to the store, and knows the password of a plain hash.
+    let plain = restarted(&World::new(), None, HashSealing::Off);
+    plain.open(ANN, NEW);
+    let hash = |world: &World| {
+        let document = document(world);
+        document.split("\"hash\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned()
+    };
+    let ann = world.user(ANN);
+    let forged = ann.to_snapshot().replace(&hash(&world), &hash(&plain));
+    let version = ann.version().to_string();
+    let row = doorward::Row { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
+    block_on(world.users.delete(ann.id(), ann.version())).unwrap();
+    block_on(world.users.insert(&User::from_snapshot(row).unwrap())).unwrap();
+    let enforcing = restarted(&world, Some(ring("a", 1)), HashSealing::Enforced);
+    assert!(enforcing.fails(ANN, NEW));
+    assert_eq!(world.observer.count(&EventKind::HashUnusable { fault: SecretFault::NotSealed }), 1);
+    reseal(&enforcing);
+    assert!(enforcing.fails(ANN, NEW), "and sealing anew does not bless it");
+    // Before they are enforced it does count: that is what enforcing is for.
+    restarted(&world, Some(ring("a", 1)), HashSealing::On).signed_in(ANN, NEW);
+}
+
+#[test]
+fn keys_are_changed_process_by_process_without_refusing_anybody() {
+    let world = sealed_world();
+    world.open(ANN, OLD);
+    let with = |current: (&str, u8), other: (&str, u8)| {
+        let keyring = ring(current.0, current.1).also_opens(other.0, key(other.1)).unwrap();
+        restarted(&world, Some(keyring), HashSealing::On)
+    };
+    let (a, b) = (("a", 1), ("b", 2));
+    // One process after the other: first the new key opens, then it is current. Whoever signs in meets both.
+    for [one, other] in [[with(a, b), sealed_world_over(&world)], [with(b, a), with(a, b)], [with(b, a), with(b, a)]] {
+        for _ in 0..2 {
+            one.signed_in(ANN, OLD);
+            other.signed_in(ANN, OLD);
+        }
+    }
+    assert!(document(&world).contains("k=b$"));
+}
+
+/// As it was before anything was changed.
+fn sealed_world_over(world: &World) -> World {
+    restarted(world, Some(ring("a", 1)), HashSealing::On)
 }
 
 #[test]
@@ -130,14 +193,14 @@ fn rotation_over_a_thousand_users_loses_none_and_needs_nobody_to_sign_in() {
     for address in &addresses {
         world.open(address, OLD);
     }
-    let rotated = restarted(&world, Some(ring("b", 2).previous("a", key(1)).unwrap()), true);
+    let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     for address in &addresses {
         let id = world.user(address).id().clone();
         assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Anew);
         assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Already);
     }
     assert_eq!(world.observer.count(&EventKind::Resealed), 1_000);
-    let after = restarted(&world, Some(ring("b", 2)), true);
+    let after = restarted(&world, Some(ring("b", 2)), HashSealing::On);
     world.clock.advance(SECOND);
     for address in &addresses {
         after.signed_in(address, OLD);
@@ -150,17 +213,17 @@ fn a_verdict_on_a_hash_counts_though_it_was_sealed_anew_meanwhile() {
     let world = sealed_world();
     world.open(ANN, OLD);
     world.clock.advance(SECOND);
-    let rotated = restarted(&world, Some(ring("b", 2).previous("a", key(1)).unwrap()), true);
+    let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     let id = world.user(ANN).id().clone();
     let meddling = Arc::new(Meddling::new(Arc::clone(&world.users), move || {
         assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Anew);
     }));
     let slow = Auth::builder(site(), Arc::clone(&meddling), world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())
-        .keyring(ring("b", 2).previous("a", key(1)).unwrap())
+        .keyring(ring("b", 2).also_opens("a", key(1)).unwrap())
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
-            config.hashing.seal = true;
+            config.hashing.sealing = HashSealing::On;
         })
         .build()
         .unwrap();

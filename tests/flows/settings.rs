@@ -19,7 +19,7 @@ fn field_at_fault(change: impl FnOnce(&mut Config)) -> Option<String> {
 #[test]
 fn impossible_settings_are_refused_by_name() {
     type Case = (&'static str, fn(&mut Config));
-    let cases: [Case; 23] = [
+    let cases: [Case; 28] = [
         ("password.min_length", |config| config.password.min_length = Some(0)),
         ("password.min_length", |config| config.password.min_length = Some(14)),
         ("password.max_length", |config| config.password.min_length = Some(300)),
@@ -33,10 +33,15 @@ fn impossible_settings_are_refused_by_name() {
         ("source_throttle.backoff.cap", |config| config.source_throttle.backoff.cap = Duration::ZERO),
         ("hashing.queue_per_thread", |config| config.hashing.queue_per_thread = 0),
         ("hashing.release_after", |config| config.hashing.release_after = Some(Duration::from_millis(1))),
-        ("hashing.seal", |config| config.hashing.seal = true),
+        ("hashing.sealing", |config| config.hashing.sealing = doorward::HashSealing::On),
         ("hashing.profiles", |config| {
             config.hashing.profiles = vec![doorward::CostProfile::new(HashParams::OWASP_12_MIB.into(), 1)];
         }),
+        ("second_factor.policy", |config| config.second_factor.policy = doorward::SecondFactorPolicy::Required),
+        ("second_factor.fresh_proof", |config| config.second_factor.fresh_proof = DAY),
+        ("second_factor.remember_device", |config| config.second_factor.remember_device = Some(100 * DAY)),
+        ("second_factor.throttle.cap", |config| config.second_factor.throttle.cap = Duration::ZERO),
+        ("second_factor.throttle.free", |config| config.second_factor.throttle.free = 11),
         ("device.at_most", |config| config.device.at_most = 0),
         ("device.lifetime", |config| config.device.lifetime = Duration::MAX),
         ("provision.temporary_password_lifetime", |config| {

@@ -1,6 +1,7 @@
 //! What the tests share: a host on a clock that stands still, with a mailbox that can be read.
 #![allow(dead_code, unused_imports)] // each test binary uses a part of it
 
+mod app;
 mod meddling;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -16,6 +17,7 @@ pub mod stage;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use app::{App, code_challenge, keyring};
 use doorward::testing::{ManualClock, RecordedMail, RecordingMailer, RecordingObserver};
 use doorward::{
     Auth, AuthBuilder, Challenge, ChoosePasswordError, Email, HashParams, MemoryAttempts, MemoryUsers, SignIn,
@@ -73,6 +75,10 @@ impl World {
         let world = Self::new();
         let ann = world.open(ANN, OLD);
         (world, ann)
+    }
+
+    pub fn now(&self) -> time::OffsetDateTime {
+        doorward::Clock::now(&self.clock)
     }
 
     pub fn provision(&self, address: &str) -> UserId {

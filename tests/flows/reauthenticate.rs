@@ -1,0 +1,94 @@
+//! Proving once more who is signed in.
+
+use doorward::{Method, ReauthenticateError, SignInError};
+use pollster::block_on;
+
+use crate::support::*;
+
+#[test]
+fn a_password_proves_again_and_the_session_says_when() {
+    let (world, ann) = World::with_ann();
+    world.clock.advance(HOUR);
+    let proved = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
+    let at = |session: &doorward::Session| {
+        session.methods().iter().find(|proven| proven.method == Method::Password).map(|proven| proven.at)
+    };
+    assert_eq!(at(proved.session()), Some(world.now()));
+    assert_eq!(proved.session().signed_in_at(), ann.session().signed_in_at());
+    assert!(world.is_live(&ann) && world.is_live(&proved), "it ends nothing");
+}
+
+#[test]
+fn scenario_10_every_path_that_takes_a_password_or_a_code_is_held_to_a_schedule_that_strangers_do_not_reach() {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    // Strangers take every slot of the account's lane.
+    for _ in 0..20 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        let wrong = block_on(world.auth.reauthenticate(&ann, "wrong"));
+        assert!(matches!(wrong, Err(ReauthenticateError::PasswordWrong)));
+        // The same lane as a change of the password.
+        let Err(ReauthenticateError::Throttled { retry_after }) = block_on(world.auth.reauthenticate(&ann, OLD)) else {
+            panic!("no wait")
+        };
+        let change = block_on(world.auth.change_password(&ann, OLD, NEW));
+        assert_eq!(change.unwrap_err().retry_after(), Some(retry_after));
+        waits.push(retry_after);
+        world.clock.advance(retry_after);
+    }
+    assert!(waits.windows(2).all(|pair| pair[1] == pair[0] * 2));
+    let mut code_waits = Vec::new();
+    for _ in 0..10 {
+        match block_on(world.auth.reauthenticate_with_code(&ann, &app.wrong_code(&world))) {
+            Err(ReauthenticateError::CodeWrong) => {}
+            Err(ReauthenticateError::Throttled { retry_after }) => {
+                code_waits.push(retry_after);
+                world.clock.advance(retry_after);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(code_waits.len(), 2, "five are free, the sixth and seventh cost a wait: {code_waits:?}");
+    // The owner was never shut out, by strangers or by these.
+    world.clock.advance(MINUTE);
+    block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
+    assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })), "strangers are still slowed");
+}
+
+#[test]
+fn a_code_that_was_used_to_sign_in_proves_nothing_again() {
+    let (world, _, app, codes) = World::with_enrolled_ann();
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    let code = app.code(&world);
+    let ann = complete(world.verify(&challenge, &code).unwrap());
+    let again = block_on(world.auth.reauthenticate_with_code(&ann, &code));
+    assert!(matches!(again, Err(ReauthenticateError::CodeWrong)));
+    assert!(matches!(
+        block_on(world.auth.reauthenticate_with_code(&ann, "x")),
+        Err(ReauthenticateError::CodeMalformed)
+    ));
+    let proved = block_on(world.auth.reauthenticate_with_code(&ann, codes.expose().next().unwrap())).unwrap();
+    assert!(proved.session().methods().iter().any(|proven| proven.method == Method::RecoveryCode));
+}
+
+#[test]
+fn a_session_that_has_ended_proves_nothing() {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
+    let ended = |outcome| matches!(outcome, Err(ReauthenticateError::SessionEnded));
+    assert!(ended(block_on(world.auth.reauthenticate(&ann, OLD)).map(drop)));
+    assert!(ended(block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).map(drop)));
+    // Nothing was counted or used up.
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+}
+
+#[test]
+fn without_a_second_factor_no_code_is_right() {
+    let (world, ann) = World::with_ann();
+    let outcome = block_on(world.auth.reauthenticate_with_code(&ann, "123456"));
+    assert!(matches!(outcome, Err(ReauthenticateError::CodeWrong)));
+}
