@@ -88,9 +88,9 @@ impl Living {
         Self { process, lines }
     }
 
-    /// Waits until it lives.
-    fn wait(&mut self, book: &mut Book) {
-        while book.users() == 0 {
+    /// Waits until its diary has so many lines, so that it gets as far on a slow machine as on a quick one.
+    fn wait(&mut self, book: &mut Book, lines: usize) {
+        while book.lines() < lines {
             let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("the process lives");
             book.read(&line);
         }
@@ -114,11 +114,20 @@ impl Moments {
         Self(seed | 1)
     }
 
+    fn below(&mut self, most: usize) -> usize {
+        1 + (self.share() * most as f64) as usize
+    }
+
     fn within(&mut self, most: Duration) -> Duration {
+        most.mul_f64(self.share())
+    }
+
+    /// Between nothing and one.
+    fn share(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        most.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
@@ -149,8 +158,8 @@ fn kill_and_inspect(name: &str, url: &str, prefix: &str, settle: impl Fn()) {
     for _ in 0..KILLS {
         let mut book = Book::default();
         let mut living = Living::start(url, prefix);
-        living.wait(&mut book);
-        std::thread::sleep(moments.within(Duration::from_millis(120)));
+        living.wait(&mut book, moments.below(100));
+        std::thread::sleep(moments.within(Duration::from_millis(5)));
         living.kill(&mut book);
         settle();
         toll.take(&book);
@@ -194,8 +203,7 @@ fn a_server_may_be_killed_under_load() {
         let mut book = Book::default();
         let prefix = format!("crash{crash}_");
         let mut living = Living::start(&url, &prefix);
-        living.wait(&mut book);
-        std::thread::sleep(Duration::from_millis(100) + moments.within(Duration::from_millis(200)));
+        living.wait(&mut book, moments.below(100));
         cluster.kill();
         std::thread::sleep(moments.within(Duration::from_millis(100)));
         cluster.restart();

@@ -268,9 +268,9 @@ pub struct Known {
     passed_challenges: Vec<String>,
 }
 
-/// What a diary tells of all.
+/// What a diary tells of all, and in how many lines.
 #[derive(Debug, Default)]
-pub struct Book(BTreeMap<String, Known>);
+pub struct Book(BTreeMap<String, Known>, usize);
 
 impl Book {
     /// Takes a line, if it is one of a diary.
@@ -280,6 +280,7 @@ impl Book {
             return;
         }
         let (Some(at), Some(user), Some(verb)) = (words.next(), words.next(), words.next()) else { return };
+        self.1 += 1;
         let known = self.0.entry(user).or_default();
         known.at = at.parse().expect("a time");
         known.hear(&verb, words.collect());
@@ -288,6 +289,10 @@ impl Book {
     /// What users were about to do when they were told nothing more.
     pub fn cut_off(&self) -> impl Iterator<Item = &str> {
         self.0.values().filter_map(|known| known.pending.as_ref()).map(|(what, _)| what.as_str())
+    }
+
+    pub fn lines(&self) -> usize {
+        self.1
     }
 
     pub fn users(&self) -> usize {
