@@ -39,6 +39,8 @@
 //!
 //! None is on by default, and none changes a default.
 //!
+//! - `legacy-hashes`: verifies password hashes of other systems, see [`PasswordHash::parse`].
+//! - `qr`: `TotpEnrollment::qr_svg`.
 //! - `simd`: `HashBackend::Simd`, Argon2 by the processor's widest instructions. Needs Rust 1.89.
 //! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
 //! - `sqlite`: `SqliteStore`, for one machine. Wants a C compiler, the tokio runtime and Rust 1.94, as does

@@ -70,6 +70,40 @@ fn s15_every_failure_costs_and_answers_the_same() {
 }
 
 #[test]
+fn s20_in_one_step_every_failure_costs_the_same_store_calls_and_one_hash_whoever_it_is() {
+    let (world, _, app, _) = World::with_enrolled_ann();
+    world.open("bob@acme.example", OLD);
+    let counted = Faults::new();
+    let (users, attempts) = (counted.users(world.users.clone()), counted.attempts(world.attempts.clone()));
+    let (later, after_the_answer) = std::sync::mpsc::channel();
+    let auth = Auth::builder(site(), users, attempts, counted.mailer(world.mailer.clone()))
+        .clock(world.clock.clone())
+        .keyring(keyring())
+        .background(move |work| drop(later.send(work)))
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.purge.every = None;
+        })
+        .build()
+        .unwrap();
+    let (right, wrong) = (app.code(&world), app.wrong_code(&world));
+    let causes = [
+        ("unknown", NOBODY, OLD, &right),
+        ("wrong password", ANN, "wrong", &right),
+        ("wrong code", ANN, OLD, &wrong),
+        ("no second factor", "bob@acme.example", "wrong", &right),
+    ];
+    for (cause, address, password, code) in causes {
+        world.clock.advance(HOUR);
+        let (calls, hashes) = (counted.calls(), auth.hash_load().computed);
+        let error = block_on(auth.try_sign_in(SignInRequest::new(address, password).code(code))).unwrap_err();
+        let cost = (counted.calls() - calls, auth.hash_load().computed - hashes);
+        assert_eq!((cost, error.code()), ((5, 1), "invalid_credentials"), "{cause}: find, two lanes, and one hash");
+    }
+    assert_eq!(after_the_answer.try_iter().count(), 1, "the wrong code is counted after the answer");
+}
+
+#[test]
 fn s12_a_reset_request_answers_before_known_and_unknown_part() {
     let (world, _, counted, _) = crowd();
     let (later, after_the_answer) = std::sync::mpsc::channel();

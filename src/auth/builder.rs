@@ -143,6 +143,9 @@ impl AuthBuilder {
     /// [`BuildError`] names the setting at fault.
     pub fn build(mut self) -> Result<Auth, BuildError> {
         self.config.validate(self.keyring.is_some(), self.index_key.is_some())?;
+        if self.index_key.as_ref().is_some_and(|key| *key.expose() == [0; 32]) {
+            return Err(ConfigError::new("index_key", "is blank").into());
+        }
         self.config.password.second_factor_required = self.config.second_factor.is_required();
         let pool = HashPool::start(&self.config.hashing).map_err(BuildError::Threads)?;
         let purged_at = Mutex::new(at_store_precision(self.clock.now()));

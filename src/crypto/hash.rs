@@ -94,8 +94,15 @@ impl HashCost {
 }
 
 impl PasswordHash {
-    /// Reads a hash of any scheme that this build verifies: Argon2id, and with the feature `legacy-hashes` those that
-    /// [`HashScheme`] lists.
+    /// Reads a hash of any scheme that this build verifies: Argon2id as a PHC string, and with the feature `legacy-hashes`:
+    ///
+    /// - Argon2i and Argon2d as PHC strings, and all three as Django writes them (`argon2$argon2id$…`);
+    /// - bcrypt (`$2a$`, `$2b$`, `$2y$`), and Django's `bcrypt_sha256$$2b$…`;
+    /// - scrypt as passlib writes it (`$scrypt$ln=…`);
+    /// - PBKDF2 as a PHC string (`$pbkdf2-sha256$i=…`), as passlib writes it (`$pbkdf2-sha256$29000$…`), as Django does
+    ///   (`pbkdf2_sha256$…`, `pbkdf2_sha1$…`) and as ASP.NET Identity does (version 3).
+    ///
+    /// Whoever has no usable hash, such as Django's `!…`, is provisioned instead, or resets the password.
     ///
     /// # Errors
     /// [`MalformedHash`] for another scheme or version, a missing, doubled or reordered field, parameters above the caps

@@ -54,10 +54,10 @@ impl Argon2Hash {
             _ => return None,
         };
         let revision = match parsed.version {
-            // The first version had no field for it.
-            None => Revision::V16,
+            // The first version had no field for it, and no Argon2id.
+            None if variant != Variant::Argon2id => Revision::V16,
             Some(19) => Revision::V19,
-            Some(_) => return None,
+            None | Some(_) => return None,
         };
         let decimal = |name: &str| parsed.params.get_decimal(Ident::new(name).ok()?);
         let params = HashParams::bounded(decimal("m")?, decimal("t")?, decimal("p")?).ok()?;

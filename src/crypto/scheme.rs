@@ -46,7 +46,8 @@ impl HashScheme {
 #[non_exhaustive]
 pub enum HashRisk {
     /// bcrypt of the password itself reads its first 72 bytes and no more. A password that is longer, or has a NUL in
-    /// it, does not verify here, because a part of it would be as good as the whole. Whoever has one needs a reset.
+    /// it, does not verify here, because a part of it would be as good as the whole. Whoever has one needs a reset. (Its
+    /// first 72 bytes alone do verify: that is all there ever was in the hash.)
     Truncates,
     /// Cheaper to guess than the OWASP Password Storage Cheat Sheet asks today: bcrypt with a cost below 10, PBKDF2
     /// below 600,000 iterations (SHA-512: 210,000; SHA-1: 1,300,000), scrypt below 128 MiB with `r=8,p=1` or a set of

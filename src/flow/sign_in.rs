@@ -219,6 +219,7 @@ impl Attempt<'_> {
         let evaluable = engine.evaluable(email, self.found.user(), judged.as_ref());
         let unusable = judged.is_some() && !evaluable.known;
         let (params, password) = (engine.config.hashing.params, request.password.clone());
+        let scheme = evaluable.hash().scheme();
         let verified = permit.run(move |memory| {
             let right = evaluable.verify(&password, memory);
             let outdated = right && !evaluable.hash().is_up_to_date(params);
@@ -235,6 +236,7 @@ impl Attempt<'_> {
             }
             return self.failed(if unusable { SignInFailure::UnusableHash } else { self.why() });
         };
+        let is_rehashed = rehashed.is_some();
         let rehashed = engine.replacement(user, &judged, rehashed.as_ref());
         let rules = engine.config.sign_in_rules();
         let outcome = engine
@@ -266,6 +268,9 @@ impl Attempt<'_> {
                 return self.failed(SignInFailure::Changed);
             }
         };
+        if is_rehashed {
+            self.report(EventKind::Rehashed { from: scheme });
+        }
         let failures = charged.first().map_or(0, |lane| lane.failures_before);
         let signed_in = engine.conclude(step, &user, failures, request.request_id.as_deref()).await;
         engine.refund(&charged, engine.now()).await;

@@ -232,6 +232,12 @@ pub enum EventKind {
         /// The scheme of the hash.
         scheme: HashScheme,
     },
+    /// A password hash of other parameters, or of another system, was replaced when its owner signed in. One less to be counted
+    /// in [`CostProfile`](crate::CostProfile)s.
+    Rehashed {
+        /// The scheme of the hash before.
+        from: HashScheme,
+    },
     /// What is sealed of a user was sealed anew, under the current key.
     Resealed,
     /// A stored password hash could not be read. The password fails like a wrong one; a reset sets a new one.
@@ -312,6 +318,7 @@ impl EventKind {
             Self::MarkedCompromised => "authn_token_revoked:password",
             Self::Deleted => "user_deleted",
             Self::Imported { .. } => "user_created:imported",
+            Self::Rehashed { .. } => "sys_rehashed",
             Self::Resealed => "sys_resealed",
             Self::HashUnusable { .. } => "sys_hash_unusable",
             Self::MailFailed { .. } => "sys_mail_failed",

@@ -24,6 +24,7 @@ fn an_imported_user_signs_in_with_the_old_password_and_the_hash_becomes_a_new_on
     let ann = world.signed_in(ANN, "password");
     assert_eq!(ann.user_id(), &imported.user_id);
     assert!(!world.user(ANN).to_snapshot().contains("m=256"), "a success rehashes");
+    assert_eq!(world.observer.count(&EventKind::Rehashed { from: HashScheme::Argon2id }), 1);
     let computed = world.auth.hash_load().computed;
     world.signed_in(ANN, "password");
     assert_eq!(world.auth.hash_load().computed, computed + 1, "and from then on it costs one hash");
