@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use doorward::{
-    Auth, EventKind, HashParams, HashSealing, Keyring, Resealed, SecretFault, SignInFailure, SignInRequest, User, UserRepository,
+    Auth, EventKind, HashParams, HashSealing, Keyring, Resealed, SecretFault, SignInFailure, SignInRequest, User,
+    UserRepository,
 };
 use pollster::block_on;
 

@@ -1,11 +1,13 @@
 //! What the tests share: a host on a clock that stands still, with a mailbox that can be read.
 #![allow(dead_code, unused_imports)] // each test binary uses a part of it
 
+mod app;
 mod meddling;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use app::App;
 use doorward::testing::{ManualClock, RecordedMail, RecordingMailer, RecordingObserver};
 use doorward::{
     Auth, AuthBuilder, Challenge, ChoosePasswordError, Email, HashParams, MemoryAttempts, MemoryUsers, SignIn,
