@@ -11,7 +11,7 @@ use doorward::testing::{Driven, Fault, Faults};
 use doorward::{
     Auth, Challenge, CompleteResetError, Config, DeviceId, EnrollmentError, HashParams, Import, ImportError, Keyring,
     MailKind, PasswordHash, Provision, ProvisionError, RecoveryCodes, Resealed, ResetMode, SecondFactorError,
-    SecondFactorPolicy, SignIn, SignInError, SignInRequest, SignedIn, TotpEnrollment, UserId,
+    SecondFactorPolicy, SignIn, SignInError, SignInRequest, SignedIn, TotpDigits, TotpEnrollment, UserId,
 };
 use pollster::block_on;
 use serde_json::Value;
@@ -29,7 +29,12 @@ struct Stage {
 impl Stage {
     fn new(change: impl Fn(&mut Config)) -> Self {
         // It opens seals, but makes none: both ways of keeping hashes are met.
-        let world = World::with(|builder| builder.keyring(keyring()).configure(&change));
+        let change = |config: &mut Config| {
+            // Of these no two steps share one by chance.
+            config.second_factor.totp.digits = TotpDigits::Eight;
+            change(config);
+        };
+        let world = World::with(|builder| builder.keyring(keyring()).configure(change));
         let faults = Faults::new();
         let (users, attempts) = (faults.users(world.users.clone()), faults.attempts(world.attempts.clone()));
         let faulty = Auth::builder(site(), users, attempts, faults.mailer(world.mailer.clone()))
