@@ -33,8 +33,8 @@ impl App {
     /// As many digits that are no code around that time.
     pub fn wrong_at(&self, unix_seconds: u64) -> String {
         let near: Vec<_> = (0..7).map(|step| self.at((unix_seconds + 30 * step).saturating_sub(90))).collect();
-        let digits = near[0].len();
-        (0..8).map(|n| format!("{n:0digits$}")).find(|code| !near.contains(code)).expect("seven codes are near")
+        let moved = |by| near[3].bytes().map(|digit| char::from(b'0' + (digit - b'0' + by) % 10)).collect();
+        (1..10).map(moved).find(|code| !near.contains(code)).expect("seven codes are near, of which one was moved")
     }
 
     pub fn wrong(&self, world: &World) -> String {
