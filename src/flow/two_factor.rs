@@ -165,6 +165,7 @@ async fn confirm<T: Send>(
             match user.judge_proving_code(&code, engine.keyring.as_ref(), &limits, now, fresh.version) {
                 CodeVerdict::Right(proving) => {
                     let (enrolled, next) = enroll(user, &proving, now, fresh);
+                    let next = engine.with_resealed_totp(next, fresh);
                     Decision::Store(next.clone(), Ok(Confirmed::Right(enrolled, next)))
                 }
                 CodeVerdict::Wrong(wrong) => {

@@ -300,18 +300,26 @@ impl User {
         opened(&totp.secret, totp.params, keyring, &self.id).err()
     }
 
-    /// The sealed secret of the authenticator, if it is sealed under a key that is no longer current.
-    pub(crate) fn outdated_totp_secret(&self, keyring: &Keyring) -> Option<&str> {
-        let totp = self.document.second_factor.totp.as_ref()?;
-        (!keyring.is_up_to_date(&totp.secret)).then_some(&*totp.secret)
-    }
-
-    /// The same with the secret sealed anew.
-    pub(crate) fn with_totp_secret(&self, sealed: Box<str>, fresh: &Fresh) -> User {
-        self.next(fresh, |document| {
-            if let Some(totp) = &mut document.second_factor.totp {
-                totp.secret = sealed;
-            }
+    /// The same with the secrets of the authenticator, and of one that was begun, in the seals that the function puts in place
+    /// of theirs. `None` if it leaves both as they are.
+    pub(crate) fn with_totp_secrets_kept(
+        &self,
+        mut keep: impl FnMut(&str) -> Option<Box<str>>,
+        fresh: &Fresh,
+    ) -> Option<User> {
+        let SecondFactor { totp, pending, .. } = &self.document.second_factor;
+        let enrolled = totp.as_ref().and_then(|totp| keep(&totp.secret));
+        let begun = pending.as_ref().and_then(|pending| keep(&pending.secret));
+        (enrolled.is_some() || begun.is_some()).then(|| {
+            self.next(fresh, |document| {
+                let SecondFactor { totp, pending, .. } = &mut document.second_factor;
+                if let (Some(totp), Some(kept)) = (totp, enrolled) {
+                    totp.secret = kept;
+                }
+                if let (Some(pending), Some(kept)) = (pending, begun) {
+                    pending.secret = kept;
+                }
+            })
         })
     }
 
