@@ -567,7 +567,8 @@ fn s20_sealing_anew_keeps_every_enrolment_working_without_the_old_key() {
 
 #[test]
 fn s20_every_use_of_a_code_seals_anew_in_passing() {
-    let uses: [(&str, fn(&World, &App)); 4] = [
+    type Use = fn(&World, &App);
+    let uses: [(&str, Use); 4] = [
         ("in two steps", |world, app| assert!(opens(world, ANN, &app.next(world)))),
         ("in one step", |world, app| {
             let request = SignInRequest::new(ANN, OLD).code(&app.next(world));

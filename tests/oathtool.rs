@@ -38,7 +38,8 @@ fn settings() -> impl Iterator<Item = (&'static str, TotpAlgorithm, TotpDigits)>
 fn has_oathtool(skipped: &str) -> bool {
     let found = Command::new("oathtool").arg("--version").output().is_ok_and(|output| output.status.success());
     if !found {
-        writeln!(std::io::stderr(), "skipped, for oathtool is not installed: {skipped}").unwrap();
+        let line = format!("skipped, for oathtool is not installed: {skipped}\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
     }
     found
 }
