@@ -22,7 +22,7 @@ use doorward::{
     AttemptKey, AttemptStore, Attempts, Auth, BackendError, Challenge, ChangePasswordError, Clock, CompleteResetError,
     ConfirmResetError, DeviceError, Email, EnrollmentError, HashParams, Insert, Keyring, Mail, MailKind, Mailer,
     ReauthenticateError, Replace, ResetMode, ResumeError, SecondFactorError, SecondFactorPolicy, SignIn, SignInError,
-    SignInRequest, SignedIn, Swap, TotpEnrollment, TwoFactorError, User, UserId, UserRepository, Version,
+    SignInRequest, SignedIn, Swap, TwoFactorError, User, UserId, UserRepository, Version,
 };
 use pollster::block_on;
 use serde_json::Value;
@@ -426,14 +426,18 @@ impl Stage {
                 let malformed = block_on(self.auth.verify_second_factor_and_remember(&challenge, code));
                 assert!(matches!(malformed, Err(SecondFactorError::CodeMalformed)), "{malformed:?}");
             }
-            let begun: Result<TotpEnrollment, _> = block_on(self.auth.begin_required_totp(&challenge));
-            assert!(
-                matches!(
-                    begun,
-                    Ok(_) | Err(EnrollmentError::ChallengeInvalid | EnrollmentError::RecoveryPending { .. })
-                ),
-                "{begun:?}"
-            );
+            match block_on(self.auth.begin_required_totp(&challenge)) {
+                // Anybody can install an app. Where none is enrolled yet that is what is asked for.
+                Ok(begun) if !self.credentials().1.is_null() => {
+                    let code = App::new(&begun).at(self.now());
+                    let confirmed = block_on(self.auth.confirm_required_totp(&challenge, &code));
+                    if let Came::ToASession = held.take(confirmed.map(|(step, _)| step), |_| true) {
+                        return Came::ToASession;
+                    }
+                }
+                Ok(_) | Err(EnrollmentError::ChallengeInvalid | EnrollmentError::RecoveryPending { .. }) => {}
+                Err(error) => panic!("{error:?}"),
+            }
             for code in ["", wrong] {
                 let confirmed = block_on(self.auth.confirm_required_totp(&challenge, code));
                 assert!(confirmed.is_err(), "{confirmed:?}");
