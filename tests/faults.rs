@@ -693,6 +693,11 @@ impl Stage {
     }
 }
 
+/// One fault, and what is answered is still what is stored: a lost answer is looked up.
+fn agree(answer: Option<bool>, stored: bool) {
+    assert!(answer.is_none_or(|succeeded| succeeded == stored), "answered {answer:?}, and stored: {stored}");
+}
+
 fn is_demand(outcome: Result<SignIn, SignInError>) -> bool {
     assert!(!matches!(outcome, Ok(SignIn::Complete(_))), "a door is open");
     matches!(outcome, Ok(SignIn::SecondFactorRequired(_)))
@@ -736,7 +741,7 @@ fn s20_verify_second_factor() {
         },
         |stage, (Enrolled { app, .. }, challenge, right, _, step), answer| {
             let used = stage.last_step() > *step;
-            assert!(answer != Some(true) || used, "what is answered is stored");
+            agree(answer, used);
             assert_eq!(stage.give(challenge, right).is_ok(), !used, "the challenge and the code work once");
             assert!(stage.is_code_wrong(OLD, right), "nor does the code work for another challenge");
             stage.gets_in_by_code(app, &[OLD]);
@@ -751,7 +756,7 @@ fn s20_verify_second_factor() {
         },
         |stage, (Enrolled { app, recovery_codes, .. }, challenge, ..), answer| {
             let used = stage.recovery_codes_left() == 9;
-            assert!(answer != Some(true) || used, "what is answered is stored");
+            agree(answer, used);
             assert_eq!(stage.give(challenge, &recovery_codes[0]).is_ok(), !used, "it works once");
             assert_eq!(stage.recovery_codes_left(), 9);
             assert!(stage.is_code_wrong(OLD, &recovery_codes[0]), "nor does it for another challenge");
@@ -785,7 +790,7 @@ fn s20_verify_second_factor() {
         },
         |stage, (Enrolled { app, .. }, challenge, right, _, step), answer| {
             let used = stage.last_step() > *step;
-            assert!(answer != Some(true) || used);
+            agree(answer, used);
             assert_eq!(stage.give(challenge, right).is_ok(), !used, "the challenge and the code work once");
             stage.gets_in_by_code(app, &[OLD]);
         },
@@ -809,7 +814,7 @@ fn s20_sign_in_in_one_step() {
         },
         |stage, (Enrolled { app, .. }, right, _, step), answer| {
             let used = stage.last_step() > *step;
-            assert!(answer != Some(true) || used);
+            agree(answer, used);
             assert_eq!(stage.is_code_wrong(OLD, right), used, "it works once, in one step or in two");
             assert!(stage.is_code_wrong(OLD, right));
             stage.gets_in_by_code(app, &[OLD]);
@@ -823,7 +828,7 @@ fn s20_sign_in_in_one_step() {
         },
         |stage, (Enrolled { app, recovery_codes, .. }, ..), answer| {
             let used = stage.recovery_codes_left() == 9;
-            assert!(answer != Some(true) || used);
+            agree(answer, used);
             assert_eq!(stage.is_code_wrong(OLD, &recovery_codes[0]), used, "it works once, in one step or in two");
             assert_eq!(stage.recovery_codes_left(), 9);
             stage.gets_in_by_code(app, &[OLD]);
@@ -855,7 +860,7 @@ fn s20_sign_in_in_one_step() {
         },
         |stage, (Enrolled { app, .. }, right, step, mailed), answer| {
             let used = stage.last_step() > *step;
-            assert!(answer != Some(true) || used);
+            agree(answer, used);
             assert_eq!(stage.is_code_wrong(mailed, right), used, "it works once");
             stage.gets_in_by_code(app, &[mailed]);
             assert!(stage.world.fails(ANN, OLD));
@@ -899,7 +904,7 @@ fn s20_enroll() {
         },
         |stage, (ann, app, code, shown), answer| {
             let on = stage.is_on();
-            assert!(answer != Some(true) || on);
+            agree(answer, on);
             assert_eq!(stage.world.is_live(ann), !on, "every session from before ends with it");
             if !on {
                 stage.world.signed_in(ANN, OLD);
@@ -943,7 +948,7 @@ fn s20_enroll() {
         async |auth, (ann, _, _, code, _)| auth.confirm_totp(ann, code).await.is_ok(),
         |stage, (ann, app, other, code, recovery_codes), answer| {
             let replaced = !stage.world.is_live(ann);
-            assert!(answer != Some(true) || replaced);
+            agree(answer, replaced);
             assert_eq!(stage.is_code_wrong(OLD, &recovery_codes[0]), replaced, "the codes go with the authenticator");
             assert!(stage.is_code_wrong(OLD, code), "it is not enrolled, or the code is used up");
             let (enrolled, not) = if replaced { (other, app) } else { (app, other) };
@@ -997,7 +1002,7 @@ fn s20_enroll_where_the_policy_demands_it() {
         },
         |stage, (challenge, code, _, app), answer| {
             let on = stage.is_on();
-            assert!(answer != Some(true) || on);
+            agree(answer, on);
             let again = block_on(stage.world.auth.confirm_required_totp(challenge, code));
             assert_eq!(again.is_ok(), !on, "the challenge and the code work once");
             assert!(stage.is_code_wrong(OLD, code));
@@ -1025,7 +1030,7 @@ fn s20_enroll_where_the_policy_demands_it() {
 fn s20_disable_and_regenerate() {
     let gone = |stage: &Stage, Enrolled { ann, app, recovery_codes }: &Enrolled, answer: Option<bool>| {
         let off = !stage.is_on();
-        assert!(answer != Some(true) || off);
+        agree(answer, off);
         assert_eq!(stage.world.is_live(ann), !off);
         if !off {
             return stage.gets_in_by_code(app, &[OLD]);
@@ -1051,11 +1056,11 @@ fn s20_disable_and_regenerate() {
             *shown.borrow_mut() = auth.regenerate_recovery_codes(ann).await.ok().map(|(_, codes)| codes);
             shown.borrow().is_some()
         },
-        |stage, (Enrolled { ann, app, recovery_codes }, shown), _| {
+        |stage, (Enrolled { ann, app, recovery_codes }, shown), answer| {
             let replaced = !stage.world.is_live(ann);
+            agree(answer, replaced);
             assert_eq!(stage.recovery_codes_left(), 10);
             if let Some(shown) = shown.take() {
-                assert!(replaced, "what is answered is stored");
                 complete(stage.give(&stage.demanded(OLD), shown.expose().next().unwrap()).unwrap());
             }
             assert_eq!(stage.is_code_wrong(OLD, &recovery_codes[0]), replaced);
@@ -1098,7 +1103,7 @@ fn s20_reauthenticate() {
         async |auth, (right, _, _, Enrolled { ann, .. })| auth.reauthenticate_with_code(ann, right).await.is_ok(),
         |stage, (right, _, step, Enrolled { ann, app, .. }), answer| {
             let used = stage.last_step() > *step;
-            assert!(answer != Some(true) || used);
+            agree(answer, used);
             let again = block_on(stage.world.auth.reauthenticate_with_code(ann, right));
             assert_eq!(again.is_ok(), !used, "a code proves something once");
             assert!(stage.is_code_wrong(OLD, right));
@@ -1138,7 +1143,7 @@ fn s20_reset_with_a_second_factor() {
         async |auth, (_, _, challenge)| matches!(auth.choose_password(challenge, NEW).await, Ok(SignIn::Complete(_))),
         |stage, (app, mailed, challenge), answer| {
             let changed = stage.world.fails(ANN, mailed);
-            assert!(answer != Some(true) || changed);
+            agree(answer, changed);
             assert_eq!(changed, stage.world.fails(ANN, OLD));
             assert_eq!(block_on(stage.world.auth.choose_password(challenge, FINAL)).is_ok(), !changed);
             stage.gets_in_by_code(app, &[if changed { NEW } else { FINAL }]);
@@ -1158,7 +1163,7 @@ fn s20_reset_with_a_second_factor() {
         },
         |stage, (token, right, _, app, step), answer| {
             let changed = stage.world.fails(ANN, OLD);
-            assert!(answer != Some(true) || changed);
+            agree(answer, changed);
             assert_eq!(stage.last_step() > *step, changed, "the code is used up by the write that sets the password");
             assert!(block_on(stage.world.auth.complete_reset(token, FINAL)).is_err(), "a door is open");
             let again = block_on(stage.world.auth.complete_reset_with_code(token, right, FINAL)).is_ok();
