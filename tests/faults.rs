@@ -5,12 +5,16 @@
 
 mod support;
 
+use std::cell::RefCell;
+
 use doorward::testing::{Driven, Fault, Faults};
 use doorward::{
-    Auth, Challenge, DeviceId, HashParams, Import, ImportError, Keyring, PasswordHash, Provision, ProvisionError,
-    Resealed, ResetMode, SignIn, SignInError, SignInRequest, SignedIn, UserId,
+    Auth, Challenge, CompleteResetError, Config, DeviceId, EnrollmentError, HashParams, Import, ImportError, MailKind,
+    PasswordHash, Provision, ProvisionError, RecoveryCodes, Resealed, ResetMode, SecondFactorError, SecondFactorPolicy,
+    SignIn, SignInError, SignInRequest, SignedIn, TotpDigits, TotpEnrollment, UserId,
 };
 use pollster::block_on;
+use serde_json::Value;
 use support::*;
 
 const FINAL: &str = "three owls in one oak tree";
@@ -23,16 +27,21 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(mode: ResetMode) -> Self {
+    fn new(change: impl Fn(&mut Config)) -> Self {
         // It opens seals, but makes none: both ways of keeping hashes are met.
-        let world = World::with(|builder| builder.keyring(keyring()).configure(|config| config.reset.mode = mode));
+        let change = |config: &mut Config| {
+            // Of these no two steps share one by chance.
+            config.second_factor.totp.digits = TotpDigits::Eight;
+            change(config);
+        };
+        let world = World::with(|builder| builder.keyring(keyring()).configure(change));
         let faults = Faults::new();
         let (users, attempts) = (faults.users(world.users.clone()), faults.attempts(world.attempts.clone()));
         let faulty = Auth::builder(site(), users, attempts, faults.mailer(world.mailer.clone()))
             .clock(world.clock.clone())
             .keyring(keyring())
             .configure(|config| {
-                config.reset.mode = mode;
+                change(config);
                 config.hashing.params = HashParams::danger_cheap_for_tests();
                 config.hashing.sealing = doorward::HashSealing::On;
                 config.hashing.threads = std::num::NonZeroUsize::new(1);
@@ -87,10 +96,6 @@ impl Stage {
     }
 }
 
-fn keyring() -> Keyring {
-    Keyring::new("a", [7; 32]).unwrap()
-}
-
 /// Runs a flow with every fault at every call. `verify` is told what it answered: `None` if it was dropped.
 fn check<C>(
     name: &str,
@@ -108,11 +113,21 @@ fn check_in<C>(
     run: impl AsyncFn(&Auth, &C) -> bool,
     verify: impl Fn(&Stage, &C, Option<bool>),
 ) {
+    check_under(|config| config.reset.mode = mode, name, prepare, run, verify);
+}
+
+fn check_under<C>(
+    change: impl Fn(&mut Config),
+    name: &str,
+    prepare: impl Fn(&Stage) -> C,
+    run: impl AsyncFn(&Auth, &C) -> bool,
+    verify: impl Fn(&Stage, &C, Option<bool>),
+) {
     let mut cases = 0;
     for k in 1.. {
         let mut struck = false;
         for fault in Fault::ALL {
-            let stage = Stage::new(mode);
+            let stage = Stage::new(&change);
             let context = prepare(&stage);
             stage.faults.strike(k, fault);
             let answer = match stage.faults.drive(run(&stage.faulty, &context)) {
@@ -579,4 +594,599 @@ fn s18_admin() {
         },
     );
     check("purge", ann, async |auth, _| auth.purge().await.is_ok(), |stage, _, _| stage.gets_in(&[OLD]));
+}
+
+/// Ann with a second factor.
+struct Enrolled {
+    ann: SignedIn,
+    app: App,
+    recovery_codes: Vec<String>,
+}
+
+fn enrolled(stage: &Stage) -> Enrolled {
+    let (ann, app, codes) = stage.world.enroll(&ann(stage));
+    Enrolled { ann, app, recovery_codes: codes.expose().map(str::to_owned).collect() }
+}
+
+fn required(config: &mut Config) {
+    config.second_factor.policy = SecondFactorPolicy::Required;
+}
+
+fn link_sets_password(config: &mut Config) {
+    config.reset.mode = ResetMode::ChooseNewPassword;
+}
+
+impl Stage {
+    /// What is stored of the second factor.
+    fn factor(&self) -> Value {
+        let stored: Value = serde_json::from_str(&self.world.user(ANN).to_snapshot()).unwrap();
+        stored["second_factor"].clone()
+    }
+
+    fn is_on(&self) -> bool {
+        self.factor()["totp"].is_object()
+    }
+
+    fn last_step(&self) -> u64 {
+        self.factor()["totp"]["last_step"].as_u64().unwrap()
+    }
+
+    fn recovery_codes_left(&self) -> usize {
+        self.factor()["recovery_codes"].as_array().map_or(0, Vec::len)
+    }
+
+    /// How many wrong codes are counted after that proof.
+    fn counted(&self, proof: &str) -> u64 {
+        let factor = self.factor();
+        let failures = factor["failures"].as_array().into_iter().flatten();
+        failures.filter(|of| of["proof"] == proof).map(|of| of["attempts"]["failures"].as_u64().unwrap()).sum()
+    }
+
+    fn notices_of_wrong_codes(&self) -> usize {
+        let mails = self.world.mailer.mails();
+        mails.iter().filter(|mail| matches!(mail.mail.kind(), MailKind::WrongCode { .. })).count()
+    }
+
+    fn demanded(&self, password: &str) -> Challenge {
+        match self.world.sign_in(ANN, password).unwrap() {
+            SignIn::SecondFactorRequired(challenge) => challenge,
+            other => panic!("no code was asked for: {other:?}"),
+        }
+    }
+
+    fn give(&self, challenge: &Challenge, code: &str) -> Result<SignIn, SecondFactorError> {
+        loop {
+            match block_on(self.world.auth.verify_second_factor(challenge, code)) {
+                Err(SecondFactorError::Throttled { retry_after }) => self.world.clock.advance(retry_after),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn is_code_wrong(&self, password: &str, code: &str) -> bool {
+        matches!(self.give(&self.demanded(password), code), Err(SecondFactorError::CodeWrong))
+    }
+
+    /// The owner gets in with one of these passwords, or by a reset, and with a code in any case.
+    fn gets_in_by_code(&self, app: &App, known: &[&str]) {
+        let world = &self.world;
+        assert!(world.fails(ANN, "never right") && self.is_on());
+        let works = known.iter().find(|password| !world.fails(ANN, password)).map(|password| (*password).to_owned());
+        let password = works.unwrap_or_else(|| {
+            world.clock.advance(HOUR);
+            world.confirm(ANN)
+        });
+        assert!(self.is_code_wrong(&password, &app.wrong_code(world)), "a door is open");
+        let (code, challenge) = (app.next(world), self.demanded(&password));
+        match self.give(&challenge, &code).unwrap() {
+            SignIn::Complete(_) => {}
+            SignIn::PasswordChangeRequired(challenge) => drop(world.choose(&challenge, FINAL)),
+            other => panic!("{other:?}"),
+        }
+        assert!(self.give(&challenge, &app.next(world)).is_err(), "a challenge works once");
+        let password = if world.fails(ANN, &password) { FINAL } else { password.as_str() };
+        assert!(self.is_code_wrong(password, &code), "a code works once");
+    }
+}
+
+/// One fault, and what is answered is still what is stored: a lost answer is looked up.
+fn agree(answer: Option<bool>, stored: bool) {
+    assert!(answer.is_none_or(|succeeded| succeeded == stored), "answered {answer:?}, and stored: {stored}");
+}
+
+fn is_demand(outcome: Result<SignIn, SignInError>) -> bool {
+    assert!(!matches!(outcome, Ok(SignIn::Complete(_))), "a door is open");
+    matches!(outcome, Ok(SignIn::SecondFactorRequired(_)))
+}
+
+#[test]
+fn s20_sign_in_to_a_second_factor() {
+    check(
+        "sign_in to a second factor",
+        enrolled,
+        async |auth, _| is_demand(auth.try_sign_in(SignInRequest::new(ANN, OLD)).await),
+        |stage, Enrolled { app, .. }, _| stage.gets_in_by_code(app, &[OLD]),
+    );
+    check(
+        "sign_in to a second factor with a temporary password",
+        |stage| {
+            let Enrolled { app, .. } = enrolled(stage);
+            (app, stage.world.confirm(ANN))
+        },
+        async |auth, (_, mailed)| is_demand(auth.try_sign_in(SignInRequest::new(ANN, mailed)).await),
+        |stage, (app, mailed), _| {
+            stage.gets_in_by_code(app, &[mailed]);
+            assert!(stage.world.fails(ANN, mailed) && stage.world.fails(ANN, OLD));
+        },
+    );
+}
+
+#[test]
+fn s20_verify_second_factor() {
+    let demanded = |stage: &Stage| {
+        let enrolled = enrolled(stage);
+        let challenge = stage.demanded(OLD);
+        let (right, wrong) = (enrolled.app.next(&stage.world), enrolled.app.wrong_code(&stage.world));
+        (enrolled, challenge, right, wrong, stage.last_step())
+    };
+    check(
+        "verify_second_factor by an authenticator",
+        demanded,
+        async |auth, (_, challenge, right, ..)| {
+            matches!(auth.verify_second_factor(challenge, right).await, Ok(SignIn::Complete(_)))
+        },
+        |stage, (Enrolled { app, .. }, challenge, right, _, step), answer| {
+            let used = stage.last_step() > *step;
+            agree(answer, used);
+            assert_eq!(stage.give(challenge, right).is_ok(), !used, "the challenge and the code work once");
+            assert!(stage.is_code_wrong(OLD, right), "nor does the code work for another challenge");
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check(
+        "verify_second_factor by a recovery code",
+        demanded,
+        async |auth, (enrolled, challenge, ..)| {
+            let outcome = auth.verify_second_factor(challenge, &enrolled.recovery_codes[0]).await;
+            matches!(outcome, Ok(SignIn::Complete(_)))
+        },
+        |stage, (Enrolled { app, recovery_codes, .. }, challenge, ..), answer| {
+            let used = stage.recovery_codes_left() == 9;
+            agree(answer, used);
+            assert_eq!(stage.give(challenge, &recovery_codes[0]).is_ok(), !used, "it works once");
+            assert_eq!(stage.recovery_codes_left(), 9);
+            assert!(stage.is_code_wrong(OLD, &recovery_codes[0]), "nor does it for another challenge");
+            complete(stage.give(&stage.demanded(OLD), &recovery_codes[1]).unwrap());
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check(
+        "verify_second_factor by a wrong code",
+        demanded,
+        async |auth, (_, challenge, _, wrong, _)| {
+            let outcome = auth.verify_second_factor(challenge, wrong).await;
+            assert!(outcome.is_err());
+            matches!(outcome, Err(SecondFactorError::CodeWrong))
+        },
+        |stage, (Enrolled { app, .. }, challenge, right, ..), answer| {
+            let counted = stage.counted("password");
+            assert!(counted <= 1 && (answer != Some(true) || counted == 1), "a wrong code is counted once");
+            assert!(stage.notices_of_wrong_codes() <= 1);
+            complete(stage.give(challenge, right).unwrap());
+            assert_eq!(stage.counted("password"), 0, "a right code clears them");
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check_under(
+        |config| config.second_factor.remember_device = Some(DAY),
+        "verify_second_factor_and_remember",
+        demanded,
+        async |auth, (_, challenge, right, ..)| {
+            matches!(auth.verify_second_factor_and_remember(challenge, right).await, Ok(SignIn::Complete(_)))
+        },
+        |stage, (Enrolled { app, .. }, challenge, right, _, step), answer| {
+            let used = stage.last_step() > *step;
+            agree(answer, used);
+            assert_eq!(stage.give(challenge, right).is_ok(), !used, "the challenge and the code work once");
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+}
+
+#[test]
+fn s20_sign_in_in_one_step() {
+    let ready = |stage: &Stage| {
+        let enrolled = enrolled(stage);
+        let (right, wrong) = (enrolled.app.next(&stage.world), enrolled.app.wrong_code(&stage.world));
+        (enrolled, right, wrong, stage.last_step())
+    };
+    check(
+        "sign_in with a code",
+        ready,
+        async |auth, (_, right, ..)| {
+            let outcome = auth.try_sign_in(SignInRequest::new(ANN, OLD).code(right)).await;
+            assert!(matches!(outcome, Ok(SignIn::Complete(_)) | Err(_)));
+            outcome.is_ok()
+        },
+        |stage, (Enrolled { app, .. }, right, _, step), answer| {
+            let used = stage.last_step() > *step;
+            agree(answer, used);
+            assert_eq!(stage.is_code_wrong(OLD, right), used, "it works once, in one step or in two");
+            assert!(stage.is_code_wrong(OLD, right));
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check(
+        "sign_in with a recovery code",
+        ready,
+        async |auth, (enrolled, ..)| {
+            auth.try_sign_in(SignInRequest::new(ANN, OLD).code(&enrolled.recovery_codes[0])).await.is_ok()
+        },
+        |stage, (Enrolled { app, recovery_codes, .. }, ..), answer| {
+            let used = stage.recovery_codes_left() == 9;
+            agree(answer, used);
+            assert_eq!(stage.is_code_wrong(OLD, &recovery_codes[0]), used, "it works once, in one step or in two");
+            assert_eq!(stage.recovery_codes_left(), 9);
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check(
+        "sign_in with a wrong code",
+        ready,
+        async |auth, (_, _, wrong, _)| {
+            let outcome = auth.try_sign_in(SignInRequest::new(ANN, OLD).code(wrong)).await;
+            assert!(outcome.is_err());
+            matches!(outcome, Err(SignInError::InvalidCredentials))
+        },
+        |stage, (Enrolled { app, .. }, ..), _| {
+            // It is counted after the answer, which does not fail for want of it: its lane was charged before.
+            assert!(stage.counted("password") <= 1 && stage.notices_of_wrong_codes() <= 1);
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check(
+        "sign_in with a temporary password and a code",
+        |stage| {
+            let (enrolled, right, _, step) = ready(stage);
+            (enrolled, right, step, stage.world.confirm(ANN))
+        },
+        async |auth, (_, right, _, mailed)| {
+            let outcome = auth.try_sign_in(SignInRequest::new(ANN, mailed).code(right)).await;
+            matches!(outcome, Ok(SignIn::PasswordChangeRequired(_)))
+        },
+        |stage, (Enrolled { app, .. }, right, step, mailed), answer| {
+            let used = stage.last_step() > *step;
+            agree(answer, used);
+            assert_eq!(stage.is_code_wrong(mailed, right), used, "it works once");
+            stage.gets_in_by_code(app, &[mailed]);
+            assert!(stage.world.fails(ANN, OLD));
+        },
+    );
+}
+
+#[test]
+fn s20_enroll() {
+    check(
+        "begin_totp",
+        |stage| (ann(stage), RefCell::new(None::<TotpEnrollment>)),
+        async |auth, (ann, begun)| {
+            *begun.borrow_mut() = auth.begin_totp(ann).await.ok();
+            begun.borrow().is_some()
+        },
+        |stage, (ann, begun), _| {
+            assert!(!stage.is_on() && stage.world.is_live(ann), "what is begun changes nothing");
+            stage.world.signed_in(ANN, OLD);
+            // What was answered is stored; where the answer was lost the owner begins anew.
+            let app = match begun.take() {
+                Some(begun) => App::new(&begun),
+                None => App::new(&block_on(stage.world.auth.begin_totp(ann)).unwrap()),
+            };
+            block_on(stage.world.auth.confirm_totp(ann, &app.code(&stage.world))).unwrap();
+            stage.gets_in_by_code(&app, &[OLD]);
+        },
+    );
+    let begun = |stage: &Stage| {
+        let ann = ann(stage);
+        let app = App::new(&block_on(stage.world.auth.begin_totp(&ann)).unwrap());
+        let code = app.code(&stage.world);
+        (ann, app, code, RefCell::new(None::<RecoveryCodes>))
+    };
+    check(
+        "confirm_totp",
+        begun,
+        async |auth, (ann, _, code, shown)| {
+            *shown.borrow_mut() = auth.confirm_totp(ann, code).await.ok().map(|(_, codes)| codes);
+            shown.borrow().is_some()
+        },
+        |stage, (ann, app, code, shown), answer| {
+            let on = stage.is_on();
+            agree(answer, on);
+            assert_eq!(stage.world.is_live(ann), !on, "every session from before ends with it");
+            if !on {
+                stage.world.signed_in(ANN, OLD);
+            }
+            // The owner whose answer was lost tries again: it is on already, or works now.
+            let again = block_on(stage.world.auth.confirm_totp(ann, code));
+            assert_eq!(again.is_ok(), !on);
+            assert!(stage.is_code_wrong(OLD, code), "the step that proves it is used up");
+            assert_eq!(stage.recovery_codes_left(), 10);
+            // Those that were shown are those that work.
+            if let Some(shown) = shown.take().or(again.ok().map(|(_, codes)| codes)) {
+                complete(stage.give(&stage.demanded(OLD), shown.expose().last().unwrap()).unwrap());
+            }
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check(
+        "confirm_totp by a wrong code",
+        |stage| {
+            let (ann, app, code, _) = begun(stage);
+            let wrong = app.wrong_code(&stage.world);
+            (ann, app, code, wrong)
+        },
+        async |auth, (ann, _, _, wrong)| matches!(auth.confirm_totp(ann, wrong).await, Err(EnrollmentError::CodeWrong)),
+        |stage, (ann, app, code, _), answer| {
+            let counted = stage.counted("session");
+            assert!(counted <= 1 && (answer != Some(true) || counted == 1));
+            assert!(!stage.is_on() && stage.world.is_live(ann));
+            block_on(stage.world.auth.confirm_totp(ann, code)).unwrap();
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check(
+        "confirm_totp of another authenticator",
+        |stage| {
+            let Enrolled { ann, app, recovery_codes } = enrolled(stage);
+            let other = App::new(&block_on(stage.world.auth.begin_totp(&ann)).unwrap());
+            let code = other.code(&stage.world);
+            (ann, app, other, code, recovery_codes)
+        },
+        async |auth, (ann, _, _, code, _)| auth.confirm_totp(ann, code).await.is_ok(),
+        |stage, (ann, app, other, code, recovery_codes), answer| {
+            let replaced = !stage.world.is_live(ann);
+            agree(answer, replaced);
+            assert_eq!(stage.is_code_wrong(OLD, &recovery_codes[0]), replaced, "the codes go with the authenticator");
+            assert!(stage.is_code_wrong(OLD, code), "it is not enrolled, or the code is used up");
+            let (enrolled, not) = if replaced { (other, app) } else { (app, other) };
+            assert!(stage.is_code_wrong(OLD, &not.next(&stage.world)), "there is one authenticator at a time");
+            stage.gets_in_by_code(enrolled, &[OLD]);
+        },
+    );
+}
+
+#[test]
+fn s20_enroll_where_the_policy_demands_it() {
+    let owed = |stage: &Stage| -> Challenge {
+        stage.world.provision(ANN);
+        let challenge = stage.world.challenge(ANN, &stage.world.mailed_password());
+        match block_on(stage.world.auth.choose_password(&challenge, OLD)).unwrap() {
+            SignIn::EnrollmentRequired(challenge) => challenge,
+            other => panic!("{other:?}"),
+        }
+    };
+    check_under(
+        required,
+        "begin_required_totp",
+        |stage| (owed(stage), RefCell::new(None::<TotpEnrollment>)),
+        async |auth, (challenge, begun)| {
+            *begun.borrow_mut() = auth.begin_required_totp(challenge).await.ok();
+            begun.borrow().is_some()
+        },
+        |stage, (challenge, begun), _| {
+            assert!(matches!(stage.world.sign_in(ANN, OLD), Ok(SignIn::EnrollmentRequired(_))), "a door is open");
+            let app = match begun.take() {
+                Some(begun) => App::new(&begun),
+                None => App::new(&block_on(stage.world.auth.begin_required_totp(challenge)).unwrap()),
+            };
+            let code = app.code(&stage.world);
+            let (signed_in, _) = block_on(stage.world.auth.confirm_required_totp(challenge, &code)).unwrap();
+            complete(signed_in);
+            stage.gets_in_by_code(&app, &[OLD]);
+        },
+    );
+    let begun = |stage: &Stage| {
+        let challenge = owed(stage);
+        let app = App::new(&block_on(stage.world.auth.begin_required_totp(&challenge)).unwrap());
+        (challenge, app.code(&stage.world), app.wrong_code(&stage.world), app)
+    };
+    check_under(
+        required,
+        "confirm_required_totp",
+        begun,
+        async |auth, (challenge, code, ..)| {
+            matches!(auth.confirm_required_totp(challenge, code).await, Ok((SignIn::Complete(_), _)))
+        },
+        |stage, (challenge, code, _, app), answer| {
+            let on = stage.is_on();
+            agree(answer, on);
+            let again = block_on(stage.world.auth.confirm_required_totp(challenge, code));
+            assert_eq!(again.is_ok(), !on, "the challenge and the code work once");
+            assert!(stage.is_code_wrong(OLD, code));
+            assert!(block_on(stage.world.auth.begin_required_totp(challenge)).is_err());
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check_under(
+        required,
+        "confirm_required_totp by a wrong code",
+        begun,
+        async |auth, (challenge, _, wrong, _)| {
+            matches!(auth.confirm_required_totp(challenge, wrong).await, Err(EnrollmentError::CodeWrong))
+        },
+        |stage, (challenge, code, _, app), answer| {
+            let counted = stage.counted("session");
+            assert!(!stage.is_on() && counted <= 1 && (answer != Some(true) || counted == 1));
+            block_on(stage.world.auth.confirm_required_totp(challenge, code)).unwrap();
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+}
+
+#[test]
+fn s20_disable_and_regenerate() {
+    let gone = |stage: &Stage, Enrolled { ann, app, recovery_codes }: &Enrolled, answer: Option<bool>| {
+        let off = !stage.is_on();
+        agree(answer, off);
+        assert_eq!(stage.world.is_live(ann), !off);
+        if !off {
+            return stage.gets_in_by_code(app, &[OLD]);
+        }
+        stage.world.signed_in(ANN, OLD);
+        assert_eq!(stage.recovery_codes_left(), 0);
+        // Enrolled again, nothing of before works.
+        let (_, other, _) = stage.world.enroll(&stage.world.signed_in(ANN, OLD));
+        assert!(stage.is_code_wrong(OLD, &app.next(&stage.world)) && stage.is_code_wrong(OLD, &recovery_codes[0]));
+        stage.gets_in_by_code(&other, &[OLD]);
+    };
+    check("disable_totp", enrolled, async |auth, e| auth.disable_totp(&e.ann).await.is_ok(), gone);
+    check(
+        "reset_second_factor",
+        enrolled,
+        async |auth, e| auth.reset_second_factor(e.ann.user_id(), "she showed her passport").await.is_ok(),
+        gone,
+    );
+    check(
+        "regenerate_recovery_codes",
+        |stage| (enrolled(stage), RefCell::new(None::<RecoveryCodes>)),
+        async |auth, (Enrolled { ann, .. }, shown)| {
+            *shown.borrow_mut() = auth.regenerate_recovery_codes(ann).await.ok().map(|(_, codes)| codes);
+            shown.borrow().is_some()
+        },
+        |stage, (Enrolled { ann, app, recovery_codes }, shown), answer| {
+            let replaced = !stage.world.is_live(ann);
+            agree(answer, replaced);
+            assert_eq!(stage.recovery_codes_left(), 10);
+            if let Some(shown) = shown.take() {
+                complete(stage.give(&stage.demanded(OLD), shown.expose().next().unwrap()).unwrap());
+            }
+            assert_eq!(stage.is_code_wrong(OLD, &recovery_codes[0]), replaced);
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+}
+
+#[test]
+fn s20_reauthenticate() {
+    check(
+        "reauthenticate",
+        enrolled,
+        async |auth, Enrolled { ann, .. }| auth.reauthenticate(ann, OLD).await.is_ok(),
+        |stage, Enrolled { ann, app, .. }, _| {
+            assert!(stage.world.is_live(ann));
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check(
+        "reauthenticate by a wrong password",
+        enrolled,
+        async |auth, Enrolled { ann, .. }| {
+            let outcome = auth.reauthenticate(ann, "wrong").await;
+            assert!(outcome.is_err());
+            outcome.is_err_and(|error| matches!(error, doorward::ReauthenticateError::PasswordWrong))
+        },
+        |stage, Enrolled { ann, app, .. }, _| {
+            assert!(stage.world.is_live(ann));
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    let ready = |stage: &Stage| {
+        let enrolled = enrolled(stage);
+        (enrolled.app.next(&stage.world), enrolled.app.wrong_code(&stage.world), stage.last_step(), enrolled)
+    };
+    check(
+        "reauthenticate_with_code",
+        ready,
+        async |auth, (right, _, _, Enrolled { ann, .. })| auth.reauthenticate_with_code(ann, right).await.is_ok(),
+        |stage, (right, _, step, Enrolled { ann, app, .. }), answer| {
+            let used = stage.last_step() > *step;
+            agree(answer, used);
+            let again = block_on(stage.world.auth.reauthenticate_with_code(ann, right));
+            assert_eq!(again.is_ok(), !used, "a code proves something once");
+            assert!(stage.is_code_wrong(OLD, right));
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+    check(
+        "reauthenticate_with_code by a wrong one",
+        ready,
+        async |auth, (_, wrong, _, Enrolled { ann, .. })| {
+            let outcome = auth.reauthenticate_with_code(ann, wrong).await;
+            assert!(outcome.is_err());
+            outcome.is_err_and(|error| matches!(error, doorward::ReauthenticateError::CodeWrong))
+        },
+        |stage, (right, _, _, Enrolled { ann, app, .. }), answer| {
+            let counted = stage.counted("session");
+            assert!(counted <= 1 && (answer != Some(true) || counted == 1));
+            block_on(stage.world.auth.reauthenticate_with_code(ann, right)).unwrap();
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+}
+
+#[test]
+fn s20_reset_with_a_second_factor() {
+    check(
+        "choose_password after a code",
+        |stage| {
+            let Enrolled { app, .. } = enrolled(stage);
+            let mailed = stage.world.confirm(ANN);
+            let code = app.next(&stage.world);
+            match stage.give(&stage.demanded(&mailed), &code).unwrap() {
+                SignIn::PasswordChangeRequired(challenge) => (app, mailed, challenge),
+                other => panic!("{other:?}"),
+            }
+        },
+        async |auth, (_, _, challenge)| matches!(auth.choose_password(challenge, NEW).await, Ok(SignIn::Complete(_))),
+        |stage, (app, mailed, challenge), answer| {
+            let changed = stage.world.fails(ANN, mailed);
+            agree(answer, changed);
+            assert_eq!(changed, stage.world.fails(ANN, OLD));
+            assert_eq!(block_on(stage.world.auth.choose_password(challenge, FINAL)).is_ok(), !changed);
+            stage.gets_in_by_code(app, &[if changed { NEW } else { FINAL }]);
+        },
+    );
+    let requested = |stage: &Stage| {
+        let Enrolled { app, .. } = enrolled(stage);
+        let token = stage.world.request(ANN);
+        (token, app.next(&stage.world), app.wrong_code(&stage.world), app, stage.last_step())
+    };
+    check_under(
+        link_sets_password,
+        "complete_reset_with_code",
+        requested,
+        async |auth, (token, right, ..)| {
+            matches!(auth.complete_reset_with_code(token, right, NEW).await, Ok(SignIn::Complete(_)))
+        },
+        |stage, (token, right, _, app, step), answer| {
+            let changed = stage.world.fails(ANN, OLD);
+            agree(answer, changed);
+            assert_eq!(stage.last_step() > *step, changed, "the code is used up by the write that sets the password");
+            assert!(block_on(stage.world.auth.complete_reset(token, FINAL)).is_err(), "a door is open");
+            let again = block_on(stage.world.auth.complete_reset_with_code(token, right, FINAL)).is_ok();
+            assert_eq!(again, !changed, "the link and the code work once");
+            stage.world.clock.advance(SECOND);
+            let known = if changed { NEW } else { FINAL };
+            assert!(stage.is_code_wrong(known, right));
+            let (code, challenge) = (app.next(&stage.world), stage.demanded(known));
+            complete(stage.give(&challenge, &code).unwrap());
+        },
+    );
+    check_under(
+        link_sets_password,
+        "complete_reset_with_code by a wrong one",
+        requested,
+        async |auth, (token, _, wrong, ..)| {
+            let outcome = auth.complete_reset_with_code(token, wrong, NEW).await;
+            assert!(outcome.is_err());
+            matches!(outcome, Err(CompleteResetError::CodeWrong))
+        },
+        |stage, (token, right, _, app, _), answer| {
+            let counted = stage.counted("temporary_password");
+            assert!(counted <= 1 && (answer != Some(true) || counted == 1));
+            assert!(!stage.world.fails(ANN, OLD) && stage.world.fails(ANN, NEW));
+            complete(block_on(stage.world.auth.complete_reset_with_code(token, right, NEW)).unwrap());
+            assert!(stage.is_code_wrong(NEW, &app.wrong_code(&stage.world)));
+            complete(stage.give(&stage.demanded(NEW), &app.next(&stage.world)).unwrap());
+        },
+    );
 }

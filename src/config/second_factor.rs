@@ -32,8 +32,8 @@ pub enum SecondFactorPolicy {
     /// They may.
     #[default]
     Optional,
-    /// They have to: a password alone leads to enrolling an authenticator, and to nothing else. Passwords may then be of 8
-    /// characters.
+    /// They have to: a password alone leads to enrolling an authenticator, and to nothing else. Sessions of accounts without a
+    /// second factor are none any more. Passwords may then be of 8 characters.
     Required,
 }
 

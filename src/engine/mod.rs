@@ -133,10 +133,15 @@ impl Engine {
         }
     }
 
+    /// Whether a session still is one. One from before a second factor was demanded is none, until there is a second factor.
+    pub(crate) fn is_in_session(&self, user: &User, session: &Session) -> bool {
+        user.is_in_session(session) && (user.has_second_factor() || !self.config.second_factor.is_required())
+    }
+
     /// The user of a session, if it still is one. If not, that is an event.
     pub(crate) async fn find_in_session(&self, session: &Session) -> Result<Option<User>, Unavailable> {
         self.open()?;
-        let found = self.users.find_by_id(session.user_id()).await?.filter(|user| user.is_in_session(session));
+        let found = self.users.find_by_id(session.user_id()).await?.filter(|user| self.is_in_session(user, session));
         if found.is_none() {
             self.report(EventKind::SessionRefused).user_id(session.user_id()).send();
         }

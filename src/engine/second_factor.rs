@@ -121,18 +121,18 @@ impl Engine {
         core::hint::black_box(self.judge_code(&self.decoy, Proof::Password, typed, version));
     }
 
-    /// The state with the authenticator's secret under the current key, if it was under another. A sign-in does not fail for
-    /// want of it.
+    /// The state with what is sealed of an authenticator, enrolled or begun, under the current key, if it was under another.
+    /// A sign-in does not fail for want of it.
     pub(crate) fn with_resealed_totp(&self, user: User, fresh: &Fresh) -> User {
-        let resealed = self.keyring.as_ref().and_then(|keyring| {
-            let secret =
-                keyring.open(Purpose::SealedTotpSecret, user.id(), user.outdated_totp_secret(keyring)?).ok()?;
-            keyring.seal(Purpose::SealedTotpSecret, user.id(), &secret).ok()
-        });
-        match resealed {
-            Some(sealed) => user.with_totp_secret(sealed.into(), fresh),
-            None => user,
-        }
+        let Some(keyring) = &self.keyring else { return user };
+        let reseal = |sealed: &str| {
+            if keyring.is_up_to_date(sealed) {
+                return None;
+            }
+            let secret = keyring.open(Purpose::SealedTotpSecret, user.id(), sealed).ok()?;
+            keyring.seal(Purpose::SealedTotpSecret, user.id(), &secret).ok().map(Into::into)
+        };
+        user.with_totp_secrets_kept(reseal, fresh).unwrap_or(user)
     }
 
     /// A secret as it is stored. `None` without a keyring.

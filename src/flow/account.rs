@@ -18,7 +18,7 @@ pub(crate) async fn sign_out_others(engine: &Arc<Engine>, session: &Session) -> 
     let user = user_in_session(engine, session).await?;
     let outcome = engine
         .commit(user, |user, fresh| {
-            if !user.is_in_session(session) {
+            if !engine.is_in_session(user, session) {
                 return Decision::Answer(None);
             }
             let (session, user) = user.sign_out_others(session, fresh);
@@ -45,7 +45,7 @@ pub(crate) async fn revoke_device(
     let user = user_in_session(engine, session).await?;
     let outcome = engine
         .commit(user, |user, fresh| {
-            if !user.is_in_session(session) {
+            if !engine.is_in_session(user, session) {
                 return Decision::Answer(Err(DeviceError::SessionEnded));
             }
             if let Recovery::Open { until: _ } = user.recovery(engine.now()) {

@@ -94,7 +94,7 @@ enum Verdict {
 
 /// Whether the session is still one, and no recovery is under way.
 fn may_change(engine: &Engine, user: &User, session: &Session) -> Result<(), ChangePasswordError> {
-    if !user.is_in_session(session) {
+    if !engine.is_in_session(user, session) {
         return ended(engine, session);
     }
     match user.recovery(engine.now()) {

@@ -32,7 +32,7 @@ pub(crate) async fn reauthenticate(
     };
     let outcome = engine
         .commit(user, |user, fresh| {
-            if !(user.is_in_session(session) && judged.holds_for(user)) {
+            if !(engine.is_in_session(user, session) && judged.holds_for(user)) {
                 return Decision::Answer(None);
             }
             let (session, next) = user.prove_again(session, Method::Password, engine.now(), fresh);
@@ -57,7 +57,7 @@ pub(crate) async fn reauthenticate_with_code(
             user,
             &code,
             None,
-            |user, _| user.is_in_session(session).then_some((Proof::Session, ())),
+            |user, _| engine.is_in_session(user, session).then_some((Proof::Session, ())),
             |user, (), accepted, now, fresh| {
                 let (session, user) = user.prove_again_by_code(session, accepted, now, fresh);
                 ((session, accepted.method()), user)

@@ -165,6 +165,7 @@ async fn confirm<T: Send>(
             match user.judge_proving_code(&code, engine.keyring.as_ref(), &limits, now, fresh.version) {
                 CodeVerdict::Right(proving) => {
                     let (enrolled, next) = enroll(user, &proving, now, fresh);
+                    let next = engine.with_resealed_totp(next, fresh);
                     Decision::Store(next.clone(), Ok(Confirmed::Right(enrolled, next)))
                 }
                 CodeVerdict::Wrong(wrong) => {
@@ -225,7 +226,7 @@ async fn change(
     let outcome = engine
         .commit(user, |user, fresh| {
             let now = engine.now();
-            if !user.is_in_session(session) {
+            if !engine.is_in_session(user, session) {
                 Decision::Answer(Err(TwoFactorError::SessionEnded))
             } else if let Recovery::Open { until } = user.recovery(now) {
                 Decision::Answer(Err(TwoFactorError::RecoveryPending { until }))
@@ -256,7 +257,7 @@ fn new_recovery_codes(user: &User) -> Result<(RecoveryCodes, Vec<Digest>), Unava
 
 /// Whether the session is still one, and no recovery is under way.
 fn in_session(engine: &Engine, user: &User, session: &Session) -> Result<(), EnrollmentError> {
-    if !user.is_in_session(session) {
+    if !engine.is_in_session(user, session) {
         engine.report(EventKind::SessionRefused).user(user).send();
         return Err(EnrollmentError::SessionEnded);
     }

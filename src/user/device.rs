@@ -185,11 +185,13 @@ impl Document {
         }
     }
 
-    /// The second factor is another from now on: what was proved of the old one means nothing.
-    pub(super) fn forget_factor_on_devices(&mut self) {
+    /// The second factor is another from now on: what was proved of the old one, on devices or in a sign-in that is not
+    /// complete yet, means nothing.
+    pub(super) fn forget_proofs_of_the_factor(&mut self) {
         for device in &mut self.devices {
             (device.grade, device.factor_proved_at, device.factor_expires_at) = (DeviceGrade::Lane, None, None);
         }
+        self.challenges.retain(|challenge| !challenge.factor_passed);
     }
 
     /// Remembers the browser that just proved itself: renews the device it has shown to be, or makes it a new one.

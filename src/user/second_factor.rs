@@ -314,18 +314,26 @@ impl User {
         opened(&totp.secret, totp.params, keyring, &self.id).err()
     }
 
-    /// The sealed secret of the authenticator, if it is sealed under a key that is no longer current.
-    pub(crate) fn outdated_totp_secret(&self, keyring: &Keyring) -> Option<&str> {
-        let totp = self.document.second_factor.totp.as_ref()?;
-        (!keyring.is_up_to_date(&totp.secret)).then_some(&*totp.secret)
-    }
-
-    /// The same with the secret sealed anew.
-    pub(crate) fn with_totp_secret(&self, sealed: Box<str>, fresh: &Fresh) -> User {
-        self.next(fresh, |document| {
-            if let Some(totp) = &mut document.second_factor.totp {
-                totp.secret = sealed;
-            }
+    /// The same with the secrets of the authenticator, and of one that was begun, in the seals that the function puts in place
+    /// of theirs. `None` if it leaves both as they are.
+    pub(crate) fn with_totp_secrets_kept(
+        &self,
+        mut keep: impl FnMut(&str) -> Option<Box<str>>,
+        fresh: &Fresh,
+    ) -> Option<User> {
+        let SecondFactor { totp, pending, .. } = &self.document.second_factor;
+        let enrolled = totp.as_ref().and_then(|totp| keep(&totp.secret));
+        let begun = pending.as_ref().and_then(|pending| keep(&pending.secret));
+        (enrolled.is_some() || begun.is_some()).then(|| {
+            self.next(fresh, |document| {
+                let SecondFactor { totp, pending, .. } = &mut document.second_factor;
+                if let (Some(totp), Some(kept)) = (totp, enrolled) {
+                    totp.secret = kept;
+                }
+                if let (Some(pending), Some(kept)) = (pending, begun) {
+                    pending.secret = kept;
+                }
+            })
         })
     }
 
@@ -406,7 +414,7 @@ impl User {
     pub(crate) fn without_second_factor(&self, fresh: &Fresh) -> User {
         self.next(fresh, |document| {
             document.second_factor = SecondFactor { extra: document.second_factor.extra.clone(), ..Default::default() };
-            document.forget_factor_on_devices();
+            document.forget_proofs_of_the_factor();
             document.end_sessions(fresh);
         })
     }
@@ -415,7 +423,7 @@ impl User {
     pub(crate) fn with_recovery_codes(&self, digests: Vec<Digest>, fresh: &Fresh) -> User {
         self.next(fresh, |document| {
             document.second_factor.recovery_codes = digests;
-            document.forget_factor_on_devices();
+            document.forget_proofs_of_the_factor();
             document.end_sessions(fresh);
         })
     }
@@ -496,6 +504,6 @@ impl Document {
             self.second_factor.recovery_codes = recovery_codes;
         }
         self.second_factor.accept(proving);
-        self.forget_factor_on_devices();
+        self.forget_proofs_of_the_factor();
     }
 }

@@ -17,12 +17,12 @@ fn s20_what_was_begun_does_nothing_until_a_code_proves_it() {
     assert_eq!(block_on(world.auth.second_factor(&ann)).unwrap(), SecondFactorStatus::Off);
     let enrollment = block_on(world.auth.begin_totp(&ann)).unwrap();
     world.signed_in(ANN, OLD);
-    let app = App::set_up(&enrollment);
+    let app = App::new(&enrollment);
     let wrong = block_on(world.auth.confirm_totp(&ann, &app.wrong_code(&world)));
     assert!(matches!(wrong, Err(EnrollmentError::CodeWrong)));
     world.signed_in(ANN, OLD);
     // Another one that is begun takes its place.
-    let other = App::set_up(&block_on(world.auth.begin_totp(&ann)).unwrap());
+    let other = App::new(&block_on(world.auth.begin_totp(&ann)).unwrap());
     let late = block_on(world.auth.confirm_totp(&ann, &app.code(&world)));
     assert!(matches!(late, Err(EnrollmentError::CodeWrong)));
     let code = other.code(&world);
@@ -41,7 +41,7 @@ fn s20_enrolling_is_told_ends_other_sessions_and_waits_ten_minutes_for_its_code(
     let world = World::with_keyring(|builder| builder);
     let ann = world.open(ANN, OLD);
     let elsewhere = world.signed_in(ANN, OLD);
-    let app = App::set_up(&block_on(world.auth.begin_totp(&ann)).unwrap());
+    let app = App::new(&block_on(world.auth.begin_totp(&ann)).unwrap());
     world.clock.advance(10 * MINUTE);
     let late = block_on(world.auth.confirm_totp(&ann, &app.code(&world)));
     assert!(matches!(late, Err(EnrollmentError::NotBegun)));
@@ -125,7 +125,7 @@ fn s20_an_authenticator_is_replaced_by_a_code_of_the_one_before() {
     let (world, ann, app, _) = World::with_enrolled_ann();
     world.clock.advance(5 * MINUTE);
     let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
-    let new_app = App::set_up(&block_on(world.auth.begin_totp(&ann)).unwrap());
+    let new_app = App::new(&block_on(world.auth.begin_totp(&ann)).unwrap());
     // Until the new one is proved, the old one is asked for.
     world.clock.advance(MINUTE);
     let challenge = world.asked_for_a_code(ANN, OLD);
@@ -149,7 +149,7 @@ fn s20_where_it_is_required_a_password_leads_to_enrolling_and_to_nothing_else() 
         panic!("there is a session")
     };
     let begun = block_on(world.auth.begin_required_totp(&challenge)).unwrap();
-    let app = App::set_up(&begun);
+    let app = App::new(&begun);
     let wrong = block_on(world.auth.confirm_required_totp(&challenge, &app.wrong_code(&world)));
     assert!(matches!(wrong, Err(EnrollmentError::CodeWrong)));
     // Left alone, the next sign-in leads to the same.
@@ -190,7 +190,7 @@ fn s20_enrolments_keep_what_they_were_made_with_when_the_settings_change() {
         let address = format!("user-{index}@acme.example");
         let user = world.open(&address, OLD);
         let auth = under(setting);
-        let app = App::set_up(&block_on(auth.begin_totp(&user)).unwrap());
+        let app = App::new(&block_on(auth.begin_totp(&user)).unwrap());
         block_on(auth.confirm_totp(&user, &app.code(&world))).unwrap();
         apps.push((address, app));
     }
@@ -265,4 +265,40 @@ fn an_enrolment_shows_what_apps_understand() {
     assert!(enrollment.qr_svg().contains("<svg"));
     let shared = Arc::new(enrollment);
     assert_eq!(shared.key().split(' ').count(), 8);
+}
+
+#[test]
+fn s20_once_it_is_required_a_session_of_an_account_without_one_is_none() {
+    let world = World::with_keyring(|builder| builder);
+    let ann = world.open(ANN, OLD);
+    let requiring = Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .keyring(keyring())
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.second_factor.policy = SecondFactorPolicy::Required;
+        })
+        .build()
+        .unwrap();
+    assert!(world.is_live(&ann));
+    assert!(block_on(requiring.resume(ann.session())).is_err());
+    assert!(block_on(requiring.change_password(&ann, OLD, NEW)).is_err());
+    assert!(block_on(requiring.begin_totp(&ann)).is_err());
+    let (ann, ..) = world.enroll(&ann);
+    assert!(block_on(requiring.resume(ann.session())).is_ok());
+}
+
+#[test]
+fn s20_a_choice_that_an_old_authenticator_opened_is_void_once_there_is_another() {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    let mailed = world.confirm(ANN);
+    let challenge = world.asked_for_a_code(ANN, &mailed);
+    let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
+        panic!("no change is due")
+    };
+    block_on(world.auth.reset_second_factor(ann.user_id(), "stolen phone")).unwrap();
+    assert_eq!(world.choice_error(&next, NEW).code(), "challenge_invalid");
+    // The mailbox goes on by itself.
+    let challenge = world.challenge(ANN, &mailed);
+    world.choose(&challenge, NEW);
 }

@@ -3,11 +3,12 @@ use pollster::block_on;
 
 use super::*;
 
-/// The authenticator app on somebody's phone, whose clock is that of the world.
+/// The authenticator app on somebody's phone, whose clock is that of the world. It knows the URI and nothing else of the host.
+#[derive(Clone)]
 pub struct App(totp_rs::Totp);
 
 impl App {
-    pub fn set_up(enrollment: &TotpEnrollment) -> Self {
+    pub fn new(enrollment: &TotpEnrollment) -> Self {
         Self(totp_rs::Totp::from_url(enrollment.uri()).expect("a URI that apps understand"))
     }
 
@@ -18,19 +19,43 @@ impl App {
 
     /// What it shows so many steps from now.
     pub fn code_in(&self, world: &World, steps: i64) -> String {
-        let seconds = world.now().unix_timestamp() + 30 * steps;
-        self.0.generate(u64::try_from(seconds).unwrap()).to_string()
+        self.at(unix_seconds(world).saturating_add_signed(30 * steps))
     }
 
-    /// A code that is wrong now, and in the steps around.
+    /// What it shows at that time.
+    pub fn at(&self, unix_seconds: u64) -> String {
+        self.0.generate(unix_seconds).to_string()
+    }
+
+    /// A code of a step that none was accepted of yet: the clock moves on by one.
+    pub fn next(&self, world: &World) -> String {
+        world.clock.advance(30 * SECOND);
+        self.code(world)
+    }
+
+    /// As many digits that are no code around now.
     pub fn wrong_code(&self, world: &World) -> String {
-        let right: Vec<_> = (-2..=2).map(|steps| self.code_in(world, steps)).collect();
-        (0..).map(|n| format!("{n:06}")).find(|code| !right.contains(code)).unwrap()
+        self.wrong_at(unix_seconds(world))
+    }
+
+    pub fn wrong_at(&self, unix_seconds: u64) -> String {
+        let near: Vec<_> = (0..7).map(|step| self.at((unix_seconds + 30 * step).saturating_sub(90))).collect();
+        let moved = |by| near[3].bytes().map(|digit| char::from(b'0' + (digit - b'0' + by) % 10)).collect();
+        (1..10).map(moved).find(|code| !near.contains(code)).expect("seven codes are near, of which one was moved")
+    }
+
+    /// The secret itself, for tests that look for it.
+    pub fn secret(&self) -> Vec<u8> {
+        self.0.secret().to_vec()
     }
 }
 
+fn unix_seconds(world: &World) -> u64 {
+    u64::try_from(world.now().unix_timestamp()).expect("tests run after 1970")
+}
+
 pub fn keyring() -> Keyring {
-    Keyring::new("a", std::array::from_fn(|index| index as u8)).unwrap()
+    Keyring::new("a", [7; 32]).unwrap()
 }
 
 impl World {
@@ -54,7 +79,7 @@ impl World {
     }
 
     pub fn enroll(&self, signed_in: &SignedIn) -> (SignedIn, App, RecoveryCodes) {
-        let app = App::set_up(&block_on(self.auth.begin_totp(signed_in)).unwrap());
+        let app = App::new(&block_on(self.auth.begin_totp(signed_in)).unwrap());
         let (signed_in, codes) = block_on(self.auth.confirm_totp(signed_in, &app.code(self))).unwrap();
         (signed_in, app, codes)
     }

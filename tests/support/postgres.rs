@@ -100,17 +100,32 @@ impl Cluster {
         self.wait();
     }
 
-    /// Waits until it serves.
+    /// Waits until it serves. One that gives up is started again: while something of a killed one still lives, a new one does.
     fn wait(&mut self) {
+        let began = Instant::now();
+        self.read_pid();
+        while block_on(doorward::PostgresStore::connect(&self.url)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(120), "the server did not start");
+            assert!(self.keeper.try_wait().unwrap().is_none(), "the server could not be started");
+            std::thread::sleep(Duration::from_millis(50));
+            if self.has_given_up() {
+                writeln!(self.commands, "again").expect("the keeper reads");
+                self.read_pid();
+            }
+        }
+    }
+
+    fn read_pid(&mut self) {
         self.pid.clear();
         self.server.read_line(&mut self.pid).expect("the server's process id");
         self.pid.truncate(self.pid.trim_end().len());
-        let began = Instant::now();
-        while block_on(doorward::PostgresStore::connect(&self.url)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(60), "the server did not start");
-            assert!(self.keeper.try_wait().unwrap().is_none(), "the server could not be started");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+    }
+
+    /// Whether the server's process is over: gone, or waiting for its keeper to notice.
+    fn has_given_up(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid));
+        let state = stat.as_deref().ok().and_then(|stat| stat.rsplit(')').next()?.split_whitespace().next());
+        Path::new("/proc/self/stat").exists() && matches!(state, None | Some("Z"))
     }
 }
 

@@ -1,0 +1,124 @@
+//! S20: codes against an independent program, `oathtool` of the OATH Toolkit. Where it is not installed, that is told on
+//! standard error and nothing is tested here.
+#![cfg(feature = "testing")]
+
+mod support;
+
+use std::io::Write;
+use std::process::Command;
+
+use doorward::testing::ManualClock;
+use doorward::{AuthBuilder, SignIn, TotpAlgorithm, TotpConfig, TotpDigits};
+use pollster::block_on;
+use support::*;
+use time::OffsetDateTime;
+
+/// RFC 6238's times, some around a change of the step, and one beyond 2106, where 32 bits end.
+const TIMES: [u64; 9] = [
+    59,
+    1_111_111_109,
+    1_111_111_111,
+    1_234_567_890,
+    1_795_597_199,
+    1_795_597_200,
+    2_000_000_000,
+    4_294_967_300,
+    20_000_000_000,
+];
+
+fn settings() -> impl Iterator<Item = (&'static str, TotpAlgorithm, TotpDigits)> {
+    let algorithms =
+        [("sha1", TotpAlgorithm::Sha1), ("sha256", TotpAlgorithm::Sha256), ("sha512", TotpAlgorithm::Sha512)];
+    algorithms
+        .into_iter()
+        .flat_map(|(name, algorithm)| [TotpDigits::Six, TotpDigits::Eight].map(move |digits| (name, algorithm, digits)))
+}
+
+/// Whether there is an `oathtool`. The harness swallows what is printed, so it is told past it.
+fn has_oathtool(skipped: &str) -> bool {
+    let found = Command::new("oathtool").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        let line = format!("skipped, for oathtool is not installed: {skipped}\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    }
+    found
+}
+
+/// What it computes from the key as a person would type it.
+fn oathtool(algorithm: &str, digits: usize, key: &str, unix_seconds: u64) -> String {
+    let output = Command::new("oathtool")
+        .arg(format!("--totp={algorithm}"))
+        .arg(format!("--digits={digits}"))
+        .arg(format!("--now=@{unix_seconds}"))
+        .args(["--base32", key])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn world(algorithm: TotpAlgorithm, digits: TotpDigits) -> World {
+    World::with_keyring(|builder: AuthBuilder| {
+        builder.configure(|config| {
+            let mut totp = TotpConfig::default();
+            (totp.algorithm, totp.digits) = (algorithm, digits);
+            config.second_factor.totp = totp;
+        })
+    })
+}
+
+fn at(world: &World, unix_seconds: u64) {
+    let clock: &ManualClock = &world.clock;
+    clock.set(OffsetDateTime::from_unix_timestamp(unix_seconds as i64).unwrap());
+}
+
+#[test]
+fn s20_codes_of_oathtool_are_accepted_in_every_setting() {
+    if !has_oathtool("that its codes are accepted") {
+        return;
+    }
+    for (name, algorithm, digits) in settings() {
+        let world = world(algorithm, digits);
+        let length = if digits == TotpDigits::Six { 6 } else { 8 };
+        // Years pass between these, so the owner signs in anew each time.
+        at(&world, TIMES[0]);
+        let ann = world.open(ANN, OLD);
+        let enrollment = block_on(world.auth.begin_totp(&ann)).unwrap();
+        let key = enrollment.key();
+        let first = oathtool(name, length, key, TIMES[0]);
+        block_on(world.auth.confirm_totp(&ann, &first)).unwrap();
+        for time in &TIMES[1..] {
+            at(&world, *time);
+            let SignIn::SecondFactorRequired(challenge) = world.sign_in(ANN, OLD).unwrap() else {
+                panic!("no code was asked for");
+            };
+            let at = |unix_seconds| oathtool(name, length, key, unix_seconds);
+            let now = doorward::Clock::now(&world.clock).unix_timestamp() as u64;
+            // One step off is accepted, two are not, unless two steps share a code by chance.
+            let accepted = [at(now.saturating_sub(30)), at(now), at(now + 30)];
+            for off in [at(now.saturating_sub(60)), at(now + 60)] {
+                let refused = block_on(world.auth.verify_second_factor(&challenge, &off)).is_err();
+                assert!(refused || accepted.contains(&off), "{name} at {now}");
+            }
+            let code = &accepted[1];
+            assert_eq!(code.len(), length);
+            complete(block_on(world.auth.verify_second_factor(&challenge, code)).unwrap());
+        }
+    }
+}
+
+#[test]
+fn s20_codes_from_the_uri_are_those_of_oathtool_from_the_key() {
+    if !has_oathtool("that it computes the same codes") {
+        return;
+    }
+    for (name, algorithm, digits) in settings() {
+        let world = world(algorithm, digits);
+        let enrollment = block_on(world.auth.begin_totp(&world.open(ANN, OLD))).unwrap();
+        let app = App::new(&enrollment);
+        let length = if digits == TotpDigits::Six { 6 } else { 8 };
+        for time in TIMES.into_iter().chain((0..20).map(|step| 1_795_597_200 + 17 * step)) {
+            assert_eq!(app.at(time), oathtool(name, length, enrollment.key(), time), "{name}, {length} digits, {time}");
+        }
+    }
+}
