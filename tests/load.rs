@@ -184,9 +184,14 @@ fn the_executor_stays_free_under_full_load() {
     // Three times two seconds of all threads at work.
     assert!(auth.hash_load().computed > 100 && auth.hash_load().refused == 0, "{:?}", auth.hash_load());
     let theirs = (0..3).map(|_| on_the_executor(100)).min().unwrap();
-    println!("the 99th percentile of ticks is {ours:?} late, with hashing on the executor {theirs:?}");
-    assert!(ours <= Duration::from_millis(10));
+    let idle = runtime.block_on(async { tokio::spawn(lateness(1_000)).await.unwrap() });
+    println!("the 99th percentile of ticks is {ours:?} late, with hashing on the executor {theirs:?}, idle {idle:?}");
     assert!(ours * 10 <= theirs);
+    // Where even an idle executor is late, others have the machine, and no time measured on it means anything.
+    if idle > Duration::from_millis(3) {
+        return println!("skipped: the machine is too busy to tell how late a tick is");
+    }
+    assert!(ours <= Duration::from_millis(10));
 }
 
 /// Nanoseconds that the calling thread has computed; `None` where the kernel does not tell.
