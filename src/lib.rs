@@ -91,7 +91,7 @@ pub use flow::{
     Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
     SecondFactorStatus, SignInRequest,
 };
-pub use mail::{Mail, MailKind};
+pub use mail::{English, Mail, MailKind, MailTexts};
 pub use policy::{
     AttemptKey, Attempts, Backoff, BreachLookup, Composition, Cooldown, MalformedAttempts, NewPassword, PasswordPolicy,
     PolicyContext, Rule, Violation,
