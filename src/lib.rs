@@ -32,7 +32,7 @@
 //!
 //! # What it does not do
 //!
-//! No pages, no routes, no cookies, no session table, no SQL and no SMTP; no runtime and no thread but those that hash; no
+//! No pages, no routes, no cookies, no session table, no SQL; no SMTP without the feature `smtp`; no runtime and no thread but those that hash; no
 //! `unsafe`. [`manual::non_features`] has the rest.
 //!
 //! # Features
@@ -42,6 +42,7 @@
 //! - `legacy-hashes`: verifies password hashes of other systems, see [`PasswordHash::parse`].
 //! - `qr`: `TotpEnrollment::qr_svg`.
 //! - `simd`: `HashBackend::Simd`, Argon2 by the processor's widest instructions. Needs Rust 1.89.
+//! - `smtp`: `SmtpMailer` sends mails by a server of yours, on tokio, over TLS.
 //! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
 //! - `zxcvbn`: `PasswordPolicy::min_strength`.
 //! - `testing`: tools for tests, of hosts and adapters too. Not for programs that serve people.
@@ -71,6 +72,8 @@ mod user;
 #[cfg(feature = "tracing")]
 pub use adapter::TracingObserver;
 pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
+#[cfg(feature = "smtp")]
+pub use adapter::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRefusal};
 pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
 pub use config::{
     ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashSealing, HashingConfig, NewDeviceNotice,
