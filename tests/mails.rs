@@ -1,5 +1,7 @@
 //! Mails by themselves: every word comes from the catalogue, every kind is there to look at, no subject tells a secret.
 
+#![cfg(feature = "testing")]
+
 mod support;
 
 use std::collections::BTreeSet;

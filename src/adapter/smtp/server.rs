@@ -17,6 +17,7 @@ use super::message::Rendered;
 
 /// How long a connection that rests may take to say that it is still there.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+const PEM: &[u8] = b"-----END CERTIFICATE-----";
 
 /// Where the server is and how it is reached. No `Debug`: it holds the password.
 pub(super) struct Server {
@@ -207,6 +208,11 @@ fn tls(host: &str, root_certificates: &[Vec<u8>]) -> Result<TlsParameters, SmtpE
     let unusable = |error: Error| SmtpError::Tls(error.into());
     let mut parameters = TlsParameters::builder(host.to_owned());
     for pem in root_certificates {
+        // Lettre takes a text without any for one with none to add.
+        if !pem.windows(PEM.len()).any(|part| part == PEM) {
+            let (field, problem) = ("root_certificates", "holds no certificate in PEM");
+            return Err(SmtpError::Setting { field, problem });
+        }
         parameters = parameters.add_root_certificate(Certificate::from_pem(pem).map_err(unusable)?);
     }
     parameters.build().map_err(unusable)
