@@ -5,6 +5,7 @@ mod letter;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 
 use std::error::Error as _;
 use std::future::Future;
@@ -19,6 +20,7 @@ use doorward::{
 use letter::Letter;
 use server::{Act, SmtpServer, Stage};
 use support::{ANN, MINUTE, NEW, OLD, SECOND, complete, email, site};
+use tls::Tls;
 
 const FROM: &str = "no-reply@acme.example";
 /// Long enough for the slowest machine to do what takes no time.
@@ -530,8 +532,51 @@ fn without_tls_nothing_is_said_to_a_server() {
         mailer.send(&email(ANN), &notice()).await.unwrap();
         assert_eq!(mailer.close(Duration::from_millis(300)).await, 1);
         let said = server.heard();
-        assert!(said.iter().all(|line| line.starts_with("EHLO ") || line == "QUIT" || !line.is_ascii()), "{said:?}");
+        assert!(said.iter().any(|line| line == "EHLO acme.example"));
+        assert!(!said.iter().any(|line| line.contains("AUTH ") || line.contains("MAIL ")), "{said:?}");
         assert_eq!(server.begun(), 0);
+    });
+}
+
+#[test]
+fn over_tls_everything_is_said_to_a_server_that_is_who_it_says() {
+    run(async {
+        for starttls in [false, true] {
+            let (outer, inner) = (SmtpServer::start(), SmtpServer::start());
+            inner.offers(&["AUTH PLAIN"]);
+            outer.offers(&["STARTTLS"]);
+            let name = if starttls { "starttls" } else { "smtps" };
+            let Some(tls) = Tls::before(inner.address(), name) else { return };
+            outer.starttls(tls.port);
+            if starttls {
+                // The outer one has greeted already.
+                inner.then(Stage::Greeting, Act::Nothing);
+            }
+            let url = match starttls {
+                true => format!("smtp://ann:secret@localhost:{}", outer.address().port()),
+                false => format!("smtps://ann:secret@localhost:{}", tls.port),
+            };
+            let mailer = SmtpMailer::builder(&url, email(FROM)).root_certificates(&tls.authority).build().unwrap();
+            mailer.send(&email(ANN), &notice()).await.unwrap();
+            assert_eq!(Letter::read(&inner.wait_for(1)[0]).text, notice().text(), "{name}");
+            assert_eq!(mailer.close(SOON).await, 0);
+            assert_eq!(outer.begun(), 0, "nothing of it in the clear");
+        }
+    });
+}
+
+#[test]
+fn a_server_whose_certificate_is_nobody_s_gets_nothing() {
+    run(async {
+        let inner = SmtpServer::start();
+        let Some(tls) = Tls::before(inner.address(), "stranger") else { return };
+        let url = format!("smtps://ann:secret@localhost:{}", tls.port);
+        let observer = RecordingObserver::new();
+        let mailer = SmtpMailer::builder(&url, email(FROM)).observer(observer.clone()).build().unwrap();
+        mailer.send(&email(ANN), &notice()).await.unwrap();
+        assert_eq!(mailer.close(SECOND).await, 1);
+        assert_eq!(observer.kinds()[0], EventKind::MailDelayed { error: BackendErrorKind::Unavailable });
+        assert_eq!(inner.heard(), [""; 0]);
     });
 }
 

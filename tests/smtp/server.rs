@@ -8,6 +8,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::tls::pump;
+
 /// Where in a dialogue something happens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Stage {
@@ -32,6 +34,8 @@ pub enum Act {
     Die,
     /// The mail is taken, and the connection closed before saying so.
     Swallow,
+    /// No answer, and on it goes.
+    Nothing,
     /// All is well.
     Well,
 }
@@ -50,6 +54,8 @@ struct State {
     script: Mutex<VecDeque<(Stage, Act)>>,
     /// What happens when the script is at its end.
     always: Mutex<Option<(Stage, Act)>>,
+    /// Where TLS is taken off after STARTTLS.
+    tls: Mutex<Option<SocketAddr>>,
     /// What EHLO offers.
     offers: Mutex<Vec<&'static str>>,
     arrived: Mutex<Vec<Arrived>>,
@@ -93,6 +99,11 @@ impl SmtpServer {
 
     pub fn offers(&self, extensions: &[&'static str]) {
         *self.state.offers.lock().unwrap() = extensions.to_vec();
+    }
+
+    /// Offers STARTTLS, and hands such connections to whatever speaks TLS there.
+    pub fn starttls(&self, port: u16) {
+        *self.state.tls.lock().unwrap() = Some(SocketAddr::from(([127, 0, 0, 1], port)));
     }
 
     /// Adds to the script.
@@ -162,7 +173,8 @@ impl Session {
         let mut line = Vec::new();
         match self.reader.read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => Err(Over),
-            Ok(_) => Ok(String::from_utf8(line).unwrap()),
+            // Where TLS was spoken to it there are no characters.
+            Ok(_) => Ok(String::from_utf8_lossy(&line).into_owned()),
         }
     }
 
@@ -183,6 +195,7 @@ impl Session {
         }
         match act {
             Act::Well => self.say(well).map(|()| true),
+            Act::Nothing => Ok(true),
             Act::Answer(answer) => {
                 self.say(answer)?;
                 if answer.starts_with("421") { Err(Over) } else { Ok(false) }
@@ -237,6 +250,14 @@ impl Session {
                     // ann, secret
                     let right = command.ends_with("AGFubgBzZWNyZXQ=");
                     self.say(if right { "235 welcome" } else { "535 5.7.8 no" })?;
+                }
+                "STARTTLS" => {
+                    let tls = self.state.tls.lock().unwrap().expect("it is offered");
+                    let inner = TcpStream::connect(tls).map_err(|_| Over)?;
+                    self.say("220 go ahead")?;
+                    pump(inner.try_clone().unwrap(), self.writer.try_clone().unwrap());
+                    drop(std::io::copy(&mut self.reader, &mut &inner));
+                    return Ok(());
                 }
                 "RSET" | "NOOP" => self.say("250 ok")?,
                 "QUIT" => {
