@@ -571,12 +571,10 @@ fn a_server_whose_certificate_is_nobody_s_gets_nothing() {
         let inner = SmtpServer::start();
         let Some(tls) = Tls::before(inner.address(), "stranger") else { return };
         let url = format!("smtps://ann:secret@localhost:{}", tls.port);
-        let observer = RecordingObserver::new();
-        let mailer = SmtpMailer::builder(&url, email(FROM)).observer(observer.clone()).build().unwrap();
-        mailer.send(&email(ANN), &notice()).await.unwrap();
-        assert_eq!(mailer.close(SECOND).await, 1);
-        assert_eq!(observer.kinds()[0], EventKind::MailDelayed { error: BackendErrorKind::Unavailable });
-        assert_eq!(inner.heard(), [""; 0]);
+        let post = Post::with(&inner, |_| SmtpMailer::builder(&url, email(FROM)));
+        post.send(&notice()).await;
+        post.until("the certificate is refused", |_| tls.was_refused()).await;
+        assert_eq!((post.mailer.close(Duration::ZERO).await, inner.heard()), (1, vec![]));
     });
 }
 

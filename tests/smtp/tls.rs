@@ -11,6 +11,7 @@ use std::thread;
 pub struct Tls {
     pub port: u16,
     pub authority: Vec<u8>,
+    folder: PathBuf,
     server: Child,
 }
 
@@ -29,7 +30,7 @@ impl Tls {
             .current_dir(&folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(folder.join("complaints")).unwrap())
             .spawn()
             .unwrap();
         // What is in the clear goes on to the SMTP server, and its answers come back.
@@ -40,11 +41,13 @@ impl Tls {
             copy(&mut output, &mut &stream);
             drop(stream.shutdown(Shutdown::Both));
         });
-        // Until it listens. A connection that says nothing is none to it.
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            thread::yield_now();
-        }
-        Some(Self { port, authority: fs::read(folder.join("ca.pem")).unwrap(), server: child })
+        // It may not listen yet: what is called too early is called again. A probe would be served as a client.
+        Some(Self { port, authority: fs::read(folder.join("ca.pem")).unwrap(), folder, server: child })
+    }
+
+    /// Whether a client has refused the certificate.
+    pub fn was_refused(&self) -> bool {
+        fs::read_to_string(self.folder.join("complaints")).unwrap().contains("alert")
     }
 }
 
