@@ -9,5 +9,8 @@ pub mod defaults {}
 #[doc = include_str!("implementing_a_repository.md")]
 pub mod implementing_a_repository {}
 
+#[doc = include_str!("sending_mail.md")]
+pub mod sending_mail {}
+
 #[doc = include_str!("non_features.md")]
 pub mod non_features {}

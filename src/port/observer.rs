@@ -71,6 +71,14 @@ pub struct Event {
 
 impl Event {
     /// An event about nobody in particular: for adapters, which may have something to tell when no call is running.
+    ///
+    /// ```
+    /// use doorward::{BackendErrorKind, Clock, Event, EventKind, SystemClock};
+    ///
+    /// let kind = EventKind::MailFailed { mail: "welcome", error: BackendErrorKind::Unavailable };
+    /// let event = Event::new(SystemClock.now(), kind);
+    /// assert!(event.kind.name() == "sys_mail_failed" && event.subject.is_none());
+    /// ```
     pub fn new(at: OffsetDateTime, kind: EventKind) -> Self {
         Self { at, kind, subject: None, user_id: None, request_id: None }
     }

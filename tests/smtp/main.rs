@@ -390,6 +390,14 @@ fn a_mailer_that_is_dropped_still_delivers() {
 }
 
 #[test]
+fn a_mailer_whose_runtime_is_gone_takes_no_mail() {
+    let server = SmtpServer::start();
+    let post = run(async { Post::to(&server) });
+    let error = run(post.mailer.send(&email(ANN), &notice())).unwrap_err();
+    assert_eq!((error.code(), post.mailer.queued()), (Some("closed"), 0));
+}
+
+#[test]
 fn after_a_kill_asking_or_confirming_again_heals() {
     let (users, attempts) = (Arc::new(MemoryUsers::new()), Arc::new(MemoryAttempts::new()));
     let server = SmtpServer::start();
@@ -402,7 +410,7 @@ fn after_a_kill_asking_or_confirming_again_heals() {
             .unwrap()
     };
     let post = || SmtpMailer::builder(&server.url(), email(FROM)).danger_plaintext().build().unwrap();
-    let token = run(async {
+    run(async {
         let auth = host(post());
         auth.provision(email(ANN)).await.unwrap();
         server.wait_for(1);
@@ -410,7 +418,7 @@ fn after_a_kill_asking_or_confirming_again_heals() {
         auth.request_reset(&email(ANN)).await.unwrap();
         // The runtime ends here, and with it the mail.
     });
-    assert_eq!(server.arrived().len(), 1, "{token:?}");
+    assert_eq!(server.arrived().len(), 1);
     server.always(None);
     clock.advance(5 * MINUTE);
     let token = run(async {

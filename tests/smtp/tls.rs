@@ -19,7 +19,8 @@ impl Tls {
     /// `None`, and a line straight to stderr, on a machine without `openssl`.
     pub fn before(server: SocketAddr, name: &str) -> Option<Self> {
         if Command::new("openssl").arg("version").output().is_err() {
-            writeln!(io::stderr(), "skipped: TLS to the SMTP server, for want of openssl").unwrap();
+            let skipped = b"skipped: TLS to the SMTP server, for want of openssl\n";
+            io::stderr().write_all(skipped).unwrap(); // the harness swallows `eprintln!`
             return None;
         }
         let folder = certificates(name);

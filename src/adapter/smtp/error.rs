@@ -49,7 +49,7 @@ pub enum SmtpRefusal {
     /// As many mails wait as may.
     #[error("the queue is full")]
     QueueFull,
-    /// The mailer was closed.
+    /// The mailer was closed, or the runtime in which it was built has ended.
     #[error("the mailer is closed")]
     Closed,
     /// The recipient's address cannot be written into a mail.

@@ -8,7 +8,7 @@ mod server;
 mod worker;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -121,7 +121,7 @@ impl SmtpMailer {
         let Shared { queue, workers, .. } = self.0.as_ref();
         queue.close();
         let left = queue.drained(within).await;
-        let mut workers = std::mem::take(&mut *workers.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut workers = std::mem::take(&mut *lock(workers));
         if left > 0 {
             queue.give_up();
             workers.iter().for_each(JoinHandle::abort);
@@ -140,6 +140,10 @@ impl SmtpMailer {
     }
 }
 
+fn lock(workers: &Mutex<Vec<JoinHandle<()>>>) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+    workers.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[async_trait]
 impl Mailer for SmtpMailer {
     /// Puts the mail into the queue.
@@ -147,7 +151,11 @@ impl Mailer for SmtpMailer {
     /// # Errors
     /// [`Refused`](doorward::BackendErrorKind::Refused), with an [`SmtpRefusal`] as its source.
     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
-        let Shared { from, queue, .. } = self.0.as_ref();
+        let Shared { from, queue, workers, .. } = self.0.as_ref();
+        // The runtime in which it was built may have ended, and the tasks with it.
+        if lock(workers).iter().all(JoinHandle::is_finished) {
+            return Err(SmtpRefusal::Closed.into());
+        }
         let rendered = message::render(from, to, mail, queue.now())?;
         Ok(queue.accept(mail, rendered)?)
     }
