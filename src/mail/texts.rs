@@ -37,7 +37,7 @@ use crate::types::Site;
 /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
 /// let welcome = Mail::previews(&site).remove(0).in_words_of(Arc::new(German));
 /// assert_eq!(welcome.subject(), "Ihr neues Konto – Acme");
-/// assert!(welcome.html().contains("<html lang=\"de\">"));
+/// assert!(welcome.html().contains("<html lang=\"de\""));
 /// assert!(welcome.text().contains("This is your first password"), "not translated yet");
 /// # Ok::<(), doorward::SiteError>(())
 /// ```

@@ -24,7 +24,9 @@ use tls::Tls;
 
 const FROM: &str = "no-reply@acme.example";
 /// Long enough for the slowest machine to do what takes no time.
-const AT_ONCE: Duration = Duration::from_millis(250);
+const AT_ONCE: Duration = Duration::from_millis(300);
+/// How long a server that stalls is waited for here.
+const PATIENCE: Duration = Duration::from_millis(600);
 /// How long `close` may take where all is well.
 const SOON: Duration = Duration::from_secs(20);
 
@@ -49,11 +51,10 @@ impl Post {
         let (clock, observer) = (ManualClock::new(), RecordingObserver::new());
         let builder = SmtpMailer::builder(&server.url(), email(FROM))
             .danger_plaintext()
-            .clock(clock.clone())
-            .observer(observer.clone())
-            .timeout(Duration::from_millis(300))
+            .timeout(SOON)
             .first_retry(Duration::from_millis(20));
-        Self { mailer: change(builder).build().unwrap(), clock, observer }
+        let builder = change(builder).clock(clock.clone()).observer(observer.clone());
+        Self { mailer: builder.build().unwrap(), clock, observer }
     }
 
     /// Sends a mail, which never takes long.
@@ -70,6 +71,15 @@ impl Post {
             _ => None,
         };
         self.observer.kinds().into_iter().filter_map(failed).collect()
+    }
+
+    /// The trouble that the server is in, as soon as it is told.
+    async fn trouble(&self) -> BackendErrorKind {
+        self.until("trouble is told", |post| !post.observer.kinds().is_empty()).await;
+        match self.observer.kinds()[0] {
+            EventKind::MailDelayed { error } => error,
+            ref other => panic!("{other:?}"),
+        }
     }
 
     async fn until(&self, what: &str, happened: impl Fn(&Self) -> bool) {
@@ -199,13 +209,16 @@ fn a_server_that_refuses_stalls_or_dies_loses_no_mail_and_delays_no_call() {
         for (stage, act) in acts.concat() {
             let server = SmtpServer::start();
             server.then(stage, act).then(stage, act);
-            let post = Post::to(&server);
+            let post = match act {
+                Act::Stall => Post::with(&server, |builder| builder.timeout(PATIENCE)),
+                _ => Post::to(&server),
+            };
             let welcome = mail("welcome");
             post.send(&welcome).await;
-            let arrived = server.wait_for(1);
+            let arrived = server.wait_for(1).remove(0);
             assert_eq!(post.mailer.close(SOON).await, 0, "{act:?} at {stage:?}");
             assert_eq!(server.arrived().len(), 1, "once, after {act:?} at {stage:?}");
-            assert_eq!(Letter::read(&arrived[0]).text, welcome.text());
+            assert_eq!(Letter::read(&arrived).text, welcome.text());
             assert_eq!(post.failed(), [], "{act:?} at {stage:?}");
         }
     });
@@ -324,7 +337,7 @@ fn a_full_queue_refuses_at_once_and_takes_mails_again_when_there_is_room() {
     run(async {
         let server = SmtpServer::start();
         server.always(Some((Stage::Greeting, Act::Stall)));
-        let post = Post::with(&server, |builder| builder.queue_capacity(3));
+        let post = Post::with(&server, |builder| builder.queue_capacity(3).timeout(PATIENCE));
         for _ in 0..3 {
             post.send(&notice()).await;
         }
@@ -528,17 +541,17 @@ fn without_tls_nothing_is_said_to_a_server() {
         server.offers(&["AUTH PLAIN LOGIN"]);
         for parameters in ["", "?tls=required"] {
             let url = format!("smtp://ann:secret@{}{parameters}", server.address());
-            let observer = RecordingObserver::new();
-            let mailer = SmtpMailer::builder(&url, email(FROM)).observer(observer.clone()).build().unwrap();
-            mailer.send(&email(ANN), &notice()).await.unwrap();
-            assert_eq!(mailer.close(Duration::from_millis(300)).await, 1);
-            assert_eq!(observer.kinds()[0], EventKind::MailDelayed { error: BackendErrorKind::Refused });
+            let post = Post::with(&server, |_| SmtpMailer::builder(&url, email(FROM)));
+            post.send(&notice()).await;
+            assert_eq!(post.trouble().await, BackendErrorKind::Refused);
+            assert_eq!(post.mailer.close(Duration::ZERO).await, 1);
         }
         // TLS from the start finds none who speaks it.
         let url = format!("smtps://ann:secret@{}", server.address());
-        let mailer = SmtpMailer::builder(&url, email(FROM)).timeout(SECOND).build().unwrap();
-        mailer.send(&email(ANN), &notice()).await.unwrap();
-        assert_eq!(mailer.close(Duration::from_millis(300)).await, 1);
+        let post = Post::with(&server, |_| SmtpMailer::builder(&url, email(FROM)));
+        post.send(&notice()).await;
+        assert_eq!(post.trouble().await, BackendErrorKind::Unavailable);
+        assert_eq!(post.mailer.close(Duration::ZERO).await, 1);
         let said = server.heard();
         assert!(said.iter().any(|line| line == "EHLO acme.example"));
         assert!(!said.iter().any(|line| line.contains("AUTH ") || line.contains("MAIL ")), "{said:?}");
@@ -599,8 +612,8 @@ fn a_password_is_given_where_it_may_be_and_a_wrong_one_is_told() {
 
         let post = Post::with(&server, |builder| builder.credentials("ann", "wr@ng:/"));
         post.send(&notice()).await;
-        assert_eq!(post.mailer.close(Duration::from_millis(200)).await, 1);
-        assert_eq!(post.observer.kinds()[0], EventKind::MailDelayed { error: BackendErrorKind::Refused });
+        assert_eq!(post.trouble().await, BackendErrorKind::Refused);
+        assert_eq!(post.mailer.close(Duration::ZERO).await, 1);
         assert_eq!(server.begun(), 1);
     });
 }
