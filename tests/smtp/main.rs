@@ -595,6 +595,10 @@ fn a_server_whose_certificate_is_nobody_s_gets_nothing() {
         let post = Post::with(&inner, |_| SmtpMailer::builder(&url, email(FROM)));
         post.send(&notice()).await;
         post.until("the certificate is refused", |_| tls.was_refused()).await;
+        let error = post.mailer.check().await.unwrap_err();
+        assert_eq!(error.kind(), BackendErrorKind::Unavailable);
+        let why = error.source().unwrap().to_string();
+        assert!(why.contains("certificate"), "{why}");
         assert_eq!((post.mailer.close(Duration::ZERO).await, inner.heard()), (1, vec![]));
     });
 }
@@ -609,8 +613,10 @@ fn a_password_is_given_where_it_may_be_and_a_wrong_one_is_told() {
         mailer.send(&email(ANN), &notice()).await.unwrap();
         assert_eq!(mailer.close(SOON).await, 0);
         assert_eq!(server.heard()[0], "EHLO host.acme.example");
+        mailer.check().await.unwrap();
 
         let post = Post::with(&server, |builder| builder.credentials("ann", "wr@ng:/"));
+        assert_eq!(post.mailer.check().await.unwrap_err().to_string(), "backend refused (535)");
         post.send(&notice()).await;
         assert_eq!(post.trouble().await, BackendErrorKind::Refused);
         assert_eq!(post.mailer.close(Duration::ZERO).await, 1);

@@ -107,6 +107,30 @@ impl SmtpMailer {
         Self(Arc::new(Shared { from, server, queue, workers }))
     }
 
+    /// Connects to the server, gives the password and takes leave, without a mail: for when a program starts, and for a page
+    /// that tells whether all is well. Mails can be sent whatever it says.
+    ///
+    /// # Errors
+    /// [`Refused`](doorward::BackendErrorKind::Refused) with the server's code, such as 535 for a wrong password;
+    /// [`Unavailable`](doorward::BackendErrorKind::Unavailable) if it cannot be reached or is not who it says. The source tells
+    /// more, such as why a certificate was refused.
+    ///
+    /// ```
+    /// use doorward::{BackendErrorKind, Email, SmtpMailer};
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// // Nothing listens on port 1.
+    /// let mailer = SmtpMailer::builder("smtps://localhost:1", Email::parse("no-reply@acme.example")?).build()?;
+    /// let error = mailer.check().await.unwrap_err();
+    /// assert_eq!(error.kind(), BackendErrorKind::Unavailable);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn check(&self) -> Result<(), BackendError> {
+        self.0.server.check().await
+    }
+
     /// How many mails were accepted and are neither delivered nor given up.
     pub fn queued(&self) -> usize {
         self.0.queue.held()

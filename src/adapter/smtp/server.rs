@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use doorward::{BackendErrorKind, SmtpError};
+use doorward::{BackendError, BackendErrorKind, SmtpError};
 
 use super::message::Rendered;
 
@@ -83,6 +83,23 @@ impl Server {
 
     pub(super) async fn connect(&self) -> Result<Connection, Fault> {
         within(self.timeout, self.dial()).await.map(|smtp| Connection { smtp, used: false, timeout: self.timeout })
+    }
+
+    /// Connects, signs in and takes leave.
+    pub(super) async fn check(&self) -> Result<(), BackendError> {
+        match timeout(self.timeout, self.dial()).await {
+            Ok(Ok(smtp)) => Connection { smtp, used: false, timeout: self.timeout }.quit().await,
+            Ok(Err(error)) => {
+                let told = BackendError::new(Fault::from(&error).kind);
+                let told = match error.status() {
+                    Some(code) => told.with_code(code.to_string()),
+                    None => told,
+                };
+                return Err(told.with_source(error));
+            }
+            Err(elapsed) => return Err(BackendError::unavailable(elapsed)),
+        }
+        Ok(())
     }
 
     async fn dial(&self) -> Result<AsyncSmtpConnection, Error> {
