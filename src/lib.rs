@@ -32,7 +32,7 @@
 //!
 //! # What it does not do
 //!
-//! No pages, no routes, no cookies, no session table, no SQL and no SMTP; no runtime and no thread but those that hash; no
+//! No pages, no routes, no cookies, no session table, no SQL; no SMTP without the feature `smtp`; no runtime and no thread but those that hash; no
 //! `unsafe`. [`manual::non_features`] has the rest.
 //!
 //! # Features
@@ -42,6 +42,7 @@
 //! - `legacy-hashes`: verifies password hashes of other systems, see [`PasswordHash::parse`].
 //! - `qr`: `TotpEnrollment::qr_svg`.
 //! - `simd`: `HashBackend::Simd`, Argon2 by the processor's widest instructions. Needs Rust 1.89.
+//! - `smtp`: `SmtpMailer` sends mails by a server of yours, on tokio, over TLS.
 //! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
 //! - `sqlite`: `SqliteStore`, for one machine. Wants a C compiler, the tokio runtime and Rust 1.94, as does
 //! - `postgres`: `PostgresStore`, for many.
@@ -80,6 +81,8 @@ pub use adapter::TracingObserver;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use adapter::{MalformedPrefix, Migration, sqlx};
 pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
+#[cfg(feature = "smtp")]
+pub use adapter::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRefusal};
 pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
 pub use config::{
     ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashSealing, HashingConfig, NewDeviceNotice,
@@ -100,7 +103,7 @@ pub use flow::{
     Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
     SecondFactorStatus, SignInRequest,
 };
-pub use mail::{Mail, MailKind};
+pub use mail::{English, Mail, MailKind, MailTexts};
 pub use policy::{
     AttemptKey, Attempts, Backoff, BreachLookup, Composition, Cooldown, MalformedAttempts, NewPassword, PasswordPolicy,
     PolicyContext, Rule, Violation,

@@ -5,6 +5,8 @@ mod memory_users;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod printing_mailer;
+#[cfg(feature = "smtp")]
+mod smtp;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -20,6 +22,8 @@ pub use memory_users::MemoryUsers;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 pub use printing_mailer::PrintingMailer;
+#[cfg(feature = "smtp")]
+pub use smtp::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRefusal};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use sql::{MalformedPrefix, Migration};
 #[cfg(feature = "sqlite")]

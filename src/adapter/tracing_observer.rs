@@ -33,7 +33,8 @@ impl Observer for TracingObserver {
             | EventKind::SessionRefused
             | EventKind::PasswordChangeFailed
             | EventKind::ResetCoolingDown
-            | EventKind::ResetLinkRefused => emit!(WARN),
+            | EventKind::ResetLinkRefused
+            | EventKind::MailDelayed { .. } => emit!(WARN),
             _ => emit!(INFO),
         }
     }

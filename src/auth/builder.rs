@@ -8,6 +8,7 @@ use super::Auth;
 use crate::config::{Config, ConfigError};
 use crate::crypto::{Draw, Keyring, PasswordHash, Purpose, RandomError, StoredHash, keyed};
 use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight, Watched};
+use crate::mail::{English, MailTexts};
 use crate::policy::BreachLookup;
 use crate::port::{
     AttemptStore, BreachedPasswords, Clock, Mailer, Observer, SilentObserver, SystemClock, UserRepository,
@@ -47,6 +48,7 @@ pub struct AuthBuilder {
     users: Arc<dyn UserRepository>,
     attempts: Arc<dyn AttemptStore>,
     mailer: Arc<dyn Mailer>,
+    texts: Arc<dyn MailTexts>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     breached: Option<Arc<dyn BreachedPasswords>>,
@@ -69,6 +71,7 @@ impl AuthBuilder {
             users,
             attempts,
             mailer,
+            texts: Arc::new(English),
             clock: Arc::new(SystemClock),
             observer: Arc::new(SilentObserver),
             breached: None,
@@ -91,6 +94,13 @@ impl AuthBuilder {
     #[must_use]
     pub fn observer(self, observer: impl Observer) -> Self {
         Self { observer: Arc::new(observer), ..self }
+    }
+
+    /// The words of all mails; [`English`] by default. A mailer that renders [`Mail::kind`](crate::Mail::kind) by itself does not
+    /// ask for them.
+    #[must_use]
+    pub fn mail_texts(self, texts: impl MailTexts) -> Self {
+        Self { texts: Arc::new(texts), ..self }
     }
 
     /// What runs background work after the answer, such as `|work| { tokio::spawn(work); }`.
@@ -164,6 +174,7 @@ impl AuthBuilder {
             users,
             attempts,
             mailer: self.mailer,
+            texts: self.texts,
             clock: self.clock,
             observer: self.observer,
             breached: self.breached,

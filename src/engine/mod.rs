@@ -42,6 +42,7 @@ pub(crate) use watched::Watched;
 use crate::config::Config;
 use crate::crypto::{Keyring, StoredHash};
 use crate::error::Unavailable;
+use crate::mail::MailTexts;
 use crate::port::{AttemptStore, BreachedPasswords, Clock, EventKind, Mailer, Observer, UserRepository};
 use crate::types::{BackendErrorKind, Email, SecretBytes, Site, UserId, after, at_store_precision};
 use crate::user::{Session, User};
@@ -56,6 +57,7 @@ pub(crate) struct Engine {
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) attempts: Arc<dyn AttemptStore>,
     pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) texts: Arc<dyn MailTexts>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) breached: Option<Arc<dyn BreachedPasswords>>,

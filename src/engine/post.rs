@@ -12,7 +12,8 @@ impl Engine {
     /// Hands a mail to the mailer. A failure is an event as well.
     pub(crate) async fn mail(&self, to: &Email, kind: MailKind) -> Result<(), BackendError> {
         let name = kind.name();
-        let sent = self.mailer.send(to, &Mail::new(kind, &self.site)).await;
+        let mail = Mail::new(kind, &self.site, Arc::clone(&self.texts));
+        let sent = self.mailer.send(to, &mail).await;
         if let Err(error) = &sent {
             self.report(EventKind::MailFailed { mail: name, error: error.kind() }).email(to).send();
         }

@@ -1,23 +1,28 @@
-//! Floor 4: what is mailed, as typed values, and the English texts that come with them.
+//! Floor 4: what is mailed, as typed values, and the texts that go with them.
 
-mod english;
+mod compose;
 mod letter;
+mod preview;
+mod texts;
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
+pub use texts::{English, MailTexts};
+
 use crate::types::{ResetLink, Site, TemporaryPassword};
 
-/// A mail: what happened, with its values, and the [`Site`] it speaks for.
+/// A mail: what happened, with its values, the [`Site`] it speaks for and the [`MailTexts`] it speaks in.
 ///
-/// A [`Mailer`](crate::Mailer) sends it with the texts that come with the crate ([`subject`](Self::subject),
-/// [`text`](Self::text), [`html`](Self::html)), or renders [`kind`](Self::kind) in the host's own words. The text parts
-/// hold secrets; the subject never does.
+/// A [`Mailer`](crate::Mailer) sends its [`subject`](Self::subject), [`text`](Self::text) and [`html`](Self::html), or renders
+/// [`kind`](Self::kind) all by itself. The text parts hold secrets; the subject never does.
 #[derive(Clone, Debug)]
 pub struct Mail {
     kind: MailKind,
     site: Site,
+    texts: Arc<dyn MailTexts>,
 }
 
 /// What a mail is about.
@@ -159,8 +164,32 @@ impl MailKind {
 }
 
 impl Mail {
-    pub(crate) fn new(kind: MailKind, site: &Site) -> Self {
-        Self { kind, site: site.clone() }
+    pub(crate) fn new(kind: MailKind, site: &Site, texts: Arc<dyn MailTexts>) -> Self {
+        Self { kind, site: site.clone(), texts }
+    }
+
+    /// A mail of every kind, in English, some of them more than once where the wording depends on a value, with made-up passwords and
+    /// links: to see how they look, in a test of a translation or on a page for developers.
+    ///
+    /// It needs no feature, since it opens nothing: what is in them is the same every time and belongs to nobody.
+    ///
+    /// ```
+    /// use doorward::{Mail, Site};
+    ///
+    /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// for mail in Mail::previews(&site) {
+    ///     assert!(mail.subject().ends_with("– Acme") && mail.text().contains("help@acme.example"));
+    /// }
+    /// # Ok::<(), doorward::SiteError>(())
+    /// ```
+    pub fn previews(site: &Site) -> Vec<Self> {
+        preview::previews(site)
+    }
+
+    /// The same mail in other words: for mailers that know the language of each recipient.
+    #[must_use]
+    pub fn in_words_of(self, texts: Arc<dyn MailTexts>) -> Self {
+        Self { texts, ..self }
     }
 
     /// What it is about, with its values.
@@ -175,17 +204,17 @@ impl Mail {
 
     /// The subject: one line, without a secret.
     pub fn subject(&self) -> String {
-        english::letter(self).subject
+        compose::letter(self).subject()
     }
 
     /// The plain text part. **It holds the secret**, if the mail carries one.
     pub fn text(&self) -> String {
-        letter::text(&english::letter(self))
+        compose::letter(self).text()
     }
 
-    /// The HTML part: a whole page without images, scripts or anything remote. All values are escaped. **It holds the
-    /// secret**, if the mail carries one.
+    /// The HTML part: a whole page without images, scripts or anything remote. All values and texts are escaped. **It holds
+    /// the secret**, if the mail carries one.
     pub fn html(&self) -> String {
-        letter::html(&english::letter(self))
+        compose::letter(self).html()
     }
 }

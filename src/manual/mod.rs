@@ -12,5 +12,8 @@ pub mod implementing_a_repository {}
 #[doc = include_str!("conformance.md")]
 pub mod conformance {}
 
+#[doc = include_str!("sending_mail.md")]
+pub mod sending_mail {}
+
 #[doc = include_str!("non_features.md")]
 pub mod non_features {}

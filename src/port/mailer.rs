@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use crate::mail::Mail;
 use crate::types::{BackendError, Email};
 
-/// Sends mails.
+/// Sends mails. `SmtpMailer` (feature `smtp`) is one that does; a mail provider's API is called by one of yours, with
+/// [`Mail::subject`], [`Mail::text`] and [`Mail::html`].
 ///
 /// # Contract
 /// - `Ok` means accepted for delivery: from then on losing it is the mailer's affair.

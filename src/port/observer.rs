@@ -70,7 +70,16 @@ pub struct Event {
 }
 
 impl Event {
-    pub(crate) fn new(at: OffsetDateTime, kind: EventKind) -> Self {
+    /// An event about nobody in particular: for adapters, which may have something to tell when no call is running.
+    ///
+    /// ```
+    /// use doorward::{BackendErrorKind, Clock, Event, EventKind, SystemClock};
+    ///
+    /// let kind = EventKind::MailFailed { mail: "welcome", error: BackendErrorKind::Unavailable };
+    /// let event = Event::new(SystemClock.now(), kind);
+    /// assert!(event.kind.name() == "sys_mail_failed" && event.subject.is_none());
+    /// ```
+    pub fn new(at: OffsetDateTime, kind: EventKind) -> Self {
         Self { at, kind, subject: None, user_id: None, request_id: None }
     }
 }
@@ -245,10 +254,16 @@ pub enum EventKind {
         /// Why.
         fault: SecretFault,
     },
-    /// A mail was not accepted.
+    /// A mail was not accepted by the mailer, or was accepted and given up. In the latter case the mailer tells it, which
+    /// does not know whom the mail is about.
     MailFailed {
         /// Which mail: [`MailKind::name`](crate::MailKind::name).
         mail: &'static str,
+        /// The mailer's trouble.
+        error: BackendErrorKind,
+    },
+    /// The mail server cannot be reached, or breaks off: mails wait in the mailer's queue. Told once until it works again.
+    MailDelayed {
         /// The mailer's trouble.
         error: BackendErrorKind,
     },
@@ -322,6 +337,7 @@ impl EventKind {
             Self::Resealed => "sys_resealed",
             Self::HashUnusable { .. } => "sys_hash_unusable",
             Self::MailFailed { .. } => "sys_mail_failed",
+            Self::MailDelayed { .. } => "sys_mail_delayed",
             Self::StoreFailed { .. } => "sys_store_failed",
             Self::BreachLookupFailed { .. } => "sys_breach_lookup_failed",
             Self::RepositoryMismatch => "sys_repository_mismatch",

@@ -1,0 +1,22 @@
+//! Writes every mail as a text file and as a page, to look at: `cargo run --example mails [folder]`.
+//!
+//! They hold made-up passwords and links. With your own catalogue, give it to each by `in_words_of`.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use doorward::{Mail, Site};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = env::args_os().nth(1).map_or_else(|| PathBuf::from("target/mails"), PathBuf::from);
+    fs::create_dir_all(&folder)?;
+    let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    for (index, mail) in Mail::previews(&site).into_iter().enumerate() {
+        // Numbered, since the wording of some kinds depends on a value.
+        let name = format!("{:02}_{}", index + 1, mail.kind().name());
+        fs::write(folder.join(&name).with_extension("txt"), format!("Subject: {}\n\n{}", mail.subject(), mail.text()))?;
+        fs::write(folder.join(&name).with_extension("html"), mail.html())?;
+        println!("{}  {}", folder.join(&name).with_extension("html").display(), mail.subject());
+    }
+    Ok(())
+}

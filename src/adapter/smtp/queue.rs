@@ -1,0 +1,258 @@
+//! Mails that were accepted and are not delivered yet.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::sync::{Notify, futures::Notified, watch};
+use tokio::time::timeout;
+
+use doorward::{BackendErrorKind, Clock, Event, EventKind, Mail, Observer, SmtpRefusal};
+
+use super::message::Rendered;
+
+/// The longest wait between two tries of a mail.
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
+/// How long mails are tried, and how often.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    pub(super) capacity: usize,
+    pub(super) first_retry: Duration,
+    pub(super) give_up_after: Duration,
+}
+
+impl Patience {
+    /// The wait after that many failures in a row: doubled each time.
+    pub(super) fn delay(&self, failures: u32) -> Duration {
+        let doubled = self.first_retry.saturating_mul(1 << failures.saturating_sub(1).min(20));
+        doubled.min(LONGEST_RETRY)
+    }
+}
+
+/// Mails that are ready to be sent, in the order in which they came.
+pub(super) struct Queue {
+    ready: Mutex<VecDeque<Job>>,
+    /// Turned on once: whoever waits for a later try stops.
+    cut: watch::Sender<bool>,
+    ledger: Arc<Ledger>,
+    pub(super) patience: Patience,
+}
+
+/// What outlives the queue as long as a mail does: how many there are, and who is told of their fate.
+struct Ledger {
+    held: watch::Sender<usize>,
+    wake: Notify,
+    closing: AtomicBool,
+    /// The server was last seen not working.
+    trouble: AtomicBool,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+}
+
+/// A mail on its way. Dropped in any other way than by [`delivered`](Self::delivered) it has failed, and an event says so:
+/// nothing is lost in silence, also if a task is cancelled or panics.
+pub(super) struct Job {
+    pub(super) rendered: Rendered,
+    mail: &'static str,
+    give_up_at: OffsetDateTime,
+    failures: u32,
+    /// The waits between tries so far. A clock that is set back does not prolong them.
+    waited: Duration,
+    error: BackendErrorKind,
+    delivered: bool,
+    ledger: Arc<Ledger>,
+}
+
+impl Queue {
+    pub(super) fn new(patience: Patience, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        let ledger = Ledger {
+            held: watch::Sender::new(0),
+            wake: Notify::new(),
+            closing: AtomicBool::new(false),
+            trouble: AtomicBool::new(false),
+            clock,
+            observer,
+        };
+        Self { ready: Mutex::default(), cut: watch::Sender::new(false), ledger: Arc::new(ledger), patience }
+    }
+
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.ledger.clock.now()
+    }
+
+    /// Takes a mail in, if there is room.
+    pub(super) fn accept(&self, mail: &Mail, rendered: Rendered) -> Result<(), SmtpRefusal> {
+        if self.ledger.closing.load(Ordering::SeqCst) {
+            return Err(SmtpRefusal::Closed);
+        }
+        let admitted = self.ledger.held.send_if_modified(|held| {
+            let room = *held < self.patience.capacity;
+            *held += usize::from(room);
+            room
+        });
+        if !admitted {
+            return Err(SmtpRefusal::QueueFull);
+        }
+        let patience = time::Duration::try_from(self.patience.give_up_after).unwrap_or(time::Duration::MAX);
+        let latest = self.now().saturating_add(patience);
+        self.push(Job {
+            rendered,
+            mail: mail.kind().name(),
+            give_up_at: mail.kind().expires_at().map_or(latest, |expires_at| expires_at.min(latest)),
+            failures: 0,
+            waited: Duration::ZERO,
+            error: BackendErrorKind::Unavailable,
+            delivered: false,
+            ledger: Arc::clone(&self.ledger),
+        });
+        Ok(())
+    }
+
+    /// A mail that is worth sending, if one is ready.
+    pub(super) fn take(&self) -> Option<Job> {
+        let mut ready = self.drop_stale();
+        let job = ready.pop_front();
+        if !ready.is_empty() {
+            // One call may stand for several mails that came while nobody listened.
+            self.ledger.wake.notify_one();
+        }
+        job
+    }
+
+    /// Puts a mail back at the front, as if it had not been taken.
+    pub(super) fn put_back(&self, job: Job) {
+        self.lock().push_front(job);
+        self.ledger.wake.notify_one();
+    }
+
+    /// Tries a mail again later.
+    pub(super) fn retry(self: &Arc<Self>, mut job: Job, error: BackendErrorKind) {
+        job.failures = job.failures.saturating_add(1);
+        job.error = error;
+        // The last tries come closer together, so that a mail is not given up with half a minute left.
+        let rest = Duration::try_from(job.give_up_at - self.now()).unwrap_or(Duration::ZERO);
+        let delay = self.patience.delay(job.failures).min((rest / 2).max(self.patience.first_retry));
+        job.waited = job.waited.saturating_add(delay);
+        let queue = Arc::clone(self);
+        tokio::spawn(async move {
+            if queue.pause(delay).await {
+                queue.push(job);
+            }
+        });
+    }
+
+    /// Lets a while pass, by a timer of the runtime; no caller of [`Mailer::send`](doorward::Mailer::send) waits for it. False, and at
+    /// once, when all is given up.
+    pub(super) async fn pause(&self, delay: Duration) -> bool {
+        let mut cut = self.cut.subscribe();
+        timeout(delay, cut.wait_for(|cut| *cut)).await.is_err()
+    }
+
+    /// Lets go of mails that are worth nothing any more, and tells whether any other is ready.
+    pub(super) fn is_empty(&self) -> bool {
+        self.drop_stale().is_empty()
+    }
+
+    /// The next call for work. Made before looking for some, it misses none.
+    pub(super) fn woken(&self) -> Notified<'_> {
+        self.ledger.wake.notified()
+    }
+
+    /// Whether nothing is left to do, for good.
+    pub(super) fn is_over(&self) -> bool {
+        self.ledger.closing.load(Ordering::SeqCst) && self.held() == 0
+    }
+
+    /// How many mails were accepted and not settled yet: ready, waiting for a later try, or being sent.
+    pub(super) fn held(&self) -> usize {
+        *self.ledger.held.borrow()
+    }
+
+    /// Accepts no more mails. Those that are there are still delivered.
+    pub(super) fn close(&self) {
+        self.ledger.closing.store(true, Ordering::SeqCst);
+        self.ledger.wake.notify_waiters();
+    }
+
+    /// Waits until no mail is left, or that long; then tells how many are.
+    pub(super) async fn drained(&self, within: Duration) -> usize {
+        let mut held = self.ledger.held.subscribe();
+        let drained = timeout(within, held.wait_for(|held| *held == 0)).await.is_ok();
+        if drained { 0 } else { self.held() }
+    }
+
+    /// Gives up every mail that is not being sent.
+    pub(super) fn give_up(&self) {
+        self.cut.send_replace(true);
+        let given_up: VecDeque<Job> = std::mem::take(&mut *self.lock());
+        drop(given_up);
+    }
+
+    /// The server does not work: told once, until it does again.
+    pub(super) fn trouble(&self, error: BackendErrorKind) {
+        if !self.ledger.trouble.swap(true, Ordering::SeqCst) {
+            self.ledger.report(EventKind::MailDelayed { error });
+        }
+    }
+
+    pub(super) fn delivered(&self, job: Job) {
+        self.ledger.trouble.store(false, Ordering::SeqCst);
+        job.delivered();
+    }
+
+    fn push(&self, job: Job) {
+        self.lock().push_back(job);
+        self.ledger.wake.notify_one();
+    }
+
+    /// Observers are called, so the lock is not held while mails are let go.
+    fn drop_stale(&self) -> MutexGuard<'_, VecDeque<Job>> {
+        let now = self.now();
+        let stale = |job: &Job| now >= job.give_up_at || job.waited >= self.patience.give_up_after;
+        let mut ready = self.lock();
+        if ready.iter().any(stale) {
+            let (gone, kept): (VecDeque<Job>, VecDeque<Job>) = ready.drain(..).partition(stale);
+            *ready = kept;
+            drop(ready);
+            drop(gone);
+            ready = self.lock();
+        }
+        ready
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Job>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ledger {
+    fn report(&self, kind: EventKind) {
+        self.observer.observe(&Event::new(self.clock.now(), kind));
+    }
+}
+
+impl Job {
+    fn delivered(mut self) {
+        self.delivered = true;
+    }
+
+    /// The server will not take it, now or later.
+    pub(super) fn refused(mut self) {
+        self.error = BackendErrorKind::Refused;
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if !self.delivered {
+            self.ledger.report(EventKind::MailFailed { mail: self.mail, error: self.error });
+        }
+        self.ledger.held.send_modify(|held| *held -= 1);
+        if self.ledger.closing.load(Ordering::SeqCst) {
+            self.ledger.wake.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! One connection and what goes over it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::queue::{Job, Queue};
+use super::server::{Connection, Fault, Server};
+
+/// How long a connection without work is kept. Servers close them after some minutes.
+const REST: Duration = Duration::from_secs(30);
+/// The longest wait before the server is called again that could not be reached.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+
+/// Delivers mails until the queue is over.
+pub(super) async fn work(queue: Arc<Queue>, server: Arc<Server>) {
+    let mut connection = None;
+    let mut failures: u32 = 0;
+    while let Some(kept) = ready(&queue, connection).await {
+        // First the connection, then the mail: as long as the server cannot be reached, no mail is charged with a try.
+        connection = match kept {
+            Some(kept) => deliver(&queue, kept).await,
+            None => match server.connect().await {
+                Ok(fresh) => {
+                    failures = 0;
+                    deliver(&queue, fresh).await
+                }
+                Err(fault) => {
+                    failures = failures.saturating_add(1);
+                    queue.trouble(fault.kind);
+                    // Another worker may take the mail meanwhile.
+                    queue.pause(queue.patience.delay(failures).min(LONGEST_SILENCE)).await;
+                    None
+                }
+            },
+        };
+    }
+}
+
+/// Waits for a mail, with the connection there is. `None` when the queue is over.
+async fn ready(queue: &Queue, mut connection: Option<Connection>) -> Option<Option<Connection>> {
+    loop {
+        let woken = queue.woken();
+        if queue.is_over() {
+            if let Some(connection) = connection {
+                connection.quit().await;
+            }
+            return None;
+        }
+        if !queue.is_empty() {
+            return Some(connection);
+        }
+        connection = match connection {
+            None => {
+                woken.await;
+                None
+            }
+            Some(kept) => match timeout(REST, woken).await {
+                Ok(()) if queue.is_over() => Some(kept),
+                Ok(()) => kept.alive().await,
+                Err(_) => {
+                    kept.quit().await;
+                    None
+                }
+            },
+        };
+    }
+}
+
+/// Sends one mail, if one is still ready. What it gives back is a connection to go on with.
+async fn deliver(queue: &Arc<Queue>, connection: Connection) -> Option<Connection> {
+    let Some(job) = queue.take() else { return Some(connection) };
+    let used = connection.is_used();
+    match connection.send(&job.rendered).await {
+        Ok(connection) => {
+            queue.delivered(job);
+            Some(connection)
+        }
+        Err(fault) => {
+            settle(queue, job, fault, used);
+            None
+        }
+    }
+}
+
+fn settle(queue: &Arc<Queue>, job: Job, fault: Fault, used: bool) {
+    if fault.permanent {
+        job.refused();
+    } else if fault.broke_off && used {
+        // Servers close connections that have carried their share. That says nothing of this mail, and the next connection
+        // is a fresh one.
+        queue.put_back(job);
+    } else {
+        if fault.broke_off {
+            queue.trouble(fault.kind);
+        }
+        queue.retry(job, fault.kind);
+    }
+}

@@ -1,0 +1,46 @@
+//! A mail of every kind, to look at.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::{English, Mail, MailKind};
+use crate::types::{ResetToken, SecretBytes, Site, TemporaryPassword, Token, UserId, after, grouped_base32};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// 25 November 2026, 9:00 UTC: previews are the same every time, so that they can be compared.
+fn moment() -> OffsetDateTime {
+    after(OffsetDateTime::UNIX_EPOCH, Duration::from_secs(1_795_597_200))
+}
+
+/// Every kind, and twice or more where the wording depends on a value.
+pub(super) fn previews(site: &Site) -> Vec<Mail> {
+    let at = moment();
+    // In the form of real ones, and nobody's: all the letters in their order, and nothing but zeros.
+    let letters: Vec<u8> = (0..28).collect();
+    let password = || TemporaryPassword::new(grouped_base32(&letters));
+    let token = ResetToken(Token { user_id: UserId::from_random([0; 16]), secret: SecretBytes::new([0; 32]) });
+    let link = || site.reset_link(&token);
+    let day = 24 * HOUR;
+    let kinds = [
+        MailKind::Welcome { temporary_password: password(), lifetime: day, expires_at: after(at, day) },
+        MailKind::ConfirmReset { link: link(), lifetime: HOUR, expires_at: after(at, HOUR) },
+        MailKind::ChooseNewPassword { link: link(), lifetime: HOUR, expires_at: after(at, HOUR) },
+        MailKind::TemporaryPassword { temporary_password: password(), lifetime: HOUR, expires_at: after(at, HOUR) },
+        MailKind::PasswordChanged { at },
+        MailKind::ResetCompleted { at },
+        MailKind::SecondFactorEnabled { at },
+        MailKind::SecondFactorDisabled { by_operator: false, at },
+        MailKind::SecondFactorDisabled { by_operator: true, at },
+        MailKind::RecoveryCodeUsed { left: 9, at },
+        MailKind::RecoveryCodeUsed { left: 1, at },
+        MailKind::RecoveryCodeUsed { left: 0, at },
+        MailKind::RecoveryCodesRegenerated { at },
+        MailKind::WrongCode { at },
+        MailKind::NewDevice { at },
+    ];
+    let texts = Arc::new(English);
+    kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone())).collect()
+}

@@ -1,0 +1,240 @@
+//! Mails by themselves: every word comes from the catalogue, every kind is there to look at, no subject tells a secret.
+
+#![cfg(feature = "testing")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward::{English, Mail, MailKind, MailTexts, Site};
+use support::{ANN, World, site};
+use time::OffsetDateTime;
+
+/// A language in which every letter is a foreign one, so that a word of another catalogue stands out.
+#[derive(Debug)]
+struct Pseudo;
+
+/// Each ASCII letter becomes one of the fullwidth ones. The values in a text stay as they are.
+fn pseudo(text: &str) -> String {
+    let foreign = |c: char| match c {
+        'a'..='z' | 'A'..='Z' => char::from_u32(u32::from(c) + 0xfee0).unwrap(),
+        c => c,
+    };
+    let values = ["Acme", "help@acme.example", "https://acme.example/chat"];
+    let mut rest = text;
+    let mut out = String::new();
+    while let Some(value) = values.iter().filter_map(|v| rest.find(v).map(|at| (at, *v))).min() {
+        out.extend(rest[..value.0].chars().map(foreign));
+        out.push_str(value.1);
+        rest = &rest[value.0 + value.1.len()..];
+    }
+    out.extend(rest.chars().map(foreign));
+    out
+}
+
+/// Every text of the catalogue, by way of the English one.
+macro_rules! pseudo_locale {
+    ($($text:ident($($argument:ident: $kind:ty),*));* $(;)?) => {
+        impl MailTexts for Pseudo {
+            fn language(&self) -> &str {
+                "qps-ploc"
+            }
+
+            fn right_to_left(&self) -> bool {
+                true
+            }
+
+            $(fn $text(&self, $($argument: $kind),*) -> String {
+                pseudo(&English.$text($($argument),*))
+            })*
+        }
+    };
+}
+
+pseudo_locale! {
+    moment(at: OffsetDateTime);
+    duration(duration: Duration);
+    works(lifetime: Duration, expires_at: OffsetDateTime);
+    ignore_reset();
+    not_you();
+    others_signed_out();
+    write_to(address: &str);
+    reach_at(link: &str);
+    welcome_subject(site: &Site);
+    welcome_password(site: &Site);
+    welcome_sign_in();
+    welcome_for_you_alone();
+    reset_requested(site: &Site);
+    confirm_reset_subject(site: &Site);
+    confirm_reset_link();
+    choose_new_password_subject(site: &Site);
+    choose_new_password_link();
+    temporary_password_subject(site: &Site);
+    temporary_password(site: &Site);
+    temporary_password_sign_in();
+    old_password_stays();
+    password_changed_subject(site: &Site);
+    password_changed(site: &Site, at: OffsetDateTime);
+    reset_completed_subject(site: &Site);
+    reset_completed(site: &Site, at: OffsetDateTime);
+    second_factor_enabled_subject(site: &Site);
+    second_factor_enabled(site: &Site, at: OffsetDateTime);
+    keep_recovery_codes();
+    second_factor_disabled_subject(site: &Site);
+    second_factor_disabled(site: &Site, at: OffsetDateTime);
+    second_factor_disabled_by_operator(site: &Site, at: OffsetDateTime);
+    recovery_code_used_subject(site: &Site);
+    recovery_code_used(site: &Site, at: OffsetDateTime);
+    recovery_codes_left(left: usize);
+    recovery_codes_regenerated_subject(site: &Site);
+    recovery_codes_regenerated(site: &Site, at: OffsetDateTime);
+    wrong_code_subject(site: &Site);
+    wrong_code(site: &Site, at: OffsetDateTime);
+    wrong_code_advice();
+    new_device_subject(site: &Site);
+    new_device(site: &Site, at: OffsetDateTime);
+}
+
+fn sites() -> [Site; 2] {
+    [site(), Site::new("Acme", "https://acme.example", "https://acme.example/chat").unwrap()]
+}
+
+/// The secrets and links of a mail: what no catalogue holds.
+fn values(mail: &Mail) -> Vec<String> {
+    let secret = match mail.kind() {
+        MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. } => {
+            Some(temporary_password.expose().to_owned())
+        }
+        MailKind::ConfirmReset { link, .. } | MailKind::ChooseNewPassword { link, .. } => {
+            Some(link.expose().to_owned())
+        }
+        _ => None,
+    };
+    let site = mail.site();
+    let known = [site.sign_in_url(), site.support().as_str().to_owned(), site.name().to_owned()];
+    secret.into_iter().chain(known).collect()
+}
+
+/// What a reader sees of a page, and its title.
+fn without_tags(html: &str) -> String {
+    let mut seen = String::new();
+    let mut rest = html;
+    while let Some((before, tag)) = rest.split_once('<') {
+        seen.push_str(before);
+        rest = tag.split_once('>').unwrap().1;
+    }
+    seen + rest
+}
+
+#[test]
+fn every_word_comes_from_the_catalogue() {
+    for mail in sites().iter().flat_map(Mail::previews) {
+        let mail = mail.in_words_of(Arc::new(Pseudo));
+        let html = mail.html();
+        assert!(html.contains("<html lang=\"qps-ploc\" dir=\"rtl\">"), "{html}");
+        for (part, shown) in [("subject", mail.subject()), ("text", mail.text()), ("html", without_tags(&html))] {
+            let mut words = shown;
+            for value in values(&mail) {
+                words = words.replace(&value, "");
+            }
+            let foreign = words.chars().filter(|c| !c.is_ascii()).count();
+            assert!(foreign > 10, "{}'s {part} says something: {words}", mail.kind().name());
+            let hard_wired: String = words.chars().filter(char::is_ascii_alphabetic).collect();
+            assert_eq!(hard_wired, "", "{}'s {part} in another language: {words}", mail.kind().name());
+        }
+    }
+}
+
+#[test]
+fn a_word_that_is_hard_wired_would_be_found() {
+    // The same question, asked of a catalogue that lacks all texts: it answers in English.
+    let mail = Mail::previews(&site()).remove(0);
+    let mut words = mail.text();
+    for value in values(&mail) {
+        words = words.replace(&value, "");
+    }
+    assert!(words.chars().any(|c| c.is_ascii_alphabetic()));
+}
+
+#[test]
+fn every_kind_has_a_preview_with_its_name() {
+    let names: BTreeSet<_> = Mail::previews(&site()).iter().map(|mail| mail.kind().name()).collect();
+    // `MailKind` may grow; its names are the list that the compiler keeps complete.
+    let source = include_str!("../src/mail/mod.rs");
+    let named = source.lines().filter_map(|line| line.split_once("{ .. } => \"")?.1.strip_suffix("\","));
+    assert_eq!(names, named.collect());
+}
+
+#[test]
+fn no_subject_and_no_title_holds_a_secret_and_no_page_loads_anything() {
+    for mail in Mail::previews(&site()) {
+        let (html, secret) = (mail.html(), values(&mail).remove(0));
+        let title = html.split_once("</title>").unwrap().0;
+        assert!(!title.contains(&secret) && !mail.subject().contains(&secret));
+        for remote in ["<img", "<script", "<link", "src=", "url("] {
+            assert!(!html.contains(remote), "{remote}");
+        }
+        assert!(html.len() < 100 * 1024);
+        assert_eq!(mail.text().lines().filter(|line| line.contains("http")).count(), {
+            mail.text().lines().filter(|line| line.starts_with("http")).count()
+        });
+    }
+}
+
+#[test]
+fn a_catalogue_may_hold_markup_and_line_breaks_without_harm() {
+    #[derive(Debug)]
+    struct Hostile;
+    impl MailTexts for Hostile {
+        fn language(&self) -> &str {
+            "en\"><script>"
+        }
+        fn welcome_subject(&self, _site: &Site) -> String {
+            "Welcome\r\nBcc: everybody@elsewhere.example".to_owned()
+        }
+        fn welcome_sign_in(&self) -> String {
+            "<script>".to_owned()
+        }
+        fn write_to(&self, _address: &str) -> String {
+            "Ask <b>us</b>".to_owned()
+        }
+    }
+    let mail = Mail::previews(&site()).remove(0).in_words_of(Arc::new(Hostile));
+    assert_eq!(mail.subject(), "Welcome  Bcc: everybody@elsewhere.example");
+    let html = mail.html();
+    assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
+    // The contact is there although the text left it out.
+    assert!(
+        html.contains("<br><a href=\"mailto:help@acme.example\">") && mail.text().ends_with("\nhelp@acme.example\n")
+    );
+}
+
+#[test]
+fn the_words_of_the_builder_are_those_of_every_mail() {
+    let world = World::with(|builder| builder.mail_texts(Pseudo));
+    world.provision(ANN);
+    assert_eq!(world.last_mail().mail.subject(), "Ｙｏｕｒ ｎｅｗ ａｃｃｏｕｎｔ – Acme");
+}
+
+#[test]
+fn durations_and_instants_are_never_rounded_up() {
+    let seconds = |seconds| English.duration(Duration::from_secs(seconds));
+    let shown = [1, 59, 119, 120, 3_599, 3_600, 3_660, 7_200, 86_400].map(seconds);
+    let expected = [
+        "one second",
+        "59 seconds",
+        "119 seconds",
+        "2 minutes",
+        "59 minutes",
+        "one hour",
+        "61 minutes",
+        "2 hours",
+        "24 hours",
+    ];
+    assert_eq!(shown, expected);
+    let at = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(59);
+    let elsewhere = at.to_offset(time::UtcOffset::from_hms(5, 30, 0).unwrap());
+    assert_eq!(English.moment(elsewhere), "1 January 1970, 00:00 UTC");
+}

@@ -1,0 +1,295 @@
+//! A real SMTP server on loopback (RFC 5321), which can also refuse, stall and die where a test wants it to.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use crate::tls::pump;
+
+/// Where in a dialogue something happens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stage {
+    Greeting,
+    Mail,
+    Rcpt,
+    Data,
+    /// Within the mail's text.
+    Middle,
+    /// After the dot.
+    End,
+}
+
+/// What happens there.
+#[derive(Clone, Copy, Debug)]
+pub enum Act {
+    /// This answer, in place of a good one.
+    Answer(&'static str),
+    /// No answer, until the other side has gone.
+    Stall,
+    /// The connection is closed.
+    Die,
+    /// The mail is taken, and the connection closed before saying so.
+    Swallow,
+    /// No answer, and on it goes.
+    Nothing,
+    /// All is well.
+    Well,
+}
+
+/// A mail as it arrived, without the dots that SMTP adds.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    pub from: String,
+    pub to: Vec<String>,
+    pub data: String,
+}
+
+#[derive(Default)]
+struct State {
+    /// Taken one after the other: those at the greeting by connections, all others by mails.
+    script: Mutex<VecDeque<(Stage, Act)>>,
+    /// What happens when the script is at its end.
+    always: Mutex<Option<(Stage, Act)>>,
+    /// Where TLS is taken off after STARTTLS.
+    tls: Mutex<Option<SocketAddr>>,
+    /// What EHLO offers.
+    offers: Mutex<Vec<&'static str>>,
+    arrived: Mutex<Vec<Arrived>>,
+    came: Condvar,
+    /// Every line of every client that is not a mail's.
+    heard: Mutex<Vec<String>>,
+    connections: AtomicUsize,
+    /// Mails that were begun.
+    begun: AtomicUsize,
+}
+
+/// The server. Its threads end with the process.
+#[derive(Clone)]
+pub struct SmtpServer {
+    address: SocketAddr,
+    state: Arc<State>,
+}
+
+impl SmtpServer {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Self { address: listener.local_addr().unwrap(), state: Arc::default() };
+        server.offers(&["8BITMIME", "SMTPUTF8", "PIPELINING"]);
+        let state = server.state.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = state.clone();
+                thread::spawn(move || Session::new(stream, state).serve());
+            }
+        });
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("smtp://{}", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn offers(&self, extensions: &[&'static str]) {
+        *self.state.offers.lock().unwrap() = extensions.to_vec();
+    }
+
+    /// Offers STARTTLS, and hands such connections to whatever speaks TLS there.
+    pub fn starttls(&self, port: u16) {
+        *self.state.tls.lock().unwrap() = Some(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+
+    /// Adds to the script.
+    pub fn then(&self, stage: Stage, act: Act) -> &Self {
+        self.state.script.lock().unwrap().push_back((stage, act));
+        self
+    }
+
+    /// From now on, when the script is at its end; `None` is a server that works.
+    pub fn always(&self, act: Option<(Stage, Act)>) {
+        *self.state.always.lock().unwrap() = act;
+    }
+
+    /// Waits until that many mails have arrived, and gives all that have.
+    pub fn wait_for(&self, mails: usize) -> Vec<Arrived> {
+        let arrived = self.state.arrived.lock().unwrap();
+        let limit = Duration::from_secs(20);
+        let (arrived, late) =
+            self.state.came.wait_timeout_while(arrived, limit, |arrived| arrived.len() < mails).unwrap();
+        assert!(!late.timed_out(), "{} of {mails} mails have arrived", arrived.len());
+        arrived.clone()
+    }
+
+    pub fn arrived(&self) -> Vec<Arrived> {
+        self.state.arrived.lock().unwrap().clone()
+    }
+
+    pub fn heard(&self) -> Vec<String> {
+        self.state.heard.lock().unwrap().clone()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
+    }
+
+    pub fn begun(&self) -> usize {
+        self.state.begun.load(Ordering::SeqCst)
+    }
+}
+
+/// Why a session is over.
+struct Over;
+
+struct Session {
+    reader: BufReader<TcpStream>,
+    writer: TcpStream,
+    state: Arc<State>,
+}
+
+impl Session {
+    fn new(stream: TcpStream, state: Arc<State>) -> Self {
+        state.connections.fetch_add(1, Ordering::SeqCst);
+        stream.set_nodelay(true).unwrap();
+        let writer = stream.try_clone().unwrap();
+        Self { reader: BufReader::new(stream), writer, state }
+    }
+
+    fn serve(mut self) {
+        drop(self.dialogue());
+    }
+
+    fn say(&mut self, line: &str) -> Result<(), Over> {
+        self.writer.write_all(format!("{line}\r\n").as_bytes()).map_err(|_| Over)
+    }
+
+    fn line(&mut self) -> Result<String, Over> {
+        let mut line = Vec::new();
+        match self.reader.read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => Err(Over),
+            // Where TLS was spoken to it there are no characters.
+            Ok(_) => Ok(String::from_utf8_lossy(&line).into_owned()),
+        }
+    }
+
+    /// The next act, if it belongs to the greeting or, for a mail, if it does not.
+    fn act(&self, greeting: bool) -> (Stage, Act) {
+        let mut script = self.state.script.lock().unwrap();
+        let fits = |(stage, _): &(Stage, Act)| (*stage == Stage::Greeting) == greeting;
+        let next = if script.front().is_some_and(fits) { script.pop_front() } else { None };
+        let always = if script.is_empty() { *self.state.always.lock().unwrap() } else { None };
+        next.or(always.filter(fits)).unwrap_or((Stage::End, Act::Well))
+    }
+
+    /// Does what is to be done at this stage, or answers well.
+    fn at(&mut self, stage: Stage, (when, act): (Stage, Act), well: &str) -> Result<bool, Over> {
+        if when != stage {
+            self.say(well)?;
+            return Ok(true);
+        }
+        match act {
+            Act::Well => self.say(well).map(|()| true),
+            Act::Nothing => Ok(true),
+            Act::Answer(answer) => {
+                self.say(answer)?;
+                if answer.starts_with("421") { Err(Over) } else { Ok(false) }
+            }
+            Act::Stall => {
+                // Until the other side closes the connection.
+                drop(self.reader.read_to_end(&mut Vec::new()));
+                Err(Over)
+            }
+            Act::Die | Act::Swallow => Err(Over),
+        }
+    }
+
+    fn dialogue(&mut self) -> Result<(), Over> {
+        let greeting = self.act(true);
+        if !self.at(Stage::Greeting, greeting, "220 loopback ESMTP")? {
+            return Ok(());
+        }
+        let mut act = (Stage::End, Act::Well);
+        let (mut from, mut to) = (String::new(), Vec::new());
+        loop {
+            let line = self.line()?;
+            let command = line.trim_end().to_owned();
+            self.state.heard.lock().unwrap().push(command.clone());
+            let path = |text: &str| text.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+            match command.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase().as_str() {
+                "EHLO" | "HELO" => {
+                    let offers = self.state.offers.lock().unwrap().clone();
+                    self.say("250-loopback")?;
+                    for offer in offers {
+                        self.say(&format!("250-{offer}"))?;
+                    }
+                    self.say("250 HELP")?;
+                }
+                "MAIL" => {
+                    self.state.begun.fetch_add(1, Ordering::SeqCst);
+                    act = self.act(false);
+                    (from, to) = (path(&command), Vec::new());
+                    self.at(Stage::Mail, act, "250 sender ok")?;
+                }
+                "RCPT" => {
+                    if self.at(Stage::Rcpt, act, "250 recipient ok")? {
+                        to.push(path(&command));
+                    }
+                }
+                "DATA" => {
+                    if self.at(Stage::Data, act, "354 go on")? {
+                        self.take(&from, &to, act)?;
+                    }
+                }
+                "AUTH" => {
+                    // ann, secret
+                    let right = command.ends_with("AGFubgBzZWNyZXQ=");
+                    self.say(if right { "235 welcome" } else { "535 5.7.8 no" })?;
+                }
+                "STARTTLS" => {
+                    let tls = self.state.tls.lock().unwrap().expect("it is offered");
+                    let inner = TcpStream::connect(tls).map_err(|_| Over)?;
+                    self.say("220 go ahead")?;
+                    pump(inner.try_clone().unwrap(), self.writer.try_clone().unwrap());
+                    drop(std::io::copy(&mut self.reader, &mut &inner));
+                    return Ok(());
+                }
+                "RSET" | "NOOP" => self.say("250 ok")?,
+                "QUIT" => {
+                    self.say("221 bye")?;
+                    return Ok(());
+                }
+                _ => self.say("502 what?")?,
+            }
+        }
+    }
+
+    fn take(&mut self, from: &str, to: &[String], act: (Stage, Act)) -> Result<(), Over> {
+        let mut data = String::new();
+        let mut lines = 0;
+        loop {
+            let line = self.line()?;
+            lines += 1;
+            if lines == 5 && act.0 == Stage::Middle {
+                return self.at(Stage::Middle, act, "").map(|_| ());
+            }
+            if line == ".\r\n" {
+                break;
+            }
+            data.push_str(line.strip_prefix('.').unwrap_or(&line));
+        }
+        let swallow = matches!(act, (Stage::End, Act::Swallow));
+        let well = act.0 != Stage::End || matches!(act.1, Act::Well);
+        if well || swallow {
+            let arrived = Arrived { from: from.to_owned(), to: to.to_vec(), data };
+            self.state.arrived.lock().unwrap().push(arrived);
+            self.state.came.notify_all();
+        }
+        self.at(Stage::End, act, "250 taken").map(|_| ())
+    }
+}
