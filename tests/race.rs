@@ -390,3 +390,30 @@ fn s20_a_hundred_wrong_codes_at_once_are_evaluated_one_in_each_slot() {
         outcomes.iter().filter(|outcome| matches!(outcome, Err(doorward::SecondFactorError::CodeWrong))).count();
     assert_eq!(evaluated, 6, "five are free; the sixth earns a wait that all others meet");
 }
+
+#[test]
+fn s20_a_remembered_device_that_is_revoked_while_its_password_is_checked_is_asked_for_a_code() {
+    let (world, _, app, _) = World::with_enrolled_ann_and(|builder| {
+        builder.configure(|config| config.second_factor.remember_device = Some(DAY))
+    });
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    let outcome = block_on(world.auth.verify_second_factor_and_remember(&challenge, &app.code(&world)));
+    let ann = complete(outcome.unwrap());
+    let token = device(&ann);
+    world.clock.advance(SECOND);
+    let (owner, stolen) = (world.auth.clone(), ann.session().device().unwrap());
+    let users = Meddling::new(world.users.clone(), move || {
+        block_on(owner.revoke_device(&ann, stolen)).unwrap();
+    });
+    let auth = Auth::builder(site(), users, world.attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .keyring(keyring())
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.second_factor.remember_device = Some(DAY);
+        })
+        .build()
+        .unwrap();
+    let outcome = block_on(auth.try_sign_in(SignInRequest::new(ANN, OLD).device(&token)));
+    code_challenge(outcome.unwrap());
+}

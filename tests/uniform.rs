@@ -73,6 +73,8 @@ fn s15_every_failure_costs_and_answers_the_same() {
 fn s20_in_one_step_every_failure_costs_the_same_store_calls_and_one_hash_whoever_it_is() {
     let (world, _, app, _) = World::with_enrolled_ann();
     world.open("bob@acme.example", OLD);
+    // Hashes that are to be replaced must not show either.
+    let params = HashParams::danger_weak(16, 1, 1).unwrap();
     let counted = Faults::new();
     let (users, attempts) = (counted.users(world.users.clone()), counted.attempts(world.attempts.clone()));
     let (later, after_the_answer) = std::sync::mpsc::channel();
@@ -81,7 +83,7 @@ fn s20_in_one_step_every_failure_costs_the_same_store_calls_and_one_hash_whoever
         .keyring(keyring())
         .background(move |work| drop(later.send(work)))
         .configure(|config| {
-            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.hashing.params = params;
             config.purge.every = None;
         })
         .build()
@@ -101,6 +103,12 @@ fn s20_in_one_step_every_failure_costs_the_same_store_calls_and_one_hash_whoever
         assert_eq!((cost, error.code()), ((5, 1), "invalid_credentials"), "{cause}: find, two lanes, and one hash");
     }
     assert_eq!(after_the_answer.try_iter().count(), 1, "the wrong code is counted after the answer");
+    // The right ones let in, and the hash is replaced after the answer as well.
+    world.clock.advance(HOUR);
+    let request = SignInRequest::new(ANN, OLD).code(&app.code(&world));
+    complete(block_on(auth.try_sign_in(request)).unwrap());
+    after_the_answer.try_iter().for_each(block_on);
+    assert!(world.user(ANN).to_snapshot().contains("m=16,"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub struct SecondFactorConfig {
     pub totp: TotpConfig,
     /// The waits after wrong codes: five are free, then one second doubling to one hour. Of each user they are counted
     /// apart for known devices, after a proof of the mailbox, after the password alone, and for those who are signed in; only
-    /// a right code clears them.
+    /// a right code clears them, those after the password alone also a new password chosen after a code.
     pub throttle: Backoff,
     /// How long a proof counts as fresh, for enrolling, turning off, new recovery codes and revoking devices: a minute to an
     /// hour, default five minutes.
@@ -112,6 +112,9 @@ impl SecondFactorConfig {
         }
         if self.remember_device.is_some_and(|lifetime| !(MINUTE..=90 * DAY).contains(&lifetime)) {
             return Err(ConfigError::new("second_factor.remember_device", "is not between a minute and 90 days"));
+        }
+        if self.throttle.cap < MINUTE {
+            return Err(ConfigError::new("second_factor.throttle.cap", "is below a minute"));
         }
         if self.throttle.free > 10 {
             return Err(ConfigError::new("second_factor.throttle.free", "is above 10"));

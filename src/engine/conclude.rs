@@ -34,7 +34,9 @@ impl Engine {
             Step::Complete(Completed { session, device, is_new_device }) => {
                 report(EventKind::SignedIn { after_failures });
                 if is_new_device {
-                    report(EventKind::DeviceGranted);
+                    if device.is_some() {
+                        report(EventKind::DeviceGranted);
+                    }
                     self.tell_of_new_device(user).await;
                 }
                 SignIn::Complete(SignedIn::new(user, session, device))

@@ -29,7 +29,11 @@ pub(crate) enum CodeOutcome<T> {
 enum Stored<T> {
     Right(T, User, AcceptedCode),
     Wrong(User, WrongCode),
-    Throttled { retry_after: Duration },
+    /// Answered like a wrong one.
+    Unreadable,
+    Throttled {
+        retry_after: Duration,
+    },
     Refused,
 }
 
@@ -61,6 +65,10 @@ impl Engine {
                         let next = user.count_wrong_code(&wrong, challenge, now, fresh);
                         Decision::Store(next.clone(), Stored::Wrong(next, wrong))
                     }
+                    CodeVerdict::Unreadable(fault) => {
+                        self.report(EventKind::TotpSecretUnusable { fault }).user(user).send();
+                        Decision::Answer(Stored::Unreadable)
+                    }
                     CodeVerdict::Early { retry_after } => Decision::Answer(Stored::Throttled { retry_after }),
                     CodeVerdict::SetBack { rewritten, retry_after } => {
                         let next = user.count_wrong_code(&rewritten, None, now, fresh);
@@ -78,6 +86,7 @@ impl Engine {
                 self.tell_of_wrong_code(&user, &wrong).await;
                 CodeOutcome::Wrong
             }
+            Committed::Done(Stored::Unreadable) => CodeOutcome::Wrong,
             Committed::Done(Stored::Throttled { retry_after }) => {
                 self.report(EventKind::Throttled { retry_after }).user(&asked).send();
                 CodeOutcome::Throttled { retry_after }
@@ -98,6 +107,9 @@ impl Engine {
                 CodeVerdict::Wrong(wrong) => {
                     let next = user.count_wrong_code(&wrong, None, self.now(), fresh);
                     Decision::Store(next.clone(), Some((next, wrong)))
+                }
+                CodeVerdict::SetBack { rewritten, .. } => {
+                    Decision::Store(user.count_wrong_code(&rewritten, None, self.now(), fresh), None)
                 }
                 // Meanwhile others used up the slot, and were counted themselves; or the account changed, so that this code
                 // opens nothing that was refused.
@@ -144,9 +156,6 @@ impl Engine {
     /// After a wrong code was counted: what the log and the owner are to know of it.
     pub(crate) async fn tell_of_wrong_code(self: &Arc<Self>, user: &User, wrong: &WrongCode) {
         self.report(EventKind::SecondFactorFailed).user(user).send();
-        if let Some(fault) = wrong.fault {
-            self.report(EventKind::TotpSecretUnusable { fault }).user(user).send();
-        }
         if wrong.closes {
             self.report(EventKind::SecondFactorClosed).user(user).send();
         }

@@ -66,12 +66,12 @@ pub(crate) async fn change_password(
     };
 
     let credential = engine.new_credential(&user, &hash)?;
-    let devices = engine.config.device_limits();
+    let (devices, fresh_proof) = (engine.config.device_limits(), engine.config.second_factor.fresh_proof);
     let changed = engine
         .commit(user, |user, fresh| match may_change(engine, user, session) {
             Ok(()) if judged.holds_for(user) => {
                 let (session, device, user) =
-                    user.change_password(session, credential.clone(), &devices, engine.now(), fresh);
+                    user.change_password(session, credential.clone(), &devices, fresh_proof, engine.now(), fresh);
                 Decision::Store(user.clone(), Ok((session, device, user)))
             }
             Ok(()) => Decision::Answer(ended(engine, session)),

@@ -298,6 +298,10 @@ fn by_code(
     match engine.judge_code(user, Proof::TemporaryPassword, code, fresh.version) {
         CodeVerdict::Right(accepted) => Ok(Some(accepted)),
         CodeVerdict::Wrong(wrong) => Err(NoCode::Wrong(wrong)),
+        CodeVerdict::Unreadable(fault) => {
+            engine.report(EventKind::TotpSecretUnusable { fault }).user(user).send();
+            Err(NoCode::Refused(CompleteResetError::CodeWrong))
+        }
         CodeVerdict::Early { retry_after } => Err(NoCode::Refused(CompleteResetError::Throttled { retry_after })),
         CodeVerdict::SetBack { rewritten, retry_after } => Err(NoCode::SetBack { rewritten, retry_after }),
     }

@@ -3,12 +3,12 @@
 use core::fmt;
 use std::sync::Arc;
 
-use crate::crypto;
+use crate::crypto::{self, HashScheme};
 use crate::engine::{Admission, Caller, CodeOutcome, Committed, Decision, Engine, Found, Lane, SignIn, Source};
 use crate::error::{SignInError, Unavailable};
 use crate::policy::temporary_digest;
 use crate::port::{EventKind, SignInFailure};
-use crate::types::{DeviceToken, Digest, Email, MalformedCode, Password, TypedCode};
+use crate::types::{DeviceToken, Digest, Email, MalformedCode, Password, TypedCode, UserId};
 use crate::user::{AcceptedCode, CodeVerdict, Fresh, Judged, Method, Passed, Proof, Proved, ShownDevice, Step, User};
 
 /// What somebody typed into the sign-in form, and what the host knows beside it.
@@ -45,7 +45,9 @@ impl SignInRequest {
     }
 
     /// A code of the second factor, typed into the same form: sign-in in one step. Whatever of it all is wrong, the answer is
-    /// the one uniform failure, so nobody learns whether the password was right. A recovery code does as well. Where an
+    /// the one uniform failure, so nobody learns whether the password was right (give the builder a
+    /// [`background`](crate::AuthBuilder::background): without one the time of the answer tells it). A recovery code does as
+    /// well. Where an
     /// account has no second factor, the code is not looked at, so a form may leave the field blank.
     #[must_use]
     pub fn code(self, typed: &str) -> Self {
@@ -154,15 +156,20 @@ impl Attempt<'_> {
         user.and(shown)
     }
 
+    /// The device that the client has shown to be, of a user that is decided on.
+    fn shown_by(&self, user: &User) -> Option<ShownDevice> {
+        self.request.device.as_ref().and_then(|token| user.shown_device(token, self.engine.now()))
+    }
+
     /// 128 random bits cannot be guessed, so a match is neither counted nor delayed. A code given with it is.
     async fn enter_with_temporary(&self, user: User) -> Result<SignIn, SignInError> {
         let (engine, rules) = (self.engine, self.engine.config.sign_in_rules());
-        let (typed, shown) = (&self.request.temporary, self.shown_device());
+        let typed = &self.request.temporary;
         let Some(code) = self.request.code.as_ref().filter(|_| user.has_second_factor()) else {
             let outcome = engine
                 .commit(user, |user, fresh| {
                     let now = engine.now();
-                    let proved = user.proved_by_temporary(typed, shown.as_ref(), now);
+                    let proved = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), now);
                     store(proved.map(|proved| user.sign_in_with_temporary(proved, None, &rules, now, fresh)))
                 })
                 .await?;
@@ -175,7 +182,7 @@ impl Attempt<'_> {
                 code,
                 None,
                 |user, now| {
-                    let proved = user.proved_by_temporary(typed, shown.as_ref(), now)?;
+                    let proved = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), now)?;
                     user.has_second_factor().then_some((proved.proof, proved))
                 },
                 |user, proved, accepted, now, fresh| {
@@ -219,15 +226,17 @@ impl Attempt<'_> {
         let evaluable = engine.evaluable(email, self.found.user(), judged.as_ref());
         let unusable = judged.is_some() && !evaluable.known;
         let (params, password) = (engine.config.hashing.params, request.password.clone());
-        let scheme = evaluable.hash().scheme();
+        let (scheme, with_code) = (evaluable.hash().scheme(), request.code.is_some());
         let verified = permit.run(move |memory| {
             let right = evaluable.verify(&password, memory);
             let outdated = right && !evaluable.hash().is_up_to_date(params);
-            // A rehash that cannot be had fails no sign-in.
-            let rehashed = outdated.then(|| crypto::hash(&password, params, memory).ok()).flatten();
-            ((right, rehashed), 1 + u64::from(outdated))
+            // A rehash that cannot be had fails no sign-in. With a code to come, its time would tell that the password is
+            // right.
+            let now = outdated && !with_code;
+            let rehashed = now.then(|| crypto::hash(&password, params, memory).ok()).flatten();
+            ((right, outdated, rehashed), 1 + u64::from(now))
         });
-        let (right, rehashed) = verified.await.map_err(|_| Unavailable::Closed)?;
+        let (right, outdated, rehashed) = verified.await.map_err(|_| Unavailable::Closed)?;
 
         let (Some(judged), Some(user), true) = (judged, self.found.user(), right) else {
             // The code of a try whose password is wrong is judged too, though for nobody.
@@ -242,7 +251,8 @@ impl Attempt<'_> {
         let outcome = engine
             .commit(user.clone(), |user, fresh| {
                 let (now, rehashed) = (engine.now(), rehashed.as_ref());
-                let Some(proved) = user.proved_by_password(&judged, shown.as_ref(), now) else {
+                // Of the user decided on: the device may have been revoked while the hash was computed.
+                let Some(proved) = user.proved_by_password(&judged, self.shown_by(user).as_ref(), now) else {
                     return Decision::Answer(Entered::Changed);
                 };
                 let (proved, accepted) = match self.code_for(user, &proved, fresh) {
@@ -270,6 +280,8 @@ impl Attempt<'_> {
         };
         if is_rehashed {
             self.report(EventKind::Rehashed { from: scheme });
+        } else if outdated {
+            self.rehash_later(user.id(), judged, scheme).await;
         }
         let failures = charged.first().map_or(0, |lane| lane.failures_before);
         let signed_in = engine.conclude(step, &user, failures, request.request_id.as_deref()).await;
@@ -305,8 +317,13 @@ impl Attempt<'_> {
         match self.engine.judge_code(user, proved.proof, code, fresh.version) {
             CodeVerdict::Right(accepted) => GivenCode::Right(accepted),
             CodeVerdict::Wrong(_) => GivenCode::Wrong(Some(proved.proof)),
-            // Too early to be looked at; to say so would tell that the password is right.
-            CodeVerdict::Early { .. } | CodeVerdict::SetBack { .. } => GivenCode::Wrong(None),
+            // Not looked at. To say so would tell that the password is right.
+            CodeVerdict::Early { .. } => GivenCode::Wrong(None),
+            CodeVerdict::SetBack { .. } => GivenCode::Wrong(Some(proved.proof)),
+            CodeVerdict::Unreadable(fault) => {
+                self.report(EventKind::TotpSecretUnusable { fault });
+                GivenCode::Wrong(None)
+            }
         }
     }
 
@@ -326,6 +343,32 @@ impl Attempt<'_> {
                 .await;
         }
         self.failed(SignInFailure::WrongCode)
+    }
+
+    /// After the answer: what a sign-in in one step did not do in passing.
+    async fn rehash_later(&self, id: &UserId, judged: Judged, from: HashScheme) {
+        let (engine, id, password) = (Arc::clone(self.engine), id.clone(), self.request.password.clone());
+        let work = async move {
+            // Whatever fails here is done at the next sign-in.
+            let (Ok(permit), Ok(Some(user))) = (engine.permit(Caller::Known), engine.users.find_by_id(&id).await)
+            else {
+                return;
+            };
+            let params = engine.config.hashing.params;
+            let hashed = permit.run(move |memory| (crypto::hash(&password, params, memory), 1)).await;
+            let Ok(Ok(hash)) = hashed else { return };
+            let Some(stored) = engine.replacement(&user, &judged, Some(&hash)) else { return };
+            let outcome = engine
+                .commit(user, |user, fresh| match user.rehashed(&judged, &stored, fresh) {
+                    Some(next) => Decision::Store(next.clone(), Some(next)),
+                    None => Decision::Answer(None),
+                })
+                .await;
+            if let Ok(Committed::Done(Some(user))) = outcome {
+                engine.report(EventKind::Rehashed { from }).user(&user).send();
+            }
+        };
+        self.engine.background.run(work).await;
     }
 
     async fn concluded(

@@ -172,6 +172,10 @@ async fn confirm<T: Send>(
                     let next = user.count_wrong_code(&wrong, challenge, now, fresh);
                     Decision::Store(next.clone(), Ok(Confirmed::Wrong(next, wrong)))
                 }
+                CodeVerdict::Unreadable(fault) => {
+                    engine.report(EventKind::TotpSecretUnusable { fault }).user(user).send();
+                    Decision::Answer(Err(EnrollmentError::CodeWrong))
+                }
                 CodeVerdict::Early { retry_after } => Decision::Answer(Err(EnrollmentError::Throttled { retry_after })),
                 CodeVerdict::SetBack { rewritten, retry_after } => {
                     let next = user.count_wrong_code(&rewritten, None, now, fresh);
@@ -210,7 +214,9 @@ pub(crate) async fn regenerate_recovery_codes(
 ) -> Result<(SignedIn, RecoveryCodes), TwoFactorError> {
     let user = engine.find_in_session(session).await?.ok_or(TwoFactorError::SessionEnded)?;
     let (codes, digests) = new_recovery_codes(&user)?;
-    let user = change(engine, session, |user, fresh| user.with_recovery_codes(digests.clone(), fresh)).await?;
+    let user =
+        change(engine, session, |user, fresh| user.with_recovery_codes(session, digests.clone(), engine.now(), fresh))
+            .await?;
     engine.report(EventKind::RecoveryCodesRegenerated).user(&user).send();
     engine.notify(&user, MailKind::RecoveryCodesRegenerated { at: engine.now() }).await;
     Ok((SignedIn::new(&user, session.moved_to(user.epoch()), None), codes))

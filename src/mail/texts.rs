@@ -215,7 +215,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
     /// That its owner turned it off, and when.
     fn second_factor_disabled(&self, site: &Site, at: OffsetDateTime) -> String {
         format!(
-            "Two-factor sign-in of your account at {} was turned off on {}. Your password alone signs in from now on.",
+            "Two-factor sign-in of your account at {} was turned off on {}. No code is asked for from now on.",
             site.name(),
             self.moment(at)
         )

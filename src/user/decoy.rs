@@ -45,7 +45,7 @@ pub(super) fn full_size_user() -> User {
     let mut user = User::provision(id.clone(), email, digest, hour, now, &fresh());
     let session = Session::new(id, user.epoch(), now, Vec::new(), None);
     let credential = NewCredential { hash, history: 0, links_survive: true };
-    user = user.change_password(&session, credential, &devices, now, &fresh()).2;
+    user = user.change_password(&session, credential, &devices, hour, now, &fresh()).2;
     user = user.with_second_factor_for_decoy(now, &fresh());
     for proof in [Proof::Password, Proof::KnownDevice, Proof::TemporaryPassword] {
         for _ in 0..challenges.per_class {

@@ -172,11 +172,6 @@ impl Document {
         }
     }
 
-    /// Whether a code was right on that device.
-    pub(super) fn is_factor_proved_on(&self, id: Option<DeviceId>) -> bool {
-        self.devices.iter().any(|device| Some(device.id) == id && device.factor_proved_at.is_some())
-    }
-
     /// From now on no code is asked for on that device, for so long.
     pub(super) fn remember_factor(&mut self, id: DeviceId, lifetime: Duration, now: OffsetDateTime) {
         for device in self.devices.iter_mut().filter(|device| device.id == id) {

@@ -1,5 +1,7 @@
 //! The password: verdicts about it, and setting a new one.
 
+use core::time::Duration;
+
 use time::OffsetDateTime;
 
 use super::document::{Document, Extra, StoredPassword};
@@ -64,15 +66,19 @@ impl User {
         session: &Session,
         new: NewCredential,
         devices: &DeviceLimits,
+        fresh_proof: Duration,
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> (Session, Option<DeviceToken>, User) {
+        // A session and a password may both be stolen: without a fresh code neither the count of wrong ones is forgotten nor
+        // the new device known as one on which a code was right.
+        let by_code = self.has_second_factor() && self.is_freshly_proved(session, fresh_proof, now);
         let mut remembered = None;
         let user = self.next(fresh, |document| {
-            let factor_was_proved = document.is_factor_proved_on(session.device());
             document.set_password(new, now, fresh);
             remembered = document.remember_device(&self.id, None, devices, now, fresh);
-            if factor_was_proved {
+            if by_code {
+                document.second_factor.forget_failures_of_the_password();
                 document.mark_factor_proved(remembered.as_ref().map(|device| device.id), now);
             }
         });
@@ -94,8 +100,12 @@ impl User {
         let completes_reset = self.completes_reset(&proved);
         // Every device ends, also the one it began on.
         let proved = Proved { device: None, ..proved.and(Method::Password, now) };
+        let by_code = proved.methods.iter().any(|proven| proven.method.is_second_factor());
         self.advance(proved, rules, now, fresh, |document| {
             document.set_password(new, now, fresh);
+            if by_code {
+                document.second_factor.forget_failures_of_the_password();
+            }
             if completes_reset {
                 document.reset = ResetState::default();
             }
@@ -114,6 +124,13 @@ impl User {
 }
 
 impl User {
+    /// The same password under another hash. `None` if it is another password by now, or another hash already.
+    pub(crate) fn rehashed(&self, judged: &Judged, hash: &StoredHash, fresh: &Fresh) -> Option<User> {
+        let password = self.document.password.as_ref()?;
+        let same = judged.holds_for(self) && password.hash.as_str() == judged.hash.as_str();
+        same.then(|| self.next(fresh, |document| document.rehash(judged, Some(hash))))
+    }
+
     /// The same passwords, each kept as `keep` says. `None` if it leaves all as they are.
     pub(crate) fn with_hashes_kept(
         &self,
@@ -149,7 +166,7 @@ impl Document {
         self.password = Some(StoredPassword::new(new.hash, now, fresh));
         self.epoch = fresh.epoch;
         self.temporary = None;
-        self.second_factor.forget_failures_of_the_password();
+        self.second_factor.forget_what_was_begun();
         self.reset.void_confirmed(new.links_survive);
         self.challenges.clear();
         self.devices.clear();

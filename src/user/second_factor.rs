@@ -23,7 +23,7 @@ const FORGIVEN: u32 = 5;
 pub(crate) struct CodeLimits {
     pub(crate) backoff: Backoff,
     /// After so many wrong codes by somebody who merely knows the password, no code of theirs is right any more, until there
-    /// is a new password. A known device and the mailbox go on. (If a right code from a known device reopened it, whoever
+    /// is a new password, chosen after a code. A known device and the mailbox go on. (If a right code from a known device reopened it, whoever
     /// knows the password would gain as many tries at each sign-in of the owner.)
     pub(crate) closes_at: u32,
     /// From one notice of a wrong code to the next.
@@ -106,7 +106,9 @@ pub(crate) enum CodeVerdict {
     Early {
         retry_after: Duration,
     },
-    /// The same, and the clock was set back: the wait counts from now.
+    /// The secret cannot be read, so that no code can be right. Nothing is counted: it is not the fault of whoever typed it.
+    Unreadable(SecretFault),
+    /// The same as too early, and the clock was set back: the wait counts from now.
     SetBack {
         rewritten: WrongCode,
         retry_after: Duration,
@@ -150,8 +152,6 @@ pub(crate) struct WrongCode {
     pub(crate) warn: bool,
     /// Whether this is the one after which those who merely know the password get no further.
     pub(crate) closes: bool,
-    /// Why the authenticator's secret could not be read, if that was it.
-    pub(crate) fault: Option<SecretFault>,
 }
 
 /// A new authenticator as it is stored, sealed.
@@ -235,17 +235,17 @@ impl User {
     ) -> CodeVerdict {
         let factor = &self.document.second_factor;
         let before = factor.attempts(proof);
-        let wrong = |attempts, warn, closes, fault| WrongCode { proof, attempts, warn, closes, fault };
+        let wrong = |attempts, warn, closes| WrongCode { proof, attempts, warn, closes };
         let counted = match Attempts::charge(before, &CodeSpacing(limits), now, version) {
             Charge::Early { retry_after } => return CodeVerdict::Early { retry_after },
             Charge::SetBack { rewritten, retry_after } => {
-                return CodeVerdict::SetBack { rewritten: wrong(rewritten, false, false, None), retry_after };
+                return CodeVerdict::SetBack { rewritten: wrong(rewritten, false, false), retry_after };
             }
             Charge::Due(counted) => counted,
         };
-        let (found, fault) = match self.find_code(typed, keyring, now) {
-            Ok(found) => (found, None),
-            Err(fault) => (None, Some(fault)),
+        let found = match self.find_code(typed, keyring, now) {
+            Ok(found) => found,
+            Err(fault) => return CodeVerdict::Unreadable(fault),
         };
         let knows_password_only = proof == Proof::Password;
         let closed = knows_password_only && before.is_some_and(|attempts| attempts.failures() >= limits.closes_at);
@@ -260,9 +260,11 @@ impl User {
             }
             _ => {
                 let told = factor.warned_at.filter(|at| *at <= now && now < after(*at, limits.notice_every));
-                let warn = knows_password_only && told.is_none();
+                // On a known device the owner slips, but not more often than is free.
+                let many = proof == Proof::KnownDevice && counted.failures() > limits.backoff.free;
+                let warn = (knows_password_only || many) && told.is_none();
                 let closes = knows_password_only && !closed && counted.failures() == limits.closes_at;
-                CodeVerdict::Wrong(wrong(counted, warn, closes, fault))
+                CodeVerdict::Wrong(wrong(counted, warn, closes))
             }
         }
     }
@@ -361,18 +363,18 @@ impl User {
         version: Version,
     ) -> CodeVerdict {
         let (proof, before) = (Proof::Session, self.document.second_factor.attempts(Proof::Session));
-        let counted = |attempts, fault| WrongCode { proof, attempts, warn: false, closes: false, fault };
+        let counted = |attempts| WrongCode { proof, attempts, warn: false, closes: false };
         match Attempts::charge(before, &CodeSpacing(limits), now, version) {
             Charge::Early { retry_after } => CodeVerdict::Early { retry_after },
             Charge::SetBack { rewritten, retry_after } => {
-                CodeVerdict::SetBack { rewritten: counted(rewritten, None), retry_after }
+                CodeVerdict::SetBack { rewritten: counted(rewritten), retry_after }
             }
             Charge::Due(attempts) => match self.proving_step(typed, keyring, now) {
                 Ok(Some(step)) => {
                     CodeVerdict::Right(AcceptedCode { proof, kind: AcceptedKind::Totp { step }, left: None })
                 }
-                Ok(None) => CodeVerdict::Wrong(counted(attempts, None)),
-                Err(fault) => CodeVerdict::Wrong(counted(attempts, Some(fault))),
+                Ok(None) => CodeVerdict::Wrong(counted(attempts)),
+                Err(fault) => CodeVerdict::Unreadable(fault),
             },
         }
     }
@@ -420,11 +422,19 @@ impl User {
     }
 
     /// New recovery codes in place of all before; every other session ends.
-    pub(crate) fn with_recovery_codes(&self, digests: Vec<Digest>, fresh: &Fresh) -> User {
+    pub(crate) fn with_recovery_codes(
+        &self,
+        session: &Session,
+        digests: Vec<Digest>,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
         self.next(fresh, |document| {
             document.second_factor.recovery_codes = digests;
             document.forget_proofs_of_the_factor();
             document.end_sessions(fresh);
+            // A code was just given in this session.
+            document.mark_factor_proved(session.device(), now);
         })
     }
 
@@ -490,7 +500,12 @@ impl SecondFactor {
         }
     }
 
-    /// There is a new password: who knew the old one knows nothing any more.
+    /// What was begun before a change of the credentials is not to be finished after it.
+    pub(super) fn forget_what_was_begun(&mut self) {
+        self.pending = None;
+    }
+
+    /// There is a new password, chosen by somebody who gave a code: who knew the old one knows nothing any more.
     pub(super) fn forget_failures_of_the_password(&mut self) {
         self.failures.retain(|failures| failures.proof != Proof::Password);
     }

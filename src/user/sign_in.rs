@@ -265,7 +265,8 @@ impl Document {
             self.mark_factor_proved(id, now);
         }
         self.last_sign_in_at = Some(now);
-        let is_new_device = remembered.is_some() && id != proved.device.as_ref().map(|device| device.id);
+        // Also where all places are taken and it is not remembered.
+        let is_new_device = proved.device.is_none();
         let session = Session::new(user.id.clone(), self.epoch, now, proved.methods, id);
         Completed { session, device: remembered.and_then(|device| device.token), is_new_device }
     }

@@ -68,6 +68,8 @@ impl Document {
     pub(super) fn end_sessions(&mut self, fresh: &Fresh) {
         self.epoch = fresh.epoch;
         let active = self.status == UserStatus::Active;
-        self.challenges.retain(|challenge| active && challenge.proof == Proof::TemporaryPassword);
+        let recovering = active && self.temporary.is_some();
+        self.challenges.retain(|challenge| recovering && challenge.proof == Proof::TemporaryPassword);
+        self.second_factor.forget_what_was_begun();
     }
 }

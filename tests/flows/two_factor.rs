@@ -208,14 +208,13 @@ fn s20_enrolments_keep_what_they_were_made_with_when_the_settings_change() {
 
 #[test]
 fn s20_an_operator_takes_it_off_for_a_reason_and_the_owner_is_told() {
-    let (world, ann, app, _) = World::with_enrolled_ann();
+    let (world, ann, ..) = World::with_enrolled_ann();
     block_on(world.auth.reset_second_factor(ann.user_id(), "showed her passport\nat the desk")).unwrap();
     let reason: Box<str> = "showed her passportat the desk".into();
     assert_eq!(world.observer.count(&EventKind::SecondFactorReset { reason }), 1);
     assert!(world.last_mail().mail.text().contains("by our support"));
     assert!(!world.is_live(&ann));
     world.signed_in(ANN, OLD);
-    let _ = app;
     // Once more it is no error, and nothing happens.
     let sent = world.mailer.count();
     block_on(world.auth.reset_second_factor(ann.user_id(), "again")).unwrap();
@@ -301,4 +300,40 @@ fn s20_a_choice_that_an_old_authenticator_opened_is_void_once_there_is_another()
     // The mailbox goes on by itself.
     let challenge = world.challenge(ANN, &mailed);
     world.choose(&challenge, NEW);
+}
+
+#[test]
+fn s20_what_was_begun_before_a_change_of_the_credentials_is_not_finished_after_it() {
+    let world = World::with_keyring(|builder| builder);
+    let thief = world.open(ANN, OLD);
+    let app = App::new(&block_on(world.auth.begin_totp(&thief)).unwrap());
+    block_on(world.auth.mark_compromised(thief.user_id())).unwrap();
+    let challenge = world.challenge(ANN, &world.confirm(ANN));
+    let ann = world.choose(&challenge, NEW);
+    let confirmed = block_on(world.auth.confirm_totp(&ann, &app.code(&world)));
+    assert!(matches!(confirmed, Err(EnrollmentError::NotBegun)));
+}
+
+#[test]
+fn s20_new_recovery_codes_leave_the_browser_that_asked_for_them_known() {
+    let (world, _, app, _) = World::with_enrolled_ann();
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    let ann = complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let token = device(&ann);
+    block_on(world.auth.regenerate_recovery_codes(&ann)).unwrap();
+    // Somebody who knows the password uses up its budget.
+    for _ in 0..25 {
+        let challenge = world.asked_for_a_code(ANN, OLD);
+        while let Err(doorward::SecondFactorError::Throttled { retry_after }) =
+            world.verify(&challenge, &app.wrong_code(&world))
+        {
+            world.clock.advance(retry_after);
+        }
+    }
+    world.clock.advance(HOUR);
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    assert!(world.verify(&challenge, &app.code(&world)).is_err(), "closed");
+    let request = SignInRequest::new(ANN, OLD).device(&token);
+    let challenge = code_challenge(block_on(world.auth.try_sign_in(request)).unwrap());
+    complete(world.verify(&challenge, &app.code(&world)).unwrap());
 }

@@ -282,3 +282,56 @@ fn s20_signing_in_from_a_new_browser_is_told_to_those_with_a_second_factor() {
     complete(block_on(world.auth.try_sign_in(request)).unwrap());
     assert_eq!(told(), before + 1, "not from a known one");
 }
+
+#[test]
+fn s20_changing_the_password_back_and_forth_by_a_stolen_session_gains_no_codes() {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    world.clock.advance(HOUR); // the code of the enrolment is no fresh proof any more
+    let (mut session, mut tried) = (ann, 0);
+    for round in 0..10 {
+        let (old, new) = if round % 2 == 0 { (OLD, NEW) } else { (NEW, OLD) };
+        let mut wrong = 0;
+        while wrong < 5 {
+            let challenge = world.asked_for_a_code(ANN, old);
+            match world.verify(&challenge, &app.wrong_code(&world)) {
+                Err(SecondFactorError::Throttled { retry_after }) => world.clock.advance(retry_after),
+                Err(SecondFactorError::CodeWrong) => (wrong, tried) = (wrong + 1, tried + 1),
+                other => panic!("{other:?}"),
+            }
+        }
+        world.clock.advance(HOUR);
+        session = block_on(world.auth.change_password(&session, old, new)).unwrap();
+    }
+    assert_eq!(tried, 50, "of which twenty were looked at");
+    assert_eq!(world.observer.count(&EventKind::SecondFactorClosed), 1);
+    world.clock.advance(HOUR);
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    assert!(world.verify(&challenge, &app.code(&world)).is_err());
+    // The owner gives a code in the session, and changes it then.
+    world.clock.advance(MINUTE);
+    let ann = block_on(world.auth.reauthenticate_with_code(&session, &app.code(&world))).unwrap();
+    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    world.clock.advance(MINUTE);
+    let challenge = world.asked_for_a_code(ANN, NEW);
+    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+}
+
+#[test]
+fn a_process_without_the_key_counts_nothing_against_the_owner() {
+    let (world, _, app, _) = World::with_enrolled_ann();
+    let lost = doorward::Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .observer(world.observer.clone())
+        .configure(|config| config.hashing.params = doorward::HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    for _ in 0..25 {
+        world.clock.advance(MINUTE);
+        let challenge = world.asked_for_a_code(ANN, OLD);
+        let outcome = block_on(lost.verify_second_factor(&challenge, &app.code(&world)));
+        assert!(matches!(outcome, Err(SecondFactorError::CodeWrong)));
+    }
+    assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 0);
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+}
