@@ -42,8 +42,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// SMTPUTF8. SPF, DKIM and DMARC are the server's affair, as is that nothing rewrites the links in mails to count clicks.
 ///
 /// # Security
-/// - TLS is mandatory and verified against the system's authorities, by rustls. `smtps://` is to be preferred: before STARTTLS
-///   there is plain text to meddle with.
+/// - TLS is mandatory and verified against the system's authorities, by rustls. An image without any (`FROM scratch`) needs them
+///   put in, or [`SmtpBuilder::root_certificates`]. `smtps://` is to be preferred: before STARTTLS there is plain text to meddle
+///   with.
 /// - No error, event or `Debug` output holds an address, a password or a link. **Lettre's own feature `tracing` logs whole
 ///   mails at level DEBUG**: leave it off in every crate of yours.
 /// - Queued mails are wiped when they are gone; what the libraries below copy is not.
