@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // Each test file uses what it needs.
 
+pub mod browser;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
