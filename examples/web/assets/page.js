@@ -20,15 +20,14 @@ const wait = document.querySelector("[data-wait]");
 if (wait) {
   const until = Date.now() + Number(wait.dataset.wait) * 1000;
   const words = wait.textContent;
-  const tick = setInterval(() => {
+  const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
     wait.textContent = left > 0 ? `${words} ${left} s left.` : words;
+    if (left > 0) return setTimeout(tick, 250);
     // Said once, and not every second.
-    if (left <= 0) {
-      document.querySelector("[data-waited]").textContent = "You can try again now.";
-      clearInterval(tick);
-    }
-  }, 250);
+    document.querySelector("[data-waited]").textContent = "You can try again now.";
+  };
+  tick();
 }
 
 const rules = document.querySelector("[data-check]");
