@@ -24,6 +24,10 @@ impl Activity {
         let all = self.0.lock().unwrap();
         all.get(user).map(|events| events.iter().rev().cloned().collect()).unwrap_or_default()
     }
+
+    pub fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
 }
 
 impl Observer for Activity {

@@ -31,8 +31,9 @@ pub async fn seed(app: &App) -> Result<(), Box<dyn std::error::Error>> {
         let name = if operator { "Olga" } else { "Ben" }.to_owned();
         app.tables.keep_profile(&opened.user_id, &Profile { name, operator }).await?;
     }
-    // What was mailed on the way is no news to anybody.
+    // What happened on the way is no news to anybody.
     app.mailbox.clear();
+    app.activity.clear();
     for email in newcomers {
         // It is there already on a second start.
         drop(app.auth.provision(email).await);
@@ -41,9 +42,14 @@ pub async fn seed(app: &App) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn choose(auth: &Auth, email: &str, temporary: &str, password: &str) -> Result<(), Box<dyn std::error::Error>> {
-    match auth.sign_in(SignInRequest::new(email, temporary)).await? {
-        SignIn::PasswordChangeRequired(challenge) => drop(auth.choose_password(&challenge, password).await?),
-        other => return Err(format!("no choice of a password was asked for: {other:?}").into()),
+    let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(SignInRequest::new(email, temporary)).await? else {
+        return Err("no choice of a password was asked for".into());
+    };
+    // Nobody sits at a browser here, so none is remembered.
+    if let SignIn::Complete(signed_in) = auth.choose_password(&challenge, password).await?
+        && let Some(device) = signed_in.session().device()
+    {
+        auth.revoke_device(&signed_in, device).await?;
     }
     Ok(())
 }

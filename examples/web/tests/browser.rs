@@ -325,7 +325,7 @@ async fn an_authenticator_is_set_up(story: &mut Story) {
     cleo.press("Set up an authenticator app").await;
     cleo.picture("authenticator").await;
     let key = cleo.texts("#key").await.swap_remove(0).replace(' ', "");
-    let app = totp_rs::Totp::from_url(&format!("otpauth://totp/Acme:cleo?secret={key}&issuer=Acme")).unwrap();
+    let app = totp_rs::Totp::from_url(format!("otpauth://totp/Acme:cleo?secret={key}&issuer=Acme")).unwrap();
     cleo.fill("code", "000000").await;
     cleo.press("Confirm the code").await;
     cleo.expect_words("This is not the code").await;
@@ -401,25 +401,25 @@ const DESKTOP: Manner = Manner { scripts: true, keyboard: false, width: 960, hei
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_by_clicks() {
-    let Some(driver) = Driver::start() else { return };
+    let Some(driver) = Driver::start().await else { return };
     tell(&driver, DESKTOP).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_without_scripts() {
-    let Some(driver) = Driver::start() else { return };
+    let Some(driver) = Driver::start().await else { return };
     tell(&driver, Manner { scripts: false, ..DESKTOP }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_by_keyboard_at_320_pixels() {
-    let Some(driver) = Driver::start() else { return };
+    let Some(driver) = Driver::start().await else { return };
     tell(&driver, Manner { scripts: true, keyboard: true, width: 320, height: 640 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scripts_add_to_the_pages() {
-    let Some(driver) = Driver::start() else { return };
+    let Some(driver) = Driver::start().await else { return };
     let server = Server::start().await;
     let browser = driver.browser(&server.url, DESKTOP).await;
     sign_in(&browser, support::BEN.0, support::BEN.1).await;

@@ -1,8 +1,8 @@
-//! Every flow as JSON, and no pages: `cargo run -p doorward-web --bin json`.
+//! Every flow as JSON, and no pages: `cargo run -p doorward-web --bin json`, with a port if it is not to be 8001.
 //!
-//! `POST /sign_in`, `POST /me/change_password`, `POST /accounts/ID/deactivate` and so on, named as the methods of `Auth` are; what
-//! each takes stands in its arm below. A client keeps two texts: the session, which it sends as a bearer token, and the device,
-//! which it sends along when it signs in. The operator's calls take the key that is printed at the start.
+//! Calls are POSTs named as the methods of `Auth` are: `/sign_in`, `/me/change_password`, `/accounts/ID/deactivate`. A client keeps
+//! two texts: the session, which it sends as a bearer token, and the device, which it sends along when it signs in. Operators send
+//! the key that is printed at the start.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use axum::{Json, Router};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::{
@@ -35,7 +35,7 @@ struct App {
     operator: Arc<str>,
 }
 
-/// Whatever may be sent; each call takes what it needs.
+/// Whatever may be sent.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Sent {
@@ -47,28 +47,24 @@ struct Sent {
     challenge: String,
     token: String,
     reason: String,
-    remember: bool,
 }
 
 struct Refused(u16, Option<Duration>, Value);
-
 type Reply = Result<Json<Value>, Refused>;
 
 /// Every error of every flow.
 impl<E: Failure + 'static> From<E> for Refused {
     fn from(error: E) -> Self {
         let any: &dyn Any = &error;
-        let choosing = any.downcast_ref().and_then(|error| match error {
-            ChoosePasswordError::Rejected { violations } => Some(violations),
-            _ => None,
-        });
-        let changing = any.downcast_ref().and_then(|error| match error {
-            ChangePasswordError::Rejected { violations } => Some(violations),
-            _ => None,
-        });
-        let broken = choosing.or(changing).map(|all| all.iter().map(Violation::code).collect::<Vec<_>>());
-        let body =
-            json!({ "code": error.code(), "message": error.user_message(), "support": SUPPORT, "broken": broken });
+        let broken: Vec<_> = match (any.downcast_ref(), any.downcast_ref()) {
+            (Some(ChoosePasswordError::Rejected { violations }), _)
+            | (_, Some(ChangePasswordError::Rejected { violations })) => {
+                violations.iter().map(Violation::code).collect()
+            }
+            _ => Vec::new(),
+        };
+        let (code, message) = (error.code(), error.user_message());
+        let body = json!({ "code": code, "message": message, "support": SUPPORT, "broken": broken });
         Self(error.http_status(), error.retry_after(), body)
     }
 }
@@ -76,9 +72,8 @@ impl<E: Failure + 'static> From<E> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let wait = self.1.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
-        let headers = wait.map(|seconds| [(header::RETRY_AFTER, HeaderValue::from(seconds))]);
-        (status, headers, Json(self.2)).into_response()
+        let seconds = |wait: Duration| (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).to_string();
+        (status, self.1.map(|wait| [(header::RETRY_AFTER, seconds(wait))]), Json(self.2)).into_response()
     }
 }
 
@@ -126,11 +121,6 @@ fn with_codes(mut reply: Value, codes: &RecoveryCodes) -> Value {
     reply
 }
 
-async fn policy(State(app): State<App>) -> Json<Value> {
-    let rules = app.auth.password_policy().rules();
-    Json(rules.iter().map(|rule| json!({ "code": rule.code(), "text": rule.text() })).collect())
-}
-
 async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): Json<Sent>) -> Reply {
     let (auth, code) = (&app.auth, sent.code.as_str());
     let challenge = || Challenge::parse(&sent.challenge).map_err(|_| refused(401, "challenge_invalid"));
@@ -141,7 +131,7 @@ async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): J
             app.step(auth.sign_in(request).await?)?
         }
         "choose_password" => app.step(auth.choose_password(&challenge()?, &sent.new_password).await?)?,
-        "verify_second_factor" if sent.remember => {
+        "verify_second_factor_and_remember" => {
             app.step(auth.verify_second_factor_and_remember(&challenge()?, code).await?)?
         }
         "verify_second_factor" => app.step(auth.verify_second_factor(&challenge()?, code).await?)?,
@@ -150,9 +140,12 @@ async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): J
             let (outcome, codes) = auth.confirm_required_totp(&challenge()?, code).await?;
             with_codes(app.step(outcome)?, &codes)
         }
+        "password_policy" => {
+            let rules = auth.password_policy().rules();
+            rules.iter().map(|rule| json!({ "code": rule.code(), "text": rule.text() })).collect()
+        }
         "request_reset" => {
-            let requested = auth.request_reset(&email(&sent)?).await?;
-            json!({ "next_request_at": requested.next_request_at.unix_timestamp() })
+            json!({ "next": auth.request_reset(&email(&sent)?).await?.next_request_at.unix_timestamp() })
         }
         "confirm_reset" => {
             let confirmed = auth.confirm_reset(&sent.token).await?;
@@ -193,11 +186,8 @@ async fn member(State(app): State<App>, Path(call): Path<String>, headers: Heade
         "disable_totp" => app.enter(&auth.disable_totp(&who).await?, before)?,
         "devices" => {
             let (devices, this) = (auth.devices(&who).await?, who.session().device());
-            let listed = devices.iter().map(|device| {
-                let used = device.last_used_at().unix_timestamp();
-                json!({ "id": device.id().to_string(), "last_used_at": used, "this": this == Some(device.id()) })
-            });
-            listed.collect()
+            let shown = |id: DeviceId| json!({ "id": id.to_string(), "this": this == Some(id) });
+            devices.iter().map(|device| shown(device.id())).collect()
         }
         "revoke_device" => {
             let id = DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;
@@ -238,23 +228,23 @@ async fn operator(
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let site = Site::new("Acme", "http://localhost:8001", SUPPORT)?;
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
-        .background(|work| drop(tokio::spawn(work)))
-        .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
-        // Made up, since nothing here outlives the process.
-        .keyring(Keyring::new("1", std::array::from_fn(|index| index as u8))?)
-        .build()?;
-    let operator = random().map_err(|_| "no randomness")?;
-    println!("http://localhost:8001\noperator's key: {operator}");
-    let app = App { auth, sessions: Arc::default(), operator: operator.into() };
-    let no_store = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let port = std::env::args().nth(1).map_or(Ok(8001), |port| port.parse())?;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    let url = format!("http://localhost:{}", listener.local_addr()?.port());
+    let auth =
+        Auth::builder(Site::new("Acme", &url, SUPPORT)?, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+            .background(|work| drop(tokio::spawn(work)))
+            .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
+            // Made up, since nothing here outlives the process.
+            .keyring(Keyring::new("1", std::array::from_fn(|index| index as u8))?)
+            .build()?;
+    let app = App { auth, sessions: Arc::default(), operator: random().map_err(|_| "no randomness")?.into() };
+    println!("{url}\noperator's key: {}", app.operator);
     let routes = Router::new()
-        .route("/policy", get(policy))
         .route("/{call}", post(anybody))
         .route("/me/{call}", post(member))
         .route("/accounts/{id}/{call}", post(self::operator))
         .layer(DefaultBodyLimit::max(8 * 1024))
-        .layer(no_store);
-    Ok(axum::serve(tokio::net::TcpListener::bind("127.0.0.1:8001").await?, routes.with_state(app)).await?)
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    Ok(axum::serve(listener, routes.with_state(app)).await?)
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use fantoccini::elements::Element;
@@ -13,6 +13,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// How somebody uses the pages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,13 +25,17 @@ pub struct Manner {
     pub height: u32,
 }
 
+/// Each story has three browsers, which is enough at once.
+static ONE_STORY: Mutex<()> = Mutex::const_new(());
+
 /// The driver's process, which ends with this.
 pub struct Driver {
+    _turn: MutexGuard<'static, ()>,
     child: Child,
     url: String,
     axe: Option<Arc<str>>,
     /// Pages and states that were looked at closely already.
-    looked_at: Arc<Mutex<HashSet<String>>>,
+    looked_at: Arc<std::sync::Mutex<HashSet<String>>>,
     pictures: Option<PathBuf>,
 }
 
@@ -52,7 +57,8 @@ fn nothing_may_be_skipped() -> bool {
 
 impl Driver {
     /// `None` where there is no browser, after saying so.
-    pub fn start() -> Option<Self> {
+    pub async fn start() -> Option<Self> {
+        let turn = ONE_STORY.lock().await;
         let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let Ok(mut child) = started else {
             assert!(!nothing_may_be_skipped(), "there is no chromedriver");
@@ -75,6 +81,7 @@ impl Driver {
         }
         let pictures = std::env::var_os("DOORWARD_SCREENSHOTS").map(|_| root.join("screenshots"));
         Some(Self {
+            _turn: turn,
             child,
             url: format!("http://localhost:{port}"),
             axe: axe.map(Into::into),
@@ -124,7 +131,7 @@ pub struct Browser {
     site: String,
     manner: Manner,
     axe: Option<Arc<str>>,
-    looked_at: Arc<Mutex<HashSet<String>>>,
+    looked_at: Arc<std::sync::Mutex<HashSet<String>>>,
     pictures: Option<PathBuf>,
     _profile: TempDir,
 }
@@ -276,6 +283,15 @@ impl Browser {
     /// A picture of the whole page, if pictures are asked for.
     pub async fn picture(&self, name: &str) {
         let Some(folder) = &self.pictures else { return };
+        // One of a narrow screen will do.
+        let name = match (self.manner.width, name) {
+            (500.., _) => name.to_owned(),
+            (_, "security") => format!("{name}-{}", self.manner.width),
+            _ => return,
+        };
+        if !self.manner.scripts {
+            return;
+        }
         let height = "return document.documentElement.scrollHeight";
         let height = self.client.execute(height, vec![]).await.unwrap().as_u64().unwrap() as u32;
         if self.manner.width >= 500 {
