@@ -61,6 +61,10 @@ if (rules && chosen) {
         rule.append(" ", tag);
       }
     }
+    const open = rules.querySelectorAll(".broken").length;
+    const said = open ? `Rules not kept yet: ${open}.` : "Every rule that can be checked now is kept.";
+    // For those who do not see the marks.
+    document.querySelector("[data-checked]").textContent = broken === null ? "" : said;
   };
   chosen.addEventListener("input", () => {
     clearTimeout(pending);

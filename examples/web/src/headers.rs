@@ -2,10 +2,12 @@
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::IntoResponse;
 use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
+use crate::sorry::Sorry;
 
 const HEADERS: [(HeaderName, &str); 7] = [
     // Nothing inline, nothing from elsewhere, no frame around it. `data:` is for the QR code.
@@ -24,7 +26,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
 
 pub fn around(router: Router<App>) -> Router<App> {
     // What another site makes a browser send is refused with 403 wherever it would change something, sign-in included.
-    let router = router.layer(CsrfLayer::new());
+    let router = router.layer(CsrfLayer::new().with_rejection_response(|_| Sorry::Foreign.into_response()));
     // Outermost, so that refusals have them too.
     HEADERS.into_iter().fold(router, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))

@@ -12,6 +12,8 @@ pub enum Sorry {
     /// A fresh proof is needed before this.
     Confirm(&'static str),
     NotFound,
+    /// Another site made the browser send it.
+    Foreign,
     Refused(Box<Refusal>),
     /// The cause is logged where it happens.
     Internal,
@@ -55,6 +57,10 @@ impl IntoResponse for Sorry {
             Self::SignIn => return Redirect::to("/sign-in?ended").into_response(),
             Self::Confirm(place) => return Redirect::to(&format!("/confirm?then={place}")).into_response(),
             Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page.".to_owned()),
+            Self::Foreign => (
+                StatusCode::FORBIDDEN,
+                "This came from another site, so nothing was done. Please start again.".to_owned(),
+            ),
             Self::Refused(refusal) => {
                 let page = html(&ErrorPage { page: Page::error(&refusal.message) });
                 return refused(&refusal, page);

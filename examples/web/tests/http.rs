@@ -314,6 +314,30 @@ async fn only_operators_find_the_operators_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_operator_does_what_the_buttons_say() {
+    let server = Server::start().await;
+    let mut operator = Visitor::member(&server, OLGA).await;
+    let (ann, ben) = (user_id(&server, "ann@acme.example").await, user_id(&server, BEN.0).await);
+    for (action, user, mails) in [("resend", &ann, 2), ("start-reset", &ben, 3), ("require-change", &ben, 3)] {
+        let answer = operator.post(&format!("/operator/{action}"), &[("user", user)]).await;
+        assert_eq!(answer.location(), "/operator", "{action}");
+        assert_eq!(server.mails(mails).await.len(), mails, "{action}");
+    }
+    assert_eq!(Visitor::new(&server).sign_in(BEN).await.location(), "/welcome/password");
+    let again = operator.post("/operator/resend", &[("user", &ben)]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "who has a password gets no first one");
+    let taken = operator.post("/operator/provision", &[("email", "BEN@acme.example")]).await;
+    assert_eq!(taken.status, StatusCode::CONFLICT);
+    assert!(taken.body.contains("There is an account with this address already"));
+    let silent = operator.post("/operator/reset-second-factor", &[("user", &ben), ("reason", " ")]).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let reset = operator.post("/operator/reset-second-factor", &[("user", &ben), ("reason", "came in person")]).await;
+    assert_eq!(reset.location(), "/operator");
+    let nobody = operator.post("/operator/deactivate", &[("user", "nobody")]).await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_a_second_factor_is_required_there_is_no_way_around_it() {
     let server = Server::start_with(true).await;
     let mut visitor = Visitor::new(&server);

@@ -149,8 +149,7 @@ async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): J
         }
         "confirm_reset" => {
             let confirmed = auth.confirm_reset(&sent.token).await?;
-            let device = confirmed.device.map(|token| token.expose());
-            json!({ "expires_at": confirmed.expires_at.unix_timestamp(), "device": device })
+            json!({ "until": confirmed.expires_at.unix_timestamp(), "device": confirmed.device.map(|it| it.expose()) })
         }
         _ => return Err(refused(404, "not_found")),
     }))
