@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use fantoccini::elements::Element;
@@ -27,6 +27,9 @@ pub struct Manner {
 
 /// Each story has three browsers, which is enough at once.
 static ONE_STORY: Mutex<()> = Mutex::const_new(());
+
+/// That there is no browser is said once.
+static TOLD: Once = Once::new();
 
 /// The driver's process, which ends with this.
 pub struct Driver {
@@ -62,9 +65,11 @@ impl Driver {
         let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let Ok(mut child) = started else {
             assert!(!nothing_may_be_skipped(), "there is no chromedriver");
-            tell(
-                "skipped: the browser test of the web example. It needs chromedriver: apt-get install chromium chromium-driver",
-            );
+            TOLD.call_once(|| {
+                tell(
+                    "skipped: the browser test of the web example. To run it: apt-get install chromium chromium-driver",
+                );
+            });
             return None;
         };
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
