@@ -9,6 +9,9 @@ pub mod defaults {}
 #[doc = include_str!("implementing_a_repository.md")]
 pub mod implementing_a_repository {}
 
+#[doc = include_str!("keeping_sessions.md")]
+pub mod keeping_sessions {}
+
 #[doc = include_str!("conformance.md")]
 pub mod conformance {}
 

@@ -1,0 +1,102 @@
+// Everything works without this file. It shows passwords, counts down, and tells early which rules a password keeps.
+
+for (const field of document.querySelectorAll("input[type=password]")) {
+  const label = document.querySelector(`label[for="${field.id}"]`).textContent.toLowerCase();
+  const button = document.createElement("button");
+  const name = (shown) => {
+    field.type = shown ? "text" : "password";
+    button.textContent = shown ? `Hide ${label}` : `Show ${label}`;
+  };
+  button.type = "button";
+  button.className = "second small";
+  button.addEventListener("click", () => name(field.type === "password"));
+  // A field that is sent as text is offered by browsers as something to fill in later.
+  field.form.addEventListener("submit", () => name(false));
+  name(false);
+  field.after(button);
+}
+
+const wait = document.querySelector("[data-wait]");
+if (wait) {
+  const until = Date.now() + Number(wait.dataset.wait) * 1000;
+  const words = wait.textContent;
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    wait.textContent = left > 0 ? `${words} ${left} s left.` : words;
+    if (left > 0) return setTimeout(tick, 250);
+    // Said once, and not every second.
+    document.querySelector("[data-waited]").textContent = "You can try again now.";
+  };
+  tick();
+}
+
+const rules = document.querySelector("[data-check]");
+const chosen = document.getElementById("new_password");
+if (rules && chosen) {
+  let pending;
+  let asked = 0;
+  const check = async () => {
+    const turn = ++asked;
+    let broken = null;
+    if (chosen.value) {
+      const answer = await fetch(rules.dataset.check, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ password: chosen.value }),
+      }).catch(() => null);
+      if (answer && answer.ok) broken = (await answer.json()).broken;
+    }
+    if (turn !== asked) return;
+    for (const rule of rules.children) {
+      // What only the account knows is judged when the password is saved.
+      const judged = broken !== null && !("later" in rule.dataset);
+      const fails = judged && broken.includes(rule.dataset.rule);
+      rule.classList.toggle("broken", fails);
+      rule.classList.toggle("kept", judged && !fails);
+      rule.querySelector(".tag")?.remove();
+      if (judged) {
+        const tag = document.createElement("span");
+        tag.className = fails ? "tag" : "tag good";
+        tag.textContent = fails ? "Not yet" : "Fine";
+        rule.append(" ", tag);
+      }
+    }
+    const open = rules.querySelectorAll(".broken").length;
+    const said = open ? `Rules not kept yet: ${open}.` : "Every rule that can be checked now is kept.";
+    // For those who do not see the marks.
+    document.querySelector("[data-checked]").textContent = broken === null ? "" : said;
+  };
+  chosen.addEventListener("input", () => {
+    clearTimeout(pending);
+    pending = setTimeout(check, 300);
+  });
+}
+
+const offer = (words, action, after) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "second small";
+  button.textContent = words;
+  button.addEventListener("click", () => action(button));
+  after.after(button);
+};
+
+const key = document.getElementById("key");
+if (key && navigator.clipboard) {
+  offer("Copy key", async (button) => {
+    await navigator.clipboard.writeText(key.textContent);
+    button.textContent = "Copied";
+  }, key.parentElement);
+}
+
+const codes = document.getElementById("codes");
+if (codes) {
+  offer("Download recovery codes", () => {
+    const text = [...codes.querySelectorAll("code")].map((code) => code.textContent + "\n").join("");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+    link.download = "recovery-codes.txt";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }, codes);
+}

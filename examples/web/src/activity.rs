@@ -1,0 +1,78 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use doorward::{Event, EventKind, Observer, UserId};
+use time::OffsetDateTime;
+
+/// What happened around each account lately, to be shown to its owner. In memory, since it is for looking at; a host that
+/// keeps events for longer hands them to a task of its own that writes, because `observe` has to return at once.
+#[derive(Clone, Debug, Default)]
+pub struct Activity(Arc<Mutex<HashMap<UserId, VecDeque<Happened>>>>);
+
+#[derive(Clone, Debug)]
+pub struct Happened {
+    pub at: OffsetDateTime,
+    pub words: &'static str,
+}
+
+impl Activity {
+    const EVENTS_PER_USER: usize = 20;
+    const USERS: usize = 10_000;
+
+    /// The newest first.
+    pub fn of(&self, user: &UserId) -> Vec<Happened> {
+        let all = self.0.lock().unwrap();
+        all.get(user).map(|events| events.iter().rev().cloned().collect()).unwrap_or_default()
+    }
+
+    pub fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+}
+
+impl Observer for Activity {
+    fn observe(&self, event: &Event) {
+        let (Some(user), Some(words)) = (&event.user_id, words(&event.kind)) else { return };
+        let mut all = self.0.lock().unwrap();
+        if all.len() >= Self::USERS && !all.contains_key(user) {
+            return;
+        }
+        let events = all.entry(user.clone()).or_default();
+        events.push_back(Happened { at: event.at, words });
+        if events.len() > Self::EVENTS_PER_USER {
+            events.pop_front();
+        }
+    }
+}
+
+/// `None` for what is no news to the owner, such as a step between.
+fn words(kind: &EventKind) -> Option<&'static str> {
+    Some(match kind {
+        EventKind::Provisioned => "Account opened",
+        EventKind::WelcomeReissued => "First password mailed again",
+        EventKind::SignedIn { .. } => "Signed in",
+        EventKind::SignInFailed { .. } => "Sign-in failed",
+        EventKind::Throttled { .. } => "Try came too early and was not looked at",
+        EventKind::SecondFactorFailed => "Wrong code",
+        EventKind::SecondFactorClosed => "Too many wrong codes after the password",
+        EventKind::SecondFactorEnabled => "Authenticator app set up",
+        EventKind::SecondFactorDisabled => "Authenticator app turned off",
+        EventKind::SecondFactorReset { .. } => "Authenticator app taken off by our support",
+        EventKind::RecoveryCodesRegenerated => "New recovery codes made",
+        EventKind::Reauthenticated { .. } => "Confirmed who it is",
+        EventKind::ReauthenticationFailed => "Failed to confirm who it is",
+        EventKind::PasswordChanged => "Password changed",
+        EventKind::PasswordChangeFailed => "Password change with a wrong current password",
+        EventKind::ResetLinkIssued => "Password reset asked for",
+        EventKind::ResetConfirmed => "Password reset confirmed",
+        EventKind::ResetCompleted => "Password reset",
+        EventKind::DeviceGranted => "New browser remembered",
+        EventKind::DeviceRevoked => "Browser signed out",
+        EventKind::SignedOutEverywhere => "All other browsers signed out",
+        EventKind::Deactivated => "Account deactivated",
+        EventKind::Reactivated => "Account reactivated",
+        EventKind::PasswordChangeRequired => "Password change required by our support",
+        EventKind::MarkedCompromised => "Password voided by our support",
+        _ => return None,
+    })
+}

@@ -1,0 +1,249 @@
+//! Every flow as JSON, and no pages: `cargo run -p doorward-web --bin json`, with a port if it is not to be 8001.
+//!
+//! Calls are POSTs named as the methods of `Auth` are: `/sign_in`, `/me/change_password`, `/accounts/ID/deactivate`. A client keeps
+//! two texts: the session, which it sends as a bearer token, and the device, which it sends along when it signs in. Operators send
+//! the key that is printed at the start.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use doorward::{
+    Auth, Challenge, ChangePasswordError, ChoosePasswordError, DeviceId, Email, Failure, Hold, Keyring, MemoryAttempts,
+    MemoryUsers, PrintingMailer, Provision, RecoveryCodes, Session, SignIn, SignInRequest, SignedIn, Site,
+    TotpEnrollment, UserId, Violation,
+};
+use rand::{TryRng, rngs::SysRng};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+const SUPPORT: &str = "help@acme.example";
+
+#[derive(Clone)]
+struct App {
+    auth: Auth,
+    /// In memory, like everything here. Another store keeps `Session::encode`.
+    sessions: Arc<Mutex<HashMap<String, Session>>>,
+    operator: Arc<str>,
+}
+
+/// Whatever may be sent.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Sent {
+    email: String,
+    password: String,
+    new_password: String,
+    code: String,
+    device: String,
+    challenge: String,
+    token: String,
+    reason: String,
+}
+
+struct Refused(u16, Option<Duration>, Value);
+type Reply = Result<Json<Value>, Refused>;
+
+/// Every error of every flow.
+impl<E: Failure + 'static> From<E> for Refused {
+    fn from(error: E) -> Self {
+        let any: &dyn Any = &error;
+        let broken: Vec<_> = match (any.downcast_ref(), any.downcast_ref()) {
+            (Some(ChoosePasswordError::Rejected { violations }), _)
+            | (_, Some(ChangePasswordError::Rejected { violations })) => {
+                violations.iter().map(Violation::code).collect()
+            }
+            _ => Vec::new(),
+        };
+        let (code, message) = (error.code(), error.user_message());
+        let body = json!({ "code": code, "message": message, "support": SUPPORT, "broken": broken });
+        Self(error.http_status(), error.retry_after(), body)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let seconds = |wait: Duration| (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).to_string();
+        (status, self.1.map(|wait| [(header::RETRY_AFTER, seconds(wait))]), Json(self.2)).into_response()
+    }
+}
+
+fn refused(status: u16, code: &str) -> Refused {
+    Refused(status, None, json!({ "code": code }))
+}
+
+fn email(sent: &Sent) -> Result<Email, Refused> {
+    Email::from_input(&sent.email).map_err(|_| refused(422, "email_malformed"))
+}
+
+fn random() -> Result<String, Refused> {
+    let mut bytes = [0; 32];
+    SysRng.try_fill_bytes(&mut bytes).map_err(|_| refused(503, "random"))?;
+    Ok(Base64UrlUnpadded::encode_string(&bytes))
+}
+
+impl App {
+    /// Under a new token each time, so that one from before a proof is worth nothing after it.
+    fn enter(&self, signed_in: &SignedIn, before: &str) -> Result<Value, Refused> {
+        let (session, device) = (random()?, signed_in.device_token().map(|token| token.expose()));
+        let mut sessions = self.sessions.lock().unwrap();
+        sessions.remove(before);
+        sessions.insert(session.clone(), signed_in.session().clone());
+        Ok(json!({ "step": "complete", "session": session, "device": device }))
+    }
+
+    fn step(&self, outcome: SignIn) -> Result<Value, Refused> {
+        let (step, challenge) = match outcome {
+            SignIn::Complete(signed_in) => return self.enter(&signed_in, ""),
+            SignIn::SecondFactorRequired(challenge) => ("second_factor", challenge),
+            SignIn::EnrollmentRequired(challenge) => ("enrollment", challenge),
+            SignIn::PasswordChangeRequired(challenge) => ("new_password", challenge),
+        };
+        Ok(json!({ "step": step, "challenge": challenge.expose() }))
+    }
+}
+
+fn enrollment(begun: &TotpEnrollment) -> Value {
+    json!({ "uri": begun.uri(), "key": begun.key() })
+}
+
+fn with_codes(mut reply: Value, codes: &RecoveryCodes) -> Value {
+    reply["recovery_codes"] = codes.expose().collect();
+    reply
+}
+
+async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): Json<Sent>) -> Reply {
+    let (auth, code) = (&app.auth, sent.code.as_str());
+    let challenge = || Challenge::parse(&sent.challenge).map_err(|_| refused(401, "challenge_invalid"));
+    Ok(Json(match call.as_str() {
+        "sign_in" => {
+            let request = SignInRequest::new(&sent.email, &sent.password).device(&sent.device);
+            let request = if code.is_empty() { request } else { request.code(code) };
+            app.step(auth.sign_in(request).await?)?
+        }
+        "choose_password" => app.step(auth.choose_password(&challenge()?, &sent.new_password).await?)?,
+        "verify_second_factor_and_remember" => {
+            app.step(auth.verify_second_factor_and_remember(&challenge()?, code).await?)?
+        }
+        "verify_second_factor" => app.step(auth.verify_second_factor(&challenge()?, code).await?)?,
+        "begin_required_totp" => enrollment(&auth.begin_required_totp(&challenge()?).await?),
+        "confirm_required_totp" => {
+            let (outcome, codes) = auth.confirm_required_totp(&challenge()?, code).await?;
+            with_codes(app.step(outcome)?, &codes)
+        }
+        "password_policy" => {
+            let rules = auth.password_policy().rules();
+            rules.iter().map(|rule| json!({ "code": rule.code(), "text": rule.text() })).collect()
+        }
+        "request_reset" => {
+            json!({ "next": auth.request_reset(&email(&sent)?).await?.next_request_at.unix_timestamp() })
+        }
+        "confirm_reset" => {
+            let confirmed = auth.confirm_reset(&sent.token).await?;
+            json!({ "until": confirmed.expires_at.unix_timestamp(), "device": confirmed.device.map(|it| it.expose()) })
+        }
+        _ => return Err(refused(404, "not_found")),
+    }))
+}
+
+fn bearer(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    value.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default()
+}
+
+async fn member(State(app): State<App>, Path(call): Path<String>, headers: HeaderMap, Json(sent): Json<Sent>) -> Reply {
+    let (auth, before) = (&app.auth, bearer(&headers));
+    let session = app.sessions.lock().unwrap().get(before).cloned();
+    let who = auth.resume(&session.ok_or_else(|| refused(401, "session_ended"))?).await?;
+    Ok(Json(match call.as_str() {
+        "resume" => json!({ "id": who.user_id().as_str(), "email": who.email().as_typed() }),
+        "sign_out" => json!({ "signed_out": app.sessions.lock().unwrap().remove(before).is_some() }),
+        "sign_out_others" => app.enter(&auth.sign_out_others(&who).await?, before)?,
+        "change_password" => {
+            app.enter(&auth.change_password(&who, &sent.password, &sent.new_password).await?, before)?
+        }
+        "reauthenticate" => app.enter(&auth.reauthenticate(&who, &sent.password).await?, before)?,
+        "reauthenticate_with_code" => app.enter(&auth.reauthenticate_with_code(&who, &sent.code).await?, before)?,
+        "begin_totp" => enrollment(&auth.begin_totp(&who).await?),
+        "confirm_totp" => {
+            let (who, codes) = auth.confirm_totp(&who, &sent.code).await?;
+            with_codes(app.enter(&who, before)?, &codes)
+        }
+        "regenerate_recovery_codes" => {
+            let (who, codes) = auth.regenerate_recovery_codes(&who).await?;
+            with_codes(app.enter(&who, before)?, &codes)
+        }
+        "disable_totp" => app.enter(&auth.disable_totp(&who).await?, before)?,
+        "devices" => {
+            let (devices, this) = (auth.devices(&who).await?, who.session().device());
+            let shown = |id: DeviceId| json!({ "id": id.to_string(), "this": this == Some(id) });
+            devices.iter().map(|device| shown(device.id())).collect()
+        }
+        "revoke_device" => {
+            let id = DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;
+            auth.revoke_device(&who, id).await?;
+            // The sessions that run on it are this program's to end.
+            app.sessions.lock().unwrap().retain(|_, session| session.device() != Some(id));
+            json!({ "revoked": sent.device })
+        }
+        _ => return Err(refused(404, "not_found")),
+    }))
+}
+
+async fn operator(
+    State(app): State<App>,
+    Path((id, call)): Path<(String, String)>,
+    headers: HeaderMap,
+    Json(sent): Json<Sent>,
+) -> Reply {
+    if bearer(&headers) != &*app.operator {
+        return Err(refused(404, "not_found"));
+    }
+    let (auth, user) = (&app.auth, UserId::parse(&id).map_err(|_| refused(404, "unknown_user"))?);
+    match call.as_str() {
+        "provision" => drop(auth.provision(Provision::new(email(&sent)?).id(user)).await?),
+        "resend_welcome" => drop(auth.resend_welcome(&user).await?),
+        "correct_email" => drop(auth.correct_email(&user, email(&sent)?).await?),
+        "deactivate" => auth.deactivate(&user).await?,
+        "reactivate" => auth.reactivate(&user).await?,
+        "require_password_change" => auth.require_password_change(&user).await?,
+        "mark_compromised" => auth.mark_compromised(&user).await?,
+        "sign_out_everywhere" => auth.sign_out_everywhere(&user).await?,
+        "reset_second_factor" => auth.reset_second_factor(&user, &sent.reason).await?,
+        "delete" => auth.delete(&user).await?,
+        _ => return Err(refused(404, "not_found")),
+    }
+    Ok(Json(json!({ "id": id })))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let port = std::env::args().nth(1).map_or(Ok(8001), |port| port.parse())?;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    let url = format!("http://localhost:{}", listener.local_addr()?.port());
+    let auth =
+        Auth::builder(Site::new("Acme", &url, SUPPORT)?, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+            .background(|work| drop(tokio::spawn(work)))
+            .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
+            // Made up, since nothing here outlives the process.
+            .keyring(Keyring::new("1", std::array::from_fn(|index| index as u8))?)
+            .build()?;
+    let app = App { auth, sessions: Arc::default(), operator: random().map_err(|_| "no randomness")?.into() };
+    println!("{url}\noperator's key: {}", app.operator);
+    let routes = Router::new()
+        .route("/{call}", post(anybody))
+        .route("/me/{call}", post(member))
+        .route("/accounts/{id}/{call}", post(self::operator))
+        .layer(DefaultBodyLimit::max(8 * 1024))
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    Ok(axum::serve(listener, routes.with_state(app)).await?)
+}

@@ -1,0 +1,74 @@
+//! One file for each page, or for each few that belong together.
+
+mod assets;
+mod authenticator;
+mod confirm;
+mod demo;
+mod forgot;
+mod home;
+mod operator;
+mod policy;
+mod reset;
+mod second_step;
+mod security;
+mod sign_in;
+mod welcome;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::app::App;
+use crate::headers;
+use crate::sorry::Sorry;
+
+/// Forms are small. What is longer is refused before anybody looks at it.
+const LONGEST_BODY: usize = 8 * 1024;
+
+/// What changes something is a POST; a GET looks, and so does a HEAD.
+pub fn router(app: App) -> Router {
+    let pages = Router::new()
+        .route("/", get(home::show))
+        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/second-step", get(second_step::show).post(second_step::submit))
+        .route("/forgot", get(forgot::show).post(forgot::check))
+        .route("/forgot/send", get(forgot::show).post(forgot::send))
+        .route("/reset/confirm", get(reset::show).post(reset::submit))
+        .route("/welcome", get(welcome::details).post(welcome::submit_details))
+        .route("/welcome/password", get(welcome::password).post(welcome::submit_password))
+        .route("/welcome/authenticator", get(authenticator::offer).post(authenticator::begin_in_welcome))
+        .route("/welcome/authenticator/confirm", get(authenticator::offer).post(authenticator::confirm_in_welcome))
+        .route("/welcome/done", get(welcome::done))
+        .route("/security", get(security::show))
+        .route("/security/password", get(security::show).post(security::change_password))
+        .route("/security/password/check", post(policy::check))
+        .route("/security/authenticator", get(security::show).post(authenticator::begin))
+        .route("/security/authenticator/confirm", get(security::show).post(authenticator::confirm))
+        .route("/security/authenticator/off", get(security::show).post(security::turn_off))
+        .route("/security/recovery-codes", get(security::show).post(security::new_recovery_codes))
+        .route("/security/devices/sign-out", get(security::show).post(security::sign_out_device))
+        .route("/security/devices/sign-out-others", get(security::show).post(security::sign_out_others))
+        .route("/confirm", get(confirm::show).post(confirm::submit))
+        .route("/operator", get(operator::show))
+        .route("/operator/provision", get(operator::show).post(operator::provision))
+        .route("/operator/{action}", get(operator::show).post(operator::act))
+        .route("/demo/mailbox", get(demo::mailbox))
+        .route("/demo/mailbox/clear", post(demo::clear_mailbox))
+        .route("/demo/clock", get(demo::clock).post(demo::forward))
+        .route("/.well-known/change-password", get(home::change_password))
+        .route("/style.css", get(assets::style))
+        .route("/page.js", get(assets::script))
+        .route("/icon.svg", get(assets::icon))
+        .fallback(async || Sorry::NotFound)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY));
+    headers::around(pages).with_state(app)
+}
+
+/// "24 November 2026, 10:15 UTC"
+fn moment(at: OffsetDateTime) -> String {
+    let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+    at.to_offset(UtcOffset::UTC).format(format).unwrap_or_default()
+}

@@ -1,0 +1,89 @@
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use doorward::{Auth, Failure, Refusal};
+
+use crate::page::{ErrorPage, Page, html};
+
+/// Why a request did not get what it asked for.
+#[derive(Debug)]
+pub enum Sorry {
+    /// There is no session (any more), or what stood between two steps of a sign-in is spent.
+    SignIn,
+    /// A fresh proof is needed before this.
+    Confirm(&'static str),
+    NotFound,
+    /// Another site made the browser send it.
+    Foreign,
+    Refused(Box<Refusal>),
+    /// The cause is logged where it happens.
+    Internal,
+}
+
+impl Sorry {
+    /// What those errors come to that are no fault of the form: everything that has no place beside a field.
+    pub fn from_failure(auth: &Auth, failure: &dyn Failure, place: &'static str) -> Self {
+        match failure.code() {
+            "session_ended" | "challenge_invalid" => Self::SignIn,
+            "proof_needed" => Self::Confirm(place),
+            _ => Self::Refused(Box::new(auth.refusal(failure))),
+        }
+    }
+}
+
+impl From<doorward::sqlx::Error> for Sorry {
+    fn from(error: doorward::sqlx::Error) -> Self {
+        eprintln!("the application's own tables: {error}");
+        Self::Internal
+    }
+}
+
+impl From<doorward::BackendError> for Sorry {
+    fn from(error: doorward::BackendError) -> Self {
+        eprintln!("the store: {error}");
+        Self::Internal
+    }
+}
+
+impl From<rand::rngs::SysError> for Sorry {
+    fn from(error: rand::rngs::SysError) -> Self {
+        eprintln!("no randomness: {error}");
+        Self::Internal
+    }
+}
+
+impl IntoResponse for Sorry {
+    fn into_response(self) -> Response {
+        let (status, words) = match self {
+            Self::SignIn => return Redirect::to("/sign-in?ended").into_response(),
+            Self::Confirm(place) => return Redirect::to(&format!("/confirm?then={place}")).into_response(),
+            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page.".to_owned()),
+            Self::Foreign => (
+                StatusCode::FORBIDDEN,
+                "This came from another site, so nothing was done. Please start again.".to_owned(),
+            ),
+            Self::Refused(refusal) => {
+                let page = html(&ErrorPage { page: Page::error(&refusal.message) });
+                return refused(&refusal, page);
+            }
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Please try again.".to_owned())
+            }
+        };
+        (status, html(&ErrorPage { page: Page::error(words) })).into_response()
+    }
+}
+
+/// The page with the status that fits the refusal, and with how long to wait for clients that read headers.
+pub fn refused(refusal: &Refusal, page: impl IntoResponse) -> Response {
+    let status = StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, page).into_response();
+    if let Some(wait) = refusal.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds(wait)));
+    }
+    response
+}
+
+/// Rounded up: whoever comes back then is not too early.
+pub fn seconds(wait: std::time::Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}

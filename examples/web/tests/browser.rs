@@ -1,0 +1,438 @@
+//! The whole story in a real browser: with scripts, without, and by the keyboard alone on a narrow screen.
+//!
+//! `DOORWARD_SCREENSHOTS=1` has it take the pictures of the README.
+
+mod support;
+
+use doorward::Clock;
+use fantoccini::Locator;
+use support::browser::{Browser, Driver, Manner};
+use support::{OLGA, Server};
+
+const CLEO: &str = "cleo@acme.example";
+
+/// One telling of the story. Everybody has a browser of the own.
+struct Story {
+    server: Server,
+    operator: Browser,
+    cleo: Browser,
+    /// Another browser of Cleo's, and later somebody who guesses.
+    other: Browser,
+    password: &'static str,
+}
+
+impl Story {
+    async fn begin(driver: &Driver, manner: Manner) -> Self {
+        let server = Server::start().await;
+        let operator = driver.browser(&server.url, manner).await;
+        let cleo = driver.browser(&server.url, manner).await;
+        let other = driver.browser(&server.url, manner).await;
+        Self { server, operator, cleo, other, password: "" }
+    }
+
+    async fn end(self) {
+        for browser in [self.operator, self.cleo, self.other] {
+            browser.close().await;
+        }
+    }
+}
+
+async fn sign_in(browser: &Browser, email: &str, password: &str) {
+    browser.open("/sign-in").await;
+    browser.fill("email", email).await;
+    browser.fill("password", password).await;
+    browser.press_within("//main", "Sign in").await;
+}
+
+/// By the buttons of the clock page.
+async fn later(browser: &Browser, step: &str) {
+    browser.press("Clock").await;
+    browser.press(step).await;
+    browser.expect_words("Time has moved forward.").await;
+}
+
+/// Opens the mailbox, and waits for the newest mail there to have that subject: some are sent after the answer.
+async fn newest_mail(browser: &Browser, subject: &str) {
+    for _ in 0..50 {
+        browser.press("Mailbox").await;
+        if browser.texts("article h2").await.first().is_some_and(|seen| seen.starts_with(subject)) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("the mail {subject:?} did not come: {}", browser.text().await);
+}
+
+async fn count_mails(browser: &Browser) -> usize {
+    browser.press("Mailbox").await;
+    browser.texts("article h2").await.len()
+}
+
+async fn mailed_password(browser: &Browser, subject: &str) -> String {
+    newest_mail(browser, subject).await;
+    browser.texts("article .secret").await.swap_remove(0)
+}
+
+async fn forgot(browser: &Browser, email: &str) {
+    browser.open("/sign-in").await;
+    browser.press("Forgot your password?").await;
+    browser.fill("email", email).await;
+    browser.press("Go on").await;
+    browser.expect("Check the address").await;
+    browser.press("Reset").await;
+    browser.expect("Check your mailbox").await;
+}
+
+async fn open_mailed_link(browser: &Browser) {
+    newest_mail(browser, "Confirm your password reset").await;
+    browser.press_at(Locator::XPath("(//article)[1]//a")).await;
+    browser.expect("Confirm your password reset").await;
+    assert_eq!(browser.path().await, "/reset/confirm");
+}
+
+/// S01, S02, S04, S05, S06: an account is opened, and its owner comes in.
+async fn an_account_is_opened(story: &mut Story) {
+    let (operator, cleo) = (&story.operator, &story.cleo);
+    sign_in(operator, OLGA.0, OLGA.1).await;
+    operator.press_within("//nav", "Accounts").await;
+    operator.fill("email", "cleo").await;
+    operator.press("Open the account").await;
+    operator.expect_words("Please enter one complete email address.").await;
+    operator.fill("email", CLEO).await;
+    operator.press("Open the account").await;
+    operator.expect_words("its first password was mailed").await;
+    assert!(operator.attribute(".secret", "class").await.is_none(), "S01: the operator does not see it");
+    operator.picture("operator").await;
+
+    cleo.open("/sign-in").await;
+    cleo.picture("sign-in").await;
+    let temporary = mailed_password(cleo, "Your new account").await;
+    cleo.expect_words("This account is for you alone.").await;
+    cleo.picture("mailbox").await;
+    sign_in(cleo, CLEO, &temporary).await;
+    cleo.expect("Your details").await;
+    for path in ["/", "/security", "/operator"] {
+        cleo.open(path).await;
+        cleo.expect("Sign in").await;
+    }
+    sign_in(cleo, CLEO, &temporary).await;
+    cleo.press("Go on").await;
+    cleo.expect_words("Please enter your name").await;
+    cleo.fill("name", "Cleo <b>").await;
+    cleo.press("Go on").await;
+    cleo.expect("Choose your password").await;
+    let rules = cleo.texts("#rules li").await;
+    assert!(rules.len() >= 6 && rules[0].starts_with("Use at least 15 characters."), "S04: {rules:?}");
+    cleo.fill("new_password", "acme2026").await;
+    cleo.press("Save the password").await;
+    let broken = cleo.texts("#rules .broken").await;
+    assert_eq!(broken.len(), 2, "S05: every broken rule at once: {broken:?}");
+    cleo.fill("new_password", "a lamp in the window").await;
+    cleo.press("Save the password").await;
+    cleo.expect("Authenticator app").await;
+    cleo.press("Skip for now").await;
+    cleo.expect("You are all set").await;
+    cleo.press("Go on").await;
+    cleo.expect("Home").await;
+    cleo.expect_words("Hello, Cleo <b>.").await;
+    story.password = "a lamp in the window";
+
+    sign_in(&story.other, CLEO, story.password).await;
+    story.other.expect("Home").await;
+    cleo.press_within("//nav", "Security").await;
+    assert_eq!(cleo.texts("#devices li").await.len(), 2);
+    cleo.press("Sign out all others").await;
+    cleo.expect_words("All other devices were signed out.").await;
+    story.other.open("/").await;
+    story.other.expect("Sign in").await;
+    sign_in(&story.other, CLEO, story.password).await;
+    cleo.open("/security").await;
+    cleo.press_within("//section[@id='devices']//li[form]", &sign_out_words(cleo).await).await;
+    cleo.expect_words("The device was signed out.").await;
+    story.other.open("/").await;
+    story.other.expect("Sign in").await;
+}
+
+/// The words of the button beside the other device, which tell screen readers which one.
+async fn sign_out_words(browser: &Browser) -> String {
+    let hidden = browser.texts("#devices li form button").await.swap_remove(0);
+    hidden.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// S03, S19: the password is changed.
+async fn the_password_is_changed(story: &mut Story) {
+    let cleo = &story.cleo;
+    cleo.open("/security").await;
+    cleo.fill("current_password", "something else").await;
+    cleo.fill("new_password", "figs and bread at dawn").await;
+    cleo.press("Change the password").await;
+    cleo.expect_words("The current password is not right.").await;
+    cleo.expect_words("help@acme.example").await;
+    later(cleo, "A minute on").await;
+    cleo.open("/security").await;
+    cleo.fill("current_password", story.password).await;
+    cleo.fill("new_password", "short").await;
+    cleo.press("Change the password").await;
+    cleo.expect_words("The new password was not accepted.").await;
+    later(cleo, "A minute on").await;
+    cleo.open("/security").await;
+    cleo.fill("current_password", story.password).await;
+    cleo.fill("new_password", "figs and bread at dawn").await;
+    cleo.picture("security").await;
+    cleo.press("Change the password").await;
+    cleo.expect_words("Password changed. Other devices were signed out.").await;
+    story.password = "figs and bread at dawn";
+    newest_mail(cleo, "Your password was changed").await;
+    cleo.expect_words("help@acme.example").await;
+}
+
+/// S15, S16, S17: somebody guesses.
+async fn somebody_guesses(story: &mut Story) {
+    let other = &story.other;
+    let mut waits: Vec<u64> = Vec::new();
+    let mut failures = 0;
+    while waits.len() < 3 {
+        sign_in(other, CLEO, "a guess").await;
+        match other.attribute("[data-wait]", "data-wait").await {
+            Some(wait) => {
+                waits.push(wait.parse().unwrap());
+                other.expect_words("Your account is not locked.").await;
+                other.picture("sign-in-wait").await;
+                later(other, "A minute on").await;
+            }
+            None => {
+                failures += 1;
+                other.expect_words("Email and Password do not match").await;
+            }
+        }
+    }
+    assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "S16: {waits:?}");
+    assert!(failures >= 5, "{failures}");
+    sign_in(other, "nobody@acme.example", "a guess").await;
+    other.expect_words("Email and Password do not match").await;
+}
+
+/// S07 to S14: the password is forgotten.
+async fn the_password_is_forgotten(story: &mut Story) {
+    let cleo = &story.cleo;
+    cleo.open("/").await;
+    cleo.press("Sign out").await;
+    cleo.expect_words("You are signed out.").await;
+    cleo.press("Forgot your password?").await;
+    cleo.fill("email", "cleo at acme").await;
+    cleo.press("Go on").await;
+    cleo.expect_words("Please enter one complete email address.").await;
+    cleo.fill("email", "someone.else@acme.example").await;
+    cleo.press("Go on").await;
+    cleo.picture("forgot-check").await;
+    cleo.press("Change address").await;
+    // S07: just after somebody guessed, and is being slowed.
+    forgot(cleo, CLEO).await;
+    cleo.expect_words("You can ask again in 5 minutes.").await;
+    open_mailed_link(cleo).await;
+    // S09: nothing has changed so far.
+    sign_in(cleo, CLEO, story.password).await;
+    cleo.expect("Home").await;
+    // S12: the same answer again, for nobody too, and no mail.
+    let before = count_mails(cleo).await;
+    forgot(&story.other, CLEO).await;
+    story.other.expect_words("You can ask again in 5 minutes.").await;
+    forgot(&story.other, "nobody@acme.example").await;
+    story.other.expect_words("You can ask again in 5 minutes.").await;
+    assert_eq!(count_mails(cleo).await, before, "S12");
+    // S10, S11.
+    open_mailed_link(cleo).await;
+    cleo.picture("reset-confirm").await;
+    cleo.press("Confirm").await;
+    cleo.expect("Check your mailbox again").await;
+    let temporary = mailed_password(cleo, "Your temporary password").await;
+    sign_in(cleo, CLEO, &temporary).await;
+    cleo.expect("Choose your password").await;
+    cleo.fill("new_password", "moss between the stones").await;
+    cleo.press("Save the password").await;
+    cleo.expect("Home").await;
+    cleo.expect_words("Your new password is set.").await;
+    story.password = "moss between the stones";
+    // S13: a link works for an hour, and so does a temporary password.
+    later(cleo, "Five minutes on").await;
+    forgot(cleo, CLEO).await;
+    open_mailed_link(cleo).await;
+    later(cleo, "An hour on").await;
+    cleo.open("/reset/confirm").await;
+    cleo.press("Confirm").await;
+    cleo.expect("This link does not work").await;
+    cleo.press("Start again").await;
+    forgot(cleo, CLEO).await;
+    open_mailed_link(cleo).await;
+    cleo.press("Confirm").await;
+    let temporary = mailed_password(cleo, "Your temporary password").await;
+    later(cleo, "An hour on").await;
+    sign_in(cleo, CLEO, &temporary).await;
+    cleo.expect_words("Email and Password do not match").await;
+    later(cleo, "A minute on").await;
+    sign_in(cleo, CLEO, story.password).await;
+    cleo.expect("Home").await;
+}
+
+/// S18: the account is deactivated, and silent.
+async fn the_account_is_deactivated(story: &mut Story) {
+    let (operator, cleo) = (&story.operator, &story.cleo);
+    operator.open("/operator").await;
+    let account = format!("//section[h2='{CLEO}']");
+    operator.press(&format!("Actions for {CLEO}")).await;
+    operator.press_within(&account, "Deactivate").await;
+    operator.expect_words("The account is deactivated.").await;
+    cleo.open("/").await;
+    cleo.expect("Sign in").await;
+    cleo.expect_words("Your session has ended").await;
+    sign_in(cleo, CLEO, story.password).await;
+    cleo.expect_words("Email and Password do not match").await;
+    let before = count_mails(cleo).await;
+    forgot(cleo, CLEO).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(count_mails(cleo).await, before, "S18: nothing is mailed");
+    operator.press(&format!("Actions for {CLEO}")).await;
+    operator.press_within(&account, "Reactivate").await;
+    operator.expect_words("The account is active again.").await;
+    operator.press(&format!("Actions for {CLEO}")).await;
+    operator.press_within(&account, "Require a new password").await;
+    later(cleo, "A minute on").await;
+    sign_in(cleo, CLEO, story.password).await;
+    cleo.expect("Choose your password").await;
+    cleo.fill("new_password", "the kettle sings at noon").await;
+    cleo.press("Save the password").await;
+    cleo.expect("Home").await;
+    story.password = "the kettle sings at noon";
+}
+
+/// The authenticator app on Cleo's phone.
+async fn code(story: &Story, app: &totp_rs::Totp) -> String {
+    app.generate(story.server.app.clock.now().unix_timestamp() as u64).to_string()
+}
+
+async fn open_second_step(story: &Story) {
+    later(&story.cleo, "A minute on").await;
+    story.cleo.open("/").await;
+    story.cleo.press("Sign out").await;
+    sign_in(&story.cleo, CLEO, story.password).await;
+    story.cleo.expect("Second step").await;
+}
+
+/// S20: two-factor sign-in.
+async fn an_authenticator_is_set_up(story: &mut Story) {
+    let cleo = &story.cleo;
+    cleo.open("/security").await;
+    cleo.press("Set up an authenticator app").await;
+    cleo.picture("authenticator").await;
+    let key = cleo.texts("#key").await.swap_remove(0).replace(' ', "");
+    let app = totp_rs::Totp::from_url(format!("otpauth://totp/Acme:cleo?secret={key}&issuer=Acme")).unwrap();
+    cleo.fill("code", "000000").await;
+    cleo.press("Confirm the code").await;
+    cleo.expect_words("This is not the code").await;
+    cleo.fill("code", &code(story, &app).await).await;
+    cleo.press("Confirm the code").await;
+    cleo.expect("Recovery codes").await;
+    cleo.picture("recovery-codes").await;
+    let recovery = cleo.texts("#codes code").await;
+    assert_eq!(recovery.len(), 10);
+    cleo.press("I have kept them").await;
+    cleo.expect_words("10 recovery codes are left.").await;
+
+    open_second_step(story).await;
+    cleo.open("/").await;
+    cleo.expect("Sign in").await;
+    cleo.open("/second-step").await;
+    cleo.fill("code", "000 000").await;
+    cleo.press("Go on").await;
+    cleo.expect_words("This code is not right").await;
+    let right = code(story, &app).await;
+    cleo.fill("code", &format!("{} {}", &right[..3], &right[3..])).await;
+    cleo.picture("second-step").await;
+    cleo.press("Go on").await;
+    cleo.expect("Home").await;
+    open_second_step(story).await;
+    cleo.press("Use a recovery code").await;
+    cleo.fill("code", &recovery[0].to_lowercase()).await;
+    cleo.press("Go on").await;
+    cleo.expect("Home").await;
+    open_second_step(story).await;
+    cleo.press("Use a recovery code").await;
+    cleo.fill("code", &recovery[0]).await;
+    cleo.press("Go on").await;
+    cleo.expect_words("was used before").await;
+    cleo.fill("code", &recovery[1]).await;
+    cleo.press("Go on").await;
+    cleo.expect("Home").await;
+
+    // Turning it off takes a fresh proof.
+    for _ in 0..2 {
+        later(cleo, "Five minutes on").await;
+    }
+    cleo.open("/security").await;
+    cleo.press("Turn it off").await;
+    cleo.expect("Confirm that it is you").await;
+    cleo.picture("confirm").await;
+    cleo.fill("proof", &code(story, &app).await).await;
+    cleo.press("Confirm").await;
+    cleo.expect("My password and security").await;
+    cleo.press("Make new recovery codes").await;
+    cleo.expect("Recovery codes").await;
+    cleo.press("I have kept them").await;
+    cleo.press("Turn it off").await;
+    cleo.expect_words("Two-step sign-in is off.").await;
+    let activity = cleo.texts("ol.list li").await.join("\n");
+    for words in ["Authenticator app turned off", "Confirmed who it is", "Signed in"] {
+        assert!(activity.contains(words), "{words}: {activity}");
+    }
+}
+
+async fn tell(driver: &Driver, manner: Manner) {
+    let mut story = Story::begin(driver, manner).await;
+    an_account_is_opened(&mut story).await;
+    the_password_is_changed(&mut story).await;
+    somebody_guesses(&mut story).await;
+    the_password_is_forgotten(&mut story).await;
+    the_account_is_deactivated(&mut story).await;
+    an_authenticator_is_set_up(&mut story).await;
+    story.end().await;
+}
+
+const DESKTOP: Manner = Manner { scripts: true, keyboard: false, width: 960, height: 900 };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_by_clicks() {
+    let Some(driver) = Driver::start().await else { return };
+    tell(&driver, DESKTOP).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_without_scripts() {
+    let Some(driver) = Driver::start().await else { return };
+    tell(&driver, Manner { scripts: false, ..DESKTOP }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_by_keyboard_at_320_pixels() {
+    let Some(driver) = Driver::start().await else { return };
+    tell(&driver, Manner { scripts: true, keyboard: true, width: 320, height: 640 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_add_to_the_pages() {
+    let Some(driver) = Driver::start().await else { return };
+    let server = Server::start().await;
+    let browser = driver.browser(&server.url, DESKTOP).await;
+    sign_in(&browser, support::BEN.0, support::BEN.1).await;
+    browser.open("/security").await;
+    browser.press("Show new password").await;
+    assert_eq!(browser.attribute("#new_password", "type").await.as_deref(), Some("text"));
+    assert_eq!(browser.attribute("#current_password", "type").await.as_deref(), Some("password"));
+    browser.fill("new_password", "ben@acme.example").await;
+    browser.wait_for("#rules .broken .tag").await;
+    assert_eq!(browser.texts("#rules .broken").await.len(), 1);
+    assert!(browser.texts("#rules .kept").await.len() >= 3);
+    browser.picture("policy").await;
+    browser.press("Hide new password").await;
+    assert_eq!(browser.attribute("#new_password", "type").await.as_deref(), Some("password"));
+    browser.close().await;
+}

@@ -1,0 +1,360 @@
+//! What holds on the wire, without a browser.
+
+mod support;
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use support::{Answer, BEN, OLGA, Server, Visitor, link_in, password_in};
+
+/// What another site could try to have posted.
+const POSTS: [&str; 21] = [
+    "/sign-in",
+    "/sign-out",
+    "/second-step",
+    "/forgot",
+    "/forgot/send",
+    "/reset/confirm",
+    "/welcome",
+    "/welcome/password",
+    "/welcome/authenticator",
+    "/welcome/authenticator/confirm",
+    "/security/password",
+    "/security/password/check",
+    "/security/authenticator",
+    "/security/authenticator/confirm",
+    "/security/authenticator/off",
+    "/security/recovery-codes",
+    "/security/devices/sign-out",
+    "/security/devices/sign-out-others",
+    "/confirm",
+    "/operator/provision",
+    "/operator/deactivate",
+];
+
+const PAGES: [&str; 19] = [
+    "/",
+    "/sign-in",
+    "/second-step",
+    "/forgot",
+    "/forgot/send",
+    "/reset/confirm",
+    "/reset/confirm?token=none",
+    "/welcome",
+    "/welcome/password",
+    "/welcome/authenticator",
+    "/welcome/done",
+    "/security",
+    "/security/password",
+    "/confirm",
+    "/operator",
+    "/demo/mailbox",
+    "/demo/clock",
+    "/.well-known/change-password",
+    "/no/such/page",
+];
+
+fn assert_headers(path: &str, answer: &Answer) {
+    let header = |name: &str| {
+        let mut values = answer.headers.get_all(name).iter();
+        let value = values.next().unwrap_or_else(|| panic!("{path} has no {name}")).to_str().unwrap().to_owned();
+        assert!(values.next().is_none(), "{path} has {name} twice");
+        value
+    };
+    let policy = header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
+    assert!(!policy.contains("unsafe") && !policy.contains('*'), "{path}");
+    assert_eq!(header("cache-control"), "no-store", "{path}");
+    assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
+    assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+    assert_eq!(header("x-robots-tag"), "noindex", "{path}");
+    // What the policy would block is not there in the first place.
+    for inline in ["<style", " style=", "<script>", " onclick", "javascript:"] {
+        assert!(!answer.body.contains(inline), "{path} has {inline}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_has_the_security_headers() {
+    let server = Server::start().await;
+    let visitors = [Visitor::new(&server), Visitor::member(&server, BEN).await, Visitor::member(&server, OLGA).await];
+    for mut visitor in visitors {
+        for path in PAGES {
+            assert_headers(path, &visitor.get(path).await);
+            assert_headers(path, &visitor.send(Method::HEAD, path, &[], &[]).await);
+        }
+    }
+    for path in POSTS {
+        let mut visitor = Visitor::new(&server);
+        assert_headers(path, &visitor.post(path, &[]).await);
+        let foreign = visitor.send(Method::POST, path, &[], &[("sec-fetch-site", "cross-site")]).await;
+        assert_headers(path, &foreign);
+        let long = "x".repeat(9_000);
+        let refused = visitor.post(path, &[("email", &long)]).await;
+        assert_headers(path, &refused);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
+    let server = Server::start().await;
+    Visitor::new(&server).post("/forgot/send", &[("email", BEN.0)]).await;
+    let mails = server.mails(2).await;
+    // The first password of the newcomer came with a link to the sign-in.
+    let (reset, welcome) = (link_in(&mails[0]), link_in(&mails[1]));
+    assert!(reset.contains("/reset/confirm?token=") && welcome.ends_with("/sign-in"));
+    let before = [server.version(BEN.0).await, server.version("ann@acme.example").await];
+    let mut pages = Vec::new();
+    for link in [&reset, &welcome] {
+        for method in [Method::GET, Method::HEAD] {
+            for _ in 0..20 {
+                // A scanner with cookies that follows where it is led, as a whole browser does.
+                let mut scanner = Visitor::new(&server);
+                let answer = scanner.send(method.clone(), link, &[], &[]).await;
+                if answer.status == StatusCode::SEE_OTHER {
+                    let to = answer.location().to_owned();
+                    pages.push(scanner.send(method.clone(), &to, &[], &[]).await.body);
+                }
+                assert!(scanner.session().is_empty(), "nobody is signed in by a link");
+            }
+        }
+    }
+    assert_eq!(before, [server.version(BEN.0).await, server.version("ann@acme.example").await]);
+    assert_eq!(server.app.mailbox.mails().len(), 2);
+    // A link that was never mailed shows the same page.
+    let mut stranger = Visitor::new(&server);
+    stranger.get("/reset/confirm?token=YWJj.AAAA").await;
+    let page = stranger.get("/reset/confirm").await;
+    assert!(pages[..20].iter().all(|other| *other == page.body));
+
+    let mut owner = Visitor::new(&server);
+    assert_eq!(owner.get(&reset).await.location(), "/reset/confirm", "the token leaves the address bar");
+    let confirmed = owner.post("/reset/confirm", &[]).await;
+    assert_eq!(confirmed.status, StatusCode::OK);
+    assert!(confirmed.body.contains("A temporary password was emailed to you"));
+    assert!(owner.cookies.contains_key("__Host-device"), "the confirming browser gets a lane of its own");
+    owner.get(&reset).await;
+    let again = owner.post("/reset/confirm", &[]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    let mails = server.mails(3).await;
+    assert_eq!(mails.len(), 3);
+    let signed_in = owner.sign_in((BEN.0, &password_in(&mails[0]))).await;
+    assert_eq!(signed_in.location(), "/welcome/password", "who is known already is not welcomed again");
+    let chosen = owner.post("/welcome/password", &[("new_password", "figs and bread at dawn")]).await;
+    assert_eq!(chosen.location(), "/");
+    stranger.get(&reset).await;
+    let late = stranger.post("/reset/confirm", &[]).await;
+    assert_eq!(late.status, StatusCode::BAD_REQUEST);
+    assert!(late.body.contains("This link has been used or has expired"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_site_posts_is_refused() {
+    let server = Server::start().await;
+    let (mut operator, mut member) = (Visitor::member(&server, OLGA).await, Visitor::member(&server, BEN).await);
+    let everybody = [BEN.0, OLGA.0, "ann@acme.example"];
+    let mut before = Vec::new();
+    for email in everybody {
+        before.push(server.version(email).await);
+    }
+    let forged: [&[(&'static str, &str)]; 5] = [
+        &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
+        &[("sec-fetch-site", "same-site"), ("origin", "http://evil.localhost")],
+        &[("sec-fetch-site", "cross-site"), ("origin", "null")],
+        // Browsers from before fetch metadata.
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+    ];
+    let form = [("email", BEN.0), ("password", BEN.1), ("new_password", "figs and bread at dawn"), ("name", "Eve")];
+    for headers in forged {
+        for path in POSTS {
+            for visitor in [&mut operator, &mut member] {
+                let answer = visitor.send(Method::POST, path, &form, headers).await;
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {headers:?}");
+                assert!(answer.headers.get("set-cookie").is_none(), "{path}");
+            }
+        }
+    }
+    for (email, version) in everybody.into_iter().zip(before) {
+        assert_eq!(server.version(email).await, version, "{email}");
+    }
+    for visitor in [&mut operator, &mut member] {
+        assert_eq!(visitor.get("/").await.status, StatusCode::OK, "nobody was signed out");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_are_bound_to_this_host_and_ids_move_with_every_privilege() {
+    let server = Server::start().await;
+    let mut visitor = Visitor::new(&server);
+    visitor.cookies.insert("__Host-session".into(), "planted".into());
+    let answer = visitor.sign_in(BEN).await;
+    for cookie in answer.headers.get_all("set-cookie") {
+        let cookie = cookie.to_str().unwrap();
+        assert!(cookie.starts_with("__Host-") && !cookie.contains("Domain"), "{cookie}");
+        for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+            assert!(cookie.split("; ").any(|part| part == attribute), "{cookie}");
+        }
+    }
+    let mut ids = vec!["planted".to_owned(), visitor.session().to_owned()];
+    visitor.post("/confirm", &[("proof", BEN.1)]).await;
+    ids.push(visitor.session().to_owned());
+    // One proof right after another would be too early, as any try is.
+    server.app.clock.forward(Duration::from_secs(1));
+    let new = "figs and bread at dawn";
+    let changed = visitor.post("/security/password", &[("current_password", BEN.1), ("new_password", new)]).await;
+    assert_eq!(changed.location(), "/security");
+    ids.push(visitor.session().to_owned());
+    visitor.post("/security/devices/sign-out-others", &[]).await;
+    ids.push(visitor.session().to_owned());
+    visitor.post("/sign-out", &[]).await;
+    visitor.sign_in((BEN.0, new)).await;
+    ids.push(visitor.session().to_owned());
+    let last = ids.pop().unwrap();
+    for (index, id) in ids.iter().enumerate() {
+        assert!(!ids[..index].contains(id), "an id was used again");
+        visitor.cookies.insert("__Host-session".into(), id.clone());
+        assert_eq!(visitor.get("/").await.location(), "/sign-in", "an id from before opens nothing");
+    }
+    visitor.cookies.insert("__Host-session".into(), last);
+    assert_eq!(visitor.get("/").await.status, StatusCode::OK);
+}
+
+/// Everything of an answer that somebody can see, apart from the time.
+fn seen(answer: &Answer, email: &str) -> (StatusCode, Vec<String>, String) {
+    let headers = answer.headers.iter().filter(|(name, _)| *name != "date");
+    let headers = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+    (answer.status, headers, answer.body.replace(email, "…"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn known_and_unknown_addresses_are_answered_alike() {
+    let server = Server::start().await;
+    Visitor::member(&server, OLGA)
+        .await
+        .post("/operator/deactivate", &[("user", &user_id(&server, "ann@acme.example").await)])
+        .await;
+    // Of one length, since a page gives the address back.
+    let people = ["ben@acme.example", "ann@acme.example", "zoe@acme.example"];
+    for path in ["/forgot", "/forgot/send", "/forgot/send", "/sign-in"] {
+        let mut answers = Vec::new();
+        for email in people {
+            let form = [("email", email), ("password", "wrong")];
+            answers.push(seen(&Visitor::new(&server).post(path, &form).await, email));
+        }
+        assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{path}: {answers:#?}");
+        assert_eq!(path == "/sign-in", answers[0].2.contains("Email and Password do not match"), "{path}");
+    }
+}
+
+async fn user_id(server: &Server, email: &str) -> String {
+    use doorward::{Email, UserRepository};
+    let found = server.app.store.find_by_email(&Email::parse(email).unwrap()).await.unwrap();
+    found.unwrap().id().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waits_grow_and_are_told_and_the_owner_gets_in() {
+    let server = Server::start().await;
+    let mut owner = Visitor::member(&server, BEN).await;
+    let mut stranger = Visitor::new(&server);
+    let mut waits: Vec<u64> = Vec::new();
+    while waits.len() < 6 {
+        let answer = stranger.sign_in((BEN.0, "wrong")).await;
+        let Some(wait) = answer.headers.get("retry-after") else {
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+            continue;
+        };
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(answer.body.contains("Your account is not locked"));
+        let wait: u64 = wait.to_str().unwrap().parse().unwrap();
+        waits.push(wait);
+        stranger.post("/demo/clock", &[("seconds", &wait.to_string())]).await;
+    }
+    assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
+    owner.post("/sign-out", &[]).await;
+    assert_eq!(owner.sign_in(BEN).await.location(), "/", "a known browser is not slowed by strangers");
+    server.app.clock.forward(Duration::from_secs(60 * 60));
+    assert_eq!(stranger.sign_in(BEN).await.location(), "/", "nobody is locked out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn password_managers_find_the_page_to_change_a_password() {
+    let server = Server::start().await;
+    let mut visitor = Visitor::new(&server);
+    let answer = visitor.get("/.well-known/change-password").await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/security"));
+    let unlikely = visitor.get("/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200").await;
+    assert_eq!(unlikely.status, StatusCode::NOT_FOUND);
+    let page = Visitor::member(&server, BEN).await.get("/security").await.body;
+    for needed in [
+        "autocomplete=\"username\"",
+        "autocomplete=\"current-password\"",
+        "autocomplete=\"new-password\"",
+        "passwordrules=\"",
+    ] {
+        assert!(page.contains(needed), "{needed}");
+    }
+    assert!(!page.contains("maxlength=\"2"), "a field that cuts pastes off breaks passwords silently");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_operators_find_the_operators_page() {
+    let server = Server::start().await;
+    let mut member = Visitor::member(&server, BEN).await;
+    let id = user_id(&server, OLGA.0).await;
+    assert_eq!(member.get("/operator").await.status, StatusCode::NOT_FOUND);
+    for action in ["deactivate", "reset-second-factor", "require-change", "resend", "start-reset", "reactivate"] {
+        let answer = member.post(&format!("/operator/{action}"), &[("user", &id), ("reason", "none")]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{action}");
+    }
+    let answer = member.post("/operator/provision", &[("email", "eve@acme.example")]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(Visitor::new(&server).get("/operator").await.location(), "/sign-in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_does_what_the_buttons_say() {
+    let server = Server::start().await;
+    let mut operator = Visitor::member(&server, OLGA).await;
+    let (ann, ben) = (user_id(&server, "ann@acme.example").await, user_id(&server, BEN.0).await);
+    for (action, user, mails) in [("resend", &ann, 2), ("start-reset", &ben, 3), ("require-change", &ben, 3)] {
+        let answer = operator.post(&format!("/operator/{action}"), &[("user", user)]).await;
+        assert_eq!(answer.location(), "/operator", "{action}");
+        assert_eq!(server.mails(mails).await.len(), mails, "{action}");
+    }
+    assert_eq!(Visitor::new(&server).sign_in(BEN).await.location(), "/welcome/password");
+    let again = operator.post("/operator/resend", &[("user", &ben)]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "who has a password gets no first one");
+    let taken = operator.post("/operator/provision", &[("email", "BEN@acme.example")]).await;
+    assert_eq!(taken.status, StatusCode::CONFLICT);
+    assert!(taken.body.contains("There is an account with this address already"));
+    let silent = operator.post("/operator/reset-second-factor", &[("user", &ben), ("reason", " ")]).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let reset = operator.post("/operator/reset-second-factor", &[("user", &ben), ("reason", "came in person")]).await;
+    assert_eq!(reset.location(), "/operator");
+    let nobody = operator.post("/operator/deactivate", &[("user", "nobody")]).await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_second_factor_is_required_there_is_no_way_around_it() {
+    let server = Server::start_with(true).await;
+    let mut visitor = Visitor::new(&server);
+    assert_eq!(visitor.sign_in(BEN).await.location(), "/welcome/authenticator");
+    assert_eq!(visitor.get("/").await.location(), "/sign-in");
+    let offer = visitor.get("/welcome/authenticator").await.body;
+    assert!(!offer.contains("Skip for now"));
+    let page = visitor.post("/welcome/authenticator", &[]).await.body;
+    let key = page.split("<code id=\"key\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
+    let uri = format!("otpauth://totp/Acme:ben?secret={key}&issuer=Acme");
+    let app = totp_rs::Totp::from_url(&uri).unwrap();
+    use doorward::Clock;
+    let code = app.generate(server.app.clock.now().unix_timestamp() as u64).to_string();
+    let wrong = visitor.post("/welcome/authenticator/confirm", &[("code", "000000")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let codes = visitor.post("/welcome/authenticator/confirm", &[("code", &code)]).await;
+    assert_eq!(codes.status, StatusCode::OK, "{}", codes.body);
+    assert_eq!(codes.body.matches("<li><code>").count(), 10);
+    assert_eq!(visitor.get("/").await.status, StatusCode::OK);
+}

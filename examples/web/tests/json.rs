@@ -1,0 +1,97 @@
+//! The host of JSON alone, walked through as a client of it would.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+struct Host {
+    child: Child,
+    /// Mails are printed.
+    printed: Lines<BufReader<ChildStdout>>,
+    url: String,
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Host {
+    fn start() -> Self {
+        let started = Command::new(env!("CARGO_BIN_EXE_json")).arg("0").stdout(Stdio::piped()).spawn();
+        let mut child = started.unwrap();
+        let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = printed.next().unwrap().unwrap();
+        Self { child, printed, url }
+    }
+
+    fn line(&mut self, prefix: &str) -> String {
+        let mut lines = self.printed.by_ref().map(Result::unwrap);
+        lines.find_map(|line| line.strip_prefix(prefix).map(str::to_owned)).unwrap()
+    }
+
+    async fn call(&self, path: &str, bearer: &str, sent: Value) -> (u16, Value) {
+        let request = reqwest::Client::new().post(format!("{}{path}", self.url));
+        let request =
+            request.header("content-type", "application/json").header("authorization", format!("Bearer {bearer}"));
+        let answer = request.body(sent.to_string()).send().await.unwrap();
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn every_step_is_an_answer_in_json() {
+    let mut host = Host::start();
+    let key = host.line("operator's key: ");
+    let (email, own) = ("ann@acme.example", "a quiet morning in May");
+    assert_eq!(host.call("/accounts/1/provision", "guessed", json!({ "email": email })).await.0, 404);
+    assert_eq!(host.call("/accounts/1/provision", &key, json!({ "email": email })).await.0, 200);
+    let temporary = host.line("    ");
+
+    let (status, step) = host.call("/sign_in", "", json!({ "email": email, "password": temporary })).await;
+    assert_eq!((status, &step["step"]), (200, &json!("new_password")));
+    let challenge = &step["challenge"];
+    let (status, refused) =
+        host.call("/choose_password", "", json!({ "challenge": challenge, "new_password": "acme2026" })).await;
+    assert_eq!((status, &refused["broken"]), (422, &json!(["too_short", "about_the_account"])));
+    let (_, step) = host.call("/choose_password", "", json!({ "challenge": challenge, "new_password": own })).await;
+    assert_eq!(step["step"], "complete");
+    let session = step["session"].as_str().unwrap();
+    assert_eq!(host.call("/me/resume", session, json!({})).await.1, json!({ "id": "1", "email": email }));
+
+    let (status, refused) = host.call("/sign_in", "", json!({ "email": email, "password": "wrong" })).await;
+    assert_eq!((status, &refused["message"]), (401, &json!("Email and Password do not match")));
+
+    let (_, proved) = host.call("/me/reauthenticate", session, json!({ "password": own })).await;
+    assert_eq!(host.call("/me/resume", session, json!({})).await.0, 401, "a session from before a proof is gone");
+    let session = proved["session"].as_str().unwrap();
+    let (_, begun) = host.call("/me/begin_totp", session, json!({})).await;
+    let app = totp_rs::Totp::from_url(begun["uri"].as_str().unwrap()).unwrap();
+    let now = time::OffsetDateTime::now_utc().unix_timestamp() as u64;
+    let (_, on) = host.call("/me/confirm_totp", session, json!({ "code": app.generate(now).to_string() })).await;
+    let codes = on["recovery_codes"].as_array().unwrap();
+    assert_eq!(codes.len(), 10);
+    let device = &step["device"];
+    let (_, step) = host.call("/sign_in", "", json!({ "email": email, "password": own, "device": device })).await;
+    assert_eq!(step["step"], "second_factor");
+    let given = json!({ "challenge": step["challenge"], "code": codes[0] });
+    let (_, step) = host.call("/verify_second_factor", "", given).await;
+    assert_eq!(step["step"], "complete");
+
+    host.call("/request_reset", "", json!({ "email": email })).await;
+    let link = host.line(&format!("{}/reset/confirm?token=", host.url));
+    assert_eq!(host.call("/confirm_reset", "", json!({ "token": link })).await.0, 200);
+    assert_eq!(host.call("/accounts/1/deactivate", &key, json!({})).await.0, 200);
+    let (status, _) = host.call("/me/devices", step["session"].as_str().unwrap(), json!({})).await;
+    assert_eq!(status, 401);
+    assert_eq!(host.call("/no_such_call", "", json!({})).await.0, 404);
+}
+
+#[test]
+fn it_is_short() {
+    assert!(include_str!("../src/bin/json.rs").lines().count() < 250);
+}

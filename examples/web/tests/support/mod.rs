@@ -1,0 +1,167 @@
+//! The application on a port of its own, and somebody without a browser who keeps cookies.
+
+#![allow(dead_code)] // Each test file uses what it needs.
+
+pub mod browser;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use doorward::{Email, UserRepository, Version};
+use doorward_web::app::{App, Options};
+use doorward_web::{pages, seed};
+use reqwest::header::{HeaderMap, HeaderName, SET_COOKIE};
+use reqwest::{Method, StatusCode};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+pub const BEN: (&str, &str) = ("ben@acme.example", "a quiet morning in May");
+pub const OLGA: (&str, &str) = ("olga@acme.example", "rain on the roof at night");
+
+pub struct Server {
+    pub app: App,
+    pub url: String,
+    _folder: TempDir,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::start_with(false).await
+    }
+
+    pub async fn start_with(second_factor_required: bool) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}", folder.path().join("acme.db").display());
+        let options = Options { base_url: url.clone(), database, second_factor_required, plain_cookies: false };
+        let app = App::open(&options).await.unwrap();
+        seed::seed(&app).await.unwrap();
+        let service = pages::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        Self { app, url, _folder: folder }
+    }
+
+    /// Moves with everything that is stored of the user.
+    pub async fn version(&self, email: &str) -> Version {
+        let found = self.app.store.find_by_email(&Email::parse(email).unwrap()).await.unwrap();
+        found.unwrap().version()
+    }
+
+    /// Waits until so many mails are there: some are sent after the answer.
+    pub async fn mails(&self, count: usize) -> Vec<String> {
+        for _ in 0..500 {
+            let mails = self.app.mailbox.mails();
+            if mails.len() >= count {
+                return mails.into_iter().map(|mail| mail.text).collect();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("{count} mails did not come");
+    }
+}
+
+/// The line of a mail that is a link.
+pub fn link_in(mail: &str) -> String {
+    mail.lines().find(|line| line.starts_with("http")).unwrap().to_owned()
+}
+
+/// The line of a mail that is a password.
+pub fn password_in(mail: &str) -> String {
+    mail.lines().find_map(|line| line.strip_prefix("    ")).unwrap().to_owned()
+}
+
+pub struct Visitor {
+    client: reqwest::Client,
+    url: String,
+    pub cookies: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn location(&self) -> &str {
+        self.headers.get("location").map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+}
+
+impl Visitor {
+    pub fn new(server: &Server) -> Self {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { client, url: server.url.clone(), cookies: BTreeMap::new() }
+    }
+
+    pub async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        form: &[(&str, &str)],
+        headers: &[(&'static str, &str)],
+    ) -> Answer {
+        let path = path.strip_prefix(&self.url).unwrap_or(path);
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(HeaderName::from_static(name), *value);
+        }
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !cookies.is_empty() {
+            request = request.header("cookie", cookies.join("; "));
+        }
+        if method == Method::POST {
+            request = request.header("content-type", "application/x-www-form-urlencoded").body(encoded(form));
+        }
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        for cookie in headers.get_all(SET_COOKIE) {
+            let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            match value {
+                "" => drop(self.cookies.remove(name)),
+                _ => drop(self.cookies.insert(name.to_owned(), value.to_owned())),
+            }
+        }
+        Answer { status, headers, body: answer.text().await.unwrap() }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], &[("sec-fetch-site", "none")]).await
+    }
+
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(Method::POST, path, form, &[("sec-fetch-site", "same-origin")]).await
+    }
+
+    pub async fn sign_in(&mut self, (email, password): (&str, &str)) -> Answer {
+        self.post("/sign-in", &[("email", email), ("password", password)]).await
+    }
+
+    /// Signed in from a browser of its own.
+    pub async fn member(server: &Server, who: (&str, &str)) -> Self {
+        let mut visitor = Self::new(server);
+        let answer = visitor.sign_in(who).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"));
+        visitor
+    }
+
+    pub fn session(&self) -> &str {
+        self.cookies.get("__Host-session").map(String::as_str).unwrap_or_default()
+    }
+}
+
+fn encoded(form: &[(&str, &str)]) -> String {
+    let escape = |text: &str| {
+        text.bytes().fold(String::new(), |mut out, byte| {
+            if byte.is_ascii_alphanumeric() {
+                out.push(byte.into())
+            } else {
+                out.push_str(&format!("%{byte:02X}"))
+            }
+            out
+        })
+    };
+    form.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
+}

@@ -1,0 +1,85 @@
+//! Whether the time of an answer tells who has an account, seen from the other end of a connection.
+//!
+//! `cargo test --release -p doorward-web --test timing -- --ignored --nocapture`, on a machine that does little else. Without
+//! `--release` it tells of the build: what is read of an account then takes as long as a part of the hash.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+use support::{Server, Visitor};
+
+const PAIRS: usize = 2_000;
+
+/// Of one length: somebody, nobody, and somebody else who is nobody, for what noise alone makes.
+const PEOPLE: [&str; 3] = ["ben@acme.example", "zoe@acme.example", "zac@acme.example"];
+
+async fn times(path: &str) -> [Vec<f64>; 3] {
+    let server = Server::start().await;
+    let mut visitor = Visitor::new(&server);
+    let mut times = [const { Vec::new() }; 3];
+    for round in 0..PAIRS + 20 {
+        // In an order that nobody knows before.
+        let mut order = [0, 1, 2];
+        let mut random = [0; 2];
+        SysRng.try_fill_bytes(&mut random).unwrap();
+        order.swap(0, usize::from(random[0]) % 3);
+        order.swap(1, 1 + usize::from(random[1]) % 2);
+        for who in order {
+            // Long enough for every wait and every cooldown.
+            server.app.clock.forward(Duration::from_secs(60 * 60));
+            let form = [("email", PEOPLE[who]), ("password", "a guess")];
+            let begun = Instant::now();
+            let answer = visitor.post(path, &form).await;
+            let took = begun.elapsed().as_secs_f64();
+            assert!(!answer.headers.contains_key("retry-after"), "every try is looked at");
+            visitor.cookies.clear();
+            // The first ones open the connection and fill caches.
+            if round >= 20 {
+                times[who].push(took);
+            }
+        }
+    }
+    times
+}
+
+/// Without the slowest twentieth, which tells of the machine and not of the program.
+fn cropped(times: &[f64]) -> Vec<f64> {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    times.truncate(times.len() * 95 / 100);
+    times
+}
+
+struct Compared {
+    t: f64,
+    medians: f64,
+}
+
+fn compare(a: &[f64], b: &[f64]) -> Compared {
+    let (a, b) = (cropped(a), cropped(b));
+    let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;
+    let spread = |all: &[f64], mean: f64| {
+        all.iter().map(|time| (time - mean).powi(2)).sum::<f64>() / (all.len() - 1) as f64 / all.len() as f64
+    };
+    let (of_a, of_b) = (mean(&a), mean(&b));
+    let t = (of_a - of_b) / (spread(&a, of_a) + spread(&b, of_b)).sqrt();
+    Compared { t, medians: a[a.len() / 2] / b[b.len() / 2] }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes, and a machine that does little else"]
+async fn known_and_unknown_addresses_take_equally_long() {
+    for path in ["/sign-in", "/forgot/send"] {
+        let [known, unknown, control] = times(path).await;
+        let (seen, noise) = (compare(&known, &unknown), compare(&unknown, &control));
+        let median = cropped(&unknown)[PAIRS * 95 / 200] * 1_000.0;
+        println!("{path}: {PAIRS} pairs, median {median:.2} ms");
+        println!("  known and unknown: t {:.2}, medians {:.4}", seen.t, seen.medians);
+        println!("  unknown and another: t {:.2}, medians {:.4}", noise.t, noise.medians);
+        assert!(noise.t.abs() < 4.5, "{path}: the machine has other things to do");
+        assert!(seen.t.abs() < 4.5 || (seen.medians - 1.0).abs() < 0.01, "{path}");
+    }
+}
