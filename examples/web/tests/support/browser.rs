@@ -61,6 +61,10 @@ fn nothing_may_be_skipped() -> bool {
 impl Driver {
     /// `None` where there is no browser, after saying so.
     pub async fn start() -> Option<Self> {
+        if std::env::var_os("DOORWARD_NO_BROWSER").is_some() {
+            TOLD.call_once(|| tell("skipped: the browser test of the web example, as DOORWARD_NO_BROWSER asks for"));
+            return None;
+        }
         let turn = ONE_STORY.lock().await;
         let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let Ok(mut child) = started else {
