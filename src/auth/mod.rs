@@ -233,7 +233,8 @@ impl Auth {
         account::devices(&self.engine, signed_in.session()).await
     }
 
-    /// Revokes one of the user's own devices.
+    /// Revokes one of the user's own devices: its token works no longer. Sessions that run on it go on; end them by
+    /// [`sign_out_others`](Self::sign_out_others).
     ///
     /// # Errors
     /// [`DeviceError`].
