@@ -2,7 +2,7 @@
 
 use base64ct::{Base64, Encoding};
 
-use crate::server::Arrived;
+use super::server::Arrived;
 
 /// A mail taken apart.
 pub struct Letter {

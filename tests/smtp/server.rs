@@ -8,8 +8,6 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::tls::pump;
-
 /// Where in a dialogue something happens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Stage {
@@ -291,5 +289,19 @@ impl Session {
             self.state.came.notify_all();
         }
         self.at(Stage::End, act, "250 taken").map(|_| ())
+    }
+}
+
+/// Copies in a thread of its own.
+pub fn pump(mut from: impl Read + Send + 'static, mut to: impl Write + Send + 'static) {
+    thread::spawn(move || copy(&mut from, &mut to));
+}
+
+pub fn copy(from: &mut impl Read, to: &mut impl Write) {
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        if to.write_all(&buffer[..read]).and_then(|()| to.flush()).is_err() {
+            return;
+        }
     }
 }

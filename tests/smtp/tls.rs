@@ -1,11 +1,13 @@
 //! TLS in front of the SMTP server, by the `openssl` of the machine: `s_server` takes it off.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
+
+use super::server::{copy, pump};
 
 /// A terminator of TLS for `localhost`, for one connection. Its certificate is of an authority of its own.
 pub struct Tls {
@@ -56,20 +58,6 @@ impl Drop for Tls {
     fn drop(&mut self) {
         drop(self.server.kill());
         drop(self.server.wait());
-    }
-}
-
-/// Copies in a thread of its own.
-pub fn pump(mut from: impl Read + Send + 'static, mut to: impl Write + Send + 'static) {
-    thread::spawn(move || copy(&mut from, &mut to));
-}
-
-fn copy(from: &mut impl Read, to: &mut impl Write) {
-    let mut buffer = [0; 4096];
-    while let Ok(read @ 1..) = from.read(&mut buffer) {
-        if to.write_all(&buffer[..read]).and_then(|()| to.flush()).is_err() {
-            return;
-        }
     }
 }
 

@@ -5,10 +5,14 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::{Auth, Hold, Keyring, SecondFactorPolicy, Site, SqliteStore};
 
 use crate::activity::Activity;
-use crate::clock::DemoClock;
-use crate::mailbox::Mailbox;
+use crate::post::{Post, Smtp};
 use crate::random;
 use crate::tables::Tables;
+
+#[cfg(feature = "demo")]
+pub type Clock = crate::demo::DemoClock;
+#[cfg(not(feature = "demo"))]
+pub type Clock = Arc<doorward::SystemClock>;
 
 pub const SITE: &str = "Acme";
 pub const SUPPORT: &str = "help@acme.example";
@@ -23,8 +27,8 @@ pub struct Parts {
     /// For the list of users, which no flow needs and `Auth` therefore does not have.
     pub store: SqliteStore,
     pub tables: Tables,
-    pub clock: DemoClock,
-    pub mailbox: Mailbox,
+    pub clock: Clock,
+    pub post: Post,
     pub activity: Activity,
     pub plain_cookies: bool,
 }
@@ -44,6 +48,8 @@ pub struct Options {
     pub base_url: String,
     /// Such as `sqlite:///var/lib/acme/acme.db`.
     pub database: String,
+    /// Where mails are handed over; a page shows them by default.
+    pub smtp: Option<Smtp>,
     pub second_factor_required: bool,
     /// Cookies without `__Host-` and `Secure`, for a browser that refuses those over plain http even on localhost.
     pub plain_cookies: bool,
@@ -54,12 +60,18 @@ impl App {
         let store = SqliteStore::connect(&options.database).await?;
         store.migrate().await?;
         let tables = Tables::open(&options.database).await?;
-        let ahead = tables.setting("clock_ahead").await?.and_then(|text| text.parse().ok());
-        let clock = DemoClock::ahead_by(ahead.unwrap_or_default());
-        let (mailbox, activity) = (Mailbox::new(clock.clone()), Activity::default());
+        let clock = clock(&tables).await?;
+        let activity = Activity::default();
+        let post = match &options.smtp {
+            Some(smtp) => Post::Smtp(smtp.builder().clock(clock.clone()).observer(activity.clone()).build()?),
+            #[cfg(feature = "demo")]
+            None => Post::Mailbox(crate::demo::Mailbox::new(clock.clone())),
+            #[cfg(not(feature = "demo"))]
+            None => return Err("there is no mail server: set SMTP_URL".into()),
+        };
         let required = options.second_factor_required;
         let auth =
-            Auth::builder(Site::new(SITE, &options.base_url, SUPPORT)?, store.clone(), store.clone(), mailbox.clone())
+            Auth::builder(Site::new(SITE, &options.base_url, SUPPORT)?, store.clone(), store.clone(), post.clone())
                 .clock(clock.clone())
                 .observer(activity.clone())
                 .background(|work| drop(tokio::spawn(work)))
@@ -75,8 +87,19 @@ impl App {
                 })
                 .build()?;
         let plain_cookies = options.plain_cookies;
-        Ok(Self(Arc::new(Parts { auth, store, tables, clock, mailbox, activity, plain_cookies })))
+        Ok(Self(Arc::new(Parts { auth, store, tables, clock, post, activity, plain_cookies })))
     }
+}
+
+#[cfg(feature = "demo")]
+async fn clock(tables: &Tables) -> Result<Clock, Box<dyn std::error::Error>> {
+    let ahead = tables.setting("clock_ahead").await?.and_then(|text| text.parse().ok());
+    Ok(Clock::ahead_by(ahead.unwrap_or_default()))
+}
+
+#[cfg(not(feature = "demo"))]
+async fn clock(_: &Tables) -> Result<Clock, Box<dyn std::error::Error>> {
+    Ok(Arc::default())
 }
 
 /// A key that is drawn at the first start. Beside what it seals it protects nothing: a real application has its keys from a

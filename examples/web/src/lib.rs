@@ -6,14 +6,14 @@ mod activity;
 mod agent;
 pub mod app;
 mod browser;
-mod clock;
+#[cfg(feature = "demo")]
+pub mod demo;
 mod headers;
-mod mailbox;
 mod member;
 mod notice;
 mod page;
 pub mod pages;
+pub mod post;
 mod random;
-pub mod seed;
 mod sorry;
-mod tables;
+pub mod tables;

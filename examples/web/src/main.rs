@@ -1,8 +1,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
+use doorward::{Email, ProvisionError};
 use doorward_web::app::{App, Options};
-use doorward_web::{pages, seed};
+use doorward_web::post::{Post, Smtp};
+use doorward_web::{pages, tables::Profile};
 use tokio::net::TcpListener;
 
 const HELP: &str = "\
@@ -10,12 +13,23 @@ Usage: cargo web [OPTIONS]
 
   --port PORT               listen there; 8000 by default, or any other if that is taken
   --data FILE               keep everything in that file; by default it is gone at the end
+  --operator EMAIL          open an account for somebody who may open further ones
   --require-second-factor   nobody gets in without an authenticator app
-  --plain-cookies           cookies without Secure, for browsers that refuse those on http://localhost (Safari)";
+  --plain-cookies           cookies without Secure, for browsers that refuse those on http://localhost (Safari)
+
+Environment:
+
+  SMTP_URL    where mails are handed over, such as smtps://user:password@mail.acme.example or, for what catches mails on
+              this machine, smtp://localhost:1025; by default a page shows them
+  SMTP_FROM   the address they come from; no-reply@acme.example by default";
+
+/// How long mails that are on their way may take when the program ends.
+const LAST_MAILS: Duration = Duration::from_secs(20);
 
 struct Arguments {
     port: Option<u16>,
     data: Option<PathBuf>,
+    operator: Option<Email>,
     second_factor_required: bool,
     plain_cookies: bool,
 }
@@ -23,12 +37,14 @@ struct Arguments {
 fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
     use lexopt::prelude::*;
 
-    let mut arguments = Arguments { port: None, data: None, second_factor_required: false, plain_cookies: false };
+    let mut arguments =
+        Arguments { port: None, data: None, operator: None, second_factor_required: false, plain_cookies: false };
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
             Long("port") => arguments.port = Some(parser.value()?.parse()?),
             Long("data") => arguments.data = Some(parser.value()?.into()),
+            Long("operator") => arguments.operator = Some(parser.value()?.parse_with(Email::parse)?),
             Long("require-second-factor") => arguments.second_factor_required = true,
             Long("plain-cookies") => arguments.plain_cookies = true,
             Short('h') | Long("help") => return Ok(None),
@@ -36,6 +52,12 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
         }
     }
     Ok(Some(arguments))
+}
+
+fn smtp() -> Result<Option<Smtp>, Box<dyn std::error::Error>> {
+    let Ok(url) = std::env::var("SMTP_URL") else { return Ok(None) };
+    let from = std::env::var("SMTP_FROM").unwrap_or_else(|_| "no-reply@acme.example".to_owned());
+    Ok(Some(Smtp { url, from: Email::parse(&from)?, timeout: Duration::from_secs(30) }))
 }
 
 async fn listen(port: Option<u16>) -> std::io::Result<TcpListener> {
@@ -47,6 +69,51 @@ async fn listen(port: Option<u16>) -> std::io::Result<TcpListener> {
             Err(_) => at(0).await,
         },
     }
+}
+
+/// The first operator is made here. All others are of no concern to this example.
+async fn open_operator(app: &App, email: Email) -> Result<(), Box<dyn std::error::Error>> {
+    match app.auth.provision(email).await {
+        Ok(opened) => {
+            let profile = Profile { name: "Operator".to_owned(), operator: true };
+            Ok(app.tables.keep_profile(&opened.user_id, &profile).await?)
+        }
+        // From an earlier start.
+        Err(ProvisionError::EmailTaken) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A mail server that cannot be used is told at once, and not with the first mail that does not come.
+async fn check(post: Post) {
+    if let Err(error) = post.check().await {
+        eprintln!("the mail server cannot be used for now: {error}");
+    }
+}
+
+#[cfg(feature = "demo")]
+async fn seed(app: &App, base_url: &str) -> Result<(), Box<dyn std::error::Error>> {
+    use doorward_web::demo::{SEEDED, seed};
+
+    seed(app).await?;
+    for seeded in SEEDED {
+        println!("  {:<18} {:<26} {}", seeded.email, seeded.password().unwrap_or("-"), seeded.about);
+    }
+    println!("\n  {base_url}/demo/mailbox  what is mailed");
+    println!("  {base_url}/demo/clock    time moves at the press of a button\n");
+    Ok(())
+}
+
+/// Ctrl-C, or what a supervisor sends.
+async fn ended() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminated.recv() => return,
+            _ = tokio::signal::ctrl_c() => return,
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
 }
 
 #[tokio::main]
@@ -62,23 +129,26 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options {
         base_url: base_url.clone(),
         database: format!("sqlite://{}", file.display()),
+        smtp: smtp()?,
         second_factor_required: arguments.second_factor_required,
         plain_cookies: arguments.plain_cookies,
     };
     let app = App::open(&options).await?;
-    seed::seed(&app).await?;
-    println!("{base_url}\n");
-    for seeded in seed::SEEDED {
-        println!("  {:<18} {:<26} {}", seeded.email, seeded.password.unwrap_or("-"), seeded.about);
+    tokio::spawn(check(app.post.clone()));
+    if let Some(email) = arguments.operator {
+        open_operator(&app, email).await?;
     }
-    println!(
-        "\n  {base_url}/demo/mailbox  what is mailed\n  {base_url}/demo/clock    time moves at the press of a button"
-    );
-    println!("\nCtrl-C ends it.");
+    println!("{base_url}\n");
+    #[cfg(feature = "demo")]
+    seed(&app, &base_url).await?;
+    println!("Ctrl-C ends it.");
     let service = pages::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let ended = async { drop(tokio::signal::ctrl_c().await) };
-    axum::serve(listener, service).with_graceful_shutdown(ended).await?;
-    // Mails that are still being handed over are not lost.
+    axum::serve(listener, service).with_graceful_shutdown(ended()).await?;
+    // What was begun is finished: work after answers first, since it sends mails, then the mails themselves.
     app.auth.close().await;
+    let lost = app.post.close(LAST_MAILS).await;
+    if lost > 0 {
+        eprintln!("{lost} mails could not be handed over");
+    }
     Ok(())
 }

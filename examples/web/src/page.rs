@@ -57,6 +57,11 @@ impl Page {
         SITE
     }
 
+    /// Whether there are pages that no real application has.
+    pub fn demo(&self) -> bool {
+        cfg!(feature = "demo")
+    }
+
     pub fn support(&self) -> (&'static str, String) {
         (SUPPORT, Support::Email(SUPPORT.to_owned()).href())
     }

@@ -7,13 +7,23 @@ mod support;
 use doorward::Clock;
 use fantoccini::Locator;
 use support::browser::{Browser, Driver, Manner};
+use support::smtp::Aiosmtpd;
 use support::{OLGA, Server};
 
 const CLEO: &str = "cleo@acme.example";
 
+/// Where mails are read.
+enum Mails {
+    /// On the page of the application.
+    Page,
+    /// In what a mail server took in.
+    Server(Aiosmtpd),
+}
+
 /// One telling of the story. Everybody has a browser of the own.
 struct Story {
     server: Server,
+    mails: Mails,
     operator: Browser,
     cleo: Browser,
     /// Another browser of Cleo's, and later somebody who guesses.
@@ -22,12 +32,16 @@ struct Story {
 }
 
 impl Story {
-    async fn begin(driver: &Driver, manner: Manner) -> Self {
-        let server = Server::start().await;
+    async fn begin(driver: &Driver, manner: Manner, mails: Mails) -> Self {
+        let smtp = match &mails {
+            Mails::Page => None,
+            Mails::Server(server) => Some(support::smtp::options(&server.url)),
+        };
+        let server = Server::start_with(|options| options.smtp = smtp).await;
         let operator = driver.browser(&server.url, manner).await;
         let cleo = driver.browser(&server.url, manner).await;
         let other = driver.browser(&server.url, manner).await;
-        Self { server, operator, cleo, other, password: "" }
+        Self { server, mails, operator, cleo, other, password: "" }
     }
 
     async fn end(self) {
@@ -51,26 +65,59 @@ async fn later(browser: &Browser, step: &str) {
     browser.expect_words("Time has moved forward.").await;
 }
 
-/// Opens the mailbox, and waits for the newest mail there to have that subject: some are sent after the answer.
-async fn newest_mail(browser: &Browser, subject: &str) {
+/// Waits for the newest mail to have that subject, and gives its text: some are sent after the answer.
+async fn newest_mail(mails: &Mails, browser: &Browser, subject: &str) -> String {
+    let mut seen = String::new();
     for _ in 0..50 {
-        browser.press("Mailbox").await;
-        if browser.texts("article h2").await.first().is_some_and(|seen| seen.starts_with(subject)) {
-            return;
+        let newest = match mails {
+            Mails::Page => {
+                browser.press("Mailbox").await;
+                let newest = browser.texts("article").await.into_iter().next();
+                newest.map(|text| (text.lines().next().unwrap_or_default().to_owned(), text))
+            }
+            Mails::Server(server) => {
+                let newest = server.letters().into_iter().next();
+                newest.map(|letter| (letter.header("Subject"), letter.text))
+            }
+        };
+        match newest {
+            Some((title, text)) if title.starts_with(subject) => return text,
+            Some((title, _)) => seen = title,
+            None => {}
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    panic!("the mail {subject:?} did not come: {}", browser.text().await);
+    panic!("the mail {subject:?} did not come, the last is {seen:?}");
 }
 
-async fn count_mails(browser: &Browser) -> usize {
-    browser.press("Mailbox").await;
-    browser.texts("article h2").await.len()
+async fn count_mails(mails: &Mails, browser: &Browser) -> usize {
+    match mails {
+        Mails::Page => {
+            browser.press("Mailbox").await;
+            browser.texts("article h2").await.len()
+        }
+        Mails::Server(server) => server.letters().len(),
+    }
 }
 
-async fn mailed_password(browser: &Browser, subject: &str) -> String {
-    newest_mail(browser, subject).await;
-    browser.texts("article .secret").await.swap_remove(0)
+/// So that the next mail is not taken for one of that subject which came before.
+async fn empty_mailbox(mails: &Mails, browser: &Browser) {
+    match mails {
+        Mails::Page => {
+            browser.press("Mailbox").await;
+            browser.press("Empty the mailbox").await;
+            browser.expect_words("The mailbox is empty.").await;
+        }
+        Mails::Server(server) => server.clear(),
+    }
+}
+
+async fn mailed_password(mails: &Mails, browser: &Browser, subject: &str) -> String {
+    let text = newest_mail(mails, browser, subject).await;
+    match mails {
+        Mails::Page => browser.texts("article .secret").await.swap_remove(0),
+        Mails::Server(_) => support::password_in(&text),
+    }
 }
 
 async fn forgot(browser: &Browser, email: &str) {
@@ -83,9 +130,12 @@ async fn forgot(browser: &Browser, email: &str) {
     browser.expect("Check your mailbox").await;
 }
 
-async fn open_mailed_link(browser: &Browser) {
-    newest_mail(browser, "Confirm your password reset").await;
-    browser.press_at(Locator::XPath("(//article)[1]//a")).await;
+async fn open_mailed_link(mails: &Mails, browser: &Browser) {
+    let text = newest_mail(mails, browser, "Confirm your password reset").await;
+    match mails {
+        Mails::Page => browser.press_at(Locator::XPath("(//article)[1]//a")).await,
+        Mails::Server(_) => browser.open_link(&support::link_in(&text)).await,
+    }
     browser.expect("Confirm your password reset").await;
     assert_eq!(browser.path().await, "/reset/confirm");
 }
@@ -106,8 +156,9 @@ async fn an_account_is_opened(story: &mut Story) {
 
     cleo.open("/sign-in").await;
     cleo.picture("sign-in").await;
-    let temporary = mailed_password(cleo, "Your new account").await;
-    cleo.expect_words("This account is for you alone.").await;
+    let welcome = newest_mail(&story.mails, cleo, "Your new account").await;
+    assert!(welcome.contains("This account is for you alone."), "S06");
+    let temporary = mailed_password(&story.mails, cleo, "Your new account").await;
     cleo.picture("mailbox").await;
     sign_in(cleo, CLEO, &temporary).await;
     cleo.expect("Your details").await;
@@ -182,8 +233,8 @@ async fn the_password_is_changed(story: &mut Story) {
     cleo.press("Change the password").await;
     cleo.expect_words("Password changed. Other devices were signed out.").await;
     story.password = "figs and bread at dawn";
-    newest_mail(cleo, "Your password was changed").await;
-    cleo.expect_words("help@acme.example").await;
+    let notice = newest_mail(&story.mails, cleo, "Your password was changed").await;
+    assert!(notice.contains("help@acme.example"), "S19");
 }
 
 /// S15, S16, S17: somebody guesses.
@@ -214,7 +265,7 @@ async fn somebody_guesses(story: &mut Story) {
 
 /// S07 to S14: the password is forgotten.
 async fn the_password_is_forgotten(story: &mut Story) {
-    let cleo = &story.cleo;
+    let (cleo, mails) = (&story.cleo, &story.mails);
     cleo.open("/").await;
     cleo.press("Sign out").await;
     cleo.expect_words("You are signed out.").await;
@@ -229,23 +280,23 @@ async fn the_password_is_forgotten(story: &mut Story) {
     // S07: just after somebody guessed, and is being slowed.
     forgot(cleo, CLEO).await;
     cleo.expect_words("You can ask again in 5 minutes.").await;
-    open_mailed_link(cleo).await;
+    open_mailed_link(mails, cleo).await;
     // S09: nothing has changed so far.
     sign_in(cleo, CLEO, story.password).await;
     cleo.expect("Home").await;
     // S12: the same answer again, for nobody too, and no mail.
-    let before = count_mails(cleo).await;
+    let before = count_mails(mails, cleo).await;
     forgot(&story.other, CLEO).await;
     story.other.expect_words("You can ask again in 5 minutes.").await;
     forgot(&story.other, "nobody@acme.example").await;
     story.other.expect_words("You can ask again in 5 minutes.").await;
-    assert_eq!(count_mails(cleo).await, before, "S12");
+    assert_eq!(count_mails(mails, cleo).await, before, "S12");
     // S10, S11.
-    open_mailed_link(cleo).await;
+    open_mailed_link(mails, cleo).await;
     cleo.picture("reset-confirm").await;
     cleo.press("Confirm").await;
     cleo.expect("Check your mailbox again").await;
-    let temporary = mailed_password(cleo, "Your temporary password").await;
+    let temporary = mailed_password(mails, cleo, "Your temporary password").await;
     sign_in(cleo, CLEO, &temporary).await;
     cleo.expect("Choose your password").await;
     cleo.fill("new_password", "moss between the stones").await;
@@ -256,16 +307,19 @@ async fn the_password_is_forgotten(story: &mut Story) {
     // S13: a link works for an hour, and so does a temporary password.
     later(cleo, "Five minutes on").await;
     forgot(cleo, CLEO).await;
-    open_mailed_link(cleo).await;
+    open_mailed_link(mails, cleo).await;
     later(cleo, "An hour on").await;
     cleo.open("/reset/confirm").await;
     cleo.press("Confirm").await;
     cleo.expect("This link does not work").await;
+    empty_mailbox(mails, cleo).await;
+    cleo.open("/reset/confirm").await;
+    cleo.press("Confirm").await;
     cleo.press("Start again").await;
     forgot(cleo, CLEO).await;
-    open_mailed_link(cleo).await;
+    open_mailed_link(mails, cleo).await;
     cleo.press("Confirm").await;
-    let temporary = mailed_password(cleo, "Your temporary password").await;
+    let temporary = mailed_password(mails, cleo, "Your temporary password").await;
     later(cleo, "An hour on").await;
     sign_in(cleo, CLEO, &temporary).await;
     cleo.expect_words("Email and Password do not match").await;
@@ -276,7 +330,7 @@ async fn the_password_is_forgotten(story: &mut Story) {
 
 /// S18: the account is deactivated, and silent.
 async fn the_account_is_deactivated(story: &mut Story) {
-    let (operator, cleo) = (&story.operator, &story.cleo);
+    let (operator, cleo, mails) = (&story.operator, &story.cleo, &story.mails);
     operator.open("/operator").await;
     let account = format!("//section[h2='{CLEO}']");
     operator.press(&format!("Actions for {CLEO}")).await;
@@ -287,10 +341,10 @@ async fn the_account_is_deactivated(story: &mut Story) {
     cleo.expect_words("Your session has ended").await;
     sign_in(cleo, CLEO, story.password).await;
     cleo.expect_words("Email and Password do not match").await;
-    let before = count_mails(cleo).await;
+    let before = count_mails(mails, cleo).await;
     forgot(cleo, CLEO).await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    assert_eq!(count_mails(cleo).await, before, "S18: nothing is mailed");
+    assert_eq!(count_mails(mails, cleo).await, before, "S18: nothing is mailed");
     operator.press(&format!("Actions for {CLEO}")).await;
     operator.press_within(&account, "Reactivate").await;
     operator.expect_words("The account is active again.").await;
@@ -386,8 +440,8 @@ async fn an_authenticator_is_set_up(story: &mut Story) {
     }
 }
 
-async fn tell(driver: &Driver, manner: Manner) {
-    let mut story = Story::begin(driver, manner).await;
+async fn tell(driver: &Driver, manner: Manner, mails: Mails) {
+    let mut story = Story::begin(driver, manner, mails).await;
     an_account_is_opened(&mut story).await;
     the_password_is_changed(&mut story).await;
     somebody_guesses(&mut story).await;
@@ -397,24 +451,34 @@ async fn tell(driver: &Driver, manner: Manner) {
     story.end().await;
 }
 
-const DESKTOP: Manner = Manner { scripts: true, keyboard: false, width: 960, height: 900 };
+const DESKTOP: Manner = Manner { scripts: true, keyboard: false, pictures: true, width: 960, height: 900 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_by_clicks() {
     let Some(driver) = Driver::start().await else { return };
-    tell(&driver, DESKTOP).await;
+    tell(&driver, DESKTOP, Mails::Page).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_without_scripts() {
     let Some(driver) = Driver::start().await else { return };
-    tell(&driver, Manner { scripts: false, ..DESKTOP }).await;
+    tell(&driver, Manner { scripts: false, pictures: false, ..DESKTOP }, Mails::Page).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_by_keyboard_at_320_pixels() {
     let Some(driver) = Driver::start().await else { return };
-    tell(&driver, Manner { scripts: true, keyboard: true, width: 320, height: 640 }).await;
+    tell(&driver, Manner { keyboard: true, width: 320, height: 640, ..DESKTOP }, Mails::Page).await;
+}
+
+/// The mail server is not ours, and the mails are read from what it kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_with_a_mail_server() {
+    let Some(driver) = Driver::start().await else { return };
+    let Some(server) = Aiosmtpd::start() else {
+        return support::tell("skipped: the story with a mail server. To run it: apt-get install python3-aiosmtpd");
+    };
+    tell(&driver, Manner { pictures: false, ..DESKTOP }, Mails::Server(server)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,7 +120,7 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
         }
     }
     assert_eq!(before, [server.version(BEN.0).await, server.version("ann@acme.example").await]);
-    assert_eq!(server.app.mailbox.mails().len(), 2);
+    assert_eq!(server.mailbox().len(), 2);
     // A link that was never mailed shows the same page.
     let mut stranger = Visitor::new(&server);
     stranger.get("/reset/confirm?token=YWJj.AAAA").await;
@@ -339,7 +339,7 @@ async fn an_operator_does_what_the_buttons_say() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_a_second_factor_is_required_there_is_no_way_around_it() {
-    let server = Server::start_with(true).await;
+    let server = Server::start_with(|options| options.second_factor_required = true).await;
     let mut visitor = Visitor::new(&server);
     assert_eq!(visitor.sign_in(BEN).await.location(), "/welcome/authenticator");
     assert_eq!(visitor.get("/").await.location(), "/sign-in");

@@ -3,7 +3,6 @@
 mod assets;
 mod authenticator;
 mod confirm;
-mod demo;
 mod forgot;
 mod home;
 mod operator;
@@ -55,20 +54,18 @@ pub fn router(app: App) -> Router {
         .route("/operator", get(operator::show))
         .route("/operator/provision", get(operator::show).post(operator::provision))
         .route("/operator/{action}", get(operator::show).post(operator::act))
-        .route("/demo/mailbox", get(demo::mailbox))
-        .route("/demo/mailbox/clear", post(demo::clear_mailbox))
-        .route("/demo/clock", get(demo::clock).post(demo::forward))
         .route("/.well-known/change-password", get(home::change_password))
         .route("/style.css", get(assets::style))
         .route("/page.js", get(assets::script))
-        .route("/icon.svg", get(assets::icon))
-        .fallback(async || Sorry::NotFound)
-        .layer(DefaultBodyLimit::max(LONGEST_BODY));
+        .route("/icon.svg", get(assets::icon));
+    #[cfg(feature = "demo")]
+    let pages = pages.merge(crate::demo::router());
+    let pages = pages.fallback(async || Sorry::NotFound).layer(DefaultBodyLimit::max(LONGEST_BODY));
     headers::around(pages).with_state(app)
 }
 
 /// "24 November 2026, 10:15 UTC"
-fn moment(at: OffsetDateTime) -> String {
+pub fn moment(at: OffsetDateTime) -> String {
     let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
     at.to_offset(UtcOffset::UTC).format(format).unwrap_or_default()
 }

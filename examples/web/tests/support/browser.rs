@@ -1,7 +1,7 @@
 //! A real browser, driven by what is on the page: by clicks or by keys, with scripts or without.
 
-use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Write};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Once};
@@ -15,18 +15,25 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::{nothing_may_be_skipped, tell};
+
 /// How somebody uses the pages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Manner {
     pub scripts: bool,
     /// By Tab and Enter alone.
     pub keyboard: bool,
+    /// Pictures are taken, if any are asked for.
+    pub pictures: bool,
     pub width: u32,
     pub height: u32,
 }
 
 /// Each story has three browsers, which is enough at once.
 static ONE_STORY: Mutex<()> = Mutex::const_new(());
+
+/// Pages and states that were looked at closely already.
+static LOOKED_AT: std::sync::Mutex<BTreeSet<String>> = std::sync::Mutex::new(BTreeSet::new());
 
 /// That there is no browser is said once.
 static TOLD: Once = Once::new();
@@ -37,8 +44,6 @@ pub struct Driver {
     child: Child,
     url: String,
     axe: Option<Arc<str>>,
-    /// Pages and states that were looked at closely already.
-    looked_at: Arc<std::sync::Mutex<HashSet<String>>>,
     pictures: Option<PathBuf>,
 }
 
@@ -47,15 +52,6 @@ impl Drop for Driver {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-/// One line that is seen, whatever the test harness does with output.
-pub fn tell(line: &str) {
-    drop(std::io::stderr().write_all(format!("{line}\n").as_bytes()));
-}
-
-fn nothing_may_be_skipped() -> bool {
-    std::env::var_os("DOORWARD_SKIP_NOTHING").is_some()
 }
 
 impl Driver {
@@ -89,14 +85,7 @@ impl Driver {
             tell("skipped: axe-core, which is not in target/axe-core. To get it see .ci/run");
         }
         let pictures = std::env::var_os("DOORWARD_SCREENSHOTS").map(|_| root.join("screenshots"));
-        Some(Self {
-            _turn: turn,
-            child,
-            url: format!("http://localhost:{port}"),
-            axe: axe.map(Into::into),
-            looked_at: Arc::default(),
-            pictures,
-        })
+        Some(Self { _turn: turn, child, url: format!("http://localhost:{port}"), axe: axe.map(Into::into), pictures })
     }
 
     pub async fn browser(&self, site: &str, manner: Manner) -> Browser {
@@ -128,7 +117,6 @@ impl Driver {
             site: site.to_owned(),
             manner,
             axe: self.axe.clone(),
-            looked_at: self.looked_at.clone(),
             pictures: self.pictures.clone(),
             _profile: profile,
         }
@@ -140,7 +128,6 @@ pub struct Browser {
     site: String,
     manner: Manner,
     axe: Option<Arc<str>>,
-    looked_at: Arc<std::sync::Mutex<HashSet<String>>>,
     pictures: Option<PathBuf>,
     _profile: TempDir,
 }
@@ -150,6 +137,12 @@ impl Browser {
     pub async fn open(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.site)).await.unwrap();
         self.look().await;
+    }
+
+    /// From a mail.
+    pub async fn open_link(&self, link: &str) {
+        let path = link.strip_prefix(&self.site).expect("mails link here");
+        self.open(path).await;
     }
 
     pub async fn path(&self) -> String {
@@ -279,7 +272,7 @@ impl Browser {
         let Some(axe) = &self.axe else { return };
         let shape = "return [...document.querySelectorAll('main *')].map(element => element.tagName + element.className).join()";
         let shape = self.client.execute(shape, vec![]).await.unwrap();
-        if !self.looked_at.lock().unwrap().insert(format!("{}{title}{shape}", self.manner.width)) {
+        if !LOOKED_AT.lock().unwrap().insert(format!("{}{title}{shape}", self.manner.width)) {
             return;
         }
         self.client.execute(axe, vec![]).await.unwrap();
@@ -291,16 +284,13 @@ impl Browser {
 
     /// A picture of the whole page, if pictures are asked for.
     pub async fn picture(&self, name: &str) {
-        let Some(folder) = &self.pictures else { return };
+        let Some(folder) = self.pictures.as_ref().filter(|_| self.manner.pictures) else { return };
         // One of a narrow screen will do.
         let name = match (self.manner.width, name) {
             (500.., _) => name.to_owned(),
             (_, "security") => format!("{name}-{}", self.manner.width),
             _ => return,
         };
-        if !self.manner.scripts {
-            return;
-        }
         let height = "return document.documentElement.scrollHeight";
         let height = self.client.execute(height, vec![]).await.unwrap().as_u64().unwrap() as u32;
         if self.manner.width >= 500 {

@@ -3,13 +3,16 @@
 #![allow(dead_code)] // Each test file uses what it needs.
 
 pub mod browser;
+pub mod smtp;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use doorward::{Email, UserRepository, Version};
 use doorward_web::app::{App, Options};
-use doorward_web::{pages, seed};
+use doorward_web::post::Post;
+use doorward_web::{demo, pages};
 use reqwest::header::{HeaderMap, HeaderName, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use tempfile::TempDir;
@@ -26,17 +29,24 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Self {
-        Self::start_with(false).await
+        Self::start_with(|_| {}).await
     }
 
-    pub async fn start_with(second_factor_required: bool) -> Self {
+    pub async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}", folder.path().join("acme.db").display());
-        let options = Options { base_url: url.clone(), database, second_factor_required, plain_cookies: false };
+        let mut options = Options {
+            base_url: url.clone(),
+            database,
+            smtp: None,
+            second_factor_required: false,
+            plain_cookies: false,
+        };
+        change(&mut options);
         let app = App::open(&options).await.unwrap();
-        seed::seed(&app).await.unwrap();
+        demo::seed(&app).await.unwrap();
         let service = pages::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         Self { app, url, _folder: folder }
@@ -48,17 +58,32 @@ impl Server {
         found.unwrap().version()
     }
 
+    /// What the mailbox page shows.
+    pub fn mailbox(&self) -> Vec<String> {
+        let Post::Mailbox(mailbox) = &self.app.post else { panic!("mails go elsewhere") };
+        mailbox.mails().into_iter().map(|mail| mail.text).collect()
+    }
+
     /// Waits until so many mails are there: some are sent after the answer.
     pub async fn mails(&self, count: usize) -> Vec<String> {
         for _ in 0..500 {
-            let mails = self.app.mailbox.mails();
+            let mails = self.mailbox();
             if mails.len() >= count {
-                return mails.into_iter().map(|mail| mail.text).collect();
+                return mails;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         panic!("{count} mails did not come");
     }
+}
+
+/// One line that is seen, whatever the test harness does with output.
+pub fn tell(line: &str) {
+    drop(std::io::stderr().write_all(format!("{line}\n").as_bytes()));
+}
+
+pub fn nothing_may_be_skipped() -> bool {
+    std::env::var_os("DOORWARD_SKIP_NOTHING").is_some()
 }
 
 /// The line of a mail that is a link.
@@ -92,8 +117,12 @@ impl Answer {
 
 impl Visitor {
     pub fn new(server: &Server) -> Self {
+        Self::of(&server.url)
+    }
+
+    pub fn of(url: &str) -> Self {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { client, url: server.url.clone(), cookies: BTreeMap::new() }
+        Self { client, url: url.to_owned(), cookies: BTreeMap::new() }
     }
 
     pub async fn send(

@@ -1,25 +1,29 @@
-//! For looking at the example only: the mailbox and the clock. A real application has neither.
+//! The pages of the mailbox and of the clock.
 
 use std::time::Duration;
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Form, Router};
 use doorward::Clock;
 use serde::Deserialize;
 
-use super::moment;
 use crate::app::App;
 use crate::browser::Browser;
 use crate::notice::Notice;
 use crate::page::Page;
+use crate::pages::moment;
+use crate::post::Post;
 use crate::sorry::Sorry;
 
 #[derive(Template)]
 #[template(path = "mailbox.html")]
 struct MailboxPage {
     page: Page,
+    /// How many mails are on their way, where there is a mail server.
+    queued: Option<usize>,
     mails: Vec<MailShown>,
 }
 
@@ -45,9 +49,16 @@ struct ClockPage {
 }
 
 #[derive(Deserialize)]
-pub struct ForwardForm {
+struct ForwardForm {
     #[serde(default)]
     seconds: u64,
+}
+
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/demo/mailbox", get(mailbox))
+        .route("/demo/mailbox/clear", post(clear_mailbox))
+        .route("/demo/clock", get(clock).post(forward))
 }
 
 fn line(text: &str) -> Line {
@@ -61,8 +72,12 @@ fn line(text: &str) -> Line {
     }
 }
 
-pub async fn mailbox(State(app): State<App>, mut browser: Browser) -> Response {
-    let mails = app.mailbox.mails().into_iter().map(|mail| MailShown {
+async fn mailbox(State(app): State<App>, mut browser: Browser) -> Response {
+    let (queued, kept) = match &app.post {
+        Post::Smtp(mailer) => (Some(mailer.queued()), Vec::new()),
+        Post::Mailbox(mailbox) => (None, mailbox.mails()),
+    };
+    let mails = kept.into_iter().map(|mail| MailShown {
         at: moment(mail.at),
         to: mail.to,
         subject: mail.subject,
@@ -70,24 +85,22 @@ pub async fn mailbox(State(app): State<App>, mut browser: Browser) -> Response {
     });
     let mails = mails.collect();
     let page = browser.page("Mailbox");
-    browser.show(&MailboxPage { page, mails })
+    browser.show(&MailboxPage { page, queued, mails })
 }
 
-pub async fn clear_mailbox(State(app): State<App>, browser: Browser) -> Response {
-    app.mailbox.clear();
+async fn clear_mailbox(State(app): State<App>, browser: Browser) -> Response {
+    if let Post::Mailbox(mailbox) = &app.post {
+        mailbox.clear();
+    }
     browser.saying(Notice::MailboxCleared).go("/demo/mailbox")
 }
 
-pub async fn clock(State(app): State<App>, mut browser: Browser) -> Response {
+async fn clock(State(app): State<App>, mut browser: Browser) -> Response {
     let page = browser.page("Clock");
     browser.show(&ClockPage { page, now: moment(app.clock.now()) })
 }
 
-pub async fn forward(
-    State(app): State<App>,
-    browser: Browser,
-    Form(form): Form<ForwardForm>,
-) -> Result<Response, Sorry> {
+async fn forward(State(app): State<App>, browser: Browser, Form(form): Form<ForwardForm>) -> Result<Response, Sorry> {
     let ahead = app.clock.forward(Duration::from_secs(form.seconds));
     // Kept, so that a restart on the same file does not turn time back.
     app.tables.set("clock_ahead", &ahead.to_string()).await?;

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use doorward::{BackendError, Clock, Email, Mail, Mailer};
 use time::OffsetDateTime;
 
-use crate::clock::DemoClock;
+use crate::demo::DemoClock;
 
 /// Keeps mails to be read on a page, in place of a mail server.
 #[derive(Clone, Debug)]

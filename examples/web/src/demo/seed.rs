@@ -1,0 +1,71 @@
+use doorward::{Email, Import, ImportError, PasswordHash, ProvisionError};
+
+use crate::app::App;
+use crate::tables::Profile;
+
+/// Somebody who is there from the start.
+pub struct Seeded {
+    pub email: &'static str,
+    pub about: &'static str,
+    past: Option<Past>,
+}
+
+/// Whoever has been here for a while comes from an older system, as it were, which had this of them.
+struct Past {
+    name: &'static str,
+    operator: bool,
+    password: &'static str,
+    hash: &'static str,
+}
+
+impl Seeded {
+    /// A password that is not chosen yet is nobody's to know.
+    pub fn password(&self) -> Option<&'static str> {
+        self.past.as_ref().map(|past| past.password)
+    }
+}
+
+pub const SEEDED: [Seeded; 3] = [
+    Seeded { email: "ann@acme.example", about: "is new: the first password was mailed", past: None },
+    Seeded {
+        email: "ben@acme.example",
+        about: "has been here for a while",
+        past: Some(Past {
+            name: "Ben",
+            operator: false,
+            password: "a quiet morning in May",
+            hash: "$argon2id$v=19$m=19456,t=2,p=1$/5ysjoZ6iIeSnlTwPjGhIQ$UyjjTsY8ukPnOX17zMiXyB6r2j6UuUeIJXP47l/WA9A",
+        }),
+    },
+    Seeded {
+        email: "olga@acme.example",
+        about: "is the operator",
+        past: Some(Past {
+            name: "Olga",
+            operator: true,
+            password: "rain on the roof at night",
+            hash: "$argon2id$v=19$m=19456,t=2,p=1$v0VUeC14T8KDieT4XIOGKg$ETbNbGnBIYNZFxa//2rPywILzGtxYmYqz8nK2Jg5kQA",
+        }),
+    },
+];
+
+/// Opens the accounts that are not there yet.
+pub async fn seed(app: &App) -> Result<(), Box<dyn std::error::Error>> {
+    for seeded in &SEEDED {
+        let email = Email::parse(seeded.email)?;
+        let Some(past) = &seeded.past else {
+            match app.auth.provision(email).await {
+                Ok(_) | Err(ProvisionError::EmailTaken) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let user = match app.auth.import_user(Import::new(email, PasswordHash::parse(past.hash)?)).await {
+            Ok(imported) => imported.user_id,
+            Err(ImportError::EmailTaken) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let profile = Profile { name: past.name.to_owned(), operator: past.operator };
+        app.tables.keep_profile(&user, &profile).await?;
+    }
+    Ok(())
+}

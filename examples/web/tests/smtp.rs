@@ -1,0 +1,190 @@
+//! The web application with a mail server that refuses, stalls and dies, and that is killed itself.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use support::smtp::letter::Letter;
+use support::smtp::server::{Act, SmtpServer, Stage};
+use support::{BEN, OLGA, Server, Visitor, link_in, password_in};
+
+/// What happens to mails on their way, one after the other.
+const TROUBLE: [(Stage, Act); 12] = [
+    (Stage::Greeting, Act::Answer("421 not now")),
+    (Stage::Mail, Act::Answer("451 not now")),
+    (Stage::Rcpt, Act::Answer("450 not now")),
+    (Stage::Data, Act::Answer("451 not now")),
+    (Stage::Middle, Act::Stall),
+    (Stage::Middle, Act::Die),
+    (Stage::Greeting, Act::Die),
+    (Stage::End, Act::Answer("452 not now")),
+    (Stage::End, Act::Stall),
+    (Stage::End, Act::Die),
+    (Stage::Greeting, Act::Stall),
+    (Stage::Data, Act::Die),
+];
+
+async fn with_mails_to(smtp: &SmtpServer) -> Server {
+    let url = smtp.url();
+    Server::start_with(|options| options.smtp = Some(support::smtp::options(&url))).await
+}
+
+/// The texts of the mails to that address, the newest last, once there are so many.
+fn mails_to(smtp: &SmtpServer, email: &str, count: usize) -> Vec<String> {
+    for _ in 0..600 {
+        let arrived = smtp.arrived();
+        let to: Vec<_> = arrived.iter().filter(|mail| mail.to == [email]).map(|mail| Letter::read(mail).text).collect();
+        if to.len() >= count {
+            return to;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{count} mails to {email} did not arrive");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_in_trouble_loses_no_mail() {
+    let smtp = SmtpServer::start();
+    let server = with_mails_to(&smtp).await;
+    mails_to(&smtp, "ann@acme.example", 1);
+    let mut olga = Visitor::member(&server, OLGA).await;
+    for (stage, act) in TROUBLE {
+        smtp.then(stage, act);
+    }
+    let begun = smtp.begun();
+    let people: Vec<_> = (0..TROUBLE.len()).map(|number| format!("person{number}@acme.example")).collect();
+    for email in &people {
+        let answer = olga.post("/operator/provision", &[("email", email)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    }
+    for email in &people {
+        let mails = mails_to(&smtp, email, 1);
+        let mut person = Visitor::new(&server);
+        let answer = person.sign_in((email, &password_in(&mails[0]))).await;
+        assert_eq!(answer.location(), "/welcome", "{email}");
+    }
+    let failed = TROUBLE.iter().filter(|(stage, _)| *stage != Stage::Greeting).count();
+    assert!(smtp.begun() - begun >= people.len() + failed, "all of it happened");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_stalls_delays_no_answer() {
+    let smtp = SmtpServer::start();
+    let server = with_mails_to(&smtp).await;
+    mails_to(&smtp, "ann@acme.example", 1);
+    let mut olga = Visitor::member(&server, OLGA).await;
+    let (mut ben, mut stranger) = (Visitor::member(&server, BEN).await, Visitor::new(&server));
+    let before = smtp.arrived().len();
+    smtp.always(Some((Stage::Greeting, Act::Stall)));
+
+    let mut zoe = Visitor::new(&server);
+    assert_eq!(olga.post("/operator/provision", &[("email", "zoe@acme.example")]).await.status, StatusCode::SEE_OTHER);
+    for email in [BEN.0, "zoe@acme.example", "nobody@acme.example"] {
+        assert_eq!(stranger.post("/forgot/send", &[("email", email)]).await.status, StatusCode::OK);
+    }
+    let passwords = [("current_password", BEN.1), ("new_password", "a lamp in the window")];
+    assert_eq!(ben.post("/security/password", &passwords).await.location(), "/security");
+    // Every answer was there before any mail was, so none has waited for one.
+    assert_eq!(smtp.arrived().len(), before);
+    let page = olga.get("/demo/mailbox").await.body;
+    assert!(page.contains("On their way: "), "{page}");
+
+    smtp.always(None);
+    let mails = mails_to(&smtp, "zoe@acme.example", 2);
+    let welcome = mails.iter().find(|text| !text.contains("/reset/confirm")).unwrap();
+    assert_eq!(zoe.sign_in(("zoe@acme.example", &password_in(welcome))).await.location(), "/welcome");
+    let mails = mails_to(&smtp, BEN.0, 2);
+    assert!(mails.iter().any(|text| text.contains("/reset/confirm")), "{mails:?}");
+}
+
+/// The application as a process of its own.
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    fn start(data: &Path, smtp: &SmtpServer) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_doorward-web"))
+            .args(["--port", "0", "--data"])
+            .arg(data)
+            .env("SMTP_URL", smtp.url())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let url = lines.next().expect("it tells its address");
+        let ready = lines.any(|line| line.starts_with("Ctrl-C"));
+        assert!(ready, "it is ready");
+        Self { child, url }
+    }
+
+    /// As by SIGKILL, which it is: nothing is said, finished or written.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+async fn five_minutes_on(visitor: &mut Visitor) {
+    assert_eq!(visitor.post("/demo/clock", &[("seconds", "300")]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_kill_asking_and_confirming_again_heal() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("acme.db");
+    let smtp = SmtpServer::start();
+    let process = Process::start(&data, &smtp);
+    mails_to(&smtp, "ann@acme.example", 1);
+
+    // Mail 1 is on its way when the process dies.
+    smtp.always(Some((Stage::Middle, Act::Stall)));
+    let begun = smtp.begun();
+    let mut ben = Visitor::of(&process.url);
+    ben.post("/forgot/send", &[("email", BEN.0)]).await;
+    while smtp.begun() == begun {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    process.kill();
+    smtp.always(None);
+    let process = Process::start(&data, &smtp);
+    let mut ben = Visitor::of(&process.url);
+    five_minutes_on(&mut ben).await;
+    assert_eq!(smtp.arrived().iter().filter(|mail| mail.to == [BEN.0]).count(), 0, "it was lost");
+    ben.post("/forgot/send", &[("email", BEN.0)]).await;
+    let link = link_in(&mails_to(&smtp, BEN.0, 1)[0]);
+
+    // Mail 2 is.
+    smtp.always(Some((Stage::Middle, Act::Stall)));
+    let begun = smtp.begun();
+    // Another start has another port. Who clicks a link after a restart finds the address that was configured.
+    let path = link.split_once("/reset/").map(|(_, rest)| format!("/reset/{rest}")).unwrap();
+    assert_eq!(ben.get(&path).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(ben.post("/reset/confirm", &[]).await.status, StatusCode::OK);
+    while smtp.begun() == begun {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    process.kill();
+    smtp.always(None);
+    let process = Process::start(&data, &smtp);
+    let mut ben = Visitor::of(&process.url);
+    five_minutes_on(&mut ben).await;
+    assert_eq!(smtp.arrived().iter().filter(|mail| mail.to == [BEN.0]).count(), 1, "it was lost");
+    // The same link again.
+    ben.get(&path).await;
+    assert_eq!(ben.post("/reset/confirm", &[]).await.status, StatusCode::OK);
+    let temporary = password_in(&mails_to(&smtp, BEN.0, 2)[1]);
+    assert_eq!(ben.sign_in((BEN.0, &temporary)).await.location(), "/welcome/password");
+}

@@ -1,0 +1,86 @@
+//! Mail servers: the one of the crate's own tests, which can be told to fail, and one that others wrote.
+
+#[path = "../../../../tests/smtp/letter.rs"]
+pub mod letter;
+#[path = "../../../../tests/smtp/server.rs"]
+pub mod server;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use doorward::Email;
+use doorward_web::post::Smtp;
+use letter::Letter;
+use server::Arrived;
+use tempfile::TempDir;
+
+use super::nothing_may_be_skipped;
+
+pub fn options(url: &str) -> Smtp {
+    let from = Email::parse("no-reply@acme.example").unwrap();
+    Smtp { url: url.to_owned(), from, timeout: Duration::from_secs(3) }
+}
+
+/// aiosmtpd, which puts every mail into a folder.
+pub struct Aiosmtpd {
+    child: Child,
+    pub url: String,
+    folder: TempDir,
+}
+
+impl Aiosmtpd {
+    /// `None` where it is not installed.
+    pub fn start() -> Option<Self> {
+        // Free a moment ago. What is sent before it listens is sent again.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let child = Command::new("aiosmtpd")
+            .args(["--nosetuid", "--listen", &address.to_string(), "--class", "aiosmtpd.handlers.Mailbox"])
+            .arg(folder.path().join("mails"))
+            .stderr(Stdio::null())
+            .spawn();
+        match child {
+            Ok(child) => Some(Self { child, url: format!("smtp://{address}"), folder }),
+            Err(_) => {
+                assert!(!nothing_may_be_skipped(), "there is no aiosmtpd");
+                None
+            }
+        }
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        // It makes the folder when it starts.
+        let Ok(entries) = fs::read_dir(self.folder.path().join("mails/new")) else { return Vec::new() };
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    pub fn clear(&self) {
+        self.files().iter().for_each(|file| fs::remove_file(file).unwrap());
+    }
+
+    /// The newest first.
+    pub fn letters(&self) -> Vec<Letter> {
+        let mut files = self.files();
+        // Named `1795000000.M123456P99Q7.host`, with the number of the mail behind the Q.
+        files.sort_by_key(|file| {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let number = name.rsplit_once('Q').unwrap().1.split('.').next().unwrap();
+            std::cmp::Reverse(number.parse::<u64>().unwrap())
+        });
+        let read = |file| {
+            let data = fs::read_to_string(file).unwrap().replace("\r\n", "\n").replace('\n', "\r\n");
+            Letter::read(&Arrived { from: String::new(), to: Vec::new(), data })
+        };
+        files.into_iter().map(read).collect()
+    }
+}
+
+impl Drop for Aiosmtpd {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
