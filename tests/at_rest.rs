@@ -385,9 +385,9 @@ impl Run {
         block_on(auth.reset_second_factor(ann.user_id(), "the phone was lost")).unwrap();
         let ann = complete(self.sign_in(self.request(address, &third)));
         let (ann, app, _) = self.enroll(&ann);
+        let ann = self.signed_in(block_on(auth.sign_out_others(&ann)).unwrap());
         let own = ann.session().device().unwrap();
         block_on(auth.revoke_device(&ann, own)).unwrap();
-        self.signed_in(block_on(auth.sign_out_others(&ann)).unwrap());
         block_on(auth.require_password_change(&id)).unwrap();
         let challenge = self.challenge(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));
         self.signed_in(complete(block_on(auth.choose_password(&challenge, &password("fourth"))).unwrap()));

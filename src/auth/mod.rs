@@ -12,15 +12,15 @@ pub use refusal::Refusal;
 use crate::engine::{Engine, HashLoad, SignIn, SignedIn};
 use crate::error::{
     AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError,
-    EnrollmentError, Failure, ImportError, ProvisionError, ReauthenticateError, ResumeError, SecondFactorError,
-    SignInError, TwoFactorError, Unavailable, WelcomeError,
+    EnrollmentError, Failure, FreshProofError, ImportError, ProvisionError, ReauthenticateError, ResumeError,
+    SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
 use crate::flow::{
     Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
     SecondFactorStatus, SignInRequest, account, admin, change_password, choose_password, import, provision,
     reauthenticate, reset, sign_in, two_factor, verify_second_factor,
 };
-use crate::policy::PasswordPolicy;
+use crate::policy::{PasswordPolicy, PolicyContext, Violation};
 use crate::port::{AttemptStore, Mailer, Subject, UserRepository};
 use crate::types::{Challenge, DeviceId, Email, Password, RecoveryCodes, Site, TotpEnrollment, UserId};
 use crate::user::{Device, Session};
@@ -189,8 +189,9 @@ impl Auth {
     /// Whether a session still is one: called with every later request. It costs one look-up.
     ///
     /// # Errors
-    /// [`ResumeError::SessionEnded`] once the user changed a credential, was signed out everywhere, deactivated or deleted:
-    /// drop the session and show the sign-in.
+    /// [`ResumeError::SessionEnded`] once the user changed a credential, was signed out everywhere, deactivated or deleted, or
+    /// the session's device was revoked or gave its place to another: drop the session and show the sign-in. How long a session
+    /// lasts without any of this is the host's to say, by [`Session::signed_in_at`].
     pub async fn resume(&self, session: &Session) -> Result<SignedIn, ResumeError> {
         account::resume(&self.engine, session).await
     }
@@ -225,7 +226,8 @@ impl Auth {
         account::sign_out_others(&self.engine, signed_in.session()).await
     }
 
-    /// The user's devices, the most recently used first.
+    /// The user's devices, the most recently used first: browsers with a live token, and those whose token has expired but whose
+    /// sessions may still run.
     ///
     /// # Errors
     /// [`DeviceError`].
@@ -233,8 +235,8 @@ impl Auth {
         account::devices(&self.engine, signed_in.session()).await
     }
 
-    /// Revokes one of the user's own devices: its token works no longer. Sessions that run on it go on; end them by
-    /// [`sign_out_others`](Self::sign_out_others).
+    /// Revokes one of the user's own devices: its token works no longer, and every session on it ends, also the acting one if
+    /// it is that device.
     ///
     /// # Errors
     /// [`DeviceError`].
@@ -322,6 +324,20 @@ impl Auth {
         code: &str,
     ) -> Result<SignedIn, ReauthenticateError> {
         reauthenticate::reauthenticate_with_code(&self.engine, signed_in.session(), code).await
+    }
+
+    /// Whether what the session proved is fresh enough for something of the host's own that matters as much as a credential:
+    /// changing an address, paying, acting on other accounts. Fresh is what enrolling and disabling a second factor ask for: a
+    /// proof within [`SecondFactorConfig::fresh_proof`](crate::SecondFactorConfig::fresh_proof), and a code where a second
+    /// factor is on.
+    ///
+    /// # Errors
+    /// [`FreshProofError`]: after [`ProofNeeded`](FreshProofError::ProofNeeded) ask for the password or, where
+    /// [`second_factor`](Self::second_factor) is on, for a code, and call [`reauthenticate`](Self::reauthenticate) or
+    /// [`reauthenticate_with_code`](Self::reauthenticate_with_code). Like [`resume`](Self::resume) it decides by reading, so what
+    /// the host does next is not undone by a session that ends meanwhile.
+    pub async fn require_fresh_proof(&self, signed_in: &SignedIn) -> Result<(), FreshProofError> {
+        reauthenticate::require_fresh_proof(&self.engine, signed_in.session()).await
     }
 
     // Forgotten passwords.
@@ -457,6 +473,25 @@ impl Auth {
     /// The policy, to show its [`rules`](PasswordPolicy::rules) before anyone types.
     pub fn password_policy(&self) -> &PasswordPolicy {
         &self.engine.config.password
+    }
+
+    /// What of the policy a new password for that account breaks, for a form that tells while somebody types. It advises only:
+    /// what takes more to judge ([`Rule::is_judged_when_set`](crate::Rule::is_judged_when_set)) is judged when the password is
+    /// set, together with all of this. No hash, no store call, nothing counted.
+    ///
+    /// ```
+    /// # use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, Site};
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// # let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+    /// let ann = Email::parse("ann@acme.example")?;
+    /// let broken = auth.check_new_password(&ann, "acme2026");
+    /// assert_eq!(broken.iter().map(|violation| violation.code()).collect::<Vec<_>>(), ["too_short", "about_the_account"]);
+    /// assert!(auth.check_new_password(&ann, "a lamp in the window").is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check_new_password(&self, email: &Email, password: &str) -> Vec<Violation> {
+        let context = PolicyContext::new(self.engine.site.name()).email(email);
+        self.password_policy().check(&Password::new(password), &context).err().unwrap_or_default()
     }
 
     /// Who the host is.

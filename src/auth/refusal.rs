@@ -1,6 +1,7 @@
 use core::time::Duration;
 
 use crate::error::Failure;
+use crate::policy::Violation;
 use crate::types::{Site, Support};
 
 /// A failure as a page or an API tells it to the end user. It holds nothing that a stranger may not know.
@@ -15,6 +16,8 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// What to show, in English.
     pub message: String,
+    /// The rules that a rejected new password broke, to be marked in the list above the field; otherwise none.
+    pub violations: Vec<Violation>,
     /// Whom the user can turn to.
     pub support: Support,
 }
@@ -26,6 +29,7 @@ impl Refusal {
             http_status: failure.http_status(),
             retry_after: failure.retry_after(),
             message: failure.user_message(),
+            violations: failure.violations().to_vec(),
             support: site.support().clone(),
         }
     }

@@ -14,16 +14,18 @@ mod unavailable;
 
 use core::time::Duration;
 
+use crate::policy::Violation;
+
 pub use account::{AdminError, DeviceError, ImportError, ProvisionError, ResumeError, WelcomeError};
 pub use password::{ChangePasswordError, ChoosePasswordError};
 pub use reset::{CompleteResetError, ConfirmResetError};
 pub use sign_in::{INVALID_CREDENTIALS, SignInError};
-pub use two_factor::{EnrollmentError, ReauthenticateError, SecondFactorError, TwoFactorError};
+pub use two_factor::{EnrollmentError, FreshProofError, ReauthenticateError, SecondFactorError, TwoFactorError};
 pub use unavailable::Unavailable;
 
 /// What all errors of the flows have in common, for a host that answers them in one place
 /// ([`Auth::refusal`](crate::Auth::refusal)). Every error has these as methods of its own too.
-pub trait Failure: std::error::Error {
+pub trait Failure: std::error::Error + Send + Sync + 'static {
     /// A stable name in snake_case, for clients and translations.
     fn code(&self) -> &'static str;
     /// The HTTP status that fits, as a plain number.
@@ -32,14 +34,16 @@ pub trait Failure: std::error::Error {
     fn retry_after(&self) -> Option<Duration>;
     /// What may be told to the end user, in English.
     fn user_message(&self) -> String;
+    /// The broken rules, if a new password was rejected for them; otherwise none.
+    fn violations(&self) -> &[Violation];
 }
 
 /// Implements [`Failure`] and methods of the same names from one table.
 ///
 /// A row is `pattern => code, status, message`, and `, retry duration` where waiting helps; the row `unavailable` hands
-/// over to the [`Unavailable`] inside.
+/// over to the [`Unavailable`] inside, and `rejected` names the variant with the broken rules of a password.
 macro_rules! failure {
-    ($error:ident { $($pattern:pat => $code:literal, $status:literal, $message:expr $(, retry $retry:expr)?;)+ } $(unavailable $inner:ident)?) => {
+    ($error:ident { $($pattern:pat => $code:literal, $status:literal, $message:expr $(, retry $retry:expr)?;)+ } $(unavailable $inner:ident)? $(rejected $rejected:ident)?) => {
         impl $error {
             /// A stable name in snake_case.
             pub fn code(&self) -> &'static str {
@@ -90,6 +94,13 @@ macro_rules! failure {
             fn user_message(&self) -> String {
                 $error::user_message(self)
             }
+
+            fn violations(&self) -> &[$crate::policy::Violation] {
+                $(if let Self::$rejected { violations } = self {
+                    return violations;
+                })?
+                &[]
+            }
         }
     };
 }
@@ -106,7 +117,7 @@ fn please_wait(wait: Duration) -> String {
 }
 
 /// "Your new password was not accepted: …", one sentence for each broken rule.
-fn not_accepted(violations: &[crate::policy::Violation]) -> String {
+fn not_accepted(violations: &[Violation]) -> String {
     let broken: Vec<_> = violations.iter().map(|violation| violation.text()).collect();
     format!("The new password was not accepted. {}", broken.join(" "))
 }

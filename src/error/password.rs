@@ -46,7 +46,7 @@ failure!(ChoosePasswordError {
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
     Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after), retry retry_after;
-} unavailable Unavailable);
+} unavailable Unavailable rejected Rejected);
 
 /// Why a signed-in user's password was not changed.
 #[derive(Debug, Error)]
@@ -87,4 +87,4 @@ failure!(ChangePasswordError {
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
-} unavailable Unavailable);
+} unavailable Unavailable rejected Rejected);

@@ -98,7 +98,7 @@ failure!(CompleteResetError {
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
     Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after), retry retry_after;
     Self::OtherMode => "other_mode", 500, "Something went wrong on our side.";
-} unavailable Unavailable);
+} unavailable Unavailable rejected Rejected);
 
 impl From<MalformedCode> for CompleteResetError {
     fn from(_: MalformedCode) -> Self {

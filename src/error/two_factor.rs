@@ -176,6 +176,26 @@ failure!(ReauthenticateError {
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
 } unavailable Unavailable);
 
+/// Why something takes one more proof of who it is.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FreshProofError {
+    /// The session ended meanwhile. The user signs in again.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// What the session proved is over five minutes old, or was not a code where a second factor is on.
+    #[error("a fresh proof is needed")]
+    ProofNeeded,
+    /// Nothing was decided.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+failure!(FreshProofError {
+    Self::SessionEnded => "session_ended", 401, ENDED;
+    Self::ProofNeeded => "proof_needed", 403, AGAIN;
+} unavailable Unavailable);
+
 impl From<MalformedCode> for SecondFactorError {
     fn from(_: MalformedCode) -> Self {
         Self::CodeMalformed

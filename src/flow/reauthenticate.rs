@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Admission, Caller, CodeOutcome, Committed, Decision, Engine, Lane, SignedIn};
-use crate::error::{ReauthenticateError, Unavailable};
+use crate::error::{FreshProofError, ReauthenticateError, Unavailable};
 use crate::port::EventKind;
 use crate::types::{Password, TypedCode};
 use crate::user::{Judged, Method, Proof, Session};
@@ -72,6 +72,15 @@ pub(crate) async fn reauthenticate_with_code(
         CodeOutcome::Wrong => Err(ReauthenticateError::CodeWrong),
         CodeOutcome::Throttled { retry_after } => Err(ReauthenticateError::Throttled { retry_after }),
         CodeOutcome::Refused => ended(engine, session),
+    }
+}
+
+/// Decides by reading, as resuming does.
+pub(crate) async fn require_fresh_proof(engine: &Arc<Engine>, session: &Session) -> Result<(), FreshProofError> {
+    let user = engine.find_in_session(session).await?.ok_or(FreshProofError::SessionEnded)?;
+    match user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, engine.now()) {
+        true => Ok(()),
+        false => Err(FreshProofError::ProofNeeded),
     }
 }
 

@@ -11,6 +11,9 @@ use crate::port::{EventKind, SignInFailure};
 use crate::types::{DeviceToken, Digest, Email, MalformedCode, Password, TypedCode, UserId};
 use crate::user::{AcceptedCode, CodeVerdict, Fresh, Judged, Method, Passed, Proof, Proved, ShownDevice, Step, User};
 
+/// How many device tokens of one browser are looked at: the work of a sign-in is bounded.
+const MOST_DEVICE_TOKENS: usize = 5;
+
 /// What somebody typed into the sign-in form, and what the host knows beside it.
 ///
 /// `Debug` shows neither the address nor the password.
@@ -30,7 +33,7 @@ pub struct SignInRequest {
     password: Password,
     temporary: Digest,
     code: Option<Result<TypedCode, MalformedCode>>,
-    device: Option<DeviceToken>,
+    devices: Vec<DeviceToken>,
     source: Option<Source>,
     request_id: Option<Box<str>>,
 }
@@ -41,7 +44,7 @@ impl SignInRequest {
         let password = Password::new(password);
         let temporary = temporary_digest(password.expose());
         let email = Email::from_input(email);
-        Self { email, password, temporary, code: None, device: None, source: None, request_id: None }
+        Self { email, password, temporary, code: None, devices: Vec::new(), source: None, request_id: None }
     }
 
     /// A code of the second factor, typed into the same form: sign-in in one step. Whatever of it all is wrong, the answer is
@@ -55,9 +58,14 @@ impl SignInRequest {
     }
 
     /// The browser's device cookie, if it sent one: the text of a [`DeviceToken`]. Anything else is ignored.
+    ///
+    /// A browser that several people share has a token of each: keep the last few in the cookie, and call this for each of
+    /// them. The first five count, and only the one of this account matters.
     #[must_use]
-    pub fn device(self, cookie: &str) -> Self {
-        Self { device: DeviceToken::parse(cookie).ok(), ..self }
+    pub fn device(mut self, cookie: &str) -> Self {
+        let room = self.devices.len() < MOST_DEVICE_TOKENS;
+        self.devices.extend(DeviceToken::parse(cookie).ok().filter(|_| room));
+        self
     }
 
     /// Where the request comes from.
@@ -76,7 +84,7 @@ impl SignInRequest {
 impl fmt::Debug for SignInRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignInRequest")
-            .field("device", &self.device.is_some())
+            .field("devices", &self.devices.len())
             .field("source", &self.source.is_some())
             .field("request_id", &self.request_id)
             .finish_non_exhaustive()
@@ -151,14 +159,15 @@ impl Attempt<'_> {
     fn shown_device(&self) -> Option<ShownDevice> {
         let now = self.engine.now();
         let user = self.found.user();
-        let token = self.request.device.as_ref()?;
-        let shown = user.unwrap_or(&self.engine.decoy).shown_device(token, now);
+        let looked_at = user.unwrap_or(&self.engine.decoy);
+        let shown = self.request.devices.iter().find_map(|token| looked_at.shown_device(token, now));
         user.and(shown)
     }
 
     /// The device that the client has shown to be, of a user that is decided on.
     fn shown_by(&self, user: &User) -> Option<ShownDevice> {
-        self.request.device.as_ref().and_then(|token| user.shown_device(token, self.engine.now()))
+        let now = self.engine.now();
+        self.request.devices.iter().find_map(|token| user.shown_device(token, now))
     }
 
     /// 128 random bits cannot be guessed, so a match is neither counted nor delayed. A code given with it is.

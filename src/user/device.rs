@@ -119,10 +119,9 @@ fn digest(user_id: &UserId, token: &Token) -> Digest {
 }
 
 impl User {
-    /// The user's devices whose tokens still work, the most recently used first.
+    /// The user's devices, the most recently used first.
     pub(crate) fn devices(&self, now: OffsetDateTime) -> Vec<Device> {
-        let alive = self.document.devices.iter().filter(|device| device.span.is_alive(now));
-        let mut devices: Vec<_> = alive.cloned().collect();
+        let mut devices = self.document.devices.clone();
         for device in devices.iter_mut().filter(|device| !device.is_factor_remembered(now)) {
             (device.grade, device.factor_expires_at) = (DeviceGrade::Lane, None);
         }
@@ -142,6 +141,12 @@ impl User {
     pub(super) fn known_device(&self, id: DeviceId, now: OffsetDateTime) -> Option<ShownDevice> {
         let device = self.document.devices.iter().find(|device| device.id == id && device.span.is_alive(now))?;
         Some(device.shown(None, now))
+    }
+
+    /// Whether sessions on that device are good: it was neither revoked nor evicted. How long sessions last is the host's
+    /// affair, so one whose token has expired still counts.
+    pub(super) fn has_device(&self, id: DeviceId) -> bool {
+        self.document.devices.iter().any(|device| device.id == id)
     }
 
     /// Without that device; `None` if there is no such device.
@@ -201,7 +206,6 @@ impl Document {
         fresh: &Fresh,
     ) -> Option<Remembered> {
         let span = Span::starting(now, limits.lifetime);
-        self.devices.retain(|device| device.span.is_alive(now));
         if let Some((shown, device)) =
             shown.and_then(|shown| Some((shown, self.devices.iter_mut().find(|device| device.id == shown.id)?)))
         {
@@ -209,7 +213,9 @@ impl Document {
             return Some(Remembered { id: shown.id, token: shown.token.clone() });
         }
         if self.devices.len() >= limits.at_most {
-            let evictable = |device: &&Device| after(device.last_used_at(), limits.protected) <= now;
+            // What has expired is evicted only when its place is needed, since a session may run on it.
+            let expired = |device: &Device| device.expires_at() <= now;
+            let evictable = |device: &&Device| expired(device) || after(device.last_used_at(), limits.protected) <= now;
             let oldest = self.devices.iter().filter(evictable).min_by_key(|device| device.last_used_at())?.id;
             self.devices.retain(|device| device.id != oldest);
         }

@@ -81,7 +81,8 @@ impl User {
 
     /// Whether a session of this user still is one.
     pub(crate) fn is_in_session(&self, session: &Session) -> bool {
-        self.is_active() && session.user_id() == &self.id && session.epoch() == self.epoch()
+        let owned = session.user_id() == &self.id && session.epoch() == self.epoch();
+        self.is_active() && owned && session.device().is_none_or(|id| self.has_device(id))
     }
 
     pub(crate) fn epoch(&self) -> Epoch {

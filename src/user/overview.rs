@@ -21,6 +21,8 @@ pub struct UserOverview {
     pub last_sign_in_at: Option<OffsetDateTime>,
     /// Whether its user has chosen a password.
     pub has_password: bool,
+    /// Whether a second factor is on.
+    pub has_second_factor: bool,
     /// When the last of what a reset has outstanding expires: a mailed link, or a temporary password not yet used. It may
     /// have passed already.
     pub reset_expires_at: Option<OffsetDateTime>,
@@ -36,6 +38,7 @@ impl User {
             created_at: self.document.created_at,
             last_sign_in_at: self.document.last_sign_in_at,
             has_password: self.has_password(),
+            has_second_factor: self.has_second_factor(),
             reset_expires_at: self.document.reset.expires_at(),
         }
     }

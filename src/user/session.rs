@@ -121,8 +121,8 @@ impl Session {
         &self.methods
     }
 
-    /// On which of the user's [`devices`](crate::Auth::devices) it runs, to mark it as "this device". It may have been
-    /// revoked since.
+    /// On which of the user's [`devices`](crate::Auth::devices) it runs, to mark it as "this device". It ends with the device.
+    /// `None` if there was no place for one.
     pub fn device(&self) -> Option<DeviceId> {
         self.device
     }

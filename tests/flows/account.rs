@@ -1,4 +1,4 @@
-use doorward::{DeviceError, ResumeError, Session};
+use doorward::{DeviceError, ReauthenticateError, ResumeError, Session, SignInRequest};
 use pollster::block_on;
 
 use crate::support::*;
@@ -42,7 +42,82 @@ fn only_own_devices_are_revoked() {
     let bob = world.open("bob@acme.example", OLD);
     let of_ann = block_on(world.auth.devices(&ann)).unwrap()[0].id();
     assert!(matches!(block_on(world.auth.revoke_device(&bob, of_ann)), Err(DeviceError::UnknownDevice)));
-    block_on(world.auth.revoke_device(&ann, of_ann)).unwrap();
-    assert!(block_on(world.auth.devices(&ann)).unwrap().is_empty());
-    assert!(matches!(block_on(world.auth.revoke_device(&ann, of_ann)), Err(DeviceError::UnknownDevice)));
+    let phone = world.signed_in(ANN, OLD);
+    block_on(world.auth.revoke_device(&phone, of_ann)).unwrap();
+    assert_eq!(block_on(world.auth.devices(&phone)).unwrap().len(), 1);
+    assert!(matches!(block_on(world.auth.revoke_device(&phone, of_ann)), Err(DeviceError::UnknownDevice)));
+}
+
+#[test]
+fn a_session_ends_with_its_device() {
+    let (world, desk) = World::with_ann();
+    let phone = world.signed_in(ANN, OLD);
+    block_on(world.auth.revoke_device(&desk, phone.session().device().unwrap())).unwrap();
+    assert!(world.is_live(&desk) && !world.is_live(&phone));
+    // Also for what was under way there.
+    let proved = block_on(world.auth.reauthenticate(&phone, OLD));
+    assert!(matches!(proved, Err(ReauthenticateError::SessionEnded)));
+    assert!(matches!(block_on(world.auth.sign_out_others(&phone)), Err(ResumeError::SessionEnded)));
+}
+
+#[test]
+fn a_session_outlives_the_token_of_its_device() {
+    let (world, desk) = World::with_ann();
+    world.clock.advance(365 * DAY);
+    let phone = world.signed_in(ANN, OLD);
+    assert!(world.is_live(&desk), "how long it lasts is the host's affair");
+    let listed = block_on(world.auth.devices(&phone)).unwrap();
+    assert_eq!(listed.last().map(|device| device.id()), desk.session().device(), "so it can be revoked");
+    world.clock.advance(SECOND);
+    let again = complete(block_on(world.auth.sign_in(SignInRequest::new(ANN, OLD).device(&device(&desk)))).unwrap());
+    assert_ne!(again.session().device(), desk.session().device(), "its token is worth nothing");
+}
+
+#[test]
+fn a_session_outlives_a_clock_that_is_set_back() {
+    let (world, desk) = World::with_ann();
+    world.clock.set(world.now() - time::Duration::days(2));
+    assert!(world.is_live(&desk));
+    let phone = world.signed_in(ANN, OLD);
+    assert!(world.is_live(&desk) && world.is_live(&phone), "a sign-in from elsewhere takes nobody's place");
+}
+
+#[test]
+fn a_device_that_gives_up_its_place_gives_up_its_session() {
+    let world = World::with(|builder| builder.configure(|config| config.device.at_most = 2));
+    let first = world.open(ANN, OLD);
+    world.clock.advance(8 * DAY);
+    let second = world.signed_in(ANN, OLD);
+    let third = world.signed_in(ANN, OLD);
+    assert!(!world.is_live(&first) && world.is_live(&second) && world.is_live(&third));
+    // Both places are taken by devices used lately: this one has none, and is as good without.
+    let fourth = world.signed_in(ANN, OLD);
+    assert_eq!(fourth.session().device(), None);
+    assert!(world.is_live(&fourth) && world.is_live(&second));
+}
+
+#[test]
+fn a_browser_that_several_people_share_is_known_to_each() {
+    let (world, ann) = World::with_ann();
+    let bob = world.open("bob@acme.example", OLD);
+    let cookie = [device(&bob), "nonsense".to_owned(), device(&ann)];
+    for _ in 0..2 {
+        for (who, address) in [(&ann, ANN), (&bob, "bob@acme.example")] {
+            let request = cookie.iter().fold(SignInRequest::new(address, OLD), |request, token| request.device(token));
+            let again = complete(block_on(world.auth.sign_in(request)).unwrap());
+            assert_eq!(again.session().device(), who.session().device());
+            world.clock.advance(SECOND);
+        }
+    }
+    // Work is bounded: after five tokens no further one is looked at.
+    let strangers = std::iter::repeat_with(|| world.signed_in("bob@acme.example", OLD)).map(|other| {
+        world.clock.advance(MINUTE);
+        device(&other)
+    });
+    let mut request = SignInRequest::new(ANN, OLD);
+    for token in strangers.take(5) {
+        request = request.device(&token);
+    }
+    let unknown = complete(block_on(world.auth.sign_in(request.device(&device(&ann)))).unwrap());
+    assert_ne!(unknown.session().device(), ann.session().device());
 }

@@ -1,6 +1,6 @@
 //! Proving once more who is signed in.
 
-use doorward::{Method, ReauthenticateError, SignInError};
+use doorward::{FreshProofError, Method, ReauthenticateError, SignInError};
 use pollster::block_on;
 
 use crate::support::*;
@@ -91,4 +91,26 @@ fn without_a_second_factor_no_code_is_right() {
     let (world, ann) = World::with_ann();
     let outcome = block_on(world.auth.reauthenticate_with_code(&ann, "123456"));
     assert!(matches!(outcome, Err(ReauthenticateError::CodeWrong)));
+}
+
+#[test]
+fn a_host_asks_for_a_fresh_proof_before_something_of_its_own() {
+    let needed = |outcome| matches!(outcome, Err(FreshProofError::ProofNeeded));
+    let (world, ann) = World::with_ann();
+    world.clock.advance(5 * MINUTE - SECOND);
+    block_on(world.auth.require_fresh_proof(&ann)).unwrap();
+    world.clock.advance(SECOND);
+    assert!(needed(block_on(world.auth.require_fresh_proof(&ann))));
+    let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
+    block_on(world.auth.require_fresh_proof(&ann)).unwrap();
+    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
+    assert!(matches!(block_on(world.auth.require_fresh_proof(&ann)), Err(FreshProofError::SessionEnded)));
+
+    // Where a second factor is on, a password alone is too little.
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    world.clock.advance(5 * MINUTE);
+    let by_password = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
+    assert!(needed(block_on(world.auth.require_fresh_proof(&by_password))));
+    let by_code = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    block_on(world.auth.require_fresh_proof(&by_code)).unwrap();
 }

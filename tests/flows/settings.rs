@@ -87,7 +87,8 @@ fn a_site_without_an_address_of_its_own_is_refused_by_name() {
 
 #[test]
 fn s19_mails_and_refusals_carry_the_support_contact_as_what_it_is() {
-    let (world, _) = World::with_ann();
+    let (world, ann) = World::with_ann();
+    let rejected = block_on(world.auth.change_password(&ann, OLD, "acme2026")).unwrap_err();
     world.confirm(ANN);
     for recorded in world.mailer.mails() {
         assert!(recorded.mail.text().contains("Write to help@acme.example"));
@@ -96,6 +97,10 @@ fn s19_mails_and_refusals_carry_the_support_contact_as_what_it_is() {
     let refusal = world.auth.refusal(&SignInError::InvalidCredentials);
     assert_eq!(refusal.support.href(), "mailto:help@acme.example");
     assert_eq!((refusal.code, refusal.http_status), ("invalid_credentials", 401));
+    assert!(refusal.violations.is_empty());
+    let broken = world.auth.refusal(&rejected).violations;
+    assert_eq!(broken, world.auth.check_new_password(&email(ANN), "acme2026"), "what is shown early is what counts");
+    assert_eq!(broken.len(), 2);
 
     let chat = Site::new("Acme", "https://acme.example", "https://acme.example/chat").unwrap();
     let auth = Auth::builder(chat, MemoryUsers::new(), MemoryAttempts::new(), world.mailer.clone()).build().unwrap();

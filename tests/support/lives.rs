@@ -20,7 +20,7 @@ use totp_rs::Totp;
 
 use super::{HOUR, site};
 
-type Outcome<T> = Result<T, Box<dyn Failure + Send>>;
+type Outcome<T> = Result<T, Box<dyn Failure>>;
 
 /// An `Auth` over stores, as every process of these tests has it.
 pub fn auth(
@@ -164,7 +164,7 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
     Ok(())
 }
 
-fn boxed(error: impl Failure + Send + 'static) -> Box<dyn Failure + Send> {
+fn boxed(error: impl Failure) -> Box<dyn Failure> {
     Box::new(error)
 }
 

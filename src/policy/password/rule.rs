@@ -64,6 +64,12 @@ impl Rule {
         }
     }
 
+    /// Whether it is judged only when the password is set, because that takes what the account or a look-up knows: then
+    /// [`Auth::check_new_password`](crate::Auth::check_new_password) says nothing of it, and a form shows it without a result.
+    pub fn is_judged_when_set(&self) -> bool {
+        matches!(self, Self::Temporary | Self::Reused { .. } | Self::Breached)
+    }
+
     /// The rule as one English sentence, which serves above the field as well as beside a refused password.
     pub fn text(&self) -> String {
         match self {
