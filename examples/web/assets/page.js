@@ -16,19 +16,32 @@ for (const field of document.querySelectorAll("input[type=password]")) {
   field.after(button);
 }
 
+// A second click sends nothing twice. Whoever comes back to the page may send it again.
+for (const form of document.forms) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+addEventListener("pageshow", () => [...document.forms].forEach((form) => delete form.dataset.sent));
+
 const wait = document.querySelector("[data-wait]");
 if (wait) {
   const until = Date.now() + Number(wait.dataset.wait) * 1000;
-  const words = wait.textContent;
+  const shown = wait.querySelector("[data-left]");
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
-    wait.textContent = left > 0 ? `${words} ${left} s left.` : words;
+    shown.textContent = left > 0 ? `${left} s left.` : "";
     if (left > 0) return setTimeout(tick, 250);
-    // Said once, and not every second.
-    document.querySelector("[data-waited]").textContent = "You can try again now.";
+    // Said to everybody, once: what counts down is for the eye only.
+    wait.querySelector("[data-waited]").textContent = "You can try again now.";
   };
   tick();
 }
+
+const ends = document.querySelector("[data-ends]");
+const warning = ends?.querySelector("template");
+if (warning) setTimeout(() => ends.append(warning.content), Number(ends.dataset.ends) * 1000);
 
 const rules = document.querySelector("[data-check]");
 const chosen = document.getElementById("new_password");

@@ -11,8 +11,11 @@ pub struct Activity(Arc<Mutex<HashMap<UserId, VecDeque<Happened>>>>);
 
 #[derive(Clone, Debug)]
 pub struct Happened {
+    /// The last time.
     pub at: OffsetDateTime,
     pub words: &'static str,
+    pub times: u64,
+    anybodys: bool,
 }
 
 impl Activity {
@@ -24,10 +27,6 @@ impl Activity {
         let all = self.0.lock().unwrap();
         all.get(user).map(|events| events.iter().rev().cloned().collect()).unwrap_or_default()
     }
-
-    pub fn clear(&self) {
-        self.0.lock().unwrap().clear();
-    }
 }
 
 impl Observer for Activity {
@@ -35,14 +34,28 @@ impl Observer for Activity {
         let (Some(user), Some(words)) = (&event.user_id, words(&event.kind)) else { return };
         let mut all = self.0.lock().unwrap();
         if all.len() >= Self::USERS && !all.contains_key(user) {
-            return;
+            let oldest = all.iter().min_by_key(|(_, events)| events.back().map(|newest| newest.at));
+            if let Some(oldest) = oldest.map(|(user, _)| user.clone()) {
+                all.remove(&oldest);
+            }
         }
         let events = all.entry(user.clone()).or_default();
-        events.push_back(Happened { at: event.at, words });
+        let mut happened = Happened { at: event.at, words, times: 1, anybodys: is_anybodys(&event.kind) };
+        // What strangers do is one line of each kind, so that they push nothing out.
+        let before = |other: &Happened| happened.anybodys && other.anybodys && other.words == words;
+        if let Some(index) = events.iter().position(before) {
+            happened.times += events.remove(index).map_or(0, |before| before.times);
+        }
+        events.push_back(happened);
         if events.len() > Self::EVENTS_PER_USER {
             events.pop_front();
         }
     }
+}
+
+/// What can be made to happen by anybody who knows the address.
+fn is_anybodys(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::SignInFailed { .. } | EventKind::Throttled { .. } | EventKind::ResetLinkIssued)
 }
 
 /// `None` for what is no news to the owner, such as a step between.

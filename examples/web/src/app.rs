@@ -30,6 +30,7 @@ pub struct Parts {
     pub clock: Clock,
     pub post: Post,
     pub activity: Activity,
+    pub second_factor_required: bool,
     pub plain_cookies: bool,
 }
 
@@ -69,7 +70,6 @@ impl App {
             #[cfg(not(feature = "demo"))]
             None => return Err("there is no mail server: set SMTP_URL".into()),
         };
-        let required = options.second_factor_required;
         let auth =
             Auth::builder(Site::new(SITE, &options.base_url, SUPPORT)?, store.clone(), store.clone(), post.clone())
                 .clock(clock.clone())
@@ -81,13 +81,21 @@ impl App {
                 .index_key(key(&tables, "index_key").await?)
                 .configure(|config| {
                     config.second_factor.remember_device = Some(Duration::from_secs(30 * 24 * 60 * 60));
-                    if required {
+                    if options.second_factor_required {
                         config.second_factor.policy = SecondFactorPolicy::Required;
                     }
                 })
                 .build()?;
-        let plain_cookies = options.plain_cookies;
-        Ok(Self(Arc::new(Parts { auth, store, tables, clock, post, activity, plain_cookies })))
+        Ok(Self(Arc::new(Parts {
+            auth,
+            store,
+            tables,
+            clock,
+            post,
+            activity,
+            second_factor_required: options.second_factor_required,
+            plain_cookies: options.plain_cookies,
+        })))
     }
 }
 

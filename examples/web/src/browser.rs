@@ -5,46 +5,50 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use doorward::{Challenge, Clock, DeviceToken, Session, SignedIn, Source};
+use doorward::{Challenge, Clock, DeviceToken, Failure, Refusal, Session, SignInRequest, SignedIn, Source, UserId};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::agent;
 use crate::app::App;
 use crate::notice::Notice;
 use crate::page::{Page, html};
 use crate::random;
-use crate::sorry::Sorry;
-use crate::tables::Profile;
+use crate::sorry::{Cookies, Sorry, refused};
 
-/// How long a session lasts at most. Before that doorward ends it when a credential changes.
+/// How long a session lasts without a further proof. Before that doorward ends it when a credential changes.
 const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 /// A device is known for 90 days after its last use.
 const DEVICE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// As long as the link itself works.
 const RESET: Duration = Duration::from_secs(60 * 60);
+/// So many people share a browser; doorward looks at no more tokens.
+const DEVICES: usize = 5;
+/// Stands in no token, and may stand in a cookie.
+const BETWEEN_DEVICES: char = '~';
 
 /// What is kept on the server of a browser that has proved something.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 pub struct Visit {
     /// The address as it was typed into the sign-in form.
     pub email: String,
     pub session: Option<Session>,
     pub step: Option<Step>,
-    /// From the wizard, until there is somebody to store it for.
+    /// Somebody of whom the application has heard nothing yet, so the choice of a password is part of the welcome.
+    #[serde(default)]
+    pub newcomer: Option<UserId>,
+    /// From the welcome, until the password is chosen.
     #[serde(default)]
     pub name: String,
-    /// Somebody new is here: the choice of a password is part of the welcome.
-    #[serde(default)]
-    pub wizard: bool,
 }
 
 /// The step of a sign-in that comes next, with the text of its challenge.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub enum Step {
     Code(String),
     Password(String),
@@ -71,15 +75,26 @@ impl Visit {
     }
 }
 
-#[derive(Debug)]
 pub struct Browser {
     pub app: App,
     pub visit: Visit,
     jar: CookieJar,
+    /// Of the session kept here.
     id: Option<String>,
+    /// When what is kept here ends.
+    ends_at: Option<OffsetDateTime>,
+    /// The browser has a session cookie, and nothing is kept of it any more.
+    forgotten: bool,
     notice: Option<Notice>,
     agent: String,
     peer: Option<IpAddr>,
+}
+
+/// Cookies and visits hold secrets.
+impl std::fmt::Debug for Browser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Browser").field("agent", &self.agent).finish_non_exhaustive()
+    }
 }
 
 impl FromRequestParts<App> for Browser {
@@ -89,17 +104,19 @@ impl FromRequestParts<App> for Browser {
         let jar = CookieJar::from_headers(&parts.headers);
         let cookie = |kind| jar.get(&cookie_name(app, kind)).map(|cookie| cookie.value().to_owned());
         let notice = cookie("notice").and_then(|number| Notice::parse(&number));
-        let (mut id, mut visit) = (cookie("session"), Visit::default());
-        if let Some(named) = &id {
-            match app.tables.session(named, app.clock.now()).await? {
-                Some(text) => visit = serde_json::from_str(&text).unwrap_or_default(),
-                None => id = None,
-            }
-        }
+        let sent = cookie("session");
+        let kept = match &sent {
+            Some(id) => app.tables.session(id, app.clock.now()).await?,
+            None => None,
+        };
+        let forgotten = sent.is_some() && kept.is_none();
+        let id = sent.filter(|_| kept.is_some());
+        let (text, ends_at) = kept.unzip();
+        let visit = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let agent = agent::label(agent.unwrap_or_default());
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        Ok(Self { app: app.clone(), visit, id, notice, agent, peer, jar })
+        Ok(Self { app: app.clone(), visit, id, ends_at, forgotten, notice, agent, peer, jar })
     }
 }
 
@@ -123,6 +140,7 @@ fn lasting(mut cookie: Cookie<'static>, lifetime: Duration) -> Cookie<'static> {
     cookie
 }
 
+// Pages.
 impl Browser {
     pub fn page(&mut self, title: &str) -> Page {
         Page { notice: self.take_notice(), ..Page::new(title) }
@@ -130,36 +148,81 @@ impl Browser {
 
     fn take_notice(&mut self) -> Option<Notice> {
         let notice = self.notice.take()?;
-        self.jar = std::mem::take(&mut self.jar).remove(cookie(&self.app, "notice", String::new()));
+        self.drop_cookie("notice");
         Some(notice)
     }
 
-    /// The device cookie, or nothing.
-    pub fn device(&self) -> &str {
-        self.jar.get(&cookie_name(&self.app, "device")).map(Cookie::value).unwrap_or_default()
+    pub fn show(self, template: &impl Template) -> Response {
+        self.show_as(StatusCode::OK, template)
     }
 
-    /// Where the request comes from. A loopback peer is a proxy or a developer, and no client: behind a proxy read what it
-    /// adds to the request, and only that.
-    pub fn source(&self) -> Option<Source> {
-        self.peer.filter(|peer| !peer.is_loopback()).map(Source::from_ip)
+    pub fn show_as(self, status: StatusCode, template: &impl Template) -> Response {
+        (status, self.jar, html(template)).into_response()
     }
 
-    /// Keeps that from now on, under a new id: an id that somebody planted or saw before is worth nothing after.
-    pub async fn renew(mut self, visit: Visit) -> Result<Self, Sorry> {
-        let id = random::text()?;
-        if let Some(old) = self.id.take() {
-            self.app.tables.drop_session(&old).await?;
+    pub fn refuse(self, refusal: &Refusal, template: &impl Template) -> Response {
+        refused(refusal, (self.jar, html(template)))
+    }
+
+    pub fn go(self, path: &str) -> Response {
+        (self.jar, Redirect::to(path)).into_response()
+    }
+
+    #[must_use]
+    pub fn saying(self, notice: Notice) -> Self {
+        self.with_cookie("notice", notice.number(), Duration::from_secs(60))
+    }
+
+    /// What an error comes to that is no fault of the form: everything that has no place beside a field.
+    pub async fn sorry(self, failure: &dyn Failure, place: &'static str) -> Sorry {
+        match failure.code() {
+            "session_ended" | "challenge_invalid" => self.ended().await,
+            "proof_needed" => Sorry::Confirm(place),
+            _ => Sorry::Refused(Box::new(self.app.auth.refusal(failure))),
         }
-        let now = self.app.clock.now();
+    }
+
+    /// Forgets a session, or a sign-in under way, that is over, and says so.
+    pub async fn ended(self) -> Sorry {
+        match self.leave().await {
+            Ok(browser) => Sorry::Ended(Cookies(Box::new(browser.saying(Notice::SessionEnded).jar))),
+            Err(sorry) => sorry,
+        }
+    }
+}
+
+// What is kept on the server.
+impl Browser {
+    /// How many seconds are left of it.
+    pub fn ends_in(&self) -> Option<u64> {
+        let left = self.ends_at? - self.app.clock.now();
+        u64::try_from(left.whole_seconds()).ok()
+    }
+
+    /// Whether the browser thinks that it is signed in, and is not.
+    pub fn is_forgotten(&self) -> bool {
+        self.forgotten
+    }
+
+    /// Keeps that from now on, under a new id: an id that somebody planted or saw before is worth nothing after. Whoever signed
+    /// out meanwhile, in another window, stays signed out.
+    pub async fn renew(mut self, visit: Visit) -> Result<Self, Sorry> {
+        let (id, now) = (random::text()?, self.app.clock.now());
         let text = serde_json::to_string(&visit).map_err(|_| Sorry::Internal)?;
-        let owner = visit.session.as_ref().map(|session| (session.user_id(), session.device()));
-        self.app
-            .tables
-            .keep_session(&id, &text, owner, now, now.saturating_add(SESSION.try_into().unwrap_or_default()))
-            .await?;
+        let ends_at = now.saturating_add(SESSION.try_into().unwrap_or_default());
+        let tables = &self.app.tables;
+        let moved = match &self.id {
+            Some(before) => tables.move_session(before, &id, &text, ends_at).await?,
+            None => false,
+        };
+        if !moved && self.visit.session.is_some() {
+            return Err(self.ended().await);
+        }
+        if !moved {
+            tables.keep_session(&id, &text, now, ends_at).await?;
+        }
         self.jar = self.jar.add(cookie(&self.app, "session", id.clone()));
-        Ok(Self { id: Some(id), visit, ..self })
+        Ok(Self { id: Some(id), ends_at: Some(ends_at), visit, ..self })
     }
 
     /// Changes what is kept, where nothing was proved.
@@ -176,60 +239,90 @@ impl Browser {
         }
         let session = signed_in.session().clone();
         if let Some(device) = session.device() {
-            self.app.tables.name_device(device, &self.agent).await?;
-        }
-        if !self.visit.name.is_empty() {
-            let profile = Profile { name: self.visit.name.clone(), operator: false };
-            self.app.tables.keep_profile(session.user_id(), &profile).await?;
+            self.app.tables.name_device(device, &self.agent, self.app.clock.now()).await?;
         }
         let email = signed_in.email().as_typed().to_owned();
         self.renew(Visit { email, session: Some(session), ..Visit::default() }).await
     }
 
-    #[must_use]
-    pub fn remember(mut self, token: &DeviceToken) -> Self {
-        self.jar = self.jar.add(lasting(cookie(&self.app, "device", token.expose()), DEVICE));
-        self
-    }
-
-    /// Ends what is kept. The device cookie stays: it opens nothing, and gives its owner a lane of the own.
+    /// Ends what is kept. The device cookie stays: its owner has a throttle lane of the own by it, and whoever has chosen so is
+    /// not asked for a code. It opens nothing by itself.
     pub async fn leave(mut self) -> Result<Self, Sorry> {
         if let Some(id) = self.id.take() {
             self.app.tables.drop_session(&id).await?;
         }
-        self.jar = self.jar.remove(cookie(&self.app, "session", String::new()));
-        Ok(Self { visit: Visit::default(), ..self })
+        self.drop_cookie("session");
+        Ok(Self { visit: Visit::default(), ends_at: None, ..self })
+    }
+}
+
+// Cookies beside the session.
+impl Browser {
+    fn cookie(&self, kind: &str) -> &str {
+        self.jar.get(&cookie_name(&self.app, kind)).map(Cookie::value).unwrap_or_default()
+    }
+
+    fn with_cookie(mut self, kind: &str, value: String, lifetime: Duration) -> Self {
+        self.jar = self.jar.add(lasting(cookie(&self.app, kind, value), lifetime));
+        self
+    }
+
+    fn drop_cookie(&mut self, kind: &str) {
+        self.jar = std::mem::take(&mut self.jar).remove(cookie(&self.app, kind, String::new()));
+    }
+
+    fn devices(&self) -> impl Iterator<Item = &str> {
+        self.cookie("device").split(BETWEEN_DEVICES).filter(|text| !text.is_empty())
+    }
+
+    /// The request with what is known of the browser.
+    pub fn vouch(&self, request: SignInRequest) -> SignInRequest {
+        let request = self.devices().fold(request, SignInRequest::device);
+        match self.source() {
+            Some(source) => request.source(source),
+            None => request,
+        }
+    }
+
+    /// Where the request comes from. A loopback peer is a proxy or a developer, and no client. Behind a proxy read what it adds
+    /// to the request, and only that: from the right, as far as the addresses are those of your own proxies.
+    fn source(&self) -> Option<Source> {
+        self.peer.filter(|peer| !peer.is_loopback()).map(Source::from_ip)
+    }
+
+    /// As a device of that user too: several people may share a browser, and each stays known.
+    #[must_use]
+    pub fn remember(self, token: &DeviceToken) -> Self {
+        let token = token.expose();
+        let others = self.devices().filter(|other| *other != token).take(DEVICES - 1);
+        let all: Vec<_> = std::iter::once(&*token).chain(others).collect();
+        let value = all.join(&BETWEEN_DEVICES.to_string());
+        self.with_cookie("device", value, DEVICE)
     }
 
     /// Takes the token of a link out of the address bar, where it would be seen, kept and shared.
     #[must_use]
-    pub fn hold_link(mut self, token: String) -> Self {
-        self.jar = self.jar.add(lasting(cookie(&self.app, "reset", token), RESET));
-        self
+    pub fn hold_link(self, token: String) -> Self {
+        self.with_cookie("reset", token, RESET)
     }
 
     pub fn link(&self) -> &str {
-        self.jar.get(&cookie_name(&self.app, "reset")).map(Cookie::value).unwrap_or_default()
+        self.cookie("reset")
     }
 
     #[must_use]
     pub fn drop_link(mut self) -> Self {
-        self.jar = self.jar.remove(cookie(&self.app, "reset", String::new()));
+        self.drop_cookie("reset");
         self
     }
 
+    /// Carries a moment to the next page, which tells it. It is no secret, and nothing hangs on it.
     #[must_use]
-    pub fn saying(mut self, notice: Notice) -> Self {
-        let carried = lasting(cookie(&self.app, "notice", notice.number()), Duration::from_secs(60));
-        self.jar = self.jar.add(carried);
-        self
+    pub fn carrying(self, moment: OffsetDateTime) -> Self {
+        self.with_cookie("until", moment.unix_timestamp().to_string(), RESET)
     }
 
-    pub fn go(self, path: &str) -> Response {
-        (self.jar, Redirect::to(path)).into_response()
-    }
-
-    pub fn show(self, template: &impl Template) -> Response {
-        (self.jar, html(template)).into_response()
+    pub fn carried(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp(self.cookie("until").parse().ok()?).ok()
     }
 }

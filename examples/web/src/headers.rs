@@ -9,7 +9,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::app::App;
 use crate::sorry::Sorry;
 
-const HEADERS: [(HeaderName, &str); 7] = [
+const HEADERS: [(HeaderName, &str); 8] = [
     // Nothing inline, nothing from elsewhere, no frame around it. `data:` is for the QR code.
     (
         header::CONTENT_SECURITY_POLICY,
@@ -17,6 +17,9 @@ const HEADERS: [(HeaderName, &str); 7] = [
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (header::CACHE_CONTROL, "no-store"),
+    // For two years, once there is TLS; over plain http browsers do not listen to it.
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
+    // With this a browser from before fetch metadata (Safari up to 16.3) does not say where a form comes from, and is refused.
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("x-robots-tag"), "noindex"),

@@ -8,6 +8,7 @@ pub mod app;
 mod browser;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod forms;
 mod headers;
 mod member;
 mod notice;

@@ -1,11 +1,9 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
 use doorward::{ResumeError, SignedIn};
 
 use crate::app::App;
 use crate::browser::Browser;
-use crate::notice::Notice;
 use crate::page::Page;
 use crate::sorry::Sorry;
 use crate::tables::Profile;
@@ -18,34 +16,47 @@ pub struct Member {
     pub profile: Profile,
 }
 
-impl FromRequestParts<App> for Member {
-    type Rejection = Response;
+/// Somebody who may act on the accounts of others, and has just proved who it is. To everybody else there is no such page.
+#[derive(Debug)]
+pub struct Operator(pub Member);
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let browser = Browser::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        let Some(session) = browser.visit.session.clone() else { return Err(browser.go("/sign-in")) };
+impl FromRequestParts<App> for Member {
+    type Rejection = Sorry;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Sorry> {
+        let browser = Browser::from_request_parts(parts, app).await?;
+        let Some(session) = browser.visit.session.clone() else {
+            return Err(if browser.is_forgotten() { browser.ended().await } else { Sorry::SignIn });
+        };
         let signed_in = match app.auth.resume(&session).await {
             Ok(signed_in) => signed_in,
-            Err(ResumeError::SessionEnded) => return Err(ended(browser).await),
-            Err(error) => return Err(Sorry::from_failure(&app.auth, &error, "").into_response()),
+            Err(ResumeError::SessionEnded) => return Err(browser.ended().await),
+            // The session may be as good as before.
+            Err(error) => return Err(Sorry::Refused(Box::new(app.auth.refusal(&error)))),
         };
-        let profile = app.tables.profile(signed_in.user_id()).await;
-        let profile = profile.map_err(|error| Sorry::from(error).into_response())?;
+        let profile = app.tables.profile(signed_in.user_id()).await?;
         let nameless = || Profile { name: signed_in.email().as_typed().to_owned(), operator: false };
         Ok(Self { profile: profile.unwrap_or_else(nameless), browser, signed_in })
     }
 }
 
-/// Drops a session that does not count any more, and leads to the sign-in.
-pub async fn ended(browser: Browser) -> Response {
-    match browser.leave().await {
-        Ok(browser) => browser.saying(Notice::SessionEnded).go("/sign-in"),
-        Err(sorry) => sorry.into_response(),
+impl FromRequestParts<App> for Operator {
+    type Rejection = Sorry;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Sorry> {
+        let member = Member::from_request_parts(parts, app).await?;
+        if !member.profile.operator {
+            return Err(Sorry::NotFound);
+        }
+        match app.auth.require_fresh_proof(&member.signed_in).await {
+            Ok(()) => Ok(Self(member)),
+            Err(error) => Err(member.browser.sorry(&error, "operator").await),
+        }
     }
 }
 
 impl Member {
     pub fn page(&mut self, title: &str) -> Page {
-        Page { member: Some(self.profile.clone()), ..self.browser.page(title) }
+        Page { member: Some(self.profile.clone()), ends_in: self.browser.ends_in(), ..self.browser.page(title) }
     }
 }

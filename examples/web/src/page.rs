@@ -15,14 +15,26 @@ pub struct Page {
     pub notice: Option<Notice>,
     /// What was wrong with the form, in the order of its fields.
     pub problems: Vec<Problem>,
-    /// How many seconds to wait before the form can be sent again.
-    pub wait: Option<u64>,
+    /// How long to wait before the form can be sent again.
+    pub wait: Option<Wait>,
+    /// How many seconds the session lasts without a further proof.
+    pub ends_in: Option<u64>,
 }
+
+#[derive(Clone, Copy, Debug)]
+pub struct Wait {
+    pub seconds: u64,
+    /// Because of tries that failed.
+    pub throttled: bool,
+}
+
+/// From when on a page says that the session is about to end: time enough to go on, also for those who read slowly.
+const SOON: u64 = 10 * 60;
 
 #[derive(Debug)]
 pub struct Problem {
     /// The id of the field; empty if it is about the whole form.
-    pub field: &'static str,
+    pub field: String,
     pub text: String,
 }
 
@@ -37,14 +49,15 @@ impl Page {
     }
 
     #[must_use]
-    pub fn problem(mut self, field: &'static str, text: impl Into<String>) -> Self {
-        self.problems.push(Problem { field, text: text.into() });
+    pub fn problem(mut self, field: &str, text: impl Into<String>) -> Self {
+        self.problems.push(Problem { field: field.to_owned(), text: text.into() });
         self
     }
 
     #[must_use]
-    pub fn refused(mut self, field: &'static str, refusal: &Refusal) -> Self {
-        self.wait = refusal.retry_after.map(crate::sorry::seconds);
+    pub fn refused(mut self, field: &str, refusal: &Refusal) -> Self {
+        let wait = |wait| Wait { seconds: crate::sorry::seconds(wait), throttled: refusal.code == "throttled" };
+        self.wait = refusal.retry_after.map(wait);
         self.problem(field, &refusal.message)
     }
 
@@ -55,6 +68,11 @@ impl Page {
 
     pub fn site(&self) -> &'static str {
         SITE
+    }
+
+    /// Whether the session ends soon, and after how many seconds that is so.
+    pub fn warning(&self) -> Option<(bool, u64)> {
+        self.ends_in.map(|seconds| (seconds <= SOON, seconds.saturating_sub(SOON)))
     }
 
     /// Whether there are pages that no real application has.
@@ -73,7 +91,6 @@ pub struct RuleShown {
     pub code: &'static str,
     pub text: String,
     pub broken: bool,
-    /// It needs what only the account knows, so it is judged when the password is set and not while somebody types.
     pub judged_later: bool,
 }
 
@@ -82,7 +99,7 @@ pub fn rules(auth: &Auth, broken: &[Violation]) -> Vec<RuleShown> {
         code: rule.code(),
         text: rule.text(),
         broken: broken.iter().any(|violation| violation.rule() == rule),
-        judged_later: matches!(rule, Rule::Temporary | Rule::Reused { .. } | Rule::Breached),
+        judged_later: rule.is_judged_when_set(),
     };
     auth.password_policy().rules().into_iter().map(shown).collect()
 }

@@ -1,17 +1,24 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use doorward::{Auth, Failure, Refusal};
+use axum_extra::extract::CookieJar;
+use doorward::Refusal;
 
 use crate::page::{ErrorPage, Page, html};
 
 /// Why a request did not get what it asked for.
 #[derive(Debug)]
 pub enum Sorry {
-    /// There is no session (any more), or what stood between two steps of a sign-in is spent.
+    /// Nobody is signed in, or no sign-in is under way.
     SignIn,
+    /// There was a session or a sign-in under way, and it is over. With the cookies that drop it and say so.
+    Ended(Cookies),
     /// A fresh proof is needed before this.
     Confirm(&'static str),
+    /// It cannot be read.
+    Malformed(StatusCode),
     NotFound,
+    /// There is no such method of this page.
+    Method,
     /// Another site made the browser send it.
     Foreign,
     Refused(Box<Refusal>),
@@ -19,14 +26,12 @@ pub enum Sorry {
     Internal,
 }
 
-impl Sorry {
-    /// What those errors come to that are no fault of the form: everything that has no place beside a field.
-    pub fn from_failure(auth: &Auth, failure: &dyn Failure, place: &'static str) -> Self {
-        match failure.code() {
-            "session_ended" | "challenge_invalid" => Self::SignIn,
-            "proof_needed" => Self::Confirm(place),
-            _ => Self::Refused(Box::new(auth.refusal(failure))),
-        }
+/// They are secrets.
+pub struct Cookies(pub Box<CookieJar>);
+
+impl std::fmt::Debug for Cookies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cookies(..)")
     }
 }
 
@@ -54,12 +59,17 @@ impl From<rand::rngs::SysError> for Sorry {
 impl IntoResponse for Sorry {
     fn into_response(self) -> Response {
         let (status, words) = match self {
-            Self::SignIn => return Redirect::to("/sign-in?ended").into_response(),
+            Self::SignIn => return Redirect::to("/sign-in").into_response(),
+            Self::Ended(cookies) => return (*cookies.0, Redirect::to("/sign-in")).into_response(),
             Self::Confirm(place) => return Redirect::to(&format!("/confirm?then={place}")).into_response(),
+            Self::Malformed(status) => (status, "This could not be read. Please start again.".to_owned()),
             Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page.".to_owned()),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "This page does not do that.".to_owned()),
             Self::Foreign => (
                 StatusCode::FORBIDDEN,
-                "This came from another site, so nothing was done. Please start again.".to_owned(),
+                "Your browser says that another site sent this, or does not say where it comes from, so nothing was done. \
+                 Please start again here; if that does not help, use a newer browser."
+                    .to_owned(),
             ),
             Self::Refused(refusal) => {
                 let page = html(&ErrorPage { page: Page::error(&refusal.message) });

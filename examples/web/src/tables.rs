@@ -2,7 +2,7 @@ use doorward::sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use doorward::sqlx::{self, Row, query};
 use doorward::{DeviceId, SqliteStore, UserId};
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// The application's own tables, in the same file as doorward's.
 #[derive(Clone, Debug)]
@@ -15,16 +15,24 @@ pub struct Profile {
     pub operator: bool,
 }
 
-const SCHEMA: [&str; 4] = [
-    "CREATE TABLE IF NOT EXISTS web_sessions (digest BLOB NOT NULL PRIMARY KEY, user_id TEXT, device_id TEXT, \
-     visit TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID",
+const SCHEMA: [&str; 6] = [
+    "CREATE TABLE IF NOT EXISTS web_sessions (digest BLOB NOT NULL PRIMARY KEY, visit TEXT NOT NULL, \
+     expires_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS web_sessions_by_expiry ON web_sessions (expires_at)",
     "CREATE TABLE IF NOT EXISTS web_profiles (user_id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, \
      operator INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS web_devices (device_id TEXT NOT NULL PRIMARY KEY, label TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS web_devices (device_id TEXT NOT NULL PRIMARY KEY, label TEXT NOT NULL, \
+     named_at INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS web_devices_by_age ON web_devices (named_at)",
     "CREATE TABLE IF NOT EXISTS web_settings (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
 ];
 
-/// Whoever reads this table learns digests, and can put none of them into a cookie.
+/// Longer than any device is known to doorward without a sign-in.
+const NAMES_ARE_KEPT: Duration = Duration::days(400);
+
+/// Whoever reads this table learns digests of ids, and can put none of them into a cookie. Beside them stands what is kept of
+/// the visit, with the challenge of a step under way: such a text works for ten minutes, and this application takes none from
+/// outside.
 fn digest(id: &str) -> Vec<u8> {
     Sha256::digest(id.as_bytes()).to_vec()
 }
@@ -43,15 +51,12 @@ impl Tables {
         &self,
         id: &str,
         visit: &str,
-        owner: Option<(&UserId, Option<DeviceId>)>,
         now: OffsetDateTime,
         expires_at: OffsetDateTime,
     ) -> Result<(), sqlx::Error> {
         query("DELETE FROM web_sessions WHERE expires_at <= $1").bind(now.unix_timestamp()).execute(&self.0).await?;
-        query("INSERT INTO web_sessions (digest, user_id, device_id, visit, expires_at) VALUES ($1, $2, $3, $4, $5)")
+        query("INSERT INTO web_sessions (digest, visit, expires_at) VALUES ($1, $2, $3)")
             .bind(digest(id))
-            .bind(owner.map(|(user, _)| user.as_str()))
-            .bind(owner.and_then(|(_, device)| device).map(|device| device.to_string()))
             .bind(visit)
             .bind(expires_at.unix_timestamp())
             .execute(&self.0)
@@ -59,13 +64,39 @@ impl Tables {
         Ok(())
     }
 
-    pub async fn session(&self, id: &str, now: OffsetDateTime) -> Result<Option<String>, sqlx::Error> {
-        let row = query("SELECT visit FROM web_sessions WHERE digest = $1 AND expires_at > $2")
+    /// Gives a session another id, unless somebody has ended it meanwhile: `false` then. It is one statement, so that signing
+    /// out and going on cannot both happen.
+    pub async fn move_session(
+        &self,
+        from: &str,
+        to: &str,
+        visit: &str,
+        expires_at: OffsetDateTime,
+    ) -> Result<bool, sqlx::Error> {
+        let moved = query("UPDATE web_sessions SET digest = $2, visit = $3, expires_at = $4 WHERE digest = $1")
+            .bind(digest(from))
+            .bind(digest(to))
+            .bind(visit)
+            .bind(expires_at.unix_timestamp())
+            .execute(&self.0)
+            .await?;
+        Ok(moved.rows_affected() == 1)
+    }
+
+    /// What is kept of a visit, and until when.
+    pub async fn session(
+        &self,
+        id: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<(String, OffsetDateTime)>, sqlx::Error> {
+        let row = query("SELECT visit, expires_at FROM web_sessions WHERE digest = $1 AND expires_at > $2")
             .bind(digest(id))
             .bind(now.unix_timestamp())
             .fetch_optional(&self.0)
             .await?;
-        row.map(|row| row.try_get(0)).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let expires_at = OffsetDateTime::from_unix_timestamp(row.try_get(1)?).unwrap_or(now);
+        Ok(Some((row.try_get(0)?, expires_at)))
     }
 
     pub async fn change_session(&self, id: &str, visit: &str) -> Result<(), sqlx::Error> {
@@ -82,16 +113,6 @@ impl Tables {
         Ok(())
     }
 
-    /// Revoking a device makes doorward forget it; the session that runs on it is the application's to end.
-    pub async fn drop_sessions_on(&self, user: &UserId, device: DeviceId) -> Result<(), sqlx::Error> {
-        query("DELETE FROM web_sessions WHERE user_id = $1 AND device_id = $2")
-            .bind(user.as_str())
-            .bind(device.to_string())
-            .execute(&self.0)
-            .await?;
-        Ok(())
-    }
-
     pub async fn profile(&self, user: &UserId) -> Result<Option<Profile>, sqlx::Error> {
         let row = query("SELECT name, operator FROM web_profiles WHERE user_id = $1")
             .bind(user.as_str())
@@ -100,6 +121,7 @@ impl Tables {
         row.map(|row| Ok(Profile { name: row.try_get(0)?, operator: row.try_get(1)? })).transpose()
     }
 
+    /// The first that is said of somebody counts.
     pub async fn keep_profile(&self, user: &UserId, profile: &Profile) -> Result<(), sqlx::Error> {
         query(
             "INSERT INTO web_profiles (user_id, name, operator) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING",
@@ -112,13 +134,16 @@ impl Tables {
         Ok(())
     }
 
-    pub async fn name_device(&self, device: DeviceId, label: &str) -> Result<(), sqlx::Error> {
+    pub async fn name_device(&self, device: DeviceId, label: &str, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+        let oldest = now.saturating_sub(NAMES_ARE_KEPT);
+        query("DELETE FROM web_devices WHERE named_at <= $1").bind(oldest.unix_timestamp()).execute(&self.0).await?;
         query(
-            "INSERT INTO web_devices (device_id, label) VALUES ($1, $2) \
-             ON CONFLICT (device_id) DO UPDATE SET label = excluded.label",
+            "INSERT INTO web_devices (device_id, label, named_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (device_id) DO UPDATE SET label = excluded.label, named_at = excluded.named_at",
         )
         .bind(device.to_string())
         .bind(label)
+        .bind(now.unix_timestamp())
         .execute(&self.0)
         .await?;
         Ok(())

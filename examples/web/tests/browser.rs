@@ -90,6 +90,16 @@ async fn newest_mail(mails: &Mails, browser: &Browser, subject: &str) -> String 
     panic!("the mail {subject:?} did not come, the last is {seen:?}");
 }
 
+/// The operator's page, with a fresh proof where one is asked for.
+async fn open_accounts(operator: &Browser) {
+    operator.open("/operator").await;
+    if operator.heading().await == "Confirm that it is you" {
+        operator.fill("proof", OLGA.1).await;
+        operator.press("Confirm").await;
+    }
+    operator.expect("Accounts").await;
+}
+
 async fn count_mails(mails: &Mails, browser: &Browser) -> usize {
     match mails {
         Mails::Page => {
@@ -277,6 +287,11 @@ async fn the_password_is_forgotten(story: &mut Story) {
     cleo.press("Go on").await;
     cleo.picture("forgot-check").await;
     cleo.press("Change address").await;
+    assert_eq!(
+        cleo.attribute("#email", "value").await.as_deref(),
+        Some("someone.else@acme.example"),
+        "nothing is typed twice"
+    );
     // S07: just after somebody guessed, and is being slowed.
     forgot(cleo, CLEO).await;
     cleo.expect_words("You can ask again in 5 minutes.").await;
@@ -331,8 +346,8 @@ async fn the_password_is_forgotten(story: &mut Story) {
 /// S18: the account is deactivated, and silent.
 async fn the_account_is_deactivated(story: &mut Story) {
     let (operator, cleo, mails) = (&story.operator, &story.cleo, &story.mails);
-    operator.open("/operator").await;
     let account = format!("//section[h2='{CLEO}']");
+    open_accounts(operator).await;
     operator.press(&format!("Actions for {CLEO}")).await;
     operator.press_within(&account, "Deactivate").await;
     operator.expect_words("The account is deactivated.").await;
@@ -345,6 +360,7 @@ async fn the_account_is_deactivated(story: &mut Story) {
     forgot(cleo, CLEO).await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(count_mails(mails, cleo).await, before, "S18: nothing is mailed");
+    open_accounts(operator).await;
     operator.press(&format!("Actions for {CLEO}")).await;
     operator.press_within(&account, "Reactivate").await;
     operator.expect_words("The account is active again.").await;
@@ -497,6 +513,13 @@ async fn scripts_add_to_the_pages() {
     assert!(browser.texts("#rules .kept").await.len() >= 3);
     browser.picture("policy").await;
     browser.press("Hide new password").await;
+    let twice = "const form = document.querySelector('main form');
+        return [1, 2].map(() => {
+            const event = new Event('submit', { cancelable: true });
+            form.dispatchEvent(event);
+            return event.defaultPrevented;
+        });";
+    assert_eq!(browser.run(twice).await, serde_json::json!([false, true]), "a second click sends nothing");
     assert_eq!(browser.attribute("#new_password", "type").await.as_deref(), Some("password"));
     browser.close().await;
 }

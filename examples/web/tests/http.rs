@@ -8,11 +8,12 @@ use reqwest::{Method, StatusCode};
 use support::{Answer, BEN, OLGA, Server, Visitor, link_in, password_in};
 
 /// What another site could try to have posted.
-const POSTS: [&str; 21] = [
+const POSTS: [&str; 22] = [
     "/sign-in",
     "/sign-out",
     "/second-step",
     "/forgot",
+    "/forgot/change",
     "/forgot/send",
     "/reset/confirm",
     "/welcome",
@@ -32,13 +33,15 @@ const POSTS: [&str; 21] = [
     "/operator/deactivate",
 ];
 
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 21] = [
     "/",
     "/sign-in",
     "/second-step",
     "/forgot",
     "/forgot/send",
+    "/forgot/sent",
     "/reset/confirm",
+    "/reset/done",
     "/reset/confirm?token=none",
     "/welcome",
     "/welcome/password",
@@ -130,8 +133,13 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     let mut owner = Visitor::new(&server);
     assert_eq!(owner.get(&reset).await.location(), "/reset/confirm", "the token leaves the address bar");
     let confirmed = owner.post("/reset/confirm", &[]).await;
-    assert_eq!(confirmed.status, StatusCode::OK);
-    assert!(confirmed.body.contains("A temporary password was emailed to you"));
+    assert_eq!(confirmed.location(), "/reset/done");
+    for _ in 0..2 {
+        assert!(
+            owner.get("/reset/done").await.body.contains("A temporary password was emailed to you"),
+            "also reloaded"
+        );
+    }
     assert!(owner.cookies.contains_key("__Host-device"), "the confirming browser gets a lane of its own");
     owner.get(&reset).await;
     let again = owner.post("/reset/confirm", &[]).await;
@@ -329,10 +337,11 @@ async fn an_operator_does_what_the_buttons_say() {
     let taken = operator.post("/operator/provision", &[("email", "BEN@acme.example")]).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.body.contains("There is an account with this address already"));
-    let silent = operator.post("/operator/reset-second-factor", &[("user", &ben), ("reason", " ")]).await;
-    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let reset = operator.post("/operator/reset-second-factor", &[("user", &ben), ("reason", "came in person")]).await;
-    assert_eq!(reset.location(), "/operator");
+    let page = operator.get("/operator").await.body;
+    assert!(!page.contains("Take the authenticator app off"), "there is none");
+    let found = operator.get("/operator?find=BEN%40acme.example").await.body;
+    assert!(found.contains("ben@acme.example") && !found.contains("ann@acme.example"));
+    assert!(operator.get("/operator?find=zoe").await.body.contains("There is no such account."));
     let nobody = operator.post("/operator/deactivate", &[("user", "nobody")]).await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
 }
@@ -357,4 +366,193 @@ async fn where_a_second_factor_is_required_there_is_no_way_around_it() {
     assert_eq!(codes.status, StatusCode::OK, "{}", codes.body);
     assert_eq!(codes.body.matches("<li><code>").count(), 10);
     assert_eq!(visitor.get("/").await.status, StatusCode::OK);
+}
+
+/// With an authenticator of the own. Enrolled in the settings.
+async fn enroll(server: &Server, visitor: &mut Visitor) -> totp_rs::Totp {
+    let page = visitor.post("/security/authenticator", &[]).await.body;
+    let app = authenticator(&page);
+    let codes = visitor.post("/security/authenticator/confirm", &[("code", &code(server, &app))]).await;
+    assert_eq!(codes.body.matches("<li><code>").count(), 10);
+    app
+}
+
+fn authenticator(page: &str) -> totp_rs::Totp {
+    let key = page.split("<code id=\"key\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
+    totp_rs::Totp::from_url(format!("otpauth://totp/Acme:somebody?secret={key}&issuer=Acme")).unwrap()
+}
+
+fn code(server: &Server, app: &totp_rs::Totp) -> String {
+    use doorward::Clock;
+    app.generate(server.app.clock.now().unix_timestamp() as u64).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_proves_who_it_is_and_takes_nothing_from_the_own_account() {
+    let server = Server::start().await;
+    let (mut olga, mut ben) = (Visitor::member(&server, OLGA).await, Visitor::member(&server, BEN).await);
+    let (of_olga, of_ben) = (user_id(&server, OLGA.0).await, user_id(&server, BEN.0).await);
+    let of_olgas_app = enroll(&server, &mut olga).await;
+    enroll(&server, &mut ben).await;
+
+    server.app.clock.forward(Duration::from_secs(5 * 60));
+    let before = [server.version(OLGA.0).await, server.version(BEN.0).await];
+    for action in ["deactivate", "reset-second-factor", "require-change", "start-reset"] {
+        for user in [&of_olga, &of_ben] {
+            let form = [("user", user.as_str()), ("reason", "none")];
+            let answer = olga.post(&format!("/operator/{action}"), &form).await;
+            assert_eq!(answer.location(), "/confirm?then=operator", "{action}");
+        }
+    }
+    assert_eq!(olga.get("/operator").await.location(), "/confirm?then=operator");
+    // Where a second factor is on, a password is no proof of it.
+    assert!(olga.get("/confirm?then=operator").await.body.contains("Code from your authenticator app"));
+    assert_eq!(olga.post("/confirm", &[("proof", OLGA.1)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(before, [server.version(OLGA.0).await, server.version(BEN.0).await]);
+
+    let proof = code(&server, &of_olgas_app);
+    let proved = olga.post("/confirm", &[("proof", &proof), ("then", "operator")]).await;
+    assert_eq!(proved.location(), "/operator");
+    for action in ["deactivate", "reset-second-factor"] {
+        let form = [("user", of_olga.as_str()), ("reason", "none")];
+        let answer = olga.post(&format!("/operator/{action}"), &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{action}");
+    }
+    let silent = olga.post("/operator/reset-second-factor", &[("user", &of_ben), ("reason", " ")]).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(silent.body.contains(&format!("href=\"#reason-{of_ben}\"")) && silent.body.contains("<details open>"));
+    let reset = olga.post("/operator/reset-second-factor", &[("user", &of_ben), ("reason", "came in person")]).await;
+    assert_eq!(reset.location(), "/operator");
+    server.app.clock.forward(Duration::from_secs(60));
+    assert_eq!(Visitor::new(&server).sign_in(BEN).await.location(), "/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_about_to_end_says_so_and_one_that_has_ended_too() {
+    let server = Server::start().await;
+    let mut ben = Visitor::member(&server, BEN).await;
+    let words = "You will be signed out in a few minutes.";
+    let page = ben.get("/").await.body;
+    assert!(page.contains(&format!("<template><p class=\"notice\">{words}")), "for a script to show in time");
+    server.app.clock.forward(Duration::from_secs(12 * 60 * 60 - 5 * 60));
+    let page = ben.get("/").await.body;
+    assert!(page.contains(words) && !page.contains("<template>"));
+    let stayed = ben.post("/confirm", &[("proof", BEN.1), ("then", "home")]).await;
+    assert_eq!(stayed.location(), "/");
+    server.app.clock.forward(Duration::from_secs(60 * 60));
+    assert_eq!(ben.get("/").await.status, StatusCode::OK);
+
+    server.app.clock.forward(Duration::from_secs(11 * 60 * 60));
+    assert_eq!(ben.get("/security").await.location(), "/sign-in");
+    assert!(ben.session().is_empty());
+    assert!(ben.get("/sign-in").await.body.contains("Your session has ended"));
+    assert!(!ben.get("/sign-in").await.body.contains("Your session has ended"), "once");
+    assert!(!ben.get("/sign-in?ended").await.body.contains("Your session has ended"), "and not by a link");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_out_stays_signed_out_whatever_was_under_way() {
+    use doorward_web::tables::Tables;
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Tables::open(&format!("sqlite://{}", folder.path().join("acme.db").display())).await.unwrap();
+    let (now, later) = (time::OffsetDateTime::UNIX_EPOCH, time::OffsetDateTime::UNIX_EPOCH + Duration::from_secs(9));
+    tables.keep_session("old", "visit", now, later).await.unwrap();
+    assert!(tables.move_session("old", "new", "visit", later).await.unwrap());
+    assert!(tables.session("old", now).await.unwrap().is_none() && tables.session("new", now).await.unwrap().is_some());
+    tables.drop_session("new").await.unwrap();
+    assert!(!tables.move_session("new", "newer", "visit", later).await.unwrap());
+    assert!(tables.session("newer", now).await.unwrap().is_none());
+
+    // A device that is signed out while a proof of its own is under way.
+    let server = Server::start().await;
+    let (mut ben, mut other) = (Visitor::member(&server, BEN).await, Visitor::new(&server));
+    server.app.clock.forward(Duration::from_secs(1));
+    other.sign_in(BEN).await;
+    let page = ben.get("/security").await.body;
+    let device = page.split("name=\"device\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    server.app.clock.forward(Duration::from_secs(60));
+    let form = [("device", device.as_str())];
+    let (proved, revoked) =
+        tokio::join!(other.post("/confirm", &[("proof", BEN.1)]), ben.post("/security/devices/sign-out", &form));
+    assert_eq!(revoked.location(), "/security#devices", "{proved:?}");
+    assert_eq!(other.get("/").await.location(), "/sign-in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_push_nothing_out_of_the_activity() {
+    let server = Server::start().await;
+    let mut ben = Visitor::member(&server, BEN).await;
+    let passwords = [("current_password", BEN.1), ("new_password", "a lamp in the window")];
+    ben.post("/security/password", &passwords).await;
+    for _ in 0..30 {
+        Visitor::new(&server).sign_in((BEN.0, "wrong")).await;
+        server.app.clock.forward(Duration::from_secs(60 * 60));
+    }
+    let mut ben = Visitor::new(&server);
+    ben.sign_in((BEN.0, "a lamp in the window")).await;
+    let page = ben.get("/security").await.body;
+    assert!(page.contains("Password changed") && page.contains("Sign-in failed, 30 times"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_who_share_a_browser_stay_known_in_it() {
+    let server = Server::start().await;
+    let mut browser = Visitor::new(&server);
+    for _ in 0..3 {
+        for who in [BEN, OLGA] {
+            assert_eq!(browser.sign_in(who).await.location(), "/");
+            let page = browser.get("/security").await.body;
+            assert_eq!(page.matches("This device").count(), 1);
+            assert!(!page.contains("name=\"device\""), "there is no other");
+            browser.post("/sign-out", &[]).await;
+            server.app.clock.forward(Duration::from_secs(60));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_kept_though_the_welcome_is_interrupted() {
+    let server = Server::start_with(|options| options.second_factor_required = true).await;
+    let temporary = password_in(&server.mails(1).await[0]);
+    let mut ann = Visitor::new(&server);
+    assert_eq!(ann.sign_in(("ann@acme.example", &temporary)).await.location(), "/welcome");
+    assert_eq!(ann.get("/welcome/password").await.location(), "/welcome", "no step is left out");
+    let left_out = ann.post("/welcome/password", &[("new_password", "figs and bread at dawn")]).await;
+    assert_eq!(left_out.location(), "/welcome");
+    ann.post("/welcome", &[("name", "Ann")]).await;
+    let chosen = ann.post("/welcome/password", &[("new_password", "figs and bread at dawn")]).await;
+    assert_eq!(chosen.location(), "/welcome/authenticator");
+
+    server.app.clock.forward(Duration::from_secs(60 * 60));
+    let mut ann = Visitor::new(&server);
+    let again = ann.sign_in(("ann@acme.example", "figs and bread at dawn")).await;
+    assert_eq!(again.location(), "/welcome/authenticator");
+    let app = authenticator(&ann.post("/welcome/authenticator", &[]).await.body);
+    ann.post("/welcome/authenticator/confirm", &[("code", &code(&server, &app))]).await;
+    assert!(ann.get("/").await.body.contains("Hello, Ann."));
+    let page = ann.get("/security").await.body;
+    assert!(!page.contains("Turn it off"), "it is required");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_answered_by_a_page() {
+    let server = Server::start().await;
+    let mut visitor = Visitor::new(&server);
+    let long = "x".repeat(9_000);
+    let twice = [("email", "a"), ("email", "b")];
+    let odd = [
+        (visitor.post("/sign-in", &twice).await, StatusCode::UNPROCESSABLE_ENTITY),
+        (visitor.post("/sign-in", &[("email", &long)]).await, StatusCode::PAYLOAD_TOO_LARGE),
+        (visitor.post("/demo/clock", &[("seconds", "-1")]).await, StatusCode::UNPROCESSABLE_ENTITY),
+        (visitor.get("/reset/confirm?token=a&token=b").await, StatusCode::BAD_REQUEST),
+        (visitor.get("/sign-out").await, StatusCode::METHOD_NOT_ALLOWED),
+        (
+            visitor.send(Method::PUT, "/sign-in", &[], &[("sec-fetch-site", "none")]).await,
+            StatusCode::METHOD_NOT_ALLOWED,
+        ),
+    ];
+    for (answer, status) in odd {
+        assert_eq!(answer.status, status);
+        assert!(answer.body.contains("<h1>Sorry</h1>"), "{answer:?}");
+    }
 }

@@ -2,9 +2,10 @@
 //!
 //! Calls are POSTs named as the methods of `Auth` are: `/sign_in`, `/me/change_password`, `/accounts/ID/deactivate`. A client keeps
 //! two texts: the session, which it sends as a bearer token, and the device, which it sends along when it signs in. Operators send
-//! the key that is printed at the start.
+//! the key that is printed at the start as their token. In a shell, for an account with the id 1:
+//!
+//! `curl localhost:8001/accounts/1/provision -H "Authorization: Bearer KEY" --json '{"email": "ann@acme.example"}'`
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,13 +17,14 @@ use axum::routing::post;
 use axum::{Json, Router};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::{
-    Auth, Challenge, ChangePasswordError, ChoosePasswordError, DeviceId, Email, Failure, Hold, Keyring, MemoryAttempts,
-    MemoryUsers, PrintingMailer, Provision, RecoveryCodes, Session, SignIn, SignInRequest, SignedIn, Site,
-    TotpEnrollment, UserId, Violation,
+    Auth, Challenge, Clock, DeviceId, Email, Failure, Hold, Keyring, MemoryAttempts, MemoryUsers, PrintingMailer,
+    Provision, RecoveryCodes, Session, SignIn, SignInRequest, SignedIn, Site, SystemClock, TotpEnrollment, UserId,
+    Violation,
 };
 use rand::{TryRng, rngs::SysRng};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 const SUPPORT: &str = "help@acme.example";
@@ -53,16 +55,9 @@ struct Refused(u16, Option<Duration>, Value);
 type Reply = Result<Json<Value>, Refused>;
 
 /// Every error of every flow.
-impl<E: Failure + 'static> From<E> for Refused {
+impl<E: Failure> From<E> for Refused {
     fn from(error: E) -> Self {
-        let any: &dyn Any = &error;
-        let broken: Vec<_> = match (any.downcast_ref(), any.downcast_ref()) {
-            (Some(ChoosePasswordError::Rejected { violations }), _)
-            | (_, Some(ChangePasswordError::Rejected { violations })) => {
-                violations.iter().map(Violation::code).collect()
-            }
-            _ => Vec::new(),
-        };
+        let broken: Vec<_> = error.violations().iter().map(Violation::code).collect();
         let (code, message) = (error.code(), error.user_message());
         let body = json!({ "code": code, "message": message, "support": SUPPORT, "broken": broken });
         Self(error.http_status(), error.retry_after(), body)
@@ -75,6 +70,11 @@ impl IntoResponse for Refused {
         let seconds = |wait: Duration| (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).to_string();
         (status, self.1.map(|wait| [(header::RETRY_AFTER, seconds(wait))]), Json(self.2)).into_response()
     }
+}
+
+/// Half a day, and the client signs in again.
+fn is_young(session: &Session) -> bool {
+    session.signed_in_at() + time::Duration::hours(12) > SystemClock.now()
 }
 
 fn refused(status: u16, code: &str) -> Refused {
@@ -96,7 +96,11 @@ impl App {
     fn enter(&self, signed_in: &SignedIn, before: &str) -> Result<Value, Refused> {
         let (session, device) = (random()?, signed_in.device_token().map(|token| token.expose()));
         let mut sessions = self.sessions.lock().unwrap();
-        sessions.remove(before);
+        if sessions.remove(before).is_none() && !before.is_empty() {
+            // Signed out meanwhile, in another call.
+            return Err(refused(401, "session_ended"));
+        }
+        sessions.retain(|_, session| is_young(session));
         sessions.insert(session.clone(), signed_in.session().clone());
         Ok(json!({ "step": "complete", "session": session, "device": device }))
     }
@@ -161,25 +165,22 @@ fn bearer(headers: &HeaderMap) -> &str {
 }
 
 async fn member(State(app): State<App>, Path(call): Path<String>, headers: HeaderMap, Json(sent): Json<Sent>) -> Reply {
-    let (auth, before) = (&app.auth, bearer(&headers));
-    let session = app.sessions.lock().unwrap().get(before).cloned();
+    let (auth, before, password) = (&app.auth, bearer(&headers), sent.password.as_str());
+    let session = app.sessions.lock().unwrap().get(before).filter(|session| is_young(session)).cloned();
     let who = auth.resume(&session.ok_or_else(|| refused(401, "session_ended"))?).await?;
     Ok(Json(match call.as_str() {
         "resume" => json!({ "id": who.user_id().as_str(), "email": who.email().as_typed() }),
         "sign_out" => json!({ "signed_out": app.sessions.lock().unwrap().remove(before).is_some() }),
         "sign_out_others" => app.enter(&auth.sign_out_others(&who).await?, before)?,
-        "change_password" => {
-            app.enter(&auth.change_password(&who, &sent.password, &sent.new_password).await?, before)?
-        }
-        "reauthenticate" => app.enter(&auth.reauthenticate(&who, &sent.password).await?, before)?,
+        "change_password" => app.enter(&auth.change_password(&who, password, &sent.new_password).await?, before)?,
+        "reauthenticate" => app.enter(&auth.reauthenticate(&who, password).await?, before)?,
         "reauthenticate_with_code" => app.enter(&auth.reauthenticate_with_code(&who, &sent.code).await?, before)?,
         "begin_totp" => enrollment(&auth.begin_totp(&who).await?),
-        "confirm_totp" => {
-            let (who, codes) = auth.confirm_totp(&who, &sent.code).await?;
-            with_codes(app.enter(&who, before)?, &codes)
-        }
-        "regenerate_recovery_codes" => {
-            let (who, codes) = auth.regenerate_recovery_codes(&who).await?;
+        "confirm_totp" | "regenerate_recovery_codes" => {
+            let (who, codes) = match call.as_str() {
+                "confirm_totp" => auth.confirm_totp(&who, &sent.code).await?,
+                _ => auth.regenerate_recovery_codes(&who).await?,
+            };
             with_codes(app.enter(&who, before)?, &codes)
         }
         "disable_totp" => app.enter(&auth.disable_totp(&who).await?, before)?,
@@ -191,8 +192,6 @@ async fn member(State(app): State<App>, Path(call): Path<String>, headers: Heade
         "revoke_device" => {
             let id = DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;
             auth.revoke_device(&who, id).await?;
-            // The sessions that run on it are this program's to end.
-            app.sessions.lock().unwrap().retain(|_, session| session.device() != Some(id));
             json!({ "revoked": sent.device })
         }
         _ => return Err(refused(404, "not_found")),
@@ -205,7 +204,8 @@ async fn operator(
     headers: HeaderMap,
     Json(sent): Json<Sent>,
 ) -> Reply {
-    if bearer(&headers) != &*app.operator {
+    // Digests, so that the time tells nothing of the key.
+    if Sha256::digest(bearer(&headers)) != Sha256::digest(&*app.operator) {
         return Err(refused(404, "not_found"));
     }
     let (auth, user) = (&app.auth, UserId::parse(&id).map_err(|_| refused(404, "unknown_user"))?);
@@ -238,7 +238,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .keyring(Keyring::new("1", std::array::from_fn(|index| index as u8))?)
             .build()?;
     let app = App { auth, sessions: Arc::default(), operator: random().map_err(|_| "no randomness")?.into() };
-    println!("{url}\noperator's key: {}", app.operator);
+    println!("{url}\noperator's key: {}\nexamples of calls: the first lines of json.rs", app.operator);
     let routes = Router::new()
         .route("/{call}", post(anybody))
         .route("/me/{call}", post(member))

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use askama::Template;
+use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Form, Router};
 use doorward::Clock;
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::browser::Browser;
+use crate::forms::Form;
 use crate::notice::Notice;
 use crate::page::Page;
 use crate::pages::moment;

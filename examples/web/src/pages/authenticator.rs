@@ -1,19 +1,19 @@
 //! Setting an authenticator app up, in the welcome and in the settings.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base64ct::{Base64, Encoding};
-use doorward::{EnrollmentError, RecoveryCodes, SignIn, TotpEnrollment};
+use doorward::{EnrollmentError as Error, RecoveryCodes, SignIn, TotpEnrollment};
 use serde::Deserialize;
 
 use super::sign_in::advance;
 use crate::app::App;
 use crate::browser::Browser;
+use crate::forms::Form;
 use crate::member::Member;
 use crate::page::{Page, html};
-use crate::sorry::{Sorry, refused};
+use crate::sorry::Sorry;
 
 const TITLE: &str = "Authenticator app";
 
@@ -29,7 +29,7 @@ struct OfferPage {
 #[template(path = "authenticator_enroll.html")]
 struct EnrollPage {
     page: Page,
-    wizard: bool,
+    place: Place,
     /// What to scan or type. Shown once: after a wrong code the app has it already.
     shown: Option<Shown>,
 }
@@ -39,12 +39,28 @@ struct Shown {
     key: String,
 }
 
+/// Where somebody sets it up.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The form's address.
+    action: &'static str,
+    wizard: bool,
+    /// The way around it, if there is one.
+    leave: Option<(&'static str, &'static str)>,
+}
+
+const SETTINGS: Place =
+    Place { action: "/security/authenticator", wizard: false, leave: Some(("/security", "Leave it as it is")) };
+const OFFERED: Place =
+    Place { action: "/welcome/authenticator", wizard: true, leave: Some(("/welcome/done", "Skip for now")) };
+const REQUIRED: Place = Place { leave: None, ..OFFERED };
+
 #[derive(Template)]
 #[template(path = "recovery_codes.html")]
-pub struct CodesPage {
-    pub page: Page,
-    pub codes: Vec<String>,
-    pub next: &'static str,
+struct CodesPage {
+    page: Page,
+    codes: Vec<String>,
+    next: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -60,35 +76,49 @@ impl From<TotpEnrollment> for Shown {
     }
 }
 
-/// The codes go into the page that answers, and nowhere else.
-fn codes_page(mut page: Page, codes: &RecoveryCodes, next: &'static str) -> CodesPage {
-    page.title = "Recovery codes".to_owned();
-    CodesPage { page, codes: codes.expose().map(str::to_owned).collect(), next }
+/// The codes go into the page that answers and nowhere else, so they are shown whatever becomes of the session: whoever has to
+/// sign in again has them.
+fn show_codes(going_on: Result<Browser, Sorry>, page: Page, codes: &RecoveryCodes, next: &'static str) -> Response {
+    let page = Page { title: "Recovery codes".to_owned(), ..page };
+    let page = CodesPage { page, codes: codes.expose().map(str::to_owned).collect(), next };
+    match going_on {
+        Ok(browser) => browser.show(&page),
+        Err(_) => html(&page),
+    }
 }
 
-// In the welcome: by the session where it may be skipped, by a challenge where it may not.
+fn not_confirmed(app: &App, browser: Browser, page: Page, error: &Error, place: Place) -> Response {
+    let refusal = app.auth.refusal(error);
+    let page = page.refused("code", &refusal);
+    browser.refuse(&refusal, &EnrollPage { page, place, shown: None })
+}
+
+// In the welcome: by a challenge where it is required, by the session where it may be skipped.
 
 pub async fn offer(mut browser: Browser) -> Result<Response, Sorry> {
     let required = browser.visit.authenticator_challenge().is_ok();
     if !required && browser.visit.session.is_none() {
-        return Err(Sorry::SignIn);
+        return Err(if browser.is_forgotten() { browser.ended().await } else { Sorry::SignIn });
     }
     let page = browser.page(TITLE);
     Ok(browser.show(&OfferPage { page, required }))
 }
 
 pub async fn begin_in_welcome(State(app): State<App>, browser: Browser) -> Result<Response, Sorry> {
-    let begun = match browser.visit.authenticator_challenge() {
-        Ok(challenge) => app.auth.begin_required_totp(&challenge).await,
+    let (begun, place) = match browser.visit.authenticator_challenge() {
+        Ok(challenge) => (app.auth.begin_required_totp(&challenge).await, REQUIRED),
         Err(_) => {
-            let session = browser.visit.session.as_ref().ok_or(Sorry::SignIn)?;
-            let signed_in = app.auth.resume(session).await;
-            let signed_in = signed_in.map_err(|error| Sorry::from_failure(&app.auth, &error, ""))?;
-            app.auth.begin_totp(&signed_in).await
+            let session = browser.visit.session.clone().ok_or(Sorry::SignIn)?;
+            match app.auth.resume(&session).await {
+                Ok(signed_in) => (app.auth.begin_totp(&signed_in).await, OFFERED),
+                Err(error) => return Err(browser.sorry(&error, "").await),
+            }
         }
     };
-    let begun = begun.map_err(|error| Sorry::from_failure(&app.auth, &error, "authenticator"))?;
-    Ok(html(&EnrollPage { page: Page::new(TITLE), wizard: true, shown: Some(begun.into()) }))
+    match begun {
+        Ok(begun) => Ok(browser.show(&EnrollPage { page: Page::new(TITLE), place, shown: Some(begun.into()) })),
+        Err(error) => Err(browser.sorry(&error, "authenticator").await),
+    }
 }
 
 pub async fn confirm_in_welcome(
@@ -96,41 +126,42 @@ pub async fn confirm_in_welcome(
     browser: Browser,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Sorry> {
-    const NEXT: &str = "/welcome/done";
-    let confirmed = match browser.visit.authenticator_challenge() {
-        Ok(challenge) => app.auth.confirm_required_totp(&challenge, &form.code).await,
+    let (confirmed, place) = match browser.visit.authenticator_challenge() {
+        Ok(challenge) => (app.auth.confirm_required_totp(&challenge, &form.code).await, REQUIRED),
         Err(_) => {
-            let session = browser.visit.session.as_ref().ok_or(Sorry::SignIn)?;
-            let signed_in = app.auth.resume(session).await;
-            let signed_in = signed_in.map_err(|error| Sorry::from_failure(&app.auth, &error, ""))?;
-            let confirmed = app.auth.confirm_totp(&signed_in, &form.code).await;
-            confirmed.map(|(signed_in, codes)| (SignIn::Complete(signed_in), codes))
+            let session = browser.visit.session.clone().ok_or(Sorry::SignIn)?;
+            let confirmed = match app.auth.resume(&session).await {
+                Ok(signed_in) => app.auth.confirm_totp(&signed_in, &form.code).await,
+                Err(error) => return Err(browser.sorry(&error, "").await),
+            };
+            (confirmed.map(|(signed_in, codes)| (SignIn::Complete(signed_in), codes)), OFFERED)
         }
     };
     match confirmed {
-        Ok((SignIn::Complete(signed_in), codes)) => {
-            let browser = browser.enter(&signed_in).await?;
-            Ok(browser.show(&codes_page(Page::new(""), &codes, NEXT)))
-        }
-        // Another step follows. The codes have to be shown all the same, and the step waits for the button below them.
         Ok((outcome, codes)) => {
-            let onward = advance(browser, outcome).await?;
-            let page = html(&codes_page(Page::new(""), &codes, "/welcome/password"));
-            let cookies = onward.headers().get_all(axum::http::header::SET_COOKIE).iter();
-            let cookies = cookies.map(|cookie| (axum::http::header::SET_COOKIE, cookie.clone()));
-            Ok((axum::response::AppendHeaders(cookies.collect::<Vec<_>>()), page).into_response())
+            // Another step may follow. It waits for the button below the codes.
+            let complete = matches!(outcome, SignIn::Complete(_));
+            let next = if complete { "/welcome/done" } else { "/welcome/password" };
+            let going_on = advance(browser, outcome).await.map(|(browser, _)| browser);
+            Ok(show_codes(going_on, Page::default(), &codes, next))
         }
-        Err(error) => not_confirmed(&app, Page::new(TITLE), &error, true),
+        Err(error @ (Error::CodeMalformed | Error::CodeWrong | Error::Throttled { .. })) => {
+            Ok(not_confirmed(&app, browser, Page::new(TITLE), &error, place))
+        }
+        Err(error) => Err(browser.sorry(&error, "authenticator").await),
     }
 }
 
 // In the settings.
 
 pub async fn begin(State(app): State<App>, mut member: Member) -> Result<Response, Sorry> {
-    let begun = app.auth.begin_totp(&member.signed_in).await;
-    let begun = begun.map_err(|error| Sorry::from_failure(&app.auth, &error, "authenticator"))?;
-    let page = member.page(TITLE);
-    Ok(member.browser.show(&EnrollPage { page, wizard: false, shown: Some(begun.into()) }))
+    match app.auth.begin_totp(&member.signed_in).await {
+        Ok(begun) => {
+            let page = member.page(TITLE);
+            Ok(member.browser.show(&EnrollPage { page, place: SETTINGS, shown: Some(begun.into()) }))
+        }
+        Err(error) => Err(member.browser.sorry(&error, "authenticator").await),
+    }
 }
 
 pub async fn confirm(
@@ -140,18 +171,23 @@ pub async fn confirm(
 ) -> Result<Response, Sorry> {
     match app.auth.confirm_totp(&member.signed_in, &form.code).await {
         Ok((signed_in, codes)) => {
-            let page = codes_page(member.page(""), &codes, "/security");
-            Ok(member.browser.enter(&signed_in).await?.show(&page))
+            let page = member.page(TITLE);
+            Ok(show_codes(member.browser.enter(&signed_in).await, page, &codes, "/security"))
         }
-        Err(error) => not_confirmed(&app, member.page(TITLE), &error, false),
+        Err(error @ (Error::CodeMalformed | Error::CodeWrong | Error::Throttled { .. })) => {
+            let page = member.page(TITLE);
+            Ok(not_confirmed(&app, member.browser, page, &error, SETTINGS))
+        }
+        Err(error) => Err(member.browser.sorry(&error, "authenticator").await),
     }
 }
 
-fn not_confirmed(app: &App, page: Page, error: &EnrollmentError, wizard: bool) -> Result<Response, Sorry> {
-    if !matches!(error.code(), "code_malformed" | "code_wrong" | "throttled") {
-        return Err(Sorry::from_failure(&app.auth, error, "authenticator"));
+pub async fn new_recovery_codes(State(app): State<App>, mut member: Member) -> Result<Response, Sorry> {
+    match app.auth.regenerate_recovery_codes(&member.signed_in).await {
+        Ok((signed_in, codes)) => {
+            let page = member.page(TITLE);
+            Ok(show_codes(member.browser.enter(&signed_in).await, page, &codes, "/security"))
+        }
+        Err(error) => Err(member.browser.sorry(&error, "authenticator").await),
     }
-    let refusal = app.auth.refusal(error);
-    let page = page.refused("code", &refusal);
-    Ok(refused(&refusal, html(&EnrollPage { page, wizard, shown: None })))
 }

@@ -1,26 +1,29 @@
 //! "Confirm that it is you", before something that takes a fresh proof.
 
 use askama::Template;
-use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
-use doorward::SecondFactorStatus;
+use doorward::{ReauthenticateError as Error, SecondFactorStatus};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::forms::{Form, Query};
 use crate::member::Member;
 use crate::notice::Notice;
-use crate::page::{Page, html};
-use crate::sorry::{Sorry, refused};
+use crate::page::Page;
+use crate::sorry::Sorry;
+
+const TITLE: &str = "Confirm that it is you";
 
 #[derive(Template)]
 #[template(path = "confirm.html")]
-struct ConfirmPage<'a> {
+struct ConfirmPage {
     page: Page,
-    email: &'a str,
+    email: String,
     /// Where a second factor is on, a password alone proves too little.
     by_code: bool,
-    then: &'a str,
+    then: String,
+    path: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -42,20 +45,32 @@ fn path(then: &str) -> &'static str {
     match then {
         "authenticator" => "/security#authenticator",
         "devices" => "/security#devices",
+        "operator" => "/operator",
+        "home" => "/",
         _ => "/security",
     }
 }
 
-async fn by_code(app: &App, member: &Member) -> Result<bool, Sorry> {
-    let status = app.auth.second_factor(&member.signed_in).await;
-    let status = status.map_err(|error| Sorry::from_failure(&app.auth, &error, ""))?;
+fn confirm_page(member: &Member, page: Page, by_code: bool, then: String) -> ConfirmPage {
+    let (email, path) = (member.signed_in.email().as_typed().to_owned(), path(&then));
+    // Whoever would rather not is led away from where this is asked.
+    let path = if path == "/operator" { "/" } else { path };
+    ConfirmPage { page, email, by_code, then, path }
+}
+
+async fn by_code(app: &App, member: &Member) -> Result<bool, doorward::TwoFactorError> {
+    let status = app.auth.second_factor(&member.signed_in).await?;
     Ok(matches!(status, SecondFactorStatus::On { .. }))
 }
 
 pub async fn show(State(app): State<App>, Query(query): Query<Then>, mut member: Member) -> Result<Response, Sorry> {
-    let by_code = by_code(&app, &member).await?;
-    let (page, email) = (member.page("Confirm that it is you"), member.signed_in.email().as_typed().to_owned());
-    Ok(member.browser.show(&ConfirmPage { page, email: &email, by_code, then: &query.then }))
+    let by_code = match by_code(&app, &member).await {
+        Ok(by_code) => by_code,
+        Err(error) => return Err(member.browser.sorry(&error, "").await),
+    };
+    let page = member.page(TITLE);
+    let shown = confirm_page(&member, page, by_code, query.then);
+    Ok(member.browser.show(&shown))
 }
 
 pub async fn submit(
@@ -63,7 +78,10 @@ pub async fn submit(
     mut member: Member,
     Form(form): Form<ConfirmForm>,
 ) -> Result<Response, Sorry> {
-    let by_code = by_code(&app, &member).await?;
+    let by_code = match by_code(&app, &member).await {
+        Ok(by_code) => by_code,
+        Err(error) => return Err(member.browser.sorry(&error, "").await),
+    };
     let proved = match by_code {
         true => app.auth.reauthenticate_with_code(&member.signed_in, &form.proof).await,
         false => app.auth.reauthenticate(&member.signed_in, &form.proof).await,
@@ -73,12 +91,12 @@ pub async fn submit(
             let browser = member.browser.enter(&signed_in).await?;
             Ok(browser.saying(Notice::Confirmed).go(path(&form.then)))
         }
-        Err(error) if matches!(error.code(), "password_wrong" | "code_malformed" | "code_wrong" | "throttled") => {
+        Err(error @ (Error::PasswordWrong | Error::CodeMalformed | Error::CodeWrong | Error::Throttled { .. })) => {
             let refusal = app.auth.refusal(&error);
-            let page = member.page("Confirm that it is you").refused("proof", &refusal);
-            let email = member.signed_in.email().as_typed();
-            Ok(refused(&refusal, html(&ConfirmPage { page, email, by_code, then: &form.then })))
+            let page = member.page(TITLE).refused("proof", &refusal);
+            let shown = confirm_page(&member, page, by_code, form.then);
+            Ok(member.browser.refuse(&refusal, &shown))
         }
-        Err(error) => Err(Sorry::from_failure(&app.auth, &error, "")),
+        Err(error) => Err(member.browser.sorry(&error, "").await),
     }
 }

@@ -1,7 +1,6 @@
 //! "Forgot your password?": the address, a look at it, and the same answer for everybody.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -10,8 +9,11 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::browser::Browser;
+use crate::forms::Form;
 use crate::page::{Page, html};
 use crate::sorry::Sorry;
+
+const TITLE: &str = "Forgot your password?";
 
 #[derive(Template)]
 #[template(path = "forgot.html")]
@@ -41,7 +43,7 @@ pub struct ForgotForm {
 }
 
 pub async fn show(mut browser: Browser) -> Response {
-    let page = browser.page("Forgot your password?");
+    let page = browser.page(TITLE);
     browser.show(&ForgotPage { page, email: "" })
 }
 
@@ -56,16 +58,27 @@ pub async fn check(Form(form): Form<ForgotForm>) -> Response {
     }
 }
 
-pub async fn send(State(app): State<App>, Form(form): Form<ForgotForm>) -> Result<Response, Sorry> {
+/// The form again, with the address in it.
+pub async fn change(Form(form): Form<ForgotForm>) -> Response {
+    html(&ForgotPage { page: Page::new(TITLE), email: &form.email })
+}
+
+pub async fn send(State(app): State<App>, browser: Browser, Form(form): Form<ForgotForm>) -> Result<Response, Sorry> {
     let Ok(email) = Email::from_input(&form.email) else { return Ok(malformed(&form.email)) };
-    let requested = app.auth.request_reset(&email).await;
-    let requested = requested.map_err(|error| Sorry::from_failure(&app.auth, &error, ""))?;
-    let seconds = (requested.next_request_at - app.clock.now()).whole_seconds();
-    let minutes = (seconds.max(0) + 59) / 60;
-    Ok(html(&SentPage { page: Page::new("Check your mailbox"), minutes: minutes.max(1) }))
+    match app.auth.request_reset(&email).await {
+        Ok(requested) => Ok(browser.carrying(requested.next_request_at).go("/forgot/sent")),
+        Err(error) => Err(browser.sorry(&error, "").await),
+    }
+}
+
+pub async fn sent(State(app): State<App>, mut browser: Browser) -> Response {
+    let Some(again_at) = browser.carried() else { return browser.go("/forgot") };
+    let minutes = ((again_at - app.clock.now()).whole_seconds().max(0) + 59) / 60;
+    let page = browser.page("Check your mailbox");
+    browser.show(&SentPage { page, minutes })
 }
 
 fn malformed(email: &str) -> Response {
-    let page = Page::new("Forgot your password?").problem("email", "Please enter one complete email address.");
+    let page = Page::new(TITLE).problem("email", "Please enter one complete email address.");
     (StatusCode::UNPROCESSABLE_ENTITY, html(&ForgotPage { page, email })).into_response()
 }

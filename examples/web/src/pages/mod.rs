@@ -34,8 +34,11 @@ pub fn router(app: App) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/second-step", get(second_step::show).post(second_step::submit))
         .route("/forgot", get(forgot::show).post(forgot::check))
+        .route("/forgot/change", get(forgot::show).post(forgot::change))
         .route("/forgot/send", get(forgot::show).post(forgot::send))
+        .route("/forgot/sent", get(forgot::sent))
         .route("/reset/confirm", get(reset::show).post(reset::submit))
+        .route("/reset/done", get(reset::done))
         .route("/welcome", get(welcome::details).post(welcome::submit_details))
         .route("/welcome/password", get(welcome::password).post(welcome::submit_password))
         .route("/welcome/authenticator", get(authenticator::offer).post(authenticator::begin_in_welcome))
@@ -47,7 +50,7 @@ pub fn router(app: App) -> Router {
         .route("/security/authenticator", get(security::show).post(authenticator::begin))
         .route("/security/authenticator/confirm", get(security::show).post(authenticator::confirm))
         .route("/security/authenticator/off", get(security::show).post(security::turn_off))
-        .route("/security/recovery-codes", get(security::show).post(security::new_recovery_codes))
+        .route("/security/recovery-codes", get(security::show).post(authenticator::new_recovery_codes))
         .route("/security/devices/sign-out", get(security::show).post(security::sign_out_device))
         .route("/security/devices/sign-out-others", get(security::show).post(security::sign_out_others))
         .route("/confirm", get(confirm::show).post(confirm::submit))
@@ -60,7 +63,8 @@ pub fn router(app: App) -> Router {
         .route("/icon.svg", get(assets::icon));
     #[cfg(feature = "demo")]
     let pages = pages.merge(crate::demo::router());
-    let pages = pages.fallback(async || Sorry::NotFound).layer(DefaultBodyLimit::max(LONGEST_BODY));
+    let pages = pages.fallback(async || Sorry::NotFound).method_not_allowed_fallback(async || Sorry::Method);
+    let pages = pages.layer(DefaultBodyLimit::max(LONGEST_BODY));
     headers::around(pages).with_state(app)
 }
 

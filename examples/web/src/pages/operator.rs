@@ -1,28 +1,34 @@
 //! What an operator does. An operator never sees or picks a password.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use doorward::{Auth, Email, Failure, Refusal, UserDirectory, UserId, UserRepository, UserStatus};
+use axum::response::Response;
+use doorward::{Auth, Email, Failure, Refusal, UserDirectory, UserId, UserOverview, UserRepository, UserStatus};
 use serde::Deserialize;
 
 use super::moment;
 use crate::app::App;
-use crate::member::Member;
+use crate::forms::{Form, Query};
+use crate::member::Operator;
 use crate::notice::Notice;
-use crate::page::{Page, html};
-use crate::sorry::{Sorry, refused};
+use crate::page::Page;
+use crate::sorry::Sorry;
 
-/// This page has no second one: a list of everybody wants a search anyway.
+const TITLE: &str = "Accounts";
+
+/// Of each status. All others are found by their address.
 const AT_MOST: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "operator.html")]
-struct OperatorPage<'a> {
+struct OperatorPage {
     page: Page,
-    email: &'a str,
+    /// In the form that opens an account.
+    email: String,
+    /// In the form that finds one.
+    find: String,
+    cut: bool,
     users: Vec<UserShown>,
 }
 
@@ -31,7 +37,19 @@ struct UserShown {
     email: String,
     active: bool,
     has_password: bool,
+    has_second_factor: bool,
     last_sign_in: Option<String>,
+    /// Operators take nothing from themselves: the last one could not give it back.
+    this: bool,
+    /// The id of the field for a reason, and what is wrong with what was written there.
+    reason: String,
+    wrong: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Find {
+    #[serde(default)]
+    find: String,
 }
 
 #[derive(Deserialize)]
@@ -48,53 +66,78 @@ pub struct ActionForm {
     reason: String,
 }
 
-/// To everybody else there is no such page.
-fn only_operators(member: &Member) -> Result<(), Sorry> {
-    if member.profile.operator { Ok(()) } else { Err(Sorry::NotFound) }
+fn reason_field(user: &UserId) -> String {
+    format!("reason-{user}")
 }
 
-async fn operator_page<'a>(app: &App, page: Page, email: &'a str) -> Result<OperatorPage<'a>, Sorry> {
+/// All accounts, up to a point, or the one of that address.
+async fn found(app: &App, find: &str) -> Result<(Vec<UserOverview>, bool), Sorry> {
+    if !find.is_empty() {
+        let user = match Email::from_input(find) {
+            Ok(email) => app.store.find_by_email(&email).await?,
+            Err(_) => None,
+        };
+        return Ok((user.iter().map(|user| user.overview()).collect(), false));
+    }
     let mut users = app.store.list(UserStatus::Active, None, AT_MOST).await?;
-    users.append(&mut app.store.list(UserStatus::Deactivated, None, AT_MOST).await?);
+    let mut others = app.store.list(UserStatus::Deactivated, None, AT_MOST).await?;
+    let cut = [&users, &others].iter().any(|listed| listed.len() >= AT_MOST as usize);
+    users.append(&mut others);
     users.sort_by(|a, b| a.email.canonical().cmp(b.email.canonical()));
-    let users = users.into_iter().map(|user| UserShown {
+    Ok((users, cut))
+}
+
+async fn operator_page(app: &App, me: &UserId, page: Page, find: &str) -> Result<OperatorPage, Sorry> {
+    let (users, cut) = found(app, find).await?;
+    let shown = |user: UserOverview| UserShown {
+        wrong: page.wrong(&reason_field(&user.id)).map(str::to_owned),
+        reason: reason_field(&user.id),
+        this: user.id == *me,
         id: user.id.to_string(),
         email: user.email.as_typed().to_owned(),
         active: user.status == UserStatus::Active,
         has_password: user.has_password,
+        has_second_factor: user.has_second_factor,
         last_sign_in: user.last_sign_in_at.map(moment),
-    });
-    Ok(OperatorPage { page, email, users: users.collect() })
+    };
+    let users = users.into_iter().map(shown).collect();
+    Ok(OperatorPage { page, email: String::new(), find: find.to_owned(), cut, users })
 }
 
 fn told<T, E: Failure>(auth: &Auth, outcome: Result<T, E>) -> Result<(), Refusal> {
     outcome.map(drop).map_err(|error| auth.refusal(&error))
 }
 
-pub async fn show(State(app): State<App>, mut member: Member) -> Result<Response, Sorry> {
-    only_operators(&member)?;
-    let page = member.page("Accounts");
-    let shown = operator_page(&app, page, "").await?;
+pub async fn show(
+    State(app): State<App>,
+    Operator(mut member): Operator,
+    Query(query): Query<Find>,
+) -> Result<Response, Sorry> {
+    let page = member.page(TITLE);
+    let shown = operator_page(&app, member.signed_in.user_id(), page, &query.find).await?;
     Ok(member.browser.show(&shown))
 }
 
 pub async fn provision(
     State(app): State<App>,
-    mut member: Member,
+    Operator(mut member): Operator,
     Form(form): Form<ProvisionForm>,
 ) -> Result<Response, Sorry> {
-    only_operators(&member)?;
-    let Ok(email) = Email::from_input(&form.email) else {
-        let page = member.page("Accounts").problem("email", "Please enter one complete email address.");
-        let page = html(&operator_page(&app, page, &form.email).await?);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let opened = match Email::from_input(&form.email) {
+        Ok(email) => told(&app.auth, app.auth.provision(email).await),
+        Err(_) => {
+            let page = member.page(TITLE).problem("email", "Please enter one complete email address.");
+            let shown = operator_page(&app, member.signed_in.user_id(), page, "").await?;
+            let shown = OperatorPage { email: form.email, ..shown };
+            return Ok(member.browser.show_as(StatusCode::UNPROCESSABLE_ENTITY, &shown));
+        }
     };
-    match app.auth.provision(email).await {
-        Ok(_) => Ok(member.browser.saying(Notice::Opened).go("/operator")),
-        Err(error) => {
-            let refusal = app.auth.refusal(&error);
-            let page = member.page("Accounts").refused("email", &refusal);
-            Ok(refused(&refusal, html(&operator_page(&app, page, &form.email).await?)))
+    match opened {
+        Ok(()) => Ok(member.browser.saying(Notice::Opened).go("/operator")),
+        Err(refusal) => {
+            let page = member.page(TITLE).refused("email", &refusal);
+            let shown = operator_page(&app, member.signed_in.user_id(), page, "").await?;
+            Ok(member.browser.refuse(&refusal, &OperatorPage { email: form.email, ..shown }))
         }
     }
 }
@@ -102,12 +145,23 @@ pub async fn provision(
 pub async fn act(
     State(app): State<App>,
     Path(action): Path<String>,
-    mut member: Member,
+    Operator(mut member): Operator,
     Form(form): Form<ActionForm>,
 ) -> Result<Response, Sorry> {
-    only_operators(&member)?;
     let user = UserId::parse(&form.user).map_err(|_| Sorry::NotFound)?;
-    let auth = &app.auth;
+    let (auth, me, reason) = (&app.auth, member.signed_in.user_id().clone(), form.reason.trim());
+    let problem = match action.as_str() {
+        "deactivate" | "reset-second-factor" if user == me => Some((String::new(), "Ask another operator to do that.")),
+        "reset-second-factor" if reason.is_empty() => {
+            Some((reason_field(&user), "Please say how you made sure who it is."))
+        }
+        _ => None,
+    };
+    if let Some((field, words)) = problem {
+        let page = member.page(TITLE).problem(&field, words);
+        let shown = operator_page(&app, &me, page, "").await?;
+        return Ok(member.browser.show_as(StatusCode::UNPROCESSABLE_ENTITY, &shown));
+    }
     let (done, notice): (Result<(), Refusal>, _) = match action.as_str() {
         "resend" => (told(auth, auth.resend_welcome(&user).await), Notice::Resent),
         "deactivate" => (told(auth, auth.deactivate(&user).await), Notice::Deactivated),
@@ -117,21 +171,15 @@ pub async fn act(
             let found = app.store.find_by_id(&user).await?.ok_or(Sorry::NotFound)?;
             (told(auth, auth.request_reset(found.email()).await), Notice::ResetStarted)
         }
-        "reset-second-factor" if form.reason.trim().is_empty() => {
-            let page = member.page("Accounts").problem("", "Please say how you made sure who it is.");
-            let page = html(&operator_page(&app, page, "").await?);
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-        }
-        "reset-second-factor" => {
-            (told(auth, auth.reset_second_factor(&user, form.reason.trim()).await), Notice::FactorReset)
-        }
+        "reset-second-factor" => (told(auth, auth.reset_second_factor(&user, reason).await), Notice::FactorReset),
         _ => return Err(Sorry::NotFound),
     };
     match done {
         Ok(()) => Ok(member.browser.saying(notice).go("/operator")),
         Err(refusal) => {
-            let page = member.page("Accounts").refused("", &refusal);
-            Ok(refused(&refusal, html(&operator_page(&app, page, "").await?)))
+            let page = member.page(TITLE).refused("", &refusal);
+            let shown = operator_page(&app, &me, page, "").await?;
+            Ok(member.browser.refuse(&refusal, &shown))
         }
     }
 }

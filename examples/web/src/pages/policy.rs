@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use doorward::{Email, Password, PolicyContext};
+use doorward::Email;
 use serde::{Deserialize, Serialize};
 
-use crate::app::{App, SITE};
+use crate::app::App;
 use crate::browser::Browser;
 use crate::sorry::Sorry;
 
@@ -24,10 +24,7 @@ pub async fn check(State(app): State<App>, browser: Browser, Json(typed): Json<T
     if browser.visit.session.is_none() && browser.visit.step.is_none() {
         return Err(Sorry::NotFound);
     }
-    let email = Email::from_input(&browser.visit.email).ok();
-    let context = PolicyContext::new(SITE);
-    let context = email.as_ref().map(|email| context.email(email)).unwrap_or(context);
-    let checked = app.auth.password_policy().check(&Password::new(&typed.password), &context);
-    let broken = checked.err().unwrap_or_default().iter().map(|violation| violation.code()).collect();
-    Ok(Json(Broken { broken }))
+    let email = Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?;
+    let broken = app.auth.check_new_password(&email, &typed.password);
+    Ok(Json(Broken { broken: broken.iter().map(|violation| violation.code()).collect() }))
 }

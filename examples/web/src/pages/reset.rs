@@ -1,15 +1,17 @@
 //! The page that a mailed link opens. Mail scanners open it too, so it only asks.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use doorward::ConfirmResetError;
 use serde::Deserialize;
 
+use super::moment;
 use crate::app::App;
 use crate::browser::Browser;
-use crate::page::{Page, html};
-use crate::sorry::{Sorry, refused};
+use crate::forms::Query;
+use crate::page::Page;
+use crate::sorry::Sorry;
 
 #[derive(Template)]
 #[template(path = "reset_confirm.html")]
@@ -48,25 +50,29 @@ pub async fn show(Query(link): Query<Link>, mut browser: Browser) -> Response {
 pub async fn submit(State(app): State<App>, browser: Browser) -> Result<Response, Sorry> {
     match app.auth.confirm_reset(browser.link()).await {
         Ok(confirmed) => {
-            let until = super::moment(confirmed.expires_at);
-            let page = DonePage { page: Page::new("Check your mailbox again"), until };
             let browser = match &confirmed.device {
                 Some(token) => browser.remember(token),
                 None => browser,
             };
-            Ok(browser.drop_link().show(&page))
+            Ok(browser.drop_link().carrying(confirmed.expires_at).go("/reset/done"))
         }
         // A crash, a closed tab or a lost mail is mended by the same link, so the browser keeps it until then.
         Err(error @ (ConfirmResetError::AlreadyConfirmed { .. } | ConfirmResetError::MailFailed { .. })) => {
             let refusal = app.auth.refusal(&error);
             let page = Page::new("Check your mailbox again").refused("", &refusal);
-            Ok(refused(&refusal, html(&FailedPage { page, again: true })))
+            Ok(browser.refuse(&refusal, &FailedPage { page, again: true }))
         }
         Err(error @ ConfirmResetError::LinkInvalid) => {
             let refusal = app.auth.refusal(&error);
             let page = Page::new("This link does not work").refused("", &refusal);
-            Ok(refused(&refusal, browser.drop_link().show(&FailedPage { page, again: false })))
+            Ok(browser.drop_link().refuse(&refusal, &FailedPage { page, again: false }))
         }
-        Err(error) => Err(Sorry::from_failure(&app.auth, &error, "")),
+        Err(error) => Err(browser.sorry(&error, "").await),
     }
+}
+
+pub async fn done(mut browser: Browser) -> Response {
+    let Some(until) = browser.carried() else { return browser.go("/sign-in") };
+    let page = browser.page("Check your mailbox again");
+    browser.show(&DonePage { page, until: moment(until) })
 }

@@ -1,16 +1,17 @@
 //! A code of the authenticator app, or a recovery code, after the password.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use doorward::SecondFactorError as Error;
 use serde::Deserialize;
 
 use super::sign_in::advance;
 use crate::app::App;
 use crate::browser::Browser;
-use crate::page::{Page, html};
-use crate::sorry::{Sorry, refused};
+use crate::forms::Form;
+use crate::page::Page;
+use crate::sorry::Sorry;
 
 #[derive(Template)]
 #[template(path = "second_step.html")]
@@ -40,12 +41,15 @@ pub async fn submit(State(app): State<App>, browser: Browser, Form(form): Form<C
         None => app.auth.verify_second_factor(&challenge, &form.code).await,
     };
     match outcome {
-        Ok(outcome) => advance(browser, outcome).await,
-        Err(error) if matches!(error.code(), "code_malformed" | "code_wrong" | "throttled") => {
+        Ok(outcome) => {
+            let (browser, next) = advance(browser, outcome).await?;
+            Ok(browser.go(next))
+        }
+        Err(error @ (Error::CodeMalformed | Error::CodeWrong | Error::Throttled { .. })) => {
             let refusal = app.auth.refusal(&error);
             let page = Page::new("Second step").refused("code", &refusal);
-            Ok(refused(&refusal, html(&SecondStepPage { page, recovery: form.recovery.is_some() })))
+            Ok(browser.refuse(&refusal, &SecondStepPage { page, recovery: form.recovery.is_some() }))
         }
-        Err(error) => Err(Sorry::from_failure(&app.auth, &error, "")),
+        Err(error) => Err(browser.sorry(&error, "").await),
     }
 }

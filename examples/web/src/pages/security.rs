@@ -1,19 +1,21 @@
 //! "My password and security".
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use doorward::{ChangePasswordError, DeviceId, SecondFactorStatus, Violation};
+use doorward::{ChangePasswordError as Error, DeviceId, Failure, SecondFactorStatus, Violation};
 use serde::Deserialize;
 
-use super::authenticator::CodesPage;
 use super::moment;
+use crate::activity::Happened;
 use crate::app::App;
+use crate::forms::Form;
 use crate::member::Member;
 use crate::notice::Notice;
-use crate::page::{Page, RuleShown, html, rules};
-use crate::sorry::{Sorry, refused};
+use crate::page::{Page, RuleShown, rules};
+use crate::sorry::Sorry;
+
+const TITLE: &str = "My password and security";
 
 #[derive(Template)]
 #[template(path = "security.html")]
@@ -24,8 +26,10 @@ struct SecurityPage {
     passwordrules: String,
     /// Since when, and how many recovery codes are left.
     authenticator: Option<(String, usize)>,
+    /// It cannot be turned off.
+    required: bool,
     devices: Vec<DeviceShown>,
-    activity: Vec<(String, &'static str)>,
+    activity: Vec<(String, Happened)>,
 }
 
 struct DeviceShown {
@@ -49,9 +53,13 @@ pub struct DeviceForm {
     device: String,
 }
 
+fn refused(app: &App, failure: &dyn Failure) -> Sorry {
+    Sorry::Refused(Box::new(app.auth.refusal(failure)))
+}
+
 async fn security_page(app: &App, member: &Member, page: Page, broken: &[Violation]) -> Result<SecurityPage, Sorry> {
     let status = app.auth.second_factor(&member.signed_in).await;
-    let authenticator = match status.map_err(|error| Sorry::from_failure(&app.auth, &error, ""))? {
+    let authenticator = match status.map_err(|error| refused(app, &error))? {
         SecondFactorStatus::On { enrolled_at, recovery_codes_left, .. } => {
             Some((moment(enrolled_at), recovery_codes_left))
         }
@@ -60,7 +68,7 @@ async fn security_page(app: &App, member: &Member, page: Page, broken: &[Violati
     let this = member.signed_in.session().device();
     let found = app.auth.devices(&member.signed_in).await;
     let mut devices = Vec::new();
-    for device in found.map_err(|error| Sorry::from_failure(&app.auth, &error, ""))? {
+    for device in found.map_err(|error| refused(app, &error))? {
         let label = app.tables.device_name(device.id()).await?.unwrap_or_else(|| "A browser".to_owned());
         let (id, last_used) = (device.id().to_string(), moment(device.last_used_at()));
         devices.push(DeviceShown { id, label, last_used, this: this == Some(device.id()) });
@@ -72,13 +80,14 @@ async fn security_page(app: &App, member: &Member, page: Page, broken: &[Violati
         rules: rules(&app.auth, broken),
         passwordrules: app.auth.password_policy().password_rules_attribute(),
         authenticator,
+        required: app.second_factor_required,
         devices,
-        activity: activity.into_iter().map(|happened| (moment(happened.at), happened.words)).collect(),
+        activity: activity.into_iter().map(|happened| (moment(happened.at), happened)).collect(),
     })
 }
 
 pub async fn show(State(app): State<App>, mut member: Member) -> Result<Response, Sorry> {
-    let page = member.page("My password and security");
+    let page = member.page(TITLE);
     let shown = security_page(&app, &member, page, &[]).await?;
     Ok(member.browser.show(&shown))
 }
@@ -96,46 +105,43 @@ pub async fn change_password(
         }
         Err(error) => error,
     };
-    let (field, broken): (_, &[Violation]) = match &error {
-        ChangePasswordError::Rejected { violations } => ("new_password", violations),
-        ChangePasswordError::CurrentPasswordWrong | ChangePasswordError::Throttled { .. } => ("current_password", &[]),
-        ChangePasswordError::RecoveryPending { .. } => ("", &[]),
-        _ => return Err(Sorry::from_failure(&app.auth, &error, "")),
+    let field = match &error {
+        Error::Rejected { .. } => "new_password",
+        Error::CurrentPasswordWrong | Error::Throttled { .. } => "current_password",
+        Error::RecoveryPending { .. } => "",
+        _ => return Err(member.browser.sorry(&error, "").await),
     };
     let refusal = app.auth.refusal(&error);
-    let page = member.page("My password and security").refused(field, &refusal);
-    Ok(refused(&refusal, html(&security_page(&app, &member, page, broken).await?)))
-}
-
-pub async fn new_recovery_codes(State(app): State<App>, mut member: Member) -> Result<Response, Sorry> {
-    let made = app.auth.regenerate_recovery_codes(&member.signed_in).await;
-    let (signed_in, codes) = made.map_err(|error| Sorry::from_failure(&app.auth, &error, "authenticator"))?;
-    let page = member.page("Recovery codes");
-    let codes = codes.expose().map(str::to_owned).collect();
-    let page = CodesPage { page, codes, next: "/security" };
-    Ok(member.browser.enter(&signed_in).await?.show(&page))
+    let page = member.page(TITLE).refused(field, &refusal);
+    let shown = security_page(&app, &member, page, &refusal.violations).await?;
+    Ok(member.browser.refuse(&refusal, &shown))
 }
 
 pub async fn turn_off(State(app): State<App>, member: Member) -> Result<Response, Sorry> {
-    let off = app.auth.disable_totp(&member.signed_in).await;
-    let signed_in = off.map_err(|error| Sorry::from_failure(&app.auth, &error, "authenticator"))?;
-    Ok(member.browser.enter(&signed_in).await?.saying(Notice::AppOff).go("/security"))
+    match app.auth.disable_totp(&member.signed_in).await {
+        Ok(signed_in) => Ok(member.browser.enter(&signed_in).await?.saying(Notice::AppOff).go("/security")),
+        Err(error) => Err(member.browser.sorry(&error, "authenticator").await),
+    }
 }
 
+/// Its sessions end with it.
 pub async fn sign_out_device(
     State(app): State<App>,
     member: Member,
     Form(form): Form<DeviceForm>,
 ) -> Result<Response, Sorry> {
     let device = DeviceId::parse(&form.device).map_err(|_| Sorry::NotFound)?;
-    let revoked = app.auth.revoke_device(&member.signed_in, device).await;
-    revoked.map_err(|error| Sorry::from_failure(&app.auth, &error, "devices"))?;
-    app.tables.drop_sessions_on(member.signed_in.user_id(), device).await?;
-    Ok(member.browser.saying(Notice::DeviceSignedOut).go("/security#devices"))
+    match app.auth.revoke_device(&member.signed_in, device).await {
+        Ok(()) => Ok(member.browser.saying(Notice::DeviceSignedOut).go("/security#devices")),
+        Err(error) => Err(member.browser.sorry(&error, "devices").await),
+    }
 }
 
 pub async fn sign_out_others(State(app): State<App>, member: Member) -> Result<Response, Sorry> {
-    let ended = app.auth.sign_out_others(&member.signed_in).await;
-    let signed_in = ended.map_err(|error| Sorry::from_failure(&app.auth, &error, "devices"))?;
-    Ok(member.browser.enter(&signed_in).await?.saying(Notice::OthersSignedOut).go("/security#devices"))
+    match app.auth.sign_out_others(&member.signed_in).await {
+        Ok(signed_in) => {
+            Ok(member.browser.enter(&signed_in).await?.saying(Notice::OthersSignedOut).go("/security#devices"))
+        }
+        Err(error) => Err(member.browser.sorry(&error, "devices").await),
+    }
 }

@@ -1,15 +1,15 @@
 //! The sign-in, and whatever it leads to.
 
 use askama::Template;
-use axum::Form;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
-use doorward::{Email, SignIn, SignInRequest, UserRepository};
+use doorward::{Email, SignIn, SignInRequest, UserId, UserRepository};
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::browser::{Browser, Step, Visit};
+use crate::forms::Form;
 use crate::notice::Notice;
 use crate::page::{Page, html};
 use crate::sorry::{Sorry, refused};
@@ -29,11 +29,11 @@ pub struct SignInForm {
     password: String,
 }
 
-pub async fn show(RawQuery(query): RawQuery, mut browser: Browser) -> Response {
-    let mut page = browser.page("Sign in");
-    if query.as_deref() == Some("ended") {
-        page.notice = Some(Notice::SessionEnded);
+pub async fn show(mut browser: Browser) -> Response {
+    if browser.visit.session.is_some() {
+        return browser.go("/");
     }
+    let page = browser.page("Sign in");
     let email = browser.visit.email.clone();
     browser.show(&SignInPage { page, email: &email })
 }
@@ -43,14 +43,13 @@ pub async fn submit(
     mut browser: Browser,
     Form(form): Form<SignInForm>,
 ) -> Result<Response, Sorry> {
-    let mut request = SignInRequest::new(&form.email, &form.password).device(browser.device());
-    if let Some(source) = browser.source() {
-        request = request.source(source);
-    }
+    let request = browser.vouch(SignInRequest::new(&form.email, &form.password));
     match app.auth.sign_in(request).await {
         Ok(outcome) => {
-            browser.visit = Visit { email: form.email, ..Visit::default() };
-            advance(browser, outcome).await
+            // Nothing of a sign-in that was under way before goes on: it may have been somebody else's.
+            browser.visit = Visit { email: form.email, session: browser.visit.session, ..Visit::default() };
+            let (browser, next) = advance(browser, outcome).await?;
+            Ok(browser.go(next))
         }
         Err(error) => {
             // The password is not given back, the address is.
@@ -61,35 +60,36 @@ pub async fn submit(
     }
 }
 
-/// Goes on with a sign-in from wherever it stands. There is a session in one of the cases only.
-pub async fn advance(browser: Browser, outcome: SignIn) -> Result<Response, Sorry> {
+/// Goes on with a sign-in from wherever it stands, and tells where that is. There is a session in one of the cases only.
+pub async fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, &'static str), Sorry> {
     let visit = browser.visit.clone();
+    let welcomed = visit.newcomer.is_some();
     let at = |step| Visit { step: Some(step), session: None, ..visit.clone() };
-    match outcome {
+    Ok(match outcome {
         SignIn::Complete(signed_in) => {
-            let entered = browser.enter(&signed_in).await?;
-            Ok(if visit.wizard { entered.go("/welcome/authenticator") } else { entered.go("/") })
+            let next = if welcomed { "/welcome/authenticator" } else { "/" };
+            (browser.enter(&signed_in).await?, next)
         }
         SignIn::SecondFactorRequired(challenge) => {
-            Ok(browser.renew(at(Step::Code(challenge.expose()))).await?.go("/second-step"))
+            (browser.renew(at(Step::Code(challenge.expose()))).await?, "/second-step")
         }
         SignIn::EnrollmentRequired(challenge) => {
-            let next = at(Step::Authenticator(challenge.expose()));
-            Ok(browser.renew(next).await?.go("/welcome/authenticator"))
+            (browser.renew(at(Step::Authenticator(challenge.expose()))).await?, "/welcome/authenticator")
         }
         SignIn::PasswordChangeRequired(challenge) => {
-            let wizard = is_new(&browser.app, &visit.email).await?;
-            let next = Visit { wizard, ..at(Step::Password(challenge.expose())) };
-            Ok(browser.renew(next).await?.go(if wizard { "/welcome" } else { "/welcome/password" }))
+            let newcomer = newcomer(&browser.app, &visit.email).await?;
+            let next = if newcomer.is_some() { "/welcome" } else { "/welcome/password" };
+            (browser.renew(Visit { newcomer, ..at(Step::Password(challenge.expose())) }).await?, next)
         }
-    }
+    })
 }
 
-/// Whether the application has heard nothing of that person yet. Asked only once the first step is proved.
-async fn is_new(app: &App, email: &str) -> Result<bool, Sorry> {
-    let Ok(email) = Email::from_input(email) else { return Ok(false) };
-    let Some(user) = app.store.find_by_email(&email).await? else { return Ok(false) };
-    Ok(app.tables.profile(user.id()).await?.is_none())
+/// Who that is, if the application has heard nothing of that person yet. Asked only once the first step is proved.
+async fn newcomer(app: &App, email: &str) -> Result<Option<UserId>, Sorry> {
+    let Ok(email) = Email::from_input(email) else { return Ok(None) };
+    let Some(user) = app.store.find_by_email(&email).await? else { return Ok(None) };
+    let known = app.tables.profile(user.id()).await?.is_some();
+    Ok(Some(user.id().clone()).filter(|_| !known))
 }
 
 pub async fn sign_out(browser: Browser) -> Result<Response, Sorry> {

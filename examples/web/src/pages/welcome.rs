@@ -1,20 +1,21 @@
 //! What a temporary password leads to: for somebody new the whole welcome, after a reset the new password alone.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use doorward::{ChoosePasswordError, SignIn};
+use axum::response::Response;
+use doorward::{ChoosePasswordError as Error, SignIn};
 use serde::Deserialize;
 
 use super::sign_in::advance;
 use crate::app::App;
 use crate::browser::Browser;
+use crate::forms::Form;
 use crate::member::Member;
 use crate::notice::Notice;
-use crate::page::{Page, RuleShown, html, rules};
-use crate::sorry::{Sorry, refused};
+use crate::page::{Page, RuleShown, rules};
+use crate::sorry::Sorry;
+use crate::tables::Profile;
 
 #[derive(Template)]
 #[template(path = "welcome_details.html")]
@@ -26,10 +27,10 @@ struct DetailsPage<'a> {
 
 #[derive(Template)]
 #[template(path = "welcome_password.html")]
-struct PasswordPage<'a> {
+struct PasswordPage {
     page: Page,
     wizard: bool,
-    email: &'a str,
+    email: String,
     rules: Vec<RuleShown>,
     passwordrules: String,
 }
@@ -64,24 +65,33 @@ pub async fn submit_details(mut browser: Browser, Form(form): Form<DetailsForm>)
     let name = form.name.trim();
     if !(1..=64).contains(&name.chars().count()) || name.chars().any(char::is_control) {
         let page = Page::new("Your details").problem("name", "Please enter your name, in up to 64 characters.");
-        let page = html(&DetailsPage { page, name, email: &browser.visit.email });
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        let email = browser.visit.email.clone();
+        return Ok(browser.show_as(StatusCode::UNPROCESSABLE_ENTITY, &DetailsPage { page, name, email: &email }));
     }
     browser.visit.name = name.to_owned();
     browser.change().await?;
     Ok(browser.go("/welcome/password"))
 }
 
-fn password_page<'a>(app: &App, page: Page, browser: &'a Browser, rules: Vec<RuleShown>) -> PasswordPage<'a> {
+fn password_page(app: &App, page: Page, browser: &Browser, rules: Vec<RuleShown>) -> PasswordPage {
     let passwordrules = app.auth.password_policy().password_rules_attribute();
-    PasswordPage { page, wizard: browser.visit.wizard, email: &browser.visit.email, rules, passwordrules }
+    let (wizard, email) = (browser.visit.newcomer.is_some(), browser.visit.email.clone());
+    PasswordPage { page, wizard, email, rules, passwordrules }
+}
+
+/// Whether the step before this one was left out.
+fn is_nameless(browser: &Browser) -> bool {
+    browser.visit.newcomer.is_some() && browser.visit.name.is_empty()
 }
 
 pub async fn password(State(app): State<App>, mut browser: Browser) -> Result<Response, Sorry> {
     browser.visit.password_challenge()?;
+    if is_nameless(&browser) {
+        return Ok(browser.go("/welcome"));
+    }
     let page = browser.page("Choose your password");
-    let shown = html(&password_page(&app, page, &browser, rules(&app.auth, &[])));
-    Ok(shown)
+    let shown = password_page(&app, page, &browser, rules(&app.auth, &[]));
+    Ok(browser.show(&shown))
 }
 
 pub async fn submit_password(
@@ -90,22 +100,28 @@ pub async fn submit_password(
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, Sorry> {
     let challenge = browser.visit.password_challenge()?;
+    if is_nameless(&browser) {
+        return Ok(browser.go("/welcome"));
+    }
     match app.auth.choose_password(&challenge, &form.new_password).await {
         Ok(outcome) => {
-            let said = matches!(outcome, SignIn::Complete(_)) && !browser.visit.wizard;
+            // At once: a step that follows may be taken tomorrow, in another browser.
+            if let Some(user) = &browser.visit.newcomer {
+                let profile = Profile { name: browser.visit.name.clone(), operator: false };
+                app.tables.keep_profile(user, &profile).await?;
+            }
+            let said = matches!(outcome, SignIn::Complete(_)) && browser.visit.newcomer.is_none();
             let browser = if said { browser.saying(Notice::PasswordChosen) } else { browser };
-            advance(browser, outcome).await
+            let (browser, next) = advance(browser, outcome).await?;
+            Ok(browser.go(next))
         }
-        Err(error) => {
-            let broken = match &error {
-                ChoosePasswordError::Rejected { violations } => violations.as_slice(),
-                ChoosePasswordError::InProgress { .. } | ChoosePasswordError::RecoveryPending { .. } => &[],
-                _ => return Err(Sorry::from_failure(&app.auth, &error, "")),
-            };
+        Err(error @ (Error::Rejected { .. } | Error::InProgress { .. } | Error::RecoveryPending { .. })) => {
             let refusal = app.auth.refusal(&error);
             let page = Page::new("Choose your password").refused("new_password", &refusal);
-            Ok(refused(&refusal, html(&password_page(&app, page, &browser, rules(&app.auth, broken)))))
+            let shown = password_page(&app, page, &browser, rules(&app.auth, &refusal.violations));
+            Ok(browser.refuse(&refusal, &shown))
         }
+        Err(error) => Err(browser.sorry(&error, "").await),
     }
 }
 

@@ -236,6 +236,10 @@ impl Browser {
         Some(self.client.find(Locator::Css("html")).await.ok()?.element_id().to_string())
     }
 
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap()
+    }
+
     /// From wherever the focus is, as somebody without a mouse gets there.
     async fn tab_to(&self, target: &Element) {
         for _ in 0..150 {
