@@ -19,6 +19,8 @@ use crate::sorry::{Sorry, refused};
 struct SignInPage<'a> {
     page: Page,
     email: &'a str,
+    /// It is there for them too: a password from a mail is typed here.
+    signed_in: bool,
 }
 
 #[derive(Deserialize)]
@@ -30,12 +32,8 @@ pub struct SignInForm {
 }
 
 pub async fn show(mut browser: Browser) -> Response {
-    if browser.visit.session.is_some() {
-        return browser.go("/");
-    }
-    let page = browser.page("Sign in");
-    let email = browser.visit.email.clone();
-    browser.show(&SignInPage { page, email: &email })
+    let (page, visit) = (browser.page("Sign in"), browser.visit.clone());
+    browser.show(&SignInPage { page, email: &visit.email, signed_in: visit.session.is_some() })
 }
 
 pub async fn submit(
@@ -55,7 +53,7 @@ pub async fn submit(
             // The password is not given back, the address is.
             let refusal = app.auth.refusal(&error);
             let page = Page::new("Sign in").refused("email", &refusal);
-            Ok(refused(&refusal, html(&SignInPage { page, email: &form.email })))
+            Ok(refused(&refusal, html(&SignInPage { page, email: &form.email, signed_in: false })))
         }
     }
 }
