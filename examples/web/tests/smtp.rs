@@ -2,12 +2,10 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use support::process::Process;
 use support::smtp::letter::Letter;
 use support::smtp::server::{Act, SmtpServer, Stage};
 use support::{BEN, OLGA, Server, Visitor, link_in, password_in};
@@ -101,42 +99,6 @@ async fn a_mail_server_that_stalls_delays_no_answer() {
     assert!(mails.iter().any(|text| text.contains("/reset/confirm")), "{mails:?}");
 }
 
-/// The application as a process of its own.
-struct Process {
-    child: Child,
-    url: String,
-}
-
-impl Process {
-    fn start(data: &Path, smtp: &SmtpServer) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_doorward-web"))
-            .args(["--port", "0", "--data"])
-            .arg(data)
-            .env("SMTP_URL", smtp.url())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let url = lines.next().expect("it tells its address");
-        let ready = lines.any(|line| line.starts_with("Ctrl-C"));
-        assert!(ready, "it is ready");
-        Self { child, url }
-    }
-
-    /// As by SIGKILL, which it is: nothing is said, finished or written.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
 async fn five_minutes_on(visitor: &mut Visitor) {
     assert_eq!(visitor.post("/demo/clock", &[("seconds", "300")]).await.status, StatusCode::SEE_OTHER);
 }
@@ -146,7 +108,7 @@ async fn after_a_kill_asking_and_confirming_again_heal() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("acme.db");
     let smtp = SmtpServer::start();
-    let process = Process::start(&data, &smtp);
+    let process = Process::start(&data, Some(&smtp.url()));
     mails_to(&smtp, "ann@acme.example", 1);
 
     // Mail 1 is on its way when the process dies.
@@ -159,7 +121,7 @@ async fn after_a_kill_asking_and_confirming_again_heal() {
     }
     process.kill();
     smtp.always(None);
-    let process = Process::start(&data, &smtp);
+    let process = Process::start(&data, Some(&smtp.url()));
     let mut ben = Visitor::of(&process.url);
     five_minutes_on(&mut ben).await;
     assert_eq!(smtp.arrived().iter().filter(|mail| mail.to == [BEN.0]).count(), 0, "it was lost");
@@ -178,7 +140,7 @@ async fn after_a_kill_asking_and_confirming_again_heal() {
     }
     process.kill();
     smtp.always(None);
-    let process = Process::start(&data, &smtp);
+    let process = Process::start(&data, Some(&smtp.url()));
     let mut ben = Visitor::of(&process.url);
     five_minutes_on(&mut ben).await;
     assert_eq!(smtp.arrived().iter().filter(|mail| mail.to == [BEN.0]).count(), 1, "it was lost");

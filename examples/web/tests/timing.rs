@@ -1,7 +1,7 @@
 //! Whether the time of an answer tells who has an account, seen from the other end of a connection.
 //!
-//! `cargo test --release -p doorward-web --test timing -- --ignored --nocapture --test-threads 1`, on a machine that does
-//! little else. Without `--release` it tells of the build: reading a user then takes as long as a part of the hash.
+//! `cargo test --release -p doorward-web --features demo --test timing -- --ignored --nocapture --test-threads 1`, on a machine
+//! that does little else. Without `--release` it tells of the build: reading a user then takes as long as a part of the hash.
 
 mod support;
 
@@ -60,6 +60,12 @@ struct Compared {
     medians: f64,
 }
 
+impl Compared {
+    fn is_equal(&self) -> bool {
+        self.t.abs() < 4.5 || (self.medians - 1.0).abs() < 0.01
+    }
+}
+
 fn compare(a: &[f64], b: &[f64]) -> Compared {
     let (a, b) = (cropped(a), cropped(b));
     let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;
@@ -71,15 +77,21 @@ fn compare(a: &[f64], b: &[f64]) -> Compared {
     Compared { t, medians: a[a.len() / 2] / b[b.len() / 2] }
 }
 
+/// A run whose control fails tells of the machine only, so it is repeated, twice at most.
 async fn judge(path: &str, settling: Duration) {
-    let [known, unknown, control] = times(path, settling).await;
-    let (seen, noise) = (compare(&known, &unknown), compare(&unknown, &control));
-    let median = cropped(&unknown)[PAIRS * 95 / 200] * 1_000.0;
-    println!("{path}: {PAIRS} pairs, median {median:.2} ms");
-    println!("  known and unknown: t {:.2}, medians {:.4}", seen.t, seen.medians);
-    println!("  unknown and another: t {:.2}, medians {:.4}", noise.t, noise.medians);
-    assert!(noise.t.abs() < 4.5, "{path}: the machine has other things to do");
-    assert!(seen.t.abs() < 4.5 || (seen.medians - 1.0).abs() < 0.01, "{path}");
+    for _ in 0..3 {
+        let [known, unknown, control] = times(path, settling).await;
+        let (seen, noise) = (compare(&known, &unknown), compare(&unknown, &control));
+        let median = cropped(&unknown)[PAIRS * 95 / 200] * 1_000.0;
+        println!("{path}: {PAIRS} pairs, median {median:.2} ms");
+        println!("  known and unknown: t {:.2}, medians {:.4}", seen.t, seen.medians);
+        println!("  unknown and another: t {:.2}, medians {:.4}", noise.t, noise.medians);
+        if noise.is_equal() {
+            assert!(seen.is_equal(), "{path}");
+            return;
+        }
+    }
+    panic!("{path}: the machine has other things to do");
 }
 
 #[tokio::test(flavor = "multi_thread")]

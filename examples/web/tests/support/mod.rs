@@ -3,6 +3,7 @@
 #![allow(dead_code)] // Each test file uses what it needs.
 
 pub mod browser;
+pub mod process;
 pub mod smtp;
 
 use std::collections::BTreeMap;
