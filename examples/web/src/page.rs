@@ -58,6 +58,8 @@ impl Page {
     pub fn refused(mut self, field: &str, refusal: &Refusal) -> Self {
         let wait = |wait| Wait { seconds: crate::sorry::seconds(wait), throttled: refusal.code == "throttled" };
         self.wait = refusal.retry_after.map(wait);
+        // Where waiting helps, nothing is wrong with what was typed.
+        let field = if self.wait.is_some() { "" } else { field };
         self.problem(field, &refusal.message)
     }
 

@@ -75,6 +75,8 @@ async fn every_step_is_an_answer_in_json() {
     let (_, on) = host.call("/me/confirm_totp", session, json!({ "code": app.generate(now).to_string() })).await;
     let codes = on["recovery_codes"].as_array().unwrap();
     assert_eq!(codes.len(), 10);
+    let (_, status) = host.call("/me/second_factor", on["session"].as_str().unwrap(), json!({})).await;
+    assert_eq!(status, json!({ "on": true }));
     let device = &step["device"];
     let (_, step) = host.call("/sign_in", "", json!({ "email": email, "password": own, "device": device })).await;
     assert_eq!(step["step"], "second_factor");
@@ -85,6 +87,8 @@ async fn every_step_is_an_answer_in_json() {
     host.call("/request_reset", "", json!({ "email": email })).await;
     let link = host.line(&format!("{}/reset/confirm?token=", host.url));
     assert_eq!(host.call("/confirm_reset", "", json!({ "token": link })).await.0, 200);
+    let (_, refused) = host.call("/complete_reset", "", json!({ "token": "none", "new_password": own })).await;
+    assert_eq!(refused["code"], "link_invalid");
     assert_eq!(host.call("/accounts/1/deactivate", &key, json!({})).await.0, 200);
     let (status, _) = host.call("/me/devices", step["session"].as_str().unwrap(), json!({})).await;
     assert_eq!(status, 401);

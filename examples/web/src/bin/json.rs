@@ -18,8 +18,8 @@ use axum::{Json, Router};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::{
     Auth, Challenge, Clock, DeviceId, Email, Failure, Hold, Keyring, MemoryAttempts, MemoryUsers, PrintingMailer,
-    Provision, RecoveryCodes, Session, SignIn, SignInRequest, SignedIn, Site, SystemClock, TotpEnrollment, UserId,
-    Violation,
+    Provision, RecoveryCodes, SecondFactorStatus, Session, SignIn, SignInRequest, SignedIn, Site, SystemClock,
+    TotpEnrollment, UserId, Violation,
 };
 use rand::{TryRng, rngs::SysRng};
 use serde::Deserialize;
@@ -97,8 +97,7 @@ impl App {
         let (session, device) = (random()?, signed_in.device_token().map(|token| token.expose()));
         let mut sessions = self.sessions.lock().unwrap();
         if sessions.remove(before).is_none() && !before.is_empty() {
-            // Signed out meanwhile, in another call.
-            return Err(refused(401, "session_ended"));
+            return Err(refused(401, "session_ended")); // signed out meanwhile, in another call
         }
         sessions.retain(|_, session| is_young(session));
         sessions.insert(session.clone(), signed_in.session().clone());
@@ -155,6 +154,7 @@ async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): J
             let confirmed = auth.confirm_reset(&sent.token).await?;
             json!({ "until": confirmed.expires_at.unix_timestamp(), "device": confirmed.device.map(|it| it.expose()) })
         }
+        "complete_reset" => app.step(auth.complete_reset(&sent.token, &sent.new_password).await?)?,
         _ => return Err(refused(404, "not_found")),
     }))
 }
@@ -175,6 +175,7 @@ async fn member(State(app): State<App>, Path(call): Path<String>, headers: Heade
         "change_password" => app.enter(&auth.change_password(&who, password, &sent.new_password).await?, before)?,
         "reauthenticate" => app.enter(&auth.reauthenticate(&who, password).await?, before)?,
         "reauthenticate_with_code" => app.enter(&auth.reauthenticate_with_code(&who, &sent.code).await?, before)?,
+        "second_factor" => json!({ "on": matches!(auth.second_factor(&who).await?, SecondFactorStatus::On { .. }) }),
         "begin_totp" => enrollment(&auth.begin_totp(&who).await?),
         "confirm_totp" | "regenerate_recovery_codes" => {
             let (who, codes) = match call.as_str() {
@@ -234,8 +235,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Auth::builder(Site::new("Acme", &url, SUPPORT)?, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
             .background(|work| drop(tokio::spawn(work)))
             .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
-            // Made up, since nothing here outlives the process.
-            .keyring(Keyring::new("1", std::array::from_fn(|index| index as u8))?)
+            .keyring(Keyring::new("1", std::array::from_fn(|index| index as u8))?) // as short-lived as all here
             .build()?;
     let app = App { auth, sessions: Arc::default(), operator: random().map_err(|_| "no randomness")?.into() };
     println!("{url}\noperator's key: {}\nexamples of calls: the first lines of json.rs", app.operator);
