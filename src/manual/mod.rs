@@ -1,5 +1,8 @@
 //! The manual: what to know beyond the page of each item.
 
+#[doc = include_str!("promises.md")]
+pub mod promises {}
+
 #[doc = include_str!("threat_model.md")]
 pub mod threat_model {}
 
