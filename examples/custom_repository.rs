@@ -44,7 +44,7 @@ fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|answer| answer.is_unique_violation())
 }
 
-#[async_trait::async_trait]
+#[doorward::async_trait]
 impl UserRepository for People {
     /// Attaches the document to a person who has none.
     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {

@@ -66,7 +66,8 @@ impl SignedIn {
     ///
     /// The cookie is `HttpOnly`, `Secure`, `SameSite=Lax` and named with `__Host-`; its `Max-Age` is
     /// [`DeviceConfig::lifetime`](crate::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days). It outlasts
-    /// sign-outs: it opens nothing, and keeps the owner a lane.
+    /// sign-outs: it opens nothing, and keeps the owner a lane. A browser that several people share keeps the last few tokens
+    /// ([`SignInRequest::device`](crate::SignInRequest::device)).
     pub fn device_token(&self) -> Option<&DeviceToken> {
         self.device.as_ref()
     }
