@@ -6,9 +6,11 @@ use doorward::{
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+        .background(|work| drop(tokio::spawn(work)))
+        .build()?;
 
-    pollster::block_on(async {
+    tokio::runtime::Runtime::new()?.block_on(async {
         let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else {
@@ -29,12 +31,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let lost = phone.session().device().ok_or("there is room for it")?;
         auth.revoke_device(&desk, lost).await?;
         assert!(matches!(auth.resume(phone.session()).await, Err(ResumeError::SessionEnded)));
+        println!("every session but this one has ended");
         println!("{} device is left", auth.devices(&desk).await?.len());
 
         // One call ends every session but the one that is returned, which takes the place of the acting one.
         let moved = auth.sign_out_others(&desk).await?;
         assert!(matches!(auth.resume(desk.session()).await, Err(ResumeError::SessionEnded)));
         assert!(auth.resume(moved.session()).await.is_ok());
+        // What is left for after the answers, mails, is done before the process ends.
+        auth.close().await;
         Ok(())
     })
 }

@@ -17,24 +17,31 @@ async fn open_account(auth: &Auth, email: &str, password: &str) -> Result<Signed
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+        .background(|work| drop(tokio::spawn(work)))
+        .build()?;
 
-    pollster::block_on(async {
+    tokio::runtime::Runtime::new()?.block_on(async {
         let signed_in = open_account(&auth, "ann@acme.example", "a quiet morning in May").await?;
         let before = signed_in.session().clone();
 
         let wrong = auth.change_password(&signed_in, "not it", "rain on the roof at night").await;
         assert!(matches!(wrong, Err(ChangePasswordError::CurrentPasswordWrong)));
+        println!("the current password was wrong: nothing changed");
 
         // The next try has to wait a little, in a lane that no stranger reaches.
         let early = auth.change_password(&signed_in, "a quiet morning in May", "rain on the roof at night").await;
         let Err(ChangePasswordError::Throttled { retry_after }) = early else { return Err("too early".into()) };
-        std::thread::sleep(retry_after);
+        println!("too early: the next try is looked at in {retry_after:?}");
+        tokio::time::sleep(retry_after).await;
 
         let signed_in = auth.change_password(&signed_in, "a quiet morning in May", "rain on the roof at night").await?;
         // The acting session goes on under the new `SignedIn`; every other one has ended.
         assert!(auth.resume(signed_in.session()).await.is_ok());
         assert!(matches!(auth.resume(&before).await, Err(ResumeError::SessionEnded)));
+        println!("changed: this session goes on, every other one has ended");
+        // What is left for after the answers, mails, is done before the process ends.
+        auth.close().await;
         Ok(())
     })
 }

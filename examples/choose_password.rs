@@ -7,9 +7,11 @@ use doorward::{
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+        .background(|work| drop(tokio::spawn(work)))
+        .build()?;
 
-    pollster::block_on(async {
+    tokio::runtime::Runtime::new()?.block_on(async {
         let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else {
@@ -27,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Err(ChoosePasswordError::Rejected { violations }) => {
                 let codes: Vec<_> = violations.iter().map(|violation| violation.code()).collect();
                 assert_eq!(codes, ["too_short", "about_the_account"]);
+                println!("acme2026 is refused: {}", codes.join(", "));
             }
             _ => return Err("every broken rule is named at once".into()),
         }
@@ -35,6 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             return Err("an accepted password signs in".into());
         };
         println!("signed in as {}", signed_in.user_id());
+        // What is left for after the answers, mails, is done before the process ends.
+        auth.close().await;
         Ok(())
     })
 }

@@ -24,7 +24,7 @@ const ANN: &str = "ann@acme.example";
 #[derive(Debug, Default)]
 struct Counted(AtomicUsize);
 
-#[async_trait::async_trait]
+#[doorward::async_trait]
 impl Mailer for &'static Counted {
     async fn send(&self, _: &Email, _: &Mail) -> Result<(), BackendError> {
         self.0.fetch_add(1, Ordering::SeqCst);

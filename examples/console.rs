@@ -26,7 +26,6 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use doorward::{
     Auth, BackendError, BackgroundWork, Challenge, Email, Failure, Hold, Keyring, Mail, MailKind, Mailer,
     MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
@@ -64,7 +63,7 @@ struct Carried {
     link: Option<String>,
 }
 
-#[async_trait]
+#[doorward::async_trait]
 impl Mailer for Mailbox {
     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
         {

@@ -44,7 +44,7 @@ fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|answer| answer.is_unique_violation())
 }
 
-#[async_trait::async_trait]
+#[doorward::async_trait]
 impl UserRepository for People {
     /// Attaches the document to a person who has none.
     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
@@ -112,7 +112,9 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let attempts = SqliteStore::new(pool.clone());
     attempts.migrate().await?;
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let auth = Auth::builder(site, People(pool.clone()), attempts, PrintingMailer).build()?;
+    let auth = Auth::builder(site, People(pool.clone()), attempts, PrintingMailer)
+        .background(|work| drop(tokio::spawn(work)))
+        .build()?;
 
     // Whoever is to sign in from now on is given a document, and a mail with a first password.
     let people: Vec<(i64, String)> =
@@ -128,6 +130,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     for (id, name, can_sign_in) in rows {
         println!("{id}: {name} {}", if can_sign_in { "can sign in" } else { "has no account" });
     }
+    auth.close().await;
     pool.close().await;
     std::fs::remove_dir_all(&folder)?;
     Ok(())

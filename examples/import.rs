@@ -2,9 +2,11 @@
 use doorward::{Auth, Email, Import, MemoryAttempts, MemoryUsers, PasswordHash, PrintingMailer, SignInRequest, Site};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    pollster::block_on(async {
+    tokio::runtime::Runtime::new()?.block_on(async {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+            .background(|work| drop(tokio::spawn(work)))
+            .build()?;
 
         // A row of the old table. Hashes of bcrypt, scrypt, PBKDF2, Django and ASP.NET take the feature `legacy-hashes`.
         let (address, text) = (
@@ -12,13 +14,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
         );
         let imported = auth.import_user(Import::new(Email::parse(address)?, PasswordHash::parse(text)?)).await?;
-        println!("{} by {}, risks: {:?}", imported.user_id, imported.scheme.as_str(), imported.risks);
+        let (scheme, risks) = (imported.scheme.as_str(), imported.risks);
+        println!(
+            "{address} is now user {}, with a hash by {scheme}; what is wrong with it: {risks:?}",
+            imported.user_id
+        );
 
         // The owner signs in as before; the hash is replaced by a new one on the way.
         auth.sign_in(SignInRequest::new(address, "password")).await?;
+        println!("signed in with the old password, whose hash was replaced by one of the current parameters");
 
         // A text that is no hash is refused before anything is stored.
-        assert!(PasswordHash::parse("5f4dcc3b5aa765d61d8327deb882cf99").is_err());
+        let refused = PasswordHash::parse("5f4dcc3b5aa765d61d8327deb882cf99").unwrap_err();
+        println!("not taken over: {refused}");
+        // What is left for after the answers, mails, is done before the process ends.
+        auth.close().await;
         Ok(())
     })
 }

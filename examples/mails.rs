@@ -18,5 +18,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         fs::write(folder.join(&name).with_extension("html"), mail.html())?;
         println!("{}  {}", folder.join(&name).with_extension("html").display(), mail.subject());
     }
+    println!("written to {}, each as a page and as text beside it", fs::canonicalize(folder)?.display());
     Ok(())
 }

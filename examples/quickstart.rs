@@ -9,7 +9,6 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use doorward::{
     Auth, BackendError, BackgroundWork, ChoosePasswordError, Clock, ConfirmResetError, Email, INVALID_CREDENTIALS,
     Keyring, Mail, MailKind, Mailer, MemoryAttempts, MemoryUsers, SecondFactorError, SignIn, SignInError,
@@ -41,7 +40,7 @@ impl Clock for HandMovedClock {
 #[derive(Clone, Debug, Default)]
 struct Mailbox(Arc<Mutex<Vec<(Email, Mail)>>>);
 
-#[async_trait]
+#[doorward::async_trait]
 impl Mailer for Mailbox {
     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
         self.0.lock().unwrap().push((to.clone(), mail.clone()));

@@ -4,9 +4,11 @@ use doorward::{
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    pollster::block_on(async {
+    tokio::runtime::Runtime::new()?.block_on(async {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+            .background(|work| drop(tokio::spawn(work)))
+            .build()?;
         let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
@@ -19,13 +21,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Err(ReauthenticateError::PasswordWrong) => println!("that is not it"),
             outcome => println!("{outcome:?}"),
         }
-        std::thread::sleep(std::time::Duration::from_millis(300)); // the wait after one failure
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await; // the wait after one failure
 
         // Keep the session that comes back: it says what was proved, and when. The host may ask it before deeds of its own.
         let ann = auth.reauthenticate(&ann, "a quiet morning in May").await?;
         for proven in ann.session().methods() {
             println!("{:?} at {}", proven.method, proven.at);
         }
+        // What is left for after the answers, mails, is done before the process ends.
+        auth.close().await;
         Ok(())
     })
 }

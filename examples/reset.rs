@@ -1,21 +1,22 @@
 //! "Forgot your password?": a link by mail, then a temporary password by mail.
 
-use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
 
-use async_trait::async_trait;
 use doorward::{
-    Auth, BackendError, ConfirmResetError, Email, LinkStatus, Mail, MailKind, Mailer, MemoryAttempts, MemoryUsers, Site,
+    Auth, BackendError, ConfirmResetError, Email, LinkStatus, Mail, MailKind, Mailer, MemoryAttempts, MemoryUsers,
+    SignInRequest, Site, async_trait,
 };
 
-/// A mailer that keeps the last link. Yours sends mails.
-#[derive(Debug, Default)]
-struct LastLink(Mutex<String>);
+/// A mailer that hands its links to this program. Yours sends mails.
+#[derive(Debug)]
+struct Links(Sender<String>);
 
 #[async_trait]
-impl Mailer for LastLink {
+impl Mailer for Links {
     async fn send(&self, _to: &Email, mail: &Mail) -> Result<(), BackendError> {
+        println!("mailed: {}", mail.subject());
         if let MailKind::ConfirmReset { link, .. } = mail.kind() {
-            *self.0.lock().unwrap() = link.expose().to_owned();
+            self.0.send(link.expose().to_owned()).map_err(|_| BackendError::unavailable("nobody reads them"))?;
         }
         Ok(())
     }
@@ -23,28 +24,40 @@ impl Mailer for LastLink {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let mailbox = std::sync::Arc::new(LastLink::default());
-    // A server gives `.background(…)` as well, so that mails leave after the answer.
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), mailbox.clone()).build()?;
+    let (sender, mailbox) = channel();
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), Links(sender))
+        // Without it a link is stored and mailed before the answer, whose time then tells strangers who has an account.
+        .background(|work| drop(tokio::spawn(work)))
+        .build()?;
 
-    pollster::block_on(async {
+    tokio::runtime::Runtime::new()?.block_on(async {
         auth.provision(Email::parse("ann@acme.example")?).await?;
 
         // The address is entered twice. The answer is the same for every address.
         let email = Email::confirmed("ann@acme.example", "Ann@acme.example")?;
         let answer = auth.request_reset(&email).await?;
-        println!("the next mail can be asked for from {}", answer.next_request_at);
+        println!("if there is such an account, a mail is on its way; ask again in {:?}", answer.retry_after);
 
         // The link opens a page. Fetching it changes nothing; the page's button is what confirms.
-        let link = mailbox.0.lock().unwrap().clone();
+        let link = mailbox.recv()?;
         let (_, token) = link.split_once("token=").ok_or("a link carries a token")?;
         assert_eq!(auth.inspect_reset(token).await?, LinkStatus::Usable);
         let confirmed = auth.confirm_reset(token).await?;
         println!("a temporary password was mailed; it works until {}", confirmed.expires_at);
 
+        // Whoever confirms has shown to read the mailbox: keep this in the device cookie as after a sign-in, or strangers who
+        // guess at the same time make the owner wait as well.
+        let cookie = confirmed.device.map(|token| token.expose()).unwrap_or_default();
+        let next = SignInRequest::new("ann@acme.example", "the password from the second mail").device(&cookie);
+        println!("the next sign-in shows the device: {next:?}");
+
         // Pressed twice: the password that is on its way still works.
         let again = auth.confirm_reset(token).await;
         assert!(matches!(again, Err(ConfirmResetError::AlreadyConfirmed { .. })));
+        println!("confirmed twice: the same password still works");
+
+        // What is left for after the answers, mails, is done before the process ends.
+        auth.close().await;
         Ok(())
     })
 }

@@ -5,8 +5,12 @@ use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn,
 /// What a sign-in page does with a form.
 async fn answer(auth: &Auth, email: &str, password: &str, device_cookie: &str) -> String {
     match auth.sign_in(SignInRequest::new(email, password).device(device_cookie)).await {
-        // Keep the session on the server, and the device token in a long-lived cookie.
-        Ok(SignIn::Complete(signed_in)) => format!("session {}", signed_in.session().encode()),
+        Ok(SignIn::Complete(signed_in)) => {
+            // The session is kept on the server. The device token goes into a cookie that lasts for 90 days; without one the
+            // cookie is left as it is.
+            let device = signed_in.device_token().map(|token| token.expose());
+            format!("session {}; device cookie {device:?}", signed_in.session().encode())
+        }
         Ok(SignIn::SecondFactorRequired(challenge)) => format!("ask for a code ({})", challenge.expose()),
         Ok(SignIn::EnrollmentRequired(challenge)) => format!("set up an authenticator app ({})", challenge.expose()),
         Ok(SignIn::PasswordChangeRequired(challenge)) => format!("choose a password ({})", challenge.expose()),
@@ -20,17 +24,28 @@ async fn answer(auth: &Auth, email: &str, password: &str, device_cookie: &str) -
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+        .background(|work| drop(tokio::spawn(work)))
+        .build()?;
 
-    pollster::block_on(async {
+    tokio::runtime::Runtime::new()?.block_on(async {
         let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
         let mailed = ann.temporary_password.expose();
 
         let wrong = answer(&auth, "ann@acme.example", "not it", "").await;
+        println!("a wrong password:     {wrong}");
         assert_eq!(wrong, "401 Email and Password do not match; help: help@acme.example");
+
         // The next try comes too early and is not evaluated. The mailed password passes all the same.
-        assert!(answer(&auth, "ann@acme.example", "not it either", "").await.starts_with("please wait"));
-        assert!(answer(&auth, "Ann@Acme.example", mailed, "").await.starts_with("choose a password"));
+        let early = answer(&auth, "ann@acme.example", "not it either", "").await;
+        println!("the next, too early:  {early}");
+        assert!(early.starts_with("please wait"));
+
+        let mailed = answer(&auth, "Ann@Acme.example", mailed, "").await;
+        println!("the mailed password:  {mailed}");
+        assert!(mailed.starts_with("choose a password"));
+        // What is left for after the answers, mails, is done before the process ends.
+        auth.close().await;
         Ok(())
     })
 }

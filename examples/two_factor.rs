@@ -5,12 +5,14 @@ use doorward::{
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    pollster::block_on(async {
+    tokio::runtime::Runtime::new()?.block_on(async {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
         // The key comes from outside the store; here it is made up.
         let keyring = Keyring::new("2026-11", std::array::from_fn(|index| index as u8))?;
-        let auth =
-            Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).keyring(keyring).build()?;
+        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+            .background(|work| drop(tokio::spawn(work)))
+            .keyring(keyring)
+            .build()?;
         let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
@@ -33,8 +35,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert!(matches!(auth.second_factor(&ann).await?, SecondFactorStatus::On { recovery_codes_left: 10, .. }));
 
         // The code above is fresh enough for what follows; after five minutes `ProofNeeded` asks for another.
-        let (ann, _new_codes) = auth.regenerate_recovery_codes(&ann).await?;
+        let (ann, new_codes) = auth.regenerate_recovery_codes(&ann).await?;
+        println!("{} new recovery codes took their place", new_codes.expose().count());
         auth.disable_totp(&ann).await?;
+        println!("the second factor is off");
+        // What is left for after the answers, mails, is done before the process ends.
+        auth.close().await;
         Ok(())
     })
 }

@@ -5,9 +5,10 @@ use doorward::{
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    pollster::block_on(async {
+    tokio::runtime::Runtime::new()?.block_on(async {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
         let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+            .background(|work| drop(tokio::spawn(work)))
             .keyring(Keyring::new("2026-11", std::array::from_fn(|index| index as u8))?)
             .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
             .build()?;
@@ -35,13 +36,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // The app's next code. The one that enrolled it is used up.
         let outcome = auth.verify_second_factor(&challenge, &app.generate(now + 30).to_string()).await?;
         let SignIn::Complete(ann) = outcome else { return Ok(()) };
+        println!("the app's next code: signed in");
 
         // A form with three fields: one answer for whatever is wrong. Recovery codes do as well.
         let device = ann.device_token().map(|token| token.expose()).unwrap_or_default();
         let recovery_code = recovery_codes.expose().next().unwrap_or_default();
-        std::thread::sleep(std::time::Duration::from_millis(300)); // the spacing that a sign-in leaves
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await; // the spacing that a sign-in leaves
         let request = SignInRequest::new(email, password).code(recovery_code).device(&device);
         assert!(matches!(auth.sign_in(request).await?, SignIn::Complete(_)));
+        println!("password and recovery code in one form: signed in");
+        // What is left for after the answers, mails, is done before the process ends.
+        auth.close().await;
         Ok(())
     })
 }

@@ -4,9 +4,15 @@
 //! ```
 //! use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, Site};
 //!
-//! # pollster::block_on(async {
+//! # tokio::runtime::Runtime::new()?.block_on(async {
 //! let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-//! let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+//! let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+//!     .background(|work| drop(tokio::spawn(work))) // what happens after the answer
+#![cfg_attr(
+    feature = "tracing",
+    doc = "    .observer(doorward::TracingObserver) // what fails is told; feature `tracing`"
+)]
+//!     .build()?;
 //!
 //! let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
 //! let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
@@ -14,14 +20,20 @@
 //!
 //! let refused = auth.sign_in(SignInRequest::new("ann@acme.example", "a guess")).await.unwrap_err();
 //! assert_eq!(refused.to_string(), "Email and Password do not match");
-//! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! **Leave out neither [`background`](AuthBuilder::background) nor [`observer`](AuthBuilder::observer).** Without the first, mails
+//! are sent before the answer, and the time of an answer tells strangers who has an account. Without the second nobody hears of
+//! what fails after an answer: no mail leaves, and no call returns an error. [`Auth::builder`] shows all that a real host sets.
 //!
 //! # Where to begin
 //!
-//! [`Auth`] has a method for every flow, with an example on each. [`UserRepository`], [`AttemptStore`] and [`Mailer`] are what a
-//! host implements; [`MemoryUsers`], [`MemoryAttempts`] and [`PrintingMailer`] are there to start with. [`Config`] has the
-//! settings, [`manual`] the threat model, the source of every number and the rest of what is worth knowing.
+//! [`Auth`] has a method for every flow, with an example on each; [`manual::host_pages`] tells which page calls which.
+//! [`UserRepository`], [`AttemptStore`] and [`Mailer`] are what a host implements; [`MemoryUsers`], [`MemoryAttempts`] and
+//! [`PrintingMailer`] are there to start with. [`Config`] has the settings, [`manual`] the threat model, the source of every
+//! number and the rest of what is worth knowing.
 //!
 //! # How it holds
 //!
@@ -32,8 +44,8 @@
 //!
 //! # What it does not do
 //!
-//! No pages, no routes, no cookies, no session table, no SQL; no SMTP without the feature `smtp`; no runtime and no thread but those that hash; no
-//! `unsafe`. [`manual::non_features`] has the rest.
+//! The core has no pages, no routes, no cookies, no session table, no SQL, no SMTP, no runtime, no thread but those that hash, and
+//! no `unsafe`; SQL and SMTP come by feature, on tokio. [`manual::non_features`] has the rest.
 //!
 //! # Features
 //!
@@ -44,8 +56,8 @@
 //! - `simd`: `HashBackend::Simd`, Argon2 by the processor's widest instructions. Needs Rust 1.89.
 //! - `smtp`: `SmtpMailer` sends mails by a server of yours, on tokio, over TLS.
 //! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
-//! - `sqlite`: `SqliteStore`, for one machine. Wants a C compiler, the tokio runtime and Rust 1.94, as does
-//! - `postgres`: `PostgresStore`, for many.
+//! - `sqlite`: `SqliteStore`, for one machine. Needs Rust 1.94, the tokio runtime and a C compiler.
+//! - `postgres`: `PostgresStore`, for many. Needs Rust 1.94 and the tokio runtime.
 //! - `tls-rustls`: TLS to PostgreSQL, by rustls.
 //! - `zxcvbn`: `PasswordPolicy::min_strength`.
 //! - `testing`: tools for tests, of hosts and adapters too. Not for programs that serve people.
@@ -55,6 +67,9 @@
 
 // Adapters and test tools speak of this crate from outside, as those of others do.
 extern crate self as doorward;
+
+/// The attribute of every implementation of a port, so that a host needs no dependency for it.
+pub use async_trait::async_trait;
 
 mod adapter;
 mod auth;
@@ -113,15 +128,15 @@ pub use port::{
     SilentObserver, Subject, Swap, SystemClock, UserCounts, UserDirectory, UserRepository,
 };
 pub use types::{
-    BackendError, BackendErrorKind, Challenge, DeviceId, DeviceToken, Digest, Email, Epoch, LinkToken, MalformedCode,
-    MalformedEmail, MalformedId, MalformedToken, Password, RecoveryCodes, ResetLink, ResetToken, Site, SiteError,
-    Support, TemporaryPassword, TotpEnrollment, UnconfirmedEmail, UserId, Version,
+    BackendCode, BackendError, BackendErrorKind, Challenge, DeviceId, DeviceToken, Digest, Email, Epoch, LinkToken,
+    MalformedCode, MalformedEmail, MalformedId, MalformedToken, Password, RecoveryCodes, ResetLink, ResetToken, Site,
+    SiteError, Support, TemporaryPassword, TotpEnrollment, UnconfirmedEmail, UserId, Version,
 };
 pub use user::{
     Device, DeviceGrade, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserOverview, UserStatus,
 };
 
-/// The README's code is compiled and run as a test.
-#[cfg(doctest)]
+/// The README's code is compiled as a test, and run where it needs no server. It takes these features.
+#[cfg(all(doctest, feature = "smtp", feature = "sqlite", feature = "tracing"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

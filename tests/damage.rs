@@ -12,7 +12,8 @@ use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use doorward::sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use doorward::sqlx::{AssertSqlSafe, query_scalar, raw_sql};
 use doorward::{
-    AttemptStore, BackendErrorKind, EventKind, PostgresStore, SignInError, SqliteStore, Unavailable, UserRepository,
+    AttemptStore, BackendCode, BackendError, BackendErrorKind, EventKind, PostgresStore, SignInError, SqliteStore,
+    Unavailable, UserRepository,
 };
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
@@ -70,7 +71,7 @@ async fn check<S: UserRepository + AttemptStore + Clone>(
     }
     let events = hurt.observer.kinds();
     assert!(
-        events.iter().any(|event| matches!(event, EventKind::StoreFailed { error } if *error == expected)),
+        events.iter().any(|event| matches!(event, EventKind::StoreFailed { error, .. } if *error == expected)),
         "{name}: no event in {events:?}"
     );
     let told = format!("{:?}", hurt.observer.events());
@@ -120,31 +121,85 @@ impl Sqlite {
     }
 }
 
+/// What a log shows of an error and its sources down to the store's own, which says too much.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next.filter(|source| source.is::<BackendError>() || source.is::<Unavailable>()) {
+        told = format!("{told}: {source}");
+        next = source.source();
+    }
+    told
+}
+
+/// A host that forgot to call `migrate()`.
+async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, code: &str) {
+    let stage = Stage::new(store);
+    let errors: [Box<dyn std::error::Error>; 3] = [
+        Box::new(stage.auth.provision(email(ANN)).await.unwrap_err()),
+        Box::new(stage.sign_in(ANN, OLD).await.unwrap_err()),
+        Box::new(stage.auth.request_reset(&email(ANN)).await.unwrap_err()),
+    ];
+    for error in &errors {
+        let told = chain(error.as_ref());
+        assert!(told.ends_with(&format!("the tables are missing: call migrate() ({code})")), "{told}");
+    }
+    let calls = stage.observer.kinds().into_iter().filter_map(|kind| match kind {
+        EventKind::StoreFailed { call, error: BackendErrorKind::TablesMissing, code: told } => {
+            assert_eq!(told, Some(BackendCode::new(code)));
+            Some(call)
+        }
+        _ => None,
+    });
+    let calls: Vec<_> = calls.collect();
+    for call in ["insert", "find_by_email", "load"] {
+        assert!(calls.contains(&call), "{call} is not among {calls:?}");
+    }
+    let told = format!("{:?} {errors:?}", stage.observer.events());
+    assert!(!told.contains("users") && !told.contains("attempts") && !told.contains('@'), "driver's text in {told}");
+}
+
+#[test]
+fn sqlite_without_its_tables() {
+    let sqlite = Sqlite::new();
+    block_on(async { check_unmigrated(sqlite.store().await, "1").await });
+}
+
+#[test]
+fn postgres_without_its_tables() {
+    let Some(postgres) = Postgres::new() else { return };
+    block_on(async { check_unmigrated(postgres.store().await, "42P01").await });
+}
+
 #[test]
 fn sqlite_with_a_damaged_schema() {
+    use BackendErrorKind::{Refused, TablesMissing};
     let cases = [
         (
             "missing column",
+            Refused,
             "ALTER TABLE doorward_users RENAME snapshot TO gone",
             "ALTER TABLE doorward_users RENAME gone TO snapshot",
         ),
         (
             "missing table of users",
+            TablesMissing,
             "ALTER TABLE doorward_users RENAME TO gone",
             "ALTER TABLE gone RENAME TO doorward_users",
         ),
         (
             "missing table of attempts",
+            TablesMissing,
             "ALTER TABLE doorward_attempts RENAME TO gone",
             "ALTER TABLE gone RENAME TO doorward_attempts",
         ),
     ];
-    for (name, damage, mend) in cases {
+    for (name, expected, damage, mend) in cases {
         let sqlite = Sqlite::new();
         block_on(async {
             check(
                 name,
-                BackendErrorKind::Refused,
+                expected,
                 sqlite.migrated().await,
                 async || sqlite.run(damage).await,
                 async || sqlite.store().await,
@@ -279,8 +334,10 @@ fn sqlite_with_rows_edited_by_hand() {
             stage.auth.request_reset(&email(ANN)).await.unwrap();
             assert_eq!(stage.mailer.count(), mails, "{edit}");
             assert!(stage.auth.resume(ann.session()).await.is_err(), "{edit}");
-            let unreadable = EventKind::StoreFailed { error: BackendErrorKind::Unreadable };
-            assert!(stage.observer.count(&unreadable) >= 3, "{edit}: {:?}", stage.observer.kinds());
+            let kinds = stage.observer.kinds();
+            let unreadable =
+                |kind: &&EventKind| matches!(kind, EventKind::StoreFailed { error: BackendErrorKind::Unreadable, .. });
+            assert!(kinds.iter().filter(unreadable).count() >= 3, "{edit}: {kinds:?}");
             stage.signs_in(BOB, OLD).await;
             stage.resets(BOB, "something else again").await;
             sqlite
@@ -450,7 +507,7 @@ impl Postgres {
 
 #[test]
 fn postgres_with_a_damaged_schema() {
-    use BackendErrorKind::{Refused, Unreadable};
+    use BackendErrorKind::{Refused, TablesMissing, Unreadable};
     let cases = [
         (
             "missing column",
@@ -458,10 +515,15 @@ fn postgres_with_a_damaged_schema() {
             "ALTER TABLE %users RENAME snapshot TO gone",
             "ALTER TABLE %users RENAME gone TO snapshot",
         ),
-        ("missing table of users", Refused, "ALTER TABLE %users RENAME TO %gone", "ALTER TABLE %gone RENAME TO %users"),
+        (
+            "missing table of users",
+            TablesMissing,
+            "ALTER TABLE %users RENAME TO %gone",
+            "ALTER TABLE %gone RENAME TO %users",
+        ),
         (
             "missing table of attempts",
-            Refused,
+            TablesMissing,
             "ALTER TABLE %attempts RENAME TO %gone",
             "ALTER TABLE %gone RENAME TO %attempts",
         ),
@@ -605,8 +667,11 @@ fn postgres_that_breaks_off_in_the_middle_of_a_write() {
         }
         let error = writing.await.unwrap().expect_err("the answer was lost");
         assert_eq!((error.code(), error.http_status()), ("backend", 503), "{error:?}");
-        let lost = EventKind::StoreFailed { error: BackendErrorKind::Unavailable };
-        assert_eq!(stage.observer.count(&lost), 1, "one try, and no second: {:?}", stage.observer.kinds());
+        let kinds = stage.observer.kinds();
+        let lost = |kind: &&EventKind| {
+            matches!(kind, EventKind::StoreFailed { call: "replace", error: BackendErrorKind::Unavailable, .. })
+        };
+        assert_eq!(kinds.iter().filter(lost).count(), 1, "one try, and no second: {kinds:?}");
         holder.rollback().await.unwrap();
         assert!(stage.auth.resume(ann.session()).await.is_ok(), "it had not taken effect");
         stage.auth.sign_out_everywhere(ann.user_id()).await.unwrap();

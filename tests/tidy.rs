@@ -172,6 +172,21 @@ fn the_crate_forbids_unsafe_code_and_the_top_level_stays_small() {
 }
 
 #[test]
+fn the_readme_shows_the_example_of_production_word_for_word_and_links_to_what_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let example = fs::read_to_string(root.join("examples/production.rs")).unwrap();
+    let (_, program) = example.split_once("\n\n").unwrap();
+    assert!(readme.contains(&format!("```rust,no_run\n{program}```")), "they differ");
+    // What a reader pastes is what is tested: no hidden lines.
+    assert!(!readme.contains("\n# #") && !readme.contains("\n# let") && !readme.contains("\n# fn"));
+    for (index, _) in readme.match_indices("](") {
+        let target = readme[index + 2..].split(')').next().unwrap();
+        assert!(root.join(target).exists(), "the README links to {target}");
+    }
+}
+
+#[test]
 fn every_flow_has_one_name_in_flow_tests_and_examples() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for source in sources().iter().filter(|source| source.module == "flow" && !source.path.ends_with("mod.rs")) {

@@ -6,7 +6,13 @@ mod support;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
+use doorward::{
+    AttemptKey, AttemptStore, Attempts, Auth, BackendError, BackendErrorKind, HashParams, MemoryUsers, PrintingMailer,
+    Swap, TracingObserver, Version,
+};
+use pollster::block_on;
 use support::*;
+use time::OffsetDateTime;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -45,6 +51,42 @@ impl Subscriber for Lines {
     fn enter(&self, _span: &Id) {}
 
     fn exit(&self, _span: &Id) {}
+}
+
+#[test]
+fn what_broke_is_told_with_its_kind_its_code_and_the_call() {
+    #[derive(Debug)]
+    struct Broken;
+
+    #[doorward::async_trait]
+    impl AttemptStore for Broken {
+        async fn load(&self, _: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+            Err(BackendError::new(BackendErrorKind::TablesMissing)
+                .with_code("42P01")
+                .with_source("about ann@acme.example"))
+        }
+
+        async fn swap(&self, _: &AttemptKey, _: Option<Version>, _: &Attempts) -> Result<Swap, BackendError> {
+            Err(BackendError::new(BackendErrorKind::Unavailable))
+        }
+
+        async fn purge(&self, _: OffsetDateTime) -> Result<u64, BackendError> {
+            Ok(0)
+        }
+    }
+
+    let lines = Lines::default();
+    tracing::subscriber::with_default(lines.clone(), || {
+        let builder = Auth::builder(site(), MemoryUsers::new(), Broken, PrintingMailer).observer(TracingObserver);
+        let auth = builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests()).build();
+        assert!(block_on(auth.unwrap().request_reset(&email(ANN))).is_err());
+    });
+    let lines = lines.0.lock().unwrap();
+    let [failed] = &lines[..] else { panic!("{lines:?}") };
+    for part in ["ERROR", "sys_store_failed", r#" error="tables_missing""#, r#" code="42P01""#, r#" call="load""#] {
+        assert!(failed.contains(part), "{part} is not in {failed}");
+    }
+    assert!(!failed.contains('@'), "{failed}");
 }
 
 #[test]

@@ -89,8 +89,9 @@ impl AuthBuilder {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Who receives events; nobody by default. Production hosts should have one: failures of background work are events
-    /// and nothing else.
+    /// Who receives events; nobody by default. **Without one what fails after an answer fails in silence**: with a broken mailer
+    /// [`request_reset`](Auth::request_reset) answers `Ok` to everybody, no mail leaves, and nothing is printed anywhere.
+    /// `TracingObserver` (feature `tracing`) is one that does; alarms belong on `MailFailed`, `MailDelayed` and `StoreFailed`.
     #[must_use]
     pub fn observer(self, observer: impl Observer) -> Self {
         Self { observer: Arc::new(observer), ..self }
@@ -147,7 +148,9 @@ impl AuthBuilder {
         self
     }
 
-    /// Checks every setting and starts the hashing threads.
+    /// Checks every setting and starts the hashing threads. It calls no port: a store whose tables are missing is told by its
+    /// first call, as [`TablesMissing`](crate::BackendErrorKind::TablesMissing), and a mailer that cannot send by an event, to
+    /// whoever [`observer`](Self::observer) names, and to nobody without one.
     ///
     /// # Errors
     /// [`BuildError`] names the setting at fault.

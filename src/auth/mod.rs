@@ -39,6 +39,15 @@ pub struct Auth {
 
 impl Auth {
     /// Begins with what has no default: who the host is, and its ports. Each port is given by value or in an `Arc`.
+    ///
+    /// A host that serves people gives at least [`background`](AuthBuilder::background) and [`observer`](AuthBuilder::observer)
+    /// too, or the time of an answer tells strangers who has an account, and nobody hears of what fails after an answer. All of
+    /// it together (features `smtp`, `sqlite` and `tracing`):
+    ///
+    #[cfg_attr(all(feature = "smtp", feature = "sqlite", feature = "tracing"), doc = "```no_run")]
+    #[cfg_attr(not(all(feature = "smtp", feature = "sqlite", feature = "tracing")), doc = "```ignore")]
+    #[doc = include_str!("../../examples/production.rs")]
+    /// ```
     pub fn builder(
         site: Site,
         users: impl UserRepository,
@@ -55,7 +64,8 @@ impl Auth {
     ///
     /// # Errors
     /// [`ProvisionError`], for the operator. After `MailFailed` the account stands; [`resend_welcome`](Self::resend_welcome)
-    /// goes on from there.
+    /// goes on from there. Its `source` holds the reason, a [`BackendError`](crate::BackendError) whose kind and code are fit for
+    /// logs.
     ///
     /// ```
     #[doc = include_str!("../../examples/provision.rs")]
@@ -76,7 +86,7 @@ impl Auth {
     /// Mails a fresh first password to somebody who has not chosen one yet. The one before stops working.
     ///
     /// # Errors
-    /// [`WelcomeError`], for the operator.
+    /// [`WelcomeError`], for the operator. After `MailFailed` its `source` holds the reason.
     pub async fn resend_welcome(&self, user: &UserId) -> Result<Provisioned, WelcomeError> {
         provision::resend_welcome(&self.engine, user).await
     }
@@ -345,6 +355,9 @@ impl Auth {
     /// Asks for a reset mail. The answer is the same for every address and tells when the next mail can be asked for;
     /// whether one is sent is decided in background work, after the answer. It changes nothing on the account.
     ///
+    /// The answer also says nothing of a mailer that is broken, or the answer would tell who has an account: only an
+    /// [`observer`](AuthBuilder::observer) hears of that.
+    ///
     /// # Errors
     /// [`Unavailable`] if nothing could be decided.
     ///
@@ -369,8 +382,11 @@ impl Auth {
     /// The old password signs in until a new one is chosen, but cannot be changed with: who merely knows it cannot undo a
     /// recovery. The same link can be confirmed again after the cooldown, within its hour.
     ///
+    /// Put [`ResetConfirmed::device`] into the device cookie: whoever confirms reads the mailbox, and with it signs in unhindered
+    /// by strangers who guess. The example of [`request_reset`](Self::request_reset) goes on with it.
+    ///
     /// # Errors
-    /// [`ConfirmResetError`].
+    /// [`ConfirmResetError`]. After `MailFailed` its `source` holds the reason, for the log.
     pub async fn confirm_reset(&self, token: &str) -> Result<ResetConfirmed, ConfirmResetError> {
         reset::confirm_reset(&self.engine, token).await
     }

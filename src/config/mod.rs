@@ -189,7 +189,8 @@ impl Default for ChallengeConfig {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DeviceConfig {
-    /// How long a device is known after its last use, at most 400 days; default 90 days.
+    /// How long a device is known after its last use, and the `Max-Age` of its cookie; at most 400 days, where browsers cap it;
+    /// default 90 days.
     pub lifetime: Duration,
     /// How many a user may have, 1 to 20; default 20. A new one takes the place of the one not used for longest, but never
     /// of one used within the last week.

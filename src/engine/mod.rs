@@ -128,7 +128,7 @@ impl Engine {
             }
             Ok(None) => Ok(Found::Nobody),
             Err(error) if error.kind() == BackendErrorKind::Unreadable => {
-                self.report(EventKind::StoreFailed { error: error.kind() }).email(email).send();
+                self.report(EventKind::store_failed(&error)).email(email).send();
                 Ok(Found::Unreadable)
             }
             Err(error) => Err(error.into()),
@@ -155,10 +155,7 @@ impl Engine {
     pub(crate) async fn find_claimed(&self, id: &UserId) -> Result<Option<User>, Unavailable> {
         match self.users.find_by_id(id).await {
             Ok(found) => Ok(found),
-            Err(error) if error.kind() == BackendErrorKind::Unreadable => {
-                self.report(EventKind::StoreFailed { error: error.kind() }).user_id(id).send();
-                Ok(None)
-            }
+            Err(error) if error.kind() == BackendErrorKind::Unreadable => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

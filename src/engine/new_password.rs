@@ -39,7 +39,8 @@ impl Engine {
         match breached.contains(password).await {
             Ok(known) => Ok(known),
             Err(error) => {
-                self.report(EventKind::BreachLookupFailed { error: error.kind() }).send();
+                self.report(EventKind::BreachLookupFailed { error: error.kind(), code: error.code_for_events() })
+                    .send();
                 match self.config.password.breached {
                     Some(BreachLookup::FailOpen) => Ok(false),
                     _ => Err(error.into()),

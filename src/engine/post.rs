@@ -15,7 +15,8 @@ impl Engine {
         let mail = Mail::new(kind, &self.site, Arc::clone(&self.texts));
         let sent = self.mailer.send(to, &mail).await;
         if let Err(error) = &sent {
-            self.report(EventKind::MailFailed { mail: name, error: error.kind() }).email(to).send();
+            let kind = EventKind::MailFailed { mail: name, error: error.kind(), code: error.code_for_events() };
+            self.report(kind).email(to).send();
         }
         sent
     }

@@ -8,7 +8,8 @@ use crate::user::{Session, User};
 /// It is exhaustive on purpose: a step that is added later must not be passed over by a `_`.
 #[derive(Debug)]
 pub enum SignIn {
-    /// Signed in: keep the session, and the device token in a long-lived cookie.
+    /// Signed in: keep the session, and the [`device_token`](SignedIn::device_token), if there is one, in a cookie that lasts as
+    /// long as [`DeviceConfig::lifetime`](crate::DeviceConfig::lifetime), 90 days by default.
     Complete(SignedIn),
     /// The password was right, and this account has a second factor: ask for a code of the authenticator, or for a recovery
     /// code, and call [`verify_second_factor`](crate::Auth::verify_second_factor). There is no session until then.
@@ -50,9 +51,23 @@ impl SignedIn {
         &self.session
     }
 
-    /// The token to keep in a long-lived cookie of this browser. `None` where it has the right one already or a sign-in took
-    /// two steps from a known browser, from [`resume`](crate::Auth::resume), and when all places are taken by devices used
-    /// within the last week: then leave the cookie as it is.
+    /// `Some`: set the device cookie to this, or renew it. `None`: leave it as it is.
+    ///
+    /// - A sign-in from a browser that is not known, and a password chosen or changed (other devices end with it): `Some`, a new
+    ///   token.
+    /// - A sign-in in one step with a token of this account: `Some`, the same token. Setting it again renews the cookie, as the
+    ///   crate has renewed the device.
+    /// - A sign-in in two steps with a token of this account: `None`, for the token is not kept between the steps. The device is
+    ///   renewed; a host that wants the cookie renewed too sets it again to what the browser sent.
+    /// - All places are taken by devices used within the last week: `None`. Nothing else is lacking.
+    /// - Everything that is no sign-in and changes no password ([`resume`](crate::Auth::resume),
+    ///   [`reauthenticate`](crate::Auth::reauthenticate), [`sign_out_others`](crate::Auth::sign_out_others), the second factor of
+    ///   somebody signed in): `None`.
+    ///
+    /// The cookie is `HttpOnly`, `Secure`, `SameSite=Lax` and named with `__Host-`; its `Max-Age` is
+    /// [`DeviceConfig::lifetime`](crate::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days). It outlasts
+    /// sign-outs: it opens nothing, and keeps the owner a lane. A browser that several people share keeps the last few tokens
+    /// ([`SignInRequest::device`](crate::SignInRequest::device)).
     pub fn device_token(&self) -> Option<&DeviceToken> {
         self.device.as_ref()
     }

@@ -22,21 +22,20 @@ impl<P: ?Sized> Watched<P> {
         Self { store, clock: clock.clone(), observer: observer.clone() }
     }
 
-    fn report<T>(&self, outcome: Result<T, BackendError>) -> Result<T, BackendError> {
-        outcome.inspect_err(|error| {
-            let kind = EventKind::StoreFailed { error: error.kind() };
-            self.observer.observe(&Event::new(at_store_precision(self.clock.now()), kind));
-        })
+    fn report<T>(&self, call: &'static str, outcome: Result<T, BackendError>) -> Result<T, BackendError> {
+        self.report_about(None, call, outcome)
     }
-}
 
-impl Watched<dyn UserRepository> {
-    /// A row that cannot be understood is reported by whoever looked for it, since they know whose it is.
-    fn found<T>(&self, outcome: Result<T, BackendError>) -> Result<T, BackendError> {
-        match outcome {
-            Err(error) if error.kind() == BackendErrorKind::Unreadable => Err(error),
-            outcome => self.report(outcome),
-        }
+    fn report_about<T>(
+        &self,
+        user_id: Option<&UserId>,
+        call: &'static str,
+        outcome: Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        outcome.map_err(|error| error.during(call)).inspect_err(|error| {
+            let event = Event::new(at_store_precision(self.clock.now()), EventKind::store_failed(error));
+            self.observer.observe(&Event { user_id: user_id.cloned(), ..event });
+        })
     }
 }
 
@@ -49,37 +48,41 @@ impl<P: fmt::Debug + ?Sized> fmt::Debug for Watched<P> {
 #[async_trait]
 impl UserRepository for Watched<dyn UserRepository> {
     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
-        self.report(self.store.insert(user).await)
+        self.report("insert", self.store.insert(user).await)
     }
 
     async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
-        self.found(self.store.find_by_id(id).await)
+        self.report_about(Some(id), "find_by_id", self.store.find_by_id(id).await)
     }
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
-        self.found(self.store.find_by_email(email).await)
+        match self.store.find_by_email(email).await {
+            // Reported by whoever looked for it, who knows the pseudonym.
+            Err(error) if error.kind() == BackendErrorKind::Unreadable => Err(error.during("find_by_email")),
+            outcome => self.report("find_by_email", outcome),
+        }
     }
 
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
-        self.report(self.store.replace(user, expected).await)
+        self.report("replace", self.store.replace(user, expected).await)
     }
 
     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.report(self.store.delete(id, expected).await)
+        self.report("delete", self.store.delete(id, expected).await)
     }
 }
 
 #[async_trait]
 impl AttemptStore for Watched<dyn AttemptStore> {
     async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
-        self.report(self.store.load(key).await)
+        self.report("load", self.store.load(key).await)
     }
 
     async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
-        self.report(self.store.swap(key, expected, next).await)
+        self.report("swap", self.store.swap(key, expected, next).await)
     }
 
     async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
-        self.report(self.store.purge(now).await)
+        self.report("purge", self.store.purge(now).await)
     }
 }

@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 use super::{Unavailable, failure};
-use crate::types::UserId;
+use crate::types::{BackendError, UserId};
 
 /// Why an account was not opened, or not announced. These are for an operator, not for strangers.
 #[derive(Debug, Error)]
@@ -19,6 +19,8 @@ pub enum ProvisionError {
     MailFailed {
         /// The new account.
         user_id: UserId,
+        /// Why, as the mailer told it.
+        source: BackendError,
     },
     /// Whether the account stands is not known if a store failed; otherwise it does not. Provisioning again tells.
     #[error(transparent)]
@@ -28,7 +30,7 @@ pub enum ProvisionError {
 failure!(ProvisionError {
     Self::EmailTaken => "email_taken", 409, "There is an account with this address already.";
     Self::IdTaken => "id_taken", 409, "There is an account with this id already.";
-    Self::MailFailed { user_id } => "mail_failed", 503, "The account was opened, but the mail could not be sent.";
+    Self::MailFailed { .. } => "mail_failed", 503, "The account was opened, but the mail could not be sent.";
 } unavailable Unavailable);
 
 /// Why an account was not taken over. These are for an operator, not for strangers.
@@ -69,7 +71,10 @@ pub enum WelcomeError {
     EmailTaken,
     /// The mailer did not accept the mail. Calling again issues another password and mails it.
     #[error("the mail was not accepted")]
-    MailFailed,
+    MailFailed {
+        /// Why, as the mailer told it.
+        source: BackendError,
+    },
     /// Nothing was decided.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -80,7 +85,7 @@ failure!(WelcomeError {
     Self::Deactivated => "deactivated", 409, "The account is deactivated.";
     Self::PasswordChosen => "password_chosen", 409, "The user has signed in already.";
     Self::EmailTaken => "email_taken", 409, "There is an account with this address already.";
-    Self::MailFailed => "mail_failed", 503, "The mail could not be sent.";
+    Self::MailFailed { .. } => "mail_failed", 503, "The mail could not be sent.";
 } unavailable Unavailable);
 
 /// Why an operator's action was not carried out.

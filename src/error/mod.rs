@@ -3,7 +3,7 @@
 //! The variants are the contract. Each error has a stable [`code`](Failure::code), a plain
 //! [`http_status`](Failure::http_status), a [`retry_after`](Failure::retry_after) where waiting helps, and a
 //! [`user_message`](Failure::user_message) that may be shown as it is. Their `Display` is for logs; it holds no address,
-//! password, token or code.
+//! password, token or code. What a store or mailer had to say is the `source`.
 
 mod account;
 mod password;

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{Unavailable, failure, not_accepted, please_wait};
 use crate::policy::Violation;
-use crate::types::MalformedCode;
+use crate::types::{BackendError, MalformedCode};
 
 const LINK: &str = "This link has been used or has expired. Please ask for a new one.";
 
@@ -28,6 +28,8 @@ pub enum ConfirmResetError {
     MailFailed {
         /// The cooldown.
         retry_after: Duration,
+        /// Why, as the mailer told it. For the log, not for the page.
+        source: BackendError,
     },
     /// Links are not confirmed in the mode [`ChooseNewPassword`](crate::ResetMode::ChooseNewPassword); the host calls
     /// [`complete_reset`](crate::Auth::complete_reset) instead. A mistake of the program, not of its user.
@@ -41,7 +43,7 @@ pub enum ConfirmResetError {
 failure!(ConfirmResetError {
     Self::LinkInvalid => "link_invalid", 400, LINK;
     Self::AlreadyConfirmed { retry_after } => "already_confirmed", 409, "A temporary password was mailed to you a moment ago.", retry retry_after;
-    Self::MailFailed { retry_after } => "mail_failed", 503, "We could not send the mail. Please use the same link again in a few minutes.", retry retry_after;
+    Self::MailFailed { retry_after, .. } => "mail_failed", 503, "We could not send the mail. Please use the same link again in a few minutes.", retry retry_after;
     Self::OtherMode => "other_mode", 500, "Something went wrong on our side.";
 } unavailable Unavailable);
 

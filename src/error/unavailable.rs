@@ -22,7 +22,8 @@ pub enum Unavailable {
     /// Others kept changing the same entry. Trying again soon will do.
     #[error("others kept changing the same entry")]
     Contended,
-    /// A store failed.
+    /// A store failed. Its [`source`](std::error::Error::source) is the reason, a [`BackendError`], whose kind, code and call
+    /// are fit for logs.
     #[error("a store failed")]
     Backend(#[source] BackendError),
     /// The operating system gave no randomness.

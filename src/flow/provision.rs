@@ -9,7 +9,7 @@ use crate::error::{ProvisionError, Unavailable, WelcomeError};
 use crate::mail::MailKind;
 use crate::policy::{temporary_digest, temporary_password};
 use crate::port::{EventKind, Insert};
-use crate::types::{Email, TemporaryPassword, UserId, after};
+use crate::types::{BackendError, Email, TemporaryPassword, UserId, after};
 use crate::user::{Fresh, User};
 
 /// An account to open.
@@ -72,7 +72,7 @@ pub(crate) async fn provision(engine: &Arc<Engine>, account: Provision) -> Resul
     let user_id = opened.user.id().clone();
     match welcome(engine, &opened).await {
         Ok(()) => Ok(Provisioned { user_id, expires_at: opened.expires_at }),
-        Err(()) => Err(ProvisionError::MailFailed { user_id }),
+        Err(source) => Err(ProvisionError::MailFailed { user_id, source }),
     }
 }
 
@@ -149,7 +149,7 @@ async fn reissue(engine: &Arc<Engine>, id: &UserId, email: Option<Email>) -> Res
     engine.report(event).user(&issued.user).send();
     match welcome(engine, &issued).await {
         Ok(()) => Ok(Provisioned { user_id: id.clone(), expires_at: issued.expires_at }),
-        Err(()) => Err(WelcomeError::MailFailed),
+        Err(source) => Err(WelcomeError::MailFailed { source }),
     }
 }
 
@@ -161,12 +161,12 @@ fn lifetime(engine: &Engine) -> core::time::Duration {
     engine.config.provision.temporary_password_lifetime
 }
 
-/// The error was an event already, and says no more than that.
-async fn welcome(engine: &Engine, issued: &Issued) -> Result<(), ()> {
+/// A failure was an event already.
+async fn welcome(engine: &Engine, issued: &Issued) -> Result<(), BackendError> {
     let kind = MailKind::Welcome {
         temporary_password: issued.temporary_password.clone(),
         lifetime: lifetime(engine),
         expires_at: issued.expires_at,
     };
-    engine.mail(issued.user.email(), kind).await.map_err(drop)
+    engine.mail(issued.user.email(), kind).await
 }

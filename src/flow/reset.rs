@@ -12,7 +12,7 @@ use crate::error::{CompleteResetError, ConfirmResetError, Unavailable};
 use crate::mail::MailKind;
 use crate::policy::{temporary_digest, temporary_password};
 use crate::port::EventKind;
-use crate::types::{DeviceToken, Email, Password, ResetToken, TypedCode, UserId, base64url};
+use crate::types::{DeviceToken, Email, Password, ResetToken, TypedCode, UserId, base64url, until};
 use crate::user::{AcceptedCode, CodeVerdict, Confirmation, Fresh, LinkLimits, Passed, Proof, Proved, User, WrongCode};
 
 /// The answer to every reset request: it never tells whether a mail was sent.
@@ -21,6 +21,8 @@ use crate::user::{AcceptedCode, CodeVerdict, Confirmation, Fresh, LinkLimits, Pa
 pub struct ResetRequested {
     /// When the next mail can be asked for.
     pub next_request_at: OffsetDateTime,
+    /// How long that is from now.
+    pub retry_after: Duration,
 }
 
 /// A reset was confirmed, and a temporary password was mailed.
@@ -31,8 +33,9 @@ pub struct ResetConfirmed {
     pub user_id: UserId,
     /// Until when the temporary password works.
     pub expires_at: OffsetDateTime,
-    /// The token to keep in a long-lived cookie of the confirming browser: it gives the owner a throttle lane that no
-    /// stranger reaches. `None` if all places are taken by devices used within the last week.
+    /// The token to keep in the device cookie of the confirming browser, as after a sign-in
+    /// ([`SignedIn::device_token`](crate::SignedIn::device_token)): it gives the owner a throttle lane that no stranger reaches.
+    /// `None` if all places are taken by devices used within the last week.
     pub device: Option<DeviceToken>,
 }
 
@@ -47,7 +50,8 @@ pub enum LinkStatus {
 
 pub(crate) async fn request_reset(engine: &Arc<Engine>, email: &Email) -> Result<ResetRequested, Unavailable> {
     engine.open()?;
-    let claim = engine.claim_cooldown(email, engine.now()).await?;
+    let now = engine.now();
+    let claim = engine.claim_cooldown(email, now).await?;
     let event = if claim.claimed { EventKind::ResetRequested } else { EventKind::ResetCoolingDown };
     engine.report(event).email(email).send();
     if claim.claimed {
@@ -55,7 +59,8 @@ pub(crate) async fn request_reset(engine: &Arc<Engine>, email: &Email) -> Result
         engine.clone().background.run(async move { deliver_link(&engine, &email).await }).await;
     }
     engine.purge_in_time().await;
-    Ok(ResetRequested { next_request_at: claim.next_request_at })
+    let next_request_at = claim.next_request_at;
+    Ok(ResetRequested { next_request_at, retry_after: until(now, next_request_at) })
 }
 
 /// After the answer: finds the user, stores a link, mails it. Only here do known and unknown addresses part.
@@ -63,7 +68,7 @@ async fn deliver_link(engine: &Arc<Engine>, email: &Email) {
     let issued = match store_link(engine, email).await {
         Ok(issued) => issued,
         Err(Unavailable::Backend(error)) => {
-            return engine.report(EventKind::StoreFailed { error: error.kind() }).email(email).send();
+            return engine.report(EventKind::store_failed(&error)).email(email).send();
         }
         Err(_) => None,
     };
@@ -150,7 +155,7 @@ pub(crate) async fn confirm_reset(engine: &Arc<Engine>, token: &str) -> Result<R
     // Whoever holds the link owns the mailbox, so the answer may tell how the mail went.
     match engine.mail(user.email(), kind).await {
         Ok(()) => Ok(ResetConfirmed { user_id: user.id().clone(), expires_at, device }),
-        Err(_) => Err(ConfirmResetError::MailFailed { retry_after: limits.cooldown }),
+        Err(source) => Err(ConfirmResetError::MailFailed { retry_after: limits.cooldown, source }),
     }
 }
 

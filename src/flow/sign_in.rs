@@ -346,7 +346,7 @@ impl Attempt<'_> {
                 .run(async move {
                     let counted = engine.count_wrong_code(user, proof, &code).await;
                     if let Err(Unavailable::Backend(error)) = counted {
-                        engine.report(EventKind::StoreFailed { error: error.kind() }).send();
+                        engine.report(EventKind::store_failed(&error)).send();
                     }
                 })
                 .await;

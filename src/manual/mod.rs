@@ -1,5 +1,8 @@
 //! The manual: what to know beyond the page of each item.
 
+#[doc = include_str!("promises.md")]
+pub mod promises {}
+
 #[doc = include_str!("threat_model.md")]
 pub mod threat_model {}
 
@@ -9,8 +12,14 @@ pub mod defaults {}
 #[doc = include_str!("implementing_a_repository.md")]
 pub mod implementing_a_repository {}
 
+#[doc = include_str!("host_pages.md")]
+pub mod host_pages {}
+
 #[doc = include_str!("keeping_sessions.md")]
 pub mod keeping_sessions {}
+
+#[doc = include_str!("figures.md")]
+pub mod figures {}
 
 #[doc = include_str!("conformance.md")]
 pub mod conformance {}

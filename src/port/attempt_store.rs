@@ -30,6 +30,44 @@ pub enum Swap {
 ///   that must stay bounded evicts the entries with the fewest [`failures`](Attempts::failures) first, the oldest of them
 ///   first: forgetting one failure costs a wait of 250 ms, and to flush a real counter an attacker would have to pay as
 ///   many hashes as it holds, times the capacity.
+///
+/// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::{Mutex, PoisonError};
+///
+/// use doorward::{AttemptKey, AttemptStore, Attempts, BackendError, Swap, Version, async_trait};
+/// use time::OffsetDateTime;
+///
+/// /// For one process, and without a bound: [`MemoryAttempts`](crate::MemoryAttempts) has one.
+/// #[derive(Debug, Default)]
+/// struct Counted(Mutex<HashMap<String, Attempts>>);
+///
+/// #[async_trait]
+/// impl AttemptStore for Counted {
+///     async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+///         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key.as_str()).cloned())
+///     }
+///
+///     async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+///         // Compared and stored under one lock: nobody gets in between.
+///         let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         if stored.get(key.as_str()).map(Attempts::version) != expected {
+///             return Ok(Swap::Stale);
+///         }
+///         stored.insert(key.as_str().to_owned(), next.clone());
+///         Ok(Swap::Stored)
+///     }
+///
+///     async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
+///         let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let before = stored.len();
+///         stored.retain(|_, attempts| attempts.expires_at() > now);
+///         Ok((before - stored.len()) as u64)
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait AttemptStore: Debug + Send + Sync + 'static {
     /// The entry under the key, also one that has expired but was not dropped yet.

@@ -9,6 +9,24 @@ use crate::types::{BackendError, Password};
 ///
 /// Asked after every other rule is met, when somebody sets a password and never at sign-in. A remote service should be
 /// asked by a prefix of a digest only, never with the password.
+///
+/// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
+///
+/// ```
+/// use std::collections::HashSet;
+///
+/// use doorward::{BackendError, BreachedPasswords, Password, async_trait};
+///
+/// #[derive(Debug)]
+/// struct LocalList(HashSet<String>);
+///
+/// #[async_trait]
+/// impl BreachedPasswords for LocalList {
+///     async fn contains(&self, password: &Password) -> Result<bool, BackendError> {
+///         Ok(self.0.contains(password.expose()))
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait BreachedPasswords: Debug + Send + Sync + 'static {
     /// Whether it is known.

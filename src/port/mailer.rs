@@ -14,6 +14,29 @@ use crate::types::{BackendError, Email};
 /// - Exactly one recipient, [`Email::as_typed`], and no copies.
 /// - A mail holds secrets in its body: neither it nor its rendering belongs into a log.
 /// - What a mail carries expires within the hour in most cases: a queue should give up after some ten minutes.
+///
+/// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
+///
+/// ```
+/// use doorward::{BackendError, BackendErrorKind, Email, Mail, Mailer, async_trait};
+///
+/// # #[derive(Debug)] struct Api;
+/// # impl Api { async fn post(&self, _: &str, _: &str, _: &str, _: String) -> Result<u16, std::io::Error> { Ok(202) } }
+/// #[derive(Debug)]
+/// struct Provider(Api);
+///
+/// #[async_trait]
+/// impl Mailer for Provider {
+///     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
+///         let sent = self.0.post(to.as_typed(), &mail.subject(), &mail.text(), mail.html()).await;
+///         match sent.map_err(BackendError::unavailable)? {
+///             202 => Ok(()),
+///             // A status is fit for logs. The body of such an answer is not: it may repeat the address.
+///             status => Err(BackendError::new(BackendErrorKind::Refused).with_code(status.to_string())),
+///         }
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Mailer: Debug + Send + Sync + 'static {
     /// Accepts a mail for delivery.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::crypto::{HashScheme, SecretFault};
-use crate::types::{BackendErrorKind, UserId};
+use crate::types::{BackendCode, BackendError, BackendErrorKind, UserId};
 use crate::user::Method;
 
 /// Receives every outcome: for audit logs, metrics and alarms.
@@ -75,7 +75,7 @@ impl Event {
     /// ```
     /// use doorward::{BackendErrorKind, Clock, Event, EventKind, SystemClock};
     ///
-    /// let kind = EventKind::MailFailed { mail: "welcome", error: BackendErrorKind::Unavailable };
+    /// let kind = EventKind::MailFailed { mail: "welcome", error: BackendErrorKind::Unavailable, code: None };
     /// let event = Event::new(SystemClock.now(), kind);
     /// assert!(event.kind.name() == "sys_mail_failed" && event.subject.is_none());
     /// ```
@@ -261,21 +261,32 @@ pub enum EventKind {
         mail: &'static str,
         /// The mailer's trouble.
         error: BackendErrorKind,
+        /// The mailer's own code for it, such as an SMTP reply code.
+        code: Option<BackendCode>,
     },
     /// The mail server cannot be reached, or breaks off: mails wait in the mailer's queue. Told once until it works again.
     MailDelayed {
         /// The mailer's trouble.
         error: BackendErrorKind,
+        /// The mailer's own code for it, such as an SMTP reply code.
+        code: Option<BackendCode>,
     },
     /// A call of a store failed. Whoever called the flow got an error, if nothing was decided yet.
     StoreFailed {
+        /// The method that failed, of [`UserRepository`](crate::UserRepository) or [`AttemptStore`](crate::AttemptStore), such
+        /// as `find_by_email`.
+        call: &'static str,
         /// The store's trouble.
         error: BackendErrorKind,
+        /// The store's own code for it, such as an SQLSTATE.
+        code: Option<BackendCode>,
     },
     /// The breach look-up failed.
     BreachLookupFailed {
         /// Its trouble.
         error: BackendErrorKind,
+        /// Its own code for that.
+        code: Option<BackendCode>,
     },
     /// A repository returned a user whose address is not the one asked for: its collation folds more than it may.
     RepositoryMismatch,
@@ -287,6 +298,12 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Of an error that came by way of the engine, which knows the call.
+    pub(crate) fn store_failed(error: &BackendError) -> Self {
+        let call = error.call().unwrap_or("unknown");
+        Self::StoreFailed { call, error: error.kind(), code: error.code_for_events() }
+    }
+
     /// A stable name for logs: that of the OWASP Logging Vocabulary where it has one, else one in its manner.
     pub fn name(&self) -> &'static str {
         match self {

@@ -36,6 +36,9 @@ pub struct UserCounts {
 /// assert_eq!(all.len() as u64, users.count().await?.active);
 /// # Ok::<(), doorward::BackendError>(()) }).unwrap();
 /// ```
+///
+/// An implementation carries `#[doorward::async_trait]`, as those of the other ports do; its columns come from
+/// [`User::overview`](crate::User::overview).
 #[async_trait]
 pub trait UserDirectory: Debug + Send + Sync + 'static {
     /// How many users there are. It may read an index from end to end, so it is nothing to call with every request.

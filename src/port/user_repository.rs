@@ -48,6 +48,81 @@ pub enum Replace {
 ///
 /// Any object may implement this and [`AttemptStore`](crate::AttemptStore) at once. The conformance suite in
 /// `doorward::testing` (feature `testing`) checks all of this on an adapter.
+///
+/// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
+///
+/// ```
+/// use std::sync::{Mutex, PoisonError};
+///
+/// use doorward::{BackendError, Email, Insert, Replace, Row, Swap, User, UserId, UserRepository, Version, async_trait};
+///
+/// /// Rows as a table has them; the lock stands for the database, which checks and stores in one statement.
+/// #[derive(Debug, Default)]
+/// struct Table(Mutex<Vec<Stored>>);
+///
+/// #[derive(Debug)]
+/// struct Stored { id: String, email: String, version: String, snapshot: String }
+///
+/// impl Stored {
+///     fn of(user: &User) -> Self {
+///         let (id, email) = (user.id().as_str().to_owned(), user.email().canonical().to_owned());
+///         Self { id, email, version: user.version().to_string(), snapshot: user.to_snapshot() }
+///     }
+/// }
+///
+/// impl Table {
+///     fn find(&self, found: impl Fn(&Stored) -> bool) -> Result<Option<User>, BackendError> {
+///         let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let row = rows.iter().find(|row| found(row));
+///         // Also with `None`, which takes as long as a row.
+///         User::decode(row.map(|Stored { id, email, version, snapshot }| Row { id, email, version, snapshot }))
+///     }
+/// }
+///
+/// #[async_trait]
+/// impl UserRepository for Table {
+///     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+///         let (mut rows, new) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), Stored::of(user));
+///         if rows.iter().any(|row| row.id == new.id) {
+///             return Ok(Insert::IdTaken);
+///         }
+///         if rows.iter().any(|row| row.email == new.email) {
+///             return Ok(Insert::EmailTaken);
+///         }
+///         rows.push(new);
+///         Ok(Insert::Stored)
+///     }
+///
+///     async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+///         self.find(|row| row.id == id.as_str())
+///     }
+///
+///     async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+///         self.find(|row| row.email == email.canonical())
+///     }
+///
+///     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+///         let (mut rows, next) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), Stored::of(user));
+///         if rows.iter().any(|row| row.email == next.email && row.id != next.id) {
+///             return Ok(Replace::EmailTaken);
+///         }
+///         match rows.iter_mut().find(|row| row.id == next.id && row.version == expected.to_string()) {
+///             Some(row) => *row = next,
+///             None => return Ok(Replace::Stale),
+///         }
+///         Ok(Replace::Stored)
+///     }
+///
+///     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+///         let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let before = rows.len();
+///         rows.retain(|row| row.id != id.as_str() || row.version != expected.to_string());
+///         Ok(if rows.len() < before { Swap::Stored } else { Swap::Stale })
+///     }
+/// }
+/// ```
+///
+/// Over SQL: the example `custom_repository`, and [`manual::implementing_a_repository`](crate::manual::implementing_a_repository).
 #[async_trait]
 pub trait UserRepository: Debug + Send + Sync + 'static {
     /// Stores a new user. For a host's own table: attaches the document to the row that exists.

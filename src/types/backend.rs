@@ -9,6 +9,9 @@ pub enum BackendErrorKind {
     Unavailable,
     /// It answered that it will not do this (a constraint, a missing right, a full disk, a refused recipient).
     Refused,
+    /// The store's tables are not there: `migrate()` of the store was not called, or on another database, under another
+    /// prefix or in another schema.
+    TablesMissing,
     /// A stored row exists but cannot be understood: it was edited by hand, cut off, or written by a newer release that
     /// uses a feature this one does not know.
     Unreadable,
@@ -20,8 +23,38 @@ impl BackendErrorKind {
         match self {
             Self::Unavailable => "unavailable",
             Self::Refused => "refused",
+            Self::TablesMissing => "tables_missing",
             Self::Unreadable => "unreadable",
         }
+    }
+}
+
+/// A backend's own code for what went wrong: an SQLSTATE, an SMTP reply code. Fit for logs, since it is no more than 16 ASCII
+/// letters, digits, dots and dashes, and no message passes as one.
+///
+/// ```
+/// assert_eq!(doorward::BackendCode::new("42P01").as_str(), "42P01");
+/// assert_eq!(doorward::BackendCode::new("550 <ann@acme.example>: no such user").as_str(), "550annacme.examp");
+/// ```
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct BackendCode(Box<str>);
+
+impl BackendCode {
+    /// What of the text a code may be; the rest is dropped. Give it codes, never messages.
+    pub fn new(text: impl AsRef<str>) -> Self {
+        let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        Self(text.as_ref().chars().filter(allowed).take(16).collect::<String>().into())
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BackendCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -29,24 +62,28 @@ impl BackendErrorKind {
 ///
 /// It prints only its kind and a code (an SQLSTATE, an SMTP reply code), because drivers put values, and so addresses,
 /// into their messages. The driver's own error is reached by [`source`](Error::source) alone: printing a chain of
-/// sources is a decision of the host.
+/// sources down to there is a decision of the host.
 ///
 /// ```
 /// use doorward::{BackendError, BackendErrorKind};
 ///
 /// let error = BackendError::new(BackendErrorKind::Refused).with_code("23505");
 /// assert_eq!(error.to_string(), "backend refused (23505)");
+///
+/// let error = BackendError::new(BackendErrorKind::TablesMissing).with_code("42P01");
+/// assert_eq!(error.to_string(), "the tables are missing: call migrate() (42P01)");
 /// ```
 pub struct BackendError {
     kind: BackendErrorKind,
-    code: Option<Box<str>>,
+    code: Option<BackendCode>,
+    call: Option<&'static str>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl BackendError {
     /// An error of that kind.
     pub fn new(kind: BackendErrorKind) -> Self {
-        Self { kind, code: None, source: None }
+        Self { kind, code: None, call: None, source: None }
     }
 
     /// An [`Unavailable`](BackendErrorKind::Unavailable) error with the driver's error as its source: what most adapters
@@ -55,12 +92,16 @@ impl BackendError {
         Self::new(BackendErrorKind::Unavailable).with_source(source)
     }
 
-    /// Adds the backend's code. All but the first 16 ASCII letters, digits, dots and dashes are dropped, so that no
-    /// message can slip in as a code.
+    /// Adds the backend's code, cut down to what a [`BackendCode`] may be.
     #[must_use]
     pub fn with_code(mut self, code: impl AsRef<str>) -> Self {
-        let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-        self.code = Some(code.as_ref().chars().filter(allowed).take(16).collect::<String>().into());
+        self.code = Some(BackendCode::new(code));
+        self
+    }
+
+    /// Says which method of the port failed.
+    pub(crate) fn during(mut self, call: &'static str) -> Self {
+        self.call = Some(call);
         self
     }
 
@@ -78,13 +119,26 @@ impl BackendError {
 
     /// The backend's code, if the adapter gave one.
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.code.as_ref().map(BackendCode::as_str)
+    }
+
+    /// The method of the store that failed, such as `find_by_email`. [`Auth`](crate::Auth) adds it to the errors it hands on;
+    /// `None` before that, and for a mailer.
+    pub fn call(&self) -> Option<&'static str> {
+        self.call
+    }
+
+    pub(crate) fn code_for_events(&self) -> Option<BackendCode> {
+        self.code.clone()
     }
 }
 
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "backend {}", self.kind.as_str())?;
+        match self.kind {
+            BackendErrorKind::TablesMissing => f.write_str("the tables are missing: call migrate()")?,
+            kind => write!(f, "backend {}", kind.as_str())?,
+        }
         match &self.code {
             Some(code) => write!(f, " ({code})"),
             None => Ok(()),
@@ -94,7 +148,10 @@ impl fmt::Display for BackendError {
 
 impl fmt::Debug for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BackendError").field("kind", &self.kind).field("code", &self.code).finish_non_exhaustive()
+        let Self { kind, code, call, .. } = self;
+        let (code, call) = (code.as_ref().map(BackendCode::as_str), *call);
+        let mut shown = f.debug_struct("BackendError");
+        shown.field("kind", kind).field("code", &code).field("call", &call).finish_non_exhaustive()
     }
 }
 

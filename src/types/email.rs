@@ -123,6 +123,8 @@ impl Email {
     }
 
     /// The form that mail is sent to.
+    #[doc(alias = "Display")]
+    #[doc(alias = "to_string")]
     pub fn as_typed(&self) -> &str {
         &self.typed
     }

@@ -16,7 +16,7 @@ mod secret;
 mod site;
 mod token;
 
-pub use backend::{BackendError, BackendErrorKind};
+pub use backend::{BackendCode, BackendError, BackendErrorKind};
 pub(crate) use code::TypedCode;
 pub use code::{MalformedCode, RecoveryCodes};
 pub use digest::Digest;

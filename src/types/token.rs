@@ -74,6 +74,9 @@ macro_rules! token {
 
 token! {
     /// The secret of a reset link. It is mailed, and accepted until it is used up or an hour has passed.
+    ///
+    /// It is no serde type, so that it gets into no log and no document unawares: take a `String` from the link and hand it to
+    /// [`Auth::confirm_reset`](crate::Auth::confirm_reset), which parses it.
     ResetToken, "ResetToken"
 }
 
@@ -82,7 +85,9 @@ token! {
     /// next step only, and holds nothing derived from the password.
     ///
     /// Keep it in a hidden form field or in a cookie: [`expose`](Self::expose) and [`parse`](Self::parse) carry it there
-    /// and back.
+    /// and back. In a form's struct the field is a `String`, which is parsed afterwards: a secret that serialises by itself gets
+    /// into a log or a document unawares, and a malformed one is to lead back to the sign-in, while frameworks answer a form
+    /// that does not deserialise with an error of theirs.
     Challenge, "Challenge"
 }
 
@@ -90,8 +95,10 @@ token! {
     /// Recognises a browser from which somebody has signed in before. It gives that browser a throttle lane of its own;
     /// it never stands in for a password.
     ///
-    /// Keep it in a long-lived `HttpOnly`, `Secure` cookie and hand it back with
-    /// [`SignInRequest::device`](crate::SignInRequest::device).
+    /// Keep it in an `HttpOnly`, `Secure` cookie whose `Max-Age` is [`DeviceConfig::lifetime`](crate::DeviceConfig::lifetime), 90
+    /// days by default (browsers cap it at 400 days), and hand the cookie's text back with
+    /// [`SignInRequest::device`](crate::SignInRequest::device), which parses it and ignores anything else. It is no serde type,
+    /// as [`Challenge`] is none.
     DeviceToken, "DeviceToken"
 }
 

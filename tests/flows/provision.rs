@@ -1,6 +1,9 @@
+use std::error::Error;
+
 use doorward::testing::{Fault, Faults, RecordingMailer};
 use doorward::{
-    Auth, HashParams, MailKind, MemoryAttempts, MemoryUsers, Provision, ProvisionError, SignIn, UserId, WelcomeError,
+    Auth, BackendCode, BackendError, BackendErrorKind, ConfirmResetError, Email, EventKind, HashParams, Mail, MailKind,
+    Mailer, MemoryAttempts, MemoryUsers, Provision, ProvisionError, SignIn, UserId, WelcomeError,
 };
 use pollster::block_on;
 
@@ -125,12 +128,53 @@ fn if_the_mail_fails_the_account_stands_and_resending_goes_on() {
         .build()
         .unwrap();
     faults.strike(2, Fault::Fails);
-    let Err(ProvisionError::MailFailed { user_id }) = block_on(auth.provision(email(ANN))) else {
+    let Err(ProvisionError::MailFailed { user_id, source }) = block_on(auth.provision(email(ANN))) else {
         panic!("the mail was accepted")
     };
+    assert_eq!((source.kind(), source.call()), (BackendErrorKind::Unavailable, None));
     assert_eq!(mailer.count(), 0);
     block_on(auth.resend_welcome(&user_id)).unwrap();
     assert!(mailer.last().unwrap().temporary_password().is_some());
+}
+
+/// A relay that refuses everything, and repeats in its answer what it was sent.
+#[derive(Debug)]
+struct DeadRelay;
+
+#[doorward::async_trait]
+impl Mailer for DeadRelay {
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
+        let answer = format!("550 {} {}", to.as_typed(), mail.text());
+        Err(BackendError::new(BackendErrorKind::Refused).with_code("550").with_source(answer))
+    }
+}
+
+#[test]
+fn a_dead_relay_can_be_diagnosed_by_the_error_and_by_the_event() {
+    let world = World::new();
+    let auth = Auth::builder(site(), world.users.clone(), world.attempts.clone(), DeadRelay)
+        .clock(world.clock.clone())
+        .observer(world.observer.clone())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    let opened = block_on(auth.provision(email(ANN))).unwrap_err();
+    let ProvisionError::MailFailed { user_id, .. } = &opened else { panic!("{opened:?}") };
+    let resent = block_on(auth.resend_welcome(user_id)).unwrap_err();
+    world.provision("bob@acme.example");
+    let token = world.request("bob@acme.example");
+    let confirmed = block_on(auth.confirm_reset(&token)).unwrap_err();
+    assert!(matches!(resent, WelcomeError::MailFailed { .. }));
+    assert!(matches!(confirmed, ConfirmResetError::MailFailed { .. }));
+    for error in [&opened as &dyn Error, &resent, &confirmed] {
+        assert_eq!(error.source().unwrap().to_string(), "backend refused (550)");
+        assert!(!format!("{error} {error:?}").contains('@'), "{error:?}");
+    }
+    let (error, code) = (BackendErrorKind::Refused, Some(BackendCode::new("550")));
+    for (mail, times) in [("welcome", 2), ("temporary_password", 1)] {
+        assert_eq!(world.observer.count(&EventKind::MailFailed { mail, error, code: code.clone() }), times, "{mail}");
+    }
+    assert!(!format!("{:?}", world.observer.events()).contains('@'));
 }
 
 #[test]

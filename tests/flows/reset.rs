@@ -37,6 +37,7 @@ fn s09_requesting_mails_a_link_and_changes_nothing() {
     let (world, ann) = World::with_ann();
     let answer = block_on(world.auth.request_reset(&email(ANN))).unwrap();
     assert_eq!(answer.next_request_at, doorward::Clock::now(&world.clock) + 5 * MINUTE);
+    assert_eq!(answer.retry_after, 5 * MINUTE);
     assert!(matches!(world.last_mail().mail.kind(), MailKind::ConfirmReset { .. }));
     assert!(world.last_mail().mail.text().contains("It works for one hour, until 25 November 2026, 10:00 UTC."));
     assert!(world.is_live(&ann));
@@ -110,6 +111,8 @@ fn s12_from_the_fourth_mail_within_a_day_the_cooldown_doubles_up_to_the_links_ho
     world.clock.advance(DAY);
     let next = block_on(world.auth.request_reset(&email(ANN))).unwrap().next_request_at;
     assert_eq!(next, doorward::Clock::now(&world.clock) + 5 * MINUTE);
+    world.clock.advance(MINUTE);
+    assert_eq!(block_on(world.auth.request_reset(&email(ANN))).unwrap().retry_after, 4 * MINUTE);
 }
 
 #[test]

@@ -94,7 +94,8 @@ fn s15_a_row_that_cannot_be_understood_is_like_nobody_to_strangers_and_an_event(
         assert!(world.fails(ANN, OLD), "{name}");
         let reason = SignInFailure::Unreadable;
         assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1, "{name}");
-        assert!(world.observer.kinds().contains(&EventKind::StoreFailed { error: BackendErrorKind::Unreadable }));
+        let (call, error) = ("find_by_email", BackendErrorKind::Unreadable);
+        assert!(world.observer.kinds().contains(&EventKind::StoreFailed { call, error, code: None }));
         block_on(world.auth.request_reset(&email(ANN))).unwrap();
         assert_eq!(world.mailer.count(), sent, "{name}");
         assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), LinkStatus::Unusable);

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use doorward::testing::{ManualClock, RecordingObserver};
 use doorward::{
-    Auth, BackendErrorKind, Email, EventKind, HashParams, Mail, MailTexts, Mailer, MemoryAttempts, MemoryUsers, SignIn,
-    SignInRequest, Site, SmtpBuilder, SmtpMailer, SmtpRefusal,
+    Auth, BackendCode, BackendErrorKind, Email, EventKind, HashParams, Mail, MailTexts, Mailer, MemoryAttempts,
+    MemoryUsers, SignIn, SignInRequest, Site, SmtpBuilder, SmtpMailer, SmtpRefusal,
 };
 use letter::Letter;
 use server::{Act, SmtpServer, Stage};
@@ -67,7 +67,16 @@ impl Post {
     /// What was told of mails.
     fn failed(&self) -> Vec<(&'static str, BackendErrorKind)> {
         let failed = |kind| match kind {
-            EventKind::MailFailed { mail, error } => Some((mail, error)),
+            EventKind::MailFailed { mail, error, .. } => Some((mail, error)),
+            _ => None,
+        };
+        self.observer.kinds().into_iter().filter_map(failed).collect()
+    }
+
+    /// The server's codes for it.
+    fn codes(&self) -> Vec<Option<BackendCode>> {
+        let failed = |kind| match kind {
+            EventKind::MailFailed { code, .. } => Some(code),
             _ => None,
         };
         self.observer.kinds().into_iter().filter_map(failed).collect()
@@ -77,7 +86,7 @@ impl Post {
     async fn trouble(&self) -> BackendErrorKind {
         self.until("trouble is told", |post| !post.observer.kinds().is_empty()).await;
         match self.observer.kinds()[0] {
-            EventKind::MailDelayed { error } => error,
+            EventKind::MailDelayed { error, .. } => error,
             ref other => panic!("{other:?}"),
         }
     }
@@ -267,6 +276,7 @@ fn what_is_refused_for_good_is_given_up_at_once_and_told() {
             post.send(&notice()).await;
             assert_eq!(post.mailer.close(SOON).await, 0);
             assert_eq!(post.failed(), [("welcome", BackendErrorKind::Refused)]);
+            assert_eq!(post.codes(), [Some(BackendCode::new("550"))]);
             assert_eq!(server.begun(), 2, "the one that was refused is not tried again");
             assert_eq!(Letter::read(&server.arrived()[0]).text, notice().text(), "the other arrives");
         }
@@ -311,6 +321,7 @@ fn a_clock_that_stands_still_does_not_keep_a_mail_for_ever() {
         post.send(&notice()).await;
         post.until("it is given up", |post| post.mailer.queued() == 0).await;
         assert_eq!(post.failed(), [("password_changed", BackendErrorKind::Refused)]);
+        assert_eq!(post.codes(), [Some(BackendCode::new("450"))]);
     });
 }
 
@@ -324,7 +335,8 @@ fn a_server_that_is_away_is_told_once_and_costs_no_mail_a_try() {
             post.send(&notice()).await;
         }
         post.until("it is called again", |_| server.connections() > 6).await;
-        assert_eq!(post.observer.kinds(), [EventKind::MailDelayed { error: BackendErrorKind::Refused }]);
+        let code = Some(BackendCode::new("554"));
+        assert_eq!(post.observer.kinds(), [EventKind::MailDelayed { error: BackendErrorKind::Refused, code }]);
         assert_eq!((server.begun(), post.mailer.queued()), (0, 10));
         server.always(None);
         assert_eq!(post.mailer.close(SOON).await, 0);

@@ -2,39 +2,64 @@
 
 use std::sync::Arc;
 
-use axum_extra::extract::PrivateCookieJar;
 use axum_extra::extract::cookie::Key;
-use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, SignedIn, Site};
+use axum_extra::extract::{CookieJar, PrivateCookieJar};
+use doorward::{
+    Auth, DeviceConfig, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, SignedIn, Site,
+};
 use tower_sessions::MemoryStore;
 
 mod on_the_server {
-    use doorward::{Auth, Session, SignedIn};
+    use doorward::{Auth, ResumeError, Session, SignedIn};
     use tower_sessions::session;
+
+    type Failed = Box<dyn std::error::Error + Send + Sync>;
 
     pub async fn keep(cookie: &tower_sessions::Session, signed_in: &SignedIn) -> Result<(), session::Error> {
         cookie.cycle_id().await?;
         cookie.insert("doorward", signed_in.session().encode()).await
     }
 
-    pub async fn who(auth: &Auth, cookie: &tower_sessions::Session) -> Option<SignedIn> {
-        let text: String = cookie.get("doorward").await.ok()??;
-        auth.resume(&Session::decode(&text).ok()?).await.ok()
+    pub async fn who(auth: &Auth, cookie: &tower_sessions::Session) -> Result<Option<SignedIn>, Failed> {
+        let Some(text) = cookie.get::<String>("doorward").await? else { return Ok(None) };
+        let Ok(session) = Session::decode(&text) else { return Ok(None) };
+        match auth.resume(&session).await {
+            Ok(signed_in) => Ok(Some(signed_in)),
+            Err(ResumeError::SessionEnded) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 mod in_a_cookie {
     use axum_extra::extract::PrivateCookieJar;
     use axum_extra::extract::cookie::{Cookie, SameSite};
-    use doorward::{Auth, Session, SignedIn};
+    use doorward::{Auth, ResumeError, Session, SignedIn};
 
     pub fn keep(jar: PrivateCookieJar, signed_in: &SignedIn) -> PrivateCookieJar {
         let cookie = Cookie::build(("__Host-session", signed_in.session().encode()));
         jar.add(cookie.path("/").http_only(true).secure(true).same_site(SameSite::Lax))
     }
 
-    pub async fn who(auth: &Auth, jar: &PrivateCookieJar) -> Option<SignedIn> {
-        let cookie = jar.get("__Host-session")?;
-        auth.resume(&Session::decode(cookie.value()).ok()?).await.ok()
+    pub async fn who(auth: &Auth, jar: &PrivateCookieJar) -> Result<Option<SignedIn>, ResumeError> {
+        let Some(cookie) = jar.get("__Host-session") else { return Ok(None) };
+        let Ok(session) = Session::decode(cookie.value()) else { return Ok(None) };
+        match auth.resume(&session).await {
+            Err(ResumeError::SessionEnded) => Ok(None),
+            outcome => outcome.map(Some),
+        }
+    }
+}
+
+mod the_device {
+    use axum_extra::extract::CookieJar;
+    use axum_extra::extract::cookie::{Cookie, SameSite};
+    use doorward::SignedIn;
+
+    pub fn remember(jar: CookieJar, signed_in: &SignedIn) -> CookieJar {
+        let Some(token) = signed_in.device_token() else { return jar };
+        let cookie = Cookie::build(("__Host-device", token.expose())).path("/").http_only(true).secure(true);
+        jar.add(cookie.same_site(SameSite::Lax).max_age(time::Duration::days(90)))
     }
 }
 
@@ -54,23 +79,40 @@ async fn signed_in() -> (Auth, SignedIn) {
 async fn a_session_on_the_server_is_kept_until_it_ends() {
     let (auth, signed_in) = signed_in().await;
     let cookie = tower_sessions::Session::new(None, Arc::new(MemoryStore::default()), None);
-    assert!(on_the_server::who(&auth, &cookie).await.is_none());
+    assert!(on_the_server::who(&auth, &cookie).await.unwrap().is_none());
     on_the_server::keep(&cookie, &signed_in).await.unwrap();
-    let found = on_the_server::who(&auth, &cookie).await.unwrap();
+    let found = on_the_server::who(&auth, &cookie).await.unwrap().unwrap();
     assert_eq!(found.session(), signed_in.session());
     auth.sign_out_everywhere(signed_in.user_id()).await.unwrap();
-    assert!(on_the_server::who(&auth, &cookie).await.is_none());
+    assert!(on_the_server::who(&auth, &cookie).await.unwrap().is_none());
+    auth.close().await;
+    assert!(on_the_server::who(&auth, &cookie).await.is_err(), "trouble is not the same as being signed out");
 }
 
 #[tokio::test]
 async fn a_session_in_a_cookie_is_kept_until_it_ends() {
     let (auth, signed_in) = signed_in().await;
     let jar = PrivateCookieJar::new(Key::generate());
-    assert!(in_a_cookie::who(&auth, &jar).await.is_none());
+    assert!(in_a_cookie::who(&auth, &jar).await.unwrap().is_none());
     let jar = in_a_cookie::keep(jar, &signed_in);
-    assert_eq!(in_a_cookie::who(&auth, &jar).await.unwrap().session(), signed_in.session());
+    assert_eq!(in_a_cookie::who(&auth, &jar).await.unwrap().unwrap().session(), signed_in.session());
     auth.sign_out_everywhere(signed_in.user_id()).await.unwrap();
-    assert!(in_a_cookie::who(&auth, &jar).await.is_none());
+    assert!(in_a_cookie::who(&auth, &jar).await.unwrap().is_none());
+    auth.close().await;
+    assert!(in_a_cookie::who(&auth, &jar).await.is_err(), "trouble is not the same as being signed out");
+}
+
+#[tokio::test]
+async fn a_device_cookie_is_set_as_long_as_the_device_is_known() {
+    let (auth, signed_in) = signed_in().await;
+    let jar = the_device::remember(CookieJar::new(), &signed_in);
+    let cookie = jar.get("__Host-device").unwrap();
+    assert_eq!(cookie.max_age().unwrap().whole_seconds() as u64, DeviceConfig::default().lifetime.as_secs());
+    let request = SignInRequest::new("ann@acme.example", "a quiet morning in May").device(cookie.value());
+    let SignIn::Complete(again) = auth.sign_in(request).await.unwrap() else { panic!() };
+    assert_eq!(again.device_token().unwrap().expose(), cookie.value(), "renewed");
+    let resumed = auth.resume(again.session()).await.unwrap();
+    assert!(the_device::remember(CookieJar::new(), &resumed).get("__Host-device").is_none(), "left as it is");
 }
 
 #[test]
@@ -80,7 +122,7 @@ fn the_manual_has_these_recipes() {
     let manual = include_str!("../../../src/manual/keeping_sessions.md");
     let recipes: Vec<_> =
         manual.split("```rust,ignore").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert_eq!(recipes.len(), 2);
+    assert_eq!(recipes.len(), 3);
     for recipe in recipes {
         assert!(here.contains(&squeezed(recipe)), "{recipe}");
     }

@@ -22,7 +22,10 @@ use verdict::judge;
 /// let store = PostgresStore::connect("postgres://acme@db.acme.example/acme").await?;
 /// store.migrate().await?;
 /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-/// let auth = Auth::builder(site, store.clone(), store, PrintingMailer).build()?;
+/// let auth = Auth::builder(site, store.clone(), store, PrintingMailer)
+///     .background(|work| drop(tokio::spawn(work))) // or the time of an answer tells strangers who has an account
+#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::TracingObserver) // what fails is told")]
+///     .build()?;
 /// # Ok(()) }
 /// ```
 ///
@@ -93,7 +96,7 @@ impl PostgresStore {
     }
 
     /// Brings the schema up to date, in the first schema of the search path. Several processes may do so at once, at every
-    /// start.
+    /// start. Without it every call fails with [`TablesMissing`](doorward::BackendErrorKind::TablesMissing).
     ///
     /// # Errors
     /// [`BackendError`] if a step is missing and cannot be applied.

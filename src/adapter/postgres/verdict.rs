@@ -8,6 +8,8 @@ pub fn judge(error: sqlx::Error) -> Verdict {
     let Some(answer) = error.as_database_error() else { return Verdict::on_driver(error) };
     let code = answer.code().unwrap_or_default().into_owned();
     let kind = match (code.get(..2).unwrap_or_default(), &*code) {
+        // Also where they are in a schema that is not on the search path.
+        (_, "42P01") => BackendErrorKind::TablesMissing,
         // A full disk is a clear answer, unlike the other shortages.
         (_, "53100") => BackendErrorKind::Refused,
         // The connection, the server's resources, its operator, its system, itself; and completion that it does not know.

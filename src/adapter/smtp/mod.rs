@@ -57,11 +57,17 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let from = Email::parse("no-reply@acme.example")?;
-/// let mailer = SmtpMailer::builder("smtps://acme:secret@mail.acme.example", from).build()?;
+/// let mailer = SmtpMailer::builder("smtps://acme:secret@mail.acme.example", from)
+#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::TracingObserver) // what fails is told")]
+///     .build()?;
 /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-/// let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), mailer.clone()).build()?;
+/// let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), mailer.clone())
+///     .background(|work| drop(tokio::spawn(work))) // or the time of an answer tells strangers who has an account
+#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::TracingObserver) // what fails is told")]
+///     .build()?;
 ///
 /// // … and when the server has answered its last request:
+/// auth.close().await;
 /// let undelivered = mailer.close(Duration::from_secs(20)).await;
 /// # Ok(()) }
 /// ```

@@ -9,9 +9,10 @@ use time::OffsetDateTime;
 use tokio::sync::{Notify, futures::Notified, watch};
 use tokio::time::timeout;
 
-use doorward::{BackendErrorKind, Clock, Event, EventKind, Mail, Observer, SmtpRefusal};
+use doorward::{Clock, Event, EventKind, Mail, Observer, SmtpRefusal};
 
 use super::message::Rendered;
+use super::server::Trouble;
 
 /// The longest wait between two tries of a mail.
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
@@ -61,7 +62,7 @@ pub(super) struct Job {
     failures: u32,
     /// The waits between tries so far. A clock that is set back does not prolong them.
     waited: Duration,
-    error: BackendErrorKind,
+    trouble: Trouble,
     delivered: bool,
     ledger: Arc<Ledger>,
 }
@@ -104,7 +105,7 @@ impl Queue {
             give_up_at: mail.kind().expires_at().map_or(latest, |expires_at| expires_at.min(latest)),
             failures: 0,
             waited: Duration::ZERO,
-            error: BackendErrorKind::Unavailable,
+            trouble: Trouble::UNREACHABLE,
             delivered: false,
             ledger: Arc::clone(&self.ledger),
         });
@@ -129,9 +130,9 @@ impl Queue {
     }
 
     /// Tries a mail again later.
-    pub(super) fn retry(self: &Arc<Self>, mut job: Job, error: BackendErrorKind) {
+    pub(super) fn retry(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
         job.failures = job.failures.saturating_add(1);
-        job.error = error;
+        job.trouble = trouble;
         // The last tries come closer together, so that a mail is not given up with half a minute left.
         let rest = Duration::try_from(job.give_up_at - self.now()).unwrap_or(Duration::ZERO);
         let delay = self.patience.delay(job.failures).min((rest / 2).max(self.patience.first_retry));
@@ -192,9 +193,9 @@ impl Queue {
     }
 
     /// The server does not work: told once, until it does again.
-    pub(super) fn trouble(&self, error: BackendErrorKind) {
+    pub(super) fn trouble(&self, trouble: Trouble) {
         if !self.ledger.trouble.swap(true, Ordering::SeqCst) {
-            self.ledger.report(EventKind::MailDelayed { error });
+            self.ledger.report(EventKind::MailDelayed { error: trouble.kind, code: trouble.code() });
         }
     }
 
@@ -240,15 +241,16 @@ impl Job {
     }
 
     /// The server will not take it, now or later.
-    pub(super) fn refused(mut self) {
-        self.error = BackendErrorKind::Refused;
+    pub(super) fn refused(mut self, trouble: Trouble) {
+        self.trouble = trouble;
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
         if !self.delivered {
-            self.ledger.report(EventKind::MailFailed { mail: self.mail, error: self.error });
+            let (error, code) = (self.trouble.kind, self.trouble.code());
+            self.ledger.report(EventKind::MailFailed { mail: self.mail, error, code });
         }
         self.ledger.held.send_modify(|held| *held -= 1);
         if self.ledger.closing.load(Ordering::SeqCst) {

@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use doorward::{BackendError, BackendErrorKind, SmtpError};
+use doorward::{BackendCode, BackendError, BackendErrorKind, SmtpError};
 
 use super::message::Rendered;
 
@@ -45,10 +45,26 @@ pub(super) struct Options {
     pub(super) root_certificates: Vec<Vec<u8>>,
 }
 
+/// What is told of a dialogue that went wrong.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trouble {
+    pub(super) kind: BackendErrorKind,
+    /// The server's reply code. Its text may repeat the address and is not kept.
+    reply: Option<u16>,
+}
+
+impl Trouble {
+    pub(super) const UNREACHABLE: Self = Self { kind: BackendErrorKind::Unavailable, reply: None };
+
+    pub(super) fn code(&self) -> Option<BackendCode> {
+        self.reply.map(|reply| BackendCode::new(reply.to_string()))
+    }
+}
+
 /// What went wrong in a dialogue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fault {
-    pub(super) kind: BackendErrorKind,
+    pub(super) trouble: Trouble,
     /// Trying the same mail again is of no use.
     pub(super) permanent: bool,
     /// The connection broke off, or the server takes its leave.
@@ -90,9 +106,10 @@ impl Server {
         match timeout(self.timeout, self.dial()).await {
             Ok(Ok(smtp)) => Connection { smtp, used: false, timeout: self.timeout }.quit().await,
             Ok(Err(error)) => {
-                let told = BackendError::new(Fault::from(&error).kind);
-                let told = match error.status() {
-                    Some(code) => told.with_code(code.to_string()),
+                let trouble = Fault::from(&error).trouble;
+                let told = BackendError::new(trouble.kind);
+                let told = match trouble.code() {
+                    Some(code) => told.with_code(code.as_str()),
                     None => told,
                 };
                 return Err(told.with_source(error));
@@ -156,11 +173,11 @@ impl Connection {
 async fn within<T>(limit: Duration, dialogue: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
     match timeout(limit, dialogue).await {
         Ok(outcome) => outcome.map_err(|error| Fault::from(&error)),
-        Err(_) => Err(Fault { kind: BackendErrorKind::Unavailable, permanent: false, broke_off: true }),
+        Err(_) => Err(Fault { trouble: Trouble::UNREACHABLE, permanent: false, broke_off: true }),
     }
 }
 
-/// Only the class of the answer is kept: its text may repeat the address.
+/// Only the class and the code of the answer are kept: its text may repeat the address.
 impl From<&Error> for Fault {
     fn from(error: &Error) -> Self {
         const TAKES_ITS_LEAVE: u16 = 421;
@@ -168,8 +185,9 @@ impl From<&Error> for Fault {
         let permanent = error.is_permanent() || error.is_client();
         let answered = permanent || error.is_transient();
         let kind = if answered { BackendErrorKind::Refused } else { BackendErrorKind::Unavailable };
-        let leaving = error.status().is_some_and(|code| u16::from(code) == TAKES_ITS_LEAVE);
-        Self { kind, permanent, broke_off: leaving || !answered }
+        let reply = error.status().map(u16::from);
+        let broke_off = reply == Some(TAKES_ITS_LEAVE) || !answered;
+        Self { trouble: Trouble { kind, reply }, permanent, broke_off }
     }
 }
 

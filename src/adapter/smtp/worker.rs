@@ -28,7 +28,7 @@ pub(super) async fn work(queue: Arc<Queue>, server: Arc<Server>) {
                 }
                 Err(fault) => {
                     failures = failures.saturating_add(1);
-                    queue.trouble(fault.kind);
+                    queue.trouble(fault.trouble);
                     // Another worker may take the mail meanwhile.
                     queue.pause(queue.patience.delay(failures).min(LONGEST_SILENCE)).await;
                     None
@@ -86,15 +86,15 @@ async fn deliver(queue: &Arc<Queue>, connection: Connection) -> Option<Connectio
 
 fn settle(queue: &Arc<Queue>, job: Job, fault: Fault, used: bool) {
     if fault.permanent {
-        job.refused();
+        job.refused(fault.trouble);
     } else if fault.broke_off && used {
         // Servers close connections that have carried their share. That says nothing of this mail, and the next connection
         // is a fresh one.
         queue.put_back(job);
     } else {
         if fault.broke_off {
-            queue.trouble(fault.kind);
+            queue.trouble(fault.trouble);
         }
-        queue.retry(job, fault.kind);
+        queue.retry(job, fault.trouble);
     }
 }

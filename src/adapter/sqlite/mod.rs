@@ -30,7 +30,10 @@ use verdict::judge;
 /// let store = SqliteStore::connect(&url).await?;
 /// store.migrate().await?;
 /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-/// let auth = Auth::builder(site, store.clone(), store, PrintingMailer).build()?;
+/// let auth = Auth::builder(site, store.clone(), store, PrintingMailer)
+///     .background(|work| drop(tokio::spawn(work))) // or the time of an answer tells strangers who has an account
+#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::TracingObserver) // what fails is told")]
+///     .build()?;
 /// # auth.provision(doorward::Email::parse("ann@acme.example")?).await?;
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # std::fs::remove_dir_all(&folder)?;
@@ -123,7 +126,8 @@ impl SqliteStore {
         migrations(&self.prefix)
     }
 
-    /// Brings the schema up to date. Several processes may do so at once, at every start.
+    /// Brings the schema up to date. Several processes may do so at once, at every start. Without it every call fails with
+    /// [`TablesMissing`](doorward::BackendErrorKind::TablesMissing).
     ///
     /// # Errors
     /// [`BackendError`] if the file cannot be written and a step is missing. Nothing is left half done.

@@ -4,6 +4,8 @@ use doorward::{BackendError, BackendErrorKind};
 use super::Verdict;
 
 pub const BUSY: i32 = 5;
+/// Whatever has no code of its own: a statement about a table that is not there, say.
+const ERROR: i32 = 1;
 const LOCKED: i32 = 6;
 const NOMEM: i32 = 7;
 const IOERR: i32 = 10;
@@ -19,9 +21,11 @@ const CONSTRAINT_UNIQUE: i32 = 2067;
 pub fn judge(error: sqlx::Error) -> Verdict {
     let Some(answer) = error.as_database_error() else { return Verdict::on_driver(error) };
     let code = answer.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
-    // The message names the column and no value.
+    // These messages name a column or a table and no value; they are looked at and not kept.
     let on_email = answer.message().ends_with("users.email");
+    let no_table = answer.message().starts_with("no such table");
     let kind = match code & 0xff {
+        ERROR if no_table => BackendErrorKind::TablesMissing,
         // The file, or its owner at this moment. A busy one surely stored nothing; of the others nobody knows.
         BUSY | LOCKED | NOMEM | IOERR | CORRUPT | CANTOPEN | NOTADB => BackendErrorKind::Unavailable,
         _ => BackendErrorKind::Refused,

@@ -1,0 +1,62 @@
+//! Everything that a real host sets.
+//!
+//! `DATABASE_URL=sqlite://auth.db SMTP_URL=smtps://user:password@mail.acme.example INDEX_KEY=index.key SEALING_KEY=sealing.key
+//! cargo run --features smtp,sqlite,tracing --example production`, with 32 random bytes in each of the two files.
+
+use std::net::IpAddr;
+use std::time::Duration;
+use std::{env, fs};
+
+use doorward::{
+    Auth, Email, Hold, Keyring, SignIn, SignInError, SignInRequest, Site, SmtpMailer, Source, SqliteStore,
+    TracingObserver,
+};
+
+type Failed = Box<dyn std::error::Error>;
+
+/// Keys come from outside the store: whoever loses the sealing key loses what is sealed.
+fn key(name: &str) -> Result<[u8; 32], Failed> {
+    Ok(fs::read(env::var(name)?)?.try_into().map_err(|_| "a key has 32 bytes")?)
+}
+
+async fn start() -> Result<(Auth, SmtpMailer), Failed> {
+    let store = SqliteStore::connect(&env::var("DATABASE_URL")?).await?; // `PostgresStore` for several machines
+    store.migrate().await?; // at every start
+    let from = Email::parse("no-reply@acme.example")?;
+    let mailer = SmtpMailer::builder(&env::var("SMTP_URL")?, from).observer(TracingObserver).build()?;
+    let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    let auth = Auth::builder(site, store.clone(), store, mailer.clone())
+        // What happens after the answer. Without it the time of an answer tells strangers who has an account.
+        .background(|work| drop(tokio::spawn(work)))
+        // Without it nobody hears of a store that fails or of a mail that does not leave.
+        .observer(TracingObserver)
+        // The first waits after a failure are a page that takes longer to load. Longer ones are told.
+        .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep).at_most(100))
+        // Seals the secrets of authenticators. Without it there is no second factor.
+        .keyring(Keyring::new("2026-11", key("SEALING_KEY")?)?)
+        // Without it whoever steals the attempts can find out which addresses were tried.
+        .index_key(key("INDEX_KEY")?)
+        .build()?;
+    Ok((auth, mailer))
+}
+
+/// What a sign-in page does. `peer` is the client's address, of the connection or from a proxy of yours: it slows one guess on
+/// each of many accounts.
+async fn sign_in(auth: &Auth, email: &str, password: &str, device: &str, peer: IpAddr) -> Result<SignIn, SignInError> {
+    auth.sign_in(SignInRequest::new(email, password).device(device).source(Source::from_ip(peer))).await
+}
+
+fn main() -> Result<(), Failed> {
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let (auth, mailer) = start().await?;
+        // Here the server runs until it is told to end.
+        let outcome = sign_in(&auth, "ann@acme.example", "a guess", "", [192, 0, 2, 7].into()).await;
+        println!("{}", outcome.map_or_else(|error| auth.refusal(&error).message, |step| format!("{step:?}")));
+        // In this order: what is left for after the answers may still send mails.
+        auth.close().await;
+        match mailer.close(Duration::from_secs(20)).await {
+            0 => Ok(()),
+            lost => Err(format!("{lost} mails could not be handed over").into()),
+        }
+    })
+}

@@ -1,0 +1,243 @@
+//! The least that a host with pages builds, in one file: `cargo run -p doorward-web --bin minimal`, with a port if it is not to be
+//! 8002. Mails are printed, and everything is gone at the end. `doorward::manual::host_pages` has the table behind it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Form, Path, Query, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use doorward::{
+    Auth, Challenge, DeviceToken, Email, Event, Failure, Hold, Keyring, Observer, PrintingMailer, ResumeError,
+    SecondFactorPolicy, Session, SignIn, SignInRequest, SignedIn, Site, Source, SqliteStore,
+};
+use rand::{TryRng, rngs::SysRng};
+use tower_http::{csrf::CsrfLayer, set_header::SetResponseHeaderLayer};
+
+const HEADERS: [(HeaderName, &str); 4] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+/// A form: where it goes, what its button says, its fields.
+type View = (&'static str, &'static str, &'static str);
+const SIGN_IN: View = ("/sign-in", "Sign in", "Email <input name=email> Password <input name=password type=password>");
+const PASSWORD: View = ("/sign-in/password", "Choose it", "New password <input name=password type=password>");
+const CODE: View = ("/sign-in/code", "Go on", "Code <input name=code autocomplete=one-time-code>");
+const ENROLL: View = ("/sign-in/authenticator", "Set it up", "Code of your app <input name=code autocomplete=off>");
+const FORGOT: View = ("/forgot", "Mail me a link", "Email <input name=email> Once more <input name=again>");
+const CONFIRM: View = ("/reset/confirm", "Confirm the reset", "");
+const HOME: View = ("/sign-out", "Sign out", "");
+
+type Sent = HashMap<String, String>;
+
+/// Hears what no caller hears of. Events hold no secrets.
+#[derive(Debug)]
+struct Told;
+
+impl Observer for Told {
+    fn observe(&self, event: &Event) {
+        eprintln!("{} {:?}", event.kind.name(), event);
+    }
+}
+
+#[derive(Clone)]
+struct App {
+    auth: Auth,
+    /// In memory. Another store keeps `Session::encode`, and drops what is too old by `Session::signed_in_at`.
+    sessions: Arc<Mutex<HashMap<String, Session>>>,
+}
+
+impl App {
+    /// Of what a request brings nothing is put into a page but letters, digits, `-`, `_` and `.` of `held`: a challenge or a link's
+    /// token on its way to the next step.
+    fn page(&self, (path, button, fields): View, held: &str, lines: &[String]) -> Html<String> {
+        let held: String = held.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+        let mut lines = lines.to_vec();
+        if path == PASSWORD.0 {
+            lines.extend(self.auth.password_policy().rules().iter().map(|rule| rule.text()));
+        }
+        let lines = lines.join("</p><p>");
+        Html(format!(
+            "<!doctype html><html lang=en><meta charset=utf-8><title>Acme</title><p>{lines}</p><form method=post action={path}>\
+             <input type=hidden name=held value=\"{held}\">{fields} <button>{button}</button></form>\
+             <a href=/>Home</a> <a href=/forgot>Forgot your password?</a>"
+        ))
+    }
+
+    fn refuse(&self, error: &dyn Failure, view: View, held: &str) -> Response {
+        let refusal = self.auth.refusal(error);
+        let status = StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let wait = refusal.retry_after.map(|wait| [(header::RETRY_AFTER, wait.as_secs_f64().ceil().to_string())]);
+        (status, wait, self.page(view, held, &[refusal.message, format!("Help: {}", refusal.support)])).into_response()
+    }
+
+    /// A new id for each sign-in, and the one before is worth nothing.
+    fn enter(&self, jar: CookieJar, signed_in: &SignedIn) -> CookieJar {
+        let (mut sessions, id) = (self.sessions.lock().unwrap(), Base64UrlUnpadded::encode_string(&random()));
+        sessions.remove(kept(&jar, "__Host-session"));
+        sessions.insert(id.clone(), signed_in.session().clone());
+        remember(jar.add(cookie("__Host-session", id)), signed_in.device_token())
+    }
+
+    /// Every step of a sign-in leads to another, until it is complete. One that fails is asked for again.
+    async fn go_on(&self, jar: CookieJar, step: Result<SignIn, impl Failure>, view: View, held: &str) -> Response {
+        match step {
+            Ok(SignIn::Complete(signed_in)) => (self.enter(jar, &signed_in), Redirect::to("/")).into_response(),
+            Ok(SignIn::PasswordChangeRequired(next)) => self.page(PASSWORD, &next.expose(), &[]).into_response(),
+            Ok(SignIn::SecondFactorRequired(next)) => self.page(CODE, &next.expose(), &[]).into_response(),
+            Ok(SignIn::EnrollmentRequired(next)) => match self.auth.begin_required_totp(&next).await {
+                Ok(begun) => self.page(ENROLL, &next.expose(), &[format!("Key: {}", begun.key())]).into_response(),
+                Err(error) => self.refuse(&error, SIGN_IN, ""),
+            },
+            Err(error) => self.refuse(&error, view, held),
+        }
+    }
+}
+
+fn sent<'a>(form: &'a Sent, name: &str) -> &'a str {
+    form.get(name).map(String::as_str).unwrap_or_default()
+}
+
+fn kept<'a>(jar: &'a CookieJar, name: &str) -> &'a str {
+    jar.get(name).map(Cookie::value).unwrap_or_default()
+}
+
+fn cookie(name: &'static str, value: String) -> Cookie<'static> {
+    Cookie::build((name, value)).path("/").http_only(true).secure(true).same_site(SameSite::Lax).build()
+}
+
+/// As long as `DeviceConfig::lifetime`. Without a token the cookie is left as it is.
+fn remember(jar: CookieJar, token: Option<&DeviceToken>) -> CookieJar {
+    let Some(token) = token else { return jar };
+    let mut cookie = cookie("__Host-device", token.expose());
+    cookie.set_max_age(time::Duration::days(90));
+    jar.add(cookie)
+}
+
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    SysRng.try_fill_bytes(&mut bytes).expect("the operating system has randomness");
+    bytes
+}
+
+/// A session that has ended is nobody's. After any other error nothing is known, and it is kept.
+async fn home(State(app): State<App>, jar: CookieJar) -> Response {
+    let session = app.sessions.lock().unwrap().get(kept(&jar, "__Host-session")).cloned();
+    let Some(session) = session else { return Redirect::to("/sign-in").into_response() };
+    match app.auth.resume(&session).await {
+        Ok(who) => app.page(HOME, "", &[format!("You are user {}.", who.user_id())]).into_response(),
+        Err(ResumeError::SessionEnded) => Redirect::to("/sign-in").into_response(),
+        Err(error) => app.refuse(&error, HOME, ""),
+    }
+}
+
+type Peer = ConnectInfo<SocketAddr>;
+async fn sign_in(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar, Form(form): Form<Sent>) -> Response {
+    // Behind a proxy: the address that it adds, and only that.
+    let request = SignInRequest::new(sent(&form, "email"), sent(&form, "password")).source(Source::from_ip(peer.ip()));
+    let step = app.auth.sign_in(request.device(kept(&jar, "__Host-device"))).await;
+    app.go_on(jar, step, SIGN_IN, "").await
+}
+
+async fn step(State(app): State<App>, Path(name): Path<String>, jar: CookieJar, Form(form): Form<Sent>) -> Response {
+    let (held, code, auth) = (sent(&form, "held"), sent(&form, "code"), &app.auth);
+    let Ok(challenge) = Challenge::parse(held) else { return Redirect::to("/sign-in").into_response() };
+    match name.as_str() {
+        "password" => {
+            let step = auth.choose_password(&challenge, sent(&form, "password")).await;
+            app.go_on(jar, step, PASSWORD, held).await
+        }
+        "code" => app.go_on(jar, auth.verify_second_factor(&challenge, code).await, CODE, held).await,
+        "authenticator" => match auth.confirm_required_totp(&challenge, code).await {
+            Ok((SignIn::Complete(who), codes)) => {
+                let codes: Vec<_> =
+                    ["Keep these codes:"].into_iter().chain(codes.expose()).map(str::to_owned).collect();
+                (app.enter(jar, &who), app.page(HOME, "", &codes)).into_response()
+            }
+            step => app.go_on(jar, step.map(|(step, _)| step), ENROLL, held).await,
+        },
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The device cookie stays: it opens nothing, and keeps its owner a lane.
+async fn sign_out(State(app): State<App>, jar: CookieJar) -> (CookieJar, Redirect) {
+    app.sessions.lock().unwrap().remove(kept(&jar, "__Host-session"));
+    (jar.remove(cookie("__Host-session", String::new())), Redirect::to("/sign-in"))
+}
+
+/// One answer for everybody.
+async fn forgot(State(app): State<App>, Form(form): Form<Sent>) -> Response {
+    let Ok(email) = Email::confirmed(sent(&form, "email"), sent(&form, "again")) else {
+        return app
+            .page(FORGOT, "", &["Please enter your address twice, the same each time.".to_owned()])
+            .into_response();
+    };
+    let told = |wait| format!("If there is such an account, a mail is on its way. Ask again in {wait:?}.");
+    match app.auth.request_reset(&email).await {
+        Ok(answer) => app.page(FORGOT, "", &[told(answer.retry_after)]).into_response(),
+        Err(error) => app.refuse(&error, FORGOT, ""),
+    }
+}
+
+/// What a mailed link opens. It only shows: scanners of mail look at it too.
+async fn link(State(app): State<App>, Query(query): Query<Sent>) -> Html<String> {
+    app.page(CONFIRM, sent(&query, "token"), &[])
+}
+
+async fn confirm(State(app): State<App>, jar: CookieJar, Form(form): Form<Sent>) -> Response {
+    let held = sent(&form, "held");
+    let told = ["A temporary password was mailed to you. It works for one hour.".to_owned()];
+    match app.auth.confirm_reset(held).await {
+        Ok(done) => (remember(jar, done.device.as_ref()), app.page(SIGN_IN, "", &told)).into_response(),
+        Err(error) => app.refuse(&error, CONFIRM, held),
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let port = std::env::args().nth(1).map_or(Ok(8002), |port| port.parse())?;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    let (url, folder) = (format!("http://localhost:{}", listener.local_addr()?.port()), tempfile::tempdir()?);
+    let store = SqliteStore::connect(&format!("sqlite://{}", folder.path().join("minimal.db").display())).await?;
+    store.migrate().await?;
+    let auth = Auth::builder(Site::new("Acme", &url, "help@acme.example")?, store.clone(), store, PrintingMailer)
+        .background(|work| drop(tokio::spawn(work)))
+        .observer(Told)
+        .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
+        // These two last as long as the store here. Real ones are kept outside of it.
+        .keyring(Keyring::new("1", random())?)
+        .index_key(random())
+        .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
+        .build()?;
+    let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+    println!("{url}\nann@acme.example signs in with {}", ann.temporary_password.expose());
+    let show = |view| get(async move |State(app): State<App>| app.page(view, "", &[]));
+    let routes = axum::Router::new()
+        .route("/", get(home))
+        .route("/sign-in", show(SIGN_IN).post(sign_in))
+        .route("/sign-in/{step}", post(step))
+        .route("/sign-out", post(sign_out))
+        .route("/forgot", show(FORGOT).post(forgot))
+        .route("/reset/confirm", get(link).post(confirm))
+        .layer(CsrfLayer::new());
+    let routes = HEADERS.into_iter().fold(routes, |routes, (name, value)| {
+        routes.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
+    });
+    let service = routes.with_state(App { auth: auth.clone(), sessions: Arc::default() });
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) }).await?;
+    auth.close().await; // mails that are left
+    Ok(())
+}
