@@ -58,7 +58,7 @@ impl SignedIn {
     /// - A sign-in in one step with a token of this account: `Some`, the same token. Setting it again renews the cookie, as the
     ///   crate has renewed the device.
     /// - A sign-in in two steps with a token of this account: `None`, for the token is not kept between the steps. The device is
-    ///   renewed; a host that wants the cookie renewed too sets it again to what the browser sent.
+    ///   renewed; set the cookie again to what the browser sent, so that it does not expire before the device.
     /// - All places are taken by devices used within the last week: `None`. Nothing else is lacking.
     /// - Everything that is no sign-in and changes no password ([`resume`](crate::Auth::resume),
     ///   [`reauthenticate`](crate::Auth::reauthenticate), [`sign_out_others`](crate::Auth::sign_out_others), the second factor of

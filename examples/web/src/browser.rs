@@ -234,9 +234,10 @@ impl Browser {
 
     /// Goes on as somebody who is signed in, or signed in by other means than before.
     pub async fn enter(mut self, signed_in: &SignedIn) -> Result<Self, Sorry> {
-        if let Some(token) = signed_in.device_token() {
-            self = self.remember(token);
-        }
+        self = match signed_in.device_token() {
+            Some(token) => self.remember(token),
+            None => self.remember_longer(),
+        };
         let session = signed_in.session().clone();
         if let Some(device) = session.device() {
             self.app.tables.name_device(device, &self.agent, self.app.clock.now()).await?;
@@ -298,6 +299,12 @@ impl Browser {
         let all: Vec<_> = std::iter::once(&*token).chain(others).collect();
         let value = all.join(&BETWEEN_DEVICES.to_string());
         self.with_cookie("device", value, DEVICE)
+    }
+
+    /// The cookie of a browser in use does not expire: a sign-in in two steps renews the device, and has no token.
+    fn remember_longer(self) -> Self {
+        let value = self.cookie("device").to_owned();
+        if value.is_empty() { self } else { self.with_cookie("device", value, DEVICE) }
     }
 
     /// Takes the token of a link out of the address bar, where it would be seen, kept and shared.

@@ -57,8 +57,9 @@ mod the_device {
     use doorward::SignedIn;
 
     pub fn remember(jar: CookieJar, signed_in: &SignedIn) -> CookieJar {
-        let Some(token) = signed_in.device_token() else { return jar };
-        let cookie = Cookie::build(("__Host-device", token.expose())).path("/").http_only(true).secure(true);
+        let own = jar.get("__Host-device").map(|cookie| cookie.value().to_owned());
+        let Some(text) = signed_in.device_token().map(|token| token.expose()).or(own) else { return jar };
+        let cookie = Cookie::build(("__Host-device", text)).path("/").http_only(true).secure(true);
         jar.add(cookie.same_site(SameSite::Lax).max_age(time::Duration::days(90)))
     }
 }
@@ -112,7 +113,11 @@ async fn a_device_cookie_is_set_as_long_as_the_device_is_known() {
     let SignIn::Complete(again) = auth.sign_in(request).await.unwrap() else { panic!() };
     assert_eq!(again.device_token().unwrap().expose(), cookie.value(), "renewed");
     let resumed = auth.resume(again.session()).await.unwrap();
-    assert!(the_device::remember(CookieJar::new(), &resumed).get("__Host-device").is_none(), "left as it is");
+    assert!(the_device::remember(CookieJar::new(), &resumed).get("__Host-device").is_none(), "there is none");
+    let sent = CookieJar::new().add(("__Host-device", cookie.value().to_owned()));
+    let jar = the_device::remember(sent, &resumed);
+    let again = jar.get("__Host-device").unwrap();
+    assert!(again.value() == cookie.value() && again.max_age() == cookie.max_age(), "renewed as it is");
 }
 
 #[test]

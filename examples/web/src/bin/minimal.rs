@@ -117,10 +117,13 @@ fn cookie(name: &'static str, value: String) -> Cookie<'static> {
     Cookie::build((name, value)).path("/").http_only(true).secure(true).same_site(SameSite::Lax).build()
 }
 
-/// As long as `DeviceConfig::lifetime`. Without a token the cookie is left as it is.
+/// As long as `DeviceConfig::lifetime`. Without a token the browser's own is set again, so that a cookie in use does not expire.
 fn remember(jar: CookieJar, token: Option<&DeviceToken>) -> CookieJar {
-    let Some(token) = token else { return jar };
-    let mut cookie = cookie("__Host-device", token.expose());
+    let text = token.map_or_else(|| kept(&jar, "__Host-device").to_owned(), DeviceToken::expose);
+    if text.is_empty() {
+        return jar;
+    }
+    let mut cookie = cookie("__Host-device", text);
     cookie.set_max_age(time::Duration::days(90));
     jar.add(cookie)
 }
