@@ -23,7 +23,7 @@ pub struct HashingConfig {
     pub release_after: Option<Duration>,
     /// Whether a thread overwrites its memory with zeros after each hash; default no. What a hash leaves there is not the
     /// password, but somebody who can read the process's memory could guess passwords from it without the hash's cost.
-    /// [`HashBackend::Simd`] always does. The example `capacity` shows what it costs.
+    /// `HashBackend::Simd` always does. The example `capacity` shows what it costs.
     pub wipe_memory: bool,
     /// Whether password hashes are kept sealed under the builder's [`keyring`](crate::AuthBuilder::keyring), so that a
     /// stolen store alone gives nothing to guess against; default off.
