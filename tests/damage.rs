@@ -146,7 +146,7 @@ async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, cod
     }
     let calls = stage.observer.kinds().into_iter().filter_map(|kind| match kind {
         EventKind::StoreFailed { call, error: BackendErrorKind::TablesMissing, code: told } => {
-            assert_eq!(told, Some(BackendCode::new(code)));
+            assert_eq!(told, BackendCode::new(code));
             Some(call)
         }
         _ => None,

@@ -192,8 +192,9 @@ pub struct DeviceConfig {
     /// How long a device is known after its last use, and the `Max-Age` of its cookie; at most 400 days, where browsers cap it;
     /// default 90 days.
     pub lifetime: Duration,
-    /// How many a user may have, 1 to 20; default 20. A new one takes the place of the one not used for longest, but never
-    /// of one used within the last week.
+    /// How many a user may have, 1 to 20; default 20. A new one takes the place of one that has expired or, if there
+    /// is none, of the one that has not signed in for longest, but of none that has within the last week. The sessions on it end
+    /// with it; so may those of somebody who works in one browser for weeks and signs in from twenty others.
     pub at_most: usize,
     /// Whose owners are mailed about a sign-in from a browser that was not known; default those with a second factor.
     pub new_device_notice: NewDeviceNotice,

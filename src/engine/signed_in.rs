@@ -59,7 +59,8 @@ impl SignedIn {
     ///   crate has renewed the device.
     /// - A sign-in in two steps with a token of this account: `None`, for the token is not kept between the steps. The device is
     ///   renewed; set the cookie again to what the browser sent, so that it does not expire before the device.
-    /// - All places are taken by devices used within the last week: `None`. Nothing else is lacking.
+    /// - All places are taken, by devices that have signed in within the last week, or while a recovery is open by any: `None`.
+    ///   Nothing else is lacking.
     /// - Everything that is no sign-in and changes no password ([`resume`](crate::Auth::resume),
     ///   [`reauthenticate`](crate::Auth::reauthenticate), [`sign_out_others`](crate::Auth::sign_out_others), the second factor of
     ///   somebody signed in): `None`.

@@ -183,7 +183,8 @@ pub enum FreshProofError {
     /// The session ended meanwhile. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
-    /// What the session proved is over five minutes old, or was not a code where a second factor is on.
+    /// What the session proved is older than [`SecondFactorConfig::fresh_proof`](crate::SecondFactorConfig::fresh_proof), five
+    /// minutes by default, or was not a code where a second factor is on.
     #[error("a fresh proof is needed")]
     ProofNeeded,
     /// Nothing was decided.

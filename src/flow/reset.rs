@@ -35,7 +35,7 @@ pub struct ResetConfirmed {
     pub expires_at: OffsetDateTime,
     /// The token to keep in the device cookie of the confirming browser, as after a sign-in
     /// ([`SignedIn::device_token`](crate::SignedIn::device_token)): it gives the owner a throttle lane that no stranger reaches.
-    /// `None` if all places are taken by devices used within the last week.
+    /// `None` if all places are taken: confirming a link takes none from a device whose token still works.
     pub device: Option<DeviceToken>,
 }
 

@@ -29,21 +29,24 @@ impl BackendErrorKind {
     }
 }
 
-/// A backend's own code for what went wrong: an SQLSTATE, an SMTP reply code. Fit for logs, since it is no more than 16 ASCII
-/// letters, digits, dots and dashes, and no message passes as one.
+/// A backend's own code for what went wrong: an SQLSTATE, an SMTP reply code. Fit for logs, since it is 1 to 16 ASCII letters,
+/// digits, dots and dashes, and what is more is no code: a message does not pass as one.
 ///
 /// ```
-/// assert_eq!(doorward::BackendCode::new("42P01").as_str(), "42P01");
-/// assert_eq!(doorward::BackendCode::new("550 <ann@acme.example>: no such user").as_str(), "550annacme.examp");
+/// use doorward::BackendCode;
+///
+/// assert_eq!(BackendCode::new("42P01").unwrap().as_str(), "42P01");
+/// assert_eq!(BackendCode::new("550 <ann@acme.example>: no such user"), None);
 /// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct BackendCode(Box<str>);
 
 impl BackendCode {
-    /// What of the text a code may be; the rest is dropped. Give it codes, never messages.
-    pub fn new(text: impl AsRef<str>) -> Self {
-        let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-        Self(text.as_ref().chars().filter(allowed).take(16).collect::<String>().into())
+    /// The text as a code; `None` if it is none.
+    pub fn new(text: impl AsRef<str>) -> Option<Self> {
+        let text = text.as_ref();
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        ((1..=16).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.into()))
     }
 
     /// As text.
@@ -92,10 +95,10 @@ impl BackendError {
         Self::new(BackendErrorKind::Unavailable).with_source(source)
     }
 
-    /// Adds the backend's code, cut down to what a [`BackendCode`] may be.
+    /// Adds the backend's code. What is no [`BackendCode`] is left out: a message may hold an address.
     #[must_use]
     pub fn with_code(mut self, code: impl AsRef<str>) -> Self {
-        self.code = Some(BackendCode::new(code));
+        self.code = BackendCode::new(code);
         self
     }
 

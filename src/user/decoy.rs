@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::challenge::NextStep;
 use super::{
-    AcceptedCode, ChallengeLimits, DeviceLimits, Fresh, LinkLimits, Method, NewCredential, NewTotp, Proof, Proved,
-    Proven, Session, User,
+    AcceptedCode, ChallengeLimits, DeviceLimits, Evicts, Fresh, LinkLimits, Method, NewCredential, NewTotp, Proof,
+    Proved, Proven, Session, User,
 };
 use crate::crypto::{PasswordHash, StoredHash, TotpAlgorithm, TotpParams};
 use crate::types::{DeviceId, Digest, Email, Epoch, RecoveryCodes, SecretBytes, UserId, Version, after};
@@ -95,7 +95,7 @@ impl User {
 
     fn with_device_for_decoy(&self, limits: &DeviceLimits, now: OffsetDateTime, fresh: &Fresh) -> User {
         self.next(fresh, |document| {
-            document.remember_device(&self.id, None, limits, now, fresh);
+            document.remember_device(&self.id, None, limits, Evicts::Idle, now, fresh);
         })
     }
 }

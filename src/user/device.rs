@@ -95,6 +95,16 @@ pub(crate) struct DeviceLimits {
     pub(crate) protected: Duration,
 }
 
+/// Which devices a new one may take the place of when all places are taken. Their sessions end with them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Evicts {
+    /// Those whose tokens work no longer, and after them those that were not used for a while.
+    Idle,
+    /// Only the former: somebody who has not proved everything, or acts while the owner recovers the account, ends nobody's
+    /// session.
+    Dead,
+}
+
 /// A device that a client has shown to be: it holds a live token of this user.
 #[derive(Clone, Debug)]
 pub(crate) struct ShownDevice {
@@ -196,12 +206,13 @@ impl Document {
 
     /// Remembers the browser that just proved itself: renews the device it has shown to be, or makes it a new one.
     ///
-    /// `None` means that all places are taken by devices used recently. The sign-in is as good without.
+    /// `None` means that all places are taken by devices that none may take the place of. The sign-in is as good without.
     pub(super) fn remember_device(
         &mut self,
         user_id: &UserId,
         shown: Option<&ShownDevice>,
         limits: &DeviceLimits,
+        evicts: Evicts,
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Option<Remembered> {
@@ -212,12 +223,16 @@ impl Document {
             device.span = span;
             return Some(Remembered { id: shown.id, token: shown.token.clone() });
         }
-        if self.devices.len() >= limits.at_most {
-            // What has expired is evicted only when its place is needed, since a session may run on it.
-            let expired = |device: &Device| device.expires_at() <= now;
-            let evictable = |device: &&Device| expired(device) || after(device.last_used_at(), limits.protected) <= now;
-            let oldest = self.devices.iter().filter(evictable).min_by_key(|device| device.last_used_at())?.id;
-            self.devices.retain(|device| device.id != oldest);
+        // As many as are over the limit, which may have been lowered. A dead one is evicted only when its place is needed, since
+        // a session may run on it.
+        while self.devices.len() >= limits.at_most {
+            let dead = |device: &Device| !device.span.is_alive(now);
+            let idle = |device: &Device| after(device.last_used_at(), limits.protected) <= now;
+            let evictable = |device: &&Device| dead(device) || evicts == Evicts::Idle && idle(device);
+            let next =
+                self.devices.iter().filter(evictable).min_by_key(|device| (!dead(device), device.last_used_at()));
+            let next = next?.id;
+            self.devices.retain(|device| device.id != next);
         }
         let token = Token { user_id: user_id.clone(), secret: fresh.device_secret.clone() };
         self.devices.push(Device {

@@ -24,7 +24,7 @@ use crate::types::{Email, Epoch, UserId, Version};
 pub(crate) use challenge::{ChallengeLimits, Proof};
 pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS};
 pub use device::{Device, DeviceGrade};
-pub(crate) use device::{DeviceLimits, ShownDevice};
+pub(crate) use device::{DeviceLimits, Evicts, ShownDevice};
 use document::Document;
 pub use document::UserStatus;
 pub(crate) use fresh::Fresh;

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::document::{Document, Extra, StoredPassword};
 use super::reset::ResetState;
 use super::second_factor::AcceptedCode;
-use super::{DeviceLimits, Fresh, Method, Passed, Proof, Proved, Session, SignInRules, User};
+use super::{DeviceLimits, Evicts, Fresh, Method, Passed, Proof, Proved, Session, SignInRules, User};
 use crate::crypto::StoredHash;
 use crate::types::{DeviceToken, Epoch, Version};
 
@@ -76,7 +76,7 @@ impl User {
         let mut remembered = None;
         let user = self.next(fresh, |document| {
             document.set_password(new, now, fresh);
-            remembered = document.remember_device(&self.id, None, devices, now, fresh);
+            remembered = document.remember_device(&self.id, None, devices, Evicts::Idle, now, fresh);
             if by_code {
                 document.second_factor.forget_failures_of_the_password();
                 document.mark_factor_proved(remembered.as_ref().map(|device| device.id), now);

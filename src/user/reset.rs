@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::document::{Extra, TemporaryOrigin};
-use super::{DeviceLimits, Fresh, User};
+use super::{DeviceLimits, Evicts, Fresh, User};
 use crate::crypto::{Purpose, sha256};
 use crate::types::{DeviceToken, Digest, ResetToken, Span, Token, UserId, after, micros, until};
 
@@ -144,7 +144,8 @@ impl User {
             document.reset.opened = Some(opened);
             document.reset.mailed_at = Some(now);
             document.install_temporary(temporary, TemporaryOrigin::Reset, limits.temporary_lifetime, now);
-            device = document.remember_device(&self.id, None, devices, now, fresh).and_then(|device| device.token);
+            let remembered = document.remember_device(&self.id, None, devices, Evicts::Dead, now, fresh);
+            device = remembered.and_then(|device| device.token);
         });
         Confirmation::Confirmed { user, device, expires_at: opened.expires_at }
     }

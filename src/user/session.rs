@@ -49,7 +49,7 @@ pub struct MalformedSession;
 /// It is plain data for the host's session store, and it is **not** a credential that protects itself: keep it on the
 /// server, or in a cookie that is encrypted and authenticated. Every later request hands it to
 /// [`Auth::resume`](crate::Auth::resume), which refuses it once the user was deactivated, signed out everywhere or changed
-/// a credential.
+/// a credential, or its device is none any more.
 ///
 /// ```
 /// # use doorward::Session;

@@ -8,7 +8,9 @@ use super::challenge::NextStep;
 use super::document::Document;
 use super::password::Judged;
 use super::second_factor::AcceptedCode;
-use super::{ChallengeLimits, DeviceLimits, Fresh, Method, Proof, Proven, Session, ShownDevice, User};
+use super::{
+    ChallengeLimits, DeviceLimits, Evicts, Fresh, Method, Proof, Proven, Recovery, Session, ShownDevice, User,
+};
 use crate::crypto::StoredHash;
 use crate::types::{Challenge, DeviceToken, Digest};
 
@@ -259,7 +261,9 @@ impl Document {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Completed {
-        let remembered = self.remember_device(&user.id, proved.device.as_ref(), &rules.devices, now, fresh);
+        let recovering = matches!(user.recovery(now), Recovery::Open { .. });
+        let evicts = if recovering { Evicts::Dead } else { Evicts::Idle };
+        let remembered = self.remember_device(&user.id, proved.device.as_ref(), &rules.devices, evicts, now, fresh);
         let id = remembered.as_ref().map(|device| device.id);
         if proved.methods.iter().any(|proven| proven.method.is_second_factor()) {
             self.mark_factor_proved(id, now);

@@ -1,4 +1,4 @@
-use doorward::{DeviceError, ReauthenticateError, ResumeError, Session, SignInRequest};
+use doorward::{Auth, DeviceError, HashParams, ReauthenticateError, ResumeError, Session, SignInRequest};
 use pollster::block_on;
 
 use crate::support::*;
@@ -80,6 +80,62 @@ fn a_session_outlives_a_clock_that_is_set_back() {
     assert!(world.is_live(&desk));
     let phone = world.signed_in(ANN, OLD);
     assert!(world.is_live(&desk) && world.is_live(&phone), "a sign-in from elsewhere takes nobody's place");
+}
+
+#[test]
+fn a_clock_that_is_set_back_leaves_room_for_a_new_device() {
+    let world = World::with(|builder| builder.configure(|config| config.device.at_most = 1));
+    world.open(ANN, OLD);
+    world.clock.set(world.now() - time::Duration::days(2));
+    // What is dated in the future works no longer, so it holds no place.
+    let again = world.signed_in(ANN, OLD);
+    assert!(again.device_token().is_some() && world.is_live(&again));
+}
+
+#[test]
+fn what_has_expired_gives_up_its_place_before_what_has_not() {
+    let world = World::with(|builder| builder.configure(|config| config.device.at_most = 2));
+    let first = world.open(ANN, OLD);
+    world.clock.advance(89 * DAY);
+    let second = world.signed_in(ANN, OLD);
+    world.clock.advance(2 * DAY);
+    let third = world.signed_in(ANN, OLD);
+    assert!(!world.is_live(&first) && world.is_live(&second) && world.is_live(&third));
+}
+
+#[test]
+fn fewer_places_are_fewer_devices() {
+    let (world, first) = World::with_ann();
+    world.clock.advance(DAY);
+    world.signed_in(ANN, OLD);
+    world.clock.advance(8 * DAY);
+    let auth = Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.device.at_most = 1;
+        })
+        .build()
+        .unwrap();
+    let fewer = World { auth, ..world };
+    let last = fewer.signed_in(ANN, OLD);
+    assert_eq!(block_on(fewer.auth.devices(&last)).unwrap().len(), 1);
+    assert!(!fewer.is_live(&first));
+}
+
+#[test]
+fn neither_a_confirmed_link_nor_a_sign_in_during_a_recovery_ends_a_session() {
+    let world = World::with(|builder| builder.configure(|config| config.device.at_most = 1));
+    let ann = world.open(ANN, OLD);
+    world.clock.advance(30 * DAY);
+    let token = world.request(ANN);
+    let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
+    assert!(confirmed.device.is_none() && world.is_live(&ann));
+    // Somebody who knows the password meanwhile.
+    let other = world.signed_in(ANN, OLD);
+    assert!(other.device_token().is_none() && world.is_live(&ann));
+    world.clock.advance(2 * HOUR);
+    assert!(world.signed_in(ANN, OLD).device_token().is_some() && !world.is_live(&ann));
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn a_dead_relay_can_be_diagnosed_by_the_error_and_by_the_event() {
         assert_eq!(error.source().unwrap().to_string(), "backend refused (550)");
         assert!(!format!("{error} {error:?}").contains('@'), "{error:?}");
     }
-    let (error, code) = (BackendErrorKind::Refused, Some(BackendCode::new("550")));
+    let (error, code) = (BackendErrorKind::Refused, BackendCode::new("550"));
     for (mail, times) in [("welcome", 2), ("temporary_password", 1)] {
         assert_eq!(world.observer.count(&EventKind::MailFailed { mail, error, code: code.clone() }), times, "{mail}");
     }

@@ -276,7 +276,7 @@ fn what_is_refused_for_good_is_given_up_at_once_and_told() {
             post.send(&notice()).await;
             assert_eq!(post.mailer.close(SOON).await, 0);
             assert_eq!(post.failed(), [("welcome", BackendErrorKind::Refused)]);
-            assert_eq!(post.codes(), [Some(BackendCode::new("550"))]);
+            assert_eq!(post.codes(), [BackendCode::new("550")]);
             assert_eq!(server.begun(), 2, "the one that was refused is not tried again");
             assert_eq!(Letter::read(&server.arrived()[0]).text, notice().text(), "the other arrives");
         }
@@ -321,7 +321,7 @@ fn a_clock_that_stands_still_does_not_keep_a_mail_for_ever() {
         post.send(&notice()).await;
         post.until("it is given up", |post| post.mailer.queued() == 0).await;
         assert_eq!(post.failed(), [("password_changed", BackendErrorKind::Refused)]);
-        assert_eq!(post.codes(), [Some(BackendCode::new("450"))]);
+        assert_eq!(post.codes(), [BackendCode::new("450")]);
     });
 }
 
@@ -335,7 +335,7 @@ fn a_server_that_is_away_is_told_once_and_costs_no_mail_a_try() {
             post.send(&notice()).await;
         }
         post.until("it is called again", |_| server.connections() > 6).await;
-        let code = Some(BackendCode::new("554"));
+        let code = BackendCode::new("554");
         assert_eq!(post.observer.kinds(), [EventKind::MailDelayed { error: BackendErrorKind::Refused, code }]);
         assert_eq!((server.begun(), post.mailer.queued()), (0, 10));
         server.always(None);

@@ -57,7 +57,7 @@ impl Trouble {
     pub(super) const UNREACHABLE: Self = Self { kind: BackendErrorKind::Unavailable, reply: None };
 
     pub(super) fn code(&self) -> Option<BackendCode> {
-        self.reply.map(|reply| BackendCode::new(reply.to_string()))
+        self.reply.and_then(|reply| BackendCode::new(reply.to_string()))
     }
 }
 
