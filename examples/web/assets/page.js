@@ -19,8 +19,10 @@ for (const field of document.querySelectorAll("input[type=password]")) {
 // A second click sends nothing twice. Whoever comes back to the page may send it again.
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) event.preventDefault();
+    if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
+    // An answer that was stopped, or went into another window, leaves the form as it was.
+    setTimeout(() => delete form.dataset.sent, 5000);
   });
 }
 addEventListener("pageshow", () => [...document.forms].forEach((form) => delete form.dataset.sent));

@@ -61,6 +61,10 @@ impl App {
         let store = SqliteStore::connect(&options.database).await?;
         store.migrate().await?;
         let tables = Tables::open(&options.database).await?;
+        // Its operator's password is published.
+        if !cfg!(feature = "demo") && tables.setting("demo").await?.is_some() {
+            return Err("this file is of a demo: a real application begins with another".into());
+        }
         let clock = clock(&tables).await?;
         let activity = Activity::default();
         let post = match &options.smtp {

@@ -83,8 +83,8 @@ pub struct Browser {
     id: Option<String>,
     /// When what is kept here ends.
     ends_at: Option<OffsetDateTime>,
-    /// The browser has a session cookie, and nothing is kept of it any more.
-    forgotten: bool,
+    /// The id that the browser sent, of which nothing may be kept any more.
+    sent: Option<String>,
     notice: Option<Notice>,
     agent: String,
     peer: Option<IpAddr>,
@@ -109,14 +109,13 @@ impl FromRequestParts<App> for Browser {
             Some(id) => app.tables.session(id, app.clock.now()).await?,
             None => None,
         };
-        let forgotten = sent.is_some() && kept.is_none();
-        let id = sent.filter(|_| kept.is_some());
+        let id = sent.clone().filter(|_| kept.is_some());
         let (text, ends_at) = kept.unzip();
         let visit = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let agent = agent::label(agent.unwrap_or_default());
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        Ok(Self { app: app.clone(), visit, id, ends_at, forgotten, notice, agent, peer, jar })
+        Ok(Self { app: app.clone(), visit, id, ends_at, sent, notice, agent, peer, jar })
     }
 }
 
@@ -182,12 +181,17 @@ impl Browser {
         }
     }
 
-    /// Forgets a session, or a sign-in under way, that is over, and says so.
-    pub async fn ended(self) -> Sorry {
-        match self.leave().await {
-            Ok(browser) => Sorry::Ended(Cookies(Box::new(browser.saying(Notice::SessionEnded).jar))),
-            Err(sorry) => sorry,
+    /// Forgets a session, or a sign-in under way, that is over, and says so. Where nothing is kept under the id that was sent, the
+    /// cookie is left alone: another request may have moved the session to a new id just now, and a dead cookie does no harm.
+    pub async fn ended(mut self) -> Sorry {
+        if let Some(id) = self.id.take() {
+            match self.app.tables.drop_session(&id).await {
+                Ok(true) => self.drop_cookie("session"),
+                Ok(false) => {}
+                Err(error) => return error.into(),
+            }
         }
+        Sorry::Ended(Cookies(Box::new(self.saying(Notice::SessionEnded).jar)))
     }
 }
 
@@ -201,7 +205,7 @@ impl Browser {
 
     /// Whether the browser thinks that it is signed in, and is not.
     pub fn is_forgotten(&self) -> bool {
-        self.forgotten
+        self.sent.is_some() && self.id.is_none()
     }
 
     /// Keeps that from now on, under a new id: an id that somebody planted or saw before is worth nothing after. Whoever signed
@@ -209,7 +213,10 @@ impl Browser {
     pub async fn renew(mut self, visit: Visit) -> Result<Self, Sorry> {
         let (id, now) = (random::text()?, self.app.clock.now());
         let text = serde_json::to_string(&visit).map_err(|_| Sorry::Internal)?;
-        let ends_at = now.saturating_add(SESSION.try_into().unwrap_or_default());
+        // From the last proof on: going on alone prolongs nothing.
+        let proved_at =
+            visit.session.as_ref().and_then(|session| session.methods().iter().map(|proven| proven.at).max());
+        let ends_at = proved_at.unwrap_or(now).saturating_add(SESSION.try_into().unwrap_or_default());
         let tables = &self.app.tables;
         let moved = match &self.id {
             Some(before) => tables.move_session(before, &id, &text, ends_at).await?,
@@ -246,14 +253,14 @@ impl Browser {
         self.renew(Visit { email, session: Some(session), ..Visit::default() }).await
     }
 
-    /// Ends what is kept. The device cookie stays: its owner has a throttle lane of the own by it, and whoever has chosen so is
+    /// Ends what is kept, also where it goes by a newer id than this request was sent with. The device cookie stays: its owner has a throttle lane of the own by it, and whoever has chosen so is
     /// not asked for a code. It opens nothing by itself.
     pub async fn leave(mut self) -> Result<Self, Sorry> {
-        if let Some(id) = self.id.take() {
-            self.app.tables.drop_session(&id).await?;
+        if let Some(id) = self.sent.take() {
+            self.app.tables.sign_out(&id).await?;
         }
         self.drop_cookie("session");
-        Ok(Self { visit: Visit::default(), ends_at: None, ..self })
+        Ok(Self { visit: Visit::default(), id: None, ends_at: None, ..self })
     }
 }
 
@@ -291,11 +298,25 @@ impl Browser {
         self.peer.filter(|peer| !peer.is_loopback()).map(Source::from_ip)
     }
 
-    /// As a device of that user too: several people may share a browser, and each stays known.
+    /// As a device of that user too: several people may share a browser, and each stays known. A user's own token from before
+    /// goes: what grants a new one has ended that device, or could not use it.
     #[must_use]
     pub fn remember(self, token: &DeviceToken) -> Self {
+        self.remember_beside(token, true)
+    }
+
+    /// From a confirmed link, which ends nothing yet.
+    #[must_use]
+    pub fn remember_too(self, token: &DeviceToken) -> Self {
+        self.remember_beside(token, false)
+    }
+
+    fn remember_beside(self, token: &DeviceToken, replacing: bool) -> Self {
         let token = token.expose();
-        let others = self.devices().filter(|other| *other != token).take(DEVICES - 1);
+        // A token begins with whose it is.
+        let owner = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
+        let stays = |other: &&str| *other != token && !(replacing && owner(other) == owner(&token));
+        let others = self.devices().filter(stays).take(DEVICES - 1);
         let all: Vec<_> = std::iter::once(&*token).chain(others).collect();
         let value = all.join(&BETWEEN_DEVICES.to_string());
         self.with_cookie("device", value, DEVICE)
@@ -323,13 +344,13 @@ impl Browser {
         self
     }
 
-    /// Carries a moment to the next page, which tells it. It is no secret, and nothing hangs on it.
+    /// Carries a moment to the page of that name, which tells it. It is no secret, and nothing hangs on it.
     #[must_use]
-    pub fn carrying(self, moment: OffsetDateTime) -> Self {
-        self.with_cookie("until", moment.unix_timestamp().to_string(), RESET)
+    pub fn carrying(self, page: &str, moment: OffsetDateTime) -> Self {
+        self.with_cookie(page, moment.unix_timestamp().to_string(), RESET)
     }
 
-    pub fn carried(&self) -> Option<OffsetDateTime> {
-        OffsetDateTime::from_unix_timestamp(self.cookie("until").parse().ok()?).ok()
+    pub fn carried(&self, page: &str) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp(self.cookie(page).parse().ok()?).ok()
     }
 }

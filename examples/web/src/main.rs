@@ -2,7 +2,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use doorward::{Email, ProvisionError};
+use doorward::{Email, ProvisionError, UserRepository};
 use doorward_web::app::{App, Options};
 use doorward_web::post::{Post, Smtp};
 use doorward_web::{pages, tables::Profile};
@@ -20,7 +20,7 @@ Usage: cargo web [OPTIONS]
 Environment:
 
   SMTP_URL    where mails are handed over, such as smtps://user:password@mail.acme.example or, for what catches mails on
-              this machine, smtp://localhost:1025; by default a page shows them
+              this machine, smtp://localhost:1025; by default a page of the demo shows them
   SMTP_FROM   the address they come from; no-reply@acme.example by default";
 
 /// How long mails that are on their way may take when the program ends.
@@ -73,14 +73,22 @@ async fn listen(port: Option<u16>) -> std::io::Result<TcpListener> {
 
 /// The first operator is made here. All others are of no concern to this example.
 async fn open_operator(app: &App, email: Email) -> Result<(), Box<dyn std::error::Error>> {
-    match app.auth.provision(email).await {
-        Ok(opened) => {
-            let profile = Profile { name: "Operator".to_owned(), operator: true };
-            Ok(app.tables.keep_profile(&opened.user_id, &profile).await?)
+    let user = match app.auth.provision(email.clone()).await {
+        Ok(opened) => opened.user_id,
+        Err(ProvisionError::MailFailed { user_id, .. }) => {
+            eprintln!("the account is open, but its first password could not be mailed");
+            user_id
         }
-        // From an earlier start.
-        Err(ProvisionError::EmailTaken) => Ok(()),
-        Err(error) => Err(error.into()),
+        // From an earlier start, which may have ended in between.
+        Err(ProvisionError::EmailTaken) => {
+            app.store.find_by_email(&email).await?.ok_or("somebody has just closed that account")?.id().clone()
+        }
+        Err(error) => return Err(error.into()),
+    };
+    app.tables.keep_profile(&user, &Profile { name: "Operator".to_owned(), operator: true }).await?;
+    match app.tables.profile(&user).await? {
+        Some(Profile { operator: true, .. }) => Ok(()),
+        _ => Err("there is an account with this address that is no operator's".into()),
     }
 }
 
@@ -135,12 +143,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let app = App::open(&options).await?;
     tokio::spawn(check(app.post.clone()));
-    if let Some(email) = arguments.operator {
-        open_operator(&app, email).await?;
-    }
     println!("{base_url}\n");
     #[cfg(feature = "demo")]
     seed(&app, &base_url).await?;
+    if let Some(email) = arguments.operator {
+        open_operator(&app, email).await?;
+    }
     println!("Ctrl-C ends it.");
     let service = pages::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(ended()).await?;

@@ -15,9 +15,10 @@ pub struct Profile {
     pub operator: bool,
 }
 
-const SCHEMA: [&str; 6] = [
-    "CREATE TABLE IF NOT EXISTS web_sessions (digest BLOB NOT NULL PRIMARY KEY, visit TEXT NOT NULL, \
-     expires_at INTEGER NOT NULL) WITHOUT ROWID",
+const SCHEMA: [&str; 7] = [
+    "CREATE TABLE IF NOT EXISTS web_sessions (digest BLOB NOT NULL PRIMARY KEY, previous BLOB, \
+     visit TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS web_sessions_by_previous ON web_sessions (previous)",
     "CREATE INDEX IF NOT EXISTS web_sessions_by_expiry ON web_sessions (expires_at)",
     "CREATE TABLE IF NOT EXISTS web_profiles (user_id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, \
      operator INTEGER NOT NULL)",
@@ -73,13 +74,14 @@ impl Tables {
         visit: &str,
         expires_at: OffsetDateTime,
     ) -> Result<bool, sqlx::Error> {
-        let moved = query("UPDATE web_sessions SET digest = $2, visit = $3, expires_at = $4 WHERE digest = $1")
-            .bind(digest(from))
-            .bind(digest(to))
-            .bind(visit)
-            .bind(expires_at.unix_timestamp())
-            .execute(&self.0)
-            .await?;
+        let moved =
+            query("UPDATE web_sessions SET digest = $2, previous = $1, visit = $3, expires_at = $4 WHERE digest = $1")
+                .bind(digest(from))
+                .bind(digest(to))
+                .bind(visit)
+                .bind(expires_at.unix_timestamp())
+                .execute(&self.0)
+                .await?;
         Ok(moved.rows_affected() == 1)
     }
 
@@ -108,9 +110,16 @@ impl Tables {
         Ok(())
     }
 
-    pub async fn drop_session(&self, id: &str) -> Result<(), sqlx::Error> {
-        query("DELETE FROM web_sessions WHERE digest = $1").bind(digest(id)).execute(&self.0).await?;
+    /// Ends a session by its id or the one before: the answer with the newer one may be on its way still.
+    pub async fn sign_out(&self, id: &str) -> Result<(), sqlx::Error> {
+        query("DELETE FROM web_sessions WHERE digest = $1 OR previous = $1").bind(digest(id)).execute(&self.0).await?;
         Ok(())
+    }
+
+    /// Whether there was one.
+    pub async fn drop_session(&self, id: &str) -> Result<bool, sqlx::Error> {
+        let dropped = query("DELETE FROM web_sessions WHERE digest = $1").bind(digest(id)).execute(&self.0).await?;
+        Ok(dropped.rows_affected() == 1)
     }
 
     pub async fn profile(&self, user: &UserId) -> Result<Option<Profile>, sqlx::Error> {

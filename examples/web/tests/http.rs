@@ -444,7 +444,6 @@ async fn a_session_that_is_about_to_end_says_so_and_one_that_has_ended_too() {
 
     server.app.clock.forward(Duration::from_secs(11 * 60 * 60));
     assert_eq!(ben.get("/security").await.location(), "/sign-in");
-    assert!(ben.session().is_empty());
     assert!(ben.get("/sign-in").await.body.contains("Your session has ended"));
     assert!(!ben.get("/sign-in").await.body.contains("Your session has ended"), "once");
     assert!(!ben.get("/sign-in?ended").await.body.contains("Your session has ended"), "and not by a link");
@@ -452,18 +451,65 @@ async fn a_session_that_is_about_to_end_says_so_and_one_that_has_ended_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_signs_out_stays_signed_out_whatever_was_under_way() {
-    use doorward_web::tables::Tables;
-    let folder = tempfile::tempdir().unwrap();
-    let tables = Tables::open(&format!("sqlite://{}", folder.path().join("acme.db").display())).await.unwrap();
-    let (now, later) = (time::OffsetDateTime::UNIX_EPOCH, time::OffsetDateTime::UNIX_EPOCH + Duration::from_secs(9));
-    tables.keep_session("old", "visit", now, later).await.unwrap();
-    assert!(tables.move_session("old", "new", "visit", later).await.unwrap());
-    assert!(tables.session("old", now).await.unwrap().is_none() && tables.session("new", now).await.unwrap().is_some());
-    tables.drop_session("new").await.unwrap();
-    assert!(!tables.move_session("new", "newer", "visit", later).await.unwrap());
-    assert!(tables.session("newer", now).await.unwrap().is_none());
+    let server = Server::start().await;
+    let (mut before, mut after) = (0, 0);
+    for round in 0..40 {
+        let mut ben = Visitor::member(&server, BEN).await;
+        let mut other_window = Visitor::new(&server);
+        other_window.cookies = ben.cookies.clone();
+        let old = ben.cookies.clone();
+        server.app.clock.forward(Duration::from_secs(60));
+        // Signing out comes before, during and after the proof, which takes a hash.
+        let signing_out = async {
+            tokio::time::sleep(Duration::from_millis(round * 4)).await;
+            other_window.post("/sign-out", &[]).await
+        };
+        let (proved, signed_out) = tokio::join!(ben.post("/confirm", &[("proof", BEN.1)]), signing_out);
+        assert_eq!(signed_out.location(), "/sign-in");
+        match proved.location() {
+            "/sign-in" => before += 1,
+            _ => after += 1,
+        }
+        for cookies in [old, ben.cookies, other_window.cookies] {
+            let mut thief = Visitor::new(&server);
+            thief.cookies = cookies;
+            assert_eq!(thief.get("/").await.location(), "/sign-in", "round {round}: {proved:?}");
+        }
+        server.app.clock.forward(Duration::from_secs(60));
+    }
+    assert!(before > 0 && after > 0, "{before} and {after}");
+}
 
-    // A device that is signed out while a proof of its own is under way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_is_a_step_behind_signs_nobody_out() {
+    let server = Server::start().await;
+    let mut ben = Visitor::member(&server, BEN).await;
+    let mut other_window = Visitor::new(&server);
+    other_window.cookies = ben.cookies.clone();
+    server.app.clock.forward(Duration::from_secs(60));
+    assert_eq!(ben.post("/confirm", &[("proof", BEN.1)]).await.location(), "/security");
+    let behind = other_window.get("/security").await;
+    assert_eq!(behind.location(), "/sign-in");
+    let cookies: Vec<_> = behind.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    assert!(cookies.iter().all(|cookie| !cookie.starts_with("__Host-session")), "the newer cookie stays: {cookies:?}");
+    assert_eq!(ben.get("/").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_prolonged_by_proofs_alone() {
+    let server = Server::start().await;
+    let mut ben = Visitor::member(&server, BEN).await;
+    for _ in 0..3 {
+        server.app.clock.forward(Duration::from_secs(4 * 60 * 60 - 60));
+        ben.post("/security/devices/sign-out-others", &[]).await;
+        assert_eq!(ben.get("/").await.status, StatusCode::OK);
+    }
+    server.app.clock.forward(Duration::from_secs(10 * 60));
+    assert_eq!(ben.get("/").await.location(), "/sign-in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_is_signed_out_is_signed_out_at_once() {
     let server = Server::start().await;
     let (mut ben, mut other) = (Visitor::member(&server, BEN).await, Visitor::new(&server));
     server.app.clock.forward(Duration::from_secs(1));
@@ -476,6 +522,30 @@ async fn whoever_signs_out_stays_signed_out_whatever_was_under_way() {
         tokio::join!(other.post("/confirm", &[("proof", BEN.1)]), ben.post("/security/devices/sign-out", &form));
     assert_eq!(revoked.location(), "/security#devices", "{proved:?}");
     assert_eq!(other.get("/").await.location(), "/sign-in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_of_a_demo_is_for_demos_alone() {
+    use doorward::{Email, Import, PasswordHash};
+    use doorward_web::demo;
+    let server = Server::start().await;
+    assert_eq!(server.app.tables.setting("demo").await.unwrap().as_deref(), Some("yes"));
+    // A file that somebody else has accounts in gets none with a published password.
+    let folder = tempfile::tempdir().unwrap();
+    let options = doorward_web::app::Options {
+        base_url: server.url.clone(),
+        database: format!("sqlite://{}", folder.path().join("real.db").display()),
+        smtp: None,
+        second_factor_required: false,
+        plain_cookies: false,
+    };
+    let app = doorward_web::app::App::open(&options).await.unwrap();
+    let hash = PasswordHash::parse(
+        "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+    );
+    app.auth.import_user(Import::new(Email::parse("real@acme.example").unwrap(), hash.unwrap())).await.unwrap();
+    assert!(demo::seed(&app).await.is_err());
+    assert_eq!(app.tables.setting("demo").await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -498,6 +568,22 @@ async fn strangers_push_nothing_out_of_the_activity() {
 async fn people_who_share_a_browser_stay_known_in_it() {
     let server = Server::start().await;
     let mut browser = Visitor::new(&server);
+    // Somebody's own tokens from before take no other's place.
+    let mut password = BEN.1.to_owned();
+    browser.sign_in(OLGA).await;
+    browser.post("/sign-out", &[]).await;
+    for round in 0..6 {
+        server.app.clock.forward(Duration::from_secs(60));
+        browser.sign_in((BEN.0, &password)).await;
+        server.app.clock.forward(Duration::from_secs(60));
+        let new = if round == 5 { BEN.1.to_owned() } else { format!("a lamp in the window {round}") };
+        let passwords = [("current_password", password.as_str()), ("new_password", &new)];
+        assert_eq!(browser.post("/security/password", &passwords).await.location(), "/security");
+        browser.post("/sign-out", &[]).await;
+        password = new;
+    }
+    assert_eq!(browser.cookies["__Host-device"].split('~').count(), 2);
+    server.app.clock.forward(Duration::from_secs(60));
     for _ in 0..3 {
         for who in [BEN, OLGA] {
             assert_eq!(browser.sign_in(who).await.location(), "/");

@@ -37,7 +37,6 @@ struct App {
     operator: Arc<str>,
 }
 
-/// Whatever may be sent.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Sent {
@@ -54,13 +53,12 @@ struct Sent {
 struct Refused(u16, Option<Duration>, Value);
 type Reply = Result<Json<Value>, Refused>;
 
-/// Every error of every flow.
 impl<E: Failure> From<E> for Refused {
     fn from(error: E) -> Self {
         let broken: Vec<_> = error.violations().iter().map(Violation::code).collect();
-        let (code, message) = (error.code(), error.user_message());
-        let body = json!({ "code": code, "message": message, "support": SUPPORT, "broken": broken });
-        Self(error.http_status(), error.retry_after(), body)
+        let told =
+            json!({ "code": error.code(), "message": error.user_message(), "support": SUPPORT, "broken": broken });
+        Self(error.http_status(), error.retry_after(), told)
     }
 }
 
@@ -85,16 +83,16 @@ fn email(sent: &Sent) -> Result<Email, Refused> {
     Email::from_input(&sent.email).map_err(|_| refused(422, "email_malformed"))
 }
 
-fn random() -> Result<String, Refused> {
+fn random() -> Result<[u8; 32], Refused> {
     let mut bytes = [0; 32];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|_| refused(503, "random"))?;
-    Ok(Base64UrlUnpadded::encode_string(&bytes))
+    SysRng.try_fill_bytes(&mut bytes).map_err(|_| refused(503, "random")).map(|()| bytes)
 }
 
 impl App {
     /// Under a new token each time, so that one from before a proof is worth nothing after it.
     fn enter(&self, signed_in: &SignedIn, before: &str) -> Result<Value, Refused> {
-        let (session, device) = (random()?, signed_in.device_token().map(|token| token.expose()));
+        let session = Base64UrlUnpadded::encode_string(&random()?);
+        let device = signed_in.device_token().map(|token| token.expose());
         let mut sessions = self.sessions.lock().unwrap();
         if sessions.remove(before).is_none() && !before.is_empty() {
             return Err(refused(401, "session_ended")); // signed out meanwhile, in another call
@@ -119,7 +117,8 @@ fn enrollment(begun: &TotpEnrollment) -> Value {
     json!({ "uri": begun.uri(), "key": begun.key() })
 }
 
-fn with_codes(mut reply: Value, codes: &RecoveryCodes) -> Value {
+fn with_codes(reply: Result<Value, Refused>, codes: &RecoveryCodes) -> Value {
+    let mut reply = reply.unwrap_or_else(|refused| refused.2); // shown now or never, whatever becomes of the session
     reply["recovery_codes"] = codes.expose().collect();
     reply
 }
@@ -141,7 +140,7 @@ async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): J
         "begin_required_totp" => enrollment(&auth.begin_required_totp(&challenge()?).await?),
         "confirm_required_totp" => {
             let (outcome, codes) = auth.confirm_required_totp(&challenge()?, code).await?;
-            with_codes(app.step(outcome)?, &codes)
+            with_codes(app.step(outcome), &codes)
         }
         "password_policy" => {
             let rules = auth.password_policy().rules();
@@ -182,7 +181,7 @@ async fn member(State(app): State<App>, Path(call): Path<String>, headers: Heade
                 "confirm_totp" => auth.confirm_totp(&who, &sent.code).await?,
                 _ => auth.regenerate_recovery_codes(&who).await?,
             };
-            with_codes(app.enter(&who, before)?, &codes)
+            with_codes(app.enter(&who, before), &codes)
         }
         "disable_totp" => app.enter(&auth.disable_totp(&who).await?, before)?,
         "devices" => {
@@ -235,9 +234,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Auth::builder(Site::new("Acme", &url, SUPPORT)?, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
             .background(|work| drop(tokio::spawn(work)))
             .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
-            .keyring(Keyring::new("1", std::array::from_fn(|index| index as u8))?) // as short-lived as all here
+            .keyring(Keyring::new("1", random().map_err(|_| "no randomness")?)?) // as short-lived as all here
             .build()?;
-    let app = App { auth, sessions: Arc::default(), operator: random().map_err(|_| "no randomness")?.into() };
+    let operator = Base64UrlUnpadded::encode_string(&random().map_err(|_| "no randomness")?).into();
+    let app = App { auth, sessions: Arc::default(), operator };
     println!("{url}\noperator's key: {}\nexamples of calls: the first lines of json.rs", app.operator);
     let routes = Router::new()
         .route("/{call}", post(anybody))

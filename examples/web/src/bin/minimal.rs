@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Form, Path, Query, State};
+use askama::Template;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, Path, Query, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -14,8 +15,8 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::{
-    Auth, Challenge, DeviceToken, Email, Event, Failure, Hold, Keyring, Observer, PrintingMailer, ResumeError,
-    SecondFactorPolicy, Session, SignIn, SignInRequest, SignedIn, Site, Source, SqliteStore,
+    Auth, Challenge, Clock, DeviceToken, Email, Event, Failure, Hold, Keyring, Observer, PrintingMailer, ResumeError,
+    SecondFactorPolicy, Session, SignIn, SignInRequest, SignedIn, Site, Source, SqliteStore, SystemClock,
 };
 use rand::{TryRng, rngs::SysRng};
 use tower_http::{csrf::CsrfLayer, set_header::SetResponseHeaderLayer};
@@ -39,6 +40,22 @@ const FORGOT: View = ("/forgot", "Mail me a link", "Email <input name=email> Onc
 const CONFIRM: View = ("/reset/confirm", "Confirm the reset", "");
 const HOME: View = ("/sign-out", "Sign out", "");
 
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = "<!doctype html><html lang=en><meta charset=utf-8><title>Acme</title>{% for line in lines %}<p>{{ line }}</p>\
+              {% endfor %}<form method=post action=\"{{ path }}\"><input type=hidden name=held value=\"{{ held }}\">\
+              {{ fields|safe }} <button>{{ button }}</button></form><a href=/>Home</a> <a href=/forgot>Forgot your password?</a>"
+)]
+struct Page<'a> {
+    lines: &'a [String],
+    path: &'a str,
+    /// A challenge or a link's token on its way to the next step.
+    held: &'a str,
+    fields: &'static str,
+    button: &'static str,
+}
+
 type Sent = HashMap<String, String>;
 
 /// Hears what no caller hears of. Events hold no secrets.
@@ -54,28 +71,23 @@ impl Observer for Told {
 #[derive(Clone)]
 struct App {
     auth: Auth,
-    /// In memory. Another store keeps `Session::encode`, and drops what is too old by `Session::signed_in_at`.
+    /// In memory. Another store keeps `Session::encode`.
     sessions: Arc<Mutex<HashMap<String, Session>>>,
 }
 
 impl App {
-    /// Of what a request brings nothing is put into a page but letters, digits, `-`, `_` and `.` of `held`: a challenge or a link's
-    /// token on its way to the next step.
     fn page(&self, (path, button, fields): View, held: &str, lines: &[String]) -> Html<String> {
-        let held: String = held.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
         let mut lines = lines.to_vec();
         if path == PASSWORD.0 {
             lines.extend(self.auth.password_policy().rules().iter().map(|rule| rule.text()));
         }
-        let lines = lines.join("</p><p>");
-        Html(format!(
-            "<!doctype html><html lang=en><meta charset=utf-8><title>Acme</title><p>{lines}</p><form method=post action={path}>\
-             <input type=hidden name=held value=\"{held}\">{fields} <button>{button}</button></form>\
-             <a href=/>Home</a> <a href=/forgot>Forgot your password?</a>"
-        ))
+        Html(Page { lines: &lines, path, held, fields, button }.render().unwrap_or_default())
     }
 
     fn refuse(&self, error: &dyn Failure, view: View, held: &str) -> Response {
+        if error.code() == "challenge_invalid" {
+            return Redirect::to(SIGN_IN.0).into_response(); // too old, or used: nothing can be done with it
+        }
         let refusal = self.auth.refusal(error);
         let status = StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let wait = refusal.retry_after.map(|wait| [(header::RETRY_AFTER, wait.as_secs_f64().ceil().to_string())]);
@@ -86,6 +98,7 @@ impl App {
     fn enter(&self, jar: CookieJar, signed_in: &SignedIn) -> CookieJar {
         let (mut sessions, id) = (self.sessions.lock().unwrap(), Base64UrlUnpadded::encode_string(&random()));
         sessions.remove(kept(&jar, "__Host-session"));
+        sessions.retain(|_, session| is_young(session));
         sessions.insert(id.clone(), signed_in.session().clone());
         remember(jar.add(cookie("__Host-session", id)), signed_in.device_token())
     }
@@ -103,6 +116,11 @@ impl App {
             Err(error) => self.refuse(&error, view, held),
         }
     }
+}
+
+/// Half a day, and the browser signs in again.
+fn is_young(session: &Session) -> bool {
+    session.signed_in_at() + time::Duration::hours(12) > SystemClock.now()
 }
 
 fn sent<'a>(form: &'a Sent, name: &str) -> &'a str {
@@ -136,11 +154,15 @@ fn random() -> [u8; 32] {
 
 /// A session that has ended is nobody's. After any other error nothing is known, and it is kept.
 async fn home(State(app): State<App>, jar: CookieJar) -> Response {
-    let session = app.sessions.lock().unwrap().get(kept(&jar, "__Host-session")).cloned();
+    let id = kept(&jar, "__Host-session");
+    let session = app.sessions.lock().unwrap().get(id).filter(|session| is_young(session)).cloned();
     let Some(session) = session else { return Redirect::to("/sign-in").into_response() };
     match app.auth.resume(&session).await {
         Ok(who) => app.page(HOME, "", &[format!("You are user {}.", who.user_id())]).into_response(),
-        Err(ResumeError::SessionEnded) => Redirect::to("/sign-in").into_response(),
+        Err(ResumeError::SessionEnded) => {
+            app.sessions.lock().unwrap().remove(id);
+            Redirect::to("/sign-in").into_response()
+        }
         Err(error) => app.refuse(&error, HOME, ""),
     }
 }
@@ -187,7 +209,9 @@ async fn forgot(State(app): State<App>, Form(form): Form<Sent>) -> Response {
             .page(FORGOT, "", &["Please enter your address twice, the same each time.".to_owned()])
             .into_response();
     };
-    let told = |wait| format!("If there is such an account, a mail is on its way. Ask again in {wait:?}.");
+    let told = |wait: Duration| {
+        format!("If there is such an account, a mail is on its way. Ask again in {} seconds.", wait.as_secs() + 1)
+    };
     match app.auth.request_reset(&email).await {
         Ok(answer) => app.page(FORGOT, "", &[told(answer.retry_after)]).into_response(),
         Err(error) => app.refuse(&error, FORGOT, ""),
@@ -234,6 +258,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/sign-out", post(sign_out))
         .route("/forgot", show(FORGOT).post(forgot))
         .route("/reset/confirm", get(link).post(confirm))
+        .layer(DefaultBodyLimit::max(8 * 1024))
         .layer(CsrfLayer::new());
     let routes = HEADERS.into_iter().fold(routes, |routes, (name, value)| {
         routes.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))

@@ -1,4 +1,4 @@
-use doorward::{Email, Import, ImportError, PasswordHash, ProvisionError};
+use doorward::{Email, Import, ImportError, PasswordHash, ProvisionError, UserDirectory};
 
 use crate::app::App;
 use crate::tables::Profile;
@@ -49,8 +49,16 @@ pub const SEEDED: [Seeded; 3] = [
     },
 ];
 
-/// Opens the accounts that are not there yet.
+/// Opens the accounts that are not there yet, and marks the file: their passwords are published, so nothing but a demo may use
+/// it. A file that has other accounts and no mark is of a real application, and left alone.
 pub async fn seed(app: &App) -> Result<(), Box<dyn std::error::Error>> {
+    if app.tables.setting("demo").await?.is_none() {
+        let others = app.store.count().await?;
+        if others.active + others.deactivated > 0 {
+            return Err("this file has accounts that are no demo's".into());
+        }
+        app.tables.set("demo", "yes").await?;
+    }
     for seeded in &SEEDED {
         let email = Email::parse(seeded.email)?;
         let Some(past) = &seeded.past else {

@@ -66,13 +66,13 @@ pub async fn change(Form(form): Form<ForgotForm>) -> Response {
 pub async fn send(State(app): State<App>, browser: Browser, Form(form): Form<ForgotForm>) -> Result<Response, Sorry> {
     let Ok(email) = Email::from_input(&form.email) else { return Ok(malformed(&form.email)) };
     match app.auth.request_reset(&email).await {
-        Ok(requested) => Ok(browser.carrying(requested.next_request_at).go("/forgot/sent")),
+        Ok(requested) => Ok(browser.carrying("asked", requested.next_request_at).go("/forgot/sent")),
         Err(error) => Err(browser.sorry(&error, "").await),
     }
 }
 
 pub async fn sent(State(app): State<App>, mut browser: Browser) -> Response {
-    let Some(again_at) = browser.carried() else { return browser.go("/forgot") };
+    let Some(again_at) = browser.carried("asked") else { return browser.go("/forgot") };
     let minutes = ((again_at - app.clock.now()).whole_seconds().max(0) + 59) / 60;
     let page = browser.page("Check your mailbox");
     browser.show(&SentPage { page, minutes })

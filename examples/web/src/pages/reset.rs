@@ -51,10 +51,10 @@ pub async fn submit(State(app): State<App>, browser: Browser) -> Result<Response
     match app.auth.confirm_reset(browser.link()).await {
         Ok(confirmed) => {
             let browser = match &confirmed.device {
-                Some(token) => browser.remember(token),
+                Some(token) => browser.remember_too(token),
                 None => browser,
             };
-            Ok(browser.drop_link().carrying(confirmed.expires_at).go("/reset/done"))
+            Ok(browser.drop_link().carrying("confirmed", confirmed.expires_at).go("/reset/done"))
         }
         // A crash, a closed tab or a lost mail is mended by the same link, so the browser keeps it until then.
         Err(error @ (ConfirmResetError::AlreadyConfirmed { .. } | ConfirmResetError::MailFailed { .. })) => {
@@ -72,7 +72,7 @@ pub async fn submit(State(app): State<App>, browser: Browser) -> Result<Response
 }
 
 pub async fn done(mut browser: Browser) -> Response {
-    let Some(until) = browser.carried() else { return browser.go("/sign-in") };
+    let Some(until) = browser.carried("confirmed") else { return browser.go("/sign-in") };
     let page = browser.page("Check your mailbox again");
     browser.show(&DonePage { page, until: moment(until) })
 }

@@ -19,9 +19,12 @@ use tempfile::TempDir;
 
 use super::nothing_may_be_skipped;
 
+/// How long one of them is waited for.
+pub const TIMEOUT: Duration = Duration::from_secs(3);
+
 pub fn options(url: &str) -> Smtp {
     let from = Email::parse("no-reply@acme.example").unwrap();
-    Smtp { url: url.to_owned(), from, timeout: Duration::from_secs(3) }
+    Smtp { url: url.to_owned(), from, timeout: TIMEOUT }
 }
 
 /// aiosmtpd, which puts every mail into a folder.
