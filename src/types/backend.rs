@@ -10,7 +10,7 @@ pub enum BackendErrorKind {
     /// It answered that it will not do this (a constraint, a missing right, a full disk, a refused recipient).
     Refused,
     /// The store's tables are not there: `migrate()` of the store was not called, or on another database, under another
-    /// prefix or in another schema.
+    /// prefix or in another schema. Or a trigger or view of yours names a table that is not there.
     TablesMissing,
     /// A stored row exists but cannot be understood: it was edited by hand, cut off, or written by a newer release that
     /// uses a feature this one does not know.
