@@ -13,7 +13,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{nothing_may_be_skipped, tell};
 
@@ -29,8 +29,8 @@ pub struct Manner {
     pub height: u32,
 }
 
-/// Each story has three browsers, which is enough at once.
-static ONE_STORY: Mutex<()> = Mutex::const_new(());
+/// Each story has three browsers, and waits often: two at once keep two cores busy.
+static STORIES: Semaphore = Semaphore::const_new(2);
 
 /// Pages and states that were looked at closely already.
 static LOOKED_AT: std::sync::Mutex<BTreeSet<String>> = std::sync::Mutex::new(BTreeSet::new());
@@ -40,7 +40,7 @@ static TOLD: Once = Once::new();
 
 /// The driver's process, which ends with this.
 pub struct Driver {
-    _turn: MutexGuard<'static, ()>,
+    _turn: SemaphorePermit<'static>,
     child: Child,
     url: String,
     axe: Option<Arc<str>>,
@@ -61,7 +61,7 @@ impl Driver {
             TOLD.call_once(|| tell("skipped: the browser test of the web example, as DOORWARD_NO_BROWSER asks for"));
             return None;
         }
-        let turn = ONE_STORY.lock().await;
+        let turn = STORIES.acquire().await.unwrap();
         let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let Ok(mut child) = started else {
             assert!(!nothing_may_be_skipped(), "there is no chromedriver");
