@@ -480,21 +480,16 @@ fn restarted(world: &World, keyring: Option<Keyring>) -> World {
 }
 
 fn restarted_with(world: &World, keyring: Option<Keyring>, sealing: HashSealing) -> World {
-    let (users, attempts) = (Arc::clone(&world.users), Arc::clone(&world.attempts));
-    let builder = Auth::builder(site(), users.clone(), attempts.clone(), world.mailer.clone())
-        .clock(world.clock.clone())
-        .observer(world.observer.clone())
-        .configure(|config| {
-            config.hashing.params = HashParams::danger_cheap_for_tests();
+    world.restarted(|builder| {
+        let builder = builder.configure(|config| {
             config.hashing.sealing = sealing;
             config.second_factor.totp.digits = TotpDigits::Eight;
         });
-    let auth = match keyring {
-        Some(keyring) => builder.keyring(keyring),
-        None => builder,
-    };
-    let (clock, mailer, observer) = (world.clock.clone(), world.mailer.clone(), world.observer.clone());
-    World { auth: auth.build().unwrap(), clock, mailer, observer, users, attempts }
+        match keyring {
+            Some(keyring) => builder.keyring(keyring),
+            None => builder,
+        }
+    })
 }
 
 fn host() -> World {

@@ -505,6 +505,12 @@ fn s06_account() {
     );
     check("devices", ann, async |auth, ann| auth.devices(ann).await.is_ok(), |stage, _, _| stage.gets_in(&[OLD]));
     check(
+        "require_fresh_proof",
+        ann,
+        async |auth, ann| auth.require_fresh_proof(ann).await.is_ok(),
+        |stage, _, _| stage.gets_in(&[OLD]),
+    );
+    check(
         "revoke_device",
         |stage| -> (SignedIn, DeviceId) {
             let ann = ann(stage);

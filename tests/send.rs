@@ -29,6 +29,7 @@ fn all_flows_can_be_sent(
     sent(auth.sign_out_others(signed_in));
     sent(auth.devices(signed_in));
     sent(auth.revoke_device(signed_in, device));
+    sent(auth.require_fresh_proof(signed_in));
     sent(auth.request_reset(email));
     sent(auth.inspect_reset(""));
     sent(auth.confirm_reset(""));

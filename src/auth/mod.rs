@@ -346,6 +346,18 @@ impl Auth {
     /// [`second_factor`](Self::second_factor) is on, for a code, and call [`reauthenticate`](Self::reauthenticate) or
     /// [`reauthenticate_with_code`](Self::reauthenticate_with_code). Like [`resume`](Self::resume) it decides by reading, so what
     /// the host does next is not undone by a session that ends meanwhile.
+    ///
+    /// ```
+    /// use doorward::{Auth, FreshProofError, SignedIn};
+    ///
+    /// async fn close_the_shop(auth: &Auth, signed_in: &SignedIn) -> Result<&'static str, FreshProofError> {
+    ///     match auth.require_fresh_proof(signed_in).await {
+    ///         Ok(()) => Ok("closed"),
+    ///         Err(FreshProofError::ProofNeeded) => Ok("ask for the password or a code, and reauthenticate"),
+    ///         Err(error) => Err(error), // the session has ended, or the store failed: nothing was done
+    ///     }
+    /// }
+    /// ```
     pub async fn require_fresh_proof(&self, signed_in: &SignedIn) -> Result<(), FreshProofError> {
         reauthenticate::require_fresh_proof(&self.engine, signed_in.session()).await
     }

@@ -1,4 +1,4 @@
-use doorward::{Auth, DeviceError, HashParams, ReauthenticateError, ResumeError, Session, SignInRequest};
+use doorward::{DeviceError, ReauthenticateError, ResumeError, Session, SignInRequest};
 use pollster::block_on;
 
 use crate::support::*;
@@ -109,15 +109,7 @@ fn fewer_places_are_fewer_devices() {
     world.clock.advance(DAY);
     world.signed_in(ANN, OLD);
     world.clock.advance(8 * DAY);
-    let auth = Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
-        .clock(world.clock.clone())
-        .configure(|config| {
-            config.hashing.params = HashParams::danger_cheap_for_tests();
-            config.device.at_most = 1;
-        })
-        .build()
-        .unwrap();
-    let fewer = World { auth, ..world };
+    let fewer = world.restarted(|builder| builder.configure(|config| config.device.at_most = 1));
     let last = fewer.signed_in(ANN, OLD);
     assert_eq!(block_on(fewer.auth.devices(&last)).unwrap().len(), 1);
     assert!(!fewer.is_live(&first));

@@ -20,21 +20,16 @@ fn ring(id: &str, byte: u8) -> Keyring {
 
 /// Another `Auth` over the stores of the world, as after a restart with other keys.
 fn restarted(world: &World, keyring: Option<Keyring>, sealing: HashSealing) -> World {
-    let (users, attempts) = (Arc::clone(&world.users), Arc::clone(&world.attempts));
-    let builder = Auth::builder(site(), users.clone(), attempts.clone(), world.mailer.clone())
-        .clock(world.clock.clone())
-        .observer(world.observer.clone())
-        .configure(|config| {
-            config.hashing.params = HashParams::danger_cheap_for_tests();
+    world.restarted(|builder| {
+        let builder = builder.configure(|config| {
             config.hashing.sealing = sealing;
             config.password.history = 2;
         });
-    let auth = match keyring {
-        Some(keyring) => builder.keyring(keyring),
-        None => builder,
-    };
-    let (clock, mailer, observer) = (world.clock.clone(), world.mailer.clone(), world.observer.clone());
-    World { auth: auth.build().unwrap(), clock, mailer, observer, users, attempts }
+        match keyring {
+            Some(keyring) => builder.keyring(keyring),
+            None => builder,
+        }
+    })
 }
 
 fn sealed_world() -> World {

@@ -70,6 +70,18 @@ impl World {
         Self { auth, clock, mailer, observer, users, attempts }
     }
 
+    /// Another `Auth` over the stores of this one, as after a restart with other settings.
+    pub fn restarted(&self, change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
+        let (users, attempts) = (Arc::clone(&self.users), Arc::clone(&self.attempts));
+        let (clock, mailer, observer) = (self.clock.clone(), self.mailer.clone(), self.observer.clone());
+        let builder = Auth::builder(site(), users.clone(), attempts.clone(), mailer.clone())
+            .clock(clock.clone())
+            .observer(observer.clone())
+            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests());
+        let auth = change(builder).build().unwrap();
+        Self { auth, clock, mailer, observer, users, attempts }
+    }
+
     /// A world in which Ann has an account with an own password.
     pub fn with_ann() -> (Self, SignedIn) {
         let world = Self::new();

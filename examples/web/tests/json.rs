@@ -1,38 +1,12 @@
 //! The host of JSON alone, walked through as a client of it would.
 
-use std::io::{BufRead, BufReader, Lines};
-use std::process::{Child, ChildStdout, Command, Stdio};
+#[path = "support/host.rs"]
+mod host;
 
+use host::Host;
 use serde_json::{Value, json};
 
-struct Host {
-    child: Child,
-    /// Mails are printed.
-    printed: Lines<BufReader<ChildStdout>>,
-    url: String,
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
 impl Host {
-    fn start() -> Self {
-        let started = Command::new(env!("CARGO_BIN_EXE_json")).arg("0").stdout(Stdio::piped()).spawn();
-        let mut child = started.unwrap();
-        let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = printed.next().unwrap().unwrap();
-        Self { child, printed, url }
-    }
-
-    fn line(&mut self, prefix: &str) -> String {
-        let mut lines = self.printed.by_ref().map(Result::unwrap);
-        lines.find_map(|line| line.strip_prefix(prefix).map(str::to_owned)).unwrap()
-    }
-
     async fn call(&self, path: &str, bearer: &str, sent: Value) -> (u16, Value) {
         let request = reqwest::Client::new().post(format!("{}{path}", self.url));
         let request =
@@ -45,7 +19,7 @@ impl Host {
 
 #[tokio::test]
 async fn every_step_is_an_answer_in_json() {
-    let mut host = Host::start();
+    let mut host = Host::start(env!("CARGO_BIN_EXE_json"));
     let key = host.line("operator's key: ");
     let (email, own) = ("ann@acme.example", "a quiet morning in May");
     assert_eq!(host.call("/accounts/1/provision", "guessed", json!({ "email": email })).await.0, 404);

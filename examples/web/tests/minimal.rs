@@ -1,44 +1,16 @@
 //! The host of one file, walked through as a browser would.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Lines};
-use std::process::{Child, ChildStdout, Command, Stdio};
+#[path = "support/host.rs"]
+mod host;
 
+use std::collections::BTreeMap;
+
+use host::Host;
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use reqwest::{Client, redirect::Policy};
 
 const ANN: &str = "ann@acme.example";
 const OWN: &str = "a quiet morning in May";
-
-struct Host {
-    child: Child,
-    /// Mails are printed.
-    printed: Lines<BufReader<ChildStdout>>,
-    url: String,
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-impl Host {
-    fn start() -> Self {
-        let started = Command::new(env!("CARGO_BIN_EXE_minimal")).arg("0").stdout(Stdio::piped()).spawn();
-        let mut child = started.unwrap();
-        let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = printed.next().unwrap().unwrap();
-        Self { child, printed, url }
-    }
-
-    /// The rest of the next line that begins so.
-    fn line(&mut self, prefix: &str) -> String {
-        let mut lines = self.printed.by_ref().map(Result::unwrap);
-        lines.find_map(|line| line.strip_prefix(prefix).map(str::to_owned)).unwrap()
-    }
-}
 
 struct Browser {
     client: Client,
@@ -120,7 +92,7 @@ impl Browser {
 
 #[tokio::test]
 async fn every_page_leads_on_and_what_must_not_get_in_does_not() {
-    let mut host = Host::start();
+    let mut host = Host::start(env!("CARGO_BIN_EXE_minimal"));
     let temporary = host.line("ann@acme.example signs in with ");
     let mut browser = Browser::new(&host);
     assert_eq!(browser.get("/").await.goes_to(), Some("/sign-in"));
