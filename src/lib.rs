@@ -115,7 +115,7 @@ pub use error::{
     ResumeError, SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
 pub use flow::{
-    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
+    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequest, ResetRequested, Revealed,
     SecondFactorStatus, SignInRequest,
 };
 pub use mail::{English, Mail, MailKind, MailTexts};
@@ -133,7 +133,8 @@ pub use types::{
     SiteError, Support, TemporaryPassword, TotpEnrollment, UnconfirmedEmail, UserId, Version,
 };
 pub use user::{
-    Device, DeviceGrade, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserOverview, UserStatus,
+    Device, DeviceGrade, HeadRow, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserHead, UserOverview,
+    UserStatus,
 };
 
 /// The README's code is compiled as a test, and run where it needs no server. It takes these features.

@@ -106,13 +106,14 @@ impl AttemptStore for MemoryAttempts {
         Ok(Swap::Stored)
     }
 
-    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
         let mut table = self.table();
         let spent: Vec<_> = table
             .entries
             .iter()
             .filter(|(_, entry)| entry.attempts.expires_at() <= now)
             .map(|(key, _)| key.clone())
+            .take(at_most as usize)
             .collect();
         spent.iter().for_each(|key| table.drop_entry(key));
         Ok(spent.len() as u64)

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use doorward::{
-    BackendError, Email, Insert, Replace, Swap, User, UserCounts, UserDirectory, UserId, UserOverview, UserRepository,
+    BackendError, Email, Insert, Replace, Swap, User, UserCounts, UserDirectory, UserHead, UserId, UserOverview, UserRepository,
     UserStatus, Version,
 };
 
@@ -73,9 +73,11 @@ impl UserRepository for MemoryUsers {
         Ok(self.table().by_id.get(id).cloned())
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         let table = self.table();
-        Ok(table.by_email.get(email).and_then(|id| table.by_id.get(id)).cloned())
+        let user = table.by_email.get(email).and_then(|id| table.by_id.get(id)).cloned();
+        drop(table);
+        Ok(UserHead::of(user.as_ref()))
     }
 
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {

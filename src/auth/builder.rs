@@ -7,14 +7,14 @@ use thiserror::Error;
 use super::Auth;
 use crate::config::{Config, ConfigError};
 use crate::crypto::{Draw, Keyring, PasswordHash, Purpose, RandomError, StoredHash, keyed};
-use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight, Watched};
+use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight, Resets, Watched};
 use crate::mail::{English, MailTexts};
 use crate::policy::BreachLookup;
 use crate::port::{
     AttemptStore, BreachedPasswords, Clock, Mailer, Observer, SilentObserver, SystemClock, UserRepository,
 };
 use crate::types::{Digest, SecretBytes, Site, at_store_precision};
-use crate::user::User;
+use crate::user::{Fresh, User};
 
 /// Why an [`Auth`] was not built.
 #[derive(Debug, Error)]
@@ -164,8 +164,16 @@ impl AuthBuilder {
         let purged_at = Mutex::new(at_store_precision(self.clock.now()));
         let users = Arc::new(Watched::new(self.users, &self.clock, &self.observer));
         let attempts = Arc::new(Watched::new(self.attempts, &self.clock, &self.observer));
-        let (decoy, decoy_hash) =
-            (User::decoy(), PasswordHash::dummy(self.config.hashing.params.into(), &Digest::new([7; 32])));
+        // What is sealed of nobody opens under the key at hand, so that judging a code for nobody takes all steps.
+        let decoy = User::decoy();
+        let sealed = self.keyring.as_ref().map(|keyring| {
+            keyring.seal(Purpose::SealedTotpSecret, decoy.id(), &<[u8; 20]>::draw()?).map(Box::<str>::from)
+        });
+        let decoy = match sealed.transpose()? {
+            Some(sealed) => decoy.with_totp_secrets_kept(|_| Some(sealed.clone()), &Fresh::draw()?).unwrap_or(decoy),
+            None => decoy,
+        };
+        let decoy_hash = PasswordHash::dummy(self.config.hashing.params.into(), &Digest::new([7; 32]));
         let decoy_hash = StoredHash::kept(&decoy_hash, self.keyring.as_ref(), decoy.id())?;
         let dummy_key = match &self.index_key {
             Some(key) => *keyed(key.expose(), Purpose::DummyHash, &[]).as_bytes(),
@@ -188,8 +196,10 @@ impl AuthBuilder {
             hold: self.hold,
             in_flight: InFlight::default(),
             dummy_key: SecretBytes::new(dummy_key),
+            decoy_head: decoy.head(),
             decoy,
             decoy_hash,
+            resets: Resets::new(),
             purged_at,
             closed: AtomicBool::new(false),
         };

@@ -16,7 +16,7 @@ use crate::error::{
     SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
 use crate::flow::{
-    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,
+    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequest, ResetRequested, Revealed,
     SecondFactorStatus, SignInRequest, account, admin, change_password, choose_password, import, provision,
     reauthenticate, reset, sign_in, two_factor, verify_second_factor,
 };
@@ -364,20 +364,25 @@ impl Auth {
 
     // Forgotten passwords.
 
-    /// Asks for a reset mail. The answer is the same for every address and tells when the next mail can be asked for;
-    /// whether one is sent is decided in background work, after the answer. It changes nothing on the account.
+    /// Asks for a reset mail. The answer is the same for every address at every moment: say that a mail is on its way if there
+    /// is an account, and that there is at most one in five minutes. Whether one is sent is decided in background work, after
+    /// the answer. It changes nothing on the account, and leaves nothing behind for an address that is nobody's.
+    ///
+    /// Give the [`Source`](crate::Source), and the device cookie as at sign-in: requests wait in a queue of this process with a
+    /// bounded number of places, of which no source may take more than a share, and some are kept for known devices.
     ///
     /// The answer also says nothing of a mailer that is broken, or the answer would tell who has an account: only an
     /// [`observer`](AuthBuilder::observer) hears of that.
     ///
     /// # Errors
-    /// [`Unavailable`] if nothing could be decided.
+    /// [`Busy`](Unavailable::Busy) if no place is left, for a known address as for any other: nothing is mailed then, so tell
+    /// whoever asked to try again in a moment. [`Unavailable`] if nothing could be decided.
     ///
     /// ```
     #[doc = include_str!("../../examples/reset.rs")]
     /// ```
-    pub async fn request_reset(&self, email: &Email) -> Result<ResetRequested, Unavailable> {
-        reset::request_reset(&self.engine, email).await
+    pub async fn request_reset(&self, request: impl Into<ResetRequest>) -> Result<ResetRequested, Unavailable> {
+        reset::request_reset(&self.engine, request.into()).await
     }
 
     /// Whether a link's token would work now: for the page that the link opens. It changes nothing, so mail scanners and
@@ -544,14 +549,14 @@ impl Auth {
 
     /// Drops spent attempts from the store now, and tells how many.
     ///
-    /// Nobody needs to call it: each `Auth` does so once per [`PurgeConfig::every`](crate::PurgeConfig::every), in
-    /// background work after a sign-in or a reset request. A host with many processes may turn that off and call this from
-    /// one of them.
+    /// With a [`background`](AuthBuilder::background) nobody needs to call it: each `Auth` does so once per
+    /// [`PurgeConfig::every`](crate::PurgeConfig::every), after a sign-in or a reset request. A host with many processes may turn
+    /// that off and call this from one of them. Without one, call it from time to time.
     ///
     /// # Errors
     /// [`Unavailable`] if the store failed.
     pub async fn purge(&self) -> Result<u64, Unavailable> {
-        Ok(self.engine.attempts.purge(self.engine.now()).await?)
+        self.engine.purge().await
     }
 
     /// Refuses new calls, and resolves once background work and hashing have come to their end. Call it before the process

@@ -295,13 +295,12 @@ impl Config {
     }
 
     pub(crate) fn code_limits(&self) -> CodeLimits {
-        CodeLimits { backoff: self.second_factor.throttle, closes_at: 20, notice_every: DAY }
+        CodeLimits { backoff: self.second_factor.throttle, alarm_at: 10, notice_every: DAY }
     }
 
-    /// Whether unconfirmed reset links survive a change of the password: they only mail their owner, unless a link by
-    /// itself sets a password.
-    pub(crate) fn links_survive(&self) -> bool {
-        self.reset.mode == ResetMode::TemporaryPassword
+    /// Whether a reset link by itself authorises setting a password.
+    pub(crate) fn links_set_passwords(&self) -> bool {
+        self.reset.mode == ResetMode::ChooseNewPassword
     }
 
     pub(crate) fn link_limits(&self) -> LinkLimits {

@@ -20,6 +20,11 @@ impl Background {
         Self { spawn: Some(Arc::new(spawn)), under_way: Tracker::default() }
     }
 
+    /// Whether there is a spawner.
+    pub(crate) fn is_spawned(&self) -> bool {
+        self.spawn.is_some()
+    }
+
     /// Hands the work over; without a spawner it is done here and now.
     pub(crate) async fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
         let under_way = self.under_way.enter();

@@ -2,7 +2,7 @@
 
 use core::num::NonZeroUsize;
 use core::time::Duration;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::{fmt, io, thread};
@@ -12,6 +12,7 @@ use futures_channel::oneshot;
 use super::tracker::{Tracker, UnderWay};
 use crate::config::HashingConfig;
 use crate::crypto::{HashBackend, HashMemory};
+use crate::types::UserId;
 
 /// What the hash pool is doing, for metrics. The last three only grow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -38,10 +39,45 @@ pub(crate) enum Caller {
     Known,
 }
 
+/// Who holds a place: a lane, a user, a source. Each may hold only so many at once, so that nobody takes all of them.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Holder {
+    /// A lane of one address, device or user. One try at a time is what its schedule allows; a second finds its wait anyway.
+    Lane(Box<str>),
+    /// A user who is known: by a device, a session or a challenge.
+    User(Box<str>),
+    /// A source, behind which many people may be.
+    Source(Box<str>),
+}
+
+/// How many places one lane may hold at once.
+const PLACES_PER_LANE: usize = 2;
+/// What share of all places one user may hold at once.
+const SHARE_OF_USER: usize = 16;
+/// What share of all places one source may hold at once: half of those that strangers may take.
+const SHARE_OF_SOURCE: usize = 4;
+
+impl Holder {
+    pub(crate) fn user(id: &UserId) -> Self {
+        Self::User(id.as_str().into())
+    }
+
+    fn at_most(&self, capacity: usize) -> usize {
+        match self {
+            Self::Lane(_) => PLACES_PER_LANE,
+            Self::User(_) => (capacity / SHARE_OF_USER).max(PLACES_PER_LANE),
+            Self::Source(_) => (capacity / SHARE_OF_SOURCE).max(PLACES_PER_LANE),
+        }
+    }
+}
+
 /// Why no place was given.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refused {
+    /// All places that the caller may take are taken.
     Full,
+    /// One of the holders has as many as it may.
+    Held,
     Closed,
 }
 
@@ -55,6 +91,7 @@ struct State {
     /// Places given: permits held, jobs queued and running.
     places: usize,
     stranger_places: usize,
+    held: HashMap<Holder, usize>,
     closed: bool,
     load: HashLoad,
 }
@@ -87,9 +124,19 @@ impl fmt::Debug for HashPool {
 }
 
 /// A place in the pool: taken before a try is counted, so that a full queue counts nothing against anyone.
+///
+/// From [`owe`](Self::owe) on it stands for a hash that will be computed whatever becomes of the caller.
 pub(crate) struct Permit {
+    place: Arc<Place>,
+    /// What is computed if this is dropped instead of run.
+    owed: Option<Job>,
+}
+
+/// Given back when it is dropped.
+struct Place {
     shared: Arc<Shared>,
     caller: Caller,
+    holders: Vec<Holder>,
 }
 
 impl HashPool {
@@ -117,21 +164,29 @@ impl HashPool {
         Ok(pool)
     }
 
-    /// Takes a place.
-    pub(crate) fn permit(&self, caller: Caller) -> Result<Permit, Refused> {
+    /// Takes a place, which counts for each of the holders.
+    pub(crate) fn permit(&self, caller: Caller, holders: Vec<Holder>) -> Result<Permit, Refused> {
+        let capacity = self.0.capacity;
         let mut state = self.0.lock();
         if state.closed {
             return Err(Refused::Closed);
         }
-        let crowded = caller == Caller::Stranger && state.stranger_places >= self.0.capacity / 2;
-        if crowded || state.places >= self.0.capacity {
+        if holders.iter().any(|holder| state.held.get(holder).is_some_and(|held| *held >= holder.at_most(capacity))) {
+            return Err(Refused::Held);
+        }
+        let crowded = caller == Caller::Stranger && state.stranger_places >= capacity / 2;
+        if crowded || state.places >= capacity {
             state.load.refused += 1;
             return Err(Refused::Full);
         }
         state.places += 1;
         state.stranger_places += usize::from(caller == Caller::Stranger);
+        for holder in &holders {
+            *state.held.entry(holder.clone()).or_default() += 1;
+        }
         drop(state);
-        Ok(Permit { shared: Arc::clone(&self.0), caller })
+        let place = Place { shared: Arc::clone(&self.0), caller, holders };
+        Ok(Permit { place: Arc::new(place), owed: None })
     }
 
     pub(crate) fn load(&self) -> HashLoad {
@@ -158,26 +213,39 @@ impl Drop for HashPool {
 }
 
 impl Permit {
+    /// From here on a hash is computed for this place even if the caller goes away: a try that is about to be counted is paid
+    /// for, so that nobody fills a store with counts that cost no hash. `instead` is what is computed if nothing else is.
+    pub(crate) fn owe(&mut self, instead: impl FnOnce(&mut HashMemory) + Send + 'static) {
+        self.owed = Some(Box::new(instead));
+    }
+
+    /// Nothing was counted after all.
+    pub(crate) fn owe_nothing(&mut self) {
+        self.owed = None;
+    }
+
     /// Computes on one of the pool's threads. `job` also tells how many hashes it computed.
     ///
-    /// Dropping the future gives the job up: it is skipped if it has not begun.
+    /// Dropping the future gives the job up: it is skipped if it has not begun, unless a hash is owed.
     pub(crate) async fn run<T: Send + 'static>(
-        self,
+        mut self,
         job: impl FnOnce(&mut HashMemory) -> (T, u64) + Send + 'static,
     ) -> Result<T, Refused> {
         let (sender, receiver) = oneshot::channel();
-        let under_way: UnderWay = self.shared.under_way.enter();
-        let shared = Arc::clone(&self.shared);
+        let is_owed = self.owed.take().is_some();
+        let shared = Arc::clone(&self.place.shared);
+        let under_way: UnderWay = shared.under_way.enter();
         let permit = self;
         shared.submit(Box::new(move |memory| {
-            let done = if sender.is_canceled() {
+            let done = if sender.is_canceled() && !is_owed {
                 None
             } else {
                 // A panic harms no other job, and its caller is told by the sender's drop.
                 catch_unwind(AssertUnwindSafe(|| job(memory))).ok()
             };
             // Counted, and the place given back, before the caller knows: what it looks at next is true.
-            permit.shared.count(sender.is_canceled() && done.is_none(), done.as_ref().map_or(0, |(_, hashes)| *hashes));
+            let skipped = sender.is_canceled() && done.is_none();
+            permit.place.shared.count(skipped, done.as_ref().map_or(0, |(_, hashes)| *hashes));
             drop(permit);
             if let Some((result, _)) = done {
                 // The caller may have gone meanwhile.
@@ -192,9 +260,32 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        let Some(instead) = self.owed.take() else { return };
+        let (place, shared) = (Arc::clone(&self.place), Arc::clone(&self.place.shared));
+        let under_way = shared.under_way.enter();
+        // A closed pool computes nothing, and then no other try is counted either.
+        let _ = shared.submit(Box::new(move |memory| {
+            let done = catch_unwind(AssertUnwindSafe(|| instead(memory))).is_ok();
+            place.shared.count(false, u64::from(done));
+            drop(place);
+            drop(under_way);
+        }));
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.places -= 1;
         state.stranger_places -= usize::from(self.caller == Caller::Stranger);
+        for holder in &self.holders {
+            if let Some(held) = state.held.get_mut(holder) {
+                *held -= 1;
+                if *held == 0 {
+                    state.held.remove(holder);
+                }
+            }
+        }
     }
 }
 
@@ -301,12 +392,12 @@ mod tests {
     #[test]
     fn strangers_take_at_most_half_of_the_places_and_a_dropped_permit_frees_its_own() {
         let pool = pool(1, 4);
-        let _strangers = [Caller::Stranger; 2].map(|caller| pool.permit(caller).ok().unwrap());
-        assert_eq!(pool.permit(Caller::Stranger).err(), Some(Refused::Full));
-        let known = [Caller::Known; 2].map(|caller| pool.permit(caller).ok().unwrap());
-        assert_eq!(pool.permit(Caller::Known).err(), Some(Refused::Full));
+        let _strangers = [Caller::Stranger; 2].map(|caller| pool.permit(caller, vec![]).ok().unwrap());
+        assert_eq!(pool.permit(Caller::Stranger, vec![]).err(), Some(Refused::Full));
+        let known = [Caller::Known; 2].map(|caller| pool.permit(caller, vec![]).ok().unwrap());
+        assert_eq!(pool.permit(Caller::Known, vec![]).err(), Some(Refused::Full));
         drop(known);
-        assert!(pool.permit(Caller::Known).is_ok());
+        assert!(pool.permit(Caller::Known, vec![]).is_ok());
         assert_eq!(pool.load().refused, 2);
     }
 
@@ -315,11 +406,11 @@ mod tests {
         let pool = pool(1, 4);
         let (go, wait) = mpsc::channel::<()>();
         let (begun, running) = mpsc::channel::<()>();
-        let blocker = pool.permit(Caller::Known).ok().unwrap().run(move |_| {
+        let blocker = pool.permit(Caller::Known, vec![]).ok().unwrap().run(move |_| {
             begun.send(()).unwrap();
             (wait.recv(), 1)
         });
-        let gone = pool.permit(Caller::Known).ok().unwrap().run(|_| ((), 1));
+        let gone = pool.permit(Caller::Known, vec![]).ok().unwrap().run(|_| ((), 1));
         pollster::block_on(async {
             let mut blocker = std::pin::pin!(blocker);
             let mut gone = Box::pin(gone);
@@ -341,10 +432,10 @@ mod tests {
         let quiet = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
         let first =
-            pollster::block_on(pool.permit(Caller::Known).ok().unwrap().run(|_| -> ((), u64) { panic!("on purpose") }));
+            pollster::block_on(pool.permit(Caller::Known, vec![]).ok().unwrap().run(|_| -> ((), u64) { panic!("on purpose") }));
         std::panic::set_hook(quiet);
         assert_eq!(first, Err(Refused::Closed));
-        assert_eq!(pollster::block_on(pool.permit(Caller::Known).ok().unwrap().run(|_| (7, 1))), Ok(7));
+        assert_eq!(pollster::block_on(pool.permit(Caller::Known, vec![]).ok().unwrap().run(|_| (7, 1))), Ok(7));
     }
 
     /// How much memory the one thread holds once it has computed a hash of so many KiB.
@@ -355,8 +446,8 @@ mod tests {
             ((), 1)
         };
         pollster::block_on(async {
-            pool.permit(Caller::Known).ok().unwrap().run(hash).await.unwrap();
-            pool.permit(Caller::Known).ok().unwrap().run(|memory| (memory.held_kib(), 0)).await.unwrap()
+            pool.permit(Caller::Known, vec![]).ok().unwrap().run(hash).await.unwrap();
+            pool.permit(Caller::Known, vec![]).ok().unwrap().run(|memory| (memory.held_kib(), 0)).await.unwrap()
         })
     }
 
@@ -379,7 +470,7 @@ mod tests {
         let config = HashingConfig { threads: NonZeroUsize::new(1), release_after, ..HashingConfig::default() };
         let pool = HashPool::start(&config).unwrap();
         let held = || {
-            let ask = pool.permit(Caller::Known).ok().unwrap().run(|memory| (memory.held_kib(), 0));
+            let ask = pool.permit(Caller::Known, vec![]).ok().unwrap().run(|memory| (memory.held_kib(), 0));
             pollster::block_on(ask).unwrap()
         };
         for _ in 0..2 {
@@ -393,9 +484,9 @@ mod tests {
     #[test]
     fn a_closed_pool_refuses_and_drains() {
         let pool = pool(2, 2);
-        let permit = pool.permit(Caller::Known).ok().unwrap();
+        let permit = pool.permit(Caller::Known, vec![]).ok().unwrap();
         pool.close();
-        assert_eq!(pool.permit(Caller::Known).err(), Some(Refused::Closed));
+        assert_eq!(pool.permit(Caller::Known, vec![]).err(), Some(Refused::Closed));
         assert_eq!(pollster::block_on(permit.run(|_| ((), 1))), Err(Refused::Closed));
         pollster::block_on(pool.idle());
     }

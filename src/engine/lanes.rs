@@ -4,12 +4,12 @@ use core::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::{Engine, Source};
-use crate::crypto::{Draw, Purpose};
+use super::{Caller, Engine, Holder, Permit, SHORT_WHILE, Seat, Source};
+use crate::crypto::{self, Draw, HashMemory, Purpose};
 use crate::error::Unavailable;
-use crate::policy::{AttemptKey, Attempts, Backoff, Charge, Cooldown, Spacing};
-use crate::port::{AttemptStore, Swap};
-use crate::types::{BackendError, DeviceId, Email, UserId, Version, after, base64url, until};
+use crate::policy::{AttemptKey, Attempts, Backoff, Charge};
+use crate::port::{AttemptStore, EventKind, Swap};
+use crate::types::{BackendError, CLOCK_GRACE, DeviceId, Email, Password, UserId, Version, base64url};
 
 /// How often a charge is decided anew because others changed the entry. Each round somebody else got on.
 const ROUNDS: usize = 24;
@@ -25,12 +25,31 @@ pub(crate) enum Lane<'a> {
     Device(&'a UserId, DeviceId),
     /// Proofs asked of a user who is signed in.
     SignedIn(&'a UserId),
-    /// Codes given together with a password, by all clients that are not known to the owner of this address.
-    Code(&'a Email),
-    /// The same on one known device of one user.
-    DeviceCode(&'a UserId, DeviceId),
     /// Tries from one place.
     Source(&'a Source),
+}
+
+/// Lanes that were read and found to be due. Nothing is counted yet.
+pub(crate) struct Due {
+    lanes: Vec<DueLane>,
+    holders: Vec<Holder>,
+    caller: Caller,
+}
+
+struct DueLane {
+    key: AttemptKey,
+    spacing: Backoff,
+    kind: LaneKind,
+    read: Option<Attempts>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum LaneKind {
+    /// Of everybody who is not known.
+    Strangers,
+    /// Of somebody who is.
+    Own,
+    Source,
 }
 
 /// A lane that was charged for a try.
@@ -38,34 +57,44 @@ pub(crate) enum Lane<'a> {
 pub(crate) struct Charged {
     key: AttemptKey,
     spacing: Backoff,
-    is_source: bool,
+    kind: LaneKind,
     /// What was stored for this try.
     entry: Attempts,
     /// Failures that were counted before.
     pub(crate) failures_before: u32,
 }
 
-/// What charging came to.
-pub(crate) enum Admission {
-    /// The try may be evaluated.
-    Admitted(Vec<Charged>),
+/// What looking at lanes, or charging them, came to.
+pub(crate) enum Admission<T> {
+    /// The try may go on.
+    Admitted(T),
     /// Not yet. Nothing was counted.
     Throttled { retry_after: Duration },
-}
-
-/// What asking for a reset mail came to. The answer to the outside is the same.
-pub(crate) struct CooldownClaim {
-    pub(crate) claimed: bool,
-    /// When the next mail can be asked for.
-    pub(crate) next_request_at: OffsetDateTime,
 }
 
 impl Lane<'_> {
     fn spacing(&self, engine: &Engine) -> Backoff {
         match self {
             Self::Source(_) => engine.config.source_throttle.backoff,
-            Self::Code(_) | Self::DeviceCode(..) => engine.config.second_factor.throttle,
             _ => engine.config.throttle,
+        }
+    }
+
+    fn kind(&self) -> LaneKind {
+        match self {
+            Self::Account(_) => LaneKind::Strangers,
+            Self::Device(..) | Self::SignedIn(_) => LaneKind::Own,
+            Self::Source(_) => LaneKind::Source,
+        }
+    }
+
+    /// Who holds the place that a try in this lane takes.
+    fn holders(&self, key: &AttemptKey) -> Vec<Holder> {
+        let text = key.as_str().into();
+        match self {
+            Self::Account(_) => vec![Holder::Lane(text)],
+            Self::Device(user, _) | Self::SignedIn(user) => vec![Holder::Lane(text), Holder::user(user)],
+            Self::Source(_) => vec![Holder::Source(text)],
         }
     }
 }
@@ -77,8 +106,6 @@ impl Engine {
             Lane::Account(email) => ("account", [email.canonical().as_bytes(), b""]),
             Lane::Device(user, device) => ("device", [user.as_str().as_bytes(), device.as_bytes()]),
             Lane::SignedIn(user) => ("signed-in", [user.as_str().as_bytes(), b""]),
-            Lane::Code(email) => ("code", [email.canonical().as_bytes(), b""]),
-            Lane::DeviceCode(user, device) => ("device-code", [user.as_str().as_bytes(), device.as_bytes()]),
             Lane::Source(source) => ("source", [source.as_bytes(), b""]),
         };
         self.key(name, parts)
@@ -89,27 +116,54 @@ impl Engine {
         AttemptKey::new(format!("{name}:{}", base64url::encode(digest.as_bytes())))
     }
 
-    /// Counts a try in all of its lanes, or in none. All are read before any is charged.
-    pub(crate) async fn charge(&self, lanes: &[Lane<'_>], now: OffsetDateTime) -> Result<Admission, Unavailable> {
-        let mut read = Vec::with_capacity(lanes.len());
+    /// Looks at all lanes of a try. Whoever comes too early is told so here, and takes no place of anybody's.
+    pub(crate) async fn look_at(
+        &self,
+        lanes: &[Lane<'_>],
+        caller: Caller,
+        now: OffsetDateTime,
+    ) -> Result<Admission<Due>, Unavailable> {
+        let mut due = Due { lanes: Vec::with_capacity(lanes.len()), holders: Vec::new(), caller };
         for lane in lanes {
             let (key, spacing) = (self.attempt_key(lane), lane.spacing(self));
-            let current = self.attempts.load(&key).await?;
-            let decided = Attempts::charge(current.as_ref(), &spacing, now, Version::from_random(Draw::draw()?));
+            let read = self.attempts.load(&key).await?;
+            let decided = Attempts::charge(read.as_ref(), &spacing, now, Version::from_random(Draw::draw()?));
             if let Charge::Early { retry_after } = decided {
                 return Ok(Admission::Throttled { retry_after });
             }
-            read.push((key, spacing, current, matches!(lane, Lane::Source(_))));
+            due.holders.extend(lane.holders(&key));
+            due.lanes.push(DueLane { key, spacing, kind: lane.kind(), read });
         }
+        Ok(Admission::Admitted(due))
+    }
+
+    /// Takes a place for the hash, then counts the try in all of its lanes, or in none. In this order a full queue counts nothing
+    /// against anyone; and once something may be counted the hash is computed, whatever becomes of the caller.
+    pub(crate) async fn charge(
+        &self,
+        due: Due,
+        now: OffsetDateTime,
+    ) -> Result<Admission<(Permit, Vec<Charged>)>, Unavailable> {
+        let Due { lanes, holders, caller } = due;
+        let mut permit = match self.permit(caller, holders)? {
+            Seat::Taken(permit) => permit,
+            // Another try of theirs is under way, after which this one comes too early.
+            Seat::Held => {
+                let waits = lanes.iter().map(|lane| lane.spacing.first_step);
+                return Ok(Admission::Throttled { retry_after: waits.max().unwrap_or(SHORT_WHILE) });
+            }
+        };
+        permit.owe(self.any_hash());
         let mut charged = Vec::with_capacity(lanes.len());
-        for (key, spacing, current, is_source) in read {
-            match self.claim(&key, &spacing, Some(current), now).await {
+        for DueLane { key, spacing, kind, read } in lanes {
+            match self.claim(&key, &spacing, read, now).await {
                 Ok(Claim::Claimed { entry, failures_before }) => {
-                    charged.push(Charged { key, spacing, is_source, entry, failures_before });
+                    charged.push(Charged { key, spacing, kind, entry, failures_before });
                 }
                 // The slot went to somebody else meanwhile: what other lanes were charged for this try is given back.
                 Ok(Claim::Early { retry_after }) => {
                     self.give_back(&charged, now).await;
+                    permit.owe_nothing();
                     return Ok(Admission::Throttled { retry_after });
                 }
                 Err(error) => {
@@ -118,20 +172,45 @@ impl Engine {
                 }
             }
         }
-        Ok(Admission::Admitted(charged))
+        Ok(Admission::Admitted((permit, charged)))
     }
 
-    /// After the success is stored: takes back the try's own charge and a few failures more, and leaves the first step's
-    /// spacing. Wiping the count would hand an attacker a fresh budget at every sign-in of the owner.
+    /// The place and the charge for a proof asked of somebody who is signed in.
+    pub(crate) async fn charge_signed_in(
+        &self,
+        user: &UserId,
+    ) -> Result<Admission<(Permit, Vec<Charged>)>, Unavailable> {
+        let now = self.now();
+        match self.look_at(&[Lane::SignedIn(user)], Caller::Known, now).await? {
+            Admission::Admitted(due) => self.charge(due, now).await,
+            Admission::Throttled { retry_after } => Ok(Admission::Throttled { retry_after }),
+        }
+    }
+
+    /// A hash of nothing that costs what a try does.
+    fn any_hash(&self) -> impl FnOnce(&mut HashMemory) + Send + 'static {
+        let params = self.config.hashing.params;
+        move |memory| drop(crypto::hash(&Password::new(""), params, memory))
+    }
+
+    /// After the success is stored: takes back the try's own charge and a few failures more. Wiping the count would hand an
+    /// attacker a fresh budget at every sign-in of the owner.
+    ///
+    /// On a lane of one's own only the first step is left to wait. On one that strangers share the wait stands as it is: if it
+    /// shrank, whoever watches it would see that somebody has signed in there.
     pub(crate) async fn refund(&self, charged: &[Charged], now: OffsetDateTime) {
         for lane in charged {
-            // A source is shared: a success takes back its own charge only, and shortens no wait of the others.
-            let by = if lane.is_source { 1 } else { 1 + FORGIVEN };
-            self.take_back(lane, by, now, |left| match lane.is_source {
-                true => lane.spacing.delay_after(left),
-                false => lane.spacing.first_step,
-            })
-            .await;
+            match lane.kind {
+                LaneKind::Own => self.take_back(lane, 1 + FORGIVEN, now, |_| lane.spacing.first_step).await,
+                LaneKind::Strangers => {
+                    self.take_back(lane, 1 + FORGIVEN, now, |entry| entry.wait_left(now)).await
+                }
+                // A source is shared: a success takes back its own charge only.
+                LaneKind::Source => {
+                    let left = |entry: &Attempts| lane.spacing.delay_after(entry.failures().saturating_sub(1));
+                    self.take_back(lane, 1, now, left).await
+                }
+            }
         }
     }
 
@@ -143,7 +222,7 @@ impl Engine {
     }
 
     /// A failure here costs the user a wait and opens nothing, so it is an event and no error.
-    async fn take_back(&self, lane: &Charged, by: u32, now: OffsetDateTime, spacing: impl Fn(u32) -> Duration) {
+    async fn take_back(&self, lane: &Charged, by: u32, now: OffsetDateTime, left: impl Fn(&Attempts) -> Duration) {
         let mut current = Some(lane.entry.clone());
         for _ in 0..ROUNDS {
             let Some(entry) = current else { return };
@@ -151,8 +230,8 @@ impl Engine {
             // Where others were charged since, their wait stands: only the count is taken back.
             let own = entry.version() == lane.entry.version();
             let left = match own {
-                true => spacing(entry.failures().saturating_sub(by)),
-                false => until(now, entry.not_before()),
+                true => left(&entry),
+                false => entry.wait_left(now),
             };
             let next = entry.refund(by, left, &lane.spacing, now, version);
             let stored = match swap(&*self.attempts, &lane.key, Some(entry.version()), &next).await {
@@ -168,38 +247,26 @@ impl Engine {
         }
     }
 
-    /// Claims the cooldown slot of an address, known or not: all that happens before a reset request is answered.
-    pub(crate) async fn claim_cooldown(
-        &self,
-        email: &Email,
-        now: OffsetDateTime,
-    ) -> Result<CooldownClaim, Unavailable> {
-        let key = self.key("cooldown", [email.canonical().as_bytes(), b""]);
-        let schedule: Cooldown = self.config.reset.schedule();
-        Ok(match self.claim(&key, &schedule, None, now).await? {
-            Claim::Claimed { entry, .. } => CooldownClaim { claimed: true, next_request_at: entry.not_before() },
-            Claim::Early { retry_after } => CooldownClaim { claimed: false, next_request_at: after(now, retry_after) },
-        })
-    }
-
-    /// Counts one more try under the key, unless it comes too early. `read` is what the caller has just loaded.
+    /// Counts one more try under the key, unless it comes too early. `read` is what was loaded last.
     async fn claim(
         &self,
         key: &AttemptKey,
-        spacing: &dyn Spacing,
-        mut read: Option<Option<Attempts>>,
+        spacing: &Backoff,
+        read: Option<Attempts>,
         now: OffsetDateTime,
     ) -> Result<Claim, Unavailable> {
+        let mut current = read;
         for _ in 0..ROUNDS {
-            let current = match read.take() {
-                Some(current) => current,
-                None => self.attempts.load(key).await?,
-            };
             let expected = current.as_ref().map(Attempts::version);
             let (next, claim) =
                 match Attempts::charge(current.as_ref(), spacing, now, Version::from_random(Draw::draw()?)) {
                     Charge::Early { retry_after } => return Ok(Claim::Early { retry_after }),
-                    Charge::SetBack { rewritten, retry_after } => (rewritten, Claim::Early { retry_after }),
+                    Charge::SetBack { rewritten, retry_after, ahead } => {
+                        if ahead > CLOCK_GRACE {
+                            self.report(EventKind::ClockSkew { ahead }).send();
+                        }
+                        (rewritten, Claim::Early { retry_after })
+                    }
                     Charge::Due(entry) => {
                         let alive = current.as_ref().filter(|entry| now < entry.expires_at());
                         let failures_before = alive.map_or(0, Attempts::failures);
@@ -209,6 +276,7 @@ impl Engine {
             if swap(&*self.attempts, key, expected, &next).await? == Swap::Stored {
                 return Ok(claim);
             }
+            current = self.attempts.load(key).await?;
         }
         Err(Unavailable::Contended)
     }

@@ -1,9 +1,11 @@
 //! Floor 5: what the flows share. The shell around the pure core: it draws randomness, reads the clock, calls the ports.
 
 mod background;
+mod backlog;
 mod calibrate;
 mod commit;
 mod conclude;
+mod device_tokens;
 mod hash_pool;
 mod hashes;
 mod hold;
@@ -12,6 +14,8 @@ mod lanes;
 mod new_password;
 mod post;
 mod report;
+mod request_rate;
+mod resets;
 mod second_factor;
 mod signed_in;
 mod source;
@@ -26,14 +30,17 @@ use time::OffsetDateTime;
 
 pub(crate) use background::Background;
 pub use background::BackgroundWork;
+pub(crate) use backlog::Full;
 pub use calibrate::calibrate;
 pub(crate) use commit::{Committed, Decision};
+pub(crate) use device_tokens::DeviceTokens;
 pub use hash_pool::HashLoad;
-pub(crate) use hash_pool::{Caller, HashPool, Permit, Refused};
+pub(crate) use hash_pool::{Caller, HashPool, Holder, Permit, Refused};
 pub use hold::Hold;
 pub(crate) use in_flight::InFlight;
 pub(crate) use lanes::{Admission, Lane};
 pub(crate) use new_password::{Hashed, judge_and_hash};
+pub(crate) use resets::{Delivery, Resets};
 pub(crate) use second_factor::CodeOutcome;
 pub use signed_in::{SignIn, SignedIn};
 pub use source::Source;
@@ -45,10 +52,13 @@ use crate::error::Unavailable;
 use crate::mail::MailTexts;
 use crate::port::{AttemptStore, BreachedPasswords, Clock, EventKind, Mailer, Observer, UserRepository};
 use crate::types::{BackendErrorKind, Email, SecretBytes, Site, UserId, after, at_store_precision};
-use crate::user::{Session, User};
+use crate::user::{Session, User, UserHead};
 
 /// How long to wait after `Busy`, and while another call uses the same challenge: a few hashes' time.
 pub(crate) const SHORT_WHILE: Duration = Duration::from_secs(1);
+
+/// How many spent attempts one call drops: few enough that others who write do not wait long.
+const PURGED_AT_ONCE: u32 = 1_000;
 
 /// Everything a flow needs.
 pub(crate) struct Engine {
@@ -72,24 +82,33 @@ pub(crate) struct Engine {
     /// for all processes; drawn anew for every `Auth` where there is none.
     pub(crate) dummy_key: SecretBytes<32>,
     pub(crate) decoy: User,
+    pub(crate) decoy_head: UserHead,
     /// The decoy's password, kept like everybody's: read where there is nobody's.
     pub(crate) decoy_hash: StoredHash,
+    pub(crate) resets: Resets,
     pub(crate) purged_at: Mutex<OffsetDateTime>,
     pub(crate) closed: AtomicBool,
 }
 
-/// A user that was looked up for somebody who has proved nothing yet.
-pub(crate) enum Found {
-    User(User),
+/// A place for a hash, or why there is none for the time being.
+pub(crate) enum Seat {
+    Taken(Permit),
+    /// As many as one lane, user or source may hold at once are taken.
+    Held,
+}
+
+/// What was found under an address, for somebody who has proved nothing yet.
+pub(crate) enum Found<T> {
+    Somebody(T),
     Nobody,
     /// There is a row, but it cannot be understood. To strangers that is the same as nobody.
     Unreadable,
 }
 
-impl Found {
-    pub(crate) fn user(&self) -> Option<&User> {
+impl<T> Found<T> {
+    pub(crate) fn somebody(&self) -> Option<&T> {
         match self {
-            Self::User(user) => Some(user),
+            Self::Somebody(found) => Some(found),
             Self::Nobody | Self::Unreadable => None,
         }
     }
@@ -107,23 +126,35 @@ impl Engine {
     }
 
     /// Takes a place for a hash, before the try that needs it is counted.
-    pub(crate) fn permit(&self, caller: Caller) -> Result<Permit, Unavailable> {
-        self.pool.permit(caller).map_err(|refused| match refused {
-            Refused::Full => {
-                self.report(EventKind::Busy).send();
-                Unavailable::Busy { retry_after: SHORT_WHILE }
-            }
-            Refused::Closed => Unavailable::Closed,
-        })
+    pub(crate) fn permit(&self, caller: Caller, holders: Vec<Holder>) -> Result<Seat, Unavailable> {
+        match self.pool.permit(caller, holders) {
+            Ok(permit) => Ok(Seat::Taken(permit)),
+            Err(Refused::Held) => Ok(Seat::Held),
+            Err(Refused::Full) => Err(self.busy()),
+            Err(Refused::Closed) => Err(Unavailable::Closed),
+        }
+    }
+
+    /// A place for a hash that somebody who is known asks for, and that no lane is charged for.
+    pub(crate) fn permit_of(&self, user: &UserId) -> Result<Permit, Unavailable> {
+        match self.permit(Caller::Known, vec![Holder::user(user)])? {
+            Seat::Taken(permit) => Ok(permit),
+            Seat::Held => Err(self.busy()),
+        }
+    }
+
+    pub(crate) fn busy(&self) -> Unavailable {
+        self.report(EventKind::Busy).send();
+        Unavailable::Busy { retry_after: SHORT_WHILE }
     }
 
     /// Looks up whom an address belongs to. The stored canonical address is compared once more: a store whose collation
     /// folds more than this crate does must not open fresh lanes, or make two accounts one.
-    pub(crate) async fn find_by_email(&self, email: &Email) -> Result<Found, Unavailable> {
+    pub(crate) async fn find_by_email(&self, email: &Email) -> Result<Found<UserHead>, Unavailable> {
         match self.users.find_by_email(email).await {
-            Ok(Some(user)) if user.email() == email => Ok(Found::User(user)),
-            Ok(Some(user)) => {
-                self.report(EventKind::RepositoryMismatch).user(&user).send();
+            Ok(Some(head)) if head.is_of(email) => Ok(Found::Somebody(head)),
+            Ok(Some(head)) => {
+                self.report(EventKind::RepositoryMismatch).email(email).user_id(head.id()).send();
                 Ok(Found::Nobody)
             }
             Ok(None) => Ok(Found::Nobody),
@@ -132,6 +163,19 @@ impl Engine {
                 Ok(Found::Unreadable)
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The whole of whom an address belongs to. Where there is nobody the same look-up is made for a decoy.
+    pub(crate) async fn find_whole(&self, found: &Found<UserHead>, email: &Email) -> Result<Found<User>, Unavailable> {
+        let id = found.somebody().map_or(self.decoy.id(), UserHead::id);
+        match (self.users.find_by_id(id).await, found) {
+            // The address may have been corrected since.
+            (Ok(Some(user)), Found::Somebody(_)) if user.email() == email => Ok(Found::Somebody(user)),
+            (_, Found::Unreadable) => Ok(Found::Unreadable),
+            (Ok(_), _) => Ok(Found::Nobody),
+            (Err(error), _) if error.kind() == BackendErrorKind::Unreadable => Ok(Found::Unreadable),
+            (Err(error), _) => Err(error.into()),
         }
     }
 
@@ -160,9 +204,10 @@ impl Engine {
         }
     }
 
-    /// Drops spent attempts, in background work, when it is time to.
+    /// Drops spent attempts after the answer, when it is time to: some at a time, so that nobody who writes waits long. Without a
+    /// spawner it is left to the host, for nobody's sign-in is to wait for it.
     pub(crate) async fn purge_in_time(self: &Arc<Self>) {
-        let Some(every) = self.config.purge.every else { return };
+        let Some(every) = self.config.purge.every.filter(|_| self.background.is_spawned()) else { return };
         let now = self.now();
         {
             let mut purged_at = self.purged_at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,12 +219,21 @@ impl Engine {
             *purged_at = now;
         }
         let engine = Arc::clone(self);
-        self.background
-            .run(async move {
-                if let Ok(entries) = engine.attempts.purge(now).await {
-                    engine.report(EventKind::AttemptsPurged { entries }).send();
-                }
-            })
-            .await;
+        // A failure is an event already.
+        self.background.run(async move { drop(engine.purge().await) }).await;
+    }
+
+    /// Drops all attempts that are spent, and tells how many.
+    pub(crate) async fn purge(&self) -> Result<u64, Unavailable> {
+        let (now, mut entries) = (self.now(), 0);
+        loop {
+            let dropped = self.attempts.purge(now, PURGED_AT_ONCE).await?;
+            entries += dropped;
+            if dropped < u64::from(PURGED_AT_ONCE) {
+                break;
+            }
+        }
+        self.report(EventKind::AttemptsPurged { entries }).send();
+        Ok(entries)
     }
 }

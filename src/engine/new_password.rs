@@ -57,8 +57,8 @@ impl Engine {
 
     /// A hashed new password as it is kept, and what it replaces, by the settings.
     pub(crate) fn new_credential(&self, user: &User, hash: &PasswordHash) -> Result<NewCredential, Unavailable> {
-        let (history, links_survive) = (self.config.password.history, self.config.links_survive());
-        Ok(NewCredential { hash: self.keep(hash, user.id())?, history, links_survive })
+        let (history, links_set_passwords) = (self.config.password.history, self.config.links_set_passwords());
+        Ok(NewCredential { hash: self.keep(hash, user.id())?, history, links_set_passwords })
     }
 
     /// Judges reuse and hashes, in one job.

@@ -156,8 +156,8 @@ impl Engine {
     /// After a wrong code was counted: what the log and the owner are to know of it.
     pub(crate) async fn tell_of_wrong_code(self: &Arc<Self>, user: &User, wrong: &WrongCode) {
         self.report(EventKind::SecondFactorFailed).user(user).send();
-        if wrong.closes {
-            self.report(EventKind::SecondFactorClosed).user(user).send();
+        if wrong.alarms {
+            self.report(EventKind::ManyWrongCodes).user(user).send();
         }
         if wrong.warn {
             self.notify(user, MailKind::WrongCode { at: self.now() }).await;

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::policy::{AttemptKey, Attempts};
 use crate::port::{AttemptStore, Clock, Event, EventKind, Insert, Observer, Replace, Swap, UserRepository};
 use crate::types::{BackendError, BackendErrorKind, Email, UserId, Version, at_store_precision};
-use crate::user::User;
+use crate::user::{User, UserHead};
 
 pub(crate) struct Watched<P: ?Sized> {
     store: Arc<P>,
@@ -55,7 +55,7 @@ impl UserRepository for Watched<dyn UserRepository> {
         self.report_about(Some(id), "find_by_id", self.store.find_by_id(id).await)
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         match self.store.find_by_email(email).await {
             // Reported by whoever looked for it, who knows the pseudonym.
             Err(error) if error.kind() == BackendErrorKind::Unreadable => Err(error.during("find_by_email")),
@@ -82,7 +82,7 @@ impl AttemptStore for Watched<dyn AttemptStore> {
         self.report("swap", self.store.swap(key, expected, next).await)
     }
 
-    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
-        self.report("purge", self.store.purge(now).await)
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.report("purge", self.store.purge(now, at_most).await)
     }
 }

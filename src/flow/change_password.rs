@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::crypto;
-use crate::engine::{Admission, Caller, Committed, Decision, Engine, Hashed, Lane, SignedIn, judge_and_hash};
+use crate::engine::{Admission, Committed, Decision, Engine, Hashed, SignedIn, judge_and_hash};
 use crate::error::{ChangePasswordError, Unavailable};
 use crate::mail::MailKind;
 use crate::port::EventKind;
@@ -25,8 +25,7 @@ pub(crate) async fn change_password(
         Err(violations) => return Err(ChangePasswordError::Rejected { violations }),
     };
 
-    let permit = engine.permit(Caller::Known)?;
-    let charged = match engine.charge(&[Lane::SignedIn(user.id())], engine.now()).await? {
+    let (permit, charged) = match engine.charge_signed_in(user.id()).await? {
         Admission::Admitted(charged) => charged,
         Admission::Throttled { retry_after } => {
             engine.report(EventKind::Throttled { retry_after }).user(&user).send();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::crypto::{Purpose, sha256};
-use crate::engine::{Caller, Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn};
+use crate::engine::{Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn};
 use crate::error::ChoosePasswordError;
 use crate::mail::MailKind;
 use crate::port::EventKind;
@@ -28,7 +28,7 @@ pub(crate) async fn choose_password(
     let Some(_turn) = engine.in_flight.enter(&name, usize::MAX) else {
         return Err(ChoosePasswordError::InProgress { retry_after: SHORT_WHILE });
     };
-    let permit = engine.permit(Caller::Known)?;
+    let permit = engine.permit_of(user.id())?;
     // Counted before the hash it costs; a try that was counted by another call in between is seen here.
     let counted = engine
         .commit(user, |user, fresh| match opens(engine, user, challenge, &limits) {

@@ -15,6 +15,6 @@ pub(crate) mod verify_second_factor;
 pub use admin::Resealed;
 pub use import::{Import, Imported};
 pub use provision::{Provision, Provisioned, Revealed};
-pub use reset::{LinkStatus, ResetConfirmed, ResetRequested};
+pub use reset::{LinkStatus, ResetConfirmed, ResetRequest, ResetRequested};
 pub use sign_in::SignInRequest;
 pub use two_factor::SecondFactorStatus;

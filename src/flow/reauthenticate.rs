@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Admission, Caller, CodeOutcome, Committed, Decision, Engine, Lane, SignedIn};
+use crate::engine::{Admission, CodeOutcome, Committed, Decision, Engine, SignedIn};
 use crate::error::{FreshProofError, ReauthenticateError, Unavailable};
 use crate::port::EventKind;
 use crate::types::{Password, TypedCode};
@@ -14,8 +14,7 @@ pub(crate) async fn reauthenticate(
     password: &Password,
 ) -> Result<SignedIn, ReauthenticateError> {
     let user = engine.find_in_session(session).await?.ok_or(ReauthenticateError::SessionEnded)?;
-    let permit = engine.permit(Caller::Known)?;
-    let charged = match engine.charge(&[Lane::SignedIn(user.id())], engine.now()).await? {
+    let (permit, charged) = match engine.charge_signed_in(user.id()).await? {
         Admission::Admitted(charged) => charged,
         Admission::Throttled { retry_after } => {
             engine.report(EventKind::Throttled { retry_after }).user(&user).send();

@@ -1,5 +1,6 @@
 //! "Forgot your password?": request, confirm, complete.
 
+use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -7,22 +8,92 @@ use time::OffsetDateTime;
 
 use crate::config::ResetMode;
 use crate::crypto::{Purpose, sha256};
-use crate::engine::{Caller, Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn};
+use crate::engine::{
+    Caller, Committed, Decision, Delivery, DeviceTokens, Engine, Found, Full, Hashed, SHORT_WHILE, SignIn, Source,
+};
 use crate::error::{CompleteResetError, ConfirmResetError, Unavailable};
 use crate::mail::MailKind;
 use crate::policy::{temporary_digest, temporary_password};
 use crate::port::EventKind;
-use crate::types::{DeviceToken, Email, Password, ResetToken, TypedCode, UserId, base64url, until};
-use crate::user::{AcceptedCode, CodeVerdict, Confirmation, Fresh, LinkLimits, Passed, Proof, Proved, User, WrongCode};
+use crate::types::{DeviceToken, Email, Password, ResetToken, TypedCode, UserId, base64url};
+use crate::user::{AcceptedCode, CodeVerdict, Confirmation, Fresh, LinkLimits, NewLink, Passed, Proof, Proved, User, WrongCode};
 
-/// The answer to every reset request: it never tells whether a mail was sent.
+/// Whose password is forgotten, and what the host knows beside it.
+///
+/// `Debug` does not show the address.
+///
+/// ```
+/// use doorward::{Email, ResetRequest, Source};
+///
+/// let request = ResetRequest::new(Email::confirmed("ann@acme.example", "Ann@acme.example")?)
+///     .source(Source::from_ip([192, 0, 2, 7].into()))
+///     .request_id("7c1d");
+/// # Ok::<(), doorward::UnconfirmedEmail>(())
+/// ```
+#[derive(Clone)]
+pub struct ResetRequest {
+    email: Email,
+    devices: DeviceTokens,
+    source: Option<Source>,
+    request_id: Option<Box<str>>,
+}
+
+impl ResetRequest {
+    /// For whoever owns that address.
+    pub fn new(email: Email) -> Self {
+        Self { email, devices: DeviceTokens::default(), source: None, request_id: None }
+    }
+
+    /// The browser's device cookie, if it sent one, as with [`SignInRequest::device`](crate::SignInRequest::device): a known
+    /// device of this account is answered when strangers have taken every place there is for them.
+    #[must_use]
+    pub fn device(mut self, cookie: &str) -> Self {
+        self.devices.add(cookie);
+        self
+    }
+
+    /// Where the request comes from. With it nobody takes more than a fair share of the places for requests: 100 at once and
+    /// one a second.
+    #[must_use]
+    pub fn source(self, source: Source) -> Self {
+        Self { source: Some(source), ..self }
+    }
+
+    /// The host's id of the request: it appears in the event, up to 64 characters of it.
+    #[must_use]
+    pub fn request_id(self, request_id: &str) -> Self {
+        Self { request_id: Some(request_id.chars().take(64).collect()), ..self }
+    }
+}
+
+impl From<Email> for ResetRequest {
+    fn from(email: Email) -> Self {
+        Self::new(email)
+    }
+}
+
+impl From<&Email> for ResetRequest {
+    fn from(email: &Email) -> Self {
+        Self::new(email.clone())
+    }
+}
+
+impl fmt::Debug for ResetRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResetRequest")
+            .field("source", &self.source.is_some())
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to every reset request, the same for every address at every moment: if there is an account, a mail is on its way,
+/// and at most one in this time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ResetRequested {
-    /// When the next mail can be asked for.
-    pub next_request_at: OffsetDateTime,
-    /// How long that is from now.
-    pub retry_after: Duration,
+    /// The shortest time between two mails to one account: [`ResetConfig::cooldown`](crate::ResetConfig::cooldown).
+    pub cooldown: Duration,
 }
 
 /// A reset was confirmed, and a temporary password was mailed.
@@ -48,61 +119,102 @@ pub enum LinkStatus {
     Unusable,
 }
 
-pub(crate) async fn request_reset(engine: &Arc<Engine>, email: &Email) -> Result<ResetRequested, Unavailable> {
+pub(crate) async fn request_reset(engine: &Arc<Engine>, request: ResetRequest) -> Result<ResetRequested, Unavailable> {
     engine.open()?;
-    let now = engine.now();
-    let claim = engine.claim_cooldown(email, now).await?;
-    let event = if claim.claimed { EventKind::ResetRequested } else { EventKind::ResetCoolingDown };
-    engine.report(event).email(email).send();
-    if claim.claimed {
-        let (engine, email) = (Arc::clone(engine), email.clone());
-        engine.clone().background.run(async move { deliver_link(&engine, &email).await }).await;
-    }
+    let caller = admitted(engine, &request).await?;
+    let ResetRequest { email, request_id, .. } = request;
+    engine.report(EventKind::ResetRequested).email(&email).request_id(request_id.as_deref()).send();
+    let taken = engine.work_off(|engine| &engine.resets.look_ups, email, caller, look_up).await;
+    taken.map_err(|Full| engine.busy())?;
     engine.purge_in_time().await;
-    let next_request_at = claim.next_request_at;
-    Ok(ResetRequested { next_request_at, retry_after: until(now, next_request_at) })
+    Ok(ResetRequested { cooldown: engine.config.reset.cooldown })
 }
 
-/// After the answer: finds the user, stores a link, mails it. Only here do known and unknown addresses part.
-async fn deliver_link(engine: &Arc<Engine>, email: &Email) {
-    let issued = match store_link(engine, email).await {
-        Ok(issued) => issued,
-        Err(Unavailable::Backend(error)) => {
-            return engine.report(EventKind::store_failed(&error)).email(email).send();
-        }
-        Err(_) => None,
+/// Whether the request finds a place. It is not looked whose address it is: an address that is known is refused like any other.
+async fn admitted(engine: &Engine, request: &ResetRequest) -> Result<Caller, Unavailable> {
+    let refused = match engine.admits_reset_request(request.source.as_ref()) {
+        Ok(caller) => return Ok(caller),
+        Err(retry_after) => retry_after,
     };
-    let Some((user, kind)) = issued else {
-        return engine.report(EventKind::ResetLinkWithheld).email(email).send();
+    let known = engine.find_shown_device(&request.email, &request.devices).await?;
+    let refused = match known.map(|(_, device)| engine.admits_reset_request_of(device.id)) {
+        Some(Ok(caller)) => return Ok(caller),
+        Some(Err(retry_after)) => retry_after,
+        None => refused,
+    };
+    engine.report(EventKind::Busy).request_id(request.request_id.as_deref()).send();
+    Err(Unavailable::Busy { retry_after: refused })
+}
+
+/// After the answer: whose address it is. Only from here on known and unknown addresses part.
+async fn look_up(engine: Arc<Engine>, email: Email) {
+    let head = match engine.find_by_email(&email).await {
+        Ok(Found::Somebody(head)) => head,
+        Ok(Found::Nobody) => return engine.report(EventKind::ResetLinkWithheld).email(&email).send(),
+        // An event already.
+        Ok(Found::Unreadable) | Err(_) => return,
+    };
+    let Some(delivery) = engine.resets.delivery(head.id(), &email) else {
+        return engine.report(EventKind::ResetCoolingDown).email(&email).send();
+    };
+    // There is no bound to reach.
+    let _ = engine.work_off(|engine| &engine.resets.deliveries, delivery, Caller::Known, deliver).await;
+}
+
+/// Stores a link and mails it.
+async fn deliver(engine: Arc<Engine>, delivery: Delivery) {
+    let (user, kind) = match store_link(&engine, &delivery).await {
+        Ok(Requested::Issued(user, kind)) => (user, kind),
+        Ok(Requested::CoolingDown) => return engine.report(EventKind::ResetCoolingDown).email(&delivery.email).send(),
+        Ok(Requested::Withheld) | Err(Unavailable::Contended) => {
+            return engine.report(EventKind::ResetLinkWithheld).email(&delivery.email).send();
+        }
+        // An event already.
+        Err(_) => return,
     };
     engine.report(EventKind::ResetLinkIssued).user(&user).send();
     // A failure is an event already; asking again after the cooldown heals it.
     drop(engine.mail(user.email(), kind).await);
 }
 
-async fn store_link(engine: &Arc<Engine>, email: &Email) -> Result<Option<(User, MailKind)>, Unavailable> {
-    let Some(user) = engine.find_by_email(email).await?.user().cloned() else { return Ok(None) };
-    let limits = engine.config.link_limits();
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
+enum Requested {
+    Issued(User, MailKind),
+    CoolingDown,
+    Withheld,
+}
+
+async fn store_link(engine: &Engine, delivery: &Delivery) -> Result<Requested, Unavailable> {
+    let Some(user) = engine.find_claimed(&delivery.user).await? else { return Ok(Requested::Withheld) };
+    let (limits, cooldown) = (engine.config.link_limits(), engine.config.reset.schedule());
     let outcome = engine
         .commit(user, |user, fresh| {
             // The address may have been corrected since: a link is mailed to the stored address only, and only if that is
             // the one asked for.
-            if user.email() != email {
-                return Decision::Answer(None);
+            if user.email() != &delivery.email {
+                return Decision::Answer(NewLink::Withheld);
             }
-            match user.add_reset_link(&limits, engine.now(), fresh) {
-                Some((token, expires_at, user)) => Decision::Store(user.clone(), Some((token, expires_at, user))),
-                None => Decision::Answer(None),
+            match user.add_reset_link(&limits, &cooldown, engine.now(), fresh) {
+                NewLink::Added { token, expires_at, user } => {
+                    Decision::Store(user.clone(), NewLink::Added { token, expires_at, user })
+                }
+                NewLink::CoolingDown(Some(rewritten)) => Decision::Store(rewritten, NewLink::CoolingDown(None)),
+                NewLink::CoolingDown(None) => Decision::Answer(NewLink::CoolingDown(None)),
+                NewLink::Withheld => Decision::Answer(NewLink::Withheld),
             }
         })
         .await?;
-    let Committed::Done(Some((token, expires_at, user))) = outcome else { return Ok(None) };
+    let (token, expires_at, user) = match outcome {
+        Committed::Done(NewLink::Added { token, expires_at, user }) => (token, expires_at, user),
+        Committed::Done(NewLink::CoolingDown(_)) => return Ok(Requested::CoolingDown),
+        Committed::Done(NewLink::Withheld) | Committed::Gone | Committed::EmailTaken => return Ok(Requested::Withheld),
+    };
     let (link, lifetime) = (engine.site.reset_link(&token), limits.lifetime);
     let kind = match engine.config.reset.mode {
         ResetMode::TemporaryPassword => MailKind::ConfirmReset { link, lifetime, expires_at },
         ResetMode::ChooseNewPassword => MailKind::ChooseNewPassword { link, lifetime, expires_at },
     };
-    Ok(Some((user, kind)))
+    Ok(Requested::Issued(user, kind))
 }
 
 pub(crate) async fn inspect_reset(engine: &Arc<Engine>, token: &str) -> Result<LinkStatus, Unavailable> {
@@ -174,12 +286,13 @@ pub(crate) async fn complete_reset(
         Err(CompleteResetError::LinkInvalid)
     };
     let Ok(token) = ResetToken::parse(token) else { return refused(None) };
-    let code = code.map(TypedCode::parse).transpose()?;
     let limits = engine.config.link_limits();
     let user = match owner(engine, &token).await? {
         Some(user) if user.reset_link_opens(&token, &limits, engine.now()) => user,
         other => return refused(other.as_ref()),
     };
+    // The link first: what else is wrong is told to whoever holds one.
+    let code = code.map(TypedCode::parse).transpose()?;
     if user.has_second_factor() && code.is_none() {
         return Err(CompleteResetError::CodeNeeded);
     }
@@ -192,7 +305,7 @@ pub(crate) async fn complete_reset(
     let Some(_turn) = engine.in_flight.enter(&name, usize::MAX) else {
         return Err(CompleteResetError::InProgress { retry_after: SHORT_WHILE });
     };
-    let permit = engine.permit(Caller::Known)?;
+    let permit = engine.permit_of(user.id())?;
     // The try is counted before the hash it costs, and a wrong code costs none.
     let counted = engine
         .commit(user.clone(), |user, fresh| {

@@ -4,15 +4,14 @@ use core::fmt;
 use std::sync::Arc;
 
 use crate::crypto::{self, HashScheme};
-use crate::engine::{Admission, Caller, CodeOutcome, Committed, Decision, Engine, Found, Lane, SignIn, Source};
+use crate::engine::{
+    Admission, Caller, CodeOutcome, Committed, Decision, DeviceTokens, Engine, Found, Lane, SignIn, Source,
+};
 use crate::error::{SignInError, Unavailable};
 use crate::policy::temporary_digest;
 use crate::port::{EventKind, SignInFailure};
-use crate::types::{DeviceToken, Digest, Email, MalformedCode, Password, TypedCode, UserId};
-use crate::user::{AcceptedCode, CodeVerdict, Fresh, Judged, Method, Passed, Proof, Proved, ShownDevice, Step, User};
-
-/// How many device tokens of one browser are looked at: the work of a sign-in is bounded.
-const MOST_DEVICE_TOKENS: usize = 5;
+use crate::types::{Digest, Email, MalformedCode, Password, TypedCode, UserId};
+use crate::user::{AcceptedCode, CodeVerdict, Fresh, Judged, Method, Passed, Proof, Proved, ShownDevice, Step, User, UserHead};
 
 /// What somebody typed into the sign-in form, and what the host knows beside it.
 ///
@@ -33,7 +32,7 @@ pub struct SignInRequest {
     password: Password,
     temporary: Digest,
     code: Option<Result<TypedCode, MalformedCode>>,
-    devices: Vec<DeviceToken>,
+    devices: DeviceTokens,
     source: Option<Source>,
     request_id: Option<Box<str>>,
 }
@@ -44,7 +43,7 @@ impl SignInRequest {
         let password = Password::new(password);
         let temporary = temporary_digest(password.expose());
         let email = Email::from_input(email);
-        Self { email, password, temporary, code: None, devices: Vec::new(), source: None, request_id: None }
+        Self { email, password, temporary, code: None, devices: DeviceTokens::default(), source: None, request_id: None }
     }
 
     /// A code of the second factor, typed into the same form: sign-in in one step. Whatever of it all is wrong, the answer is
@@ -63,8 +62,7 @@ impl SignInRequest {
     /// them. The first five count, and only the one of this account matters.
     #[must_use]
     pub fn device(mut self, cookie: &str) -> Self {
-        let room = self.devices.len() < MOST_DEVICE_TOKENS;
-        self.devices.extend(DeviceToken::parse(cookie).ok().filter(|_| room));
+        self.devices.add(cookie);
         self
     }
 
@@ -133,46 +131,37 @@ async fn evaluate(
         return Err(SignInError::InvalidCredentials);
     };
     let attempt = Attempt { engine, request, email, found: engine.find_by_email(email).await? };
-    if let Some(user) = attempt.with_temporary() {
-        return attempt.enter_with_temporary(user).await;
+    match attempt.has_temporary() {
+        true => attempt.enter_with_temporary().await,
+        false => attempt.enter_with_password(throttled_in).await,
     }
-    attempt.enter_with_password(throttled_in).await
 }
 
 struct Attempt<'a> {
     engine: &'a Arc<Engine>,
     request: &'a SignInRequest,
     email: &'a Email,
-    found: Found,
+    found: Found<UserHead>,
 }
 
 impl Attempt<'_> {
-    /// The user, if the text is the live temporary password. The same work is done for nobody.
-    fn with_temporary(&self) -> Option<User> {
-        let now = self.engine.now();
-        let user = self.found.user();
-        let matches = user.unwrap_or(&self.engine.decoy).matches_temporary(&self.request.temporary, now);
-        user.filter(|_| matches).cloned()
-    }
-
-    /// The device that the client has shown to be. The same work is done for nobody.
-    fn shown_device(&self) -> Option<ShownDevice> {
-        let now = self.engine.now();
-        let user = self.found.user();
-        let looked_at = user.unwrap_or(&self.engine.decoy);
-        let shown = self.request.devices.iter().find_map(|token| looked_at.shown_device(token, now));
-        user.and(shown)
+    /// Whether the text is the live temporary password. The same work is done for nobody.
+    fn has_temporary(&self) -> bool {
+        let head = self.found.somebody().unwrap_or(&self.engine.decoy_head);
+        head.matches_temporary(&self.request.temporary, self.engine.now()) & self.found.somebody().is_some()
     }
 
     /// The device that the client has shown to be, of a user that is decided on.
     fn shown_by(&self, user: &User) -> Option<ShownDevice> {
-        let now = self.engine.now();
-        self.request.devices.iter().find_map(|token| user.shown_device(token, now))
+        self.request.devices.shown_to(user, self.engine)
     }
 
     /// 128 random bits cannot be guessed, so a match is neither counted nor delayed. A code given with it is.
-    async fn enter_with_temporary(&self, user: User) -> Result<SignIn, SignInError> {
+    async fn enter_with_temporary(&self) -> Result<SignIn, SignInError> {
         let (engine, rules) = (self.engine, self.engine.config.sign_in_rules());
+        let Found::Somebody(user) = engine.find_whole(&self.found, self.email).await? else {
+            return self.failed(SignInFailure::Changed);
+        };
         let typed = &self.request.temporary;
         let Some(code) = self.request.code.as_ref().filter(|_| user.has_second_factor()) else {
             let outcome = engine
@@ -216,23 +205,29 @@ impl Attempt<'_> {
         throttled_in: &mut Option<crate::policy::AttemptKey>,
     ) -> Result<SignIn, SignInError> {
         let Self { engine, request, email, .. } = *self;
-        let shown = self.shown_device();
-        let (permit, charged) = {
-            let lanes = self.lanes(shown.as_ref());
-            let caller = if shown.is_some() { Caller::Known } else { Caller::Stranger };
-            let permit = engine.permit(caller)?;
-            match engine.charge(&lanes, engine.now()).await? {
-                Admission::Admitted(charged) => (permit, charged),
-                Admission::Throttled { retry_after } => {
-                    *throttled_in = lanes.first().map(|lane| engine.attempt_key(lane));
-                    self.report(EventKind::Throttled { retry_after });
-                    return Err(SignInError::Throttled { retry_after });
-                }
+        let shown = engine.find_shown_device(email, &request.devices).await?;
+        let lanes = self.lanes(shown.as_ref().map(|(user, shown)| (user, shown)));
+        let caller = if shown.is_some() { Caller::Known } else { Caller::Stranger };
+        let admission = match engine.look_at(&lanes, caller, engine.now()).await? {
+            Admission::Admitted(due) => engine.charge(due, engine.now()).await?,
+            Admission::Throttled { retry_after } => Admission::Throttled { retry_after },
+        };
+        let (permit, charged) = match admission {
+            Admission::Admitted(charged) => charged,
+            Admission::Throttled { retry_after } => {
+                *throttled_in = lanes.first().map(|lane| engine.attempt_key(lane));
+                self.report(EventKind::Throttled { retry_after });
+                return Err(SignInError::Throttled { retry_after });
             }
         };
+        // From here on a hash is computed whatever happens, which hides how large the account is that is loaded now.
+        let found = match shown {
+            Some((user, _)) => Found::Somebody(user),
+            None => engine.find_whole(&self.found, email).await?,
+        };
 
-        let judged = self.found.user().and_then(Judged::password_of);
-        let evaluable = engine.evaluable(email, self.found.user(), judged.as_ref());
+        let judged = found.somebody().and_then(Judged::password_of);
+        let evaluable = engine.evaluable(email, found.somebody(), judged.as_ref());
         let unusable = judged.is_some() && !evaluable.known;
         let (params, password) = (engine.config.hashing.params, request.password.clone());
         let (scheme, with_code) = (evaluable.hash().scheme(), request.code.is_some());
@@ -247,12 +242,12 @@ impl Attempt<'_> {
         });
         let (right, outdated, rehashed) = verified.await.map_err(|_| Unavailable::Closed)?;
 
-        let (Some(judged), Some(user), true) = (judged, self.found.user(), right) else {
+        let (Some(judged), Some(user), true) = (judged, found.somebody(), right) else {
             // The code of a try whose password is wrong is judged too, though for nobody.
             if let Some(Ok(code)) = &request.code {
                 engine.judge_decoy_code(code);
             }
-            return self.failed(if unusable { SignInFailure::UnusableHash } else { self.why() });
+            return self.failed(if unusable { SignInFailure::UnusableHash } else { why(&found) });
         };
         let is_rehashed = rehashed.is_some();
         let rehashed = engine.replacement(user, &judged, rehashed.as_ref());
@@ -298,20 +293,13 @@ impl Attempt<'_> {
         Ok(signed_in)
     }
 
-    /// The lanes that this try is charged in. A code given with the password has one of its own, which is charged before
-    /// either is looked at and whoever the address belongs to, so that it tells nothing of the password.
-    fn lanes<'a>(&'a self, shown: Option<&'a ShownDevice>) -> Vec<Lane<'a>> {
-        let with_code = self.request.code.is_some();
-        match (shown, self.found.user()) {
-            // A known device has a lane of its own and shares none.
-            (Some(shown), Some(user)) => {
-                let code = with_code.then_some(Lane::DeviceCode(user.id(), shown.id));
-                [Lane::Device(user.id(), shown.id)].into_iter().chain(code).collect()
-            }
-            _ => {
-                let code = with_code.then_some(Lane::Code(self.email));
+    /// The lanes that this try is charged in. A known device has one of its own and shares none.
+    fn lanes<'a>(&'a self, shown: Option<(&'a User, &'a ShownDevice)>) -> Vec<Lane<'a>> {
+        match shown {
+            Some((user, shown)) => vec![Lane::Device(user.id(), shown.id)],
+            None => {
                 let source = self.request.source.as_ref().map(Lane::Source);
-                [Lane::Account(self.email)].into_iter().chain(code).chain(source).collect()
+                [Lane::Account(self.email)].into_iter().chain(source).collect()
             }
         }
     }
@@ -359,8 +347,7 @@ impl Attempt<'_> {
         let (engine, id, password) = (Arc::clone(self.engine), id.clone(), self.request.password.clone());
         let work = async move {
             // Whatever fails here is done at the next sign-in.
-            let (Ok(permit), Ok(Some(user))) = (engine.permit(Caller::Known), engine.users.find_by_id(&id).await)
-            else {
+            let (Ok(permit), Ok(Some(user))) = (engine.permit_of(&id), engine.users.find_by_id(&id).await) else {
                 return;
             };
             let params = engine.config.hashing.params;
@@ -389,16 +376,6 @@ impl Attempt<'_> {
         Ok(self.engine.conclude(step, &user, after_failures, self.request.request_id.as_deref()).await)
     }
 
-    fn why(&self) -> SignInFailure {
-        match &self.found {
-            Found::Nobody => SignInFailure::UnknownEmail,
-            Found::Unreadable => SignInFailure::Unreadable,
-            Found::User(user) if !user.is_active() => SignInFailure::Deactivated,
-            Found::User(user) if !user.has_password() => SignInFailure::NoPassword,
-            Found::User(_) => SignInFailure::WrongPassword,
-        }
-    }
-
     fn failed(&self, reason: SignInFailure) -> Result<SignIn, SignInError> {
         self.report(EventKind::SignInFailed { reason });
         Err(SignInError::InvalidCredentials)
@@ -406,10 +383,21 @@ impl Attempt<'_> {
 
     fn report(&self, kind: EventKind) {
         let report = self.engine.report(kind).email(self.email).request_id(self.request.request_id.as_deref());
-        match self.found.user() {
-            Some(user) => report.user_id(user.id()).send(),
+        match self.found.somebody() {
+            Some(head) => report.user_id(head.id()).send(),
             None => report.send(),
         }
+    }
+}
+
+/// Why a password that was evaluated is not right.
+fn why(found: &Found<User>) -> SignInFailure {
+    match found {
+        Found::Nobody => SignInFailure::UnknownEmail,
+        Found::Unreadable => SignInFailure::Unreadable,
+        Found::Somebody(user) if !user.is_active() => SignInFailure::Deactivated,
+        Found::Somebody(user) if !user.has_password() => SignInFailure::NoPassword,
+        Found::Somebody(_) => SignInFailure::WrongPassword,
     }
 }
 

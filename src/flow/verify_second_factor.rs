@@ -16,8 +16,12 @@ pub(crate) async fn verify_second_factor(
 ) -> Result<SignIn, SecondFactorError> {
     engine.open()?;
     let Some(user) = engine.find_claimed(&challenge.0.user_id).await? else { return refused(engine, None) };
-    let code = TypedCode::parse(typed)?;
     let (limits, rules) = (engine.config.challenge_limits(), engine.config.sign_in_rules());
+    // The challenge first: to whoever made one up no id is told from another.
+    if user.second_factor_challenge(challenge, &limits, engine.now()).is_none() {
+        return refused(engine, Some(&user));
+    }
+    let code = TypedCode::parse(typed)?;
     let remember = engine.config.second_factor.remember_device.filter(|_| remember);
     let outcome = engine
         .with_code(

@@ -46,10 +46,24 @@ pub struct Attempts {
     not_before: OffsetDateTime,
     #[serde(with = "micros")]
     expires_at: OffsetDateTime,
+    /// The same wait as it is counted by a clock that is behind the one by which the entry was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    behind: Option<Behind>,
     /// Fields of a newer release, kept as they are.
     #[serde(flatten)]
     extra: serde_json::Map<String, serde_json::Value>,
 }
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+struct Behind {
+    #[serde(with = "micros")]
+    since: OffsetDateTime,
+    #[serde(with = "micros")]
+    not_before: OffsetDateTime,
+}
+
+/// Of clocks that differ by more than this each counts for itself.
+const MOST_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A schedule of waits over a count. Shared across threads, so that the futures that charge by it can be sent to others.
 pub(crate) trait Spacing: Send + Sync {
@@ -66,8 +80,9 @@ pub(crate) trait Spacing: Send + Sync {
 pub(crate) enum Charge {
     /// The next try may not be made yet. Nothing is written, so an early try does not lengthen the wait.
     Early { retry_after: Duration },
-    /// The entry lies in the future because the clock was set back: write it as counted from now, then wait.
-    SetBack { rewritten: Attempts, retry_after: Duration },
+    /// The entry lies in the future: the clock was set back, or another machine's is ahead. Write down that the wait counts from
+    /// now by this clock, then wait.
+    SetBack { rewritten: Attempts, retry_after: Duration, ahead: Duration },
     /// The try may be made once this entry is stored.
     Due(Attempts),
 }
@@ -83,20 +98,51 @@ impl Attempts {
         let Some(entry) = current.filter(|entry| now < entry.expires_at) else {
             return Charge::Due(Self::counted(1, spacing, now, version));
         };
-        let set_back = entry.since > now;
-        match until(if set_back { entry.since } else { now }, entry.not_before) {
-            Duration::ZERO => {
-                let count = entry.failures.saturating_add(1).min(spacing.saturation());
-                Charge::Due(Self { extra: entry.extra.clone(), ..Self::counted(count, spacing, now, version) })
-            }
-            retry_after if set_back => {
-                let expires_at = after(now, spacing.remembered(entry.failures).max(retry_after));
-                let not_before = after(now, retry_after);
-                let rewritten = Self { version, since: now, not_before, expires_at, ..entry.clone() };
-                Charge::SetBack { rewritten, retry_after }
-            }
+        if entry.since > now {
+            return entry.charge_behind(spacing, now, version);
+        }
+        match until(now, entry.not_before) {
+            Duration::ZERO => Charge::Due(entry.counted_once_more(spacing, now, version)),
             retry_after => Charge::Early { retry_after },
         }
+    }
+
+    /// Decides about one more try by a clock that is behind the one by which the entry was written.
+    ///
+    /// The wait is as long as it was meant to be, counted from the first time that this clock sees it. What the entry says by the
+    /// other clock stays as it is: if it were rewritten to this one's, the other would find it due each time, and two machines
+    /// whose clocks differ by an hour would let somebody try without any wait.
+    fn charge_behind(&self, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Charge {
+        let wait = until(self.since, self.not_before);
+        match self.behind {
+            _ if wait.is_zero() => Charge::Due(self.counted_once_more(spacing, now, version)),
+            Some(behind) if behind.since <= now => match until(now, behind.not_before) {
+                Duration::ZERO => Charge::Due(self.counted_once_more(spacing, now, version)),
+                retry_after => Charge::Early { retry_after },
+            },
+            // One more clock, further behind: it shortens no wait of the others.
+            further => {
+                let own = after(now, wait);
+                let others = further.map(|behind| behind.not_before).filter(|at| *at <= after(own, MOST_SKEW));
+                let not_before = others.map_or(own, |at| at.max(own));
+                let behind = Some(Behind { since: now, not_before });
+                let rewritten = Self { version, behind, ..self.clone() };
+                Charge::SetBack { rewritten, retry_after: until(now, not_before), ahead: until(now, self.since) }
+            }
+        }
+    }
+
+    fn counted_once_more(&self, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Self {
+        let count = self.failures.saturating_add(1).min(spacing.saturation());
+        let counted = Self::counted(count, spacing, now, version);
+        // By a clock that is ahead the count is not forgotten sooner than it was.
+        let expires_at = if self.since > now { counted.expires_at.max(self.expires_at) } else { counted.expires_at };
+        Self { expires_at, extra: self.extra.clone(), ..counted }
+    }
+
+    /// What is left of the wait.
+    pub(crate) fn wait_left(&self, now: OffsetDateTime) -> Duration {
+        until(if self.since > now { self.since } else { now }, self.not_before)
     }
 
     /// Takes charges back after a success: `by` off the count, and only `spacing_left` to wait from now.
@@ -111,13 +157,13 @@ impl Attempts {
         let failures = self.failures.saturating_sub(by);
         let not_before = after(now, spacing_left);
         let expires_at = after(now, spacing.remembered(failures).max(spacing_left));
-        Self { version, failures, since: now, not_before, expires_at, extra: self.extra.clone() }
+        Self { version, failures, since: now, not_before, expires_at, behind: None, extra: self.extra.clone() }
     }
 
     fn counted(failures: u32, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Self {
         let not_before = after(now, spacing.after(failures));
         let expires_at = after(now, spacing.remembered(failures));
-        Self { version, failures, since: now, not_before, expires_at, extra: serde_json::Map::new() }
+        Self { version, failures, since: now, not_before, expires_at, behind: None, extra: serde_json::Map::new() }
     }
 
     /// The version of this entry: what a swap compares.

@@ -2,9 +2,9 @@ use core::time::Duration;
 
 use super::attempts::Spacing;
 
-/// How long to wait after a number of failures: nothing for the free ones, then a first step that doubles up to a cap.
+/// How long to wait after a number of failures: nothing for the free ones, then a first step that grows up to a cap.
 ///
-/// The default is 250 ms doubling to one hour. Each wait is longer than the one before until the cap, and nothing is ever
+/// The default is 250 ms doubling up to one hour. Each wait is longer than the one before until the cap, and nothing is ever
 /// locked: the tenth try comes after about two minutes of waiting, and somebody who takes every slot gets 37 tries in the
 /// first day, 733 in thirty and some 8,800 in a year, far below the 10⁶ that guessing a password needs online.
 ///
@@ -19,6 +19,9 @@ use super::attempts::Spacing;
 /// assert_eq!(backoff.delay_after(1), Duration::from_millis(250));
 /// assert_eq!(backoff.delay_after(10), Duration::from_secs(128));
 /// assert_eq!(backoff.delay_after(u32::MAX), Duration::from_secs(3600));
+///
+/// // What somebody gets who takes every slot:
+/// assert_eq!(backoff.tries_within(Duration::from_secs(24 * 60 * 60)), 37);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -27,6 +30,8 @@ pub struct Backoff {
     pub free: u32,
     /// The wait after the first failure that is not free. At least a millisecond.
     pub first_step: Duration,
+    /// How many times longer each further wait is than the one before, 2 to 10.
+    pub growth: u32,
     /// The longest wait, at least [`first_step`](Self::first_step) and at most a day. It is also the longest wait that a
     /// stranger's failures can impose on an owner at an unknown browser.
     pub cap: Duration,
@@ -35,15 +40,32 @@ pub struct Backoff {
 impl Backoff {
     /// The schedule of a source lane: many people share an address, so twenty failures are free and the cap is a minute.
     pub(crate) const SOURCE: Self =
-        Self { free: 20, first_step: Duration::from_millis(250), cap: Duration::from_secs(60) };
+        Self { free: 20, first_step: Duration::from_millis(250), growth: 2, cap: Duration::from_secs(60) };
 
     /// The wait after that many failures.
     pub fn delay_after(&self, failures: u32) -> Duration {
-        let Some(doublings) = failures.checked_sub(self.free).and_then(|counted| counted.checked_sub(1)) else {
+        let Some(steps) = failures.checked_sub(self.free).and_then(|counted| counted.checked_sub(1)) else {
             return Duration::ZERO;
         };
-        let factor = 2u32.checked_pow(doublings).unwrap_or(u32::MAX);
+        let factor = self.growth.checked_pow(steps).unwrap_or(u32::MAX);
         self.first_step.saturating_mul(factor).min(self.cap)
+    }
+
+    /// How many tries fit into the first such span for somebody who takes every slot and always fails.
+    pub fn tries_within(&self, span: Duration) -> u64 {
+        let saturation = self.saturation();
+        let (mut tries, mut failures, mut at) = (0, 0, Duration::ZERO);
+        while at < span {
+            tries += 1;
+            failures += 1;
+            at = at.saturating_add(self.delay_after(failures));
+            if failures >= saturation {
+                // From here on one for each cap.
+                let rest = span.saturating_sub(at).as_nanos().div_ceil(self.cap.as_nanos().max(1));
+                return tries + u64::try_from(rest).unwrap_or(u64::MAX);
+            }
+        }
+        tries
     }
 
     /// The number of failures from which on the wait no longer grows. Counting stops there.
@@ -56,6 +78,8 @@ impl Backoff {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         if self.first_step < Duration::from_millis(1) {
             Some(("first_step", "is below a millisecond"))
+        } else if !(2..=10).contains(&self.growth) {
+            Some(("growth", "is not between 2 and 10"))
         } else if self.cap < self.first_step {
             Some(("cap", "is below the first step"))
         } else if self.cap > DAY {
@@ -70,7 +94,7 @@ impl Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { free: 0, first_step: Duration::from_millis(250), cap: Duration::from_secs(60 * 60) }
+        Self { free: 0, first_step: Duration::from_millis(250), growth: 2, cap: Duration::from_secs(60 * 60) }
     }
 }
 
@@ -103,6 +127,26 @@ mod tests {
         }
         assert_eq!(backoff.delay_after(backoff.saturation()), backoff.cap);
         assert!(backoff.delay_after(backoff.saturation() - 1) < backoff.cap);
+    }
+
+    #[test]
+    fn tries_are_counted_as_they_come() {
+        let day = Duration::from_secs(24 * 60 * 60);
+        for backoff in [
+            Backoff::default(),
+            Backoff::SOURCE,
+            Backoff { free: 3, first_step: Duration::from_secs(60), growth: 4, cap: day },
+        ] {
+            for span in [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(60), day, 30 * day] {
+                let (mut tries, mut at) = (0, Duration::ZERO);
+                while at < span {
+                    tries += 1;
+                    at += backoff.delay_after(u32::try_from(tries).unwrap_or(u32::MAX));
+                }
+                assert_eq!(backoff.tries_within(span), tries, "{backoff:?} within {span:?}");
+            }
+        }
+        assert_eq!(Backoff::default().tries_within(30 * day), 733);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub enum Swap {
     Stale,
 }
 
-/// Where attempts are counted: failures in a lane, reset mails for an address.
+/// Where tries that cost a hash are counted. Nothing else writes to it.
 ///
 /// It is a port of its own because attempts are keyed by a digest of whatever address was asked for, known or not.
 ///
@@ -60,11 +60,12 @@ pub enum Swap {
 ///         Ok(Swap::Stored)
 ///     }
 ///
-///     async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
+///     async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
 ///         let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-///         let before = stored.len();
-///         stored.retain(|_, attempts| attempts.expires_at() > now);
-///         Ok((before - stored.len()) as u64)
+///         let spent = stored.iter().filter(|(_, attempts)| attempts.expires_at() <= now).map(|(key, _)| key.clone());
+///         let spent: Vec<_> = spent.take(at_most as usize).collect();
+///         spent.iter().for_each(|key| drop(stored.remove(key)));
+///         Ok(spent.len() as u64)
 ///     }
 /// }
 /// ```
@@ -76,8 +77,8 @@ pub trait AttemptStore: Debug + Send + Sync + 'static {
     /// Stores `next` under the key if what is stored there is still what was expected.
     async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError>;
 
-    /// Drops all entries with `expires_at <= now` and tells how many.
-    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError>;
+    /// Drops up to `at_most` entries with `expires_at <= now` and tells how many. Fewer than `at_most` means that none is left.
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError>;
 }
 
 /// A shared store is one.
@@ -91,7 +92,7 @@ impl<T: AttemptStore + ?Sized> AttemptStore for Arc<T> {
         (**self).swap(key, expected, next).await
     }
 
-    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
-        (**self).purge(now).await
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        (**self).purge(now, at_most).await
     }
 }

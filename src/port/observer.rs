@@ -153,9 +153,9 @@ pub enum EventKind {
     },
     /// A code of the second factor was wrong, used before, or of an earlier step.
     SecondFactorFailed,
-    /// So many codes were wrong that those who merely know the password get no further, until there is a new one. Somebody
-    /// else knows this password.
-    SecondFactorClosed,
+    /// Ten codes were wrong in one class: after the password alone, after a proof of the mailbox, on a known device or in a
+    /// session. Somebody else has that much of this account.
+    ManyWrongCodes,
     /// The stored secret of an authenticator could not be read. Its codes fail like wrong ones; recovery codes work.
     TotpSecretUnusable {
         /// Why.
@@ -206,9 +206,9 @@ pub enum EventKind {
         /// How many rules it broke.
         violations: usize,
     },
-    /// A reset was asked for and a mail is allowed. Whether there is such an account is not decided yet.
+    /// A reset was asked for. Whether there is such an account is not decided yet.
     ResetRequested,
-    /// A reset was asked for within the cooldown.
+    /// A reset was asked for again within the cooldown of this account: nothing is mailed.
     ResetCoolingDown,
     /// A reset link was stored and handed to the mailer.
     ResetLinkIssued,
@@ -288,6 +288,17 @@ pub enum EventKind {
         /// Its own code for that.
         code: Option<BackendCode>,
     },
+    /// Work for after the answer was dropped by the host's spawner before it was done, as at the end of a runtime: reset mails
+    /// that were asked for do not go out. Call [`Auth::close`](crate::Auth::close) before the runtime ends.
+    BackgroundWorkLost {
+        /// How many pieces.
+        pieces: u64,
+    },
+    /// A stored time lies in the future: the clocks of two machines disagree, or one was set back.
+    ClockSkew {
+        /// By how much.
+        ahead: Duration,
+    },
     /// A repository returned a user whose address is not the one asked for: its collation folds more than it may.
     RepositoryMismatch,
     /// Spent attempts were dropped.
@@ -317,7 +328,7 @@ impl EventKind {
             Self::EnrollmentDemanded => "authn_token_created:enrollment",
             Self::SecondFactorPassed { .. } => "authn_second_factor_success",
             Self::SecondFactorFailed => "authn_second_factor_fail",
-            Self::SecondFactorClosed => "authn_second_factor_fail_max",
+            Self::ManyWrongCodes => "authn_second_factor_fail_max",
             Self::TotpSecretUnusable { .. } => "sys_totp_secret_unusable",
             Self::EnrollmentBegun => "authn_token_created:totp",
             Self::SecondFactorEnabled => "user_updated:second_factor_enabled",
@@ -357,6 +368,8 @@ impl EventKind {
             Self::MailDelayed { .. } => "sys_mail_delayed",
             Self::StoreFailed { .. } => "sys_store_failed",
             Self::BreachLookupFailed { .. } => "sys_breach_lookup_failed",
+            Self::BackgroundWorkLost { .. } => "sys_background_work_lost",
+            Self::ClockSkew { .. } => "sys_clock_skew",
             Self::RepositoryMismatch => "sys_repository_mismatch",
             Self::AttemptsPurged { .. } => "sys_attempts_purged",
         }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use super::Swap;
 use crate::types::{BackendError, Email, UserId, Version};
-use crate::user::User;
+use crate::user::{User, UserHead};
 
 /// What inserting a user came to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -44,7 +44,9 @@ pub enum Replace {
 ///   version to learn what happened.
 /// - **Exact.** Addresses are compared byte for byte in canonical form ([`Email::canonical`]): no collation that folds case
 ///   or accents. (The caller compares once more what it gets.)
-/// - **Level.** A look-up that finds nothing calls [`User::decode`] with `None`, so that it takes as long as one that does.
+/// - **Level.** A look-up that finds nothing takes as long as one that does: [`find_by_email`](Self::find_by_email) reads the head
+///   alone ([`UserHead`], of one size for everybody) and calls [`UserHead::decode`] with `None`, [`find_by_id`](Self::find_by_id)
+///   calls [`User::decode`] with `None`.
 ///
 /// Any object may implement this and [`AttemptStore`](crate::AttemptStore) at once. The conformance suite in
 /// `doorward::testing` (feature `testing`) checks all of this on an adapter.
@@ -54,28 +56,22 @@ pub enum Replace {
 /// ```
 /// use std::sync::{Mutex, PoisonError};
 ///
-/// use doorward::{BackendError, Email, Insert, Replace, Row, Swap, User, UserId, UserRepository, Version, async_trait};
+/// use doorward::{
+///     BackendError, Email, HeadRow, Insert, Replace, Row, Swap, User, UserHead, UserId, UserRepository, Version, async_trait,
+/// };
 ///
 /// /// Rows as a table has them; the lock stands for the database, which checks and stores in one statement.
 /// #[derive(Debug, Default)]
 /// struct Table(Mutex<Vec<Stored>>);
 ///
 /// #[derive(Debug)]
-/// struct Stored { id: String, email: String, version: String, snapshot: String }
+/// struct Stored { id: String, email: String, version: String, head: String, snapshot: String }
 ///
 /// impl Stored {
 ///     fn of(user: &User) -> Self {
 ///         let (id, email) = (user.id().as_str().to_owned(), user.email().canonical().to_owned());
-///         Self { id, email, version: user.version().to_string(), snapshot: user.to_snapshot() }
-///     }
-/// }
-///
-/// impl Table {
-///     fn find(&self, found: impl Fn(&Stored) -> bool) -> Result<Option<User>, BackendError> {
-///         let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-///         let row = rows.iter().find(|row| found(row));
-///         // Also with `None`, which takes as long as a row.
-///         User::decode(row.map(|Stored { id, email, version, snapshot }| Row { id, email, version, snapshot }))
+///         let (version, head) = (user.version().to_string(), user.head().encode());
+///         Self { id, email, version, head, snapshot: user.to_snapshot() }
 ///     }
 /// }
 ///
@@ -94,11 +90,16 @@ pub enum Replace {
 ///     }
 ///
 ///     async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
-///         self.find(|row| row.id == id.as_str())
+///         let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let row = rows.iter().find(|row| row.id == id.as_str());
+///         // Also with `None`, which takes as long as a row.
+///         User::decode(row.map(|Stored { id, email, version, snapshot, .. }| Row { id, email, version, snapshot }))
 ///     }
 ///
-///     async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
-///         self.find(|row| row.email == email.canonical())
+///     async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
+///         let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let row = rows.iter().find(|row| row.email == email.canonical());
+///         UserHead::decode(row.map(|Stored { id, email, head, .. }| HeadRow { id, email, head }))
 ///     }
 ///
 ///     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
@@ -131,8 +132,8 @@ pub trait UserRepository: Debug + Send + Sync + 'static {
     /// The user of that id.
     async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError>;
 
-    /// The user with that canonical address.
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError>;
+    /// Whose that canonical address is: the head of the user, and nothing else of it.
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError>;
 
     /// Stores the next state of a user if the stored version is still `expected`.
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError>;
@@ -152,7 +153,7 @@ impl<T: UserRepository + ?Sized> UserRepository for Arc<T> {
         (**self).find_by_id(id).await
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         (**self).find_by_email(email).await
     }
 

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use doorward::{
     AttemptKey, AttemptStore, Attempts, BackendError, BackendErrorKind, Email, Insert, Mail, Mailer, Replace, Swap,
-    User, UserId, UserRepository, Version,
+    User, UserHead, UserId, UserRepository, Version,
 };
 
 /// What befalls a call of a port.
@@ -184,7 +184,7 @@ impl UserRepository for Faulty<dyn UserRepository> {
         self.faults.apply(self.inner.find_by_id(id)).await
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         self.faults.apply(self.inner.find_by_email(email)).await
     }
 
@@ -207,8 +207,8 @@ impl AttemptStore for Faulty<dyn AttemptStore> {
         self.faults.apply(self.inner.swap(key, expected, next)).await
     }
 
-    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
-        self.faults.apply(self.inner.purge(now)).await
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.faults.apply(self.inner.purge(now, at_most)).await
     }
 }
 

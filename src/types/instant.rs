@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 /// How far in the future an issue time may lie and still count: clocks of several servers differ a little.
-const CLOCK_GRACE: Duration = Duration::from_secs(60);
+pub(crate) const CLOCK_GRACE: Duration = Duration::from_secs(60);
 
 /// `at` plus `by`, or the last instant there is.
 pub(crate) fn after(at: OffsetDateTime, by: Duration) -> OffsetDateTime {

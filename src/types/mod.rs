@@ -23,7 +23,7 @@ pub use digest::Digest;
 pub use email::{Email, MalformedEmail, UnconfirmedEmail};
 pub use enrollment::TotpEnrollment;
 pub use id::{DeviceId, Epoch, MalformedId, UserId, Version};
-pub(crate) use instant::{Span, after, at_store_precision, micros, until};
+pub(crate) use instant::{CLOCK_GRACE, Span, after, at_store_precision, micros, until};
 pub(crate) use password::MAX_PASSWORD_BYTES;
 pub use password::Password;
 pub(crate) use secret::{SecretBytes, redacted_debug};

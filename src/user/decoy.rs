@@ -7,10 +7,11 @@ use zeroize::Zeroizing;
 
 use super::challenge::NextStep;
 use super::{
-    AcceptedCode, ChallengeLimits, DeviceLimits, Evicts, Fresh, LinkLimits, Method, NewCredential, NewTotp, Proof,
+    AcceptedCode, ChallengeLimits, DeviceLimits, Evicts, Fresh, LinkLimits, Method, NewCredential, NewLink, NewTotp, Proof,
     Proved, Proven, Session, User,
 };
 use crate::crypto::{PasswordHash, StoredHash, TotpAlgorithm, TotpParams};
+use crate::policy::Cooldown;
 use crate::types::{DeviceId, Digest, Email, Epoch, RecoveryCodes, SecretBytes, UserId, Version, after};
 
 /// How many devices a user has at most by default, and how many links.
@@ -32,6 +33,7 @@ pub(super) fn full_size_user() -> User {
     let challenges = ChallengeLimits { lifetime: hour, per_class: MOST_CHALLENGES_PER_CLASS, tries: 10 };
     let devices = DeviceLimits { lifetime: 24 * hour, at_most: MOST_DEVICES, protected: hour };
     let links = LinkLimits { lifetime: hour, at_most: MOST_LINKS, tries: 10, temporary_lifetime: hour, cooldown: hour };
+    let cooldown = Cooldown::new(Duration::ZERO, Duration::ZERO);
     let digest = Digest::new([7; 32]);
     let hash = StoredHash::plain(&PasswordHash::parse(HASH).expect("a well-formed hash"));
 
@@ -44,7 +46,7 @@ pub(super) fn full_size_user() -> User {
     let email = Email::parse("nobody.in.particular@decoy.invalid").expect("a well-formed address");
     let mut user = User::provision(id.clone(), email, digest, hour, now, &fresh());
     let session = Session::new(id, user.epoch(), now, Vec::new(), None);
-    let credential = NewCredential { hash, history: 0, links_survive: true };
+    let credential = NewCredential { hash, history: 0, links_set_passwords: false };
     user = user.change_password(&session, credential, &devices, hour, now, &fresh()).2;
     user = user.with_second_factor_for_decoy(now, &fresh());
     for proof in [Proof::Password, Proof::KnownDevice, Proof::TemporaryPassword] {
@@ -57,7 +59,9 @@ pub(super) fn full_size_user() -> User {
         user = user.with_device_for_decoy(&devices, later, &fresh());
     }
     for _ in 0..MOST_LINKS {
-        user = user.add_reset_link(&links, now, &fresh()).expect("there is a place for it").2;
+        if let NewLink::Added { user: next, .. } = user.add_reset_link(&links, &cooldown, now, &fresh()) {
+            user = next;
+        }
     }
     user
 }

@@ -36,6 +36,9 @@ pub struct Device {
     /// Until when no code is asked for on it.
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
     factor_expires_at: Option<OffsetDateTime>,
+    /// Granted by confirming a reset: gone with the temporary password unless its holder goes on to sign in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    provisional: bool,
     /// From the last use on, so that a device in use never expires.
     #[serde(flatten)]
     span: Span,
@@ -132,6 +135,7 @@ impl User {
     /// The user's devices, the most recently used first.
     pub(crate) fn devices(&self, now: OffsetDateTime) -> Vec<Device> {
         let mut devices = self.document.devices.clone();
+        devices.retain(|device| !device.provisional || device.span.is_alive(now));
         for device in devices.iter_mut().filter(|device| !device.is_factor_remembered(now)) {
             (device.grade, device.factor_expires_at) = (DeviceGrade::Lane, None);
         }
@@ -204,6 +208,27 @@ impl Document {
         self.challenges.retain(|challenge| !challenge.factor_passed);
     }
 
+    /// Remembers the browser that confirmed a reset, until the temporary password is used or expires. There is one such device
+    /// at a time: whoever reads the mailbox and gets no further takes one place, however often.
+    pub(super) fn remember_provisionally(
+        &mut self,
+        user_id: &UserId,
+        limits: &DeviceLimits,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Option<DeviceToken> {
+        self.forget_provisional_devices();
+        let remembered = self.remember_device(user_id, None, limits, Evicts::Dead, now, fresh)?;
+        for device in self.devices.iter_mut().filter(|device| device.id == remembered.id) {
+            device.provisional = true;
+        }
+        remembered.token
+    }
+
+    pub(super) fn forget_provisional_devices(&mut self) {
+        self.devices.retain(|device| !device.provisional);
+    }
+
     /// Remembers the browser that just proved itself: renews the device it has shown to be, or makes it a new one.
     ///
     /// `None` means that all places are taken by devices that none may take the place of. The sign-in is as good without.
@@ -220,7 +245,7 @@ impl Document {
         if let Some((shown, device)) =
             shown.and_then(|shown| Some((shown, self.devices.iter_mut().find(|device| device.id == shown.id)?)))
         {
-            device.span = span;
+            (device.span, device.provisional) = (span, false);
             return Some(Remembered { id: shown.id, token: shown.token.clone() });
         }
         // As many as are over the limit, which may have been lowered. A dead one is evicted only when its place is needed, since
@@ -242,6 +267,7 @@ impl Document {
             granted_at: now,
             factor_proved_at: None,
             factor_expires_at: None,
+            provisional: false,
             span,
             extra: Extra::new(),
         });

@@ -5,7 +5,6 @@ use core::time::Duration;
 use time::OffsetDateTime;
 
 use super::document::{Document, Extra, StoredPassword};
-use super::reset::ResetState;
 use super::second_factor::AcceptedCode;
 use super::{DeviceLimits, Evicts, Fresh, Method, Passed, Proof, Proved, Session, SignInRules, User};
 use crate::crypto::StoredHash;
@@ -47,9 +46,8 @@ pub(crate) struct NewCredential {
     pub(crate) hash: StoredHash,
     /// How many earlier hashes to keep.
     pub(crate) history: usize,
-    /// Unconfirmed reset links only mail their owner, so they survive a change, except where a link by itself
-    /// authorises setting a password.
-    pub(crate) links_survive: bool,
+    /// Whether a reset link by itself authorises setting a password, so that it is as good as one.
+    pub(crate) links_set_passwords: bool,
 }
 
 impl User {
@@ -75,7 +73,7 @@ impl User {
         let by_code = self.has_second_factor() && self.is_freshly_proved(session, fresh_proof, now);
         let mut remembered = None;
         let user = self.next(fresh, |document| {
-            document.set_password(new, now, fresh);
+            document.set_password(new, by_code, now, fresh);
             remembered = document.remember_device(&self.id, None, devices, Evicts::Idle, now, fresh);
             if by_code {
                 document.second_factor.forget_failures_of_the_password();
@@ -102,12 +100,12 @@ impl User {
         let proved = Proved { device: None, ..proved.and(Method::Password, now) };
         let by_code = proved.methods.iter().any(|proven| proven.method.is_second_factor());
         self.advance(proved, rules, now, fresh, |document| {
-            document.set_password(new, now, fresh);
+            document.set_password(new, by_code, now, fresh);
             if by_code {
                 document.second_factor.forget_failures_of_the_password();
             }
             if completes_reset {
-                document.reset = ResetState::default();
+                document.reset.void();
             }
             if let Some(accepted) = accepted {
                 document.second_factor.accept(accepted);
@@ -158,7 +156,10 @@ impl User {
 
 impl Document {
     /// A new password: the epoch moves; temporary password, confirmed resets, challenges and devices are void.
-    fn set_password(&mut self, new: NewCredential, now: OffsetDateTime, fresh: &Fresh) {
+    ///
+    /// Unconfirmed links survive, for whoever merely knows the old password must not void what the owner was mailed. Where they
+    /// set passwords by themselves they are void after a code: that was the owner.
+    fn set_password(&mut self, new: NewCredential, by_code: bool, now: OffsetDateTime, fresh: &Fresh) {
         if let Some(old) = self.password.take() {
             self.earlier_passwords.insert(0, old.hash);
         }
@@ -167,7 +168,7 @@ impl Document {
         self.epoch = fresh.epoch;
         self.temporary = None;
         self.second_factor.forget_what_was_begun();
-        self.reset.void_confirmed(new.links_survive);
+        self.reset.void_confirmed(!(new.links_set_passwords && by_code));
         self.challenges.clear();
         self.devices.clear();
     }

@@ -73,7 +73,7 @@ impl User {
     ) -> User {
         let next = self.next(fresh, |document| {
             document.epoch = fresh.epoch;
-            document.reset = ResetState::default();
+            document.reset.void();
             document.challenges.clear();
             document.devices.clear();
             document.install_temporary(temporary, TemporaryOrigin::Welcome, lifetime, now);

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::document::{Extra, TemporaryOrigin};
-use super::{DeviceLimits, Evicts, Fresh, User};
+use super::{DeviceLimits, Fresh, Proof, User};
 use crate::crypto::{Purpose, sha256};
+use crate::policy::{Attempts, Charge, Cooldown};
 use crate::types::{DeviceToken, Digest, ResetToken, Span, Token, UserId, after, micros, until};
 
 /// Bounds on links and on what confirming one gives.
@@ -31,6 +32,9 @@ pub(super) struct ResetState {
     /// When a temporary password was last installed for mailing.
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
     mailed_at: Option<OffsetDateTime>,
+    /// How many links were mailed of late, and when the next may be. Nothing but time ends this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cooldown: Option<Attempts>,
     #[serde(flatten)]
     extra: Extra,
 }
@@ -66,18 +70,36 @@ pub(crate) enum Confirmation {
     Confirmed { user: User, device: Option<DeviceToken>, expires_at: OffsetDateTime },
 }
 
+/// What asking for a link comes to.
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
+pub(crate) enum NewLink {
+    /// Store the user, then mail the link.
+    Added { token: ResetToken, expires_at: OffsetDateTime, user: User },
+    /// The last mail was too short a while ago. A state to store if its time had to be understood anew.
+    CoolingDown(Option<User>),
+    /// The account is deactivated, or has as many links as it may.
+    Withheld,
+}
+
 fn digest(user_id: &UserId, token: &Token) -> Digest {
     sha256(Purpose::ResetLink, &[user_id.as_str().as_bytes(), token.secret.expose()])
 }
 
 impl ResetState {
     pub(super) fn is_empty(&self) -> bool {
-        self.links.is_empty() && self.opened.is_none() && self.mailed_at.is_none() && self.extra.is_empty()
+        let Self { links, opened, mailed_at, cooldown, extra } = self;
+        links.is_empty() && opened.is_none() && mailed_at.is_none() && cooldown.is_none() && extra.is_empty()
     }
 
     /// When the last of what is outstanding expires.
     pub(super) fn expires_at(&self) -> Option<OffsetDateTime> {
         self.links.iter().map(|link| link.span).chain(self.opened).map(|span| span.expires_at).max()
+    }
+
+    /// Every link and what was opened by one is void. When the next may be mailed stands as it was: a mailbox is not flooded by
+    /// way of completed resets.
+    pub(super) fn void(&mut self) {
+        (self.links, self.opened) = (Vec::new(), None);
     }
 
     pub(super) fn void_confirmed(&mut self, unconfirmed_survive: bool) {
@@ -94,26 +116,38 @@ impl ResetState {
 }
 
 impl User {
-    /// Adds a link to mail. `None` if the account is deactivated or has as many links as it may.
+    /// Adds a link to mail, if the account is active, has room for one and the last mail was long enough ago. The time of the
+    /// next is part of the same state.
     pub(crate) fn add_reset_link(
         &self,
         limits: &LinkLimits,
+        cooldown: &Cooldown,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> Option<(ResetToken, OffsetDateTime, User)> {
-        let alive = self.document.reset.links.iter().filter(|link| link.span.is_alive(now)).count();
+    ) -> NewLink {
+        let reset = &self.document.reset;
+        let alive = reset.links.iter().filter(|link| link.span.is_alive(now)).count();
         if !self.is_active() || alive >= limits.at_most {
-            return None;
+            return NewLink::Withheld;
         }
+        let mailed = match Attempts::charge(reset.cooldown.as_ref(), cooldown, now, fresh.version) {
+            Charge::Due(mailed) => mailed,
+            Charge::Early { .. } => return NewLink::CoolingDown(None),
+            Charge::SetBack { rewritten, .. } => {
+                let rewritten = self.next(fresh, |document| document.reset.cooldown = Some(rewritten));
+                return NewLink::CoolingDown(Some(rewritten));
+            }
+        };
         let token = Token { user_id: self.id.clone(), secret: fresh.secret.clone() };
         let span = Span::starting(now, limits.lifetime);
         let user = self.next(fresh, |document| {
+            document.reset.cooldown = Some(mailed);
             let links = &mut document.reset.links;
             links.retain(|link| link.span.is_alive(now));
             let digest = digest(&self.id, &token);
             links.push(StoredLink { digest, span, confirmed: false, tries: 0, extra: Extra::new() });
         });
-        Some((ResetToken(token), span.expires_at, user))
+        NewLink::Added { token: ResetToken(token), expires_at: span.expires_at, user }
     }
 
     /// Confirms a link: one state both marks it and holds the new temporary password's digest.
@@ -144,8 +178,8 @@ impl User {
             document.reset.opened = Some(opened);
             document.reset.mailed_at = Some(now);
             document.install_temporary(temporary, TemporaryOrigin::Reset, limits.temporary_lifetime, now);
-            let remembered = document.remember_device(&self.id, None, devices, Evicts::Dead, now, fresh);
-            device = remembered.and_then(|device| device.token);
+            let devices = DeviceLimits { lifetime: limits.temporary_lifetime, ..*devices };
+            device = document.remember_provisionally(&self.id, &devices, now, fresh);
         });
         Confirmation::Confirmed { user, device, expires_at: opened.expires_at }
     }
@@ -164,6 +198,17 @@ impl User {
             if let Some(link) = index.and_then(|index| document.reset.links.get_mut(index)) {
                 link.tries = link.tries.saturating_add(1);
             }
+        })
+    }
+
+    /// Whoever is signed in and has proved the second factor ends a recovery that somebody else has begun: what was mailed for it
+    /// works no longer.
+    pub(crate) fn cancel_recovery(&self, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            document.reset.void();
+            document.temporary.take_if(|temporary| temporary.origin.is_reset());
+            document.challenges.retain(|challenge| challenge.proof != Proof::TemporaryPassword);
+            document.forget_provisional_devices();
         })
     }
 

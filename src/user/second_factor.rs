@@ -14,18 +14,16 @@ use crate::crypto::{Keyring, Purpose, SecretFault, TotpParams, TotpSecret, sha25
 use crate::policy::{Attempts, Backoff, Charge, Spacing};
 use crate::types::{Challenge, Digest, RecoveryCodes, Span, TypedCode, UserId, Version, after, micros};
 
-/// How many wrong codes a right one forgives, after the password alone: the owner's own slips. To forgive all would hand
-/// somebody who knows the password a fresh budget at every sign-in of the owner.
+/// How many wrong codes a right one forgives: the owner's own slips. To forgive all would hand whoever else guesses in that class a
+/// fresh budget at every sign-in of the owner.
 const FORGIVEN: u32 = 5;
 
 /// Bounds on codes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CodeLimits {
     pub(crate) backoff: Backoff,
-    /// After so many wrong codes by somebody who merely knows the password, no code of theirs is right any more, until there
-    /// is a new password, chosen after a code. A known device and the mailbox go on. (If a right code from a known device reopened it, whoever
-    /// knows the password would gain as many tries at each sign-in of the owner.)
-    pub(crate) closes_at: u32,
+    /// The number of wrong codes of one class at which an operator is to know of it.
+    pub(crate) alarm_at: u32,
     /// From one notice of a wrong code to the next.
     pub(crate) notice_every: Duration,
 }
@@ -90,7 +88,7 @@ impl Spacing for CodeSpacing<'_> {
     }
 
     fn saturation(&self) -> u32 {
-        self.0.backoff.saturation().max(self.0.closes_at)
+        self.0.backoff.saturation().max(self.0.alarm_at)
     }
 
     fn remembered(&self, _count: u32) -> Duration {
@@ -120,7 +118,7 @@ pub(crate) enum CodeVerdict {
 pub(crate) struct AcceptedCode {
     proof: Proof,
     kind: AcceptedKind,
-    /// The failures of its class that are not forgiven.
+    /// The failures of its class that are left.
     left: Option<Attempts>,
 }
 
@@ -150,8 +148,8 @@ pub(crate) struct WrongCode {
     attempts: Attempts,
     /// Whether the owner is to be told: somebody knows the password.
     pub(crate) warn: bool,
-    /// Whether this is the one after which those who merely know the password get no further.
-    pub(crate) closes: bool,
+    /// Whether with this one there are so many that an operator is to know of it.
+    pub(crate) alarms: bool,
 }
 
 /// A new authenticator as it is stored, sealed.
@@ -235,10 +233,10 @@ impl User {
     ) -> CodeVerdict {
         let factor = &self.document.second_factor;
         let before = factor.attempts(proof);
-        let wrong = |attempts, warn, closes| WrongCode { proof, attempts, warn, closes };
+        let wrong = |attempts, warn, alarms| WrongCode { proof, attempts, warn, alarms };
         let counted = match Attempts::charge(before, &CodeSpacing(limits), now, version) {
             Charge::Early { retry_after } => return CodeVerdict::Early { retry_after },
-            Charge::SetBack { rewritten, retry_after } => {
+            Charge::SetBack { rewritten, retry_after, .. } => {
                 return CodeVerdict::SetBack { rewritten: wrong(rewritten, false, false), retry_after };
             }
             Charge::Due(counted) => counted,
@@ -247,24 +245,21 @@ impl User {
             Ok(found) => found,
             Err(fault) => return CodeVerdict::Unreadable(fault),
         };
-        let knows_password_only = proof == Proof::Password;
-        let closed = knows_password_only && before.is_some_and(|attempts| attempts.failures() >= limits.closes_at);
         match found {
-            Some(kind) if !closed => {
+            Some(kind) => {
                 let spacing = CodeSpacing(limits);
                 let left = before
-                    .filter(|_| knows_password_only)
                     .map(|attempts| attempts.refund(FORGIVEN, Duration::ZERO, &spacing, now, version))
                     .filter(|attempts| attempts.failures() > 0);
                 CodeVerdict::Right(AcceptedCode { proof, kind, left })
             }
-            _ => {
+            None => {
                 let told = factor.warned_at.filter(|at| *at <= now && now < after(*at, limits.notice_every));
                 // On a known device the owner slips, but not more often than is free.
                 let many = proof == Proof::KnownDevice && counted.failures() > limits.backoff.free;
-                let warn = (knows_password_only || many) && told.is_none();
-                let closes = knows_password_only && !closed && counted.failures() == limits.closes_at;
-                CodeVerdict::Wrong(wrong(counted, warn, closes))
+                let warn = (proof == Proof::Password || many) && told.is_none();
+                let alarms = counted.failures() == limits.alarm_at;
+                CodeVerdict::Wrong(wrong(counted, warn, alarms))
             }
         }
     }
@@ -363,10 +358,10 @@ impl User {
         version: Version,
     ) -> CodeVerdict {
         let (proof, before) = (Proof::Session, self.document.second_factor.attempts(Proof::Session));
-        let counted = |attempts| WrongCode { proof, attempts, warn: false, closes: false };
+        let counted = |attempts| WrongCode { proof, attempts, warn: false, alarms: false };
         match Attempts::charge(before, &CodeSpacing(limits), now, version) {
             Charge::Early { retry_after } => CodeVerdict::Early { retry_after },
-            Charge::SetBack { rewritten, retry_after } => {
+            Charge::SetBack { rewritten, retry_after, .. } => {
                 CodeVerdict::SetBack { rewritten: counted(rewritten), retry_after }
             }
             Charge::Due(attempts) => match self.proving_step(typed, keyring, now) {
@@ -482,7 +477,7 @@ impl SecondFactor {
         }
     }
 
-    /// A right code is used up, and clears the failures of its own class; after the password alone some of them.
+    /// A right code is used up, and some failures of its own class are forgiven.
     pub(super) fn accept(&mut self, accepted: &AcceptedCode) {
         match &accepted.kind {
             AcceptedKind::Totp { step } => {

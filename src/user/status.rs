@@ -1,7 +1,6 @@
 //! What an operator may do to an account. None of it picks or reveals a password.
 
 use super::document::{Document, UserStatus};
-use super::reset::ResetState;
 use super::{Fresh, Proof, Session, User};
 
 impl User {
@@ -12,7 +11,7 @@ impl User {
             self.next(fresh, |document| {
                 document.status = UserStatus::Deactivated;
                 document.end_sessions(fresh);
-                document.reset = ResetState::default();
+                document.reset.void();
                 document.temporary = None;
                 document.devices.clear();
             })

@@ -48,7 +48,8 @@ impl MigrationLog {
 /// every deterministic collation of PostgreSQL and YugabyteDB, which all that a database can have by default are. A
 /// collation "C" named here would be no more exact, and CockroachDB does not compare collated text with plain parameters.
 ///
-/// `status` and `reset_until` repeat what the document holds, for lists by index; no flow reads them.
+/// `head` is what a look-up by address reads; it comes before the document, so that a row is not read on for it. `status` and
+/// `reset_until` repeat what the document holds, for lists by index; no flow reads them.
 pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
     let p = prefix.as_str();
     vec![Migration {
@@ -62,6 +63,7 @@ pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
     version TEXT NOT NULL,
     status TEXT NOT NULL,
     reset_until BIGINT,
+    head TEXT NOT NULL,
     snapshot TEXT NOT NULL,
     CONSTRAINT {p}users_id PRIMARY KEY (id),
     CONSTRAINT {p}users_email UNIQUE (email)

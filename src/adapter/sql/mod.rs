@@ -13,6 +13,6 @@ pub(super) use migration::{MigrationLog, migrations};
 pub(super) use ports::implement_ports;
 pub use prefix::MalformedPrefix;
 pub(super) use prefix::TablePrefix;
-pub(super) use row::{Columns, Stored, micros, page, read_attempts, read_user};
+pub(super) use row::{Columns, Stored, StoredHead, micros, page, read_attempts, read_head, read_user};
 pub(super) use statements::Statements;
 pub(super) use verdict::Verdict;

@@ -10,11 +10,11 @@ macro_rules! implement_ports {
             use doorward::sqlx::{AssertSqlSafe, query, query_as};
             use doorward::{
                 AttemptKey, AttemptStore, Attempts, BackendError, Email, Insert, Replace, Swap, User, UserCounts,
-                UserDirectory, UserId, UserOverview, UserRepository, UserStatus, Version,
+                UserDirectory, UserHead, UserId, UserOverview, UserRepository, UserStatus, Version,
             };
             use time::OffsetDateTime;
 
-            use super::sql::{Columns, Stored, Verdict, micros, page, read_attempts, read_user};
+            use super::sql::{Columns, Stored, StoredHead, Verdict, micros, page, read_attempts, read_head, read_user};
 
             /// How often a statement that gave way to others is tried again where there is no "stale" to answer. It took
             /// no effect, so this resends nothing that may have been done.
@@ -32,21 +32,10 @@ macro_rules! implement_ports {
                 }};
             }
 
-            impl $store {
-                async fn find(&self, statement: &std::sync::Arc<str>, by: &str) -> Result<Option<User>, BackendError> {
-                    let found = again_if_stale!(
-                        query_as::<$database, Stored>(AssertSqlSafe(statement.clone()))
-                            .bind(by)
-                            .fetch_optional(&self.users)
-                    );
-                    read_user(found.map_err(Verdict::into_error)?)
-                }
-            }
-
             #[async_trait]
             impl UserRepository for $store {
                 async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
-                    let Columns { version, reset_until, snapshot } = Columns::of(user);
+                    let Columns { version, reset_until, head, snapshot } = Columns::of(user);
                     let inserted = again_if_stale!(
                         query(AssertSqlSafe(self.statements.insert.clone()))
                             .bind(user.id().as_str())
@@ -54,6 +43,7 @@ macro_rules! implement_ports {
                             .bind(&version)
                             .bind(user.status().as_str())
                             .bind(reset_until)
+                            .bind(&head)
                             .bind(&snapshot)
                             .execute(&self.users)
                     );
@@ -66,21 +56,32 @@ macro_rules! implement_ports {
                 }
 
                 async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
-                    self.find(&self.statements.find_by_id, id.as_str()).await
+                    let found = again_if_stale!(
+                        query_as::<$database, Stored>(AssertSqlSafe(self.statements.find_by_id.clone()))
+                            .bind(id.as_str())
+                            .fetch_optional(&self.users)
+                    );
+                    read_user(found.map_err(Verdict::into_error)?)
                 }
 
-                async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
-                    self.find(&self.statements.find_by_email, email.canonical()).await
+                async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
+                    let found = again_if_stale!(
+                        query_as::<$database, StoredHead>(AssertSqlSafe(self.statements.find_by_email.clone()))
+                            .bind(email.canonical())
+                            .fetch_one(&self.users)
+                    );
+                    read_head(&found.map_err(Verdict::into_error)?)
                 }
 
                 async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
-                    let Columns { version, reset_until, snapshot } = Columns::of(user);
+                    let Columns { version, reset_until, head, snapshot } = Columns::of(user);
                     let replaced = query(AssertSqlSafe(self.statements.replace.clone()))
                         .bind(user.id().as_str())
                         .bind(user.email().canonical())
                         .bind(version)
                         .bind(user.status().as_str())
                         .bind(reset_until)
+                        .bind(head)
                         .bind(snapshot)
                         .bind(expected.to_string())
                         .execute(&self.users)
@@ -144,19 +145,14 @@ macro_rules! implement_ports {
                     }
                 }
 
-                async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
-                    let mut dropped = 0;
-                    loop {
-                        let purged = again_if_stale!(
-                            query(AssertSqlSafe(self.statements.purge.clone()))
-                                .bind(micros(now))
-                                .execute(&self.attempts)
-                        );
-                        match purged.map_err(Verdict::into_error)?.rows_affected() {
-                            0 => return Ok(dropped),
-                            rows => dropped += rows,
-                        }
-                    }
+                async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+                    let purged = again_if_stale!(
+                        query(AssertSqlSafe(self.statements.purge.clone()))
+                            .bind(micros(now))
+                            .bind(i64::from(at_most))
+                            .execute(&self.attempts)
+                    );
+                    Ok(purged.map_err(Verdict::into_error)?.rows_affected())
                 }
             }
 

@@ -1,14 +1,18 @@
 use time::OffsetDateTime;
 
-use doorward::{Attempts, BackendError, BackendErrorKind, Row, User, UserOverview};
+use doorward::{Attempts, BackendError, BackendErrorKind, HeadRow, Row, User, UserHead, UserOverview};
 
 /// A row of the users: id, email, version, snapshot.
 pub type Stored = (String, String, String, String);
+
+/// What a look-up by address finds: whether it is somebody's, id, email, head.
+pub type StoredHead = (i64, String, String, String);
 
 /// What is bound for a user.
 pub struct Columns {
     pub version: String,
     pub reset_until: Option<i64>,
+    pub head: String,
     pub snapshot: String,
 }
 
@@ -17,6 +21,7 @@ impl Columns {
         Self {
             version: user.version().to_string(),
             reset_until: user.overview().reset_expires_at.map(micros),
+            head: user.head().encode(),
             snapshot: user.to_snapshot(),
         }
     }
@@ -31,6 +36,12 @@ pub fn micros(at: OffsetDateTime) -> i64 {
 /// Reads what was found, and where nothing was found takes as long.
 pub fn read_user(found: Option<Stored>) -> Result<Option<User>, BackendError> {
     User::decode(found.as_ref().map(row))
+}
+
+/// Reads the one row that a look-up by address always finds.
+pub fn read_head((is_found, id, email, head): &StoredHead) -> Result<Option<UserHead>, BackendError> {
+    let read = UserHead::decode(Some(HeadRow { id, email, head }))?;
+    Ok(read.filter(|_| *is_found == 1))
 }
 
 fn row((id, email, version, snapshot): &Stored) -> Row<'_> {

@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use super::TablePrefix;
 
-/// How many spent attempts one statement drops: few enough that others who write do not wait long.
-pub const PURGED_AT_ONCE: u64 = 1_000;
+/// The row that a look-up by address finds where there is none: as long as everybody's, so that the same is read, sent and decoded.
+const NOBODY_ID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY_EMAIL: &str = "nobody@decoy.invalid";
+const NOBODY_HEAD: &str = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Every statement of the ports. Each write is one statement, guarded by the version it expects, and its count of rows is
 /// the answer; so none needs a transaction around it.
@@ -29,14 +31,20 @@ impl Statements {
         let columns = "id, email, version, snapshot";
         Self {
             insert: format!(
-                "INSERT INTO {users} (id, email, version, status, reset_until, snapshot) VALUES ($1, $2, $3, $4, $5, $6)"
+                "INSERT INTO {users} (id, email, version, status, reset_until, head, snapshot) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)"
             )
             .into(),
             find_by_id: format!("SELECT {columns} FROM {users} WHERE id = $1").into(),
-            find_by_email: format!("SELECT {columns} FROM {users} WHERE email = $1").into(),
+            find_by_email: format!(
+                "SELECT CAST(1 AS BIGINT), id, email, head FROM {users} WHERE email = $1 \
+                 UNION ALL SELECT CAST(0 AS BIGINT), '{NOBODY_ID}', '{NOBODY_EMAIL}', '{NOBODY_HEAD}' \
+                 WHERE NOT EXISTS (SELECT 1 FROM {users} WHERE email = $1)"
+            )
+            .into(),
             replace: format!(
-                "UPDATE {users} SET email = $2, version = $3, status = $4, reset_until = $5, snapshot = $6 \
-                 WHERE id = $1 AND version = $7"
+                "UPDATE {users} SET email = $2, version = $3, status = $4, reset_until = $5, head = $6, snapshot = $7 \
+                 WHERE id = $1 AND version = $8"
             )
             .into(),
             delete: format!("DELETE FROM {users} WHERE id = $1 AND version = $2").into(),
@@ -53,7 +61,7 @@ impl Statements {
             // The outer condition is judged anew on a row that somebody else changes meanwhile, the inner one is not.
             purge: format!(
                 "DELETE FROM {attempts} WHERE expires_at <= $1 AND key IN \
-                 (SELECT key FROM {attempts} WHERE expires_at <= $1 ORDER BY expires_at LIMIT {PURGED_AT_ONCE})"
+                 (SELECT key FROM {attempts} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"
             )
             .into(),
             count: format!("SELECT status, COUNT(*) FROM {users} GROUP BY status").into(),

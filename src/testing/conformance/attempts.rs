@@ -56,7 +56,7 @@ pub async fn of_parallel_swaps_one_wins(harness: &dyn Harness) {
     }
 }
 
-/// `purge` drops entries from their last instant on, and counts them.
+/// `purge` drops entries from their last instant on, no more than it is told, and counts them.
 pub async fn purge_drops_what_has_expired_and_nothing_else(harness: &dyn Harness) {
     let stores = harness.open().await;
     let entries = attempts(4).await;
@@ -66,10 +66,14 @@ pub async fn purge_drops_what_has_expired_and_nothing_else(harness: &dyn Harness
     // Each was made an hour after the one before.
     let second = entries[1].1.expires_at();
     let just_before = second - time::Duration::microseconds(1);
-    assert_eq!(stores.attempts.purge(just_before).await.unwrap_or_else(panics), 1);
-    assert_eq!(stores.attempts.purge(second).await.unwrap_or_else(panics), 1);
-    assert_eq!(stores.attempts.purge(second).await.unwrap_or_else(panics), 0);
+    assert_eq!(stores.attempts.purge(just_before, 100).await.unwrap_or_else(panics), 1);
+    assert_eq!(stores.attempts.purge(second, 100).await.unwrap_or_else(panics), 1);
+    assert_eq!(stores.attempts.purge(second, 100).await.unwrap_or_else(panics), 0);
     for (n, (key, _)) in entries.iter().enumerate() {
         assert_eq!(stores.attempts.load(key).await.unwrap_or_else(panics).is_some(), n >= 2);
+    }
+    let last = entries[3].1.expires_at();
+    for dropped in [1, 1, 0] {
+        assert_eq!(stores.attempts.purge(last, 1).await.unwrap_or_else(panics), dropped, "no more than it is told");
     }
 }

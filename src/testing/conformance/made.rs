@@ -30,7 +30,10 @@ pub async fn by_id(stores: &Stores, id: &UserId) -> User {
 
 pub async fn by_email(stores: &Stores, address: &str) -> User {
     let found = stores.users.find_by_email(&email(address)).await.unwrap_or_else(panics);
-    found.unwrap_or_else(|| panic!("{address} was not found"))
+    let found = found.unwrap_or_else(|| panic!("{address} was not found"));
+    let user = by_id(stores, found.id()).await;
+    assert!(found == user.head(), "the head of another state was found");
+    user
 }
 
 pub fn auth(
@@ -119,7 +122,7 @@ impl AttemptStore for Spy {
         self.inner.swap(key, expected, next).await
     }
 
-    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
-        self.inner.purge(now).await
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.inner.purge(now, at_most).await
     }
 }

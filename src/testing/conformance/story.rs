@@ -9,7 +9,7 @@ use super::{Harness, Stores};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
     AttemptKey, AttemptStore, Attempts, BackendError, Clock, Email, Insert, Provision, Replace, SignIn, SignInError,
-    SignInRequest, Swap, User, UserId, UserRepository, UserStatus, Version,
+    SignInRequest, Swap, User, UserHead, UserId, UserRepository, UserStatus, Version,
 };
 
 /// Provision, sign-in, forced change, throttle, reset and deactivation over the stores.
@@ -82,7 +82,7 @@ pub async fn a_clock_set_back_revives_nothing(harness: &dyn Harness) {
         clock.advance(retry_after);
         assert!(matches!(sign_in("wrong").await, Err(SignInError::InvalidCredentials)));
     }
-    assert_eq!(stores.attempts.purge(clock.now()).await.unwrap_or_else(panics), 0, "nothing has expired yet");
+    assert_eq!(stores.attempts.purge(clock.now(), 100).await.unwrap_or_else(panics), 0, "nothing has expired yet");
     let stores = harness.reopen(stores).await;
     assert_eq!(by_email(&stores, "ann@x.example").await.status(), UserStatus::Active);
 }
@@ -110,7 +110,7 @@ impl UserRepository for GivingWay {
         self.stores.users.find_by_id(id).await
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         self.stores.users.find_by_email(email).await
     }
 
@@ -133,7 +133,7 @@ impl AttemptStore for GivingWay {
         if self.gives_way() { Ok(Swap::Stale) } else { self.stores.attempts.swap(key, expected, next).await }
     }
 
-    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
-        self.stores.attempts.purge(now).await
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.stores.attempts.purge(now, at_most).await
     }
 }

@@ -1,0 +1,98 @@
+//! How often each source may ask for something that costs no hash: counted in this process, in a fixed space.
+
+use core::time::Duration;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, PoisonError};
+
+use time::OffsetDateTime;
+
+use crate::types::{after, until};
+
+const ROWS: usize = 4;
+const COLUMNS: usize = 8_192;
+
+/// So many requests at once, and then one each time this has passed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rate {
+    pub(crate) at_once: u32,
+    pub(crate) every: Duration,
+}
+
+/// A count-min sketch of leaky buckets. Whoever asks has a bucket in each row; the emptiest is theirs, for the others are
+/// shared with somebody who asks more. Which these are is keyed by randomness of this process, so that nobody can choose whose
+/// buckets to fill.
+///
+/// It is of one size whoever asks and however often. It never lets anybody ask more often than the rate; when tens of thousands
+/// of sources ask at their full rate, others may be slowed with them.
+pub(crate) struct RequestRate {
+    rate: Rate,
+    hashers: [RandomState; ROWS],
+    /// Until when each bucket leaks.
+    buckets: Mutex<Vec<OffsetDateTime>>,
+}
+
+impl RequestRate {
+    pub(crate) fn new(rate: Rate) -> Self {
+        let buckets = Mutex::new(vec![OffsetDateTime::UNIX_EPOCH; ROWS * COLUMNS]);
+        Self { rate, hashers: core::array::from_fn(|_| RandomState::new()), buckets }
+    }
+
+    /// Counts one request, or tells how long to wait. One that comes too early is not counted.
+    pub(crate) fn admit(&self, who: &[u8], now: OffsetDateTime) -> Result<(), Duration> {
+        let Rate { at_once, every } = self.rate;
+        let places: [usize; ROWS] = core::array::from_fn(|row| {
+            let column = self.hashers[row].hash_one(who) % COLUMNS as u64;
+            row * COLUMNS + usize::try_from(column).unwrap_or_default()
+        });
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        // A bucket that is fuller than one can get was filled before the clock was set back.
+        let brim = after(now, every.saturating_mul(at_once));
+        let leaks_until = places.iter().map(|place| buckets[*place]).min().unwrap_or(now).clamp(now, brim);
+        let filled = after(leaks_until, every);
+        if filled > brim {
+            return Err(until(brim, filled));
+        }
+        for place in places {
+            buckets[place] = buckets[place].clamp(filled, brim.max(filled));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { at_once: 10, every: Duration::from_secs(1) };
+
+    fn admitted(rate: &RequestRate, who: &str, tries: usize, now: OffsetDateTime) -> usize {
+        (0..tries).filter(|_| rate.admit(who.as_bytes(), now).is_ok()).count()
+    }
+
+    #[test]
+    fn so_many_at_once_and_then_one_at_a_time() {
+        let (rate, now) = (RequestRate::new(RATE), OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
+        assert_eq!(admitted(&rate, "one", 50, now), 10);
+        assert_eq!(rate.admit(b"one", now), Err(Duration::from_secs(1)));
+        assert_eq!(admitted(&rate, "other", 50, now), 10, "nobody pays for others");
+        assert_eq!(admitted(&rate, "one", 50, now + Duration::from_secs(3)), 3);
+        assert_eq!(admitted(&rate, "one", 50, now + Duration::from_secs(60)), 10, "what is not used is not saved up");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_shuts_nobody_out() {
+        let (rate, now) = (RequestRate::new(RATE), OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
+        assert_eq!(admitted(&rate, "one", 50, now), 10);
+        let before = now - Duration::from_secs(500_000);
+        assert_eq!(admitted(&rate, "one", 50, before), 0);
+        assert_eq!(admitted(&rate, "one", 50, before + Duration::from_secs(10)), 10);
+    }
+
+    #[test]
+    fn a_crowd_that_asks_a_little_slows_nobody() {
+        let (rate, now) = (RequestRate::new(RATE), OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
+        let asked = (0..2_000).filter(|n| admitted(&rate, &format!("guest {n}"), 1, now) == 1).count();
+        assert_eq!(asked, 2_000);
+        assert_eq!(admitted(&rate, "one", 50, now), 10);
+    }
+}
