@@ -94,7 +94,7 @@ fn every_event_is_emitted_with_its_name_and_level_and_without_secrets() {
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), || {
         let world = World::with(|builder| builder.observer(doorward::TracingObserver));
-        world.open(ANN, OLD);
+        let _ = world.open(ANN, OLD);
         assert!(world.fails(ANN, "wrong"));
         let subject = world.auth.subject(&email(ANN));
         let lines = lines.0.lock().unwrap();

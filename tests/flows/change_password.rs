@@ -13,7 +13,7 @@ fn s03_a_signed_in_user_changes_the_password_with_the_current_one() {
     assert_eq!(changed.session().signed_in_at(), desk.session().signed_in_at());
     assert!(matches!(world.last_mail().mail.kind(), MailKind::PasswordChanged { .. }));
     assert!(world.fails(ANN, OLD));
-    world.signed_in(ANN, NEW);
+    let _ = world.signed_in(ANN, NEW);
     // The acting browser got a fresh token; all others are worth nothing.
     assert_eq!(block_on(world.auth.devices(&changed)).unwrap().len(), 2, "the change and the sign-in after it");
     assert_ne!(device(&changed), device(&desk));
@@ -29,7 +29,7 @@ fn s05_a_bad_new_password_is_refused_before_anything_is_counted_or_hashed() {
         assert_eq!(violations.len(), 2);
     }
     assert!(before == (world.user(ANN), world.auth.hash_load().computed));
-    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_wrong_current_password_is_counted_in_a_lane_of_its_own() {
     let early = block_on(world.auth.change_password(&ann, OLD, NEW));
     assert!(matches!(early, Err(ChangePasswordError::Throttled { .. })));
     world.clock.advance(SECOND);
-    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
     let kinds = world.observer.kinds();
     assert!(kinds.contains(&EventKind::PasswordChangeFailed) && kinds.contains(&EventKind::PasswordChanged));
 }

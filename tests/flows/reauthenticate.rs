@@ -53,8 +53,8 @@ fn scenario_10_every_path_that_takes_a_password_or_a_code_is_held_to_a_schedule_
     assert_eq!(code_waits.len(), 2, "five are free, the sixth and seventh cost a wait: {code_waits:?}");
     // The owner was never shut out, by strangers or by these.
     world.clock.advance(MINUTE);
-    block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
-    block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
+    let _ = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    let _ = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })), "strangers are still slowed");
 }
 
@@ -83,7 +83,7 @@ fn a_session_that_has_ended_proves_nothing() {
     assert!(ended(block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).map(drop)));
     // Nothing was counted or used up.
     let challenge = world.asked_for_a_code(ANN, OLD);
-    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
 }
 
 #[test]
