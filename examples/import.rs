@@ -1,5 +1,7 @@
 //! Taking over the accounts of another system, with their password hashes.
-use doorward::{Auth, Email, Import, MemoryAttempts, MemoryUsers, PasswordHash, PrintingMailer, SignInRequest, Site};
+use doorward::{
+    Auth, Email, Import, MemoryAttempts, MemoryUsers, PasswordHash, PrintingMailer, SignIn, SignInRequest, Site,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Runtime::new()?.block_on(async {
@@ -21,7 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
 
         // The owner signs in as before; the hash is replaced by a new one on the way.
-        auth.sign_in(SignInRequest::new(address, "password")).await?;
+        let step = auth.sign_in(SignInRequest::new(address, "password")).await?;
+        assert!(matches!(step, SignIn::Complete(_)));
         println!("signed in with the old password, whose hash was replaced by one of the current parameters");
 
         // A text that is no hash is refused before anything is stored.
