@@ -113,8 +113,8 @@ pub use crypto::{
 pub use engine::{BackgroundWork, HashLoad, Hold, SignIn, SignedIn, Source, calibrate};
 pub use error::{
     AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError,
-    EnrollmentError, Failure, FreshProofError, INVALID_CREDENTIALS, ImportError, ProvisionError, ReauthenticateError,
-    ResumeError, SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
+    EnrollmentError, Failure, FreshProofError, INVALID_CREDENTIALS, ImportError, ProofKind, ProvisionError,
+    ReauthenticateError, ResumeError, SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
 pub use flow::{
     Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequested, Revealed,

@@ -7,6 +7,7 @@
 
 mod account;
 mod password;
+mod proof;
 mod reset;
 mod sign_in;
 mod two_factor;
@@ -18,6 +19,7 @@ use crate::policy::Violation;
 
 pub use account::{AdminError, DeviceError, ImportError, ProvisionError, ResumeError, WelcomeError};
 pub use password::{ChangePasswordError, ChoosePasswordError};
+pub use proof::ProofKind;
 pub use reset::{CompleteResetError, ConfirmResetError};
 pub use sign_in::{INVALID_CREDENTIALS, SignInError};
 pub use two_factor::{EnrollmentError, FreshProofError, ReauthenticateError, SecondFactorError, TwoFactorError};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use doorward::{
-    Auth, EnrollmentError, EventKind, HashParams, SecondFactorPolicy, SecondFactorStatus, SignIn, SignInRequest,
-    TotpAlgorithm, TotpDigits, TwoFactorError,
+    Auth, EnrollmentError, EventKind, HashParams, ProofKind, SecondFactorPolicy, SecondFactorStatus, SignIn,
+    SignInRequest, TotpAlgorithm, TotpDigits, TwoFactorError,
 };
 use pollster::block_on;
 
@@ -64,7 +64,8 @@ fn s20_changes_of_the_second_factor_take_a_proof_no_older_than_five_minutes() {
     let world = World::with_keyring(|builder| builder);
     let ann = world.open(ANN, OLD);
     world.clock.advance(5 * MINUTE);
-    assert!(matches!(block_on(world.auth.begin_totp(&ann)), Err(EnrollmentError::ProofNeeded)));
+    let needed = block_on(world.auth.begin_totp(&ann));
+    assert!(matches!(needed, Err(EnrollmentError::ProofNeeded { needs: ProofKind::Password })));
     let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     let (ann, app, _) = world.enroll(&ann);
     world.clock.advance(5 * MINUTE);
@@ -74,13 +75,16 @@ fn s20_changes_of_the_second_factor_take_a_proof_no_older_than_five_minutes() {
         let device = block_on(world.auth.devices(ann)).unwrap()[0].id();
         block_on(world.auth.revoke_device(ann, device))
     };
-    assert!(matches!(disable(&ann), Err(TwoFactorError::ProofNeeded)));
-    assert!(matches!(regenerate(&ann), Err(TwoFactorError::ProofNeeded)));
-    assert!(matches!(revoke(&ann), Err(doorward::DeviceError::ProofNeeded)));
+    assert!(matches!(disable(&ann), Err(TwoFactorError::ProofNeeded { needs: ProofKind::SecondFactor })));
+    assert!(matches!(regenerate(&ann), Err(TwoFactorError::ProofNeeded { needs: ProofKind::SecondFactor })));
+    assert!(matches!(revoke(&ann), Err(doorward::DeviceError::ProofNeeded { needs: ProofKind::SecondFactor })));
     // With a second factor on, the password alone is no proof for this.
     let by_password = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
-    assert!(matches!(disable(&by_password), Err(TwoFactorError::ProofNeeded)));
-    assert!(matches!(block_on(world.auth.begin_totp(&by_password)), Err(EnrollmentError::ProofNeeded)));
+    assert!(matches!(disable(&by_password), Err(TwoFactorError::ProofNeeded { needs: ProofKind::SecondFactor })));
+    assert!(matches!(
+        block_on(world.auth.begin_totp(&by_password)),
+        Err(EnrollmentError::ProofNeeded { needs: ProofKind::SecondFactor })
+    ));
     let by_code = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     assert!(world.user(ANN).overview().has_second_factor);
     let by_code = regenerate(&by_code).unwrap();

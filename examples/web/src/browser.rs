@@ -176,7 +176,7 @@ impl Browser {
     pub async fn sorry(self, failure: &dyn Failure, place: &'static str) -> Sorry {
         match failure.code() {
             "session_ended" | "challenge_invalid" => self.ended().await,
-            "proof_needed" => Sorry::Confirm(place),
+            "password_proof_needed" | "code_proof_needed" => Sorry::Confirm(place),
             _ => Sorry::Refused(Box::new(self.app.auth.refusal(failure))),
         }
     }
