@@ -12,12 +12,12 @@ use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use doorward::sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use doorward::sqlx::{AssertSqlSafe, query_scalar, raw_sql};
 use doorward::{
-    AttemptStore, BackendCode, BackendError, BackendErrorKind, EventKind, PostgresStore, SignInError, SqliteStore,
-    Unavailable, UserRepository,
+    AttemptStore, Auth, BackendCode, BackendError, BackendErrorKind, EventKind, HashParams, PostgresStore,
+    PrintingMailer, SignInError, SignInRequest, SqliteStore, Unavailable, UserRepository,
 };
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
-use support::{ANN, NOBODY, OLD, email};
+use support::{ANN, NOBODY, OLD, email, site};
 
 const BOB: &str = "bob@acme.example";
 
@@ -132,6 +132,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     told
 }
 
+/// What is told where the tables of users or of attempts are missing.
+fn missing(kept: &str) -> String {
+    format!("the tables are missing where the {kept} are kept: call migrate() of the store given as the {kept}")
+}
+
 /// A host that forgot to call `migrate()`.
 async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, code: &str) {
     let stage = Stage::new(store);
@@ -142,7 +147,8 @@ async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, cod
     ];
     for error in &errors {
         let told = chain(error.as_ref());
-        assert!(told.ends_with(&format!("the tables are missing: call migrate() ({code})")), "{told}");
+        let ends = |kept| told.ends_with(&format!("{} ({code})", missing(kept)));
+        assert!(ends("users") || ends("attempts"), "{told}");
     }
     let calls = stage.observer.kinds().into_iter().filter_map(|kind| match kind {
         EventKind::StoreFailed { call, error: BackendErrorKind::TablesMissing, code: told } => {
@@ -163,6 +169,52 @@ async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, cod
 fn sqlite_without_its_tables() {
     let sqlite = Sqlite::new();
     block_on(async { check_unmigrated(sqlite.store().await, "1").await });
+}
+
+/// The first error of an `Auth` over these stores.
+async fn first_error(users: SqliteStore, attempts: SqliteStore) -> Option<String> {
+    let builder = Auth::builder(site(), users, attempts, PrintingMailer);
+    let auth =
+        builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests()).build().unwrap();
+    if let Err(error) = auth.provision_revealing(email(ANN)).await {
+        return Some(chain(&error));
+    }
+    match auth.sign_in(SignInRequest::new(ANN, "a guess")).await {
+        Err(SignInError::InvalidCredentials) => None,
+        outcome => Some(chain(&outcome.expect_err("a door is open"))),
+    }
+}
+
+#[test]
+fn section_5_of_two_stores_the_one_that_was_not_migrated_is_named() {
+    let (one, other) = (Sqlite::new(), Sqlite::new());
+    block_on(async {
+        let (users, attempts) = (one.store().await, other.store().await);
+        attempts.migrate().await.unwrap();
+        let told = first_error(users.clone(), attempts.clone()).await.unwrap();
+        assert!(told.contains(&missing("users")), "{told}");
+        users.migrate().await.unwrap();
+        assert_eq!(first_error(users, attempts).await, None);
+    });
+
+    let (one, other) = (Sqlite::new(), Sqlite::new());
+    block_on(async {
+        let (users, attempts) = (one.migrated().await, other.store().await);
+        let told = first_error(users, attempts).await.unwrap();
+        assert!(told.contains(&missing("attempts")), "{told}");
+    });
+
+    // One store whose attempts were moved after it was migrated.
+    let (one, other) = (Sqlite::new(), Sqlite::new());
+    block_on(async {
+        let pool = SqlitePool::connect_with(other.options()).await.unwrap();
+        let store = one.migrated().await.with_attempts(pool);
+        let told = first_error(store.clone(), store.clone()).await.unwrap();
+        assert!(told.contains(&missing("attempts")), "{told}");
+        store.migrate().await.unwrap();
+        let told = first_error(store.clone(), store).await.unwrap();
+        assert_eq!(told, "another account has this address", "the tables are there, and so is Ann");
+    });
 }
 
 #[test]
