@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert!(matches!(step, SignIn::Complete(_)));
         println!("signed in with the old password, whose hash was replaced by one of the current parameters");
 
-        // A text that is no hash is refused before anything is stored.
+        // A text that is no hash is refused before anything is stored; so is bcrypt, with the name of the feature that lacks.
         let refused = PasswordHash::parse("5f4dcc3b5aa765d61d8327deb882cf99").unwrap_err();
         println!("not taken over: {refused}");
         // What is left for after the answers, mails, is done before the process ends.

@@ -1,6 +1,9 @@
 //! Taking over accounts of another system.
 
-use doorward::{EventKind, HashScheme, Import, ImportError, PasswordHash, SignIn, SignInFailure, UserId, WelcomeError};
+use doorward::{
+    EventKind, HashScheme, Import, ImportError, MalformedHash, PasswordHash, SignIn, SignInFailure, UserId,
+    WelcomeError,
+};
 use pollster::block_on;
 
 use crate::support::*;
@@ -61,6 +64,31 @@ fn a_taken_address_or_id_is_told_to_the_operator_and_nothing_is_stored() {
     assert!(world.fails("bob@acme.example", "password"));
     let reason = SignInFailure::UnknownEmail;
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1);
+}
+
+/// Every hash of another program that there is: what a build can do with it is told, and never that nobody knows it.
+#[test]
+fn section_5_a_hash_that_takes_the_feature_names_it() {
+    let mut answers: Vec<serde_json::Value> = serde_json::from_str(include_str!("../data/legacy_hashes.json")).unwrap();
+    // Argon2's first version in a spelling that no build reads.
+    answers.retain(|answer| !answer["hash"].as_str().unwrap().contains("$v=16$"));
+    let mut read = 0;
+    for answer in &answers {
+        match PasswordHash::parse(answer["hash"].as_str().unwrap()) {
+            // Argon2id of today is read by every build.
+            Ok(_) => read += 1,
+            Err(MalformedHash::NeedsLegacyHashes) if cfg!(not(feature = "legacy-hashes")) => {}
+            Err(other) => panic!("{}: {other}", answer["scheme"]),
+        }
+    }
+    assert_eq!(read == answers.len(), cfg!(feature = "legacy-hashes"));
+    let told = MalformedHash::NeedsLegacyHashes.to_string();
+    assert!(told.contains("`legacy-hashes`"), "{told}");
+
+    // What no build reads is not blamed on the feature.
+    for unknown in ["", "5f4dcc3b5aa765d61d8327deb882cf99", "$9$saltsaltsalt$AAECAwQFBgcICQoLDA0ODw", "!unusable"] {
+        assert_eq!(PasswordHash::parse(unknown).unwrap_err(), MalformedHash::Unknown, "{unknown}");
+    }
 }
 
 #[cfg(feature = "legacy-hashes")]
