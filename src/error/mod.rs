@@ -118,6 +118,17 @@ fn please_wait(wait: Duration) -> String {
     }
 }
 
+/// To somebody who is signed in. The wait after a success, or after one slip, is about as long as a double click: a form that was
+/// sent twice must not read like a fault.
+fn one_at_a_time(wait: Duration) -> String {
+    match wait.as_secs() {
+        0 => "Another try came just before this one. If you sent the form twice, the first one counts; otherwise please try \
+              again in a second."
+            .to_owned(),
+        _ => please_wait(wait),
+    }
+}
+
 /// "Your new password was not accepted: …", one sentence for each broken rule.
 fn not_accepted(violations: &[Violation]) -> String {
     let broken: Vec<_> = violations.iter().map(|violation| violation.text()).collect();

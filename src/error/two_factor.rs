@@ -4,7 +4,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use super::proof::{BY_CODE, BY_PASSWORD};
-use super::{ProofKind, Unavailable, failure, please_wait};
+use super::{ProofKind, Unavailable, failure, one_at_a_time, please_wait};
 use crate::types::MalformedCode;
 
 const ENDED: &str = "Your session has ended. Please sign in again.";
@@ -164,7 +164,8 @@ pub enum ReauthenticateError {
     /// The code is wrong, was used before, or there is no second factor. It is counted.
     #[error("the code is wrong")]
     CodeWrong,
-    /// The wait after the last wrong one is not over. This one was not evaluated.
+    /// The wait after the last try is not over: a moment after one that was right, such as the same form sent twice, and longer
+    /// after wrong ones. This one was not evaluated.
     #[error("throttled")]
     Throttled {
         /// The rest of the wait.
@@ -180,7 +181,7 @@ failure!(ReauthenticateError {
     Self::PasswordWrong => "password_wrong", 422, "The password is not right.";
     Self::CodeMalformed => "code_malformed", 422, MALFORMED;
     Self::CodeWrong => "code_wrong", 422, WRONG;
-    Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
+    Self::Throttled { retry_after } => "throttled", 429, one_at_a_time(*retry_after), retry retry_after;
 } unavailable Unavailable);
 
 /// Why something takes one more proof of who it is.
