@@ -85,7 +85,7 @@ fn without_a_hash(criterion: &mut Criterion) {
 fn contention(criterion: &mut Criterion) {
     const BROWSERS: usize = 8;
     let auth = host::host(cheap(), HashBackend::default());
-    open_account(&auth);
+    let _ = open_account(&auth);
     let devices: Vec<_> = (0..BROWSERS).map(|_| device(&sign_in(&auth, ""))).collect();
     let all_at_once = |auth: &Auth| {
         std::thread::scope(|scope| {

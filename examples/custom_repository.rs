@@ -1,24 +1,46 @@
 //! A host that had users before it had this crate: a table of its own, with integer keys, names, tenants and rows that know
-//! nothing of passwords. It gets three columns more, and a repository over them.
+//! nothing of passwords. It gets four columns more, and a repository over them.
 //!
-//! `cargo run --features sqlite --example custom_repository`
+//! Run it: `cargo run --features sqlite --example custom_repository`. It checks what it shows: two instances that start together do
+//! not disturb each other, a row that cannot have an account does not stop the others, and whoever was deleted stays so.
 #![allow(dead_code)] // the conformance suite runs on the same adapter and has its own beginning
 
-use doorward::sqlx::{self, SqlitePool, query, query_as};
+use doorward::sqlx::sqlite::SqliteConnectOptions;
+use doorward::sqlx::{self, SqlitePool, query, query_as, query_scalar};
 use doorward::{
-    Auth, BackendError, BackendErrorKind, Email, Insert, PrintingMailer, Provision, Replace, Row, Site, SqliteStore,
-    Swap, User, UserId, UserRepository, Version,
+    Auth, BackendError, BackendErrorKind, Email, Insert, PrintingMailer, Provision, ProvisionError, Replace, Row, Site,
+    SqliteStore, Swap, User, UserId, UserRepository, Version,
 };
 
-/// The table as it was, with rows from before.
+/// The table as it was, with rows from before. Not all are as they should be.
 pub const BEFORE: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, email TEXT);
-    INSERT INTO users (tenant, name, email) VALUES ('north', 'Ann Lee', 'Ann@acme.example'), ('south', 'Bob Ray', NULL);";
+    INSERT INTO users (tenant, name, email) VALUES ('north', 'Ann Lee', 'Ann@acme.example'), ('south', 'Bob Ray', NULL),
+    ('south', 'Cem Kaya', 'cem at acme'), ('west', 'Ann Lee', 'ann@ACME.example'), ('west', 'Dora Holm', 'dora@acme.example');";
 
-/// What is added. All may be empty, since rows without a document are people who cannot sign in yet.
-pub const ADDED: &str = "ALTER TABLE users ADD COLUMN auth_email TEXT;
-    ALTER TABLE users ADD COLUMN auth_version TEXT;
-    ALTER TABLE users ADD COLUMN auth_document TEXT;
-    CREATE UNIQUE INDEX users_auth_email ON users (auth_email);";
+/// What is added. All may be empty, since rows without a document are people who cannot sign in yet. `auth_deleted` is what tells
+/// them from those who no longer may: without it a deleted person looks like one to open an account for.
+const COLUMNS: [(&str, &str); 4] = [
+    ("auth_email", "ALTER TABLE users ADD COLUMN auth_email TEXT"),
+    ("auth_version", "ALTER TABLE users ADD COLUMN auth_version TEXT"),
+    ("auth_document", "ALTER TABLE users ADD COLUMN auth_document TEXT"),
+    ("auth_deleted", "ALTER TABLE users ADD COLUMN auth_deleted INTEGER"),
+];
+
+/// Adds what is missing, at every start.
+pub async fn add_columns(pool: &SqlitePool) -> Result<(), sqlx::Error> {
+    // The write lock comes before the look: of instances that start together the second finds it done.
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let there: Vec<String> =
+        query_scalar("SELECT name FROM pragma_table_info('users')").fetch_all(&mut *transaction).await?;
+    for (name, add) in COLUMNS {
+        if !there.iter().any(|column| column == name) {
+            query(add).execute(&mut *transaction).await?;
+        }
+    }
+    let index = "CREATE UNIQUE INDEX IF NOT EXISTS users_auth_email ON users (auth_email)";
+    query(index).execute(&mut *transaction).await?;
+    transaction.commit().await
+}
 
 // The adapter begins.
 /// The people who may sign in.
@@ -35,9 +57,10 @@ impl People {
     }
 }
 
-/// Drivers quote values in their messages, so those stay in the source.
+/// Drivers quote values in their messages, so those stay in the source. The database's code holds none.
 fn failed(error: sqlx::Error) -> BackendError {
-    BackendError::unavailable(error)
+    let code = error.as_database_error().and_then(|answer| answer.code()).unwrap_or_default().into_owned();
+    BackendError::unavailable(error).with_code(code)
 }
 
 fn is_taken(error: &sqlx::Error) -> bool {
@@ -46,19 +69,24 @@ fn is_taken(error: &sqlx::Error) -> bool {
 
 #[doorward::async_trait]
 impl UserRepository for People {
-    /// Attaches the document to a person who has none.
+    /// Attaches the document to a person who has none, and never had one: a deleted one's id stays taken.
     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
         let attach = "UPDATE users SET auth_email = $2, auth_version = $3, auth_document = $4
-            WHERE CAST(id AS TEXT) = $1 AND id = CAST($1 AS INTEGER) AND auth_version IS NULL";
+            WHERE CAST(id AS TEXT) = $1 AND id = CAST($1 AS INTEGER) AND auth_version IS NULL AND auth_deleted IS NULL";
         let statement = query(attach).bind(user.id().as_str()).bind(user.email().canonical());
         let done = statement.bind(user.version().to_string()).bind(user.to_snapshot()).execute(&self.0).await;
         match done {
             Ok(done) if done.rows_affected() == 1 => Ok(Insert::Stored),
             Err(error) if is_taken(&error) => Ok(Insert::EmailTaken),
             Err(error) => Err(failed(error)),
-            Ok(_) if self.find_by_id(user.id()).await?.is_some() => Ok(Insert::IdTaken),
-            // There is no such person: the host adds the row first.
-            Ok(_) => Err(BackendError::new(BackendErrorKind::Refused)),
+            Ok(_) => {
+                let known = query("SELECT 1 FROM users WHERE CAST(id AS TEXT) = $1").bind(user.id().as_str());
+                match known.fetch_optional(&self.0).await.map_err(failed)? {
+                    Some(_) => Ok(Insert::IdTaken),
+                    // There is no such person: the host adds the row first.
+                    None => Err(BackendError::new(BackendErrorKind::Refused)),
+                }
+            }
         }
     }
 
@@ -85,9 +113,9 @@ impl UserRepository for People {
         }
     }
 
-    /// The person stays; what this crate keeps of them goes.
+    /// The person stays; what this crate keeps of them goes, and a mark stays that it went.
     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        let detach = "UPDATE users SET auth_email = NULL, auth_version = NULL, auth_document = NULL
+        let detach = "UPDATE users SET auth_email = NULL, auth_version = NULL, auth_document = NULL, auth_deleted = 1
             WHERE id = CAST($1 AS INTEGER) AND auth_version = $2";
         let statement = query(detach).bind(id.as_str()).bind(expected.to_string());
         let done = statement.execute(&self.0).await.map_err(failed)?;
@@ -96,18 +124,12 @@ impl UserRepository for People {
 }
 // The adapter ends.
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    tokio::runtime::Runtime::new()?.block_on(run())
-}
+type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::temp_dir().join(format!("doorward-people-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let pool =
-        SqlitePool::connect_with(SqliteStore::options(&format!("sqlite://{}/acme.db", folder.display()))?).await?;
-    sqlx::raw_sql(BEFORE).execute(&pool).await?;
-    sqlx::raw_sql(ADDED).execute(&pool).await?;
-
+/// What an instance does when it starts, beside others that start at the same moment.
+async fn start(file: SqliteConnectOptions) -> Result<(Auth, SqlitePool, usize), Failed> {
+    let pool = SqlitePool::connect_with(file).await?;
+    add_columns(&pool).await?;
     // Attempts need no table of the host's: the crate's own store takes them, in the same file.
     let attempts = SqliteStore::new(pool.clone());
     attempts.migrate().await?;
@@ -115,23 +137,74 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let auth = Auth::builder(site, People(pool.clone()), attempts, PrintingMailer)
         .background(|work| drop(tokio::spawn(work)))
         .build()?;
+    let opened = open_accounts(&auth, &pool).await?;
+    Ok((auth, pool, opened))
+}
 
-    // Whoever is to sign in from now on is given a document, and a mail with a first password.
-    let people: Vec<(i64, String)> =
-        query_as("SELECT id, email FROM users WHERE email IS NOT NULL AND auth_version IS NULL")
-            .fetch_all(&pool)
-            .await?;
-    for (id, email) in people {
-        auth.provision(Provision::new(Email::parse(&email)?).id(UserId::parse(&id.to_string())?)).await?;
+/// Gives everybody who has an address and never had an account a document, and a mail with a first password. One row that cannot
+/// have one is told and left out; the next goes on. What is told names ids: it may end in a log.
+async fn open_accounts(auth: &Auth, pool: &SqlitePool) -> Result<usize, Failed> {
+    let who = "SELECT id, email FROM users
+        WHERE email IS NOT NULL AND auth_version IS NULL AND auth_deleted IS NULL ORDER BY id";
+    let people: Vec<(i64, String)> = query_as(who).fetch_all(pool).await?;
+    let mut opened = 0;
+    for (id, address) in people {
+        let Ok(email) = Email::parse(&address) else {
+            eprintln!("person {id} is left out: the address is none");
+            continue;
+        };
+        match auth.provision(Provision::new(email).id(UserId::parse(&id.to_string())?)).await {
+            Ok(_) => opened += 1,
+            // Another instance came first, or the person was deleted since the list was made.
+            Err(ProvisionError::IdTaken) => {}
+            Err(ProvisionError::EmailTaken) => eprintln!("person {id} is left out: another one has this address"),
+            // The account stands. The next start does not find it, so an operator has to hear of it.
+            Err(error @ ProvisionError::MailFailed { .. }) => {
+                opened += 1;
+                eprintln!("person {id}: {error}, call resend_welcome");
+            }
+            // A store that fails, fails for the others too.
+            Err(error) => return Err(error.into()),
+        }
     }
+    Ok(opened)
+}
 
-    let rows: Vec<(i64, String, bool)> =
-        query_as("SELECT id, name, auth_version IS NOT NULL FROM users").fetch_all(&pool).await?;
-    for (id, name, can_sign_in) in rows {
-        println!("{id}: {name} {}", if can_sign_in { "can sign in" } else { "has no account" });
+fn main() -> Result<(), Failed> {
+    tokio::runtime::Runtime::new()?.block_on(run())
+}
+
+async fn run() -> Result<(), Failed> {
+    let folder = std::env::temp_dir().join(format!("doorward-people-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let file = SqliteStore::options(&format!("sqlite://{}/acme.db", folder.display()))?;
+    let before = SqlitePool::connect_with(file.clone()).await?;
+    sqlx::raw_sql(BEFORE).execute(&before).await?;
+    before.close().await;
+
+    // Two instances at once: each account is opened once, and neither is stopped by the other or by a row that is no good.
+    let (one, other) = (tokio::spawn(start(file.clone())), tokio::spawn(start(file.clone())));
+    let ((one, pool, first), (other, other_pool, second)) = (one.await??, other.await??);
+    assert_eq!(first + second, 2, "Ann and Dora");
+
+    // Dora leaves. The next start opens no account for her again.
+    let dora: i64 = query_scalar("SELECT id FROM users WHERE name = 'Dora Holm'").fetch_one(&pool).await?;
+    let dora = UserId::parse(&dora.to_string())?;
+    one.delete(&dora).await?;
+    let (restarted, restarted_pool, opened) = start(file).await?;
+    assert_eq!(opened, 0);
+    assert!(People(pool.clone()).find_by_id(&dora).await?.is_none());
+
+    let state = "SELECT id, name, CASE WHEN auth_deleted IS NOT NULL THEN 'was deleted'
+        WHEN auth_version IS NOT NULL THEN 'can sign in' ELSE 'has no account' END FROM users ORDER BY id";
+    let rows: Vec<(i64, String, String)> = query_as(state).fetch_all(&pool).await?;
+    for (id, name, state) in rows {
+        println!("{id}: {name} {state}");
     }
-    auth.close().await;
-    pool.close().await;
+    for (auth, pool) in [(one, pool), (other, other_pool), (restarted, restarted_pool)] {
+        auth.close().await;
+        pool.close().await;
+    }
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

@@ -147,7 +147,8 @@ impl Story {
         let SignIn::PasswordChangeRequired(challenge) = self.patient_sign_in(email, &mailed)? else {
             return Err("no change was due".into());
         };
-        pollster::block_on(self.auth.choose_password(&challenge, password))?;
+        let step = pollster::block_on(self.auth.choose_password(&challenge, password))?;
+        expect!(matches!(step, SignIn::Complete(_)));
         self.settle();
         Ok(opened.user_id)
     }
@@ -222,7 +223,8 @@ fn while_signed_in(story: &Story, told: &mut Told) {
         (|| {
             let signed_in = story.signed_in(ann, "a quiet morning in May")?;
             let change = story.auth.change_password(&signed_in, "a quiet morning in May", "rain on the roof at night");
-            pollster::block_on(change)?;
+            let goes_on = pollster::block_on(change)?;
+            expect!(pollster::block_on(story.auth.resume(goes_on.session())).is_ok());
             story.settle();
             expect!(story.mailbox.last().is_some_and(|mail| matches!(mail.kind(), MailKind::PasswordChanged { .. })));
             expect!(story.fails(ann, "a quiet morning in May"));
@@ -284,7 +286,7 @@ fn forgotten_password(story: &Story, told: &mut Told) {
         "S10",
         (|| {
             link = story.request_again(ann)?;
-            pollster::block_on(story.auth.confirm_reset(&link))?;
+            let _ = pollster::block_on(story.auth.confirm_reset(&link))?;
             story.mailbox.password()?;
             let again = pollster::block_on(story.auth.confirm_reset(&link));
             expect!(matches!(again, Err(ConfirmResetError::AlreadyConfirmed { .. })));
@@ -345,7 +347,7 @@ fn lifetimes(story: &Story, told: &mut Told) {
             let mail = story.mailbox.last().map(|mail| mail.text()).unwrap_or_default();
             expect!(mail.contains("one hour, until ") && mail.contains(" UTC"));
             story.clock.advance(HOUR - SECOND);
-            pollster::block_on(story.auth.confirm_reset(&first))?;
+            let _ = pollster::block_on(story.auth.confirm_reset(&first))?;
             let mailed = story.mailbox.password()?;
             story.clock.advance(SECOND);
             expect!(matches!(
@@ -369,7 +371,7 @@ fn lifetimes(story: &Story, told: &mut Told) {
             story.clock.advance(24 * HOUR);
             expect!(story.fails(dora, &mailed));
             let token = story.request(dora)?;
-            pollster::block_on(story.auth.confirm_reset(&token))?;
+            let _ = pollster::block_on(story.auth.confirm_reset(&token))?;
             let mailed = story.mailbox.password()?;
             expect!(matches!(story.patient_sign_in(dora, &mailed)?, SignIn::PasswordChangeRequired(_)));
             Ok("an expired one failed like any wrong one; a new one was requested and worked".into())
@@ -492,7 +494,8 @@ fn second_factor(story: &Story, told: &mut Told) {
             // Turn it off again, by a fresh code.
             story.clock.advance(MINUTE);
             let signed_in = pollster::block_on(story.auth.reauthenticate_with_code(&signed_in, &code()))?;
-            pollster::block_on(story.auth.disable_totp(&signed_in))?;
+            let goes_on = pollster::block_on(story.auth.disable_totp(&signed_in))?;
+            expect!(pollster::block_on(story.auth.resume(goes_on.session())).is_ok());
             expect!(story.signed_in(ida, password).is_ok());
             Ok("enrolled, a code let in once and not again, a recovery code once, and it was turned off".into())
         })(),

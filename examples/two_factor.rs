@@ -37,8 +37,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // The code above is fresh enough for what follows; after five minutes `ProofNeeded` asks for another.
         let (ann, new_codes) = auth.regenerate_recovery_codes(&ann).await?;
         println!("{} new recovery codes took their place", new_codes.expose().count());
-        auth.disable_totp(&ann).await?;
-        println!("the second factor is off");
+        let ann = auth.disable_totp(&ann).await?;
+        println!("the second factor is off, and {} goes on under this session", ann.email().as_typed());
         // What is left for after the answers, mails, is done before the process ends.
         auth.close().await;
         Ok(())

@@ -16,7 +16,9 @@
 //!
 //! let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
 //! let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
-//! assert!(matches!(auth.sign_in(request).await?, SignIn::PasswordChangeRequired(_)));
+//! let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { panic!("it is her first sign-in") };
+//! let SignIn::Complete(ann) = auth.choose_password(&challenge, "a quiet morning in May").await? else { panic!() };
+//! assert!(auth.resume(ann.session()).await.is_ok()); // what later requests do, with the session that is kept
 //!
 //! let refused = auth.sign_in(SignInRequest::new("ann@acme.example", "a guess")).await.unwrap_err();
 //! assert_eq!(refused.to_string(), "Email and Password do not match");
@@ -111,8 +113,8 @@ pub use crypto::{
 pub use engine::{BackgroundWork, HashLoad, Hold, SignIn, SignedIn, Source, calibrate};
 pub use error::{
     AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError,
-    EnrollmentError, Failure, FreshProofError, INVALID_CREDENTIALS, ImportError, ProvisionError, ReauthenticateError,
-    ResumeError, SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
+    EnrollmentError, Failure, FreshProofError, INVALID_CREDENTIALS, ImportError, ProofKind, ProvisionError,
+    ReauthenticateError, ResumeError, SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
 pub use flow::{
     Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequest, ResetRequested, Revealed,

@@ -323,11 +323,11 @@ impl Run {
         let desk = complete(block_on(auth.verify_second_factor_and_remember(&challenge, &code)).unwrap());
         let cookie = device(&self.signed_in(desk));
         self.refused(block_on(auth.verify_second_factor(&challenge, &code)));
-        self.signed_in(complete(self.sign_in(self.request(address, &first).device(&cookie))));
+        let _ = self.signed_in(complete(self.sign_in(self.request(address, &first).device(&cookie))));
         let challenge = self.challenge(self.sign_in(self.request(address, &first)));
-        self.signed_in(complete(block_on(auth.verify_second_factor(&challenge, &codes[0])).unwrap()));
-        self.signed_in(complete(self.sign_in(self.request(address, &first).code(&self.next_code(&app)))));
-        self.signed_in(complete(self.sign_in(self.request(address, &first).code(&codes[1]))));
+        let _ = self.signed_in(complete(block_on(auth.verify_second_factor(&challenge, &codes[0])).unwrap()));
+        let _ = self.signed_in(complete(self.sign_in(self.request(address, &first).code(&self.next_code(&app)))));
+        let _ = self.signed_in(complete(self.sign_in(self.request(address, &first).code(&codes[1]))));
         self.refused(block_on(auth.try_sign_in(self.request(address, &first).code(&self.wrong_code(&app)))));
 
         // What a signed-in user changes.
@@ -357,7 +357,7 @@ impl Run {
                 let wrong = self.wrong_code(&app);
                 self.refused(block_on(auth.complete_reset_with_code(&token, &wrong, &third)));
                 let outcome = block_on(auth.complete_reset_with_code(&token, &self.next_code(&app), &third));
-                self.signed_in(complete(outcome.unwrap()));
+                let _ = self.signed_in(complete(outcome.unwrap()));
             }
             _ => {
                 let confirmed = block_on(auth.confirm_reset(&token)).unwrap();
@@ -371,7 +371,7 @@ impl Run {
                 self.refused(block_on(auth.try_sign_in(self.request(address, &mailed).code(&self.wrong_code(&app)))));
                 let step = self.sign_in(self.request(address, &mailed).code(&self.next_code(&app)));
                 let challenge = self.challenge(step);
-                self.signed_in(complete(block_on(auth.choose_password(&challenge, &third)).unwrap()));
+                let _ = self.signed_in(complete(block_on(auth.choose_password(&challenge, &third)).unwrap()));
             }
         }
         self.refused(block_on(auth.complete_reset(&token, &third)));
@@ -390,7 +390,7 @@ impl Run {
         block_on(auth.revoke_device(&ann, own)).unwrap();
         block_on(auth.require_password_change(&id)).unwrap();
         let challenge = self.challenge(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));
-        self.signed_in(complete(block_on(auth.choose_password(&challenge, &password("fourth"))).unwrap()));
+        let _ = self.signed_in(complete(block_on(auth.choose_password(&challenge, &password("fourth"))).unwrap()));
         block_on(auth.deactivate(&id)).unwrap();
         block_on(auth.reactivate(&id)).unwrap();
         block_on(auth.mark_compromised(&id)).unwrap();
@@ -527,8 +527,8 @@ fn forge(world: &World, address: &str, text: &str, other: &str) {
     let (forged, version) = (snapshot.replace(text, other), user.version().to_string());
     let row = Row { id: user.id().as_str(), email: address, version: &version, snapshot: &forged };
     let forged = User::from_snapshot(row).unwrap();
-    block_on(world.users.delete(user.id(), user.version())).unwrap();
-    block_on(world.users.insert(&forged)).unwrap();
+    let _ = block_on(world.users.delete(user.id(), user.version())).unwrap();
+    let _ = block_on(world.users.insert(&forged)).unwrap();
 }
 
 fn unusable(world: &World, fault: SecretFault) -> usize {
@@ -567,7 +567,7 @@ fn s20_every_use_of_a_code_seals_anew_in_passing() {
         ("in two steps", |world, app| assert!(opens(world, ANN, &app.next(world)))),
         ("in one step", |world, app| {
             let request = SignInRequest::new(ANN, OLD).code(&app.next(world));
-            complete(block_on(world.auth.try_sign_in(request)).unwrap());
+            let _ = complete(block_on(world.auth.try_sign_in(request)).unwrap());
         }),
         ("with a temporary password", |world, app| {
             let request = SignInRequest::new(ANN, &world.confirm(ANN)).code(&app.next(world));
@@ -598,7 +598,7 @@ fn s20_an_enrolment_that_was_begun_under_the_old_key_outlives_it_too() {
     let rotated = restarted(&world, Some(both(("b", 2), ("a", 1))));
     assert_ne!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), Resealed::KeyMissing);
     assert_eq!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), Resealed::Already);
-    block_on(rotated.auth.confirm_totp(&ann, &app.code(&world))).unwrap();
+    let _ = block_on(rotated.auth.confirm_totp(&ann, &app.code(&world))).unwrap();
     assert!(sealed(&world, ANN, "totp").starts_with("$sealed$v=1$k=b$"));
     assert!(opens(&restarted(&world, Some(ring("b", 2))), ANN, &app.next(&world)));
 }
@@ -610,7 +610,7 @@ fn s20_an_enrolment_is_confirmed_under_the_current_key() {
     let ann = world.open(ANN, OLD);
     let app = App::new(&block_on(world.auth.begin_totp(&ann)).unwrap());
     let rotated = restarted(&world, Some(both(("b", 2), ("a", 1))));
-    block_on(rotated.auth.confirm_totp(&ann, &app.code(&world))).unwrap();
+    let _ = block_on(rotated.auth.confirm_totp(&ann, &app.code(&world))).unwrap();
     assert!(sealed(&world, ANN, "totp").starts_with("$sealed$v=1$k=b$"));
 }
 
@@ -642,8 +642,8 @@ fn s20_a_begun_secret_that_is_moved_to_another_user_enrolls_nothing() {
         assert!(matches!(confirmed, Err(EnrollmentError::CodeWrong)), "{confirmed:?}");
     }
     assert_eq!(unusable(&world, SecretFault::SealBroken), 2);
-    world.signed_in(ANN, OLD);
-    world.enroll(&ann);
+    let _ = world.signed_in(ANN, OLD);
+    let _ = world.enroll(&ann);
 }
 
 #[test]
@@ -658,7 +658,7 @@ fn s20_what_is_sealed_for_one_purpose_opens_nothing_for_another() {
     assert!(opens(&world, ANN, codes.expose().next().unwrap()));
 
     let world = host();
-    world.enroll(&world.open(ANN, OLD));
+    let _ = world.enroll(&world.open(ANN, OLD));
     forge(&world, ANN, &sealed(&world, ANN, "password"), &sealed(&world, ANN, "totp"));
     assert!(world.fails(ANN, OLD));
     assert_eq!(world.observer.count(&EventKind::HashUnusable { fault: SecretFault::SealBroken }), 1);

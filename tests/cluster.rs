@@ -207,7 +207,7 @@ fn end(processes: Vec<Process>) {
 fn hammer(url: &str, prefix: &str) {
     block_on(async {
         let mailer = RecordingMailer::new();
-        open(&auth(connect_any(url, prefix).await, &mailer), &mailer).await;
+        let _ = open(&auth(connect_any(url, prefix).await, &mailer), &mailer).await;
     });
     let mut processes = start(url, prefix);
 
@@ -356,12 +356,12 @@ async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: im
     let stage = stage.restarted(open().await);
     stage.auth.request_reset(&email(ANN)).await.unwrap();
     assert_eq!(stage.mailer.count(), mails, "{name}: the cooldown holds");
-    stage.auth.confirm_reset(&token).await.unwrap();
+    let _ = stage.auth.confirm_reset(&token).await.unwrap();
     let stage = stage.restarted(open().await);
     let again = stage.auth.confirm_reset(&token).await;
     assert!(matches!(again, Err(ConfirmResetError::AlreadyConfirmed { .. })), "{name}: {again:?}");
     let challenge = stage.challenge(ANN).await;
-    stage.auth.choose_password(&challenge, "something else again").await.unwrap();
+    let _ = stage.auth.choose_password(&challenge, "something else again").await.unwrap();
     let stage = stage.restarted(open().await);
     assert!(stage.auth.confirm_reset(&token).await.is_err(), "{name}");
     assert!(stage.auth.resume(ann.session()).await.is_err(), "{name}");

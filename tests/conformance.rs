@@ -69,6 +69,41 @@ mod in_sqlite {
     doorward::conformance_tests!(shared_custom_repository, super::block_on, super::InPeople::new(super::shared));
 
     #[test]
+    fn section_5_the_custom_repository_keeps_the_databases_code_and_reopens_nobody_who_was_deleted() {
+        use doorward::sqlx::{SqlitePool, raw_sql};
+        use doorward::{
+            Auth, HashParams, MemoryAttempts, PrintingMailer, Provision, ProvisionError, SqliteStore, UserId,
+            UserRepository,
+        };
+
+        use super::support::harness::custom_repository::{BEFORE, People, add_columns};
+        use super::support::{email, site, sql::Folder};
+
+        let folder = Folder::new();
+        block_on(async {
+            let pool = SqlitePool::connect_with(SqliteStore::options(&folder.url("acme.db")).unwrap()).await.unwrap();
+            let (ann, id) = (email("ann@acme.example"), UserId::parse("1").unwrap());
+            let error = People(pool.clone()).find_by_id(&id).await.unwrap_err();
+            assert_eq!(error.code(), Some("1"), "there is no such table");
+
+            raw_sql(BEFORE).execute(&pool).await.unwrap();
+            add_columns(&pool).await.unwrap();
+            add_columns(&pool).await.expect("as at the next start");
+            let builder = Auth::builder(site(), People(pool.clone()), MemoryAttempts::new(), PrintingMailer);
+            let auth = builder
+                .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+                .build()
+                .unwrap();
+            let account = || Provision::new(ann.clone()).id(id.clone());
+            let _ = auth.provision_revealing(account()).await.unwrap();
+            auth.delete(&id).await.unwrap();
+            // By an instance that made its list before.
+            assert!(matches!(auth.provision_revealing(account()).await, Err(ProvisionError::IdTaken)));
+            assert!(People(pool.clone()).find_by_email(&ann).await.unwrap().is_none());
+        });
+    }
+
+    #[test]
     fn the_adapter_of_the_custom_repository_is_short() {
         let example = include_str!("../examples/custom_repository.rs");
         let (_, adapter) = example.split_once("// The adapter begins.\n").unwrap();

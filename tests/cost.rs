@@ -32,7 +32,7 @@ fn signing_in(params: HashParams) -> impl FnMut() -> Duration {
         let begun = Instant::now();
         let outcome = block_on(world.auth.try_sign_in(SignInRequest::new(ANN, OLD).device(&device)));
         let took = begun.elapsed();
-        complete(outcome.unwrap());
+        let _ = complete(outcome.unwrap());
         took
     }
 }

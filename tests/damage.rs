@@ -12,12 +12,12 @@ use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use doorward::sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use doorward::sqlx::{AssertSqlSafe, query_scalar, raw_sql};
 use doorward::{
-    AttemptStore, BackendCode, BackendError, BackendErrorKind, EventKind, PostgresStore, SignInError, SqliteStore,
-    Unavailable, UserRepository,
+    AttemptStore, Auth, BackendCode, BackendError, BackendErrorKind, EventKind, HashParams, PostgresStore,
+    PrintingMailer, SignInError, SignInRequest, SqliteStore, Unavailable, UserRepository,
 };
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
-use support::{ANN, NOBODY, OLD, email};
+use support::{ANN, NOBODY, OLD, email, site};
 
 const BOB: &str = "bob@acme.example";
 
@@ -80,10 +80,10 @@ async fn check<S: UserRepository + AttemptStore + Clone>(
     let mended = stage.restarted(mend().await);
     for (address, session) in [(ANN, ann), (BOB, bob)] {
         assert!(mended.auth.resume(session.session()).await.is_ok(), "{name}: {address} was signed out");
-        mended.signs_in(address, OLD).await;
+        let _ = mended.signs_in(address, OLD).await;
     }
     assert!(mended.sign_in("new@acme.example", OLD).await.is_err());
-    mended.open("new@acme.example", OLD).await;
+    let _ = mended.open("new@acme.example", OLD).await;
     mended.resets(ANN, "something else again").await;
 }
 
@@ -132,6 +132,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     told
 }
 
+/// What is told where the tables of users or of attempts are missing.
+fn missing(kept: &str) -> String {
+    format!("the tables are missing where the {kept} are kept: call migrate() of the store given as the {kept}")
+}
+
 /// A host that forgot to call `migrate()`.
 async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, code: &str) {
     let stage = Stage::new(store);
@@ -142,7 +147,8 @@ async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, cod
     ];
     for error in &errors {
         let told = chain(error.as_ref());
-        assert!(told.ends_with(&format!("the tables are missing: call migrate() ({code})")), "{told}");
+        let ends = |kept| told.ends_with(&format!("{} ({code})", missing(kept)));
+        assert!(ends("users") || ends("attempts"), "{told}");
     }
     let calls = stage.observer.kinds().into_iter().filter_map(|kind| match kind {
         EventKind::StoreFailed { call, error: BackendErrorKind::TablesMissing, code: told } => {
@@ -163,6 +169,52 @@ async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, cod
 fn sqlite_without_its_tables() {
     let sqlite = Sqlite::new();
     block_on(async { check_unmigrated(sqlite.store().await, "1").await });
+}
+
+/// The first error of an `Auth` over these stores.
+async fn first_error(users: SqliteStore, attempts: SqliteStore) -> Option<String> {
+    let builder = Auth::builder(site(), users, attempts, PrintingMailer);
+    let auth =
+        builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests()).build().unwrap();
+    if let Err(error) = auth.provision_revealing(email(ANN)).await {
+        return Some(chain(&error));
+    }
+    match auth.sign_in(SignInRequest::new(ANN, "a guess")).await {
+        Err(SignInError::InvalidCredentials) => None,
+        outcome => Some(chain(&outcome.expect_err("a door is open"))),
+    }
+}
+
+#[test]
+fn section_5_of_two_stores_the_one_that_was_not_migrated_is_named() {
+    let (one, other) = (Sqlite::new(), Sqlite::new());
+    block_on(async {
+        let (users, attempts) = (one.store().await, other.store().await);
+        attempts.migrate().await.unwrap();
+        let told = first_error(users.clone(), attempts.clone()).await.unwrap();
+        assert!(told.contains(&missing("users")), "{told}");
+        users.migrate().await.unwrap();
+        assert_eq!(first_error(users, attempts).await, None);
+    });
+
+    let (one, other) = (Sqlite::new(), Sqlite::new());
+    block_on(async {
+        let (users, attempts) = (one.migrated().await, other.store().await);
+        let told = first_error(users, attempts).await.unwrap();
+        assert!(told.contains(&missing("attempts")), "{told}");
+    });
+
+    // One store whose attempts were moved after it was migrated.
+    let (one, other) = (Sqlite::new(), Sqlite::new());
+    block_on(async {
+        let pool = SqlitePool::connect_with(other.options()).await.unwrap();
+        let store = one.migrated().await.with_attempts(pool);
+        let told = first_error(store.clone(), store.clone()).await.unwrap();
+        assert!(told.contains(&missing("attempts")), "{told}");
+        store.migrate().await.unwrap();
+        let told = first_error(store.clone(), store).await.unwrap();
+        assert_eq!(told, "another account has this address", "the tables are there, and so is Ann");
+    });
 }
 
 #[test]
@@ -325,7 +377,7 @@ fn sqlite_with_rows_edited_by_hand() {
         block_on(async {
             let stage = Stage::new(sqlite.migrated().await);
             let ann = stage.open(ANN, OLD).await;
-            stage.open(BOB, OLD).await;
+            let _ = stage.open(BOB, OLD).await;
             sqlite.run("CREATE TABLE kept AS SELECT * FROM doorward_users").await;
             sqlite.run(edit).await;
             assert!(refused(stage.sign_in(ANN, OLD).await).is_none(), "{edit}");
@@ -338,7 +390,7 @@ fn sqlite_with_rows_edited_by_hand() {
             let unreadable =
                 |kind: &&EventKind| matches!(kind, EventKind::StoreFailed { error: BackendErrorKind::Unreadable, .. });
             assert!(kinds.iter().filter(unreadable).count() >= 3, "{edit}: {kinds:?}");
-            stage.signs_in(BOB, OLD).await;
+            let _ = stage.signs_in(BOB, OLD).await;
             stage.resets(BOB, "something else again").await;
             sqlite
                 .run(
@@ -346,7 +398,7 @@ fn sqlite_with_rows_edited_by_hand() {
                 kept.id = doorward_users.id) WHERE email = 'ann@acme.example'",
                 )
                 .await;
-            stage.signs_in(ANN, OLD).await;
+            let _ = stage.signs_in(ANN, OLD).await;
         });
     }
 }
@@ -356,20 +408,20 @@ fn sqlite_with_an_entry_of_attempts_edited_by_hand() {
     let sqlite = Sqlite::new();
     block_on(async {
         let stage = Stage::new(sqlite.migrated().await);
-        stage.open(ANN, OLD).await;
+        let _ = stage.open(ANN, OLD).await;
         assert!(refused(stage.sign_in(ANN, "wrong").await).is_none());
         sqlite.run("UPDATE doorward_attempts SET snapshot = '{}'").await;
         // Without its count nobody may try: an error, and the mailbox stays open.
         assert_eq!(refused(stage.sign_in(ANN, OLD).await), Some(BackendErrorKind::Unreadable));
         sqlite.run("DELETE FROM doorward_attempts").await;
-        stage.signs_in(ANN, OLD).await;
+        let _ = stage.signs_in(ANN, OLD).await;
     });
 }
 
 /// Fills a disk until an account is refused; then everybody who was there is there, and goes on once there is room.
 async fn fill(full: SqliteStore, roomy: impl AsyncFnOnce() -> SqliteStore) {
     let stage = Stage::new(full);
-    stage.open(ANN, OLD).await;
+    let _ = stage.open(ANN, OLD).await;
     let mut stored = 0;
     let error = loop {
         assert!(stored < 10_000, "the disk is never full");
@@ -388,8 +440,8 @@ async fn fill(full: SqliteStore, roomy: impl AsyncFnOnce() -> SqliteStore) {
     stage.clock.advance(support::MINUTE);
     refused(stage.sign_in(ANN, "wrong").await);
     let stage = stage.restarted(roomy().await);
-    stage.signs_in(ANN, OLD).await;
-    stage.open(&format!("user{stored}@acme.example"), OLD).await;
+    let _ = stage.signs_in(ANN, OLD).await;
+    let _ = stage.open(&format!("user{stored}@acme.example"), OLD).await;
     stage.resets(ANN, "something else again").await;
     for n in 0..stored {
         stage.resets(&format!("user{n}@acme.example"), OLD).await;
@@ -629,11 +681,11 @@ fn postgres_that_gives_way_on_every_second_write() {
         let stage = Stage::new(store.clone());
         let ann = stage.open(ANN, OLD).await;
         assert!(refused(stage.sign_in(ANN, "wrong").await).is_none());
-        stage.signs_in(ANN, OLD).await;
+        let _ = stage.signs_in(ANN, OLD).await;
         stage.resets(ANN, "something else again").await;
         stage.auth.deactivate(ann.user_id()).await.unwrap();
         stage.auth.reactivate(ann.user_id()).await.unwrap();
-        stage.signs_in(ANN, "something else again").await;
+        let _ = stage.signs_in(ANN, "something else again").await;
         stage.auth.delete(ann.user_id()).await.unwrap();
         let writes: i64 = query_scalar(AssertSqlSafe(format!("SELECT last_value FROM {}writes", postgres.prefix)))
             .fetch_one(&PgPool::connect(postgres.url).await.unwrap())

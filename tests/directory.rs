@@ -22,7 +22,7 @@ async fn lists(name: &str, directory: impl UserDirectory, stores: Stores) {
     let stage = Stage::of(stores);
     let opened_at = stage.clock.now();
     for n in 0..7 {
-        stage.open(&format!("user{n}@acme.example"), OLD).await;
+        let _ = stage.open(&format!("user{n}@acme.example"), OLD).await;
     }
     stage.auth.provision(email("new@acme.example")).await.unwrap();
     for address in ["user2@acme.example", "user5@acme.example"] {
@@ -71,7 +71,7 @@ async fn lists(name: &str, directory: impl UserDirectory, stores: Stores) {
     assert_eq!(pending(1).await, ["user4", "user0", "user6"], "{name}");
     stage.clock.advance(10 * MINUTE);
     let token = stage.mailer.last_to(&email("user0@acme.example")).and_then(|mail| mail.token()).unwrap();
-    stage.auth.confirm_reset(&token).await.unwrap();
+    let _ = stage.auth.confirm_reset(&token).await.unwrap();
     assert_eq!(pending(2).await, ["user4", "user6", "user0"], "{name}");
     let first = directory.list_pending_resets(stage.clock.now(), None, 1).await.unwrap();
     let left = first[0].reset_expires_at.unwrap() - stage.clock.now();
@@ -79,7 +79,7 @@ async fn lists(name: &str, directory: impl UserDirectory, stores: Stores) {
     stage.clock.advance(HOUR - 13 * MINUTE);
     assert_eq!(pending(9).await, ["user6", "user0"], "{name}: the first has expired at this very moment");
     let challenge = stage.challenge("user0@acme.example").await;
-    stage.auth.choose_password(&challenge, "something else again").await.unwrap();
+    let _ = stage.auth.choose_password(&challenge, "something else again").await.unwrap();
     assert_eq!(pending(9).await, ["user6"], "{name}: completed");
 }
 
@@ -194,7 +194,7 @@ fn the_schema_can_be_printed_and_run_by_the_host() {
         raw_sql(AssertSqlSafe(printed)).execute(&pool).await.unwrap();
         store.migrate().await.unwrap();
         store.migrate().await.unwrap();
-        Stage::new(store).open("ann@acme.example", OLD).await;
+        let _ = Stage::new(store).open("ann@acme.example", OLD).await;
         assert!(SqliteStore::new(pool).with_prefix("Robert'); DROP TABLE").is_err());
     });
 }

@@ -71,7 +71,7 @@ impl Stage {
         let mut works = known.iter().filter(|password| match world.sign_in(ANN, password) {
             Ok(SignIn::Complete(_)) => true,
             Ok(SignIn::PasswordChangeRequired(challenge)) => {
-                world.choose(&challenge, FINAL);
+                let _ = world.choose(&challenge, FINAL);
                 true
             }
             Err(SignInError::InvalidCredentials) => false,
@@ -83,11 +83,11 @@ impl Stage {
         world.clock.advance(HOUR);
         let mailed = world.confirm(ANN);
         let challenge = world.challenge(ANN, &mailed);
-        world.choose(&challenge, FINAL);
+        let _ = world.choose(&challenge, FINAL);
         for password in known.iter().chain([&mailed.as_str()]) {
             assert!(world.fails(ANN, password), "something works twice");
         }
-        world.signed_in(ANN, FINAL);
+        let _ = world.signed_in(ANN, FINAL);
     }
 
     /// How many of these passwords sign in, at once or by way of a choice.
@@ -325,7 +325,7 @@ fn s15_sign_in() {
             .unwrap();
             stage.world.provision(ANN);
             let challenge = stage.world.challenge(ANN, &stage.world.mailed_password());
-            block_on(older.choose_password(&challenge, OLD)).unwrap();
+            let _ = block_on(older.choose_password(&challenge, OLD)).unwrap();
         },
         async |auth, ()| auth.try_sign_in(SignInRequest::new(ANN, OLD)).await.is_ok(),
         |stage, (), _| stage.gets_in(&[OLD]),
@@ -340,7 +340,7 @@ fn s02_choose_password() {
         (stage.world.challenge(ANN, &mailed), mailed)
     };
     let after_reset = |stage: &Stage| {
-        ann(stage);
+        let _ = ann(stage);
         let mailed = stage.world.confirm(ANN);
         (stage.world.challenge(ANN, &mailed), mailed)
     };
@@ -424,7 +424,7 @@ fn s09_reset() {
     check(
         "confirm_reset",
         |stage| {
-            ann(stage);
+            let _ = ann(stage);
             let token = stage.world.request(ANN);
             (token, stage.world.mailer.count())
         },
@@ -436,7 +436,7 @@ fn s09_reset() {
             let again = block_on(stage.world.auth.confirm_reset(token));
             if again.is_err() {
                 stage.world.clock.advance(5 * MINUTE);
-                block_on(stage.world.auth.confirm_reset(token)).unwrap();
+                let _ = block_on(stage.world.auth.confirm_reset(token)).unwrap();
             }
             let latest = stage.world.mailed_password();
             if mailed == 1 {
@@ -445,7 +445,7 @@ fn s09_reset() {
                 assert!(first.is_none_or(|first| first == latest || stage.world.fails(ANN, &first)));
             }
             let challenge = stage.world.challenge(ANN, &latest);
-            stage.world.choose(&challenge, NEW);
+            let _ = stage.world.choose(&challenge, NEW);
             assert!(stage.world.fails(ANN, OLD) && stage.world.fails(ANN, &latest));
             assert!(block_on(stage.world.auth.confirm_reset(token)).is_err(), "a completed reset voids its links");
             stage.gets_in(&[NEW]);
@@ -454,12 +454,12 @@ fn s09_reset() {
     check(
         "inspect_reset",
         |stage| {
-            ann(stage);
+            let _ = ann(stage);
             stage.world.request(ANN)
         },
         async |auth, token| matches!(auth.inspect_reset(token).await, Ok(doorward::LinkStatus::Usable)),
         |stage, token, _| {
-            block_on(stage.world.auth.confirm_reset(token)).unwrap();
+            let _ = block_on(stage.world.auth.confirm_reset(token)).unwrap();
             stage.gets_in(&[OLD]);
         },
     );
@@ -467,7 +467,7 @@ fn s09_reset() {
         ResetMode::ChooseNewPassword,
         "complete_reset",
         |stage| {
-            ann(stage);
+            let _ = ann(stage);
             stage.world.request(ANN)
         },
         async |auth, token| auth.complete_reset(token, NEW).await.is_ok(),
@@ -478,7 +478,7 @@ fn s09_reset() {
             assert!(answer != Some(true) || changed);
             let again = block_on(stage.world.auth.complete_reset(token, FINAL)).is_ok();
             assert_eq!(again, !changed, "a link sets a password once");
-            stage.world.signed_in(ANN, if changed { NEW } else { FINAL });
+            let _ = stage.world.signed_in(ANN, if changed { NEW } else { FINAL });
         },
     );
 }
@@ -761,7 +761,7 @@ fn s20_verify_second_factor() {
             assert_eq!(stage.give(challenge, &recovery_codes[0]).is_ok(), !used, "it works once");
             assert_eq!(stage.recovery_codes_left(), 9);
             assert!(stage.is_code_wrong(OLD, &recovery_codes[0]), "nor does it for another challenge");
-            complete(stage.give(&stage.demanded(OLD), &recovery_codes[1]).unwrap());
+            let _ = complete(stage.give(&stage.demanded(OLD), &recovery_codes[1]).unwrap());
             stage.gets_in_by_code(app, &[OLD]);
         },
     );
@@ -777,7 +777,7 @@ fn s20_verify_second_factor() {
             let counted = stage.counted("password");
             assert!(counted <= 1 && (answer != Some(true) || counted == 1), "a wrong code is counted once");
             assert!(stage.notices_of_wrong_codes() <= 1);
-            complete(stage.give(challenge, right).unwrap());
+            let _ = complete(stage.give(challenge, right).unwrap());
             assert_eq!(stage.counted("password"), 0, "a right code clears them");
             stage.gets_in_by_code(app, &[OLD]);
         },
@@ -880,13 +880,13 @@ fn s20_enroll() {
         },
         |stage, (ann, begun), _| {
             assert!(!stage.is_on() && stage.world.is_live(ann), "what is begun changes nothing");
-            stage.world.signed_in(ANN, OLD);
+            let _ = stage.world.signed_in(ANN, OLD);
             // What was answered is stored; where the answer was lost the owner begins anew.
             let app = match begun.take() {
                 Some(begun) => App::new(&begun),
                 None => App::new(&block_on(stage.world.auth.begin_totp(ann)).unwrap()),
             };
-            block_on(stage.world.auth.confirm_totp(ann, &app.code(&stage.world))).unwrap();
+            let _ = block_on(stage.world.auth.confirm_totp(ann, &app.code(&stage.world))).unwrap();
             stage.gets_in_by_code(&app, &[OLD]);
         },
     );
@@ -908,7 +908,7 @@ fn s20_enroll() {
             agree(answer, on);
             assert_eq!(stage.world.is_live(ann), !on, "every session from before ends with it");
             if !on {
-                stage.world.signed_in(ANN, OLD);
+                let _ = stage.world.signed_in(ANN, OLD);
             }
             // The owner whose answer was lost tries again: it is on already, or works now.
             let again = block_on(stage.world.auth.confirm_totp(ann, code));
@@ -917,7 +917,7 @@ fn s20_enroll() {
             assert_eq!(stage.recovery_codes_left(), 10);
             // Those that were shown are those that work.
             if let Some(shown) = shown.take().or(again.ok().map(|(_, codes)| codes)) {
-                complete(stage.give(&stage.demanded(OLD), shown.expose().last().unwrap()).unwrap());
+                let _ = complete(stage.give(&stage.demanded(OLD), shown.expose().last().unwrap()).unwrap());
             }
             stage.gets_in_by_code(app, &[OLD]);
         },
@@ -934,7 +934,7 @@ fn s20_enroll() {
             let counted = stage.counted("session");
             assert!(counted <= 1 && (answer != Some(true) || counted == 1));
             assert!(!stage.is_on() && stage.world.is_live(ann));
-            block_on(stage.world.auth.confirm_totp(ann, code)).unwrap();
+            let _ = block_on(stage.world.auth.confirm_totp(ann, code)).unwrap();
             stage.gets_in_by_code(app, &[OLD]);
         },
     );
@@ -985,7 +985,7 @@ fn s20_enroll_where_the_policy_demands_it() {
             };
             let code = app.code(&stage.world);
             let (signed_in, _) = block_on(stage.world.auth.confirm_required_totp(challenge, &code)).unwrap();
-            complete(signed_in);
+            let _ = complete(signed_in);
             stage.gets_in_by_code(&app, &[OLD]);
         },
     );
@@ -1021,7 +1021,7 @@ fn s20_enroll_where_the_policy_demands_it() {
         |stage, (challenge, code, _, app), answer| {
             let counted = stage.counted("session");
             assert!(!stage.is_on() && counted <= 1 && (answer != Some(true) || counted == 1));
-            block_on(stage.world.auth.confirm_required_totp(challenge, code)).unwrap();
+            let _ = block_on(stage.world.auth.confirm_required_totp(challenge, code)).unwrap();
             stage.gets_in_by_code(app, &[OLD]);
         },
     );
@@ -1036,7 +1036,7 @@ fn s20_disable_and_regenerate() {
         if !off {
             return stage.gets_in_by_code(app, &[OLD]);
         }
-        stage.world.signed_in(ANN, OLD);
+        let _ = stage.world.signed_in(ANN, OLD);
         assert_eq!(stage.recovery_codes_left(), 0);
         // Enrolled again, nothing of before works.
         let (_, other, _) = stage.world.enroll(&stage.world.signed_in(ANN, OLD));
@@ -1062,7 +1062,7 @@ fn s20_disable_and_regenerate() {
             agree(answer, replaced);
             assert_eq!(stage.recovery_codes_left(), 10);
             if let Some(shown) = shown.take() {
-                complete(stage.give(&stage.demanded(OLD), shown.expose().next().unwrap()).unwrap());
+                let _ = complete(stage.give(&stage.demanded(OLD), shown.expose().next().unwrap()).unwrap());
             }
             assert_eq!(stage.is_code_wrong(OLD, &recovery_codes[0]), replaced);
             stage.gets_in_by_code(app, &[OLD]);
@@ -1122,7 +1122,7 @@ fn s20_reauthenticate() {
         |stage, (right, _, _, Enrolled { ann, app, .. }), answer| {
             let counted = stage.counted("session");
             assert!(counted <= 1 && (answer != Some(true) || counted == 1));
-            block_on(stage.world.auth.reauthenticate_with_code(ann, right)).unwrap();
+            let _ = block_on(stage.world.auth.reauthenticate_with_code(ann, right)).unwrap();
             stage.gets_in_by_code(app, &[OLD]);
         },
     );
@@ -1173,7 +1173,7 @@ fn s20_reset_with_a_second_factor() {
             let known = if changed { NEW } else { FINAL };
             assert!(stage.is_code_wrong(known, right));
             let (code, challenge) = (app.next(&stage.world), stage.demanded(known));
-            complete(stage.give(&challenge, &code).unwrap());
+            let _ = complete(stage.give(&challenge, &code).unwrap());
         },
     );
     check_under(
@@ -1189,9 +1189,9 @@ fn s20_reset_with_a_second_factor() {
             let counted = stage.counted("temporary_password");
             assert!(counted <= 1 && (answer != Some(true) || counted == 1));
             assert!(!stage.world.fails(ANN, OLD) && stage.world.fails(ANN, NEW));
-            complete(block_on(stage.world.auth.complete_reset_with_code(token, right, NEW)).unwrap());
+            let _ = complete(block_on(stage.world.auth.complete_reset_with_code(token, right, NEW)).unwrap());
             assert!(stage.is_code_wrong(NEW, &app.wrong_code(&stage.world)));
-            complete(stage.give(&stage.demanded(NEW), &app.next(&stage.world)).unwrap());
+            let _ = complete(stage.give(&stage.demanded(NEW), &app.next(&stage.world)).unwrap());
         },
     );
 }

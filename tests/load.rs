@@ -216,7 +216,7 @@ fn no_hash_is_computed_on_the_thread_that_waits_for_it() {
     let waiting = spent(&|| {
         pollster::block_on(async {
             for index in 0..20 {
-                complete(auth.sign_in(SignInRequest::new(&address(index), OLD)).await.unwrap());
+                let _ = complete(auth.sign_in(SignInRequest::new(&address(index), OLD)).await.unwrap());
             }
         });
     });

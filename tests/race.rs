@@ -129,7 +129,7 @@ fn until_they_collide(race: impl Fn() -> u64) {
 fn s10_of_64_tasks_confirming_one_link_one_installs_and_mails() {
     until_they_collide(|| {
         let (world, stores) = racing_world();
-        world.open(ANN, OLD);
+        let _ = world.open(ANN, OLD);
         let token = world.request(ANN);
         let (mails, before) = (world.mailer.count(), stores.stale());
         let outcomes = together(64, |_| block_on(world.auth.confirm_reset(&token)));
@@ -158,7 +158,7 @@ fn s02_of_64_tasks_changing_with_one_temporary_password_one_wins() {
         });
         let winners: Vec<_> = outcomes.into_iter().flatten().collect();
         assert_eq!(winners.len(), 1, "{winners:?}");
-        world.signed_in(ANN, &format!("the password of task {}", winners[0]));
+        let _ = world.signed_in(ANN, &format!("the password of task {}", winners[0]));
         stores.stale() - before
     });
 }
@@ -178,7 +178,7 @@ fn s02_of_64_tasks_choosing_with_one_challenge_one_wins() {
         assert!(refused, "{error:?}");
     }
     assert!(world.auth.hash_load().computed <= 10, "one hash per challenge at a time, and at most ten tries");
-    world.signed_in(ANN, &format!("the password of task {}", winners[0]));
+    let _ = world.signed_in(ANN, &format!("the password of task {}", winners[0]));
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn s03_of_64_tasks_changing_from_one_session_one_wins() {
 fn s16_of_1000_parallel_wrong_guesses_one_is_hashed_per_slot() {
     until_they_collide(|| {
         let (world, stores) = racing_world();
-        world.open(ANN, OLD);
+        let _ = world.open(ANN, OLD);
         world.clock.advance(MINUTE);
         let mut collisions = 0;
         for slot in 1..=3 {
@@ -244,7 +244,7 @@ fn s16_of_1000_parallel_wrong_guesses_one_is_hashed_per_slot() {
 fn s12_of_two_simultaneous_requests_one_mails() {
     until_they_collide(|| {
         let (world, stores) = racing_world();
-        world.open(ANN, OLD);
+        let _ = world.open(ANN, OLD);
         let (mails, before) = (world.mailer.count(), stores.stale());
         let answers = together(2, |_| block_on(world.auth.request_reset(&email(ANN))).unwrap());
         assert_eq!(answers[0], answers[1]);
@@ -321,7 +321,7 @@ fn s02_a_verdict_on_a_password_that_was_changed_meanwhile_opens_nothing() {
     world.clock.advance(MINUTE);
     let owner = world.auth.clone();
     let auth = meddled(&world, move || {
-        block_on(owner.change_password(&ann, OLD, NEW)).unwrap();
+        let _ = block_on(owner.change_password(&ann, OLD, NEW)).unwrap();
     });
     let before = auth.hash_load().computed;
     let outcome = block_on(auth.try_sign_in(SignInRequest::new(ANN, OLD)));

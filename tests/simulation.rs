@@ -50,7 +50,7 @@ fn s16_who_takes_every_slot_for_thirty_days_gets_few_guesses_and_keeps_no_owner_
 #[test]
 fn s17_an_owner_at_an_unknown_browser_gets_in_through_the_mailbox_on_each_of_many_days() {
     let world = World::new();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     let mut password = OLD.to_owned();
     for day in 0..30 {
         // The attacker takes every slot of the day, asks for every reset there is, and confirms none.
@@ -67,12 +67,12 @@ fn s17_an_owner_at_an_unknown_browser_gets_in_through_the_mailbox_on_each_of_man
         // the cooldown, the latest in the mailbox.
         block_on(world.auth.request_reset(&email(ANN))).unwrap();
         let token = world.mailed_token();
-        block_on(world.auth.confirm_reset(&token)).unwrap();
+        let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
         let Ok(SignIn::PasswordChangeRequired(challenge)) = world.try_sign_in(ANN, &world.mailed_password()) else {
             panic!("kept out on day {day}")
         };
         let next = format!("the password of day {day} or so");
-        world.choose(&challenge, &next);
+        let _ = world.choose(&challenge, &next);
         assert_ne!(std::mem::replace(&mut password, next), password);
     }
 }
@@ -181,7 +181,7 @@ fn s20_who_knows_the_password_gets_twenty_codes_tried_in_a_year_and_keeps_no_own
             world.clock.advance(MINUTE);
             let request = SignInRequest::new(ANN, OLD).device(&own_device);
             let challenge = code_challenge(block_on(world.auth.try_sign_in(request)).unwrap());
-            complete(world.verify(&challenge, &app.code(&world)).unwrap());
+            let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
             owner_in += 1;
         }
     }
@@ -196,8 +196,8 @@ fn s20_who_knows_the_password_gets_twenty_codes_tried_in_a_year_and_keeps_no_own
     let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
         panic!("kept out")
     };
-    world.choose(&next, NEW);
+    let _ = world.choose(&next, NEW);
     world.clock.advance(HOUR);
     let challenge = world.asked_for_a_code(ANN, NEW);
-    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
 }

@@ -137,7 +137,7 @@ const STATES: [State; 10] = [
         check: |host, secret| {
             assert!(host.fails("wrong"));
             let challenge = host.challenge(&secret("temporary"));
-            complete(block_on(host.auth.choose_password(&challenge, NEW)).unwrap());
+            let _ = complete(block_on(host.auth.choose_password(&challenge, NEW)).unwrap());
         },
     },
     State {
@@ -148,7 +148,7 @@ const STATES: [State; 10] = [
         },
         check: |host, secret| {
             let challenge = Challenge::parse(&secret("challenge")).unwrap();
-            complete(block_on(host.auth.choose_password(&challenge, NEW)).unwrap());
+            let _ = complete(block_on(host.auth.choose_password(&challenge, NEW)).unwrap());
             assert!(host.fails(&secret("temporary")));
         },
     },
@@ -161,7 +161,7 @@ const STATES: [State; 10] = [
             let request = SignInRequest::new(ANN, &secret("password")).device(&secret("device"));
             let signed_in = complete(block_on(host.auth.try_sign_in(request)).unwrap());
             assert_eq!(block_on(host.auth.devices(&signed_in)).unwrap().len(), 1);
-            complete(host.sign_in(&secret("password")).unwrap());
+            let _ = complete(host.sign_in(&secret("password")).unwrap());
         },
     },
     State {
@@ -172,8 +172,8 @@ const STATES: [State; 10] = [
         },
         check: |host, secret| {
             assert_eq!(block_on(host.auth.inspect_reset(&secret("link"))).unwrap(), LinkStatus::Usable);
-            complete(host.sign_in(&secret("password")).unwrap());
-            block_on(host.auth.confirm_reset(&secret("link"))).unwrap();
+            let _ = complete(host.sign_in(&secret("password")).unwrap());
+            let _ = block_on(host.auth.confirm_reset(&secret("link"))).unwrap();
             host.challenge(&host.mailed(|mail| mail.temporary_password()));
         },
     },
@@ -182,16 +182,16 @@ const STATES: [State; 10] = [
         make: |host| {
             host.open();
             let link = host.request();
-            block_on(host.auth.confirm_reset(&link)).unwrap();
+            let _ = block_on(host.auth.confirm_reset(&link)).unwrap();
             let temporary = host.mailed(|mail| mail.temporary_password());
             Secrets::from([("link", link), ("temporary", temporary), ("password", OLD.to_owned())])
         },
         check: |host, secret| {
             let again = block_on(host.auth.confirm_reset(&secret("link")));
             assert!(matches!(again, Err(ConfirmResetError::AlreadyConfirmed { .. })), "{again:?}");
-            complete(host.sign_in(&secret("password")).unwrap());
+            let _ = complete(host.sign_in(&secret("password")).unwrap());
             let challenge = host.challenge(&secret("temporary"));
-            complete(block_on(host.auth.choose_password(&challenge, NEW)).unwrap());
+            let _ = complete(block_on(host.auth.choose_password(&challenge, NEW)).unwrap());
             assert!(host.fails(&secret("temporary")) && host.fails(&secret("password")));
             assert!(block_on(host.auth.confirm_reset(&secret("link"))).is_err());
         },
@@ -206,7 +206,7 @@ const STATES: [State; 10] = [
         check: |host, secret| {
             assert!(host.fails(&secret("password")));
             block_on(host.auth.reactivate(host.user().id())).unwrap();
-            complete(host.sign_in(&secret("password")).unwrap());
+            let _ = complete(host.sign_in(&secret("password")).unwrap());
         },
     },
     State {
@@ -218,7 +218,7 @@ const STATES: [State; 10] = [
         },
         check: |host, secret| {
             let challenge = host.challenge(&secret("password"));
-            complete(block_on(host.auth.choose_password(&challenge, NEW)).unwrap());
+            let _ = complete(block_on(host.auth.choose_password(&challenge, NEW)).unwrap());
         },
     },
     State {
@@ -230,7 +230,7 @@ const STATES: [State; 10] = [
         },
         check: |host, secret| {
             assert!(host.fails(&secret("password")));
-            block_on(host.auth.confirm_reset(&host.request())).unwrap();
+            let _ = block_on(host.auth.confirm_reset(&host.request())).unwrap();
             host.challenge(&host.mailed(|mail| mail.temporary_password()));
         },
     },
@@ -244,7 +244,7 @@ const STATES: [State; 10] = [
             let (_, codes) = block_on(host.auth.confirm_totp(&ann, &code)).unwrap();
             let [first, second] = [0, 1].map(|n| codes.expose().nth(n).unwrap().to_owned());
             let challenge = host.code_is_asked(OLD);
-            complete(block_on(host.auth.verify_second_factor(&challenge, &first)).unwrap());
+            let _ = complete(block_on(host.auth.verify_second_factor(&challenge, &first)).unwrap());
             Secrets::from([
                 ("authenticator", uri),
                 ("used_code", code),
@@ -261,9 +261,9 @@ const STATES: [State; 10] = [
                 assert!(matches!(again, Err(SecondFactorError::CodeWrong)), "{used}: {again:?}");
             }
             let code = host.code(&secret("authenticator"));
-            complete(block_on(host.auth.verify_second_factor(&challenge, &code)).unwrap());
+            let _ = complete(block_on(host.auth.verify_second_factor(&challenge, &code)).unwrap());
             let challenge = host.code_is_asked(&secret("password"));
-            complete(block_on(host.auth.verify_second_factor(&challenge, &secret("recovery_code"))).unwrap());
+            let _ = complete(block_on(host.auth.verify_second_factor(&challenge, &secret("recovery_code"))).unwrap());
         },
     },
     State {
@@ -272,7 +272,7 @@ const STATES: [State; 10] = [
             host.open();
             host.clock.advance(MINUTE);
             let signed_in = complete(host.sign_in(OLD).unwrap());
-            block_on(host.auth.change_password(&signed_in, OLD, NEW)).unwrap();
+            let _ = block_on(host.auth.change_password(&signed_in, OLD, NEW)).unwrap();
             Secrets::from([("earlier", OLD.to_owned()), ("password", NEW.to_owned())])
         },
         check: |host, secret| {
@@ -344,7 +344,7 @@ fn what_was_written_before_reads_and_holds() {
 
         let host = Host::new();
         host.clock.set(at(&golden));
-        block_on(host.users.insert(&user)).unwrap();
+        let _ = block_on(host.users.insert(&user)).unwrap();
         // The spacing that the last sign-in left.
         host.clock.advance(SECOND);
         check(&host, &|secret| text(&golden["secrets"][secret]));

@@ -7,8 +7,9 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 use doorward::{
-    AttemptKey, AttemptStore, Attempts, Auth, BackendError, BackendErrorKind, HashParams, MemoryUsers, PrintingMailer,
-    Swap, TracingObserver, Version,
+    AttemptKey, AttemptStore, Attempts, Auth, BackendCode, BackendError, BackendErrorKind, EventKind, HashParams,
+    HashScheme, MemoryUsers, Method, Observer, PrintingMailer, SecretFault, SignInFailure, Swap, TracingObserver,
+    Version,
 };
 use pollster::block_on;
 use support::*;
@@ -94,7 +95,7 @@ fn every_event_is_emitted_with_its_name_and_level_and_without_secrets() {
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), || {
         let world = World::with(|builder| builder.observer(doorward::TracingObserver));
-        world.open(ANN, OLD);
+        let _ = world.open(ANN, OLD);
         assert!(world.fails(ANN, "wrong"));
         let subject = world.auth.subject(&email(ANN));
         let lines = lines.0.lock().unwrap();
@@ -107,4 +108,135 @@ fn every_event_is_emitted_with_its_name_and_level_and_without_secrets() {
             "an address or a password in {all}"
         );
     });
+}
+
+#[test]
+fn section_5_every_event_has_the_level_that_is_written_here() {
+    let (error, code) = (BackendErrorKind::Unavailable, BackendCode::new("io-refused"));
+    let fault = SecretFault::UnknownKey;
+    let broke = [
+        EventKind::StoreFailed { call: "find_by_id", error, code: code.clone() },
+        EventKind::MailFailed { mail: "welcome", error, code: code.clone() },
+        EventKind::BreachLookupFailed { error, code: code.clone() },
+        EventKind::RepositoryMismatch,
+        EventKind::HashUnusable { fault },
+        EventKind::TotpSecretUnusable { fault },
+    ];
+    let refused = [
+        EventKind::SignInFailed { reason: SignInFailure::WrongPassword },
+        EventKind::SecondFactorFailed,
+        EventKind::SecondFactorClosed,
+        EventKind::ReauthenticationFailed,
+        EventKind::PasswordChangeFailed,
+        EventKind::PasswordRejected { violations: 1 },
+        EventKind::Throttled { retry_after: SECOND },
+        EventKind::Busy,
+        EventKind::ChallengeRefused,
+        EventKind::SessionRefused,
+        EventKind::ResetCoolingDown,
+        EventKind::ResetLinkWithheld,
+        EventKind::ResetLinkRefused,
+        EventKind::MailDelayed { error, code },
+    ];
+    let ordinary = [
+        EventKind::Provisioned,
+        EventKind::WelcomeReissued,
+        EventKind::EmailCorrected,
+        EventKind::Imported { scheme: HashScheme::Argon2id },
+        EventKind::SignedIn { after_failures: 0 },
+        EventKind::SignedIn { after_failures: 3 },
+        EventKind::PasswordChangeDemanded,
+        EventKind::SecondFactorDemanded,
+        EventKind::EnrollmentDemanded,
+        EventKind::SecondFactorPassed { method: Method::Totp },
+        EventKind::EnrollmentBegun,
+        EventKind::SecondFactorEnabled,
+        EventKind::SecondFactorDisabled,
+        EventKind::RecoveryCodesRegenerated,
+        EventKind::SecondFactorReset { reason: "a lost phone".into() },
+        EventKind::Reauthenticated { method: Method::Password },
+        EventKind::PasswordChanged,
+        EventKind::ResetRequested,
+        EventKind::ResetLinkIssued,
+        EventKind::ResetConfirmed,
+        EventKind::ResetCompleted,
+        EventKind::DeviceGranted,
+        EventKind::DeviceRevoked,
+        EventKind::SignedOutEverywhere,
+        EventKind::Deactivated,
+        EventKind::Reactivated,
+        EventKind::PasswordChangeRequired,
+        EventKind::MarkedCompromised,
+        EventKind::Deleted,
+    ];
+    let housekeeping = [
+        EventKind::Rehashed { from: HashScheme::Argon2id },
+        EventKind::Resealed,
+        EventKind::AttemptsPurged { entries: 1 },
+    ];
+
+    // Every name that events have is here, so that none is left out of the list.
+    let source = include_str!("../src/port/observer.rs");
+    let (_, names) = source.split_once("pub fn name(&self)").unwrap();
+    let names: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
+    let listed: Vec<_> = [&broke[..], &refused, &ordinary, &housekeeping].concat();
+    assert_eq!(names.len(), listed.len());
+    for name in names {
+        assert!(listed.iter().any(|kind| kind.name() == name), "{name} is not in the list");
+    }
+
+    let told = |kind: &EventKind| {
+        let lines = Lines::default();
+        tracing::subscriber::with_default(lines.clone(), || {
+            TracingObserver.observe(&doorward::Event::new(OffsetDateTime::UNIX_EPOCH, kind.clone()));
+        });
+        let mut lines = lines.0.lock().unwrap();
+        assert_eq!(lines.len(), 1);
+        lines.remove(0)
+    };
+    for (level, kinds) in [("ERROR", &broke[..]), ("WARN", &refused), ("INFO", &ordinary), ("DEBUG", &housekeeping)] {
+        for kind in kinds {
+            assert!(told(kind).starts_with(level), "{level}: {}", told(kind));
+        }
+    }
+    // What broke says why.
+    for kind in &broke[..3] {
+        assert!(told(kind).contains(r#" error="unavailable" code="io-refused""#), "{}", told(kind));
+    }
+    for kind in &broke[4..] {
+        assert!(told(kind).contains(r#" fault="unknown_key""#), "{}", told(kind));
+    }
+}
+
+#[test]
+fn section_5_a_store_whose_driver_has_no_code_says_what_its_connection_suffers() {
+    #[derive(Debug)]
+    struct Unreached;
+
+    #[doorward::async_trait]
+    impl AttemptStore for Unreached {
+        async fn load(&self, _: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+            let about = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "about ann@acme.example");
+            Err(BackendError::unavailable(about))
+        }
+
+        async fn swap(&self, _: &AttemptKey, _: Option<Version>, _: &Attempts) -> Result<Swap, BackendError> {
+            Ok(Swap::Stale)
+        }
+
+        async fn purge(&self, _: OffsetDateTime) -> Result<u64, BackendError> {
+            Ok(0)
+        }
+    }
+
+    let lines = Lines::default();
+    tracing::subscriber::with_default(lines.clone(), || {
+        let builder = Auth::builder(site(), MemoryUsers::new(), Unreached, PrintingMailer).observer(TracingObserver);
+        let auth = builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests()).build();
+        assert!(block_on(auth.unwrap().try_sign_in(doorward::SignInRequest::new(ANN, OLD))).is_err());
+    });
+    let lines = lines.0.lock().unwrap();
+    let [failed] = &lines[..] else { panic!("{lines:?}") };
+    assert!(failed.contains(r#" error="unavailable" code="io-refused" call="load""#), "{failed}");
+    assert!(!failed.contains('@'), "{failed}");
 }

@@ -15,7 +15,7 @@ fn crowd() -> (World, Auth, Faults, String) {
     world.provision("late@acme.example");
     let expired = world.mailed_password();
     world.clock.advance(DAY - HOUR);
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     let gone = world.open("gone@acme.example", OLD);
     block_on(world.auth.deactivate(gone.user_id())).unwrap();
     let void = world.open("void@acme.example", OLD);
@@ -72,7 +72,7 @@ fn s15_every_failure_costs_and_answers_the_same() {
 #[test]
 fn s20_in_one_step_every_failure_costs_the_same_store_calls_and_one_hash_whoever_it_is() {
     let (world, _, app, _) = World::with_enrolled_ann();
-    world.open("bob@acme.example", OLD);
+    let _ = world.open("bob@acme.example", OLD);
     // Hashes that are to be replaced must not show either.
     let params = HashParams::danger_weak(16, 1, 1).unwrap();
     let counted = Faults::new();
@@ -106,7 +106,7 @@ fn s20_in_one_step_every_failure_costs_the_same_store_calls_and_one_hash_whoever
     // The right ones let in, and the hash is replaced after the answer as well.
     world.clock.advance(HOUR);
     let request = SignInRequest::new(ANN, OLD).code(&app.code(&world));
-    complete(block_on(auth.try_sign_in(request)).unwrap());
+    let _ = complete(block_on(auth.try_sign_in(request)).unwrap());
     after_the_answer.try_iter().for_each(block_on);
     assert!(world.user(ANN).to_snapshot().contains("m=16,"));
 }

@@ -583,7 +583,7 @@ fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(H
                     let request = SignInRequest::new(ANN, temporary);
                     let untaken = self::challenge(stage.sign_in(&request).unwrap());
                     let challenge = self::challenge(stage.sign_in(&request.code(&code)).unwrap());
-                    complete(block_on(auth.choose_password(&challenge, NEW)).unwrap());
+                    let _ = complete(block_on(auth.choose_password(&challenge, NEW)).unwrap());
                     held.challenges.extend([untaken, challenge]);
                 }
                 None => drop(complete(stage.complete_reset(&held.links[0], Some(&code)).unwrap())),
@@ -602,7 +602,7 @@ fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(H
             held.cookie = Some(device(&ann));
             held.password = None;
             stage.clock.advance(SECOND);
-            complete(stage.sign_in(&by_password.device(held.cookie.as_ref().unwrap())).unwrap());
+            let _ = complete(stage.sign_in(&by_password.device(held.cookie.as_ref().unwrap())).unwrap());
         }
         State::ChangeDue => block_on(auth.require_password_change(ann.user_id())).unwrap(),
     }

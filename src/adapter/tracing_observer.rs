@@ -1,9 +1,12 @@
 use doorward::{Event, EventKind, Observer};
+use tracing::Level;
 
-/// Emits every event through the `tracing` crate, under the target `doorward`: outcomes that are as they should be at
-/// level INFO, what was refused at WARN, what broke at ERROR. Of what broke it tells the fields `error` (such as `unavailable`),
-/// `code` (an SQLSTATE, an SMTP reply code) and `call` (the store's method, such as `find_by_email`); an `error` of
-/// `tables_missing` is a forgotten `migrate()`.
+/// Emits every event through the `tracing` crate, under the target `doorward`: what broke at level ERROR, what was refused at
+/// WARN, outcomes that are as they should be at INFO, and housekeeping at DEBUG. No event has a level by default: each is listed.
+///
+/// Of what broke it tells the fields `error` (such as `unavailable`), `code` (an SQLSTATE, an SMTP reply code, or a class such as
+/// `io-refused` or `pool-timed-out`) and `call` (the store's method, such as `find_by_email`); an `error` of `tables_missing` is a
+/// forgotten `migrate()`. Of a secret that cannot be read the field `fault` tells why: `unknown_key` is a wrong sealing key.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingObserver;
 
@@ -16,38 +19,92 @@ impl Observer for TracingObserver {
             | EventKind::BreachLookupFailed { error, code } => (Some(error), code, None),
             _ => (None, &None, None),
         };
+        let fault = match &event.kind {
+            EventKind::HashUnusable { fault } | EventKind::TotpSecretUnusable { fault } => Some(fault.as_str()),
+            _ => None,
+        };
         /// `tracing` fixes the level of an event where it is written.
         macro_rules! emit {
             ($level:ident) => {
                 tracing::event!(
                     target: "doorward",
-                    tracing::Level::$level,
+                    Level::$level,
                     event = event.kind.name(),
                     kind = ?event.kind,
                     error = error.map(|error| error.as_str()),
                     code = code.as_ref().map(|code| code.as_str()),
                     call,
+                    fault,
                     subject = event.subject.as_ref().map(|subject| subject.as_str()),
                     user_id = event.user_id.as_ref().map(|id| id.as_str()),
                     request_id = event.request_id.as_deref(),
                 )
             };
         }
-        match event.kind {
-            EventKind::MailFailed { .. }
-            | EventKind::StoreFailed { .. }
-            | EventKind::BreachLookupFailed { .. }
-            | EventKind::RepositoryMismatch => emit!(ERROR),
-            EventKind::SignInFailed { .. }
-            | EventKind::Throttled { .. }
-            | EventKind::Busy
-            | EventKind::ChallengeRefused
-            | EventKind::SessionRefused
-            | EventKind::PasswordChangeFailed
-            | EventKind::ResetCoolingDown
-            | EventKind::ResetLinkRefused
-            | EventKind::MailDelayed { .. } => emit!(WARN),
-            _ => emit!(INFO),
+        match level(&event.kind) {
+            Level::ERROR => emit!(ERROR),
+            Level::WARN => emit!(WARN),
+            Level::INFO => emit!(INFO),
+            _ => emit!(DEBUG),
         }
+    }
+}
+
+/// Every event with its level. Without a wildcard, so that a new one compiles only with a level of its own.
+fn level(kind: &EventKind) -> Level {
+    match kind {
+        // Broken: somebody has to mend it.
+        EventKind::StoreFailed { .. }
+        | EventKind::MailFailed { .. }
+        | EventKind::BreachLookupFailed { .. }
+        | EventKind::RepositoryMismatch
+        | EventKind::HashUnusable { .. }
+        | EventKind::TotpSecretUnusable { .. } => Level::ERROR,
+        // Refused, or not yet done: one is nothing, many are worth a look.
+        EventKind::SignInFailed { .. }
+        | EventKind::SecondFactorFailed
+        | EventKind::SecondFactorClosed
+        | EventKind::ReauthenticationFailed
+        | EventKind::PasswordChangeFailed
+        | EventKind::PasswordRejected { .. }
+        | EventKind::Throttled { .. }
+        | EventKind::Busy
+        | EventKind::ChallengeRefused
+        | EventKind::SessionRefused
+        | EventKind::ResetCoolingDown
+        | EventKind::ResetLinkWithheld
+        | EventKind::ResetLinkRefused
+        | EventKind::MailDelayed { .. } => Level::WARN,
+        // As it should be.
+        EventKind::Provisioned
+        | EventKind::WelcomeReissued
+        | EventKind::EmailCorrected
+        | EventKind::Imported { .. }
+        | EventKind::SignedIn { .. }
+        | EventKind::PasswordChangeDemanded
+        | EventKind::SecondFactorDemanded
+        | EventKind::EnrollmentDemanded
+        | EventKind::SecondFactorPassed { .. }
+        | EventKind::EnrollmentBegun
+        | EventKind::SecondFactorEnabled
+        | EventKind::SecondFactorDisabled
+        | EventKind::RecoveryCodesRegenerated
+        | EventKind::SecondFactorReset { .. }
+        | EventKind::Reauthenticated { .. }
+        | EventKind::PasswordChanged
+        | EventKind::ResetRequested
+        | EventKind::ResetLinkIssued
+        | EventKind::ResetConfirmed
+        | EventKind::ResetCompleted
+        | EventKind::DeviceGranted
+        | EventKind::DeviceRevoked
+        | EventKind::SignedOutEverywhere
+        | EventKind::Deactivated
+        | EventKind::Reactivated
+        | EventKind::PasswordChangeRequired
+        | EventKind::MarkedCompromised
+        | EventKind::Deleted => Level::INFO,
+        // Housekeeping.
+        EventKind::Rehashed { .. } | EventKind::Resealed | EventKind::AttemptsPurged { .. } => Level::DEBUG,
     }
 }

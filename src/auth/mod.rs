@@ -269,7 +269,7 @@ impl Auth {
     /// authenticator is to take its place, which takes a fresh code of the old one.
     ///
     /// # Errors
-    /// [`EnrollmentError`]: after [`ProofNeeded`](EnrollmentError::ProofNeeded) ask for the password or a code.
+    /// [`EnrollmentError`]: after [`ProofNeeded`](EnrollmentError::ProofNeeded) ask for the proof it names.
     ///
     /// ```
     #[doc = include_str!("../../examples/two_factor.rs")]
@@ -312,7 +312,8 @@ impl Auth {
     }
 
     /// Proves once more, by the password, who is signed in: before something that takes a fresh proof. Keep the session of the
-    /// [`SignedIn`] returned, which says so.
+    /// [`SignedIn`] returned, which says so. Where a second factor is on, what asked with `ProofNeeded` takes a code, and asks
+    /// again after this.
     ///
     /// # Errors
     /// [`ReauthenticateError`]. Wrong passwords are counted in a lane that no stranger reaches.
@@ -342,18 +343,18 @@ impl Auth {
     /// factor is on.
     ///
     /// # Errors
-    /// [`FreshProofError`]: after [`ProofNeeded`](FreshProofError::ProofNeeded) ask for the password or, where
-    /// [`second_factor`](Self::second_factor) is on, for a code, and call [`reauthenticate`](Self::reauthenticate) or
-    /// [`reauthenticate_with_code`](Self::reauthenticate_with_code). Like [`resume`](Self::resume) it decides by reading, so what
+    /// [`FreshProofError`]: after [`ProofNeeded`](FreshProofError::ProofNeeded) ask for the proof it names, and call
+    /// [`reauthenticate`](Self::reauthenticate) or [`reauthenticate_with_code`](Self::reauthenticate_with_code). Like [`resume`](Self::resume) it decides by reading, so what
     /// the host does next is not undone by a session that ends meanwhile.
     ///
     /// ```
-    /// use doorward::{Auth, FreshProofError, SignedIn};
+    /// use doorward::{Auth, FreshProofError, ProofKind, SignedIn};
     ///
     /// async fn close_the_shop(auth: &Auth, signed_in: &SignedIn) -> Result<&'static str, FreshProofError> {
     ///     match auth.require_fresh_proof(signed_in).await {
     ///         Ok(()) => Ok("closed"),
-    ///         Err(FreshProofError::ProofNeeded) => Ok("ask for the password or a code, and reauthenticate"),
+    ///         Err(FreshProofError::ProofNeeded { needs: ProofKind::Password }) => Ok("ask for the password"),
+    ///         Err(FreshProofError::ProofNeeded { needs: ProofKind::SecondFactor }) => Ok("ask for a code"),
     ///         Err(error) => Err(error), // the session has ended, or the store failed: nothing was done
     ///     }
     /// }

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+#[cfg(not(feature = "legacy-hashes"))]
+use super::foreign::is_foreign;
 #[cfg(feature = "legacy-hashes")]
 use super::legacy::{LegacyCost, LegacyHash};
 use super::memory::{HashMemory, Input, Revision, Variant};
@@ -13,10 +15,17 @@ use crate::types::{Digest, Password};
 /// The longest text that is looked at, in bytes. The longest hash of any scheme is well below it.
 const MAX_TEXT_BYTES: usize = 512;
 
-/// A text is not a password hash that this crate verifies.
+/// A text is not a password hash that this build verifies.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("not a password hash of a known scheme with all its fields, within bounds, in canonical form")]
-pub struct MalformedHash;
+#[non_exhaustive]
+pub enum MalformedHash {
+    /// It is of no known scheme, or a field of it is missing, out of bounds, or not in its canonical form.
+    #[error("not a password hash of a known scheme with all its fields, within bounds, in canonical form")]
+    Unknown,
+    /// It looks like a hash of another system, such as bcrypt, and this build reads none of those.
+    #[error("a password hash of another system: it is read by a build with doorward's feature `legacy-hashes`")]
+    NeedsLegacyHashes,
+}
 
 /// A password hash, read whole: every field is there and within bounds, and writing it anew gives the same text byte for
 /// byte.
@@ -106,12 +115,14 @@ impl PasswordHash {
     ///
     /// # Errors
     /// [`MalformedHash`] for another scheme or version, a missing, doubled or reordered field, parameters above the caps
-    /// ([`HashParams`] has those of Argon2), a salt or tag of unusual length, or any other spelling of a good hash.
+    /// ([`HashParams`] has those of Argon2), a salt or tag of unusual length, or any other spelling of a good hash. Without the
+    /// feature `legacy-hashes` a hash that takes it is answered
+    /// [`NeedsLegacyHashes`](MalformedHash::NeedsLegacyHashes).
     pub fn parse(text: &str) -> Result<Self, MalformedHash> {
         if text.len() > MAX_TEXT_BYTES {
-            return Err(MalformedHash);
+            return Err(MalformedHash::Unknown);
         }
-        let kind = Kind::parse(text).ok_or(MalformedHash)?;
+        let kind = Kind::parse(text)?;
         Ok(Self { text: text.into(), kind })
     }
 
@@ -199,17 +210,22 @@ impl PasswordHash {
 
 impl Kind {
     #[cfg(not(feature = "legacy-hashes"))]
-    fn parse(text: &str) -> Option<Self> {
-        let hash = Argon2Hash::parse(text)?;
-        let own = hash.cost.variant == Variant::Argon2id && hash.cost.revision == Revision::V19;
-        own.then_some(Self::Argon2(hash))
+    fn parse(text: &str) -> Result<Self, MalformedHash> {
+        let own = |hash: &Argon2Hash| hash.cost.variant == Variant::Argon2id && hash.cost.revision == Revision::V19;
+        match Argon2Hash::parse(text) {
+            Some(hash) if own(&hash) => Ok(Self::Argon2(hash)),
+            Some(_) => Err(MalformedHash::NeedsLegacyHashes),
+            None if is_foreign(text) => Err(MalformedHash::NeedsLegacyHashes),
+            None => Err(MalformedHash::Unknown),
+        }
     }
 
     #[cfg(feature = "legacy-hashes")]
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Result<Self, MalformedHash> {
         // Django puts the name of its hasher in front of the PHC string.
         let phc = text.strip_prefix("argon2$").map_or(text, |_| &text["argon2".len()..]);
-        Argon2Hash::parse(phc).map(Self::Argon2).or_else(|| LegacyHash::parse(text).map(Self::Legacy))
+        let read = Argon2Hash::parse(phc).map(Self::Argon2).or_else(|| LegacyHash::parse(text).map(Self::Legacy));
+        read.ok_or(MalformedHash::Unknown)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Floor 1: randomness, digests, password hashes and seals. Pure and synchronous; the primitives are all from libraries.
 
 mod digest;
+#[cfg(not(feature = "legacy-hashes"))]
+mod foreign;
 mod hash;
 mod keyring;
 #[cfg(feature = "legacy-hashes")]

@@ -5,8 +5,27 @@ use crate::user::{Session, User};
 
 /// Where a sign-in stands. Every step returns it again, until it is complete.
 ///
-/// It is exhaustive on purpose: a step that is added later must not be passed over by a `_`.
+/// It is exhaustive on purpose: a step that is added later must not be passed over by a `_`. Nor does it compile, under
+/// `#![deny(unused_must_use)]`, to drop one: the password would be chosen, and nobody signed in.
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// # use doorward::{Auth, Challenge, ChoosePasswordError};
+/// async fn choose(auth: &Auth, challenge: &Challenge) -> Result<(), ChoosePasswordError> {
+///     auth.choose_password(challenge, "a quiet morning in May").await?; // the session is lost
+///     Ok(())
+/// }
+/// ```
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// # use doorward::{Auth, Challenge, ChoosePasswordError, SignIn};
+/// async fn choose(auth: &Auth, challenge: &Challenge) -> Result<SignIn, ChoosePasswordError> {
+///     auth.choose_password(challenge, "a quiet morning in May").await
+/// }
+/// ```
 #[derive(Debug)]
+#[must_use = "nobody is signed in until the host acts on this step: it holds the session, or the challenge for the next one"]
 pub enum SignIn {
     /// Signed in: keep the session, and the [`device_token`](SignedIn::device_token), if there is one, in a cookie that lasts as
     /// long as [`DeviceConfig::lifetime`](crate::DeviceConfig::lifetime), 90 days by default.
@@ -25,6 +44,7 @@ pub enum SignIn {
 
 /// Somebody who is signed in. Only this crate makes one, after the write that records it was accepted.
 #[derive(Clone, Debug)]
+#[must_use = "its session takes the place of the one before, which may have ended: keep it, or the user is signed out"]
 pub struct SignedIn {
     session: Session,
     email: Email,

@@ -1,6 +1,7 @@
 use thiserror::Error;
 
-use super::{Unavailable, failure};
+use super::proof::{BY_CODE, BY_PASSWORD};
+use super::{ProofKind, Unavailable, failure};
 use crate::types::{BackendError, UserId};
 
 /// Why an account was not opened, or not announced. These are for an operator, not for strangers.
@@ -127,11 +128,12 @@ pub enum DeviceError {
     /// The session ended meanwhile. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
-    /// The session proved nothing within five minutes, or, where a second factor is on, no code: call
-    /// [`reauthenticate`](crate::Auth::reauthenticate) or
-    /// [`reauthenticate_with_code`](crate::Auth::reauthenticate_with_code) first.
-    #[error("a fresh proof is needed")]
-    ProofNeeded,
+    /// The session proved nothing within five minutes, or, where a second factor is on, no code: ask for what `needs` says.
+    #[error("a fresh proof is needed: {needs}")]
+    ProofNeeded {
+        /// Which one.
+        needs: ProofKind,
+    },
     /// The user has no such device.
     #[error("no such device")]
     UnknownDevice,
@@ -145,7 +147,8 @@ pub enum DeviceError {
 
 failure!(DeviceError {
     Self::SessionEnded => "session_ended", 401, "Your session has ended. Please sign in again.";
-    Self::ProofNeeded => "proof_needed", 403, "Please confirm that it is you first.";
+    Self::ProofNeeded { needs: ProofKind::Password } => "password_proof_needed", 403, BY_PASSWORD;
+    Self::ProofNeeded { needs: ProofKind::SecondFactor } => "code_proof_needed", 403, BY_CODE;
     Self::UnknownDevice => "unknown_device", 404, "There is no such device.";
     Self::RecoveryPending => "recovery_pending", 409, "A password reset is under way for this account. Please finish it first.";
 } unavailable Unavailable);

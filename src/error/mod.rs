@@ -7,6 +7,7 @@
 
 mod account;
 mod password;
+mod proof;
 mod reset;
 mod sign_in;
 mod two_factor;
@@ -18,6 +19,7 @@ use crate::policy::Violation;
 
 pub use account::{AdminError, DeviceError, ImportError, ProvisionError, ResumeError, WelcomeError};
 pub use password::{ChangePasswordError, ChoosePasswordError};
+pub use proof::ProofKind;
 pub use reset::{CompleteResetError, ConfirmResetError};
 pub use sign_in::{INVALID_CREDENTIALS, SignInError};
 pub use two_factor::{EnrollmentError, FreshProofError, ReauthenticateError, SecondFactorError, TwoFactorError};
@@ -113,6 +115,17 @@ fn please_wait(wait: Duration) -> String {
         (..=1, _) => "Please wait a second before trying again.".to_owned(),
         (2..=119, _) => format!("Please wait {seconds} seconds before trying again."),
         (_, minutes) => format!("Please wait {minutes} minutes before trying again."),
+    }
+}
+
+/// To somebody who is signed in. The wait after a success, or after one slip, is about as long as a double click: a form that was
+/// sent twice must not read like a fault.
+fn one_at_a_time(wait: Duration) -> String {
+    match wait.as_secs() {
+        0 => "Another try came just before this one. If you sent the form twice, the first one counts; otherwise please try \
+              again in a second."
+            .to_owned(),
+        _ => please_wait(wait),
     }
 }
 

@@ -3,7 +3,7 @@ use core::time::Duration;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use super::{Unavailable, failure, not_accepted, please_wait};
+use super::{Unavailable, failure, not_accepted, one_at_a_time, please_wait};
 use crate::policy::Violation;
 
 const RECOVERY: &str =
@@ -58,7 +58,8 @@ pub enum ChangePasswordError {
     /// The current password is wrong. It is counted, in a lane that strangers cannot reach.
     #[error("the current password is wrong")]
     CurrentPasswordWrong,
-    /// The wait after the last wrong one is not over.
+    /// The wait after the last try is not over: a moment after one that was right, such as the same form sent twice, and longer
+    /// after wrong ones. This one was not looked at.
     #[error("throttled")]
     Throttled {
         /// The rest of the wait.
@@ -84,7 +85,7 @@ pub enum ChangePasswordError {
 failure!(ChangePasswordError {
     Self::SessionEnded => "session_ended", 401, "Your session has ended. Please sign in again.";
     Self::CurrentPasswordWrong => "current_password_wrong", 422, "The current password is not right.";
-    Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
+    Self::Throttled { retry_after } => "throttled", 429, one_at_a_time(*retry_after), retry retry_after;
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
 } unavailable Unavailable rejected Rejected);

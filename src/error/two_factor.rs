@@ -3,14 +3,14 @@ use core::time::Duration;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use super::{Unavailable, failure, please_wait};
+use super::proof::{BY_CODE, BY_PASSWORD};
+use super::{ProofKind, Unavailable, failure, one_at_a_time, please_wait};
 use crate::types::MalformedCode;
 
 const ENDED: &str = "Your session has ended. Please sign in again.";
 const TOO_LATE: &str = "That took too long or was done already. Please sign in again.";
 const MALFORMED: &str = "Please enter the digits of your authenticator app, or one of your recovery codes.";
 const WRONG: &str = "This code is not right, or was used before.";
-const AGAIN: &str = "Please confirm that it is you first.";
 const RECOVERY: &str =
     "A password reset is under way for this account. Please finish it with the password from your mail.";
 
@@ -58,11 +58,13 @@ pub enum EnrollmentError {
     /// sign-in.
     #[error("the challenge does not work (any more)")]
     ChallengeInvalid,
-    /// What the session proved is over five minutes old, or, where a second factor is on already, was not a code: ask for it
-    /// and call [`reauthenticate`](crate::Auth::reauthenticate) or
-    /// [`reauthenticate_with_code`](crate::Auth::reauthenticate_with_code).
-    #[error("a fresh proof is needed")]
-    ProofNeeded,
+    /// What the session proved is over five minutes old, or, where a second factor is on already, was not a code: ask for what
+    /// `needs` says.
+    #[error("a fresh proof is needed: {needs}")]
+    ProofNeeded {
+        /// Which one.
+        needs: ProofKind,
+    },
     /// A confirmed reset waits to be completed; until then who merely knows the password enrolls nothing.
     #[error("a confirmed reset waits for its completion")]
     RecoveryPending {
@@ -96,7 +98,8 @@ pub enum EnrollmentError {
 failure!(EnrollmentError {
     Self::SessionEnded => "session_ended", 401, ENDED;
     Self::ChallengeInvalid => "challenge_invalid", 401, TOO_LATE;
-    Self::ProofNeeded => "proof_needed", 403, AGAIN;
+    Self::ProofNeeded { needs: ProofKind::Password } => "password_proof_needed", 403, BY_PASSWORD;
+    Self::ProofNeeded { needs: ProofKind::SecondFactor } => "code_proof_needed", 403, BY_CODE;
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
     Self::NoKeyring => "no_keyring", 500, "Something went wrong on our side.";
     Self::NotBegun => "not_begun", 409, "That took too long. Please set up your authenticator app again.";
@@ -116,9 +119,12 @@ pub enum TwoFactorError {
     #[error("no second factor is on")]
     NotEnrolled,
     /// The session proved no code within five minutes: ask for one and call
-    /// [`reauthenticate_with_code`](crate::Auth::reauthenticate_with_code).
-    #[error("a fresh proof is needed")]
-    ProofNeeded,
+    /// [`reauthenticate_with_code`](crate::Auth::reauthenticate_with_code). The password is not enough here.
+    #[error("a fresh proof is needed: {needs}")]
+    ProofNeeded {
+        /// Which one.
+        needs: ProofKind,
+    },
     /// A confirmed reset waits to be completed; until then nothing of this changes.
     #[error("a confirmed reset waits for its completion")]
     RecoveryPending {
@@ -136,7 +142,8 @@ pub enum TwoFactorError {
 failure!(TwoFactorError {
     Self::SessionEnded => "session_ended", 401, ENDED;
     Self::NotEnrolled => "not_enrolled", 409, "Two-factor sign-in is not on.";
-    Self::ProofNeeded => "proof_needed", 403, AGAIN;
+    Self::ProofNeeded { needs: ProofKind::Password } => "password_proof_needed", 403, BY_PASSWORD;
+    Self::ProofNeeded { needs: ProofKind::SecondFactor } => "code_proof_needed", 403, BY_CODE;
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
     Self::RequiredByPolicy => "required_by_policy", 409, "Two-factor sign-in is required here.";
 } unavailable Unavailable);
@@ -157,7 +164,8 @@ pub enum ReauthenticateError {
     /// The code is wrong, was used before, or there is no second factor. It is counted.
     #[error("the code is wrong")]
     CodeWrong,
-    /// The wait after the last wrong one is not over. This one was not evaluated.
+    /// The wait after the last try is not over: a moment after one that was right, such as the same form sent twice, and longer
+    /// after wrong ones. This one was not evaluated.
     #[error("throttled")]
     Throttled {
         /// The rest of the wait.
@@ -173,7 +181,7 @@ failure!(ReauthenticateError {
     Self::PasswordWrong => "password_wrong", 422, "The password is not right.";
     Self::CodeMalformed => "code_malformed", 422, MALFORMED;
     Self::CodeWrong => "code_wrong", 422, WRONG;
-    Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
+    Self::Throttled { retry_after } => "throttled", 429, one_at_a_time(*retry_after), retry retry_after;
 } unavailable Unavailable);
 
 /// Why something takes one more proof of who it is.
@@ -184,9 +192,12 @@ pub enum FreshProofError {
     #[error("the session has ended")]
     SessionEnded,
     /// What the session proved is older than [`SecondFactorConfig::fresh_proof`](crate::SecondFactorConfig::fresh_proof), five
-    /// minutes by default, or was not a code where a second factor is on.
-    #[error("a fresh proof is needed")]
-    ProofNeeded,
+    /// minutes by default, or was not a code where a second factor is on: ask for what `needs` says.
+    #[error("a fresh proof is needed: {needs}")]
+    ProofNeeded {
+        /// Which one.
+        needs: ProofKind,
+    },
     /// Nothing was decided.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -194,7 +205,8 @@ pub enum FreshProofError {
 
 failure!(FreshProofError {
     Self::SessionEnded => "session_ended", 401, ENDED;
-    Self::ProofNeeded => "proof_needed", 403, AGAIN;
+    Self::ProofNeeded { needs: ProofKind::Password } => "password_proof_needed", 403, BY_PASSWORD;
+    Self::ProofNeeded { needs: ProofKind::SecondFactor } => "code_proof_needed", 403, BY_CODE;
 } unavailable Unavailable);
 
 impl From<MalformedCode> for SecondFactorError {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Committed, Decision, Engine, SignedIn};
-use crate::error::{DeviceError, ResumeError};
+use crate::error::{DeviceError, ProofKind, ResumeError};
 use crate::port::EventKind;
 use crate::types::DeviceId;
 use crate::user::{Device, Recovery, Session, User};
@@ -52,7 +52,7 @@ pub(crate) async fn revoke_device(
                 return Decision::Answer(Err(DeviceError::RecoveryPending));
             }
             if !user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, engine.now()) {
-                return Decision::Answer(Err(DeviceError::ProofNeeded));
+                return Decision::Answer(Err(DeviceError::ProofNeeded { needs: ProofKind::needed_of(user) }));
             }
             match user.revoke_device(device, fresh) {
                 Some(next) => Decision::Store(next, Ok(())),

@@ -46,6 +46,7 @@ pub(crate) async fn reset_second_factor(engine: &Arc<Engine>, id: &UserId, reaso
 
 /// What sealing anew came to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a key may be given up only once no user is answered `KeyMissing`"]
 pub enum Resealed {
     /// Something was sealed under another key, or not as it should be, and is now kept as the settings say.
     Anew,

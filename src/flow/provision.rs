@@ -58,6 +58,7 @@ pub struct Provisioned {
 /// An account was opened, and its first password is shown instead of mailed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[must_use = "the password is mailed to nobody and never shown again"]
 pub struct Revealed {
     /// The account.
     pub user_id: UserId,

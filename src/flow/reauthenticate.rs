@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Admission, CodeOutcome, Committed, Decision, Engine, SignedIn};
-use crate::error::{FreshProofError, ReauthenticateError, Unavailable};
+use crate::error::{FreshProofError, ProofKind, ReauthenticateError, Unavailable};
 use crate::port::EventKind;
 use crate::types::{Password, TypedCode};
 use crate::user::{Judged, Method, Proof, Session};
@@ -79,7 +79,7 @@ pub(crate) async fn require_fresh_proof(engine: &Arc<Engine>, session: &Session)
     let user = engine.find_in_session(session).await?.ok_or(FreshProofError::SessionEnded)?;
     match user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, engine.now()) {
         true => Ok(()),
-        false => Err(FreshProofError::ProofNeeded),
+        false => Err(FreshProofError::ProofNeeded { needs: ProofKind::needed_of(&user) }),
     }
 }
 

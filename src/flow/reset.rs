@@ -99,6 +99,7 @@ pub struct ResetRequested {
 /// A reset was confirmed, and a temporary password was mailed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[must_use = "its `device` belongs into the device cookie: without it strangers who guess can slow the owner down"]
 pub struct ResetConfirmed {
     /// Whose.
     pub user_id: UserId,

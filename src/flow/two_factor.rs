@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::{Draw, TotpSecret};
 use crate::engine::{Committed, Decision, Engine, SignIn, SignedIn};
-use crate::error::{EnrollmentError, TwoFactorError, Unavailable};
+use crate::error::{EnrollmentError, ProofKind, TwoFactorError, Unavailable};
 use crate::mail::MailKind;
 use crate::port::EventKind;
 use crate::types::{Challenge, Digest, RecoveryCodes, TotpEnrollment, TypedCode};
@@ -239,7 +239,7 @@ async fn change(
             } else if !user.has_second_factor() {
                 Decision::Answer(Err(TwoFactorError::NotEnrolled))
             } else if !user.is_freshly_proved(session, fresh_proof(engine), now) {
-                Decision::Answer(Err(TwoFactorError::ProofNeeded))
+                Decision::Answer(Err(TwoFactorError::ProofNeeded { needs: ProofKind::needed_of(user) }))
             } else {
                 let next = transition(user, fresh);
                 Decision::Store(next.clone(), Ok(next))
@@ -274,7 +274,7 @@ fn may_enroll(engine: &Engine, user: &User, session: &Session) -> Result<(), Enr
     in_session(engine, user, session)?;
     match user.is_freshly_proved(session, fresh_proof(engine), engine.now()) {
         true => Ok(()),
-        false => Err(EnrollmentError::ProofNeeded),
+        false => Err(EnrollmentError::ProofNeeded { needs: ProofKind::needed_of(user) }),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::types::{BackendError, Version};
 
 /// What a compare-and-swap came to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "only `Stored` means that the change was made"]
 pub enum Swap {
     /// The new value is stored.
     Stored,

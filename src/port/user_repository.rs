@@ -9,6 +9,7 @@ use crate::user::{User, UserHead};
 
 /// What inserting a user came to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "only `Stored` means that the account is there"]
 pub enum Insert {
     /// The user is stored, durably and visibly to all.
     Stored,
@@ -20,6 +21,7 @@ pub enum Insert {
 
 /// What replacing a user came to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "only `Stored` means that the change was made"]
 pub enum Replace {
     /// The user is stored, durably and visibly to all.
     Stored,

@@ -1,6 +1,8 @@
 use core::fmt;
 use std::error::Error;
 
+use super::io_class::io_class;
+
 /// What kind of trouble a store or a mailer is in.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -9,8 +11,10 @@ pub enum BackendErrorKind {
     Unavailable,
     /// It answered that it will not do this (a constraint, a missing right, a full disk, a refused recipient).
     Refused,
-    /// The store's tables are not there: `migrate()` of the store was not called, or on another database, under another
-    /// prefix or in another schema. Or a trigger or view of yours names a table that is not there.
+    /// The store's tables are not there: `migrate()` of this very store was not called, or before `with_attempts` or
+    /// `with_prefix`, or in another schema. It is called on each store that an [`Auth`](crate::Auth) is given: that of the users
+    /// makes no tables where the attempts are, nor the other way round. Or a trigger or view of yours names a table that is not
+    /// there.
     TablesMissing,
     /// A stored row exists but cannot be understood: it was edited by hand, cut off, or written by a newer release that
     /// uses a feature this one does not know.
@@ -29,7 +33,8 @@ impl BackendErrorKind {
     }
 }
 
-/// A backend's own code for what went wrong: an SQLSTATE, an SMTP reply code. Fit for logs, since it is 1 to 16 ASCII letters,
+/// A backend's own code for what went wrong: an SQLSTATE, an SMTP reply code; where it gave none, the class of the trouble, such as
+/// `io-refused` or `pool-timed-out`. Fit for logs, since it is 1 to 16 ASCII letters,
 /// digits, dots and dashes, and what is more is no code: a message does not pass as one.
 ///
 /// ```
@@ -47,6 +52,12 @@ impl BackendCode {
         let text = text.as_ref();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
         ((1..=16).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.into()))
+    }
+
+    /// The class of the I/O error among an error and its sources, such as `io-refused`: for adapters that keep no more of a
+    /// driver's error than a code. [`BackendError::with_source`] looks by itself.
+    pub fn io_class(error: &(dyn Error + 'static)) -> Option<&'static str> {
+        io_class(error)
     }
 
     /// As text.
@@ -74,7 +85,11 @@ impl fmt::Display for BackendCode {
 /// assert_eq!(error.to_string(), "backend refused (23505)");
 ///
 /// let error = BackendError::new(BackendErrorKind::TablesMissing).with_code("42P01");
-/// assert_eq!(error.to_string(), "the tables are missing: call migrate() (42P01)");
+/// assert_eq!(error.to_string(), "the tables of this store are missing: call its migrate() (42P01)");
+///
+/// // Where the driver has no code, it is told what kind of trouble its connection is in.
+/// let error = BackendError::unavailable(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+/// assert_eq!(error.to_string(), "backend unavailable (io-refused)");
 /// ```
 pub struct BackendError {
     kind: BackendErrorKind,
@@ -120,9 +135,10 @@ impl BackendError {
         self.kind
     }
 
-    /// The backend's code, if the adapter gave one.
+    /// The backend's code, if the adapter gave one; otherwise the class of the I/O error among the sources, if there is one.
     pub fn code(&self) -> Option<&str> {
-        self.code.as_ref().map(BackendCode::as_str)
+        let given = self.code.as_ref().map(BackendCode::as_str);
+        given.or_else(|| self.source.as_deref().and_then(|source| io_class(source)))
     }
 
     /// The method of the store that failed, such as `find_by_email`. [`Auth`](crate::Auth) adds it to the errors it hands on;
@@ -132,17 +148,26 @@ impl BackendError {
     }
 
     pub(crate) fn code_for_events(&self) -> Option<BackendCode> {
-        self.code.clone()
+        self.code().and_then(BackendCode::new)
     }
 }
 
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            BackendErrorKind::TablesMissing => f.write_str("the tables are missing: call migrate()")?,
+            // Whoever has two stores and called it on one of them reads which.
+            BackendErrorKind::TablesMissing => match self.call {
+                Some("load" | "swap" | "purge") => f.write_str(
+                    "the tables are missing where the attempts are kept: call migrate() of the store given as the attempts",
+                )?,
+                Some(_) => f.write_str(
+                    "the tables are missing where the users are kept: call migrate() of the store given as the users",
+                )?,
+                None => f.write_str("the tables of this store are missing: call its migrate()")?,
+            },
             kind => write!(f, "backend {}", kind.as_str())?,
         }
-        match &self.code {
+        match self.code() {
             Some(code) => write!(f, " ({code})"),
             None => Ok(()),
         }
@@ -151,10 +176,9 @@ impl fmt::Display for BackendError {
 
 impl fmt::Debug for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, code, call, .. } = self;
-        let (code, call) = (code.as_ref().map(BackendCode::as_str), *call);
+        let (kind, code, call) = (self.kind, self.code(), self.call);
         let mut shown = f.debug_struct("BackendError");
-        shown.field("kind", kind).field("code", &code).field("call", &call).finish_non_exhaustive()
+        shown.field("kind", &kind).field("code", &code).field("call", &call).finish_non_exhaustive()
     }
 }
 

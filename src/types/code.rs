@@ -49,6 +49,7 @@ impl TypedCode {
 ///
 /// They are shown once and stored as digests. `Debug` shows nothing of them.
 #[derive(Clone)]
+#[must_use = "the codes are never shown again, and those before no longer work: show them to the user"]
 pub struct RecoveryCodes(Vec<Zeroizing<String>>);
 
 impl RecoveryCodes {

@@ -8,6 +8,7 @@ use super::secret::redacted_debug;
 ///
 /// `Debug` shows nothing of it.
 #[derive(Clone)]
+#[must_use = "the secret is never shown again, and what was begun before gave way to it: show it to the user"]
 pub struct TotpEnrollment {
     uri: Zeroizing<String>,
     key: Zeroizing<String>,

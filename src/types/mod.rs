@@ -11,6 +11,7 @@ mod email;
 mod enrollment;
 mod id;
 mod instant;
+mod io_class;
 mod password;
 mod secret;
 mod site;

@@ -85,7 +85,7 @@ fn a_session_outlives_a_clock_that_is_set_back() {
 #[test]
 fn a_clock_that_is_set_back_leaves_room_for_a_new_device() {
     let world = World::with(|builder| builder.configure(|config| config.device.at_most = 1));
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     world.clock.set(world.now() - time::Duration::days(2));
     // What is dated in the future works no longer, so it holds no place.
     let again = world.signed_in(ANN, OLD);
@@ -107,7 +107,7 @@ fn what_has_expired_gives_up_its_place_before_what_has_not() {
 fn fewer_places_are_fewer_devices() {
     let (world, first) = World::with_ann();
     world.clock.advance(DAY);
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
     world.clock.advance(8 * DAY);
     let fewer = world.restarted(|builder| builder.configure(|config| config.device.at_most = 1));
     let last = fewer.signed_in(ANN, OLD);

@@ -13,7 +13,7 @@ fn s03_a_signed_in_user_changes_the_password_with_the_current_one() {
     assert_eq!(changed.session().signed_in_at(), desk.session().signed_in_at());
     assert!(matches!(world.last_mail().mail.kind(), MailKind::PasswordChanged { .. }));
     assert!(world.fails(ANN, OLD));
-    world.signed_in(ANN, NEW);
+    let _ = world.signed_in(ANN, NEW);
     // The acting browser got a fresh token; all others are worth nothing.
     assert_eq!(block_on(world.auth.devices(&changed)).unwrap().len(), 2, "the change and the sign-in after it");
     assert_ne!(device(&changed), device(&desk));
@@ -29,7 +29,7 @@ fn s05_a_bad_new_password_is_refused_before_anything_is_counted_or_hashed() {
         assert_eq!(violations.len(), 2);
     }
     assert!(before == (world.user(ANN), world.auth.hash_load().computed));
-    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_wrong_current_password_is_counted_in_a_lane_of_its_own() {
     let early = block_on(world.auth.change_password(&ann, OLD, NEW));
     assert!(matches!(early, Err(ChangePasswordError::Throttled { .. })));
     world.clock.advance(SECOND);
-    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
     let kinds = world.observer.kinds();
     assert!(kinds.contains(&EventKind::PasswordChangeFailed) && kinds.contains(&EventKind::PasswordChanged));
 }
@@ -81,4 +81,37 @@ fn over_long_input_is_never_hashed_as_such() {
     let outcome = block_on(world.auth.change_password(&ann, OLD, &long));
     let Err(ChangePasswordError::Rejected { violations }) = outcome else { panic!("accepted") };
     assert_eq!(violations[0].code(), "too_long");
+}
+
+#[test]
+fn section_5_a_form_that_was_sent_twice_does_not_read_like_a_fault() {
+    let (world, ann) = World::with_ann();
+    let ann = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let changed_at = world.user(ANN);
+    // The same form once more, under the session that the first one led to.
+    let twice = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap_err();
+    let ChangePasswordError::Throttled { retry_after } = twice else { panic!("{twice:?}") };
+    assert!(retry_after <= SECOND);
+    assert_eq!((twice.code(), twice.retry_after()), ("throttled", Some(retry_after)));
+    let told = twice.user_message();
+    assert!(told.contains("If you sent the form twice, the first one counts"), "{told}");
+    assert!(told.contains("in a second") && !told.contains("wait"), "{told}");
+    let proof = block_on(world.auth.reauthenticate(&ann, NEW)).unwrap_err();
+    assert_eq!(proof.user_message(), told);
+    // Nothing was counted or changed, and the first one does count.
+    assert!(changed_at == world.user(ANN) && world.is_live(&ann));
+    world.clock.advance(retry_after);
+    let ann = block_on(world.auth.change_password(&ann, NEW, "three owls in one oak tree")).unwrap();
+
+    // After wrong ones it is a wait, and is told as one.
+    let told = loop {
+        match block_on(world.auth.change_password(&ann, "wrong", NEW)).unwrap_err() {
+            error @ ChangePasswordError::Throttled { retry_after } if retry_after > 2 * SECOND => {
+                break error.user_message();
+            }
+            ChangePasswordError::Throttled { retry_after } => world.clock.advance(retry_after),
+            error => assert_eq!(error.code(), "current_password_wrong"),
+        }
+    };
+    assert!(told.starts_with("Please wait "), "{told}");
 }

@@ -15,7 +15,7 @@ fn s02_choosing_signs_in_and_consumes_the_temporary_password_with_all_challenges
     assert_eq!(world.choice_error(&challenges[0], NEW).code(), "challenge_invalid");
     assert_eq!(world.choice_error(&challenges[1], NEW).code(), "challenge_invalid");
     assert!(world.fails(ANN, &mailed));
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn s05_every_broken_rule_is_named_at_once_and_nothing_changes() {
     }
     assert!(world.user(ANN) == before);
     assert_eq!(world.auth.hash_load().computed, 0, "no hash was spent on them");
-    world.choose(&challenge, OLD);
+    let _ = world.choose(&challenge, OLD);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_challenge_lives_ten_minutes_and_ten_tries() {
     assert_eq!(world.choice_error(&spent, NEW).code(), "challenge_invalid");
     let stale = world.challenge(ANN, OLD);
     // The tenth try of the first one still counts.
-    world.choose(&challenge, NEW);
+    let _ = world.choose(&challenge, NEW);
     assert_eq!(world.choice_error(&stale, "three owls in one oak tree").code(), "challenge_invalid");
 
     block_on(world.auth.require_password_change(ann.user_id())).unwrap();
@@ -93,7 +93,7 @@ fn a_challenge_lives_ten_minutes_and_ten_tries() {
     assert_eq!(world.choice_error(&late, OLD).code(), "challenge_invalid");
     let in_time = world.challenge(ANN, NEW);
     world.clock.advance(10 * MINUTE - SECOND);
-    world.choose(&in_time, OLD);
+    let _ = world.choose(&in_time, OLD);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn at_most_five_challenges_of_a_class_are_open_and_no_class_evicts_another() {
     let by_password: Vec<_> = (0..6).map(|_| world.challenge(ANN, OLD)).collect();
     assert_eq!(world.choice_error(&by_password[0], NEW).code(), "challenge_invalid");
     assert_eq!(world.choice_error(&by_password[5], NEW).code(), "recovery_pending");
-    world.choose(&by_mailbox, NEW);
+    let _ = world.choose(&by_mailbox, NEW);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_challenge_of_another_kind_user_or_spelling_is_refused() {
     }
     let unknown = Challenge::parse(&format!("Zm9v.{secret}")).unwrap();
     assert_eq!(world.choice_error(&unknown, NEW).code(), "challenge_invalid");
-    world.choose(&bob, OLD);
+    let _ = world.choose(&bob, OLD);
     assert!(world.observer.kinds().contains(&EventKind::ChallengeRefused));
 }
 

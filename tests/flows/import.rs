@@ -1,6 +1,9 @@
 //! Taking over accounts of another system.
 
-use doorward::{EventKind, HashScheme, Import, ImportError, PasswordHash, SignIn, SignInFailure, UserId, WelcomeError};
+use doorward::{
+    EventKind, HashScheme, Import, ImportError, MalformedHash, PasswordHash, SignIn, SignInFailure, UserId,
+    WelcomeError,
+};
 use pollster::block_on;
 
 use crate::support::*;
@@ -26,7 +29,7 @@ fn an_imported_user_signs_in_with_the_old_password_and_the_hash_becomes_a_new_on
     assert!(!world.user(ANN).to_snapshot().contains("m=256"), "a success rehashes");
     assert_eq!(world.observer.count(&EventKind::Rehashed { from: HashScheme::Argon2id }), 1);
     let computed = world.auth.hash_load().computed;
-    world.signed_in(ANN, "password");
+    let _ = world.signed_in(ANN, "password");
     assert_eq!(world.auth.hash_load().computed, computed + 1, "and from then on it costs one hash");
 }
 
@@ -38,7 +41,7 @@ fn s12_an_imported_user_can_reset_and_is_not_welcomed() {
     assert!(matches!(welcome, Err(WelcomeError::PasswordChosen)));
     let mailed = world.confirm(ANN);
     let challenge = world.challenge(ANN, &mailed);
-    world.choose(&challenge, NEW);
+    let _ = world.choose(&challenge, NEW);
     assert!(world.fails(ANN, "password"));
 }
 
@@ -57,10 +60,35 @@ fn a_taken_address_or_id_is_told_to_the_operator_and_nothing_is_stored() {
     let id = UserId::parse(ann.user_id().as_str()).unwrap();
     let same = block_on(world.auth.import_user(account("bob@acme.example", ARGON2ID).id(id)));
     assert!(matches!(same, Err(ImportError::IdTaken)));
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
     assert!(world.fails("bob@acme.example", "password"));
     let reason = SignInFailure::UnknownEmail;
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1);
+}
+
+/// Every hash of another program that there is: what a build can do with it is told, and never that nobody knows it.
+#[test]
+fn section_5_a_hash_that_takes_the_feature_names_it() {
+    let mut answers: Vec<serde_json::Value> = serde_json::from_str(include_str!("../data/legacy_hashes.json")).unwrap();
+    // Argon2's first version in a spelling that no build reads.
+    answers.retain(|answer| !answer["hash"].as_str().unwrap().contains("$v=16$"));
+    let mut read = 0;
+    for answer in &answers {
+        match PasswordHash::parse(answer["hash"].as_str().unwrap()) {
+            // Argon2id of today is read by every build.
+            Ok(_) => read += 1,
+            Err(MalformedHash::NeedsLegacyHashes) if cfg!(not(feature = "legacy-hashes")) => {}
+            Err(other) => panic!("{}: {other}", answer["scheme"]),
+        }
+    }
+    assert_eq!(read == answers.len(), cfg!(feature = "legacy-hashes"));
+    let told = MalformedHash::NeedsLegacyHashes.to_string();
+    assert!(told.contains("`legacy-hashes`"), "{told}");
+
+    // What no build reads is not blamed on the feature.
+    for unknown in ["", "5f4dcc3b5aa765d61d8327deb882cf99", "$9$saltsaltsalt$AAECAwQFBgcICQoLDA0ODw", "!unusable"] {
+        assert_eq!(PasswordHash::parse(unknown).unwrap_err(), MalformedHash::Unknown, "{unknown}");
+    }
 }
 
 #[cfg(feature = "legacy-hashes")]
@@ -100,7 +128,7 @@ mod legacy {
             let signed_in = world.signed_in(&address, password);
             assert_eq!(signed_in.user_id(), &imported.user_id);
             assert!(!world.user(&address).to_snapshot().contains(hash), "{scheme} was replaced");
-            world.signed_in(&address, password);
+            let _ = world.signed_in(&address, password);
             assert!(world.fails(&address, "wrong"), "{scheme}");
         }
         assert!(schemes.len() >= 15, "{schemes:?}");
@@ -130,7 +158,7 @@ mod legacy {
         assert!(world.fails(ANN, typed), "its 73rd byte was never hashed");
         assert!(world.fails(ANN, &format!("{}!", &typed[..72])), "and any other would do as well");
         let challenge = world.challenge(ANN, &world.confirm(ANN));
-        world.choose(&challenge, NEW);
+        let _ = world.choose(&challenge, NEW);
         assert!(world.fails(ANN, &typed[..72]));
     }
 
@@ -160,7 +188,7 @@ mod legacy {
             if index < 30 {
                 block_on(world.auth.import_user(account(&address, BCRYPT_9))).unwrap();
             } else {
-                world.open(&address, OLD);
+                let _ = world.open(&address, OLD);
             }
         }
         // bcrypt takes some 20 ms, 8 KiB of Argon2 a hundredth of that.

@@ -48,19 +48,19 @@ fn reseal(world: &World) -> Resealed {
 fn a_dump_of_the_store_holds_no_hash_that_could_be_tried() {
     let world = sealed_world();
     let ann = world.open(ANN, OLD);
-    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
     assert!(document(&world).contains("earlier_passwords"), "the history is kept");
     assert!(!document(&world).contains("argon2"), "and sealed like the password itself");
     assert_eq!(document(&world).matches("$sealed$v=1$k=a$").count(), 2);
-    world.signed_in(ANN, NEW);
+    let _ = world.signed_in(ANN, NEW);
     assert!(world.fails(ANN, OLD));
 }
 
 #[test]
 fn equal_passwords_of_two_users_are_sealed_differently_and_cannot_be_exchanged() {
     let world = sealed_world();
-    world.open(ANN, OLD);
-    world.open("eve@acme.example", NEW);
+    let _ = world.open(ANN, OLD);
+    let _ = world.open("eve@acme.example", NEW);
     let sealed = |address: &str| {
         let snapshot = world.user(address).to_snapshot();
         snapshot.split("\"hash\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned()
@@ -71,17 +71,17 @@ fn equal_passwords_of_two_users_are_sealed_differently_and_cannot_be_exchanged()
     let version = ann.version().to_string();
     let row = doorward::Row { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
     let forged = User::from_snapshot(row).unwrap();
-    block_on(world.users.delete(ann.id(), ann.version())).unwrap();
-    block_on(world.users.insert(&forged)).unwrap();
+    let _ = block_on(world.users.delete(ann.id(), ann.version())).unwrap();
+    let _ = block_on(world.users.insert(&forged)).unwrap();
     assert!(world.fails(ANN, NEW) && world.fails(ANN, OLD));
     assert_eq!(world.observer.count(&EventKind::HashUnusable { fault: SecretFault::SealBroken }), 2);
-    world.signed_in("eve@acme.example", NEW);
+    let _ = world.signed_in("eve@acme.example", NEW);
 }
 
 #[test]
 fn s15_without_its_key_a_password_fails_like_a_wrong_one_and_a_reset_heals() {
     let world = sealed_world();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     for keyring in [None, Some(ring("b", 2))] {
         let lost = restarted(&world, keyring, HashSealing::Off);
         let computed = lost.auth.hash_load().computed;
@@ -95,8 +95,8 @@ fn s15_without_its_key_a_password_fails_like_a_wrong_one_and_a_reset_heals() {
     assert!(other.fails(ANN, OLD));
     assert!(world.observer.kinds().contains(&EventKind::HashUnusable { fault: SecretFault::SealBroken }));
     let challenge = other.challenge(ANN, &other.confirm(ANN));
-    other.choose(&challenge, NEW);
-    other.signed_in(ANN, NEW);
+    let _ = other.choose(&challenge, NEW);
+    let _ = other.signed_in(ANN, NEW);
 }
 
 #[test]
@@ -105,12 +105,12 @@ fn a_sign_in_seals_in_passing_under_the_current_key_and_ends_no_session() {
     let ann = world.open(ANN, OLD);
     assert!(document(&world).contains("$argon2id$"));
     let sealing = restarted(&world, Some(ring("a", 1)), HashSealing::On);
-    sealing.signed_in(ANN, OLD);
+    let _ = sealing.signed_in(ANN, OLD);
     assert!(document(&world).contains("k=a$") && !document(&world).contains("argon2"));
     let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     assert!(rotated.fails(ANN, "wrong"), "a failure changes nothing");
     assert!(document(&world).contains("k=a$"));
-    rotated.signed_in(ANN, OLD);
+    let _ = rotated.signed_in(ANN, OLD);
     assert!(document(&world).contains("k=b$"));
     assert!(world.is_live(&ann));
 }
@@ -118,26 +118,26 @@ fn a_sign_in_seals_in_passing_under_the_current_key_and_ends_no_session() {
 #[test]
 fn a_process_that_does_not_seal_takes_no_seal_off_but_keeps_it_under_the_current_key() {
     let world = sealed_world();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     let careless = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::Off);
     assert_eq!(reseal(&careless), Resealed::Anew);
     assert!(document(&world).contains("k=b$") && !document(&world).contains("argon2"));
-    careless.signed_in(ANN, OLD);
+    let _ = careless.signed_in(ANN, OLD);
     assert!(!document(&world).contains("argon2"), "nor does a sign-in");
     // A host that gives its keyring up says so.
     let removing = restarted(&world, Some(ring("b", 2)), HashSealing::DangerRemove);
     assert_eq!(reseal(&removing), Resealed::Anew);
     assert!(document(&world).contains("$argon2id$"));
-    restarted(&world, None, HashSealing::Off).signed_in(ANN, OLD);
+    let _ = restarted(&world, None, HashSealing::Off).signed_in(ANN, OLD);
 }
 
 #[test]
 fn a_plain_hash_that_somebody_puts_in_place_of_a_sealed_one_counts_no_longer_once_seals_are_enforced() {
     let world = sealed_world();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     // Eve can write to the store, and knows the password of a plain hash.
     let plain = restarted(&World::new(), None, HashSealing::Off);
-    plain.open(ANN, NEW);
+    let _ = plain.open(ANN, NEW);
     let hash = |world: &World| {
         let document = document(world);
         document.split("\"hash\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned()
@@ -146,21 +146,21 @@ fn a_plain_hash_that_somebody_puts_in_place_of_a_sealed_one_counts_no_longer_onc
     let forged = ann.to_snapshot().replace(&hash(&world), &hash(&plain));
     let version = ann.version().to_string();
     let row = doorward::Row { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
-    block_on(world.users.delete(ann.id(), ann.version())).unwrap();
-    block_on(world.users.insert(&User::from_snapshot(row).unwrap())).unwrap();
+    let _ = block_on(world.users.delete(ann.id(), ann.version())).unwrap();
+    let _ = block_on(world.users.insert(&User::from_snapshot(row).unwrap())).unwrap();
     let enforcing = restarted(&world, Some(ring("a", 1)), HashSealing::Enforced);
     assert!(enforcing.fails(ANN, NEW));
     assert_eq!(world.observer.count(&EventKind::HashUnusable { fault: SecretFault::NotSealed }), 1);
-    reseal(&enforcing);
+    let _ = reseal(&enforcing);
     assert!(enforcing.fails(ANN, NEW), "and sealing anew does not bless it");
     // Before they are enforced it does count: that is what enforcing is for.
-    restarted(&world, Some(ring("a", 1)), HashSealing::On).signed_in(ANN, NEW);
+    let _ = restarted(&world, Some(ring("a", 1)), HashSealing::On).signed_in(ANN, NEW);
 }
 
 #[test]
 fn keys_are_changed_process_by_process_without_refusing_anybody() {
     let world = sealed_world();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     let with = |current: (&str, u8), other: (&str, u8)| {
         let keyring = ring(current.0, current.1).also_opens(other.0, key(other.1)).unwrap();
         restarted(&world, Some(keyring), HashSealing::On)
@@ -169,8 +169,8 @@ fn keys_are_changed_process_by_process_without_refusing_anybody() {
     // One process after the other: first the new key opens, then it is current. Whoever signs in meets both.
     for [one, other] in [[with(a, b), sealed_world_over(&world)], [with(b, a), with(a, b)], [with(b, a), with(b, a)]] {
         for _ in 0..2 {
-            one.signed_in(ANN, OLD);
-            other.signed_in(ANN, OLD);
+            let _ = one.signed_in(ANN, OLD);
+            let _ = other.signed_in(ANN, OLD);
         }
     }
     assert!(document(&world).contains("k=b$"));
@@ -186,7 +186,7 @@ fn rotation_over_a_thousand_users_loses_none_and_needs_nobody_to_sign_in() {
     let world = sealed_world();
     let addresses: Vec<_> = (0..1_000).map(|index| format!("user-{index}@acme.example")).collect();
     for address in &addresses {
-        world.open(address, OLD);
+        let _ = world.open(address, OLD);
     }
     let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     for address in &addresses {
@@ -198,7 +198,7 @@ fn rotation_over_a_thousand_users_loses_none_and_needs_nobody_to_sign_in() {
     let after = restarted(&world, Some(ring("b", 2)), HashSealing::On);
     world.clock.advance(SECOND);
     for address in &addresses {
-        after.signed_in(address, OLD);
+        let _ = after.signed_in(address, OLD);
         assert!(after.fails(address, NEW));
     }
 }
@@ -206,7 +206,7 @@ fn rotation_over_a_thousand_users_loses_none_and_needs_nobody_to_sign_in() {
 #[test]
 fn a_verdict_on_a_hash_counts_though_it_was_sealed_anew_meanwhile() {
     let world = sealed_world();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     world.clock.advance(SECOND);
     let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     let id = world.user(ANN).id().clone();

@@ -36,7 +36,7 @@ fn s01_revealing_is_a_call_of_its_own_and_mails_nothing() {
     let revealed = block_on(world.auth.provision_revealing(email(ANN))).unwrap();
     assert_eq!(world.mailer.count(), 0);
     let challenge = world.challenge(ANN, revealed.temporary_password.expose());
-    world.choose(&challenge, OLD);
+    let _ = world.choose(&challenge, OLD);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn resending_issues_a_fresh_password_and_voids_the_one_before() {
     assert!(world.fails(ANN, &first));
     assert_eq!(world.choice_error(&challenge, OLD).code(), "challenge_invalid");
     let challenge = world.challenge(ANN, &world.mailed_password());
-    world.choose(&challenge, OLD);
+    let _ = world.choose(&challenge, OLD);
     let chosen = block_on(world.auth.resend_welcome(&id));
     assert!(matches!(chosen, Err(WelcomeError::PasswordChosen)));
 }

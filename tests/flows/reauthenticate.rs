@@ -1,6 +1,9 @@
 //! Proving once more who is signed in.
 
-use doorward::{FreshProofError, Method, ReauthenticateError, SignInError};
+use doorward::{
+    DeviceError, EnrollmentError, Failure, FreshProofError, Method, ProofKind, ReauthenticateError, SignInError,
+    SignedIn, TwoFactorError,
+};
 use pollster::block_on;
 
 use crate::support::*;
@@ -53,8 +56,8 @@ fn scenario_10_every_path_that_takes_a_password_or_a_code_is_held_to_a_schedule_
     assert_eq!(code_waits.len(), 2, "five are free, the sixth and seventh cost a wait: {code_waits:?}");
     // The owner was never shut out, by strangers or by these.
     world.clock.advance(MINUTE);
-    block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
-    block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
+    let _ = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    let _ = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })), "strangers are still slowed");
 }
 
@@ -83,7 +86,7 @@ fn a_session_that_has_ended_proves_nothing() {
     assert!(ended(block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).map(drop)));
     // Nothing was counted or used up.
     let challenge = world.asked_for_a_code(ANN, OLD);
-    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
 }
 
 #[test]
@@ -95,12 +98,12 @@ fn without_a_second_factor_no_code_is_right() {
 
 #[test]
 fn a_host_asks_for_a_fresh_proof_before_something_of_its_own() {
-    let needed = |outcome| matches!(outcome, Err(FreshProofError::ProofNeeded));
+    let needed = |outcome, kind| matches!(outcome, Err(FreshProofError::ProofNeeded { needs }) if needs == kind);
     let (world, ann) = World::with_ann();
     world.clock.advance(5 * MINUTE - SECOND);
     block_on(world.auth.require_fresh_proof(&ann)).unwrap();
     world.clock.advance(SECOND);
-    assert!(needed(block_on(world.auth.require_fresh_proof(&ann))));
+    assert!(needed(block_on(world.auth.require_fresh_proof(&ann)), ProofKind::Password));
     let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     block_on(world.auth.require_fresh_proof(&ann)).unwrap();
     block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
@@ -110,7 +113,61 @@ fn a_host_asks_for_a_fresh_proof_before_something_of_its_own() {
     let (world, ann, app, _) = World::with_enrolled_ann();
     world.clock.advance(5 * MINUTE);
     let by_password = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
-    assert!(needed(block_on(world.auth.require_fresh_proof(&by_password))));
+    assert!(needed(block_on(world.auth.require_fresh_proof(&by_password)), ProofKind::SecondFactor));
     let by_code = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     block_on(world.auth.require_fresh_proof(&by_code)).unwrap();
+}
+
+#[test]
+fn section_5_whoever_is_asked_for_a_proof_is_told_which() {
+    // Each call that asks for one, as what a page and a client without pages go by.
+    let asked = |world: &World, ann: &SignedIn| -> Vec<(ProofKind, Box<dyn Failure>)> {
+        let device = block_on(world.auth.devices(ann)).unwrap()[0].id();
+        let Err(DeviceError::ProofNeeded { needs: revoking }) = block_on(world.auth.revoke_device(ann, device)) else {
+            panic!("a device goes without a proof")
+        };
+        let Err(EnrollmentError::ProofNeeded { needs: enrolling }) = block_on(world.auth.begin_totp(ann)) else {
+            panic!("an authenticator comes without a proof")
+        };
+        let Err(FreshProofError::ProofNeeded { needs: own }) = block_on(world.auth.require_fresh_proof(ann)) else {
+            panic!("the host's own goes without a proof")
+        };
+        vec![
+            (revoking, Box::new(DeviceError::ProofNeeded { needs: revoking })),
+            (enrolling, Box::new(EnrollmentError::ProofNeeded { needs: enrolling })),
+            (own, Box::new(FreshProofError::ProofNeeded { needs: own })),
+        ]
+    };
+    let told = |world: &World, (kind, error): (ProofKind, Box<dyn Failure>)| {
+        (kind, error.code(), world.auth.refusal(&*error).message, error.to_string())
+    };
+
+    let world = World::with_keyring(|builder| builder);
+    let ann = world.open(ANN, OLD);
+    world.clock.advance(5 * MINUTE);
+    for error in asked(&world, &ann) {
+        let (kind, code, message, log) = told(&world, error);
+        assert_eq!((kind, code), (ProofKind::Password, "password_proof_needed"));
+        assert_eq!(message, "Please confirm that it is you first, with your password.");
+        assert_eq!(log, "a fresh proof is needed: the password");
+    }
+
+    // With a second factor on, the right password is no such proof, and every answer after it says what is.
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    world.clock.advance(5 * MINUTE);
+    let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
+    for error in asked(&world, &ann) {
+        let (kind, code, message, log) = told(&world, error);
+        assert_eq!((kind, code), (ProofKind::SecondFactor, "code_proof_needed"));
+        assert!(message.contains("a code of your authenticator app or a recovery code"), "{message}");
+        assert_eq!(log, "a fresh proof is needed: a code of the second factor");
+    }
+    for outcome in [
+        block_on(world.auth.disable_totp(&ann)).map(drop),
+        block_on(world.auth.regenerate_recovery_codes(&ann)).map(drop),
+    ] {
+        assert!(matches!(outcome, Err(TwoFactorError::ProofNeeded { needs: ProofKind::SecondFactor })));
+    }
+    let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    block_on(world.auth.require_fresh_proof(&ann)).unwrap();
 }

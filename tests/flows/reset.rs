@@ -21,7 +21,7 @@ fn s07_a_reset_can_be_asked_for_while_sign_in_is_being_slowed() {
     let Ok(SignIn::PasswordChangeRequired(challenge)) = world.try_sign_in(ANN, &mailed) else {
         panic!("it was delayed")
     };
-    world.choose(&challenge, NEW);
+    let _ = world.choose(&challenge, NEW);
 }
 
 #[test]
@@ -41,8 +41,8 @@ fn s09_requesting_mails_a_link_and_changes_nothing() {
     assert!(matches!(world.last_mail().mail.kind(), MailKind::ConfirmReset { .. }));
     assert!(world.last_mail().mail.text().contains("It works for one hour, until 25 November 2026, 10:00 UTC."));
     assert!(world.is_live(&ann));
-    world.signed_in(ANN, OLD);
-    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let _ = world.signed_in(ANN, OLD);
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn s10_confirming_mails_a_temporary_password_and_the_old_one_signs_in_until_then
     assert_eq!(block_on(world.auth.revoke_device(&ann, device_id)).unwrap_err().code(), "recovery_pending");
     // Once the recovery has expired, the old password counts again.
     world.clock.advance(HOUR);
-    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn s11_the_temporary_password_leads_to_a_new_one_and_ends_everything_else() {
     assert!(matches!(world.last_mail().mail.kind(), MailKind::ResetCompleted { .. }));
     assert!(world.observer.kinds().contains(&EventKind::ResetCompleted));
     world.clock.advance(SECOND);
-    block_on(world.auth.change_password(&signed_in, NEW, OLD)).unwrap();
+    let _ = block_on(world.auth.change_password(&signed_in, NEW, OLD)).unwrap();
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn s13_link_and_temporary_password_live_one_hour_each() {
     let (world, _) = World::with_ann();
     let token = world.request(ANN);
     world.clock.advance(HOUR - SECOND);
-    block_on(world.auth.confirm_reset(&token)).unwrap();
+    let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
     let mailed = world.mailed_password();
     assert!(world.last_mail().mail.text().contains("It works for one hour, until 25 November 2026, 10:59 UTC."));
     world.clock.advance(SECOND);
@@ -146,7 +146,7 @@ fn s14_after_an_expired_one_a_new_one_must_be_requested() {
 fn the_same_link_confirms_again_after_the_cooldown_and_replaces_the_password() {
     let (world, _) = World::with_ann();
     let token = world.request(ANN);
-    block_on(world.auth.confirm_reset(&token)).unwrap();
+    let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
     let first = world.mailed_password();
     let Err(ConfirmResetError::AlreadyConfirmed { retry_after }) = block_on(world.auth.confirm_reset(&token)) else {
         panic!("it mailed twice")
@@ -154,12 +154,12 @@ fn the_same_link_confirms_again_after_the_cooldown_and_replaces_the_password() {
     assert_eq!(retry_after, 5 * MINUTE);
     let challenge = world.challenge(ANN, &first);
     world.clock.advance(retry_after);
-    block_on(world.auth.confirm_reset(&token)).unwrap();
+    let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
     let second = world.mailed_password();
     assert!(world.fails(ANN, &first));
     assert_eq!(world.choice_error(&challenge, NEW).code(), "challenge_invalid");
     let challenge = world.challenge(ANN, &second);
-    world.choose(&challenge, NEW);
+    let _ = world.choose(&challenge, NEW);
     assert!(block_on(world.auth.confirm_reset(&token)).is_err());
 }
 
@@ -173,7 +173,7 @@ fn up_to_twelve_links_work_side_by_side_and_all_are_void_after_the_reset() {
             config.reset.link_lifetime = DAY;
         })
     });
-    quick.open(ANN, OLD);
+    let _ = quick.open(ANN, OLD);
     let mut tokens = Vec::new();
     for _ in 0..12 {
         let next = block_on(quick.auth.request_reset(&email(ANN))).unwrap().next_request_at;
@@ -186,9 +186,9 @@ fn up_to_twelve_links_work_side_by_side_and_all_are_void_after_the_reset() {
     for token in &tokens {
         assert_eq!(block_on(quick.auth.inspect_reset(token)).unwrap(), LinkStatus::Usable);
     }
-    block_on(quick.auth.confirm_reset(&tokens[3])).unwrap();
+    let _ = block_on(quick.auth.confirm_reset(&tokens[3])).unwrap();
     let challenge = quick.challenge(ANN, &quick.mailed_password());
-    quick.choose(&challenge, NEW);
+    let _ = quick.choose(&challenge, NEW);
     for token in &tokens {
         assert_eq!(block_on(quick.auth.inspect_reset(token)).unwrap(), LinkStatus::Unusable);
     }
@@ -200,11 +200,11 @@ fn an_unconfirmed_link_survives_a_change_and_a_confirmed_one_does_not() {
     let (world, ann) = World::with_ann();
     let token = world.request(ANN);
     let ann = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
-    block_on(world.auth.confirm_reset(&token)).unwrap();
+    let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
     let mailed = world.mailed_password();
     world.clock.advance(HOUR);
     assert!(world.fails(ANN, &mailed));
-    block_on(world.auth.change_password(&ann, NEW, OLD)).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, NEW, OLD)).unwrap();
     assert!(block_on(world.auth.confirm_reset(&token)).is_err());
 }
 
@@ -238,7 +238,7 @@ fn s18_a_deactivated_account_gets_the_usual_answer_and_no_mail() {
 fn what_known_addresses_get_beyond_the_answer_comes_after_it() {
     let (later, after_the_answer) = channel();
     let world = World::with(move |builder| builder.background(move |work| drop(later.send(work))));
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     let (mails, user) = (world.mailer.count(), world.user(ANN));
     block_on(world.auth.request_reset(&email(ANN))).unwrap();
     assert!(world.user(ANN) == user && world.mailer.count() == mails);
@@ -271,7 +271,7 @@ fn tokens_that_are_blank_cut_extended_or_re_spelled_match_nothing() {
         assert!(matches!(block_on(world.auth.confirm_reset(text)), Err(ConfirmResetError::LinkInvalid)));
     }
     assert!(world.user(ANN) == before);
-    block_on(world.auth.confirm_reset(&token)).unwrap();
+    let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
 }
 
 fn choosing_world() -> World {
@@ -309,7 +309,7 @@ fn s10_in_the_other_mode_the_link_itself_sets_the_password_in_one_write() {
         let again = block_on(world.auth.complete_reset(&link, "three owls in one oak tree"));
         assert!(matches!(again, Err(CompleteResetError::LinkInvalid)));
     }
-    world.signed_in(ANN, NEW);
+    let _ = world.signed_in(ANN, NEW);
     assert!(matches!(world.last_mail().mail.kind(), MailKind::ResetCompleted { .. }));
 }
 

@@ -156,11 +156,11 @@ fn breached_passwords_are_refused_and_a_failing_look_up_is_open_or_closed_by_cho
     let (found, challenge) = world(Ok(OLD), BreachLookup::FailClosed);
     assert!(found.auth.password_policy().rules().iter().any(|rule| rule.code() == "breached"));
     assert_eq!(found.choice_error(&challenge, OLD).code(), "password_rejected");
-    found.choose(&challenge, NEW);
+    let _ = found.choose(&challenge, NEW);
     let (closed, challenge) = world(Err(BackendErrorKind::Unavailable), BreachLookup::FailClosed);
     assert_eq!(closed.choice_error(&challenge, OLD).code(), "backend");
     let (open, challenge) = world(Err(BackendErrorKind::Unavailable), BreachLookup::FailOpen);
-    open.choose(&challenge, OLD);
+    let _ = open.choose(&challenge, OLD);
 }
 
 #[cfg(feature = "zxcvbn")]
@@ -170,7 +170,7 @@ fn a_minimum_strength_is_shown_and_enforced() {
     world.provision(ANN);
     let challenge = world.challenge(ANN, &world.mailed_password());
     assert_eq!(world.choice_error(&challenge, "iloveyou password").code(), "password_rejected");
-    world.choose(&challenge, "correct lamp boat kettle figs");
+    let _ = world.choose(&challenge, "correct lamp boat kettle figs");
     assert_eq!(
         field_at_fault(|config| config.password.min_strength = Some(5)).as_deref(),
         Some("password.min_strength")

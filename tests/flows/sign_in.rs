@@ -25,8 +25,8 @@ fn s02_a_temporary_password_opens_only_the_choice_of_an_own_one() {
 #[test]
 fn s15_every_cause_gives_the_one_message() {
     let world = World::new();
-    world.open(ANN, OLD);
-    world.open("gone@acme.example", OLD);
+    let _ = world.open(ANN, OLD);
+    let _ = world.open("gone@acme.example", OLD);
     block_on(world.auth.deactivate(world.user("gone@acme.example").id())).unwrap();
     world.provision("new@acme.example");
     let stale = world.mailed_password();
@@ -58,7 +58,7 @@ fn s15_every_cause_gives_the_one_message() {
 #[test]
 fn s15_a_try_that_was_not_evaluated_says_only_how_long_to_wait() {
     let world = World::new();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     for address in [ANN, NOBODY] {
         assert!(world.fails(address, "wrong"));
         let early = world.try_sign_in(address, OLD).unwrap_err();
@@ -71,7 +71,7 @@ fn s15_a_try_that_was_not_evaluated_says_only_how_long_to_wait() {
 #[test]
 fn s16_each_further_try_takes_longer_up_to_an_hour_and_early_tries_change_nothing() {
     let world = World::new();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     let mut expected = Backoff::default();
     expected.free = 0;
     world.clock.advance(MINUTE);
@@ -91,7 +91,7 @@ fn s16_each_further_try_takes_longer_up_to_an_hour_and_early_tries_change_nothin
 #[test]
 fn s17_no_number_of_failures_blocks_an_account() {
     let world = World::new();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     for _ in 0..200 {
         assert!(world.fails(ANN, "wrong"));
     }
@@ -102,11 +102,11 @@ fn s17_no_number_of_failures_blocks_an_account() {
 #[test]
 fn a_success_takes_back_six_failures_and_leaves_the_first_spacing() {
     let world = World::new();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     for _ in 0..10 {
         assert!(world.fails(ANN, "wrong"));
     }
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
     assert!(world.observer.kinds().contains(&EventKind::SignedIn { after_failures: 10 }));
     // Eleven were charged, six are taken back; the next failure is the sixth.
     let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no spacing") };
@@ -168,7 +168,7 @@ fn devices_are_bounded_last_ninety_days_after_use_and_a_new_one_spares_those_use
     let (world, first) = World::with_ann();
     for _ in 0..19 {
         world.clock.advance(HOUR);
-        world.signed_in(ANN, OLD);
+        let _ = world.signed_in(ANN, OLD);
     }
     world.clock.advance(HOUR);
     let late = world.signed_in(ANN, OLD);
@@ -212,7 +212,7 @@ fn a_device_in_use_is_renewed_and_keeps_its_token() {
 #[test]
 fn a_source_has_a_lane_across_accounts_in_which_a_success_takes_back_its_own_failure_only() {
     let world = World::new();
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     world.clock.advance(MINUTE);
     let source = || Source::from_ip([192, 0, 2, 7].into());
     for n in 0..20 {
@@ -250,7 +250,7 @@ fn a_short_delay_is_waited_out_by_one_try_per_lane() {
     else {
         panic!("no change was due")
     };
-    world.choose(&challenge, OLD);
+    let _ = world.choose(&challenge, OLD);
     // The success spacing stays invisible, and so do the first failures.
     for _ in 0..3 {
         assert!(block_on(world.auth.sign_in(SignInRequest::new(ANN, OLD))).is_ok());
@@ -292,15 +292,15 @@ fn a_change_of_the_account_while_the_password_is_checked_is_never_missed() {
     block_on(world.auth.require_password_change(ann.user_id())).unwrap();
     let challenge = world.challenge(ANN, OLD);
     assert!(!world.is_live(&ann));
-    world.choose(&challenge, NEW);
+    let _ = world.choose(&challenge, NEW);
     assert!(world.fails(ANN, OLD));
 }
 
 #[test]
 fn unicode_spaces_and_compositions_of_one_password_are_one() {
     let world = World::new();
-    world.open(ANN, "caf\u{e9} au lait, s'il vous pla\u{ee}t");
-    world.signed_in(ANN, "cafe\u{301} au\u{a0}lait,\u{2003}s'il vous plai\u{302}t");
+    let _ = world.open(ANN, "caf\u{e9} au lait, s'il vous pla\u{ee}t");
+    let _ = world.signed_in(ANN, "cafe\u{301} au\u{a0}lait,\u{2003}s'il vous plai\u{302}t");
     assert!(world.fails(ANN, "Caf\u{e9} au lait, s'il vous pla\u{ee}t"), "case counts");
     assert!(world.fails(ANN, " caf\u{e9} au lait, s'il vous pla\u{ee}t"), "nothing is trimmed");
 }

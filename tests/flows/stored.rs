@@ -148,7 +148,7 @@ fn s15_a_hash_that_is_not_exactly_one_is_never_evaluated_and_a_reset_heals() {
     ];
     for (name, text) in hostile {
         let (world, rows) = world_on_rows();
-        world.open(ANN, OLD);
+        let _ = world.open(ANN, OLD);
         rows.edit(|document| document.replacen(stored_hash(document), &text, 1));
         world.clock.advance(HOUR);
         let computed = world.auth.hash_load().computed;
@@ -160,8 +160,8 @@ fn s15_a_hash_that_is_not_exactly_one_is_never_evaluated_and_a_reset_heals() {
         assert!(world.observer.kinds().iter().any(|kind| matches!(kind, EventKind::HashUnusable { .. })), "{name}");
         let mailed = world.confirm(ANN);
         let challenge = world.challenge(ANN, &mailed);
-        world.choose(&challenge, NEW);
-        world.signed_in(ANN, NEW);
+        let _ = world.choose(&challenge, NEW);
+        let _ = world.signed_in(ANN, NEW);
     }
 }
 
@@ -187,11 +187,11 @@ fn what_a_newer_release_wrote_survives_a_change_of_the_password() {
     rows.edit(|document| {
         document.replacen('{', "{\"passkeys\":[{\"id\":7}],", 1).replacen("\"hash\":", "\"pepper\":3,\"hash\":", 1)
     });
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
     let document = rows.0.lock().unwrap()[0][3].clone();
     assert!(document.contains("\"passkeys\":[{\"id\":7}]") && document.contains("\"pepper\":3"));
     world.clock.advance(SECOND);
-    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
     let document = rows.0.lock().unwrap()[0][3].clone();
     assert!(document.contains("\"passkeys\":[{\"id\":7}]"));
     assert!(!document.contains("pepper"), "what belonged to the old hash went with it");
@@ -202,7 +202,7 @@ fn a_clock_that_is_set_back_lengthens_no_wait_and_revives_nothing() {
     let (world, _) = World::with_ann();
     let used = world.confirm(ANN);
     let challenge = world.challenge(ANN, &used);
-    world.choose(&challenge, NEW);
+    let _ = world.choose(&challenge, NEW);
     world.clock.advance(MINUTE);
     for _ in 0..10 {
         assert!(world.fails(ANN, "wrong"));

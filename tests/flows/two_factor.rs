@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use doorward::{
-    Auth, EnrollmentError, EventKind, HashParams, SecondFactorPolicy, SecondFactorStatus, SignIn, SignInRequest,
-    TotpAlgorithm, TotpDigits, TwoFactorError,
+    Auth, EnrollmentError, EventKind, HashParams, ProofKind, SecondFactorPolicy, SecondFactorStatus, SignIn,
+    SignInRequest, TotpAlgorithm, TotpDigits, TwoFactorError,
 };
 use pollster::block_on;
 
@@ -16,11 +16,11 @@ fn s20_what_was_begun_does_nothing_until_a_code_proves_it() {
     let ann = world.open(ANN, OLD);
     assert_eq!(block_on(world.auth.second_factor(&ann)).unwrap(), SecondFactorStatus::Off);
     let enrollment = block_on(world.auth.begin_totp(&ann)).unwrap();
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
     let app = App::new(&enrollment);
     let wrong = block_on(world.auth.confirm_totp(&ann, &app.wrong_code(&world)));
     assert!(matches!(wrong, Err(EnrollmentError::CodeWrong)));
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
     // Another one that is begun takes its place.
     let other = App::new(&block_on(world.auth.begin_totp(&ann)).unwrap());
     let late = block_on(world.auth.confirm_totp(&ann, &app.code(&world)));
@@ -33,7 +33,7 @@ fn s20_what_was_begun_does_nothing_until_a_code_proves_it() {
     let challenge = world.asked_for_a_code(ANN, OLD);
     assert!(world.verify(&challenge, &code).is_err());
     world.clock.advance(MINUTE);
-    complete(world.verify(&challenge, &other.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &other.code(&world)).unwrap());
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn s20_enrolling_is_told_ends_other_sessions_and_waits_ten_minutes_for_its_code(
 fn s20_without_a_keyring_enrolling_says_so() {
     let (world, ann) = World::with_ann();
     assert!(matches!(block_on(world.auth.begin_totp(&ann)), Err(EnrollmentError::NoKeyring)));
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
 }
 
 #[test]
@@ -64,7 +64,8 @@ fn s20_changes_of_the_second_factor_take_a_proof_no_older_than_five_minutes() {
     let world = World::with_keyring(|builder| builder);
     let ann = world.open(ANN, OLD);
     world.clock.advance(5 * MINUTE);
-    assert!(matches!(block_on(world.auth.begin_totp(&ann)), Err(EnrollmentError::ProofNeeded)));
+    let needed = block_on(world.auth.begin_totp(&ann));
+    assert!(matches!(needed, Err(EnrollmentError::ProofNeeded { needs: ProofKind::Password })));
     let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     let (ann, app, _) = world.enroll(&ann);
     world.clock.advance(5 * MINUTE);
@@ -74,13 +75,16 @@ fn s20_changes_of_the_second_factor_take_a_proof_no_older_than_five_minutes() {
         let device = block_on(world.auth.devices(ann)).unwrap()[0].id();
         block_on(world.auth.revoke_device(ann, device))
     };
-    assert!(matches!(disable(&ann), Err(TwoFactorError::ProofNeeded)));
-    assert!(matches!(regenerate(&ann), Err(TwoFactorError::ProofNeeded)));
-    assert!(matches!(revoke(&ann), Err(doorward::DeviceError::ProofNeeded)));
+    assert!(matches!(disable(&ann), Err(TwoFactorError::ProofNeeded { needs: ProofKind::SecondFactor })));
+    assert!(matches!(regenerate(&ann), Err(TwoFactorError::ProofNeeded { needs: ProofKind::SecondFactor })));
+    assert!(matches!(revoke(&ann), Err(doorward::DeviceError::ProofNeeded { needs: ProofKind::SecondFactor })));
     // With a second factor on, the password alone is no proof for this.
     let by_password = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
-    assert!(matches!(disable(&by_password), Err(TwoFactorError::ProofNeeded)));
-    assert!(matches!(block_on(world.auth.begin_totp(&by_password)), Err(EnrollmentError::ProofNeeded)));
+    assert!(matches!(disable(&by_password), Err(TwoFactorError::ProofNeeded { needs: ProofKind::SecondFactor })));
+    assert!(matches!(
+        block_on(world.auth.begin_totp(&by_password)),
+        Err(EnrollmentError::ProofNeeded { needs: ProofKind::SecondFactor })
+    ));
     let by_code = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     assert!(world.user(ANN).overview().has_second_factor);
     let by_code = regenerate(&by_code).unwrap();
@@ -95,7 +99,7 @@ fn s20_turned_off_it_asks_for_no_code_and_ends_other_sessions() {
     let ann = block_on(world.auth.disable_totp(&ann)).unwrap();
     assert!(world.is_live(&ann) && !world.is_live(&elsewhere));
     assert_eq!(world.last_mail().mail.kind().name(), "second_factor_disabled");
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
     assert!(matches!(block_on(world.auth.disable_totp(&ann)), Err(TwoFactorError::NotEnrolled)));
     // Enrolled anew, nothing of before works.
     let (_, new_app, _) = world.enroll(&ann);
@@ -103,7 +107,7 @@ fn s20_turned_off_it_asks_for_no_code_and_ends_other_sessions() {
     let challenge = world.asked_for_a_code(ANN, OLD);
     assert!(world.verify(&challenge, &app.code(&world)).is_err());
     assert!(world.verify(&challenge, codes.expose().next().unwrap()).is_err());
-    complete(world.verify(&challenge, &new_app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &new_app.code(&world)).unwrap());
 }
 
 #[test]
@@ -115,10 +119,10 @@ fn s20_new_recovery_codes_take_the_place_of_all_before() {
     for old in codes.expose().take(3) {
         assert!(world.verify(&challenge, old).is_err());
     }
-    complete(world.verify(&challenge, new_codes.expose().last().unwrap()).unwrap());
+    let _ = complete(world.verify(&challenge, new_codes.expose().last().unwrap()).unwrap());
     world.clock.advance(MINUTE);
     let challenge = world.asked_for_a_code(ANN, OLD);
-    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
 }
 
 #[test]
@@ -130,12 +134,12 @@ fn s20_an_authenticator_is_replaced_by_a_code_of_the_one_before() {
     // Until the new one is proved, the old one is asked for.
     world.clock.advance(MINUTE);
     let challenge = world.asked_for_a_code(ANN, OLD);
-    complete(world.verify(&challenge, &app.code(&world)).unwrap());
-    block_on(world.auth.confirm_totp(&ann, &new_app.code(&world))).unwrap();
+    let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let _ = block_on(world.auth.confirm_totp(&ann, &new_app.code(&world))).unwrap();
     world.clock.advance(MINUTE);
     let challenge = world.asked_for_a_code(ANN, OLD);
     assert!(world.verify(&challenge, &app.code(&world)).is_err());
-    complete(world.verify(&challenge, &new_app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &new_app.code(&world)).unwrap());
 }
 
 #[test]
@@ -164,7 +168,7 @@ fn s20_where_it_is_required_a_password_leads_to_enrolling_and_to_nothing_else() 
     assert!(matches!(block_on(world.auth.disable_totp(&ann)), Err(TwoFactorError::RequiredByPolicy)));
     world.clock.advance(MINUTE);
     let challenge = world.asked_for_a_code(ANN, OLD);
-    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
 }
 
 #[test]
@@ -192,7 +196,7 @@ fn s20_enrolments_keep_what_they_were_made_with_when_the_settings_change() {
         let user = world.open(&address, OLD);
         let auth = under(setting);
         let app = App::new(&block_on(auth.begin_totp(&user)).unwrap());
-        block_on(auth.confirm_totp(&user, &app.code(&world))).unwrap();
+        let _ = block_on(auth.confirm_totp(&user, &app.code(&world))).unwrap();
         apps.push((address, app));
     }
     world.clock.advance(MINUTE);
@@ -201,7 +205,7 @@ fn s20_enrolments_keep_what_they_were_made_with_when_the_settings_change() {
         for (address, app) in &apps {
             let challenge = code_challenge(block_on(auth.sign_in(SignInRequest::new(address, OLD))).unwrap());
             let outcome = block_on(auth.verify_second_factor(&challenge, &app.code(&world)));
-            complete(outcome.unwrap());
+            let _ = complete(outcome.unwrap());
         }
         world.clock.advance(MINUTE);
     }
@@ -215,7 +219,7 @@ fn s20_an_operator_takes_it_off_for_a_reason_and_the_owner_is_told() {
     assert_eq!(world.observer.count(&EventKind::SecondFactorReset { reason }), 1);
     assert!(world.last_mail().mail.text().contains("by our support"));
     assert!(!world.is_live(&ann));
-    world.signed_in(ANN, OLD);
+    let _ = world.signed_in(ANN, OLD);
     // Once more it is no error, and nothing happens.
     let sent = world.mailer.count();
     block_on(world.auth.reset_second_factor(ann.user_id(), "again")).unwrap();
@@ -237,7 +241,7 @@ fn a_recovery_that_is_open_lets_nobody_change_the_second_factor() {
         panic!("no change is due")
     };
     let ann = world.choose(&next, NEW);
-    block_on(world.auth.disable_totp(&ann)).unwrap();
+    let _ = block_on(world.auth.disable_totp(&ann)).unwrap();
 }
 
 #[test]
@@ -300,7 +304,7 @@ fn s20_a_choice_that_an_old_authenticator_opened_is_void_once_there_is_another()
     assert_eq!(world.choice_error(&next, NEW).code(), "challenge_invalid");
     // The mailbox goes on by itself.
     let challenge = world.challenge(ANN, &mailed);
-    world.choose(&challenge, NEW);
+    let _ = world.choose(&challenge, NEW);
 }
 
 #[test]
@@ -321,7 +325,7 @@ fn s20_new_recovery_codes_leave_the_browser_that_asked_for_them_known() {
     let challenge = world.asked_for_a_code(ANN, OLD);
     let ann = complete(world.verify(&challenge, &app.code(&world)).unwrap());
     let token = device(&ann);
-    block_on(world.auth.regenerate_recovery_codes(&ann)).unwrap();
+    let _ = block_on(world.auth.regenerate_recovery_codes(&ann)).unwrap();
     // Somebody who knows the password uses up its budget.
     for _ in 0..25 {
         let challenge = world.asked_for_a_code(ANN, OLD);
@@ -336,5 +340,5 @@ fn s20_new_recovery_codes_leave_the_browser_that_asked_for_them_known() {
     assert!(world.verify(&challenge, &app.code(&world)).is_err(), "closed");
     let request = SignInRequest::new(ANN, OLD).device(&token);
     let challenge = code_challenge(block_on(world.auth.try_sign_in(request)).unwrap());
-    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
 }

@@ -37,7 +37,7 @@ fn s20_codes_are_typed_with_spaces_and_dashes_and_malformed_ones_count_as_no_try
     }
     assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 0);
     let typed = format!(" {}-{} ", &code[..3], &code[3..]);
-    complete(world.verify(&challenge, &typed).unwrap());
+    let _ = complete(world.verify(&challenge, &typed).unwrap());
 }
 
 #[test]
@@ -45,12 +45,12 @@ fn s20_a_step_is_accepted_once_and_none_before_it_afterwards() {
     let (world, _, app, _) = World::with_enrolled_ann();
     let [before, now, next] = [-1, 0, 1].map(|steps| app.code_in(&world, steps));
     let first = world.asked_for_a_code(ANN, OLD);
-    complete(world.verify(&first, &now).unwrap());
+    let _ = complete(world.verify(&first, &now).unwrap());
     let second = world.asked_for_a_code(ANN, OLD);
     for used in [&now, &before] {
         assert!(matches!(world.verify(&second, used), Err(SecondFactorError::CodeWrong)));
     }
-    complete(world.verify(&second, &next).unwrap());
+    let _ = complete(world.verify(&second, &next).unwrap());
     // A clock that is set back revives none of them.
     world.clock.set_back(10 * MINUTE);
     let third = world.asked_for_a_code(ANN, OLD);
@@ -83,13 +83,13 @@ fn s20_a_recovery_code_works_once_and_its_use_is_told() {
     for (used, code) in codes.iter().enumerate() {
         let challenge = world.asked_for_a_code(ANN, OLD);
         let typed = if used % 2 == 0 { code.clone() } else { code.to_lowercase().replace('-', " ") };
-        complete(world.verify(&challenge, &typed).unwrap());
+        let _ = complete(world.verify(&challenge, &typed).unwrap());
         assert_eq!(world.recovery_codes_left(&ann), 9 - used);
         let again = world.asked_for_a_code(ANN, OLD);
         assert!(matches!(world.verify(&again, code), Err(SecondFactorError::CodeWrong)));
         // Failures add up; a right code of the app clears them.
         world.clock.advance(MINUTE);
-        complete(world.verify(&again, &app.code(&world)).unwrap());
+        let _ = complete(world.verify(&again, &app.code(&world)).unwrap());
         world.clock.advance(MINUTE);
     }
     let told: Vec<_> = world
@@ -221,7 +221,7 @@ fn scenario_43_a_remembered_device_is_void_after_any_change_of_a_credential() {
 #[test]
 fn s15_in_one_step_every_failure_is_the_one_failure_and_costs_the_same() {
     let (world, _, app, codes) = World::with_enrolled_ann();
-    world.open("bob@acme.example", OLD);
+    let _ = world.open("bob@acme.example", OLD);
     world.clock.advance(MINUTE);
     let (right, wrong) = (app.code(&world), app.wrong_code(&world));
     let one_step = |address: &str, password: &str, code: &str| {
@@ -249,12 +249,12 @@ fn s15_in_one_step_every_failure_is_the_one_failure_and_costs_the_same() {
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason: SignInFailure::WrongCode }), 3);
     assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 1, "only what is a code is counted");
     world.clock.advance(HOUR);
-    complete(one_step(ANN, OLD, &app.code(&world)).unwrap());
+    let _ = complete(one_step(ANN, OLD, &app.code(&world)).unwrap());
     world.clock.advance(MINUTE);
     let recovery_code = codes.expose().next().unwrap();
-    complete(one_step(ANN, OLD, recovery_code).unwrap());
+    let _ = complete(one_step(ANN, OLD, recovery_code).unwrap());
     // Where there is no second factor, whatever stands in the field does not matter.
-    complete(one_step("bob@acme.example", OLD, "no code at all").unwrap());
+    let _ = complete(one_step("bob@acme.example", OLD, "no code at all").unwrap());
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn s20_signing_in_from_a_new_browser_is_told_to_those_with_a_second_factor() {
     assert_eq!(told(), before + 1);
     world.clock.advance(MINUTE);
     let request = SignInRequest::new(ANN, OLD).device(&token).code(&app.code(&world));
-    complete(block_on(world.auth.try_sign_in(request)).unwrap());
+    let _ = complete(block_on(world.auth.try_sign_in(request)).unwrap());
     assert_eq!(told(), before + 1, "not from a known one");
 }
 
@@ -310,10 +310,10 @@ fn s20_changing_the_password_back_and_forth_by_a_stolen_session_gains_no_codes()
     // The owner gives a code in the session, and changes it then.
     world.clock.advance(MINUTE);
     let ann = block_on(world.auth.reauthenticate_with_code(&session, &app.code(&world))).unwrap();
-    block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
     world.clock.advance(MINUTE);
     let challenge = world.asked_for_a_code(ANN, NEW);
-    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
 }
 
 #[test]
@@ -333,5 +333,5 @@ fn a_process_without_the_key_counts_nothing_against_the_owner() {
     }
     assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 0);
     let challenge = world.asked_for_a_code(ANN, OLD);
-    complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
 }

@@ -135,17 +135,17 @@ fn the_story_is_told_by_mails_that_arrive() {
         auth.provision(email(ANN)).await.unwrap();
         let welcome = letter(&server, "Your new account – Acme");
         let SignIn::PasswordChangeRequired(challenge) = sign_in(&welcome.password()).await else { panic!("no change") };
-        complete(auth.choose_password(&challenge, OLD).await.unwrap());
+        let _ = complete(auth.choose_password(&challenge, OLD).await.unwrap());
 
         auth.request_reset(&email(ANN)).await.unwrap();
         let link = letter(&server, "Confirm your password reset – Acme");
-        auth.confirm_reset(&link.token()).await.unwrap();
+        let _ = auth.confirm_reset(&link.token()).await.unwrap();
         let temporary = letter(&server, "Your temporary password – Acme");
         let SignIn::PasswordChangeRequired(challenge) = sign_in(&temporary.password()).await else {
             panic!("no change")
         };
-        complete(auth.choose_password(&challenge, NEW).await.unwrap());
-        complete(sign_in(NEW).await);
+        let _ = complete(auth.choose_password(&challenge, NEW).await.unwrap());
+        let _ = complete(sign_in(NEW).await);
         letter(&server, "Your password was reset – Acme");
         assert_eq!(post.mailer.close(SOON).await, 0);
         assert_eq!(post.observer.kinds(), []);
@@ -451,7 +451,7 @@ fn after_a_kill_asking_or_confirming_again_heals() {
         auth.request_reset(&email(ANN)).await.unwrap();
         let token = Letter::read(&server.wait_for(2)[1]).token();
         server.always(Some((Stage::Middle, Act::Stall)));
-        auth.confirm_reset(&token).await.unwrap();
+        let _ = auth.confirm_reset(&token).await.unwrap();
         token
     });
     assert_eq!(server.arrived().len(), 2);
@@ -459,7 +459,7 @@ fn after_a_kill_asking_or_confirming_again_heals() {
     clock.advance(5 * MINUTE);
     run(async {
         let auth = host(post());
-        auth.confirm_reset(&token).await.unwrap();
+        let _ = auth.confirm_reset(&token).await.unwrap();
         let password = Letter::read(&server.wait_for(3)[2]).password();
         let outcome = auth.sign_in(SignInRequest::new(ANN, &password)).await.unwrap();
         assert!(matches!(outcome, SignIn::PasswordChangeRequired(_)));

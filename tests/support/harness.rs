@@ -170,7 +170,7 @@ pub use people::InPeople;
 
 #[cfg(feature = "sqlite")]
 mod people {
-    use super::custom_repository::{ADDED, BEFORE, People};
+    use super::custom_repository::{BEFORE, People, add_columns};
     use super::*;
     use doorward::SqliteStore;
     use doorward::sqlx::raw_sql;
@@ -201,7 +201,7 @@ mod people {
         async fn open(&self) -> Stores {
             let pool = self.pool().await;
             raw_sql(BEFORE).execute(&pool).await.unwrap();
-            raw_sql(ADDED).execute(&pool).await.unwrap();
+            add_columns(&pool).await.unwrap();
             for _ in 0..32 {
                 let add = query("INSERT INTO users (tenant, name) VALUES ('west', 'Somebody')");
                 add.execute(&pool).await.unwrap();

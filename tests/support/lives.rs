@@ -113,7 +113,7 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
         _ => {
             let (session, authenticator, recovery_code) = enroll(auth, clock, diary, user, &session).await?;
             let challenge = code_is_asked(auth, clock, user, &passwords[0]).await?;
-            pass(auth, diary, user, &challenge, &recovery_code).await?;
+            let _ = pass(auth, diary, user, &challenge, &recovery_code).await?;
             (session, Some(authenticator))
         }
     };
@@ -123,20 +123,20 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
     write("try change", &[&passwords[1]]);
     let session = auth.change_password(&session, &passwords[0], &passwords[1]).await.map_err(boxed)?;
     write("did change", &[]);
-    auth.sign_out_others(&session).await.map_err(boxed)?;
+    let _ = auth.sign_out_others(&session).await.map_err(boxed)?;
     if let Some(authenticator) = &authenticator {
         for _ in 0..2 {
             let challenge = code_is_asked(auth, clock, user, &passwords[1]).await?;
-            pass(auth, diary, user, &challenge, &fresh_code(authenticator, clock)).await?;
+            let _ = pass(auth, diary, user, &challenge, &fresh_code(authenticator, clock)).await?;
         }
     } else {
-        sign_in(auth, clock, user, &passwords[1]).await?;
+        let _ = sign_in(auth, clock, user, &passwords[1]).await?;
     }
 
     auth.request_reset(&email).await.map_err(boxed)?;
     let token = diary.mails.last_to(&email).and_then(|mail| mail.token()).unwrap_or_default();
     write("try confirm", &[&token]);
-    auth.confirm_reset(&token).await.map_err(boxed)?;
+    let _ = auth.confirm_reset(&token).await.map_err(boxed)?;
     write("did confirm", &[]);
     let temporary = temporary();
     match &authenticator {
@@ -145,7 +145,7 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
             let challenge = code_is_asked(auth, clock, user, &temporary).await?;
             let passed = pass(auth, diary, user, &challenge, &fresh_code(authenticator, clock)).await?;
             let SignIn::PasswordChangeRequired(challenge) = passed else { panic!("no change was due") };
-            choose_by(auth, diary, user, &challenge, &temporary, &passwords[2]).await?;
+            let _ = choose_by(auth, diary, user, &challenge, &temporary, &passwords[2]).await?;
         }
     }
 
@@ -466,13 +466,13 @@ impl Inspector {
         self.clock.advance(HOUR);
         self.auth.request_reset(email).await.unwrap();
         let token = self.mailer.last_to(email).and_then(|mail| mail.token()).unwrap_or_default();
-        self.auth.confirm_reset(&token).await.unwrap_or_else(|error| panic!("{user}: {error:?}"));
+        let _ = self.auth.confirm_reset(&token).await.unwrap_or_else(|error| panic!("{user}: {error:?}"));
         let temporary = self.mailer.last_to(email).and_then(|mail| mail.temporary_password()).unwrap_or_default();
         let entered = self.works(user, &temporary).await;
         let Some(SignIn::PasswordChangeRequired(challenge)) = self.past_code(entered, known).await else {
             panic!("{user} does not get in")
         };
-        self.auth.choose_password(&challenge, "three owls in one oak tree").await.unwrap();
+        let _ = self.auth.choose_password(&challenge, "three owls in one oak tree").await.unwrap();
         assert!(self.works(user, &temporary).await.is_none() && self.auth.confirm_reset(&token).await.is_err());
         let entered = self.works(user, "three owls in one oak tree").await;
         assert!(matches!(self.past_code(entered, known).await, Some(SignIn::Complete(_))));

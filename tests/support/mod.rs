@@ -162,7 +162,7 @@ impl World {
     /// Asks, confirms, and reads the temporary password.
     pub fn confirm(&self, address: &str) -> String {
         let token = self.request(address);
-        block_on(self.auth.confirm_reset(&token)).unwrap();
+        let _ = block_on(self.auth.confirm_reset(&token)).unwrap();
         self.mailed_password()
     }
 

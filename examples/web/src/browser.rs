@@ -10,8 +10,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use doorward::{Challenge, Clock, DeviceToken, Failure, Refusal, Session, SignInRequest, SignedIn, Source, UserId};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use doorward::{
+    Challenge, Clock, DeviceToken, Failure, Refusal, ResetToken, Session, SignInRequest, SignedIn, Source, UserId,
+};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::agent;
@@ -29,8 +33,10 @@ const DEVICE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const RESET: Duration = Duration::from_secs(60 * 60);
 /// So many people share a browser; doorward looks at no more tokens.
 const DEVICES: usize = 5;
+/// So many mailed links are kept at once; each has at most 215 characters.
+const LINKS: usize = 3;
 /// Stands in no token, and may stand in a cookie.
-const BETWEEN_DEVICES: char = '~';
+const BETWEEN: char = '~';
 
 /// What is kept on the server of a browser that has proved something.
 #[derive(Clone, Default, Deserialize, Serialize)]
@@ -73,6 +79,11 @@ impl Visit {
     pub fn authenticator_challenge(&self) -> Result<Challenge, Sorry> {
         self.challenge(|step| if let Step::Authenticator(text) = step { Some(text) } else { None })
     }
+}
+
+/// What a page calls the link that it is about: a digest, which opens nothing and is the same however often the link is opened.
+pub fn link_name(token: &str) -> String {
+    Base64UrlUnpadded::encode_string(&Sha256::digest(token.as_bytes())[..12])
 }
 
 pub struct Browser {
@@ -176,7 +187,7 @@ impl Browser {
     pub async fn sorry(self, failure: &dyn Failure, place: &'static str) -> Sorry {
         match failure.code() {
             "session_ended" | "challenge_invalid" => self.ended().await,
-            "proof_needed" => Sorry::Confirm(place),
+            "password_proof_needed" | "code_proof_needed" => Sorry::Confirm(place),
             _ => Sorry::Refused(Box::new(self.app.auth.refusal(failure))),
         }
     }
@@ -280,7 +291,7 @@ impl Browser {
     }
 
     fn devices(&self) -> impl Iterator<Item = &str> {
-        self.cookie("device").split(BETWEEN_DEVICES).filter(|text| !text.is_empty())
+        self.cookie("device").split(BETWEEN).filter(|text| !text.is_empty())
     }
 
     /// The request with what is known of the browser.
@@ -318,7 +329,7 @@ impl Browser {
         let stays = |other: &&str| *other != token && !(replacing && owner(other) == owner(&token));
         let others = self.devices().filter(stays).take(DEVICES - 1);
         let all: Vec<_> = std::iter::once(&*token).chain(others).collect();
-        let value = all.join(&BETWEEN_DEVICES.to_string());
+        let value = all.join(&BETWEEN.to_string());
         self.with_cookie("device", value, DEVICE)
     }
 
@@ -328,20 +339,46 @@ impl Browser {
         if value.is_empty() { self } else { self.with_cookie("device", value, DEVICE) }
     }
 
-    /// Takes the token of a link out of the address bar, where it would be seen, kept and shared.
+    /// Takes the token of a link out of the address bar, where it would be seen, kept and shared. The links from before stay:
+    /// another site, too, can have one opened, and must not put it in the place of the one that a page is about to confirm.
     #[must_use]
-    pub fn hold_link(self, token: String) -> Self {
-        self.with_cookie("reset", token, RESET)
+    pub fn hold_link(self, token: &ResetToken) -> Self {
+        let text = token.expose();
+        let others = self.links().filter(|held| *held != text).take(LINKS - 1);
+        let all: Vec<_> = std::iter::once(&*text).chain(others).collect();
+        let value = all.join(&BETWEEN.to_string());
+        self.with_cookie("reset", value, RESET)
     }
 
-    pub fn link(&self) -> &str {
-        self.cookie("reset")
+    fn links(&self) -> impl Iterator<Item = &str> {
+        self.cookie("reset").split(BETWEEN).filter(|text| ResetToken::parse(text).is_ok()).take(LINKS)
+    }
+
+    /// The link of that name, if it is still kept.
+    pub fn link(&self, name: &str) -> Option<&str> {
+        self.links().find(|held| link_name(held) == name)
+    }
+
+    /// What the link is called that is kept, where there is no other to confuse it with.
+    pub fn only_link(&self) -> Option<String> {
+        let mut links = self.links();
+        let only = links.next().map(link_name);
+        only.filter(|_| links.next().is_none())
     }
 
     #[must_use]
-    pub fn drop_link(mut self) -> Self {
-        self.drop_cookie("reset");
-        self
+    pub fn drop_link(mut self, name: &str) -> Self {
+        let others: Vec<_> = self.links().filter(|held| link_name(held) != name).collect();
+        match &*others.join(&BETWEEN.to_string()) {
+            "" => {
+                self.drop_cookie("reset");
+                self
+            }
+            value => {
+                let value = value.to_owned();
+                self.with_cookie("reset", value, RESET)
+            }
+        }
     }
 
     /// Carries a moment to the page of that name, which tells it. It is no secret, and nothing hangs on it.

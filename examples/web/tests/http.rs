@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
-use support::{Answer, BEN, OLGA, Server, Visitor, link_in, password_in};
+use support::{Answer, BEN, OLGA, Server, Visitor, link_in, link_named_in, password_in};
 
 /// What another site could try to have posted.
 const POSTS: [&str; 22] = [
@@ -126,13 +126,17 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     assert_eq!(server.mailbox().len(), 2);
     // A link that was never mailed shows the same page.
     let mut stranger = Visitor::new(&server);
-    stranger.get("/reset/confirm?token=YWJj.AAAA").await;
-    let page = stranger.get("/reset/confirm").await;
-    assert!(pages[..20].iter().all(|other| *other == page.body));
+    let page = stranger.open_link(&format!("/reset/confirm?token={}", never_mailed(0))).await;
+    // But for the name of the link in its form.
+    let unnamed = |body: &str| body.replace(&link_named_in(body), "");
+    assert!(pages[..20].iter().all(|other| unnamed(other) == unnamed(&page.body)));
 
     let mut owner = Visitor::new(&server);
-    assert_eq!(owner.get(&reset).await.location(), "/reset/confirm", "the token leaves the address bar");
-    let confirmed = owner.post("/reset/confirm", &[]).await;
+    let led_to = owner.get(&reset).await.location().to_owned();
+    assert!(led_to.starts_with("/reset/confirm?link="), "{led_to}");
+    let (_, token) = reset.split_once("token=").unwrap();
+    assert!(!token.contains(led_to.split_once("link=").unwrap().1), "the token leaves the address bar");
+    let confirmed = owner.confirm_link(&reset).await;
     assert_eq!(confirmed.location(), "/reset/done");
     for _ in 0..2 {
         assert!(
@@ -141,8 +145,7 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
         );
     }
     assert!(owner.cookies.contains_key("__Host-device"), "the confirming browser gets a lane of its own");
-    owner.get(&reset).await;
-    let again = owner.post("/reset/confirm", &[]).await;
+    let again = owner.confirm_link(&reset).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     let mails = server.mails(3).await;
     assert_eq!(mails.len(), 3);
@@ -150,10 +153,71 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     assert_eq!(signed_in.location(), "/welcome/password", "who is known already is not welcomed again");
     let chosen = owner.post("/welcome/password", &[("new_password", "figs and bread at dawn")]).await;
     assert_eq!(chosen.location(), "/");
-    stranger.get(&reset).await;
-    let late = stranger.post("/reset/confirm", &[]).await;
+    let late = stranger.confirm_link(&reset).await;
     assert_eq!(late.status, StatusCode::BAD_REQUEST);
     assert!(late.body.contains("This link has been used or has expired"));
+}
+
+/// A text that reads like the token of a link and was never mailed.
+fn never_mailed(n: u8) -> String {
+    format!("YWJj.{}", format!("{n:02}").repeat(21) + "A")
+}
+
+/// What another site makes a browser open.
+async fn led_astray(visitor: &mut Visitor, path: &str) -> Answer {
+    visitor.send(Method::GET, path, &[], &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn section_4_another_site_puts_no_link_in_the_place_of_the_one_about_to_be_confirmed() {
+    let server = Server::start().await;
+    Visitor::new(&server).post("/forgot/send", &[("email", BEN.0)]).await;
+    let own = link_in(&server.mails(2).await[0]);
+    let mut ben = Visitor::new(&server);
+    // From a web mailer, which is another site too.
+    let led_to = led_astray(&mut ben, &own).await.location().to_owned();
+    let page = ben.get(&led_to).await;
+    let named = link_named_in(&page.body);
+
+    // While his page is open another site opens a link of its own, and it does so again.
+    for _ in 0..2 {
+        led_astray(&mut ben, &format!("/reset/confirm?token={}", never_mailed(1))).await;
+    }
+    assert_eq!(link_named_in(&ben.get(&led_to).await.body), named, "also reloaded");
+    let without_a_name = ben.post("/reset/confirm", &[]).await;
+    assert_eq!(without_a_name.status, StatusCode::BAD_REQUEST, "which of the two is not guessed");
+    assert!(ben.get("/reset/confirm").await.status == StatusCode::BAD_REQUEST, "nor here");
+    assert_eq!(ben.post("/reset/confirm", &[("link", &named)]).await.location(), "/reset/done");
+    assert_eq!(server.mails(3).await.len(), 3, "what was confirmed is his");
+
+    // With many it drives his out, and then his page confirms nothing.
+    Visitor::new(&server).post("/forgot/send", &[("email", OLGA.0)]).await;
+    let own = link_in(&server.mails(4).await[0]);
+    let page = ben.open_link(&own).await;
+    for n in 2..10 {
+        led_astray(&mut ben, &format!("/reset/confirm?token={}", never_mailed(n))).await;
+    }
+    let pressed = ben.post("/reset/confirm", &[("link", &link_named_in(&page.body))]).await;
+    assert_eq!(pressed.status, StatusCode::BAD_REQUEST);
+    assert!(pressed.body.contains("Please open the link in your mail once more"));
+    assert!(ben.cookies["__Host-reset"].len() < 700, "a few are kept");
+    assert_eq!(ben.confirm_link(&own).await.location(), "/reset/done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn section_4_nothing_but_a_link_is_kept_of_a_link() {
+    let server = Server::start().await;
+    let mut visitor = Visitor::new(&server);
+    let long = format!("{}.{}", "a".repeat(5_000), "A".repeat(43));
+    for text in ["", "none", "YWJj.AAAA", &long, &format!("{}~x", never_mailed(0)), "%3Cscript%3E", "a%0D%0Ab"] {
+        let answer = led_astray(&mut visitor, &format!("/reset/confirm?token={text}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{text}");
+        assert!(!visitor.cookies.contains_key("__Host-reset"), "{text}");
+    }
+    // Nor of what somebody put into the cookie.
+    visitor.cookies.insert("__Host-reset".to_owned(), format!("{long}~{}", never_mailed(0)));
+    visitor.open_link(&format!("/reset/confirm?token={}", never_mailed(1))).await;
+    assert_eq!(visitor.cookies["__Host-reset"], format!("{}~{}", never_mailed(1), never_mailed(0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,15 +35,25 @@ mod in_a_cookie {
     use axum_extra::extract::PrivateCookieJar;
     use axum_extra::extract::cookie::{Cookie, SameSite};
     use doorward::{Auth, ResumeError, Session, SignedIn};
+    use time::{Duration, OffsetDateTime};
+
+    pub const LONGEST: Duration = Duration::hours(12);
 
     pub fn keep(jar: PrivateCookieJar, signed_in: &SignedIn) -> PrivateCookieJar {
-        let cookie = Cookie::build(("__Host-session", signed_in.session().encode()));
+        let cookie = Cookie::build(("__Host-session", signed_in.session().encode())).max_age(LONGEST);
         jar.add(cookie.path("/").http_only(true).secure(true).same_site(SameSite::Lax))
     }
 
-    pub async fn who(auth: &Auth, jar: &PrivateCookieJar) -> Result<Option<SignedIn>, ResumeError> {
+    pub async fn who(
+        auth: &Auth,
+        jar: &PrivateCookieJar,
+        now: OffsetDateTime,
+    ) -> Result<Option<SignedIn>, ResumeError> {
         let Some(cookie) = jar.get("__Host-session") else { return Ok(None) };
         let Ok(session) = Session::decode(cookie.value()) else { return Ok(None) };
+        if now - session.signed_in_at() >= LONGEST {
+            return Ok(None); // a cookie's own expiry binds honest browsers only
+        }
         match auth.resume(&session).await {
             Err(ResumeError::SessionEnded) => Ok(None),
             outcome => outcome.map(Some),
@@ -94,13 +104,38 @@ async fn a_session_on_the_server_is_kept_until_it_ends() {
 async fn a_session_in_a_cookie_is_kept_until_it_ends() {
     let (auth, signed_in) = signed_in().await;
     let jar = PrivateCookieJar::new(Key::generate());
-    assert!(in_a_cookie::who(&auth, &jar).await.unwrap().is_none());
+    let now = signed_in.session().signed_in_at();
+    assert!(in_a_cookie::who(&auth, &jar, now).await.unwrap().is_none());
     let jar = in_a_cookie::keep(jar, &signed_in);
-    assert_eq!(in_a_cookie::who(&auth, &jar).await.unwrap().unwrap().session(), signed_in.session());
+    assert_eq!(in_a_cookie::who(&auth, &jar, now).await.unwrap().unwrap().session(), signed_in.session());
     auth.sign_out_everywhere(signed_in.user_id()).await.unwrap();
-    assert!(in_a_cookie::who(&auth, &jar).await.unwrap().is_none());
+    assert!(in_a_cookie::who(&auth, &jar, now).await.unwrap().is_none());
     auth.close().await;
-    assert!(in_a_cookie::who(&auth, &jar).await.is_err(), "trouble is not the same as being signed out");
+    assert!(in_a_cookie::who(&auth, &jar, now).await.is_err(), "trouble is not the same as being signed out");
+}
+
+#[tokio::test]
+async fn section_5_a_session_in_a_cookie_ends_by_its_age_whatever_the_browser_does() {
+    let (auth, signed_in) = signed_in().await;
+    let jar = in_a_cookie::keep(PrivateCookieJar::new(Key::generate()), &signed_in);
+    let (began, second) = (signed_in.session().signed_in_at(), time::Duration::SECOND);
+    assert_eq!(jar.get("__Host-session").unwrap().value(), signed_in.session().encode(), "a browser that keeps it");
+    let still = in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST - second).await.unwrap();
+    assert!(still.is_some());
+    assert!(in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST).await.unwrap().is_none());
+    // A proof prolongs nothing: the age is that of the sign-in.
+    let proved = auth.reauthenticate(&signed_in, "a quiet morning in May").await.unwrap();
+    let jar = in_a_cookie::keep(jar, &proved);
+    assert!(in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST).await.unwrap().is_none());
+}
+
+#[test]
+fn section_5_the_recipes_say_what_they_lack() {
+    let manual = include_str!("../../../src/manual/keeping_sessions.md");
+    let (before, _) = manual.split_once("# On the server").unwrap();
+    assert!(before.contains("**Both recipes below are stopgaps.**"));
+    let (_, sessions) = manual.split_once("# On the server, by tower-sessions\n\n").unwrap();
+    assert!(sessions.starts_with("**No published SQL store fits.**"));
 }
 
 #[tokio::test]

@@ -95,8 +95,13 @@ impl PostgresStore {
         migrations(&self.prefix)
     }
 
-    /// Brings the schema up to date, in the first schema of the search path. Several processes may do so at once, at every
-    /// start. Without it every call fails with [`TablesMissing`](doorward::BackendErrorKind::TablesMissing).
+    /// Brings the schema up to date, in the first schema of the search path, in the databases of this store: that of the users
+    /// and, after [`with_attempts`](Self::with_attempts), that of the attempts. Several processes may do so at once, at every
+    /// start. Without it every call fails with [`TablesMissing`](doorward::BackendErrorKind::TablesMissing), which says where they
+    /// are missing.
+    ///
+    /// Call it once the store is as it is to be: what `with_attempts` and [`with_prefix`](Self::with_prefix) lead to later has no
+    /// tables yet. Where users and attempts are two stores, each is migrated by itself.
     ///
     /// # Errors
     /// [`BackendError`] if a step is missing and cannot be applied.

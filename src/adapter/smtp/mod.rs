@@ -148,6 +148,7 @@ impl SmtpMailer {
     ///
     /// Call it when nothing sends mails any more: background work of the last requests may still do. Calling it again is
     /// harmless.
+    #[must_use = "so many mails were lost"]
     pub async fn close(&self, within: Duration) -> usize {
         let Shared { queue, workers, .. } = self.0.as_ref();
         queue.close();

@@ -51,13 +51,19 @@ pub(super) struct Trouble {
     pub(super) kind: BackendErrorKind,
     /// The server's reply code. Its text may repeat the address and is not kept.
     reply: Option<u16>,
+    /// Where there is none: a word for what failed on the way.
+    class: Option<&'static str>,
 }
 
 impl Trouble {
-    pub(super) const UNREACHABLE: Self = Self { kind: BackendErrorKind::Unavailable, reply: None };
+    pub(super) const UNREACHABLE: Self = Self { kind: BackendErrorKind::Unavailable, reply: None, class: None };
+    const TIMED_OUT: Self = Self { class: Some("timed-out"), ..Self::UNREACHABLE };
 
     pub(super) fn code(&self) -> Option<BackendCode> {
-        self.reply.and_then(|reply| BackendCode::new(reply.to_string()))
+        match (self.reply, self.class) {
+            (Some(reply), _) => BackendCode::new(reply.to_string()),
+            (None, class) => class.and_then(BackendCode::new),
+        }
     }
 }
 
@@ -173,7 +179,7 @@ impl Connection {
 async fn within<T>(limit: Duration, dialogue: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
     match timeout(limit, dialogue).await {
         Ok(outcome) => outcome.map_err(|error| Fault::from(&error)),
-        Err(_) => Err(Fault { trouble: Trouble::UNREACHABLE, permanent: false, broke_off: true }),
+        Err(_) => Err(Fault { trouble: Trouble::TIMED_OUT, permanent: false, broke_off: true }),
     }
 }
 
@@ -187,7 +193,18 @@ impl From<&Error> for Fault {
         let kind = if answered { BackendErrorKind::Refused } else { BackendErrorKind::Unavailable };
         let reply = error.status().map(u16::from);
         let broke_off = reply == Some(TAKES_ITS_LEAVE) || !answered;
-        Self { trouble: Trouble { kind, reply }, permanent, broke_off }
+        Self { trouble: Trouble { kind, reply, class: class(error) }, permanent, broke_off }
+    }
+}
+
+/// Nothing of its text.
+fn class(error: &Error) -> Option<&'static str> {
+    match () {
+        () if error.is_tls() => Some("tls"),
+        () if error.is_timeout() => Some("timed-out"),
+        () if error.is_response() => Some("reply-malformed"),
+        () if error.is_client() => Some("extension-lacks"),
+        () => BackendCode::io_class(error).or(Some("connection")),
     }
 }
 

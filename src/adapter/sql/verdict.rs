@@ -28,7 +28,12 @@ impl Verdict {
             // The connection, or waiting for one.
             _ => BackendErrorKind::Unavailable,
         };
-        Self::Failed(BackendError::new(kind).with_source(error))
+        let told = BackendError::new(kind);
+        let told = match class(&error) {
+            Some(class) => told.with_code(class),
+            None => told,
+        };
+        Self::Failed(told.with_source(error))
     }
 
     /// The error that it is where no other answer fits.
@@ -37,5 +42,19 @@ impl Verdict {
             Self::Stale(error) | Self::Failed(error) => error,
             Self::IdTaken | Self::EmailTaken => BackendError::new(BackendErrorKind::Refused),
         }
+    }
+}
+
+/// A word for what has no code of the database's. Nothing of a message, which may hold values; of I/O errors the source tells.
+fn class(error: &sqlx::Error) -> Option<&'static str> {
+    match error {
+        sqlx::Error::PoolTimedOut => Some("pool-timed-out"),
+        sqlx::Error::PoolClosed => Some("pool-closed"),
+        sqlx::Error::WorkerCrashed => Some("worker-crashed"),
+        sqlx::Error::Tls(_) => Some("tls"),
+        sqlx::Error::Protocol(_) => Some("protocol"),
+        sqlx::Error::Configuration(_) => Some("configuration"),
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Some("decode"),
+        _ => None,
     }
 }

@@ -126,8 +126,12 @@ impl SqliteStore {
         migrations(&self.prefix)
     }
 
-    /// Brings the schema up to date. Several processes may do so at once, at every start. Without it every call fails with
-    /// [`TablesMissing`](doorward::BackendErrorKind::TablesMissing).
+    /// Brings the schema up to date, in the files of this store: that of the users and, after
+    /// [`with_attempts`](Self::with_attempts), that of the attempts. Several processes may do so at once, at every start. Without
+    /// it every call fails with [`TablesMissing`](doorward::BackendErrorKind::TablesMissing), which says where they are missing.
+    ///
+    /// Call it once the store is as it is to be: what `with_attempts` and [`with_prefix`](Self::with_prefix) lead to later has no
+    /// tables yet. Where users and attempts are two stores, each is migrated by itself.
     ///
     /// # Errors
     /// [`BackendError`] if the file cannot be written and a step is missing. Nothing is left half done.

@@ -95,7 +95,7 @@ pub async fn of_parallel_changes_one_wins(harness: &dyn Harness) {
 pub async fn of_parallel_resets_one_mails(harness: &dyn Harness) {
     let stores = harness.open().await;
     let processes = Processes::start(harness, &stores).await;
-    processes.open(harness).await;
+    let _ = processes.open(harness).await;
     let before = processes.mailer.count();
     let answers = processes.all(async |auth, _| auth.request_reset(&email(ANN)).await.unwrap_or_else(panics)).await;
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
@@ -113,7 +113,7 @@ pub async fn of_parallel_resets_one_mails(harness: &dyn Harness) {
 pub async fn of_parallel_tries_one_is_evaluated_per_slot(harness: &dyn Harness) {
     let stores = harness.open().await;
     let processes = Processes::start(harness, &stores).await;
-    processes.open(harness).await;
+    let _ = processes.open(harness).await;
     processes.clock.advance(core::time::Duration::from_secs(60));
     for slot in 1..=3 {
         let guess =

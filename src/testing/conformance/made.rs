@@ -83,7 +83,7 @@ pub async fn moved(user: &User, address: &str) -> User {
 
 async fn changed(user: &User, change: impl AsyncFn(&Auth)) -> User {
     let users = Arc::new(MemoryUsers::new());
-    users.insert(user).await.unwrap_or_else(panics);
+    let _ = users.insert(user).await.unwrap_or_else(panics);
     let auth = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
     change(&auth).await;
     users.find_by_id(user.id()).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just stored"))

@@ -2,14 +2,15 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
-use doorward::ConfirmResetError;
+use doorward::{ConfirmResetError, ResetToken};
 use serde::Deserialize;
 
 use super::moment;
 use crate::app::App;
-use crate::browser::Browser;
-use crate::forms::Query;
+use crate::browser::{Browser, link_name};
+use crate::forms::{Form, Query};
 use crate::page::Page;
 use crate::sorry::Sorry;
 
@@ -17,6 +18,7 @@ use crate::sorry::Sorry;
 #[template(path = "reset_confirm.html")]
 struct ConfirmPage {
     page: Page,
+    link: String,
 }
 
 #[derive(Template)]
@@ -30,45 +32,77 @@ struct DonePage {
 #[template(path = "reset_failed.html")]
 struct FailedPage {
     page: Page,
-    again: bool,
+    /// The link that can be confirmed once more.
+    again: Option<String>,
 }
 
 #[derive(Deserialize)]
 pub struct Link {
     token: Option<String>,
+    link: Option<String>,
 }
 
-/// The same page for every link, whether it works or not: looking at it tells nothing and uses nothing.
-pub async fn show(Query(link): Query<Link>, mut browser: Browser) -> Response {
-    if let Some(token) = link.token {
-        return browser.hold_link(token).go("/reset/confirm");
+#[derive(Deserialize)]
+pub struct ConfirmForm {
+    /// Which link the page was about. Another one may have been opened since, also by another site.
+    #[serde(default)]
+    link: String,
+}
+
+const NO_USE: &str = "This link does not work";
+const NOT_KEPT: &str = "Please open the link in your mail once more, or ask for a new one.";
+
+/// The same page for every link, whether it works or not: looking at it tells nothing and uses nothing. A text that is no link is
+/// not kept.
+pub async fn show(Query(query): Query<Link>, mut browser: Browser) -> Response {
+    if let Some(text) = query.token {
+        return match ResetToken::parse(&text) {
+            Ok(token) => browser.hold_link(&token).go(&format!("/reset/confirm?link={}", link_name(&text))),
+            Err(_) => not_kept(browser),
+        };
     }
+    let link = match query.link {
+        Some(link) => Some(link).filter(|link| browser.link(link).is_some()),
+        None => browser.only_link(),
+    };
+    let Some(link) = link else { return not_kept(browser) };
     let page = browser.page("Confirm your password reset");
-    browser.show(&ConfirmPage { page })
+    browser.show(&ConfirmPage { page, link })
 }
 
-pub async fn submit(State(app): State<App>, browser: Browser) -> Result<Response, Sorry> {
-    match app.auth.confirm_reset(browser.link()).await {
+pub async fn submit(
+    State(app): State<App>,
+    browser: Browser,
+    Form(ConfirmForm { link }): Form<ConfirmForm>,
+) -> Result<Response, Sorry> {
+    let Some(token) = browser.link(&link) else { return Ok(not_kept(browser)) };
+    match app.auth.confirm_reset(token).await {
         Ok(confirmed) => {
             let browser = match &confirmed.device {
                 Some(token) => browser.remember_too(token),
                 None => browser,
             };
-            Ok(browser.drop_link().carrying("confirmed", confirmed.expires_at).go("/reset/done"))
+            Ok(browser.drop_link(&link).carrying("confirmed", confirmed.expires_at).go("/reset/done"))
         }
         // A crash, a closed tab or a lost mail is mended by the same link, so the browser keeps it until then.
         Err(error @ (ConfirmResetError::AlreadyConfirmed { .. } | ConfirmResetError::MailFailed { .. })) => {
             let refusal = app.auth.refusal(&error);
             let page = Page::new("Check your mailbox again").refused("", &refusal);
-            Ok(browser.refuse(&refusal, &FailedPage { page, again: true }))
+            Ok(browser.refuse(&refusal, &FailedPage { page, again: Some(link) }))
         }
         Err(error @ ConfirmResetError::LinkInvalid) => {
             let refusal = app.auth.refusal(&error);
-            let page = Page::new("This link does not work").refused("", &refusal);
-            Ok(browser.drop_link().refuse(&refusal, &FailedPage { page, again: false }))
+            let page = Page::new(NO_USE).refused("", &refusal);
+            Ok(browser.drop_link(&link).refuse(&refusal, &FailedPage { page, again: None }))
         }
         Err(error) => Err(browser.sorry(&error, "").await),
     }
+}
+
+/// Nothing is kept of the link that this is about: it was cut off on its way, cookies are off, or later ones took its place.
+fn not_kept(browser: Browser) -> Response {
+    let page = Page::new(NO_USE).problem("", NOT_KEPT);
+    browser.show_as(StatusCode::BAD_REQUEST, &FailedPage { page, again: None })
 }
 
 pub async fn done(mut browser: Browser) -> Response {

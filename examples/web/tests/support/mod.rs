@@ -97,6 +97,12 @@ pub fn password_in(mail: &str) -> String {
     mail.lines().find_map(|line| line.strip_prefix("    ")).unwrap().to_owned()
 }
 
+/// What the form of a page calls the link that it confirms.
+pub fn link_named_in(page: &str) -> String {
+    let (_, rest) = page.split_once(r#"name="link" value=""#).unwrap_or_else(|| panic!("no link in {page}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
 pub struct Visitor {
     client: reqwest::Client,
     url: String,
@@ -167,6 +173,18 @@ impl Visitor {
 
     pub async fn sign_in(&mut self, (email, password): (&str, &str)) -> Answer {
         self.post("/sign-in", &[("email", email), ("password", password)]).await
+    }
+
+    /// Opens a mailed link, and presses the button of the page that it leads to.
+    pub async fn confirm_link(&mut self, link: &str) -> Answer {
+        let page = self.open_link(link).await;
+        self.post("/reset/confirm", &[("link", &link_named_in(&page.body))]).await
+    }
+
+    /// Opens a mailed link, and goes where it leads.
+    pub async fn open_link(&mut self, link: &str) -> Answer {
+        let to = self.get(link).await.location().to_owned();
+        self.get(&to).await
     }
 
     /// Signed in from a browser of its own.

@@ -1,0 +1,64 @@
+//! What costs when it is dropped is not dropped in silence: this file compiles only if each drop below is a warning.
+#![cfg(feature = "testing")]
+#![deny(unfulfilled_lint_expectations)]
+
+mod support;
+
+use doorward::{Auth, Session, SignInRequest, UserRepository};
+use pollster::block_on;
+use support::*;
+
+type Failed = Box<dyn std::error::Error>;
+
+/// Every call whose answer has to be kept or shown. It is compiled and not run: what is dropped here is lost.
+#[allow(dead_code)]
+async fn everything_is_dropped(auth: &Auth, users: &dyn UserRepository, session: &Session) -> Result<(), Failed> {
+    let signed_in = &auth.resume(session).await?;
+    let user = users.find_by_id(session.user_id()).await?.ok_or("nobody")?;
+    let challenge = &doorward::Challenge::parse("")?;
+    /// One call with its answer dropped.
+    macro_rules! dropped {
+        ($($call:expr;)+) => {
+            $(
+                #[expect(unused_must_use)]
+                {
+                    $call.await?;
+                }
+            )+
+        };
+    }
+    dropped! {
+        auth.provision_revealing(email(ANN));
+        auth.sign_in(SignInRequest::new(ANN, OLD));
+        auth.try_sign_in(SignInRequest::new(ANN, OLD));
+        auth.choose_password(challenge, NEW);
+        auth.verify_second_factor(challenge, "123456");
+        auth.verify_second_factor_and_remember(challenge, "123456");
+        auth.begin_required_totp(challenge);
+        auth.confirm_required_totp(challenge, "123456");
+        auth.resume(session);
+        auth.change_password(signed_in, OLD, NEW);
+        auth.sign_out_others(signed_in);
+        auth.begin_totp(signed_in);
+        auth.confirm_totp(signed_in, "123456");
+        auth.disable_totp(signed_in);
+        auth.regenerate_recovery_codes(signed_in);
+        auth.reauthenticate(signed_in, OLD);
+        auth.reauthenticate_with_code(signed_in, "123456");
+        auth.confirm_reset("");
+        auth.complete_reset("", NEW);
+        auth.complete_reset_with_code("", "123456", NEW);
+        auth.reseal(session.user_id());
+        users.insert(&user);
+        users.replace(&user, user.version());
+        users.delete(user.id(), user.version());
+    }
+    Ok(())
+}
+
+#[test]
+fn section_5_the_first_sign_in_ends_signed_in() {
+    let world = World::new();
+    let signed_in = world.open(ANN, OLD);
+    assert_eq!(block_on(world.auth.resume(signed_in.session())).unwrap().user_id(), signed_in.user_id());
+}
