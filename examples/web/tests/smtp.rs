@@ -84,7 +84,6 @@ async fn a_mail_server_that_stalls_delays_no_answer() {
     mails_to(&smtp, "ann@acme.example", 1);
     let mut olga = Visitor::member(&server, OLGA).await;
     let (mut ben, mut stranger) = (Visitor::member(&server, BEN).await, Visitor::new(&server));
-    let before = smtp.arrived().len();
     smtp.always(Some((Stage::Greeting, Act::Stall)));
 
     let mut zoe = Visitor::new(&server);
@@ -96,7 +95,9 @@ async fn a_mail_server_that_stalls_delays_no_answer() {
     }
     let passwords = [("current_password", BEN.1), ("new_password", "a lamp in the window")];
     assert_eq!(in_time(ben.post("/security/password", &passwords)).await.location(), "/security");
-    assert_eq!(smtp.arrived().len(), before);
+    // Ann's may arrive again: a slow machine gives up waiting for the answer.
+    let arrived = smtp.arrived();
+    assert!(arrived.iter().all(|mail| mail.to == ["ann@acme.example"]), "{arrived:?}");
     let page = olga.get("/demo/mailbox").await.body;
     assert!(page.contains("On their way: "), "{page}");
 
