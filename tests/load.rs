@@ -103,23 +103,25 @@ fn a_thousand_sign_ins_at_once_take_the_memory_of_the_threads_and_the_excess_is_
             })
         })
         .collect();
-    let (mut signed_in, mut refused) = (0, Vec::new());
+    let (mut let_in, mut refused) = (Vec::new(), Vec::new());
     for task in tasks {
         match runtime.block_on(task).unwrap() {
-            (Ok(SignIn::Complete(_)), _) => signed_in += 1,
+            (Ok(SignIn::Complete(_)), took) => let_in.push(took),
             (Err(SignInError::Unavailable(Unavailable::Busy { .. })), took) => refused.push(took),
             (outcome, _) => panic!("{outcome:?}"),
         }
     }
     let allowed = threads() as f64 * 46.0 + 64.0;
-    let busy = refused.len();
+    let (signed_in, busy) = (let_in.len(), refused.len());
     assert!(busy > 0);
-    let told_in = median(refused);
-    println!("{signed_in} sign-ins succeeded, {busy} were told to come back, the median after {told_in:?}");
+    let (let_in, told_in) = (median(let_in), median(refused));
+    println!("{signed_in} sign-ins succeeded, the median after {let_in:?}");
+    println!("{busy} were told to come back, the median after {told_in:?}");
     println!("peak {:?} MiB of {allowed} MiB allowed", peak_mib());
     // Strangers may take half of the 32 places of each thread.
     assert!(signed_in >= 16 * threads());
-    assert!(told_in < Duration::from_millis(10));
+    // Whoever is refused does not wait behind the hashes of those who are not.
+    assert!(told_in * 20 <= let_in);
     assert!(peak_mib().is_none_or(|peak| peak <= allowed));
     assert_eq!(auth.hash_load().refused, busy as u64);
 }
@@ -187,11 +189,6 @@ fn the_executor_stays_free_under_full_load() {
     let idle = runtime.block_on(async { tokio::spawn(lateness(1_000)).await.unwrap() });
     println!("the 99th percentile of ticks is {ours:?} late, with hashing on the executor {theirs:?}, idle {idle:?}");
     assert!(ours * 10 <= theirs);
-    // Where even an idle executor is late, others have the machine, and no time measured on it means anything.
-    if idle > Duration::from_millis(3) {
-        return println!("skipped: the machine is too busy to tell how late a tick is");
-    }
-    assert!(ours <= Duration::from_millis(10));
 }
 
 /// Nanoseconds that the calling thread has computed; `None` where the kernel does not tell.

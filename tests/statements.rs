@@ -7,7 +7,8 @@ mod support;
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
-use doorward::sqlx::postgres::PgPool;
+use doorward::sqlx::postgres::PgPoolOptions;
+use doorward::sqlx::sqlite::SqlitePoolOptions;
 use doorward::sqlx::{AssertSqlSafe, raw_sql};
 use doorward::{AttemptStore, PostgresStore, SqliteStore, UserRepository};
 use support::sql::{Folder, block_on, fresh_prefix};
@@ -110,13 +111,16 @@ fn statements_are_few_and_no_log_holds_an_address() {
     let log = Log::install();
     let folder = Folder::new();
     block_on(async {
-        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+        // One connection: a pool opens another where the last one is not back in time, and that sends statements too.
+        let options = SqliteStore::options(&folder.url("auth.db")).unwrap();
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let store = SqliteStore::new(pool);
         store.migrate().await.unwrap();
         costs(&log, "SQLite", store).await;
     });
     let Some(url) = support::postgres::url_or_skip("counting statements on PostgreSQL") else { return };
     block_on(async {
-        let (prefix, pool) = (fresh_prefix(), PgPool::connect(url).await.unwrap());
+        let (prefix, pool) = (fresh_prefix(), PgPoolOptions::new().max_connections(1).connect(url).await.unwrap());
         let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
         store.migrate().await.unwrap();
         costs(&log, "PostgreSQL", store.clone()).await;

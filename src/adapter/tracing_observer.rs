@@ -58,12 +58,14 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::MailFailed { .. }
         | EventKind::BreachLookupFailed { .. }
         | EventKind::RepositoryMismatch
+        | EventKind::BackgroundWorkLost { .. }
         | EventKind::HashUnusable { .. }
         | EventKind::TotpSecretUnusable { .. } => Level::ERROR,
         // Refused, or not yet done: one is nothing, many are worth a look.
         EventKind::SignInFailed { .. }
         | EventKind::SecondFactorFailed
-        | EventKind::SecondFactorClosed
+        | EventKind::ManyWrongCodes
+        | EventKind::ClockSkew { .. }
         | EventKind::ReauthenticationFailed
         | EventKind::PasswordChangeFailed
         | EventKind::PasswordRejected { .. }
@@ -96,6 +98,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::ResetLinkIssued
         | EventKind::ResetConfirmed
         | EventKind::ResetCompleted
+        | EventKind::RecoveryCancelled
         | EventKind::DeviceGranted
         | EventKind::DeviceRevoked
         | EventKind::SignedOutEverywhere

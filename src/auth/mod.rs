@@ -432,6 +432,18 @@ impl Auth {
         reset::complete_reset(&self.engine, token, Some(code), &Password::new(new)).await
     }
 
+    /// Ends a reset that somebody else has begun, by whoever is signed in and has a second factor: the links that were mailed, the
+    /// temporary password and what was gained by them are void. While a confirmed reset is open nobody changes anything else,
+    /// so somebody who reads the mailbox could hold it open for ever. Nothing happens if there is none.
+    ///
+    /// An account without a second factor cannot: there the mailbox decides.
+    ///
+    /// # Errors
+    /// [`TwoFactorError`]: after [`ProofNeeded`](TwoFactorError::ProofNeeded) ask for a code.
+    pub async fn cancel_recovery(&self, signed_in: &SignedIn) -> Result<(), TwoFactorError> {
+        two_factor::cancel_recovery(&self.engine, signed_in.session()).await
+    }
+
     // What an operator does.
 
     /// Silences an account: sessions end, sign-in fails like any other failure, resets mail nothing.

@@ -222,10 +222,34 @@ pub(crate) async fn regenerate_recovery_codes(
     Ok((SignedIn::new(&user, session.moved_to(user.epoch()), None), codes))
 }
 
+/// Somebody else reads the mailbox and holds a recovery open, in which nothing else can be changed. A code tells who is who.
+pub(crate) async fn cancel_recovery(engine: &Arc<Engine>, session: &Session) -> Result<(), TwoFactorError> {
+    let user = change_during(engine, session, While::Recovering, |user, fresh| user.cancel_recovery(fresh)).await?;
+    engine.report(EventKind::RecoveryCancelled).user(&user).send();
+    Ok(())
+}
+
+/// What a change puts up with.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum While {
+    /// Not while a recovery is open: who merely knows the password undoes none.
+    AtRest,
+    Recovering,
+}
+
 /// Stores what the transition makes of a user with a second factor, who has just proved it.
 async fn change(
     engine: &Arc<Engine>,
     session: &Session,
+    transition: impl Fn(&User, &Fresh) -> User + Send + Sync,
+) -> Result<User, TwoFactorError> {
+    change_during(engine, session, While::AtRest, transition).await
+}
+
+async fn change_during(
+    engine: &Arc<Engine>,
+    session: &Session,
+    during: While,
     transition: impl Fn(&User, &Fresh) -> User + Send + Sync,
 ) -> Result<User, TwoFactorError> {
     let user = engine.find_in_session(session).await?.ok_or(TwoFactorError::SessionEnded)?;
@@ -234,7 +258,7 @@ async fn change(
             let now = engine.now();
             if !engine.is_in_session(user, session) {
                 Decision::Answer(Err(TwoFactorError::SessionEnded))
-            } else if let Recovery::Open { until } = user.recovery(now) {
+            } else if let (While::AtRest, Recovery::Open { until }) = (during, user.recovery(now)) {
                 Decision::Answer(Err(TwoFactorError::RecoveryPending { until }))
             } else if !user.has_second_factor() {
                 Decision::Answer(Err(TwoFactorError::NotEnrolled))

@@ -220,6 +220,8 @@ pub enum EventKind {
     ResetLinkRefused,
     /// A password was chosen by way of a reset.
     ResetCompleted,
+    /// Somebody who is signed in, and has just given a code, ended a recovery: what was mailed for it works no longer.
+    RecoveryCancelled,
     /// A device token was granted.
     DeviceGranted,
     /// A device was revoked.
@@ -352,6 +354,7 @@ impl EventKind {
             Self::ResetConfirmed => "authn_token_created:temporary_password",
             Self::ResetLinkRefused => "authn_token_reuse:reset",
             Self::ResetCompleted => "authn_password_change:reset",
+            Self::RecoveryCancelled => "authn_token_revoked:reset",
             Self::DeviceGranted => "authn_token_created:device",
             Self::DeviceRevoked => "authn_token_revoked:device",
             Self::SignedOutEverywhere => "session_logout:everywhere",
