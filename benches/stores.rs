@@ -14,7 +14,7 @@ use doorward::sqlx::{AssertSqlSafe, raw_sql};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
     AttemptKey, AttemptStore, Attempts, Auth, BackendError, Email, HashParams, Insert, MemoryAttempts, MemoryUsers,
-    PostgresStore, Replace, SignIn, SignInRequest, Site, SqliteStore, Swap, User, UserId, UserRepository, Version,
+    PostgresStore, Replace, SignIn, SignInRequest, Site, SqliteStore, Swap, User, UserHead, UserId, UserRepository, Version,
 };
 use time::OffsetDateTime;
 
@@ -64,7 +64,7 @@ impl<S: UserRepository> UserRepository for Timed<S> {
         self.time(self.store.find_by_id(id)).await
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         self.time(self.store.find_by_email(email)).await
     }
 
@@ -87,7 +87,7 @@ impl<S: AttemptStore> AttemptStore for Timed<S> {
         self.time(self.store.swap(key, expected, next)).await
     }
 
-    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
         self.time(self.store.purge(now)).await
     }
 }

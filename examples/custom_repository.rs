@@ -9,7 +9,7 @@ use doorward::sqlx::sqlite::SqliteConnectOptions;
 use doorward::sqlx::{self, SqlitePool, query, query_as, query_scalar};
 use doorward::{
     Auth, BackendError, BackendErrorKind, Email, Insert, PrintingMailer, Provision, ProvisionError, Replace, Row, Site,
-    SqliteStore, Swap, User, UserId, UserRepository, Version,
+    SqliteStore, Swap, User, UserHead, UserId, UserRepository, Version,
 };
 
 /// The table as it was, with rows from before. Not all are as they should be.
@@ -96,7 +96,7 @@ impl UserRepository for People {
         self.find(find, id.as_str()).await
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         let find = "SELECT CAST(id AS TEXT), auth_email, auth_version, auth_document FROM users WHERE auth_email = $1";
         self.find(find, email.canonical()).await
     }

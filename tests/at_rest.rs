@@ -15,7 +15,7 @@ use doorward::testing::{ManualClock, RecordingMailer, RecordingObserver};
 use doorward::{
     AttemptKey, AttemptStore, Attempts, Auth, BackendError, Email, EnrollmentError, EventKind, Failure, HashParams,
     HashSealing, Insert, Keyring, MailKind, MemoryAttempts, MemoryUsers, Replace, Resealed, ResetMode, Row,
-    SecretFault, SignIn, SignInRequest, SignedIn, Swap, TotpDigits, TotpEnrollment, User, UserId, UserRepository,
+    SecretFault, SignIn, SignInRequest, SignedIn, Swap, TotpDigits, TotpEnrollment, User, UserHead, UserId, UserRepository,
     Version,
 };
 use pollster::block_on;
@@ -61,7 +61,7 @@ impl UserRepository for Copying<MemoryUsers> {
         self.inner.find_by_id(id).await
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         self.copies.keep(email.canonical().to_owned());
         self.inner.find_by_email(email).await
     }
@@ -90,8 +90,8 @@ impl AttemptStore for Copying<MemoryAttempts> {
         self.inner.swap(key, expected, next).await
     }
 
-    async fn purge(&self, now: OffsetDateTime) -> Result<u64, BackendError> {
-        self.inner.purge(now).await
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.inner.purge(now, at_most).await
     }
 }
 

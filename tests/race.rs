@@ -11,7 +11,7 @@ use std::thread;
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
     AttemptKey, AttemptStore, Attempts, Auth, BackendError, ChoosePasswordError, ConfirmResetError, Email, HashParams,
-    Insert, MemoryAttempts, MemoryUsers, Replace, SignInError, SignInRequest, Swap, User, UserId, UserRepository,
+    Insert, MemoryAttempts, MemoryUsers, Replace, SignInError, SignInRequest, Swap, User, UserHead, UserId, UserRepository,
     Version,
 };
 use pollster::block_on;
@@ -47,7 +47,7 @@ impl UserRepository for Racing {
         found
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         let found = self.users.find_by_email(email).await;
         thread::yield_now();
         found
@@ -78,8 +78,8 @@ impl AttemptStore for Racing {
         Ok(answer)
     }
 
-    async fn purge(&self, now: time::OffsetDateTime) -> Result<u64, BackendError> {
-        self.attempts.purge(now).await
+    async fn purge(&self, now: time::OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.attempts.purge(now, at_most).await
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use doorward::{
     AdminError, Auth, BackendError, Backoff, ConfirmResetError, Email, EventKind, HashParams, Insert, LinkStatus,
     Mailer, MemoryAttempts, ProvisionError, Replace, ResumeError, SignIn, SignInError, SignInFailure, SignInRequest,
-    Site, Source, Swap, User, UserId, UserRepository, Version,
+    Site, Source, Swap, User, UserHead, UserId, UserRepository, Version,
 };
 use pollster::block_on;
 use support::*;
@@ -553,7 +553,7 @@ impl UserRepository for Folding {
         self.0.find_by_id(id).await
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         let folded = email.canonical().replacen('.', "", 1);
         self.0.find_by_email(&Email::parse(&folded).unwrap_or_else(|_| email.clone())).await
     }

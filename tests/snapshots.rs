@@ -394,7 +394,7 @@ impl AttemptStore for Frozen {
         Ok(Swap::Stored)
     }
 
-    async fn purge(&self, _: time::OffsetDateTime) -> Result<u64, BackendError> {
+    async fn purge(&self, _: time::OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
         Ok(0)
     }
 }

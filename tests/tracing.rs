@@ -71,7 +71,7 @@ fn what_broke_is_told_with_its_kind_its_code_and_the_call() {
             Err(BackendError::new(BackendErrorKind::Unavailable))
         }
 
-        async fn purge(&self, _: OffsetDateTime) -> Result<u64, BackendError> {
+        async fn purge(&self, _: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
             Ok(0)
         }
     }
@@ -224,7 +224,7 @@ fn section_5_a_store_whose_driver_has_no_code_says_what_its_connection_suffers()
             Ok(Swap::Stale)
         }
 
-        async fn purge(&self, _: OffsetDateTime) -> Result<u64, BackendError> {
+        async fn purge(&self, _: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
             Ok(0)
         }
     }

@@ -22,7 +22,7 @@ use doorward::{
     AttemptKey, AttemptStore, Attempts, Auth, BackendError, Challenge, ChangePasswordError, Clock, CompleteResetError,
     ConfirmResetError, DeviceError, Email, EnrollmentError, HashParams, Insert, Keyring, Mail, MailKind, Mailer,
     ReauthenticateError, Replace, ResetMode, ResumeError, SecondFactorError, SecondFactorPolicy, SignIn, SignInError,
-    SignInRequest, SignedIn, Swap, TwoFactorError, User, UserId, UserRepository, Version,
+    SignInRequest, SignedIn, Swap, TwoFactorError, User, UserHead, UserId, UserRepository, Version,
 };
 use pollster::block_on;
 use serde_json::Value;
@@ -73,7 +73,7 @@ impl UserRepository for Shelf {
         Ok(self.find(|user| user.id() == id))
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         Ok(self.find(|user| user.email() == email))
     }
 
@@ -108,7 +108,7 @@ impl AttemptStore for Shelf {
         Ok(Swap::Stored)
     }
 
-    async fn purge(&self, _: OffsetDateTime) -> Result<u64, BackendError> {
+    async fn purge(&self, _: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
         Ok(0)
     }
 }

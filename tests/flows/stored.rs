@@ -6,7 +6,7 @@ use std::time::Duration;
 use doorward::{
     Auth, BackendError, BackendErrorKind, ConfirmResetError, Email, EventKind, HashParams, Insert, LinkStatus,
     MemoryAttempts, Replace, ResumeError, Row, SignIn, SignInError, SignInFailure, SignInRequest, SnapshotError, Swap,
-    User, UserId, UserRepository, Version,
+    User, UserHead, UserId, UserRepository, Version,
 };
 use pollster::block_on;
 
@@ -43,7 +43,7 @@ impl UserRepository for Rows {
         self.find(|row| row[0] == id.as_str())
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         self.find(|row| row[1] == email.canonical())
     }
 

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use doorward::{BackendError, Email, Insert, MemoryUsers, Replace, Swap, User, UserId, UserRepository, Version};
+use doorward::{BackendError, Email, Insert, MemoryUsers, Replace, Swap, User, UserHead, UserId, UserRepository, Version};
 
 /// A repository in which somebody else does something right before the first `replace`.
 pub struct Meddling {
@@ -34,7 +34,7 @@ impl UserRepository for Meddling {
         self.users.find_by_id(id).await
     }
 
-    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, BackendError> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         self.users.find_by_email(email).await
     }
 
