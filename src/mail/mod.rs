@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 pub use texts::{English, MailTexts};
 
-use crate::types::{ResetLink, Site, TemporaryPassword};
+use crate::types::{ResetLink, Site, TemporaryPassword, until};
 
 /// A mail: what happened, with its values, the [`Site`] it speaks for and the [`MailTexts`] it speaks in.
 ///
@@ -23,6 +23,7 @@ pub struct Mail {
     kind: MailKind,
     site: Site,
     texts: Arc<dyn MailTexts>,
+    worth_sending_for: Option<Duration>,
 }
 
 /// What a mail is about.
@@ -144,7 +145,8 @@ impl MailKind {
         }
     }
 
-    /// The instant from which on the mail is worth nothing. A queue should drop it then.
+    /// The instant from which on the mail is worth nothing, by the clock of the [`Auth`](crate::Auth): for a text. A queue has
+    /// another clock, and counts [`Mail::worth_sending_for`] down instead.
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
         match self {
             Self::Welcome { expires_at, .. }
@@ -161,11 +163,30 @@ impl MailKind {
             | Self::NewDevice { .. } => None,
         }
     }
+
+    /// What is left at that instant of what the mail carries. A clock that was set back adds nothing to its lifetime.
+    fn life_left(&self, now: OffsetDateTime) -> Option<Duration> {
+        match self {
+            Self::Welcome { lifetime, expires_at, .. }
+            | Self::ConfirmReset { lifetime, expires_at, .. }
+            | Self::ChooseNewPassword { lifetime, expires_at, .. }
+            | Self::TemporaryPassword { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
+            Self::PasswordChanged { .. }
+            | Self::ResetCompleted { .. }
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled { .. }
+            | Self::RecoveryCodeUsed { .. }
+            | Self::RecoveryCodesRegenerated { .. }
+            | Self::WrongCode { .. }
+            | Self::NewDevice { .. } => None,
+        }
+    }
 }
 
 impl Mail {
-    pub(crate) fn new(kind: MailKind, site: &Site, texts: Arc<dyn MailTexts>) -> Self {
-        Self { kind, site: site.clone(), texts }
+    /// A mail that is handed to the mailer at `now`, by the clock that gave it its values.
+    pub(crate) fn new(kind: MailKind, site: &Site, texts: Arc<dyn MailTexts>, now: OffsetDateTime) -> Self {
+        Self { worth_sending_for: kind.life_left(now), kind, site: site.clone(), texts }
     }
 
     /// A mail of every kind, in English, some of them more than once where the wording depends on a value, with made-up passwords and
@@ -200,6 +221,14 @@ impl Mail {
     /// Whom it speaks for.
     pub fn site(&self) -> &Site {
         &self.site
+    }
+
+    /// How long the mail is worth sending, from the moment in which the mailer is given it: what is left of the life of what
+    /// it carries, or `None` for one that stays true. A queue counts it down on a monotonic clock and drops the mail then.
+    ///
+    /// It is a length of time, not an instant: the mailer's clock need not agree with that of the [`Auth`](crate::Auth).
+    pub fn worth_sending_for(&self) -> Option<Duration> {
+        self.worth_sending_for
     }
 
     /// The subject: one line, without a secret.

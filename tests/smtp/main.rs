@@ -1,6 +1,7 @@
 //! `SmtpMailer` against a real SMTP server on loopback, whole and broken.
 #![cfg(all(feature = "smtp", feature = "testing"))]
 
+mod clocks;
 mod letter;
 mod server;
 #[path = "../support/mod.rs"]
@@ -280,35 +281,6 @@ fn what_is_refused_for_good_is_given_up_at_once_and_told() {
             assert_eq!(server.begun(), 2, "the one that was refused is not tried again");
             assert_eq!(Letter::read(&server.arrived()[0]).text, notice().text(), "the other arrives");
         }
-    });
-}
-
-#[test]
-fn a_mail_is_given_up_when_it_expires() {
-    run(async {
-        let server = SmtpServer::start();
-        server.always(Some((Stage::Rcpt, Act::Answer("450 4.2.0 greylisted"))));
-        let post = Post::to(&server);
-        // An hour from the clock's now, by the previews.
-        post.send(&mail("confirm_reset")).await;
-        post.clock.advance(9 * MINUTE + 59 * SECOND);
-        let begun = server.begun();
-        post.until("it is still tried", |_| server.begun() > begun + 2).await;
-        assert_eq!(post.mailer.queued(), 1);
-        post.clock.advance(SECOND);
-        post.until("it is given up after ten minutes", |post| post.mailer.queued() == 0).await;
-        assert_eq!(post.failed(), [("confirm_reset", BackendErrorKind::Refused)]);
-
-        // The same mail when less than ten minutes of its hour are left.
-        post.clock.advance(49 * MINUTE + 59 * SECOND);
-        post.send(&mail("confirm_reset")).await;
-        post.until("it is tried", |post| post.mailer.queued() == 1 && server.begun() > begun + 4).await;
-        post.clock.advance(SECOND);
-        post.until("it is given up with its hour", |post| post.mailer.queued() == 0).await;
-        assert_eq!(post.failed().len(), 2);
-        server.always(None);
-        post.send(&notice()).await;
-        assert_eq!(Letter::read(&server.wait_for(1)[0]).text, notice().text(), "nothing that expired arrives late");
     });
 }
 

@@ -48,8 +48,8 @@ impl SmtpBuilder {
         Self { observer: Arc::new(observer), ..self }
     }
 
-    /// Where the time comes from; the system's clock by default. Give the same one as to
-    /// [`AuthBuilder::clock`](doorward::AuthBuilder::clock): by it mails expire, and are dated.
+    /// Where the dates of mails and events come from; the system's clock by default. Nothing is decided by it: how long a mail
+    /// is tried is counted by the runtime, whatever a clock shows.
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
@@ -102,8 +102,9 @@ impl SmtpBuilder {
         self
     }
 
-    /// After what time a mail is given up, unless it expires before; 10 minutes by default, 1 millisecond to a day. The hour
-    /// of what it carries is running meanwhile, and whoever waits for a mail asks again.
+    /// After what time a mail is given up, unless [`Mail::worth_sending_for`](doorward::Mail::worth_sending_for) is over before;
+    /// 10 minutes by default, 1 millisecond to a day. The hour of what it carries is running meanwhile, and whoever waits for
+    /// a mail asks again.
     pub fn give_up_after(mut self, time: Duration) -> Self {
         self.patience.give_up_after = time;
         self

@@ -30,7 +30,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// [`send`](Mailer::send) returns at once, whatever the server does: it renders the mail and puts it into the queue. Tasks on
 /// the tokio runtime in which it was built deliver it, with text and HTML side by side, over connections that are kept. What
 /// the server refuses for the time being, or does not answer, is tried again after 1, 2, 4 … seconds, at most a minute
-/// apart, until the mail expires or ten minutes are over. What it refuses for good is not. Every mail that is given up is an
+/// apart, until the mail is worth nothing any more or ten minutes are over. What it refuses for good is not. Every mail that is given up is an
 /// [`EventKind::MailFailed`](doorward::EventKind::MailFailed); a server that cannot be reached is one
 /// [`EventKind::MailDelayed`](doorward::EventKind::MailDelayed).
 ///

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::sync::{Notify, futures::Notified, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use doorward::{Clock, Event, EventKind, Mail, Observer, SmtpRefusal};
 
@@ -58,10 +58,9 @@ struct Ledger {
 pub(super) struct Job {
     pub(super) rendered: Rendered,
     mail: &'static str,
-    give_up_at: OffsetDateTime,
+    /// Counted down by the runtime. The host's clock may disagree with that of whoever made the mail, and may be set.
+    give_up_at: Instant,
     failures: u32,
-    /// The waits between tries so far. A clock that is set back does not prolong them.
-    waited: Duration,
     trouble: Trouble,
     delivered: bool,
     ledger: Arc<Ledger>,
@@ -80,6 +79,7 @@ impl Queue {
         Self { ready: Mutex::default(), cut: watch::Sender::new(false), ledger: Arc::new(ledger), patience }
     }
 
+    /// By the host's clock: for the dates of mails.
     pub(super) fn now(&self) -> OffsetDateTime {
         self.ledger.clock.now()
     }
@@ -97,14 +97,13 @@ impl Queue {
         if !admitted {
             return Err(SmtpRefusal::QueueFull);
         }
-        let patience = time::Duration::try_from(self.patience.give_up_after).unwrap_or(time::Duration::MAX);
-        let latest = self.now().saturating_add(patience);
+        let patience = self.patience.give_up_after;
+        let life = mail.worth_sending_for().map_or(patience, |life| life.min(patience));
         self.push(Job {
             rendered,
             mail: mail.kind().name(),
-            give_up_at: mail.kind().expires_at().map_or(latest, |expires_at| expires_at.min(latest)),
+            give_up_at: monotonic_now() + life,
             failures: 0,
-            waited: Duration::ZERO,
             trouble: Trouble::UNREACHABLE,
             delivered: false,
             ledger: Arc::clone(&self.ledger),
@@ -134,9 +133,8 @@ impl Queue {
         job.failures = job.failures.saturating_add(1);
         job.trouble = trouble;
         // The last tries come closer together, so that a mail is not given up with half a minute left.
-        let rest = Duration::try_from(job.give_up_at - self.now()).unwrap_or(Duration::ZERO);
+        let rest = job.give_up_at.saturating_duration_since(monotonic_now());
         let delay = self.patience.delay(job.failures).min((rest / 2).max(self.patience.first_retry));
-        job.waited = job.waited.saturating_add(delay);
         let queue = Arc::clone(self);
         tokio::spawn(async move {
             if queue.pause(delay).await {
@@ -211,8 +209,8 @@ impl Queue {
 
     /// Observers are called, so the lock is not held while mails are let go.
     fn drop_stale(&self) -> MutexGuard<'_, VecDeque<Job>> {
-        let now = self.now();
-        let stale = |job: &Job| now >= job.give_up_at || job.waited >= self.patience.give_up_after;
+        let now = monotonic_now();
+        let stale = |job: &Job| now >= job.give_up_at;
         let mut ready = self.lock();
         if ready.iter().any(stale) {
             let (gone, kept): (VecDeque<Job>, VecDeque<Job>) = ready.drain(..).partition(stale);
@@ -227,6 +225,11 @@ impl Queue {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Job>> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// By the runtime: it never goes back, nobody sets it, and it can be compared with no host's clock.
+fn monotonic_now() -> Instant {
+    tokio::time::Instant::now()
 }
 
 impl Ledger {
