@@ -7,6 +7,7 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod wire;
 
 use std::error::Error as _;
 use std::future::Future;

@@ -90,7 +90,8 @@ impl SmtpBuilder {
     }
 
     /// How long connecting may take, and how long sending one mail may; 60 seconds by default, 1 millisecond to an hour. A
-    /// mail that the server accepted without saying so in time is sent again, under the same `Message-ID`.
+    /// mail that the server may have accepted without saying so in time is sent again, under the same `Message-ID`, three
+    /// times in all at most.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }

@@ -11,11 +11,14 @@ use tokio::time::{Instant, timeout};
 
 use doorward::{Clock, Event, EventKind, Mail, Observer, SmtpRefusal};
 
+use super::connection::Trouble;
 use super::message::Rendered;
-use super::server::Trouble;
 
 /// The longest wait between two tries of a mail.
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
+/// How often a mail is sent whole when the server does not say what became of it.
+const MOST_UNANSWERED: u32 = 3;
 
 /// How long mails are tried, and how often.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +64,8 @@ pub(super) struct Job {
     /// Counted down by the runtime. The host's clock may disagree with that of whoever made the mail, and may be set.
     give_up_at: Instant,
     failures: u32,
+    /// How often it went out whole without an answer.
+    unanswered: u32,
     trouble: Trouble,
     delivered: bool,
     ledger: Arc<Ledger>,
@@ -104,6 +109,7 @@ impl Queue {
             mail: mail.kind().name(),
             give_up_at: monotonic_now() + life,
             failures: 0,
+            unanswered: 0,
             trouble: Trouble::UNREACHABLE,
             delivered: false,
             ledger: Arc::clone(&self.ledger),
@@ -141,6 +147,17 @@ impl Queue {
                 queue.push(job);
             }
         });
+    }
+
+    /// Tries a mail again later that the server may have taken without saying so. Each of these tries may be one mail more in
+    /// somebody's mailbox: they are few, and far apart, so that a server which starts anew is there again for the last.
+    pub(super) fn retry_unanswered(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
+        job.unanswered += 1;
+        job.failures = job.failures.saturating_add(3);
+        match job.unanswered < MOST_UNANSWERED {
+            true => self.retry(job, trouble),
+            false => job.refused(trouble),
+        }
     }
 
     /// Lets a while pass, by a timer of the runtime; no caller of [`Mailer::send`](doorward::Mailer::send) waits for it. False, and at
@@ -243,7 +260,7 @@ impl Job {
         self.delivered = true;
     }
 
-    /// The server will not take it, now or later.
+    /// It is not tried again: the server will not take it, or may have taken it.
     pub(super) fn refused(mut self, trouble: Trouble) {
         self.trouble = trouble;
     }
