@@ -164,6 +164,36 @@ impl MailKind {
         }
     }
 
+    /// Whether anybody who types an address in can cause such a mail, without having proved anything. All others somebody has
+    /// earned: by a password, a link from the mailbox, or an operator's right.
+    ///
+    /// A queue lets these take a part of its room only, so that strangers keep nobody's first password away.
+    ///
+    /// ```
+    /// use doorward::{Mail, Site};
+    ///
+    /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// let previews = Mail::previews(&site);
+    /// let anybodys = previews.iter().map(Mail::kind).filter(|kind| kind.anybody_can_cause());
+    /// assert!(anybodys.map(|kind| kind.name()).eq(["confirm_reset", "choose_new_password"]));
+    /// # Ok::<(), doorward::SiteError>(())
+    /// ```
+    pub fn anybody_can_cause(&self) -> bool {
+        match self {
+            Self::ConfirmReset { .. } | Self::ChooseNewPassword { .. } => true,
+            Self::Welcome { .. }
+            | Self::TemporaryPassword { .. }
+            | Self::PasswordChanged { .. }
+            | Self::ResetCompleted { .. }
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled { .. }
+            | Self::RecoveryCodeUsed { .. }
+            | Self::RecoveryCodesRegenerated { .. }
+            | Self::WrongCode { .. }
+            | Self::NewDevice { .. } => false,
+        }
+    }
+
     /// What is left at that instant of what the mail carries. A clock that was set back adds nothing to its lifetime.
     fn life_left(&self, now: OffsetDateTime) -> Option<Duration> {
         match self {

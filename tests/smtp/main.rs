@@ -342,6 +342,56 @@ fn a_full_queue_refuses_at_once_and_takes_mails_again_when_there_is_room() {
 }
 
 #[test]
+fn l7_mails_that_anybody_can_cause_take_half_of_the_queue() {
+    run(async {
+        for capacity in [1, 2, 7, 20] {
+            let server = SmtpServer::start();
+            server.always(Some((Stage::Greeting, Act::Stall)));
+            let post = Post::with(&server, |builder| builder.queue_capacity(capacity).timeout(MINUTE));
+            let anybodys = [mail("confirm_reset"), mail("choose_new_password")];
+            let mut accepted = 0;
+            for mail in anybodys.iter().cycle().take(2 * capacity) {
+                accepted += usize::from(post.mailer.send(&email(ANN), mail).await.is_ok());
+            }
+            assert_eq!(accepted, (capacity / 2).max(1), "of {capacity}");
+            let error = post.mailer.send(&email(ANN), &anybodys[0]).await.unwrap_err();
+            assert_eq!(error.code(), Some("queue-full"));
+            let earned = [mail("welcome"), mail("temporary_password"), notice()];
+            for mail in earned.iter().cycle().take(capacity - accepted) {
+                post.send(mail).await;
+            }
+            assert!(post.mailer.send(&email(ANN), &notice()).await.is_err(), "full is full");
+            assert_eq!(post.mailer.queued(), capacity);
+            assert_eq!(post.mailer.close(Duration::ZERO).await, capacity);
+        }
+    });
+}
+
+#[test]
+fn l7_whoever_earned_a_mail_leaves_room_for_the_others_again() {
+    run(async {
+        let server = SmtpServer::start();
+        server.always(Some((Stage::Greeting, Act::Stall)));
+        let post = Post::with(&server, |builder| builder.queue_capacity(4).timeout(PATIENCE));
+        for mail in [mail("confirm_reset"), notice(), notice(), notice()] {
+            post.send(&mail).await;
+        }
+        assert!(post.mailer.send(&email(ANN), &mail("confirm_reset")).await.is_err(), "others may fill it whole");
+        server.always(None);
+        post.until("there is room", |post| post.mailer.queued() == 0).await;
+        server.always(Some((Stage::Mail, Act::Stall)));
+        for _ in 0..2 {
+            post.send(&mail("confirm_reset")).await;
+        }
+        assert!(post.mailer.send(&email(ANN), &mail("confirm_reset")).await.is_err());
+        post.send(&notice()).await;
+        server.always(None);
+        assert_eq!(post.mailer.close(SOON).await, 0);
+        assert_eq!(server.arrived().len(), 7);
+    });
+}
+
+#[test]
 fn closing_waits_for_the_queue_and_then_gives_up_with_events() {
     run(async {
         let server = SmtpServer::start();

@@ -77,7 +77,8 @@ impl SmtpBuilder {
     }
 
     /// How many mails may be on their way, those included that wait for a later try; 1,000 by default, 1 to 100,000. A mail
-    /// takes some 5 KB of memory.
+    /// takes some 5 KB of memory. Half of the places are kept from mails that anybody can cause
+    /// ([`MailKind::anybody_can_cause`](doorward::MailKind::anybody_can_cause)).
     pub fn queue_capacity(mut self, mails: usize) -> Self {
         self.patience.capacity = mails;
         self

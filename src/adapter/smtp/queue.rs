@@ -20,6 +20,14 @@ const LONGEST_RETRY: Duration = Duration::from_secs(60);
 /// How often a mail is sent whole when the server does not say what became of it.
 const MOST_UNANSWERED: u32 = 3;
 
+/// Mails that were accepted and not settled yet.
+#[derive(Default)]
+struct Held {
+    all: usize,
+    /// Those of them that anybody can cause.
+    anybodys: usize,
+}
+
 /// How long mails are tried, and how often.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
@@ -47,7 +55,7 @@ pub(super) struct Queue {
 
 /// What outlives the queue as long as a mail does: how many there are, and who is told of their fate.
 struct Ledger {
-    held: watch::Sender<usize>,
+    held: watch::Sender<Held>,
     wake: Notify,
     closing: AtomicBool,
     /// The server was last seen not working.
@@ -61,6 +69,7 @@ struct Ledger {
 pub(super) struct Job {
     pub(super) rendered: Rendered,
     mail: &'static str,
+    anybodys: bool,
     /// Counted down by the runtime. The host's clock may disagree with that of whoever made the mail, and may be set.
     give_up_at: Instant,
     failures: u32,
@@ -74,7 +83,7 @@ pub(super) struct Job {
 impl Queue {
     pub(super) fn new(patience: Patience, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         let ledger = Ledger {
-            held: watch::Sender::new(0),
+            held: watch::Sender::default(),
             wake: Notify::new(),
             closing: AtomicBool::new(false),
             trouble: AtomicBool::new(false),
@@ -89,14 +98,18 @@ impl Queue {
         self.ledger.clock.now()
     }
 
-    /// Takes a mail in, if there is room.
+    /// Takes a mail in, if there is room. Mails that anybody can cause take half of it at most: whatever strangers ask for, a
+    /// place is left for what somebody has earned.
     pub(super) fn accept(&self, mail: &Mail, rendered: Rendered) -> Result<(), SmtpRefusal> {
         if self.ledger.closing.load(Ordering::SeqCst) {
             return Err(SmtpRefusal::Closed);
         }
+        let anybodys = mail.kind().anybody_can_cause();
+        let half = (self.patience.capacity / 2).max(1);
         let admitted = self.ledger.held.send_if_modified(|held| {
-            let room = *held < self.patience.capacity;
-            *held += usize::from(room);
+            let room = held.all < self.patience.capacity && !(anybodys && held.anybodys >= half);
+            held.all += usize::from(room);
+            held.anybodys += usize::from(room && anybodys);
             room
         });
         if !admitted {
@@ -107,6 +120,7 @@ impl Queue {
         self.push(Job {
             rendered,
             mail: mail.kind().name(),
+            anybodys,
             give_up_at: monotonic_now() + life,
             failures: 0,
             unanswered: 0,
@@ -184,7 +198,7 @@ impl Queue {
 
     /// How many mails were accepted and not settled yet: ready, waiting for a later try, or being sent.
     pub(super) fn held(&self) -> usize {
-        *self.ledger.held.borrow()
+        self.ledger.held.borrow().all
     }
 
     /// Accepts no more mails. Those that are there are still delivered.
@@ -196,7 +210,7 @@ impl Queue {
     /// Waits until no mail is left, or that long; then tells how many are.
     pub(super) async fn drained(&self, within: Duration) -> usize {
         let mut held = self.ledger.held.subscribe();
-        let drained = timeout(within, held.wait_for(|held| *held == 0)).await.is_ok();
+        let drained = timeout(within, held.wait_for(|held| held.all == 0)).await.is_ok();
         if drained { 0 } else { self.held() }
     }
 
@@ -272,7 +286,10 @@ impl Drop for Job {
             let (error, code) = (self.trouble.kind, self.trouble.code());
             self.ledger.report(EventKind::MailFailed { mail: self.mail, error, code });
         }
-        self.ledger.held.send_modify(|held| *held -= 1);
+        self.ledger.held.send_modify(|held| {
+            held.all -= 1;
+            held.anybodys -= usize::from(self.anybodys);
+        });
         if self.ledger.closing.load(Ordering::SeqCst) {
             self.ledger.wake.notify_waiters();
         }
