@@ -267,12 +267,15 @@ impl Mail {
     }
 
     /// The plain text part. **It holds the secret**, if the mail carries one.
+    ///
+    /// Nobody wipes this `String` when it is dropped. A mailer that keeps it for a while wraps it, into `zeroize::Zeroizing`
+    /// say; libraries that it is given to, for MIME or HTTP, mostly copy it and wipe nothing.
     pub fn text(&self) -> String {
         compose::letter(self).text()
     }
 
     /// The HTML part: a whole page without images, scripts or anything remote. All values and texts are escaped. **It holds
-    /// the secret**, if the mail carries one.
+    /// the secret**, if the mail carries one, and is wiped as little as [`text`](Self::text).
     pub fn html(&self) -> String {
         compose::letter(self).html()
     }

@@ -52,7 +52,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ///   put in, or [`SmtpBuilder::root_certificates`]. Nothing that was said before
 ///   STARTTLS counts after it; still, `smtps://` is to be preferred: whoever meddles with plain text can keep mails away.
 /// - No error, event or `Debug` output holds an address, a password or a link.
-/// - Queued mails are wiped when they are gone; what the libraries below copy is not.
+/// - A mail in the queue is wiped when it is delivered or given up, and so is what goes from it onto the wire. Not wiped are the
+///   copies that the library for MIME makes within [`send`](Mailer::send), those of the system, and the URL given here.
 ///
 /// Clones share the queue. When the last one is dropped the rest of the queue is still delivered, as long as the runtime runs.
 ///
