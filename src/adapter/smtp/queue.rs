@@ -149,12 +149,17 @@ impl Queue {
     }
 
     /// Tries a mail again later.
-    pub(super) fn retry(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
+    pub(super) fn retry(self: &Arc<Self>, job: Job, trouble: Trouble) {
+        self.retry_after(job, trouble, Duration::ZERO);
+    }
+
+    /// Tries a mail again, no sooner than that unless its time is running out.
+    fn retry_after(self: &Arc<Self>, mut job: Job, trouble: Trouble, least: Duration) {
         job.failures = job.failures.saturating_add(1);
         job.trouble = trouble;
         // The last tries come closer together, so that a mail is not given up with half a minute left.
         let rest = job.give_up_at.saturating_duration_since(monotonic_now());
-        let delay = self.patience.delay(job.failures).min((rest / 2).max(self.patience.first_retry));
+        let delay = self.patience.delay(job.failures).max(least).min((rest / 2).max(self.patience.first_retry));
         let queue = Arc::clone(self);
         tokio::spawn(async move {
             if queue.pause(delay).await {
@@ -167,9 +172,11 @@ impl Queue {
     /// somebody's mailbox: they are few, and far apart, so that a server which starts anew is there again for the last.
     pub(super) fn retry_unanswered(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
         job.unanswered += 1;
-        job.failures = job.failures.saturating_add(3);
         match job.unanswered < MOST_UNANSWERED {
-            true => self.retry(job, trouble),
+            true => {
+                let apart = self.patience.delay(4 * job.unanswered);
+                self.retry_after(job, trouble, apart);
+            }
             false => job.refused(trouble),
         }
     }
