@@ -12,7 +12,7 @@ impl Engine {
     /// Hands a mail to the mailer. A failure is an event as well.
     pub(crate) async fn mail(&self, to: &Email, kind: MailKind) -> Result<(), BackendError> {
         let name = kind.name();
-        let mail = Mail::new(kind, &self.site, Arc::clone(&self.texts));
+        let mail = Mail::new(kind, &self.site, Arc::clone(&self.texts), self.now());
         let sent = self.mailer.send(to, &mail).await;
         if let Err(error) = &sent {
             let kind = EventKind::MailFailed { mail: name, error: error.kind(), code: error.code_for_events() };

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::letter::{Block, Letter};
 use super::{Mail, MailKind};
@@ -10,7 +11,7 @@ use crate::types::{ResetLink, Support, TemporaryPassword};
 
 pub(super) fn letter(mail: &Mail) -> Letter {
     let (site, texts) = (&mail.site, mail.texts.as_ref());
-    let sign_in = |words| Block::Link { words, href: site.sign_in_url() };
+    let sign_in = |words| Block::Link { words, href: Zeroizing::new(site.sign_in_url()) };
     let (subject, mut blocks) = match &mail.kind {
         MailKind::Welcome { temporary_password, lifetime, expires_at } => {
             let before = texts.welcome_password(site);
@@ -88,7 +89,7 @@ fn password(
 ) -> Vec<Block> {
     vec![
         Block::Paragraph(before),
-        Block::Password(password.expose().to_owned()),
+        Block::Password(Zeroizing::new(password.expose().to_owned())),
         Block::Paragraph(mail.texts.works(lifetime, expires_at)),
     ]
 }
@@ -96,7 +97,7 @@ fn password(
 fn reset(mail: &Mail, words: String, link: &ResetLink, lifetime: Duration, expires_at: OffsetDateTime) -> Vec<Block> {
     vec![
         Block::Paragraph(mail.texts.reset_requested(&mail.site)),
-        Block::Link { words, href: link.expose().to_owned() },
+        Block::Link { words, href: Zeroizing::new(link.expose().to_owned()) },
         Block::Paragraph(mail.texts.works(lifetime, expires_at)),
         Block::Paragraph(mail.texts.ignore_reset()),
     ]

@@ -1,8 +1,12 @@
 //! The shape that all mails share, rendered as plain text and as HTML.
 
-use html_escape::{encode_double_quoted_attribute, encode_text};
+use html_escape::{encode_double_quoted_attribute_to_string, encode_text_to_string};
+use zeroize::Zeroizing;
 
-/// A mail before it is rendered.
+/// Room for a rendered mail, so that the buffer does not grow, which would leave a copy of a secret behind unwiped.
+const ROOM: usize = 8 * 1024;
+
+/// A mail before it is rendered. What may be a secret in it is wiped when it is dropped.
 pub(super) struct Letter {
     pub(super) language: String,
     pub(super) right_to_left: bool,
@@ -13,11 +17,11 @@ pub(super) struct Letter {
 pub(super) enum Block {
     Paragraph(String),
     /// A password, on a line of its own.
-    Password(String),
+    Password(Zeroizing<String>),
     /// A link on a line of its own.
     Link {
         words: String,
-        href: String,
+        href: Zeroizing<String>,
     },
     /// A sentence in which what is shown becomes a link: to `mailto:`, say.
     Contact {
@@ -34,55 +38,92 @@ impl Letter {
     }
 
     pub(super) fn text(&self) -> String {
-        let blocks: Vec<String> = self
-            .blocks
-            .iter()
-            .map(|block| match block {
-                Block::Paragraph(words) => words.clone(),
-                Block::Password(password) => format!("    {password}"),
-                Block::Link { words, href } => format!("{words}\n{href}"),
-                Block::Contact { words, shown, .. } if words.contains(shown) => words.clone(),
-                Block::Contact { words, shown, .. } => format!("{words}\n{shown}"),
-            })
-            .collect();
-        format!("{}\n", blocks.join("\n\n"))
+        let mut out = String::with_capacity(ROOM);
+        for (index, block) in self.blocks.iter().enumerate() {
+            if index > 0 {
+                out += "\n\n";
+            }
+            match block {
+                Block::Paragraph(words) => out += words,
+                Block::Password(password) => {
+                    out += "    ";
+                    out += password;
+                }
+                Block::Link { words, href } => {
+                    out += words;
+                    out += "\n";
+                    out += href;
+                }
+                Block::Contact { words, shown, .. } => {
+                    out += words;
+                    if !words.contains(shown) {
+                        out += "\n";
+                        out += shown;
+                    }
+                }
+            }
+        }
+        out + "\n"
     }
 
     pub(super) fn html(&self) -> String {
-        let direction = if self.right_to_left { "rtl" } else { "ltr" };
-        let blocks: String = self.blocks.iter().map(Block::html).collect();
-        format!(
-            "<!doctype html>\n<html lang=\"{}\" dir=\"{direction}\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n\
-             <body style=\"font:1em/1.5 sans-serif;max-width:40em\">\n{blocks}</body>\n</html>\n",
-            encode_double_quoted_attribute(&self.language),
-            encode_text(&self.subject())
-        )
+        let mut out = String::with_capacity(ROOM);
+        out += "<!doctype html>\n<html lang=\"";
+        encode_double_quoted_attribute_to_string(&self.language, &mut out);
+        out += "\" dir=\"";
+        out += if self.right_to_left { "rtl" } else { "ltr" };
+        out += "\">\n<head><meta charset=\"utf-8\"><title>";
+        encode_text_to_string(self.subject(), &mut out);
+        out += "</title></head>\n<body style=\"font:1em/1.5 sans-serif;max-width:40em\">\n";
+        for block in &self.blocks {
+            block.html(&mut out);
+        }
+        out + "</body>\n</html>\n"
     }
 }
 
 impl Block {
-    fn html(&self) -> String {
-        match self {
-            Self::Paragraph(words) => format!("<p>{}</p>\n", encode_text(words)),
+    fn html(&self, out: &mut String) {
+        *out += match self {
             // From left to right in every language.
-            Self::Password(password) => {
-                format!(
-                    "<p dir=\"ltr\" style=\"font:1.2em monospace\"><strong>{}</strong></p>\n",
-                    encode_text(password)
-                )
+            Self::Password(_) => "<p dir=\"ltr\" style=\"font:1.2em monospace\"><strong>",
+            Self::Paragraph(_) | Self::Link { .. } | Self::Contact { .. } => "<p>",
+        };
+        match self {
+            Self::Paragraph(words) => {
+                encode_text_to_string(words, out);
             }
-            Self::Link { words, href } => format!("<p>{}<br>{}</p>\n", encode_text(words), anchor(href, href)),
+            Self::Password(password) => {
+                encode_text_to_string(password.as_str(), out);
+                *out += "</strong>";
+            }
+            Self::Link { words, href } => {
+                encode_text_to_string(words, out);
+                *out += "<br>";
+                anchor(href, href, out);
+            }
             Self::Contact { words, shown, href } => match words.split_once(shown.as_str()) {
                 Some((before, after)) => {
-                    format!("<p>{}{}{}</p>\n", encode_text(before), anchor(href, shown), encode_text(after))
+                    encode_text_to_string(before, out);
+                    anchor(href, shown, out);
+                    encode_text_to_string(after, out);
                 }
                 // A text that leaves its value out does not leave the reader without it.
-                None => format!("<p>{}<br>{}</p>\n", encode_text(words), anchor(href, shown)),
+                None => {
+                    encode_text_to_string(words, out);
+                    *out += "<br>";
+                    anchor(href, shown, out);
+                }
             },
         }
+        *out += "</p>\n";
     }
 }
 
-fn anchor(href: &str, shown: &str) -> String {
-    format!("<a href=\"{}\">{}</a>", encode_double_quoted_attribute(href), encode_text(shown))
+fn anchor(href: &str, shown: &str, out: &mut String) {
+    *out += "<a href=\"";
+    encode_double_quoted_attribute_to_string(href, out);
+    *out += "\">";
+    encode_text_to_string(shown, out);
+    *out += "</a>";
 }

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 pub use texts::{English, MailTexts};
 
-use crate::types::{ResetLink, Site, TemporaryPassword};
+use crate::types::{ResetLink, Site, TemporaryPassword, until};
 
 /// A mail: what happened, with its values, the [`Site`] it speaks for and the [`MailTexts`] it speaks in.
 ///
@@ -23,6 +23,7 @@ pub struct Mail {
     kind: MailKind,
     site: Site,
     texts: Arc<dyn MailTexts>,
+    worth_sending_for: Option<Duration>,
 }
 
 /// What a mail is about.
@@ -144,7 +145,8 @@ impl MailKind {
         }
     }
 
-    /// The instant from which on the mail is worth nothing. A queue should drop it then.
+    /// The instant from which on the mail is worth nothing, by the clock of the [`Auth`](crate::Auth): for a text. A queue has
+    /// another clock, and counts [`Mail::worth_sending_for`] down instead.
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
         match self {
             Self::Welcome { expires_at, .. }
@@ -161,11 +163,60 @@ impl MailKind {
             | Self::NewDevice { .. } => None,
         }
     }
+
+    /// Whether anybody who types an address in can cause such a mail, without having proved anything. All others somebody has
+    /// earned: by a password, a link from the mailbox, or an operator's right.
+    ///
+    /// A queue lets these take a part of its room only, so that strangers keep nobody's first password away.
+    ///
+    /// ```
+    /// use doorward::{Mail, Site};
+    ///
+    /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// let previews = Mail::previews(&site);
+    /// let anybodys = previews.iter().map(Mail::kind).filter(|kind| kind.anybody_can_cause());
+    /// assert!(anybodys.map(|kind| kind.name()).eq(["confirm_reset", "choose_new_password"]));
+    /// # Ok::<(), doorward::SiteError>(())
+    /// ```
+    pub fn anybody_can_cause(&self) -> bool {
+        match self {
+            Self::ConfirmReset { .. } | Self::ChooseNewPassword { .. } => true,
+            Self::Welcome { .. }
+            | Self::TemporaryPassword { .. }
+            | Self::PasswordChanged { .. }
+            | Self::ResetCompleted { .. }
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled { .. }
+            | Self::RecoveryCodeUsed { .. }
+            | Self::RecoveryCodesRegenerated { .. }
+            | Self::WrongCode { .. }
+            | Self::NewDevice { .. } => false,
+        }
+    }
+
+    /// What is left at that instant of what the mail carries. A clock that was set back adds nothing to its lifetime.
+    fn life_left(&self, now: OffsetDateTime) -> Option<Duration> {
+        match self {
+            Self::Welcome { lifetime, expires_at, .. }
+            | Self::ConfirmReset { lifetime, expires_at, .. }
+            | Self::ChooseNewPassword { lifetime, expires_at, .. }
+            | Self::TemporaryPassword { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
+            Self::PasswordChanged { .. }
+            | Self::ResetCompleted { .. }
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled { .. }
+            | Self::RecoveryCodeUsed { .. }
+            | Self::RecoveryCodesRegenerated { .. }
+            | Self::WrongCode { .. }
+            | Self::NewDevice { .. } => None,
+        }
+    }
 }
 
 impl Mail {
-    pub(crate) fn new(kind: MailKind, site: &Site, texts: Arc<dyn MailTexts>) -> Self {
-        Self { kind, site: site.clone(), texts }
+    /// A mail that is handed to the mailer at `now`, by the clock that gave it its values.
+    pub(crate) fn new(kind: MailKind, site: &Site, texts: Arc<dyn MailTexts>, now: OffsetDateTime) -> Self {
+        Self { worth_sending_for: kind.life_left(now), kind, site: site.clone(), texts }
     }
 
     /// A mail of every kind, in English, some of them more than once where the wording depends on a value, with made-up passwords and
@@ -202,18 +253,29 @@ impl Mail {
         &self.site
     }
 
+    /// How long the mail is worth sending, from the moment in which the mailer is given it: what is left of the life of what
+    /// it carries, or `None` for one that stays true. A queue counts it down on a monotonic clock and drops the mail then.
+    ///
+    /// It is a length of time, not an instant: the mailer's clock need not agree with that of the [`Auth`](crate::Auth).
+    pub fn worth_sending_for(&self) -> Option<Duration> {
+        self.worth_sending_for
+    }
+
     /// The subject: one line, without a secret.
     pub fn subject(&self) -> String {
         compose::letter(self).subject()
     }
 
     /// The plain text part. **It holds the secret**, if the mail carries one.
+    ///
+    /// Nobody wipes this `String` when it is dropped. A mailer that keeps it for a while wraps it, into `zeroize::Zeroizing`
+    /// say; libraries that it is given to, for MIME or HTTP, mostly copy it and wipe nothing.
     pub fn text(&self) -> String {
         compose::letter(self).text()
     }
 
     /// The HTML part: a whole page without images, scripts or anything remote. All values and texts are escaped. **It holds
-    /// the secret**, if the mail carries one.
+    /// the secret**, if the mail carries one, and is wiped as little as [`text`](Self::text).
     pub fn html(&self) -> String {
         compose::letter(self).html()
     }

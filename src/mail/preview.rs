@@ -42,5 +42,5 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         MailKind::NewDevice { at },
     ];
     let texts = Arc::new(English);
-    kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone())).collect()
+    kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone(), at)).collect()
 }

@@ -13,7 +13,10 @@ use crate::types::{BackendError, Email};
 /// - `Ok` means accepted for delivery: from then on losing it is the mailer's affair.
 /// - Exactly one recipient, [`Email::as_typed`], and no copies.
 /// - A mail holds secrets in its body: neither it nor its rendering belongs into a log.
-/// - What a mail carries expires within the hour in most cases: a queue should give up after some ten minutes.
+/// - What a mail carries expires within the hour in most cases: a queue should give up after some ten minutes, and no later
+///   than [`Mail::worth_sending_for`] is over, counted from the call of [`send`](Self::send) by a monotonic clock.
+/// - A queue that can be full keeps room: mails of a kind that
+///   [`anybody_can_cause`](crate::MailKind::anybody_can_cause) take a half of it at most.
 ///
 /// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
 ///

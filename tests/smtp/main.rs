@@ -1,11 +1,13 @@
 //! `SmtpMailer` against a real SMTP server on loopback, whole and broken.
 #![cfg(all(feature = "smtp", feature = "testing"))]
 
+mod clocks;
 mod letter;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+mod wire;
 
 use std::error::Error as _;
 use std::future::Future;
@@ -284,35 +286,6 @@ fn what_is_refused_for_good_is_given_up_at_once_and_told() {
 }
 
 #[test]
-fn a_mail_is_given_up_when_it_expires() {
-    run(async {
-        let server = SmtpServer::start();
-        server.always(Some((Stage::Rcpt, Act::Answer("450 4.2.0 greylisted"))));
-        let post = Post::to(&server);
-        // An hour from the clock's now, by the previews.
-        post.send(&mail("confirm_reset")).await;
-        post.clock.advance(9 * MINUTE + 59 * SECOND);
-        let begun = server.begun();
-        post.until("it is still tried", |_| server.begun() > begun + 2).await;
-        assert_eq!(post.mailer.queued(), 1);
-        post.clock.advance(SECOND);
-        post.until("it is given up after ten minutes", |post| post.mailer.queued() == 0).await;
-        assert_eq!(post.failed(), [("confirm_reset", BackendErrorKind::Refused)]);
-
-        // The same mail when less than ten minutes of its hour are left.
-        post.clock.advance(49 * MINUTE + 59 * SECOND);
-        post.send(&mail("confirm_reset")).await;
-        post.until("it is tried", |post| post.mailer.queued() == 1 && server.begun() > begun + 4).await;
-        post.clock.advance(SECOND);
-        post.until("it is given up with its hour", |post| post.mailer.queued() == 0).await;
-        assert_eq!(post.failed().len(), 2);
-        server.always(None);
-        post.send(&notice()).await;
-        assert_eq!(Letter::read(&server.wait_for(1)[0]).text, notice().text(), "nothing that expired arrives late");
-    });
-}
-
-#[test]
 fn a_clock_that_stands_still_does_not_keep_a_mail_for_ever() {
     run(async {
         let server = SmtpServer::start();
@@ -365,6 +338,56 @@ fn a_full_queue_refuses_at_once_and_takes_mails_again_when_there_is_room() {
         post.until("there is room", |post| post.mailer.queued() == 0).await;
         post.send(&notice()).await;
         server.wait_for(4);
+    });
+}
+
+#[test]
+fn l7_mails_that_anybody_can_cause_take_half_of_the_queue() {
+    run(async {
+        for capacity in [1, 2, 7, 20] {
+            let server = SmtpServer::start();
+            server.always(Some((Stage::Greeting, Act::Stall)));
+            let post = Post::with(&server, |builder| builder.queue_capacity(capacity).timeout(MINUTE));
+            let anybodys = [mail("confirm_reset"), mail("choose_new_password")];
+            let mut accepted = 0;
+            for mail in anybodys.iter().cycle().take(2 * capacity) {
+                accepted += usize::from(post.mailer.send(&email(ANN), mail).await.is_ok());
+            }
+            assert_eq!(accepted, (capacity / 2).max(1), "of {capacity}");
+            let error = post.mailer.send(&email(ANN), &anybodys[0]).await.unwrap_err();
+            assert_eq!(error.code(), Some("queue-full"));
+            let earned = [mail("welcome"), mail("temporary_password"), notice()];
+            for mail in earned.iter().cycle().take(capacity - accepted) {
+                post.send(mail).await;
+            }
+            assert!(post.mailer.send(&email(ANN), &notice()).await.is_err(), "full is full");
+            assert_eq!(post.mailer.queued(), capacity);
+            assert_eq!(post.mailer.close(Duration::ZERO).await, capacity);
+        }
+    });
+}
+
+#[test]
+fn l7_whoever_earned_a_mail_leaves_room_for_the_others_again() {
+    run(async {
+        let server = SmtpServer::start();
+        server.always(Some((Stage::Greeting, Act::Stall)));
+        let post = Post::with(&server, |builder| builder.queue_capacity(4).timeout(PATIENCE));
+        for mail in [mail("confirm_reset"), notice(), notice(), notice()] {
+            post.send(&mail).await;
+        }
+        assert!(post.mailer.send(&email(ANN), &mail("confirm_reset")).await.is_err(), "others may fill it whole");
+        server.always(None);
+        post.until("there is room", |post| post.mailer.queued() == 0).await;
+        server.always(Some((Stage::Mail, Act::Stall)));
+        for _ in 0..2 {
+            post.send(&mail("confirm_reset")).await;
+        }
+        assert!(post.mailer.send(&email(ANN), &mail("confirm_reset")).await.is_err());
+        post.send(&notice()).await;
+        server.always(None);
+        assert_eq!(post.mailer.close(SOON).await, 0);
+        assert_eq!(server.arrived().len(), 7);
     });
 }
 

@@ -26,6 +26,10 @@ pub enum Stage {
 pub enum Act {
     /// This answer, in place of a good one.
     Answer(&'static str),
+    /// These bytes, as they are, in place of an answer. The mail is taken.
+    Bytes(&'static [u8]),
+    /// These bytes, and the connection is closed. The mail is taken.
+    LastBytes(&'static [u8]),
     /// No answer, until the other side has gone.
     Stall,
     /// The connection is closed.
@@ -194,6 +198,11 @@ impl Session {
         match act {
             Act::Well => self.say(well).map(|()| true),
             Act::Nothing => Ok(true),
+            Act::Bytes(bytes) => self.writer.write_all(bytes).map(|()| true).map_err(|_| Over),
+            Act::LastBytes(bytes) => {
+                drop(self.writer.write_all(bytes));
+                Err(Over)
+            }
             Act::Answer(answer) => {
                 self.say(answer)?;
                 if answer.starts_with("421") { Err(Over) } else { Ok(false) }
@@ -246,7 +255,14 @@ impl Session {
                 }
                 "AUTH" => {
                     // ann, secret
-                    let right = command.ends_with("AGFubgBzZWNyZXQ=");
+                    let right = if command.eq_ignore_ascii_case("AUTH LOGIN") {
+                        self.say("334 VXNlcm5hbWU6")?;
+                        let user = self.line()?;
+                        self.say("334 UGFzc3dvcmQ6")?;
+                        (user.trim_end(), self.line()?.trim_end()) == ("YW5u", "c2VjcmV0")
+                    } else {
+                        command.ends_with("AGFubgBzZWNyZXQ=")
+                    };
                     self.say(if right { "235 welcome" } else { "535 5.7.8 no" })?;
                 }
                 "STARTTLS" => {
@@ -273,7 +289,7 @@ impl Session {
         loop {
             let line = self.line()?;
             lines += 1;
-            if lines == 5 && act.0 == Stage::Middle {
+            if lines == 5 && act.0 == Stage::Middle && !matches!(act.1, Act::Well) {
                 return self.at(Stage::Middle, act, "").map(|_| ());
             }
             if line == ".\r\n" {
@@ -281,7 +297,7 @@ impl Session {
             }
             data.push_str(line.strip_prefix('.').unwrap_or(&line));
         }
-        let swallow = matches!(act, (Stage::End, Act::Swallow));
+        let swallow = matches!(act, (Stage::End, Act::Swallow | Act::Bytes(_) | Act::LastBytes(_)));
         let well = act.0 != Stage::End || matches!(act.1, Act::Well);
         if well || swallow {
             let arrived = Arrived { from: from.to_owned(), to: to.to_vec(), data };

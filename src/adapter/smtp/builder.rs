@@ -48,8 +48,8 @@ impl SmtpBuilder {
         Self { observer: Arc::new(observer), ..self }
     }
 
-    /// Where the time comes from; the system's clock by default. Give the same one as to
-    /// [`AuthBuilder::clock`](doorward::AuthBuilder::clock): by it mails expire, and are dated.
+    /// Where the dates of mails and events come from; the system's clock by default. Nothing is decided by it: how long a mail
+    /// is tried is counted by the runtime, whatever a clock shows.
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
@@ -77,7 +77,8 @@ impl SmtpBuilder {
     }
 
     /// How many mails may be on their way, those included that wait for a later try; 1,000 by default, 1 to 100,000. A mail
-    /// takes some 5 KB of memory.
+    /// takes some 5 KB of memory. Half of the places are kept from mails that anybody can cause
+    /// ([`MailKind::anybody_can_cause`](doorward::MailKind::anybody_can_cause)).
     pub fn queue_capacity(mut self, mails: usize) -> Self {
         self.patience.capacity = mails;
         self
@@ -90,7 +91,8 @@ impl SmtpBuilder {
     }
 
     /// How long connecting may take, and how long sending one mail may; 60 seconds by default, 1 millisecond to an hour. A
-    /// mail that the server accepted without saying so in time is sent again, under the same `Message-ID`.
+    /// mail that the server may have accepted without saying so in time is sent again, under the same `Message-ID`, three
+    /// times in all at most.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
@@ -102,8 +104,9 @@ impl SmtpBuilder {
         self
     }
 
-    /// After what time a mail is given up, unless it expires before; 10 minutes by default, 1 millisecond to a day. The hour
-    /// of what it carries is running meanwhile, and whoever waits for a mail asks again.
+    /// After what time a mail is given up, unless [`Mail::worth_sending_for`](doorward::Mail::worth_sending_for) is over before;
+    /// 10 minutes by default, 1 millisecond to a day. The hour of what it carries is running meanwhile, and whoever waits for
+    /// a mail asks again.
     pub fn give_up_after(mut self, time: Duration) -> Self {
         self.patience.give_up_after = time;
         self

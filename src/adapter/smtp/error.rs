@@ -46,7 +46,7 @@ impl SmtpError {
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SmtpRefusal {
-    /// As many mails wait as may.
+    /// As many mails wait as may, or as may of those that anybody can cause.
     #[error("the queue is full")]
     QueueFull,
     /// The mailer was closed, or the runtime in which it was built has ended.

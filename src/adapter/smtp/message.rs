@@ -1,7 +1,6 @@
 //! A mail as it goes over the wire: the envelope, the headers, and a text and an HTML part.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use lettre::address::Envelope;
 use lettre::message::header::{Date, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
@@ -28,7 +27,8 @@ const HEADERS: [&str; 10] = [
 
 /// A rendered mail. It holds the secret of the mail, and is wiped when it is dropped.
 pub(super) struct Rendered {
-    pub(super) envelope: Envelope,
+    pub(super) from: Address,
+    pub(super) to: Address,
     pub(super) message: Zeroizing<Vec<u8>>,
 }
 
@@ -56,8 +56,7 @@ pub(super) fn render(from: &Email, to: &Email, mail: &Mail, now: OffsetDateTime)
     if !has_only(&HEADERS, &message) {
         return Err(SmtpRefusal::HeaderInjection);
     }
-    let envelope = Envelope::new(Some(sender), vec![recipient]).map_err(|_| SmtpRefusal::Address)?;
-    Ok(Rendered { envelope, message })
+    Ok(Rendered { from: sender, to: recipient, message })
 }
 
 /// As typed before the `@`, where only the owner of the domain knows what case means, and in A-labels after it, which every

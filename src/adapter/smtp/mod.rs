@@ -1,10 +1,15 @@
 //! Mails over SMTP, on tokio.
 
 mod builder;
+mod connection;
+mod dial;
+mod dialogue;
 mod error;
 mod message;
 mod queue;
+mod reply;
 mod server;
+mod tls;
 mod worker;
 
 use std::fmt;
@@ -30,7 +35,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// [`send`](Mailer::send) returns at once, whatever the server does: it renders the mail and puts it into the queue. Tasks on
 /// the tokio runtime in which it was built deliver it, with text and HTML side by side, over connections that are kept. What
 /// the server refuses for the time being, or does not answer, is tried again after 1, 2, 4 … seconds, at most a minute
-/// apart, until the mail expires or ten minutes are over. What it refuses for good is not. Every mail that is given up is an
+/// apart, until the mail is worth nothing any more or ten minutes are over. What it refuses for good is not, and a mail that
+/// it may have already is sent three times at most. Every mail that is given up is an
 /// [`EventKind::MailFailed`](doorward::EventKind::MailFailed); a server that cannot be reached is one
 /// [`EventKind::MailDelayed`](doorward::EventKind::MailDelayed).
 ///
@@ -43,11 +49,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ///
 /// # Security
 /// - TLS is mandatory and verified against the system's authorities, by rustls. An image without any (`FROM scratch`) needs them
-///   put in, or [`SmtpBuilder::root_certificates`]. `smtps://` is to be preferred: before STARTTLS there is plain text to meddle
-///   with.
-/// - No error, event or `Debug` output holds an address, a password or a link. **Lettre's own feature `tracing` logs whole
-///   mails at level DEBUG**: leave it off in every crate of yours.
-/// - Queued mails are wiped when they are gone; what the libraries below copy is not.
+///   put in, or [`SmtpBuilder::root_certificates`]. Nothing that was said before
+///   STARTTLS counts after it; still, `smtps://` is to be preferred: whoever meddles with plain text can keep mails away.
+/// - No error, event or `Debug` output holds an address, a password or a link.
+/// - A mail in the queue is wiped when it is delivered or given up, and so is what goes from it onto the wire. Not wiped are the
+///   copies that the library for MIME makes within [`send`](Mailer::send), those of the system, and the URL given here.
 ///
 /// Clones share the queue. When the last one is dropped the rest of the queue is still delivered, as long as the runtime runs.
 ///

@@ -7,15 +7,26 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::sync::{Notify, futures::Notified, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use doorward::{Clock, Event, EventKind, Mail, Observer, SmtpRefusal};
 
+use super::connection::Trouble;
 use super::message::Rendered;
-use super::server::Trouble;
 
 /// The longest wait between two tries of a mail.
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
+/// How often a mail is sent whole when the server does not say what became of it.
+const MOST_UNANSWERED: u32 = 3;
+
+/// Mails that were accepted and not settled yet.
+#[derive(Default)]
+struct Held {
+    all: usize,
+    /// Those of them that anybody can cause.
+    anybodys: usize,
+}
 
 /// How long mails are tried, and how often.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +55,7 @@ pub(super) struct Queue {
 
 /// What outlives the queue as long as a mail does: how many there are, and who is told of their fate.
 struct Ledger {
-    held: watch::Sender<usize>,
+    held: watch::Sender<Held>,
     wake: Notify,
     closing: AtomicBool,
     /// The server was last seen not working.
@@ -58,10 +69,12 @@ struct Ledger {
 pub(super) struct Job {
     pub(super) rendered: Rendered,
     mail: &'static str,
-    give_up_at: OffsetDateTime,
+    anybodys: bool,
+    /// Counted down by the runtime. The host's clock may disagree with that of whoever made the mail, and may be set.
+    give_up_at: Instant,
     failures: u32,
-    /// The waits between tries so far. A clock that is set back does not prolong them.
-    waited: Duration,
+    /// How often it went out whole without an answer.
+    unanswered: u32,
     trouble: Trouble,
     delivered: bool,
     ledger: Arc<Ledger>,
@@ -70,7 +83,7 @@ pub(super) struct Job {
 impl Queue {
     pub(super) fn new(patience: Patience, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         let ledger = Ledger {
-            held: watch::Sender::new(0),
+            held: watch::Sender::default(),
             wake: Notify::new(),
             closing: AtomicBool::new(false),
             trouble: AtomicBool::new(false),
@@ -80,31 +93,37 @@ impl Queue {
         Self { ready: Mutex::default(), cut: watch::Sender::new(false), ledger: Arc::new(ledger), patience }
     }
 
+    /// By the host's clock: for the dates of mails.
     pub(super) fn now(&self) -> OffsetDateTime {
         self.ledger.clock.now()
     }
 
-    /// Takes a mail in, if there is room.
+    /// Takes a mail in, if there is room. Mails that anybody can cause take half of it at most: whatever strangers ask for, a
+    /// place is left for what somebody has earned.
     pub(super) fn accept(&self, mail: &Mail, rendered: Rendered) -> Result<(), SmtpRefusal> {
         if self.ledger.closing.load(Ordering::SeqCst) {
             return Err(SmtpRefusal::Closed);
         }
+        let anybodys = mail.kind().anybody_can_cause();
+        let half = (self.patience.capacity / 2).max(1);
         let admitted = self.ledger.held.send_if_modified(|held| {
-            let room = *held < self.patience.capacity;
-            *held += usize::from(room);
+            let room = held.all < self.patience.capacity && !(anybodys && held.anybodys >= half);
+            held.all += usize::from(room);
+            held.anybodys += usize::from(room && anybodys);
             room
         });
         if !admitted {
             return Err(SmtpRefusal::QueueFull);
         }
-        let patience = time::Duration::try_from(self.patience.give_up_after).unwrap_or(time::Duration::MAX);
-        let latest = self.now().saturating_add(patience);
+        let patience = self.patience.give_up_after;
+        let life = mail.worth_sending_for().map_or(patience, |life| life.min(patience));
         self.push(Job {
             rendered,
             mail: mail.kind().name(),
-            give_up_at: mail.kind().expires_at().map_or(latest, |expires_at| expires_at.min(latest)),
+            anybodys,
+            give_up_at: monotonic_now() + life,
             failures: 0,
-            waited: Duration::ZERO,
+            unanswered: 0,
             trouble: Trouble::UNREACHABLE,
             delivered: false,
             ledger: Arc::clone(&self.ledger),
@@ -130,19 +149,36 @@ impl Queue {
     }
 
     /// Tries a mail again later.
-    pub(super) fn retry(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
+    pub(super) fn retry(self: &Arc<Self>, job: Job, trouble: Trouble) {
+        self.retry_after(job, trouble, Duration::ZERO);
+    }
+
+    /// Tries a mail again, no sooner than that unless its time is running out.
+    fn retry_after(self: &Arc<Self>, mut job: Job, trouble: Trouble, least: Duration) {
         job.failures = job.failures.saturating_add(1);
         job.trouble = trouble;
         // The last tries come closer together, so that a mail is not given up with half a minute left.
-        let rest = Duration::try_from(job.give_up_at - self.now()).unwrap_or(Duration::ZERO);
-        let delay = self.patience.delay(job.failures).min((rest / 2).max(self.patience.first_retry));
-        job.waited = job.waited.saturating_add(delay);
+        let rest = job.give_up_at.saturating_duration_since(monotonic_now());
+        let delay = self.patience.delay(job.failures).max(least).min((rest / 2).max(self.patience.first_retry));
         let queue = Arc::clone(self);
         tokio::spawn(async move {
             if queue.pause(delay).await {
                 queue.push(job);
             }
         });
+    }
+
+    /// Tries a mail again later that the server may have taken without saying so. Each of these tries may be one mail more in
+    /// somebody's mailbox: they are few, and far apart, so that a server which starts anew is there again for the last.
+    pub(super) fn retry_unanswered(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
+        job.unanswered += 1;
+        match job.unanswered < MOST_UNANSWERED {
+            true => {
+                let apart = self.patience.delay(4 * job.unanswered);
+                self.retry_after(job, trouble, apart);
+            }
+            false => job.refused(trouble),
+        }
     }
 
     /// Lets a while pass, by a timer of the runtime; no caller of [`Mailer::send`](doorward::Mailer::send) waits for it. False, and at
@@ -169,7 +205,7 @@ impl Queue {
 
     /// How many mails were accepted and not settled yet: ready, waiting for a later try, or being sent.
     pub(super) fn held(&self) -> usize {
-        *self.ledger.held.borrow()
+        self.ledger.held.borrow().all
     }
 
     /// Accepts no more mails. Those that are there are still delivered.
@@ -181,7 +217,7 @@ impl Queue {
     /// Waits until no mail is left, or that long; then tells how many are.
     pub(super) async fn drained(&self, within: Duration) -> usize {
         let mut held = self.ledger.held.subscribe();
-        let drained = timeout(within, held.wait_for(|held| *held == 0)).await.is_ok();
+        let drained = timeout(within, held.wait_for(|held| held.all == 0)).await.is_ok();
         if drained { 0 } else { self.held() }
     }
 
@@ -211,8 +247,8 @@ impl Queue {
 
     /// Observers are called, so the lock is not held while mails are let go.
     fn drop_stale(&self) -> MutexGuard<'_, VecDeque<Job>> {
-        let now = self.now();
-        let stale = |job: &Job| now >= job.give_up_at || job.waited >= self.patience.give_up_after;
+        let now = monotonic_now();
+        let stale = |job: &Job| now >= job.give_up_at;
         let mut ready = self.lock();
         if ready.iter().any(stale) {
             let (gone, kept): (VecDeque<Job>, VecDeque<Job>) = ready.drain(..).partition(stale);
@@ -229,6 +265,11 @@ impl Queue {
     }
 }
 
+/// By the runtime: it never goes back, nobody sets it, and it can be compared with no host's clock.
+fn monotonic_now() -> Instant {
+    tokio::time::Instant::now()
+}
+
 impl Ledger {
     fn report(&self, kind: EventKind) {
         self.observer.observe(&Event::new(self.clock.now(), kind));
@@ -240,7 +281,7 @@ impl Job {
         self.delivered = true;
     }
 
-    /// The server will not take it, now or later.
+    /// It is not tried again: the server will not take it, or may have taken it.
     pub(super) fn refused(mut self, trouble: Trouble) {
         self.trouble = trouble;
     }
@@ -252,7 +293,10 @@ impl Drop for Job {
             let (error, code) = (self.trouble.kind, self.trouble.code());
             self.ledger.report(EventKind::MailFailed { mail: self.mail, error, code });
         }
-        self.ledger.held.send_modify(|held| *held -= 1);
+        self.ledger.held.send_modify(|held| {
+            held.all -= 1;
+            held.anybodys -= usize::from(self.anybodys);
+        });
         if self.ledger.closing.load(Ordering::SeqCst) {
             self.ledger.wake.notify_waiters();
         }

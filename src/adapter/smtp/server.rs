@@ -1,39 +1,38 @@
-//! The mail server: where it is, how it is reached, and what its answers mean.
+//! The mail server: where it is, and how it is reached.
 
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use lettre::transport::smtp::Error;
-use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 use url::{Host, Url};
+use zeroize::Zeroizing;
 
-use doorward::{BackendCode, BackendError, BackendErrorKind, SmtpError};
+use doorward::{BackendError, SmtpError};
 
-use super::message::Rendered;
-
-/// How long a connection that rests may take to say that it is still there.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
-const PEM: &[u8] = b"-----END CERTIFICATE-----";
+use super::connection::{Connection, Fault};
+use super::dial::dial;
+use super::dialogue::{Credentials, Dialogue, Flaw, Wire};
+use super::tls::Tls;
 
 /// Where the server is and how it is reached. No `Debug`: it holds the password.
 pub(super) struct Server {
     pub(super) host: String,
     pub(super) port: u16,
     security: Security,
-    hello: ClientId,
+    own_name: String,
     credentials: Option<Credentials>,
     timeout: Duration,
+    /// With which of its addresses to begin: one on, after each failure.
+    turn: AtomicUsize,
 }
 
 enum Security {
     /// From the first byte.
-    Tls(TlsParameters),
+    Tls(Tls),
     /// From STARTTLS on, which has to succeed.
-    StartTls(TlsParameters),
+    StartTls(Tls),
     None,
 }
 
@@ -45,44 +44,12 @@ pub(super) struct Options {
     pub(super) root_certificates: Vec<Vec<u8>>,
 }
 
-/// What is told of a dialogue that went wrong.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Trouble {
-    pub(super) kind: BackendErrorKind,
-    /// The server's reply code. Its text may repeat the address and is not kept.
-    reply: Option<u16>,
-    /// Where there is none: a word for what failed on the way.
-    class: Option<&'static str>,
-}
-
-impl Trouble {
-    pub(super) const UNREACHABLE: Self = Self { kind: BackendErrorKind::Unavailable, reply: None, class: None };
-    const TIMED_OUT: Self = Self { class: Some("timed-out"), ..Self::UNREACHABLE };
-
-    pub(super) fn code(&self) -> Option<BackendCode> {
-        match (self.reply, self.class) {
-            (Some(reply), _) => BackendCode::new(reply.to_string()),
-            (None, class) => class.and_then(BackendCode::new),
-        }
-    }
-}
-
-/// What went wrong in a dialogue.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Fault {
-    pub(super) trouble: Trouble,
-    /// Trying the same mail again is of no use.
-    pub(super) permanent: bool,
-    /// The connection broke off, or the server takes its leave.
-    pub(super) broke_off: bool,
-}
-
 impl Server {
     pub(super) fn parse(url: &str, own_domain: &str, timeout: Duration, options: Options) -> Result<Self, SmtpError> {
         let fault = |problem| SmtpError::Url { problem };
         let url = Url::parse(url).map_err(|_| fault("cannot be read"))?;
         let host = host(&url).ok_or(fault("has no host name"))?;
-        let secure = || tls(&host, &options.root_certificates);
+        let secure = || Tls::to(&host, &options.root_certificates);
         let (security, default_port) = match (url.scheme(), parameter(&url)?.as_deref()) {
             ("smtps", None) => (Security::Tls(secure()?), 465),
             ("smtp", None) if options.plaintext => (Security::None, 25),
@@ -98,113 +65,60 @@ impl Server {
             return Err(fault("would send a password in the clear"));
         }
         let port = url.port().unwrap_or(default_port);
-        let hello = ClientId::Domain(own_name(&url, own_domain).ok_or(fault("has a path that is no host name"))?);
-        let credentials = credentials.map(|(user, password)| Credentials::new(user, password));
-        Ok(Self { host, port, security, hello, credentials, timeout })
+        let own_name = own_name(&url, own_domain).ok_or(fault("has a path that is no host name"))?;
+        let credentials = credentials.map(|(user, password)| Credentials { user, password: Zeroizing::new(password) });
+        Ok(Self { host, port, security, own_name, credentials, timeout, turn: AtomicUsize::new(0) })
     }
 
     pub(super) async fn connect(&self) -> Result<Connection, Fault> {
-        within(self.timeout, self.dial()).await.map(|smtp| Connection { smtp, used: false, timeout: self.timeout })
+        match self.dial().await {
+            Ok(dialogue) => Ok(Connection::new(dialogue, self.timeout)),
+            Err(flaw) => Err(Fault::from(&flaw)),
+        }
     }
 
     /// Connects, signs in and takes leave.
     pub(super) async fn check(&self) -> Result<(), BackendError> {
-        match timeout(self.timeout, self.dial()).await {
-            Ok(Ok(smtp)) => Connection { smtp, used: false, timeout: self.timeout }.quit().await,
-            Ok(Err(error)) => {
-                let trouble = Fault::from(&error).trouble;
+        match self.dial().await {
+            Ok(dialogue) => Connection::new(dialogue, self.timeout).quit().await,
+            Err(flaw) => {
+                let trouble = Fault::from(&flaw).trouble;
                 let told = BackendError::new(trouble.kind);
                 let told = match trouble.code() {
                     Some(code) => told.with_code(code.as_str()),
                     None => told,
                 };
-                return Err(told.with_source(error));
+                return Err(told.with_source(flaw));
             }
-            Err(elapsed) => return Err(BackendError::unavailable(elapsed)),
         }
         Ok(())
     }
 
-    async fn dial(&self) -> Result<AsyncSmtpConnection, Error> {
-        let (server, hello) = ((self.host.as_str(), self.port), &self.hello);
-        let tls = match &self.security {
-            Security::Tls(parameters) => Some(parameters.clone()),
-            Security::StartTls(_) | Security::None => None,
+    /// Connects and signs in, in time.
+    async fn dial(&self) -> Result<Dialogue, Flaw> {
+        let turn = self.turn.load(Ordering::Relaxed);
+        let outcome = timeout(self.timeout, self.begin(turn)).await;
+        let outcome = outcome.unwrap_or_else(|elapsed| Err(Flaw::Wire(elapsed.into())));
+        if outcome.is_err() {
+            self.turn.store(turn.wrapping_add(1), Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    async fn begin(&self, turn: usize) -> Result<Dialogue, Flaw> {
+        let wire: Box<dyn Wire> = Box::new(dial(&self.host, self.port, turn).await?);
+        let mut dialogue = match &self.security {
+            Security::Tls(tls) => Dialogue::greeted(tls.over(wire).await?, &self.own_name).await?,
+            Security::StartTls(tls) => {
+                let wire = Dialogue::greeted(wire, &self.own_name).await?.starttls().await?;
+                Dialogue::resumed(tls.over(wire).await?, &self.own_name).await?
+            }
+            Security::None => Dialogue::greeted(wire, &self.own_name).await?,
         };
-        let mut smtp = AsyncSmtpConnection::connect_tokio1(server, Some(self.timeout), hello, tls, None).await?;
-        if let Security::StartTls(parameters) = &self.security {
-            smtp.starttls(parameters.clone(), hello).await?;
-        }
         if let Some(credentials) = &self.credentials {
-            smtp.auth(DEFAULT_MECHANISMS, credentials).await?;
+            dialogue.sign_in(credentials).await?;
         }
-        Ok(smtp)
-    }
-}
-
-/// A connection with one user: a worker. Lettre's own pool hands a connection on whose dialogue was broken off in the middle
-/// (by a timeout, since lettre has none for dialogues): the next mail then reads the answers to the one before. Here such a
-/// connection is dropped.
-pub(super) struct Connection {
-    smtp: AsyncSmtpConnection,
-    used: bool,
-    timeout: Duration,
-}
-
-impl Connection {
-    /// Whether a mail has gone over it before: then the server may have closed it meanwhile, or let it have its share.
-    pub(super) fn is_used(&self) -> bool {
-        self.used
-    }
-
-    /// Sends a mail, and gives the connection back if it is still good.
-    pub(super) async fn send(mut self, mail: &Rendered) -> Result<Self, Fault> {
-        within(self.timeout, self.smtp.send(&mail.envelope, &mail.message)).await?;
-        self.used = true;
-        Ok(self)
-    }
-
-    /// After a rest: gives the connection back if it is still good.
-    pub(super) async fn alive(mut self) -> Option<Self> {
-        let alive = timeout(SIGN_OF_LIFE.min(self.timeout), self.smtp.test_connected()).await;
-        alive.is_ok_and(|alive| alive).then_some(self)
-    }
-
-    /// Takes leave, if the server listens.
-    pub(super) async fn quit(mut self) {
-        drop(timeout(SIGN_OF_LIFE.min(self.timeout), self.smtp.quit()).await);
-    }
-}
-
-async fn within<T>(limit: Duration, dialogue: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
-    match timeout(limit, dialogue).await {
-        Ok(outcome) => outcome.map_err(|error| Fault::from(&error)),
-        Err(_) => Err(Fault { trouble: Trouble::TIMED_OUT, permanent: false, broke_off: true }),
-    }
-}
-
-/// Only the class and the code of the answer are kept: its text may repeat the address.
-impl From<&Error> for Fault {
-    fn from(error: &Error) -> Self {
-        const TAKES_ITS_LEAVE: u16 = 421;
-        // Lettre's own refusals are that the server lacks an extension which this mail needs.
-        let permanent = error.is_permanent() || error.is_client();
-        let answered = permanent || error.is_transient();
-        let kind = if answered { BackendErrorKind::Refused } else { BackendErrorKind::Unavailable };
-        let reply = error.status().map(u16::from);
-        let broke_off = reply == Some(TAKES_ITS_LEAVE) || !answered;
-        Self { trouble: Trouble { kind, reply, class: class(error) }, permanent, broke_off }
-    }
-}
-
-/// Nothing of its text.
-fn class(error: &Error) -> Option<&'static str> {
-    match () {
-        () if error.is_tls() => Some("tls"),
-        () if error.is_timeout() => Some("timed-out"),
-        () if error.is_response() => Some("reply-malformed"),
-        () if error.is_client() => Some("extension-lacks"),
-        () => BackendCode::io_class(error).or(Some("connection")),
+        Ok(dialogue)
     }
 }
 
@@ -248,24 +162,10 @@ fn userinfo(url: &Url) -> Option<Option<(String, String)>> {
     }
 }
 
-/// What this side calls itself: the URL's path, as with lettre, or the domain that mails come from.
+/// What this side calls itself: the URL's path, or the domain that mails come from.
 fn own_name(url: &Url, own_domain: &str) -> Option<String> {
     match url.path().trim_matches('/') {
         "" => Some(own_domain.to_owned()),
         name => is_host_name(name).then(|| name.to_owned()),
     }
-}
-
-fn tls(host: &str, root_certificates: &[Vec<u8>]) -> Result<TlsParameters, SmtpError> {
-    let unusable = |error: Error| SmtpError::Tls(error.into());
-    let mut parameters = TlsParameters::builder(host.to_owned());
-    for pem in root_certificates {
-        // Lettre takes a text without any for one with none to add.
-        if !pem.windows(PEM.len()).any(|part| part == PEM) {
-            let (field, problem) = ("root_certificates", "holds no certificate in PEM");
-            return Err(SmtpError::Setting { field, problem });
-        }
-        parameters = parameters.add_root_certificate(Certificate::from_pem(pem).map_err(unusable)?);
-    }
-    parameters.build().map_err(unusable)
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::connection::{Connection, Fault, Verdict};
 use super::queue::{Job, Queue};
-use super::server::{Connection, Fault, Server};
+use super::server::Server;
 
 /// How long a connection without work is kept. Servers close them after some minutes.
 const REST: Duration = Duration::from_secs(30);
@@ -75,7 +76,7 @@ async fn deliver(queue: &Arc<Queue>, connection: Connection) -> Option<Connectio
     match connection.send(&job.rendered).await {
         Ok(connection) => {
             queue.delivered(job);
-            Some(connection)
+            connection
         }
         Err(fault) => {
             settle(queue, job, fault, used);
@@ -85,16 +86,19 @@ async fn deliver(queue: &Arc<Queue>, connection: Connection) -> Option<Connectio
 }
 
 fn settle(queue: &Arc<Queue>, job: Job, fault: Fault, used: bool) {
-    if fault.permanent {
-        job.refused(fault.trouble);
-    } else if fault.broke_off && used {
+    match fault.verdict {
+        Verdict::Never | Verdict::Unclear => job.refused(fault.trouble),
         // Servers close connections that have carried their share. That says nothing of this mail, and the next connection
         // is a fresh one.
-        queue.put_back(job);
-    } else {
-        if fault.broke_off {
+        Verdict::BrokeOff if used => queue.put_back(job),
+        Verdict::BrokeOff => {
             queue.trouble(fault.trouble);
+            queue.retry(job, fault.trouble);
         }
-        queue.retry(job, fault.trouble);
+        Verdict::Unanswered => {
+            queue.trouble(fault.trouble);
+            queue.retry_unanswered(job, fault.trouble);
+        }
+        Verdict::Later => queue.retry(job, fault.trouble),
     }
 }

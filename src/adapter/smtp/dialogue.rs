@@ -1,0 +1,292 @@
+//! The client's side of SMTP (RFC 5321), one question at a time.
+
+use std::io;
+
+use base64ct::{Base64, Encoding};
+use thiserror::Error;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use zeroize::Zeroizing;
+
+use super::message::Rendered;
+use super::reply::{Incoming, Progress, Reply};
+
+/// What a dialogue goes over: TCP, or TLS over it.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Wire for T {}
+
+/// Why a dialogue came to no good end. No text of the server's is in it: that may repeat the address.
+#[derive(Debug, Error)]
+pub(super) enum Flaw {
+    /// The host has no address, cannot be reached, breaks off, or is not who it says.
+    #[error(transparent)]
+    Wire(#[from] io::Error),
+    #[error("the server answered {0}")]
+    Refused(u16),
+    #[error("the server does not offer {0}")]
+    Lacks(&'static str),
+    #[error("the server's answer cannot be read")]
+    Malformed,
+    /// Whoever sent it did not know the question. In plain text that may be somebody on the way.
+    #[error("the server answered before it was asked")]
+    Unasked,
+}
+
+/// What the server offers, by its answer to EHLO.
+#[derive(Default)]
+struct Offers {
+    starttls: bool,
+    eight_bit: bool,
+    utf8: bool,
+    plain: bool,
+    login: bool,
+}
+
+/// A user name and a password. No `Debug`.
+pub(super) struct Credentials {
+    pub(super) user: String,
+    pub(super) password: Zeroizing<String>,
+}
+
+/// A dialogue with a server. After any [`Flaw`] it is over.
+pub(super) struct Dialogue {
+    wire: BufReader<Box<dyn Wire>>,
+    offers: Offers,
+    /// The answer to the last question, as far as it has come.
+    incoming: Incoming,
+    /// The last mail has gone out whole: the server may have it.
+    sent_whole: bool,
+}
+
+impl Dialogue {
+    /// Begins where the server speaks first.
+    pub(super) async fn greeted(wire: Box<dyn Wire>, own_name: &str) -> Result<Self, Flaw> {
+        let mut dialogue = Self::over(wire);
+        dialogue.answer().await?.expect(2)?;
+        dialogue.hello(own_name).await?;
+        Ok(dialogue)
+    }
+
+    /// Begins where it has spoken already, before STARTTLS.
+    pub(super) async fn resumed(wire: Box<dyn Wire>, own_name: &str) -> Result<Self, Flaw> {
+        let mut dialogue = Self::over(wire);
+        dialogue.hello(own_name).await?;
+        Ok(dialogue)
+    }
+
+    fn over(wire: Box<dyn Wire>) -> Self {
+        let (wire, offers, incoming) = (BufReader::new(wire), Offers::default(), Incoming::default());
+        Self { wire, offers, incoming, sent_whole: false }
+    }
+
+    async fn hello(&mut self, own_name: &str) -> Result<(), Flaw> {
+        let reply = self.ask(&format!("EHLO {own_name}")).await?.expect(2)?;
+        self.offers = Offers::read(&reply);
+        Ok(())
+    }
+
+    /// Asks for TLS, and gives back the wire for it. What was read before TLS, and with the answer, is not taken along: it may
+    /// be from anybody. Something that comes later is no TLS, and ends the handshake.
+    pub(super) async fn starttls(mut self) -> Result<Box<dyn Wire>, Flaw> {
+        if !self.offers.starttls {
+            return Err(Flaw::Lacks("STARTTLS"));
+        }
+        self.ask("STARTTLS").await?.expect(2)?;
+        self.nothing_unasked()?;
+        Ok(self.wire.into_inner())
+    }
+
+    /// Gives the password: by PLAIN, or by LOGIN, which some providers have alone.
+    pub(super) async fn sign_in(&mut self, credentials: &Credentials) -> Result<(), Flaw> {
+        let Credentials { user, password } = credentials;
+        let encoded = |text: &str| Zeroizing::new(Base64::encode_string(text.as_bytes()));
+        let (first, answers) = if self.offers.plain {
+            let both = encoded(&Zeroizing::new(format!("\0{user}\0{}", password.as_str())));
+            (Zeroizing::new(format!("AUTH PLAIN {}", both.as_str())), vec![both])
+        } else if self.offers.login {
+            (Zeroizing::new("AUTH LOGIN".to_owned()), vec![encoded(user), encoded(password)])
+        } else {
+            return Err(Flaw::Lacks("AUTH PLAIN or LOGIN"));
+        };
+        let mut reply = self.ask(&first).await?;
+        for answer in answers {
+            if reply.code != 334 {
+                break;
+            }
+            reply = self.ask(&answer).await?;
+        }
+        reply.expect(2).map(drop)
+    }
+
+    /// Sends a mail. [`fate`](Self::fate) tells what became of one that was not sent well.
+    pub(super) async fn send(&mut self, mail: &Rendered) -> Result<(), Flaw> {
+        self.sent_whole = false;
+        let (from, to) = (mail.from.to_string(), mail.to.to_string());
+        let mut parameters = String::new();
+        if !(from.is_ascii() && to.is_ascii()) {
+            self.offers.utf8.then_some(()).ok_or(Flaw::Lacks("SMTPUTF8"))?;
+            parameters += " SMTPUTF8";
+        }
+        if !mail.message.is_ascii() {
+            self.offers.eight_bit.then_some(()).ok_or(Flaw::Lacks("8BITMIME"))?;
+            parameters += " BODY=8BITMIME";
+        }
+        self.ask(&format!("MAIL FROM:<{from}>{parameters}")).await?.expect(2)?;
+        self.ask(&format!("RCPT TO:<{to}>")).await?.expect(2)?;
+        self.ask("DATA").await?.expect(3)?;
+        self.nothing_unasked()?;
+        self.incoming = Incoming::default();
+        self.write(&stuffed(&mail.message)).await?;
+        self.sent_whole = true;
+        self.write(b".\r\n").await?;
+        self.answer().await?.expect(2).map(drop)
+    }
+
+    /// Whether the server is still there.
+    pub(super) async fn is_alive(&mut self) -> bool {
+        self.ask("NOOP").await.is_ok_and(|reply| reply.expect(2).is_ok())
+    }
+
+    pub(super) async fn quit(&mut self) {
+        drop(self.ask("QUIT").await);
+    }
+
+    /// What became of a mail that was not sent well, when no whole answer says it.
+    pub(super) fn fate(&self) -> Fate {
+        match (self.sent_whole, self.incoming.code()) {
+            (false, _) => Fate::Unsent,
+            (true, Some(200..=299)) => Fate::Taken,
+            (true, _) if self.incoming.has_begun() => Fate::Unclear,
+            (true, _) => Fate::Unanswered,
+        }
+    }
+
+    async fn ask(&mut self, question: &str) -> Result<Reply, Flaw> {
+        // What is left over answers no question of ours, and would be taken for the answer to this one.
+        self.nothing_unasked()?;
+        if question.contains(['\r', '\n']) {
+            return Err(Flaw::Malformed);
+        }
+        self.write(Zeroizing::new(format!("{question}\r\n")).as_bytes()).await?;
+        self.answer().await
+    }
+
+    async fn answer(&mut self) -> Result<Reply, Flaw> {
+        self.incoming = Incoming::default();
+        loop {
+            let bytes = self.wire.fill_buf().await?;
+            if bytes.is_empty() {
+                return Err(Flaw::Wire(io::ErrorKind::UnexpectedEof.into()));
+            }
+            let (used, progress) = self.incoming.read(bytes);
+            self.wire.consume(used);
+            match progress {
+                Progress::More => {}
+                Progress::Whole(reply) => return Ok(reply),
+                Progress::Malformed => return Err(Flaw::Malformed),
+            }
+        }
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.wire.write_all(bytes).await?;
+        self.wire.flush().await
+    }
+
+    fn nothing_unasked(&self) -> Result<(), Flaw> {
+        if self.wire.buffer().is_empty() { Ok(()) } else { Err(Flaw::Unasked) }
+    }
+}
+
+/// What became of a mail whose dialogue broke off.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fate {
+    /// The server does not have it.
+    Unsent,
+    /// The server said yes, and no more than that.
+    Taken,
+    /// The server said something. It may have the mail.
+    Unclear,
+    /// The server said nothing. It may have the mail.
+    Unanswered,
+}
+
+impl Reply {
+    /// Of this class, or it is a refusal, or nonsense.
+    fn expect(self, class: u16) -> Result<Self, Flaw> {
+        match self.code / 100 {
+            found if found == class => Ok(self),
+            4 | 5 => Err(Flaw::Refused(self.code)),
+            _ => Err(Flaw::Malformed),
+        }
+    }
+}
+
+impl Offers {
+    /// Keywords come in letters of either size. The first line is the server's name.
+    fn read(reply: &Reply) -> Self {
+        let mut offers = Self::default();
+        for line in reply.lines.iter().skip(1) {
+            let line = line.to_ascii_uppercase();
+            // Old servers write `AUTH=PLAIN`.
+            let mut words = line.split(|byte| matches!(byte, b' ' | b'=')).filter(|word| !word.is_empty());
+            match words.next() {
+                Some(b"STARTTLS") => offers.starttls = true,
+                Some(b"8BITMIME") => offers.eight_bit = true,
+                Some(b"SMTPUTF8") => offers.utf8 = true,
+                Some(b"AUTH") => {
+                    for mechanism in words {
+                        offers.plain |= mechanism == b"PLAIN";
+                        offers.login |= mechanism == b"LOGIN";
+                    }
+                }
+                _ => {}
+            }
+        }
+        offers
+    }
+}
+
+/// The mail's lines, each ended by CR LF, with a dot more where one begins with a dot (RFC 5321, 4.5.2). A line feed alone ends
+/// a line too: no server then sees an end where another sees none.
+fn stuffed(message: &[u8]) -> Zeroizing<Vec<u8>> {
+    // Room for all of it: a vector that grows leaves copies behind.
+    let mut out = Zeroizing::new(Vec::with_capacity(2 * message.len() + 2));
+    let message = message.strip_suffix(b"\n").unwrap_or(message);
+    for line in message.split(|byte| *byte == b'\n') {
+        if line.starts_with(b".") {
+            out.push(b'.');
+        }
+        out.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        out.extend_from_slice(b"\r\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_a_mail_ends_it() {
+        let sent = |message: &[u8]| String::from_utf8(stuffed(message).to_vec()).unwrap();
+        assert_eq!(sent(b"a\r\n.\r\nb\r\n"), "a\r\n..\r\nb\r\n");
+        assert_eq!(sent(b".a\n.\n\r\n"), "..a\r\n..\r\n\r\n");
+        assert_eq!(sent(b"no end"), "no end\r\n");
+        assert_eq!(sent(b"\n.\n.\n"), "\r\n..\r\n..\r\n");
+    }
+
+    #[test]
+    fn offers_are_read_in_letters_of_either_size() {
+        let offers = |lines: &[&str]| {
+            let lines = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
+            Offers::read(&Reply { code: 250, lines })
+        };
+        let all = offers(&["mail.acme.example", "starttls", "8BitMIME", "smtputf8", "auth plain Login"]);
+        assert!(all.starttls && all.eight_bit && all.utf8 && all.plain && all.login);
+        let old = offers(&["mail", "AUTH=LOGIN PLAIN"]);
+        assert!(old.login && old.plain && !old.starttls);
+        let none = offers(&["STARTTLS", "AUTH", "XSTARTTLS", "STARTTLS2"]);
+        assert!(!none.starttls && !none.plain, "its name offers nothing");
+    }
+}
