@@ -24,6 +24,7 @@ pub fn host(params: HashParams, backend: HashBackend) -> Auth {
             config.hashing.threads = NonZeroUsize::new(1);
             config.throttle.first_step = Duration::from_millis(1);
             config.throttle.free = 1_000;
+            config.danger_allow("throttle");
         })
         .build()
         .unwrap()

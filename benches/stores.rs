@@ -14,7 +14,8 @@ use doorward::sqlx::{AssertSqlSafe, raw_sql};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
     AttemptKey, AttemptStore, Attempts, Auth, BackendError, Email, HashParams, Insert, MemoryAttempts, MemoryUsers,
-    PostgresStore, Replace, SignIn, SignInRequest, Site, SqliteStore, Swap, User, UserHead, UserId, UserRepository, Version,
+    PostgresStore, Replace, SignIn, SignInRequest, Site, SqliteStore, Swap, User, UserHead, UserId, UserRepository,
+    Version,
 };
 use time::OffsetDateTime;
 
@@ -88,7 +89,7 @@ impl<S: AttemptStore> AttemptStore for Timed<S> {
     }
 
     async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
-        self.time(self.store.purge(now)).await
+        self.time(self.store.purge(now, at_most)).await
     }
 }
 

@@ -8,8 +8,8 @@
 use doorward::sqlx::sqlite::SqliteConnectOptions;
 use doorward::sqlx::{self, SqlitePool, query, query_as, query_scalar};
 use doorward::{
-    Auth, BackendError, BackendErrorKind, Email, Insert, PrintingMailer, Provision, ProvisionError, Replace, Row, Site,
-    SqliteStore, Swap, User, UserHead, UserId, UserRepository, Version,
+    Auth, BackendError, BackendErrorKind, Email, HeadRow, Insert, PrintingMailer, Provision, ProvisionError, Replace,
+    Row, Site, SqliteStore, Swap, User, UserHead, UserId, UserRepository, Version,
 };
 
 /// The table as it was, with rows from before. Not all are as they should be.
@@ -19,10 +19,11 @@ pub const BEFORE: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, tenant TEX
 
 /// What is added. All may be empty, since rows without a document are people who cannot sign in yet. `auth_deleted` is what tells
 /// them from those who no longer may: without it a deleted person looks like one to open an account for.
-const COLUMNS: [(&str, &str); 4] = [
+const COLUMNS: [(&str, &str); 5] = [
     ("auth_email", "ALTER TABLE users ADD COLUMN auth_email TEXT"),
     ("auth_version", "ALTER TABLE users ADD COLUMN auth_version TEXT"),
     ("auth_document", "ALTER TABLE users ADD COLUMN auth_document TEXT"),
+    ("auth_head", "ALTER TABLE users ADD COLUMN auth_head TEXT"),
     ("auth_deleted", "ALTER TABLE users ADD COLUMN auth_deleted INTEGER"),
 ];
 
@@ -47,16 +48,6 @@ pub async fn add_columns(pool: &SqlitePool) -> Result<(), sqlx::Error> {
 #[derive(Clone, Debug)]
 pub struct People(pub SqlitePool);
 
-type Found = (String, String, String, String);
-
-impl People {
-    async fn find(&self, statement: &'static str, by: &str) -> Result<Option<User>, BackendError> {
-        let found: Option<Found> = query_as(statement).bind(by).fetch_optional(&self.0).await.map_err(failed)?;
-        let row = found.as_ref().map(|(id, email, version, snapshot)| Row { id, email, version, snapshot });
-        User::decode(row)
-    }
-}
-
 /// Drivers quote values in their messages, so those stay in the source. The database's code holds none.
 fn failed(error: sqlx::Error) -> BackendError {
     let code = error.as_database_error().and_then(|answer| answer.code()).unwrap_or_default().into_owned();
@@ -71,10 +62,11 @@ fn is_taken(error: &sqlx::Error) -> bool {
 impl UserRepository for People {
     /// Attaches the document to a person who has none, and never had one: a deleted one's id stays taken.
     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
-        let attach = "UPDATE users SET auth_email = $2, auth_version = $3, auth_document = $4
+        let attach = "UPDATE users SET auth_email = $2, auth_version = $3, auth_document = $4, auth_head = $5
             WHERE CAST(id AS TEXT) = $1 AND id = CAST($1 AS INTEGER) AND auth_version IS NULL AND auth_deleted IS NULL";
         let statement = query(attach).bind(user.id().as_str()).bind(user.email().canonical());
-        let done = statement.bind(user.version().to_string()).bind(user.to_snapshot()).execute(&self.0).await;
+        let statement = statement.bind(user.version().to_string()).bind(user.to_snapshot()).bind(user.head().encode());
+        let done = statement.execute(&self.0).await;
         match done {
             Ok(done) if done.rows_affected() == 1 => Ok(Insert::Stored),
             Err(error) if is_taken(&error) => Ok(Insert::EmailTaken),
@@ -93,20 +85,26 @@ impl UserRepository for People {
     async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
         let find = "SELECT CAST(id AS TEXT), auth_email, auth_version, auth_document FROM users
             WHERE CAST(id AS TEXT) = $1 AND id = CAST($1 AS INTEGER) AND auth_version IS NOT NULL";
-        self.find(find, id.as_str()).await
+        let found =
+            query_as::<_, (String, String, String, String)>(find).bind(id.as_str()).fetch_optional(&self.0).await;
+        let found = found.map_err(failed)?;
+        // Also with `None`, which takes as long as a row.
+        User::decode(found.as_ref().map(|(id, email, version, snapshot)| Row { id, email, version, snapshot }))
     }
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
-        let find = "SELECT CAST(id AS TEXT), auth_email, auth_version, auth_document FROM users WHERE auth_email = $1";
-        self.find(find, email.canonical()).await
+        let find = "SELECT CAST(id AS TEXT), auth_email, auth_head FROM users WHERE auth_email = $1";
+        let found = query_as::<_, (String, String, String)>(find).bind(email.canonical()).fetch_optional(&self.0).await;
+        let found = found.map_err(failed)?;
+        UserHead::decode(found.as_ref().map(|(id, email, head)| HeadRow { id, email, head }))
     }
 
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
-        let replace = "UPDATE users SET auth_email = $2, auth_version = $3, auth_document = $4
-            WHERE id = CAST($1 AS INTEGER) AND auth_version = $5";
+        let replace = "UPDATE users SET auth_email = $2, auth_version = $3, auth_document = $4, auth_head = $5
+            WHERE id = CAST($1 AS INTEGER) AND auth_version = $6";
         let statement = query(replace).bind(user.id().as_str()).bind(user.email().canonical());
-        let statement = statement.bind(user.version().to_string()).bind(user.to_snapshot()).bind(expected.to_string());
-        match statement.execute(&self.0).await {
+        let statement = statement.bind(user.version().to_string()).bind(user.to_snapshot()).bind(user.head().encode());
+        match statement.bind(expected.to_string()).execute(&self.0).await {
             Ok(done) => Ok(if done.rows_affected() == 1 { Replace::Stored } else { Replace::Stale }),
             Err(error) if is_taken(&error) => Ok(Replace::EmailTaken),
             Err(error) => Err(failed(error)),
@@ -115,7 +113,8 @@ impl UserRepository for People {
 
     /// The person stays; what this crate keeps of them goes, and a mark stays that it went.
     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        let detach = "UPDATE users SET auth_email = NULL, auth_version = NULL, auth_document = NULL, auth_deleted = 1
+        let detach = "UPDATE users SET auth_email = NULL, auth_version = NULL, auth_document = NULL, auth_head = NULL,
+            auth_deleted = 1
             WHERE id = CAST($1 AS INTEGER) AND auth_version = $2";
         let statement = query(detach).bind(id.as_str()).bind(expected.to_string());
         let done = statement.execute(&self.0).await.map_err(failed)?;

@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // The address is entered twice. The answer is the same for every address.
         let email = Email::confirmed("ann@acme.example", "Ann@acme.example")?;
         let answer = auth.request_reset(&email).await?;
-        println!("if there is such an account, a mail is on its way; ask again in {:?}", answer.retry_after);
+        println!("if there is such an account, a mail is on its way; at most one in {:?}", answer.cooldown);
 
         // The link opens a page. Fetching it changes nothing; the page's button is what confirms.
         let link = mailbox.recv()?;

@@ -117,8 +117,8 @@ pub use error::{
     ReauthenticateError, ResumeError, SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
 pub use flow::{
-    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequest, ResetRequested, Revealed,
-    SecondFactorStatus, SignInRequest,
+    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequest, ResetRequested,
+    Revealed, SecondFactorStatus, SignInRequest,
 };
 pub use mail::{English, Mail, MailKind, MailTexts};
 pub use policy::{
@@ -135,8 +135,8 @@ pub use types::{
     SiteError, Support, TemporaryPassword, TotpEnrollment, UnconfirmedEmail, UserId, Version,
 };
 pub use user::{
-    Device, DeviceGrade, HeadRow, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserHead, UserOverview,
-    UserStatus,
+    Device, DeviceGrade, HeadRow, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserHead,
+    UserOverview, UserStatus,
 };
 
 /// The README's code is compiled as a test, and run where it needs no server. It takes these features.

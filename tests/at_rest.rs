@@ -15,8 +15,8 @@ use doorward::testing::{ManualClock, RecordingMailer, RecordingObserver};
 use doorward::{
     AttemptKey, AttemptStore, Attempts, Auth, BackendError, Email, EnrollmentError, EventKind, Failure, HashParams,
     HashSealing, Insert, Keyring, MailKind, MemoryAttempts, MemoryUsers, Replace, Resealed, ResetMode, Row,
-    SecretFault, SignIn, SignInRequest, SignedIn, Swap, TotpDigits, TotpEnrollment, User, UserHead, UserId, UserRepository,
-    Version,
+    SecretFault, SignIn, SignInRequest, SignedIn, Swap, TotpDigits, TotpEnrollment, User, UserHead, UserId,
+    UserRepository, Version,
 };
 use pollster::block_on;
 use support::*;

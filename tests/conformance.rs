@@ -168,7 +168,10 @@ impl UserRepository for Careless {
         self.0.find_by_id(id).await
     }
 
-    async fn find_by_email(&self, email: &doorward::Email) -> Result<Option<doorward::User>, doorward::BackendError> {
+    async fn find_by_email(
+        &self,
+        email: &doorward::Email,
+    ) -> Result<Option<doorward::UserHead>, doorward::BackendError> {
         self.0.find_by_email(email).await
     }
 

@@ -42,7 +42,7 @@ fn s15_with_profiles_known_and_unknown_addresses_show_the_same_mix_of_costs() {
         if index < 30 {
             block_on(world.auth.import_user(Import::new(email(&address), hash()))).unwrap();
         } else {
-            world.open(&address, OLD);
+            let _ = world.open(&address, OLD);
         }
     }
     if computed().is_none() {

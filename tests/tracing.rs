@@ -71,7 +71,7 @@ fn what_broke_is_told_with_its_kind_its_code_and_the_call() {
             Err(BackendError::new(BackendErrorKind::Unavailable))
         }
 
-        async fn purge(&self, _: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        async fn purge(&self, _: OffsetDateTime, _: u32) -> Result<u64, BackendError> {
             Ok(0)
         }
     }
@@ -119,13 +119,15 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::MailFailed { mail: "welcome", error, code: code.clone() },
         EventKind::BreachLookupFailed { error, code: code.clone() },
         EventKind::RepositoryMismatch,
+        EventKind::BackgroundWorkLost { pieces: 1 },
         EventKind::HashUnusable { fault },
         EventKind::TotpSecretUnusable { fault },
     ];
     let refused = [
         EventKind::SignInFailed { reason: SignInFailure::WrongPassword },
         EventKind::SecondFactorFailed,
-        EventKind::SecondFactorClosed,
+        EventKind::ManyWrongCodes,
+        EventKind::ClockSkew { ahead: SECOND },
         EventKind::ReauthenticationFailed,
         EventKind::PasswordChangeFailed,
         EventKind::PasswordRejected { violations: 1 },
@@ -224,7 +226,7 @@ fn section_5_a_store_whose_driver_has_no_code_says_what_its_connection_suffers()
             Ok(Swap::Stale)
         }
 
-        async fn purge(&self, _: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        async fn purge(&self, _: OffsetDateTime, _: u32) -> Result<u64, BackendError> {
             Ok(0)
         }
     }

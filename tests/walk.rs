@@ -74,7 +74,7 @@ impl UserRepository for Shelf {
     }
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
-        Ok(self.find(|user| user.email() == email))
+        Ok(self.find(|user| user.email() == email).map(|user| user.head()))
     }
 
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
@@ -108,7 +108,7 @@ impl AttemptStore for Shelf {
         Ok(Swap::Stored)
     }
 
-    async fn purge(&self, _: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+    async fn purge(&self, _: OffsetDateTime, _: u32) -> Result<u64, BackendError> {
         Ok(0)
     }
 }
@@ -275,7 +275,7 @@ impl Stage {
         let address = email(ANN);
         let before = block_on(self.auth.request_reset(&address)).unwrap();
         self.mailed_token().or_else(|| {
-            self.clock.set(before.next_request_at);
+            self.clock.advance(before.cooldown);
             block_on(self.auth.request_reset(&address)).unwrap();
             self.mailed_token()
         })

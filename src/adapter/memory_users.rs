@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use doorward::{
-    BackendError, Email, Insert, Replace, Swap, User, UserCounts, UserDirectory, UserHead, UserId, UserOverview, UserRepository,
-    UserStatus, Version,
+    BackendError, Email, Insert, Replace, Swap, User, UserCounts, UserDirectory, UserHead, UserId, UserOverview,
+    UserRepository, UserStatus, Version,
 };
 
 /// Users in this process's memory: for trying the crate out and for tests. They are gone when it ends.

@@ -16,8 +16,8 @@ use crate::error::{
     SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
 };
 use crate::flow::{
-    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequest, ResetRequested, Revealed,
-    SecondFactorStatus, SignInRequest, account, admin, change_password, choose_password, import, provision,
+    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequest, ResetRequested,
+    Revealed, SecondFactorStatus, SignInRequest, account, admin, change_password, choose_password, import, provision,
     reauthenticate, reset, sign_in, two_factor, verify_second_factor,
 };
 use crate::policy::{PasswordPolicy, PolicyContext, Violation};
@@ -553,6 +553,11 @@ impl Auth {
     /// The pseudonym under which events speak of an address.
     pub fn subject(&self, email: &Email) -> Subject {
         self.engine.subject(email)
+    }
+
+    /// The shortest time between two reset mails to one account, for the page that tells of it.
+    pub fn reset_cooldown(&self) -> core::time::Duration {
+        self.engine.config.reset.cooldown
     }
 
     /// What the hash pool is doing, for metrics.

@@ -1,6 +1,7 @@
 //! Settings: public fields with defaults, changed through [`AuthBuilder::configure`](crate::AuthBuilder::configure) and
 //! validated as a whole when the `Auth` is built.
 
+mod floors;
 mod hashing;
 mod second_factor;
 
@@ -51,7 +52,7 @@ impl ConfigError {
 ///
 /// let auth = Auth::builder(site, users, attempts, mailer)
 ///     .configure(|config| {
-///         config.throttle.cap = Duration::from_secs(15 * 60);
+///         config.throttle.cap = Duration::from_secs(20 * 60);
 ///         config.password.context_words = vec!["Acme".into(), "Roadrunner".into()];
 ///     })
 ///     .build()?;
@@ -96,6 +97,8 @@ pub struct Config {
     pub second_factor: SecondFactorConfig,
     /// Housekeeping.
     pub purge: PurgeConfig,
+    /// What may be weaker than promised.
+    allowed: Vec<&'static str>,
 }
 
 /// The schedule of source lanes. A type of its own, because its default differs from that of [`Backoff`].
@@ -251,6 +254,7 @@ impl Config {
                 return Err(ConfigError::new(format!("{name}.{field}"), problem));
             }
         }
+        self.check_floors()?;
         self.hashing.validate(has_keyring, has_index_key)?;
         self.second_factor.validate(has_keyring)?;
         if !(1..=MOST_DEVICES).contains(&self.device.at_most) {

@@ -70,7 +70,12 @@ impl<T> Backlog<T> {
         let hired = state.workers < self.bounds.at_once;
         state.workers += usize::from(hired);
         drop(state);
-        hired.then(|| Worker { state: Arc::clone(&self.state), engine: Arc::clone(engine), is_busy: false, has_left: false })
+        hired.then(|| Worker {
+            state: Arc::clone(&self.state),
+            engine: Arc::clone(engine),
+            is_busy: false,
+            has_left: false,
+        })
     }
 }
 

@@ -431,8 +431,9 @@ mod tests {
         let pool = pool(1, 4);
         let quiet = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
-        let first =
-            pollster::block_on(pool.permit(Caller::Known, vec![]).ok().unwrap().run(|_| -> ((), u64) { panic!("on purpose") }));
+        let first = pollster::block_on(
+            pool.permit(Caller::Known, vec![]).ok().unwrap().run(|_| -> ((), u64) { panic!("on purpose") }),
+        );
         std::panic::set_hook(quiet);
         assert_eq!(first, Err(Refused::Closed));
         assert_eq!(pollster::block_on(pool.permit(Caller::Known, vec![]).ok().unwrap().run(|_| (7, 1))), Ok(7));

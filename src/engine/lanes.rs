@@ -202,9 +202,7 @@ impl Engine {
         for lane in charged {
             match lane.kind {
                 LaneKind::Own => self.take_back(lane, 1 + FORGIVEN, now, |_| lane.spacing.first_step).await,
-                LaneKind::Strangers => {
-                    self.take_back(lane, 1 + FORGIVEN, now, |entry| entry.wait_left(now)).await
-                }
+                LaneKind::Strangers => self.take_back(lane, 1 + FORGIVEN, now, |entry| entry.wait_left(now)).await,
                 // A source is shared: a success takes back its own charge only.
                 LaneKind::Source => {
                     let left = |entry: &Attempts| lane.spacing.delay_after(entry.failures().saturating_sub(1));

@@ -16,7 +16,9 @@ use crate::mail::MailKind;
 use crate::policy::{temporary_digest, temporary_password};
 use crate::port::EventKind;
 use crate::types::{DeviceToken, Email, Password, ResetToken, TypedCode, UserId, base64url};
-use crate::user::{AcceptedCode, CodeVerdict, Confirmation, Fresh, LinkLimits, NewLink, Passed, Proof, Proved, User, WrongCode};
+use crate::user::{
+    AcceptedCode, CodeVerdict, Confirmation, Fresh, LinkLimits, NewLink, Passed, Proof, Proved, User, WrongCode,
+};
 
 /// Whose password is forgotten, and what the host knows beside it.
 ///

@@ -11,7 +11,9 @@ use crate::error::{SignInError, Unavailable};
 use crate::policy::temporary_digest;
 use crate::port::{EventKind, SignInFailure};
 use crate::types::{Digest, Email, MalformedCode, Password, TypedCode, UserId};
-use crate::user::{AcceptedCode, CodeVerdict, Fresh, Judged, Method, Passed, Proof, Proved, ShownDevice, Step, User, UserHead};
+use crate::user::{
+    AcceptedCode, CodeVerdict, Fresh, Judged, Method, Passed, Proof, Proved, ShownDevice, Step, User, UserHead,
+};
 
 /// What somebody typed into the sign-in form, and what the host knows beside it.
 ///
@@ -43,7 +45,15 @@ impl SignInRequest {
         let password = Password::new(password);
         let temporary = temporary_digest(password.expose());
         let email = Email::from_input(email);
-        Self { email, password, temporary, code: None, devices: DeviceTokens::default(), source: None, request_id: None }
+        Self {
+            email,
+            password,
+            temporary,
+            code: None,
+            devices: DeviceTokens::default(),
+            source: None,
+            request_id: None,
+        }
     }
 
     /// A code of the second factor, typed into the same form: sign-in in one step. Whatever of it all is wrong, the answer is

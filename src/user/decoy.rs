@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::challenge::NextStep;
 use super::{
-    AcceptedCode, ChallengeLimits, DeviceLimits, Evicts, Fresh, LinkLimits, Method, NewCredential, NewLink, NewTotp, Proof,
-    Proved, Proven, Session, User,
+    AcceptedCode, ChallengeLimits, DeviceLimits, Evicts, Fresh, LinkLimits, Method, NewCredential, NewLink, NewTotp,
+    Proof, Proved, Proven, Session, User,
 };
 use crate::crypto::{PasswordHash, StoredHash, TotpAlgorithm, TotpParams};
 use crate::policy::Cooldown;

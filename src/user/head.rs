@@ -107,7 +107,10 @@ impl User {
     pub fn head(&self) -> UserHead {
         let temporary = self.document.temporary.as_ref().filter(|_| self.is_active());
         // Without one: the digest of nothing, whose life is over. 256 random bits would have to hash to it.
-        let none = (Digest::new([0; 32]), Span { issued_at: OffsetDateTime::UNIX_EPOCH, expires_at: OffsetDateTime::UNIX_EPOCH });
+        let none = (
+            Digest::new([0; 32]),
+            Span { issued_at: OffsetDateTime::UNIX_EPOCH, expires_at: OffsetDateTime::UNIX_EPOCH },
+        );
         let (digest, span) = temporary.map_or(none, |temporary| (temporary.digest, temporary.span));
         UserHead { id: self.id.clone(), email: self.email.canonical().into(), temporary: digest, span }
     }

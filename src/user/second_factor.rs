@@ -82,13 +82,14 @@ struct Failures {
 /// The schedule of wrong codes. They are never forgotten by idleness.
 struct CodeSpacing<'a>(&'a CodeLimits);
 
+// Counting goes on past the alarm, so that it is given once.
 impl Spacing for CodeSpacing<'_> {
     fn after(&self, count: u32) -> Duration {
         self.0.backoff.delay_after(count)
     }
 
     fn saturation(&self) -> u32 {
-        self.0.backoff.saturation().max(self.0.alarm_at)
+        self.0.backoff.saturation().max(self.0.alarm_at + 1)
     }
 
     fn remembered(&self, _count: u32) -> Duration {

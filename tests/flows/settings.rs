@@ -19,7 +19,7 @@ fn field_at_fault(change: impl FnOnce(&mut Config)) -> Option<String> {
 #[test]
 fn impossible_settings_are_refused_by_name() {
     type Case = (&'static str, fn(&mut Config));
-    let cases: [Case; 28] = [
+    let cases: [Case; 29] = [
         ("password.min_length", |config| config.password.min_length = Some(0)),
         ("password.min_length", |config| config.password.min_length = Some(14)),
         ("password.max_length", |config| config.password.min_length = Some(300)),
@@ -27,6 +27,7 @@ fn impossible_settings_are_refused_by_name() {
         ("password.max_length", |config| config.password.max_length = 1025),
         ("password.history", |config| config.password.history = 25),
         ("throttle.cap", |config| config.throttle.cap = Duration::from_millis(100)),
+        ("throttle.growth", |config| config.throttle.growth = 1),
         ("throttle.cap", |config| config.throttle.cap = 2 * DAY),
         ("throttle.first_step", |config| config.throttle.first_step = Duration::ZERO),
         ("throttle.free", |config| config.throttle.free = u32::MAX),
@@ -41,7 +42,7 @@ fn impossible_settings_are_refused_by_name() {
         ("second_factor.fresh_proof", |config| config.second_factor.fresh_proof = DAY),
         ("second_factor.remember_device", |config| config.second_factor.remember_device = Some(100 * DAY)),
         ("second_factor.throttle.cap", |config| config.second_factor.throttle.cap = Duration::ZERO),
-        ("second_factor.throttle.free", |config| config.second_factor.throttle.free = 11),
+        ("second_factor.throttle", |config| config.second_factor.throttle.free = 11),
         ("device.at_most", |config| config.device.at_most = 0),
         ("device.lifetime", |config| config.device.lifetime = Duration::MAX),
         ("provision.temporary_password_lifetime", |config| {
@@ -61,6 +62,42 @@ fn impossible_settings_are_refused_by_name() {
         config.password.danger_allow_short = true;
     };
     assert_eq!(field_at_fault(short), None, "what is named danger is possible");
+}
+
+#[test]
+fn m6_what_weakens_a_promise_needs_a_word_of_danger() {
+    type Case = (&'static str, fn(&mut Config));
+    let weak: [Case; 9] = [
+        ("throttle", |config| {
+            (config.throttle.first_step, config.throttle.cap) = (Duration::from_millis(1), Duration::from_millis(1));
+        }),
+        ("throttle", |config| config.throttle.free = 1_000),
+        ("throttle", |config| config.throttle.free = 25),
+        ("throttle", |config| config.throttle.cap = 10 * MINUTE),
+        ("source_throttle", |config| config.source_throttle.backoff.cap = Duration::from_secs(10)),
+        ("second_factor.throttle", |config| config.second_factor.throttle.cap = HOUR),
+        ("second_factor.throttle", |config| config.second_factor.throttle.free = 4),
+        ("second_factor.throttle", |config| config.second_factor.throttle.first_step = SECOND),
+        ("reset.cooldown", |config| config.reset.cooldown = 5 * MINUTE - SECOND),
+    ];
+    for (field, weaken) in weak {
+        assert_eq!(field_at_fault(weaken).as_deref(), Some(field));
+        let dangerous = |config: &mut Config| {
+            weaken(config);
+            config.danger_allow(field);
+        };
+        assert_eq!(field_at_fault(dangerous), None, "{field}");
+        // One word lifts one floor.
+        let another = Config::FLOORS.into_iter().find(|other| *other != field).unwrap();
+        let otherwise = |config: &mut Config| {
+            weaken(config);
+            config.danger_allow(another);
+        };
+        assert_eq!(field_at_fault(otherwise).as_deref(), Some(field));
+    }
+    let tried: std::collections::HashSet<_> = weak.iter().map(|(field, _)| *field).collect();
+    assert_eq!(tried, Config::FLOORS.into_iter().collect(), "every floor is tried");
+    assert_eq!(field_at_fault(|config| config.danger_allow("throttle.cap")).as_deref(), Some("throttle.cap"));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 use std::sync::{Arc, Mutex};
 
-use doorward::{BackendError, Email, Insert, MemoryUsers, Replace, Swap, User, UserHead, UserId, UserRepository, Version};
+use doorward::{
+    BackendError, Email, Insert, MemoryUsers, Replace, Swap, User, UserHead, UserId, UserRepository, Version,
+};
 
 /// A repository in which somebody else does something right before the first `replace`.
 pub struct Meddling {

@@ -167,7 +167,8 @@ impl World {
     }
 
     pub fn user(&self, address: &str) -> User {
-        block_on(self.users.find_by_email(&email(address))).unwrap().expect("there is such a user")
+        let head = block_on(self.users.find_by_email(&email(address))).unwrap().expect("there is such a user");
+        block_on(self.users.find_by_id(head.id())).unwrap().expect("its head was found")
     }
 
     pub fn is_live(&self, signed_in: &SignedIn) -> bool {

@@ -67,7 +67,7 @@ fn words(kind: &EventKind) -> Option<&'static str> {
         EventKind::SignInFailed { .. } => "Sign-in failed",
         EventKind::Throttled { .. } => "Try came too early and was not looked at",
         EventKind::SecondFactorFailed => "Wrong code",
-        EventKind::SecondFactorClosed => "Too many wrong codes after the password",
+        EventKind::ManyWrongCodes => "Many wrong codes",
         EventKind::SecondFactorEnabled => "Authenticator app set up",
         EventKind::SecondFactorDisabled => "Authenticator app turned off",
         EventKind::SecondFactorReset { .. } => "Authenticator app taken off by our support",

@@ -12,7 +12,8 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::{
-    Challenge, Clock, DeviceToken, Failure, Refusal, ResetToken, Session, SignInRequest, SignedIn, Source, UserId,
+    Challenge, Clock, DeviceToken, Failure, Refusal, ResetRequest, ResetToken, Session, SignInRequest, SignedIn,
+    Source, UserId,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -297,6 +298,15 @@ impl Browser {
     /// The request with what is known of the browser.
     pub fn vouch(&self, request: SignInRequest) -> SignInRequest {
         let request = self.devices().fold(request, SignInRequest::device);
+        match self.source() {
+            Some(source) => request.source(source),
+            None => request,
+        }
+    }
+
+    /// The same for a forgotten password.
+    pub fn vouch_for_reset(&self, request: ResetRequest) -> ResetRequest {
+        let request = self.devices().fold(request, ResetRequest::device);
         match self.source() {
             Some(source) => request.source(source),
             None => request,

@@ -305,7 +305,7 @@ async fn the_password_is_forgotten(story: &mut Story) {
     );
     // S07: just after somebody guessed, and is being slowed.
     forgot(cleo, CLEO).await;
-    cleo.expect_words("You can ask again in 5 minutes.").await;
+    cleo.expect_words("There is at most one email in 5 minutes.").await;
     open_mailed_link(mails, cleo).await;
     // S09: nothing has changed so far.
     sign_in(cleo, CLEO, story.password).await;
@@ -313,9 +313,9 @@ async fn the_password_is_forgotten(story: &mut Story) {
     // S12: the same answer again, for nobody too, and no mail.
     let before = count_mails(mails, cleo).await;
     forgot(&story.other, CLEO).await;
-    story.other.expect_words("You can ask again in 5 minutes.").await;
+    story.other.expect_words("There is at most one email in 5 minutes.").await;
     forgot(&story.other, "nobody@acme.example").await;
-    story.other.expect_words("You can ask again in 5 minutes.").await;
+    story.other.expect_words("There is at most one email in 5 minutes.").await;
     forgot(&story.other, support::BEN.0).await;
     wait_for_mails(mails, cleo, before + 1).await;
     assert_eq!(count_mails(mails, cleo).await, before + 1, "S12: Ben's, and none before it");

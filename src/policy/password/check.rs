@@ -97,5 +97,5 @@ impl PasswordPolicy {
 #[cfg(feature = "zxcvbn")]
 fn strength(text: &str, context: &PolicyContext<'_>) -> u8 {
     let address = context.email.map(Email::canonical).unwrap_or_default();
-    zxcvbn::zxcvbn(text, &[context.service, address]).score().into()
+    zxcvbn::zxcvbn(&super::estimable::estimable(text), &[context.service, address]).score().into()
 }

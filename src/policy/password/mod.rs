@@ -4,6 +4,8 @@
 mod check;
 mod common;
 mod derived;
+#[cfg(feature = "zxcvbn")]
+mod estimable;
 mod form;
 mod rule;
 mod settings;

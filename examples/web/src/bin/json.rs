@@ -147,7 +147,7 @@ async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): J
             rules.iter().map(|rule| json!({ "code": rule.code(), "text": rule.text() })).collect()
         }
         "request_reset" => {
-            json!({ "next": auth.request_reset(&email(&sent)?).await?.next_request_at.unix_timestamp() })
+            json!({ "cooldown": auth.request_reset(&email(&sent)?).await?.cooldown.as_secs() })
         }
         "confirm_reset" => {
             let confirmed = auth.confirm_reset(&sent.token).await?;

@@ -15,8 +15,8 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::{
-    Auth, Challenge, Clock, DeviceToken, Email, Event, Failure, Hold, Keyring, Observer, PrintingMailer, ResumeError,
-    SecondFactorPolicy, Session, SignIn, SignInRequest, SignedIn, Site, Source, SqliteStore, SystemClock,
+    Auth, Challenge, Clock, DeviceToken, Email, Event, Failure, Hold, Keyring, Observer, PrintingMailer, ResetRequest,
+    ResumeError, SecondFactorPolicy, Session, SignIn, SignInRequest, SignedIn, Site, Source, SqliteStore, SystemClock,
 };
 use rand::{TryRng, rngs::SysRng};
 use tower_http::{csrf::CsrfLayer, set_header::SetResponseHeaderLayer};
@@ -203,17 +203,21 @@ async fn sign_out(State(app): State<App>, jar: CookieJar) -> (CookieJar, Redirec
 }
 
 /// One answer for everybody.
-async fn forgot(State(app): State<App>, Form(form): Form<Sent>) -> Response {
+async fn forgot(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar, Form(form): Form<Sent>) -> Response {
     let Ok(email) = Email::confirmed(sent(&form, "email"), sent(&form, "again")) else {
         return app
             .page(FORGOT, "", &["Please enter your address twice, the same each time.".to_owned()])
             .into_response();
     };
     let told = |wait: Duration| {
-        format!("If there is such an account, a mail is on its way. Ask again in {} seconds.", wait.as_secs() + 1)
+        format!(
+            "If there is such an account, a mail is on its way. There is one in {} minutes at most.",
+            wait.as_secs() / 60
+        )
     };
-    match app.auth.request_reset(&email).await {
-        Ok(answer) => app.page(FORGOT, "", &[told(answer.retry_after)]).into_response(),
+    let request = ResetRequest::new(email).source(Source::from_ip(peer.ip())).device(kept(&jar, "__Host-device"));
+    match app.auth.request_reset(request).await {
+        Ok(answer) => app.page(FORGOT, "", &[told(answer.cooldown)]).into_response(),
         Err(error) => app.refuse(&error, FORGOT, ""),
     }
 }

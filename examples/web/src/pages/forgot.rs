@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use doorward::{Clock, Email};
+use doorward::{Email, ResetRequest};
 use serde::Deserialize;
 
 use crate::app::App;
@@ -33,7 +33,7 @@ struct CheckPage<'a> {
 #[template(path = "forgot_sent.html")]
 struct SentPage {
     page: Page,
-    minutes: i64,
+    minutes: u64,
 }
 
 #[derive(Deserialize)]
@@ -65,15 +65,14 @@ pub async fn change(Form(form): Form<ForgotForm>) -> Response {
 
 pub async fn send(State(app): State<App>, browser: Browser, Form(form): Form<ForgotForm>) -> Result<Response, Sorry> {
     let Ok(email) = Email::from_input(&form.email) else { return Ok(malformed(&form.email)) };
-    match app.auth.request_reset(&email).await {
-        Ok(requested) => Ok(browser.carrying("asked", requested.next_request_at).go("/forgot/sent")),
+    match app.auth.request_reset(browser.vouch_for_reset(ResetRequest::new(email))).await {
+        Ok(_) => Ok(browser.go("/forgot/sent")),
         Err(error) => Err(browser.sorry(&error, "").await),
     }
 }
 
 pub async fn sent(State(app): State<App>, mut browser: Browser) -> Response {
-    let Some(again_at) = browser.carried("asked") else { return browser.go("/forgot") };
-    let minutes = ((again_at - app.clock.now()).whole_seconds().max(0) + 59) / 60;
+    let minutes = app.auth.reset_cooldown().as_secs() / 60;
     let page = browser.page("Check your mailbox");
     browser.show(&SentPage { page, minutes })
 }

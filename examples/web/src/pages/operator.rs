@@ -74,7 +74,10 @@ fn reason_field(user: &UserId) -> String {
 async fn found(app: &App, find: &str) -> Result<(Vec<UserOverview>, bool), Sorry> {
     if !find.is_empty() {
         let user = match Email::from_input(find) {
-            Ok(email) => app.store.find_by_email(&email).await?,
+            Ok(email) => match app.store.find_by_email(&email).await? {
+                Some(head) => app.store.find_by_id(head.id()).await?,
+                None => None,
+            },
             Err(_) => None,
         };
         return Ok((user.iter().map(|user| user.overview()).collect(), false));

@@ -56,7 +56,7 @@ impl Server {
     /// Moves with everything that is stored of the user.
     pub async fn version(&self, email: &str) -> Version {
         let found = self.app.store.find_by_email(&Email::parse(email).unwrap()).await.unwrap();
-        found.unwrap().version()
+        self.app.store.find_by_id(found.unwrap().id()).await.unwrap().unwrap().version()
     }
 
     /// What the mailbox page shows.

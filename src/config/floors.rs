@@ -1,0 +1,102 @@
+//! What each setting may be weakened to without a word of danger.
+
+use core::time::Duration;
+
+use super::{Config, ConfigError, DAY, MINUTE};
+
+/// A bound that a promise of this crate hangs on.
+struct Floor {
+    field: &'static str,
+    holds: bool,
+    /// What is promised no longer.
+    problem: &'static str,
+}
+
+/// NIST SP 800-63B-4, 3.2.2: no more than 100 failed tries in a row.
+const GUESSES_A_DAY: u64 = 100;
+/// Of an account, in all four classes together: with three valid codes of a million at a time that is one in 8,000 a day.
+const CODES_A_DAY: u64 = 40;
+const CLASSES_OF_CODES: u64 = 4;
+/// A source may be an office of hundreds.
+const GUESSES_OF_A_SOURCE_A_DAY: u64 = 5_000;
+/// S12.
+const COOLDOWN: Duration = Duration::from_secs(5 * 60);
+
+impl Config {
+    /// The settings that can be weakened below what is promised, each under the name that
+    /// [`danger_allow`](Self::danger_allow) takes.
+    ///
+    /// Bounds that nothing lifts are told at the settings themselves. `hashing.params` and `password` have names of danger of
+    /// their own: [`HashParams::danger_weak`](crate::HashParams::danger_weak),
+    /// [`PasswordPolicy::danger_allow_short`](crate::PasswordPolicy::danger_allow_short) and
+    /// [`danger_allow_common`](crate::PasswordPolicy::danger_allow_common).
+    pub const FLOORS: [&'static str; 4] = ["throttle", "source_throttle", "second_factor.throttle", "reset.cooldown"];
+
+    /// Lets a setting of [`FLOORS`](Self::FLOORS) be weaker than what is promised: for tests, and for hosts that know better.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use doorward::{Auth, MemoryAttempts, MemoryUsers, PrintingMailer, Site};
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// # let builder = || Auth::builder(site.clone(), MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+    ///
+    /// let weak = builder().configure(|config| config.reset.cooldown = Duration::from_secs(1)).build();
+    /// assert_eq!(weak.unwrap_err().field(), Some("reset.cooldown"));
+    ///
+    /// let auth = builder()
+    ///     .configure(|config| {
+    ///         config.reset.cooldown = Duration::from_secs(1);
+    ///         config.danger_allow("reset.cooldown");
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn danger_allow(&mut self, field: &'static str) {
+        self.allowed.push(field);
+    }
+
+    pub(super) fn check_floors(&self) -> Result<(), ConfigError> {
+        // Every group of settings is named, so that a new one is thought of here.
+        let Self {
+            password: _,
+            hashing: _,
+            throttle,
+            source_throttle,
+            second_factor,
+            reset,
+            provision: _,
+            challenge: _,
+            device: _,
+            purge: _,
+            allowed,
+        } = self;
+        let floors = [
+            Floor {
+                field: "throttle",
+                holds: throttle.tries_within(DAY) <= GUESSES_A_DAY && throttle.tries_within(MINUTE) <= 20,
+                problem: "lets more than 100 guesses through in a day, or 20 in a minute",
+            },
+            Floor {
+                field: "source_throttle",
+                holds: source_throttle.backoff.tries_within(DAY) <= GUESSES_OF_A_SOURCE_A_DAY,
+                problem: "lets more than 5,000 guesses of one source through in a day",
+            },
+            Floor {
+                field: "second_factor.throttle",
+                holds: second_factor.throttle.tries_within(DAY) * CLASSES_OF_CODES <= CODES_A_DAY,
+                problem: "lets more than 40 codes through in a day",
+            },
+            Floor { field: "reset.cooldown", holds: reset.cooldown >= COOLDOWN, problem: "is below five minutes" },
+        ];
+        debug_assert!(floors.iter().map(|floor| floor.field).eq(Self::FLOORS));
+        if let Some(unknown) = allowed.iter().find(|field| !Self::FLOORS.contains(field)) {
+            return Err(ConfigError::new(*unknown, "has no floor that `danger_allow` could lift"));
+        }
+        match floors.iter().find(|floor| !floor.holds && !allowed.contains(&floor.field)) {
+            Some(Floor { field, problem, .. }) => {
+                Err(ConfigError::new(*field, format!("{problem} (see Config::danger_allow)")))
+            }
+            None => Ok(()),
+        }
+    }
+}

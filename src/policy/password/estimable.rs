@@ -1,0 +1,37 @@
+//! What zxcvbn is given of a password, so that its work is bounded.
+
+use zeroize::Zeroizing;
+
+/// Characters of a password that are judged. What follows makes it no weaker, and more than these is strong unless it repeats
+/// itself.
+const JUDGED: usize = 40;
+
+/// Symbols that stand for the same letter. zxcvbn tries each way to read those that it finds, and their number is the product of
+/// the sizes of these groups: with all of them a password takes a second.
+const ALIKE: [&str; 6] = ["4@", "({[<", "69", "1!|", "$5", "+7"];
+
+/// The first characters, with one symbol for each letter: of those that stand for the same one the first takes the place of the
+/// others. To whoever guesses that is the same password.
+pub(super) fn estimable(text: &str) -> Zeroizing<String> {
+    let mut first = [None; ALIKE.len()];
+    let mut estimable = Zeroizing::new(String::with_capacity(JUDGED * 4));
+    estimable.extend(text.chars().take(JUDGED).map(
+        |symbol| match ALIKE.iter().position(|group| group.contains(symbol)) {
+            Some(group) => *first[group].get_or_insert(symbol),
+            None => symbol,
+        },
+    ));
+    estimable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_symbol_is_left_of_those_that_stand_for_a_letter() {
+        assert_eq!(*estimable("p4$$w0rd and p@55w0rd"), "p4$$w0rd and p4$$w0rd");
+        assert_eq!(*estimable("4@8({[<3690!1|7$5+%2"), "448((((3660!!!7$$7%2");
+        assert_eq!(*estimable(&"\u{e9}".repeat(100)), "\u{e9}".repeat(40));
+    }
+}
