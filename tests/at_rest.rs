@@ -435,11 +435,10 @@ fn s20_no_stored_byte_no_event_no_error_and_no_debug_text_tells_a_secret() {
             "\"temporary\"",
             "\"earlier_passwords\"",
             "\"warned_at\"",
-            "code:",
             "account:",
             "device:",
             "signed-in:",
-            "cooldown:",
+            "\"cooldown\"",
             ANN,
             EVE,
         ];

@@ -34,7 +34,9 @@ fn every_plan_on_sqlite_is_an_index_look_up() {
                 assert_eq!(plan, ["SCAN doorward_users USING COVERING INDEX doorward_users_status"]);
                 continue;
             }
-            let scans = plan.iter().any(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE"));
+            let scans = plan
+                .iter()
+                .any(|step| step.starts_with("SCAN") && step != "SCAN CONSTANT ROW" || step.contains("TEMP B-TREE"));
             let searches = plan.iter().any(|step| step.starts_with("SEARCH") && step.contains("INDEX"));
             assert!(is_insert || (searches && !scans), "{name}: {plan:?}");
         }
@@ -50,7 +52,8 @@ fn every_plan_on_postgres_is_an_index_look_up() {
         store.migrate().await.unwrap();
         let fill = format!(
             "INSERT INTO {prefix}users SELECT 'id' || n, 'user' || n || '@acme.example', 'v' || n,
-                CASE n % 2 WHEN 0 THEN 'active' ELSE 'deactivated' END, CASE n % 100 WHEN 0 THEN n END, repeat('x', 500)
+                CASE n % 2 WHEN 0 THEN 'active' ELSE 'deactivated' END, CASE n % 100 WHEN 0 THEN n END, repeat('h', 66),
+                repeat('x', 500)
                 FROM generate_series(1, {ROWS}) n;
             INSERT INTO {prefix}attempts SELECT 'key' || n, 'v' || n, n, repeat('x', 200)
                 FROM generate_series(1, {ROWS}) n;

@@ -80,7 +80,7 @@ fn what_broke_is_told_with_its_kind_its_code_and_the_call() {
     tracing::subscriber::with_default(lines.clone(), || {
         let builder = Auth::builder(site(), MemoryUsers::new(), Broken, PrintingMailer).observer(TracingObserver);
         let auth = builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests()).build();
-        assert!(block_on(auth.unwrap().request_reset(&email(ANN))).is_err());
+        assert!(block_on(auth.unwrap().try_sign_in(doorward::SignInRequest::new(ANN, OLD))).is_err());
     });
     let lines = lines.0.lock().unwrap();
     let [failed] = &lines[..] else { panic!("{lines:?}") };
@@ -169,6 +169,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::Reactivated,
         EventKind::PasswordChangeRequired,
         EventKind::MarkedCompromised,
+        EventKind::RecoveryCancelled,
         EventKind::Deleted,
     ];
     let housekeeping = [

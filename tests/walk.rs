@@ -423,7 +423,10 @@ impl Stage {
                 return Came::ToASession;
             }
             let malformed = block_on(self.auth.verify_second_factor_and_remember(&challenge, "no code"));
-            assert!(matches!(malformed, Err(SecondFactorError::CodeMalformed)), "{malformed:?}");
+            // What is no challenge any more is told before what is no code.
+            let refused =
+                matches!(malformed, Err(SecondFactorError::CodeMalformed | SecondFactorError::ChallengeInvalid));
+            assert!(refused, "{malformed:?}");
             match block_on(self.auth.begin_required_totp(&challenge)) {
                 // Anybody can install an app. Where none is enrolled yet that is what is asked for.
                 Ok(begun) if !self.credentials().1.is_null() => {

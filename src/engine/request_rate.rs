@@ -47,13 +47,16 @@ impl RequestRate {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         // A bucket that is fuller than one can get was filled before the clock was set back.
         let brim = after(now, every.saturating_mul(at_once));
-        let leaks_until = places.iter().map(|place| buckets[*place]).min().unwrap_or(now).clamp(now, brim);
+        for place in places {
+            buckets[place] = buckets[place].min(brim);
+        }
+        let leaks_until = places.iter().map(|place| buckets[*place]).min().unwrap_or(now).max(now);
         let filled = after(leaks_until, every);
         if filled > brim {
             return Err(until(brim, filled));
         }
         for place in places {
-            buckets[place] = buckets[place].clamp(filled, brim.max(filled));
+            buckets[place] = buckets[place].max(filled);
         }
         Ok(())
     }

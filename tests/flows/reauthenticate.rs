@@ -55,7 +55,8 @@ fn scenario_10_every_path_that_takes_a_password_or_a_code_is_held_to_a_schedule_
     }
     assert_eq!(code_waits.len(), 3, "three are free, the others cost a wait: {code_waits:?}");
     // The owner was never shut out, by strangers or by these.
-    world.clock.advance(MINUTE);
+    world.clock.advance(2 * HOUR);
+    assert!(world.fails(ANN, "wrong"));
     let _ = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     let _ = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })), "strangers are still slowed");

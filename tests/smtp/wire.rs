@@ -79,7 +79,10 @@ fn m4_answers_from_before_tls_are_not_believed_after_it() {
             while observer.kinds().is_empty() && mailer.queued() > 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            let delayed = EventKind::MailDelayed { error: BackendErrorKind::Unavailable, code: None };
+            let delayed = EventKind::MailDelayed {
+                error: BackendErrorKind::Unavailable,
+                code: doorward::BackendCode::new("reply-unasked"),
+            };
             assert_eq!((observer.kinds(), mailer.queued()), (vec![delayed], 1), "{name}: it stays in the queue");
             let error = mailer.check().await.unwrap_err();
             assert_eq!(error.kind(), BackendErrorKind::Unavailable, "{name}");

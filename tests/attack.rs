@@ -1,0 +1,563 @@
+//! What an attack on the crate found, each as it is right, under the number of the attack.
+#![cfg(feature = "testing")]
+
+mod support;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Waker};
+
+use doorward::testing::{ManualClock, RecordingMailer};
+use doorward::{
+    AttemptKey, AttemptStore, Attempts, Auth, BackendError, Challenge, ChangePasswordError, EventKind, HashParams,
+    MemoryAttempts, MemoryUsers, Provision, ResetMode, SecondFactorError, SignIn, SignInError, SignInRequest, Swap,
+    Unavailable, UserId, Version,
+};
+use pollster::block_on;
+use support::*;
+
+const STRANGERS: usize = 100_000;
+
+/// Ten accounts, and how many of five thousand guesses at them at one instant are evaluated.
+fn guesses_evaluated(world: &World, victims: &[String]) -> usize {
+    let evaluated = |n: usize| {
+        let guess = world.try_sign_in(&victims[n % victims.len()], &format!("guess number {n}"));
+        usize::from(matches!(guess, Err(SignInError::InvalidCredentials)))
+    };
+    (0..5_000).map(evaluated).sum()
+}
+
+fn with_victims() -> (World, Vec<String>) {
+    let world = World::new();
+    let victims: Vec<_> = (0..10).map(|n| format!("victim{n}@acme.example")).collect();
+    victims.iter().for_each(|victim| drop(world.open(victim, OLD)));
+    world.clock.advance(2 * DAY);
+    (world, victims)
+}
+
+#[test]
+fn a1_reset_requests_displace_no_count_and_flood_no_mailbox() {
+    let (world, victims) = with_victims();
+    for _ in 0..2 {
+        for n in 0..STRANGERS {
+            block_on(world.auth.request_reset(&email(&format!("x{n}@evil.example")))).unwrap();
+        }
+        world.clock.advance(12 * HOUR);
+    }
+    assert_eq!(world.auth.hash_load().computed, 20, "only the accounts cost hashes, two each");
+    assert_eq!(guesses_evaluated(&world, &victims), 10, "one each");
+    let before = world.mailer.count();
+    for n in 0..12 {
+        block_on(world.auth.request_reset(&email(&victims[0]))).unwrap();
+        block_on(world.auth.request_reset(&email(&format!("z{n}@evil.example")))).unwrap();
+    }
+    assert_eq!(world.mailer.count(), before + 1);
+}
+
+#[test]
+fn a1_a_try_that_was_counted_is_hashed_though_its_caller_has_gone() {
+    let (world, victims) = with_victims();
+    let computed = world.auth.hash_load().computed;
+    let mut context = Context::from_waker(Waker::noop());
+    let mut abandoned = 0;
+    while abandoned < STRANGERS {
+        let address = format!("x{abandoned}@evil.example");
+        let mut attempt = Box::pin(world.auth.try_sign_in(SignInRequest::new(&address, "wrong")));
+        // Once around, and the client is gone.
+        match attempt.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(Err(SignInError::Unavailable(Unavailable::Busy { .. }))) => std::thread::yield_now(),
+            _ => abandoned += 1,
+        }
+    }
+    while world.auth.hash_load().running + world.auth.hash_load().queued > 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(world.auth.hash_load().computed - computed, STRANGERS as u64, "each paid for its count");
+    assert_eq!(world.auth.hash_load().skipped, 0);
+    assert_eq!(guesses_evaluated(&world, &victims), 10);
+}
+
+#[test]
+fn a2_a_forged_challenge_tells_no_id_from_another() {
+    let world = World::new();
+    let id = UserId::parse("ann").unwrap();
+    let _ = block_on(world.auth.provision(Provision::new(email(ANN)).id(id.clone()))).unwrap();
+    let forged = |id: &str| Challenge::parse(&format!("{id}.{}", "A".repeat(43))).unwrap();
+    let (known, unknown) = (forged("YW5u"), forged("Ym9i"));
+    for code in ["x", "", "123456", "no code at all"] {
+        for challenge in [&known, &unknown] {
+            let refused = block_on(world.auth.verify_second_factor(challenge, code));
+            assert!(matches!(refused, Err(SecondFactorError::ChallengeInvalid)), "{code}: {refused:?}");
+            let refused = block_on(world.auth.confirm_required_totp(challenge, code)).err().unwrap();
+            assert_eq!(refused.code(), "challenge_invalid", "{code}");
+        }
+    }
+    block_on(world.auth.deactivate(&id)).unwrap();
+    let refused = block_on(world.auth.verify_second_factor(&known, "x"));
+    assert!(matches!(refused, Err(SecondFactorError::ChallengeInvalid)));
+}
+
+/// A store that takes five milliseconds.
+#[derive(Debug)]
+struct Slow(MemoryAttempts);
+
+#[doorward::async_trait]
+impl AttemptStore for Slow {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        tokio::time::sleep(SECOND / 200).await;
+        self.0.load(key).await
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        tokio::time::sleep(SECOND / 200).await;
+        self.0.swap(key, expected, next).await
+    }
+
+    async fn purge(&self, now: time::OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.0.purge(now, at_most).await
+    }
+}
+
+async fn opens(auth: &Auth, mailer: &RecordingMailer, address: &str, password: &str) -> doorward::SignedIn {
+    auth.provision(email(address)).await.unwrap();
+    let mailed = mailer.last().unwrap().temporary_password().unwrap();
+    let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(SignInRequest::new(address, &mailed)).await else {
+        panic!("no change is due")
+    };
+    complete(auth.choose_password(&challenge, password).await.unwrap())
+}
+
+fn is_busy(outcome: &Result<SignIn, SignInError>) -> bool {
+    matches!(outcome, Err(SignInError::Unavailable(Unavailable::Busy { .. })))
+}
+
+/// Many tasks that do the same over and over, while somebody else is let in fifty times.
+async fn while_flooded<F: Future<Output = ()> + Send>(
+    tasks: usize,
+    flood: impl Fn() -> F + Clone + Send + 'static,
+    others: impl AsyncFn(usize) -> bool,
+) -> usize {
+    let stop = Arc::new(AtomicBool::new(false));
+    let crowd: Vec<_> = (0..tasks)
+        .map(|_| {
+            let (flood, stop) = (flood.clone(), Arc::clone(&stop));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    flood().await;
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(SECOND / 20).await;
+    let mut busy = 0;
+    for n in 0..50 {
+        busy += usize::from(others(n).await);
+        tokio::time::sleep(SECOND / 300).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    for task in crowd {
+        task.await.unwrap();
+    }
+    busy
+}
+
+#[test]
+fn a3_tries_that_come_too_early_take_nobodys_place() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    runtime.block_on(async {
+        let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
+        let auth = Auth::builder(site(), MemoryUsers::new(), Slow(MemoryAttempts::new()), mailer.clone())
+            .clock(clock.clone())
+            .configure(|config| {
+                config.hashing.params = HashParams::danger_cheap_for_tests();
+                config.hashing.threads = NonZeroUsize::new(2);
+            })
+            .build()
+            .unwrap();
+        let ann = opens(&auth, &mailer, ANN, OLD).await;
+        let mallory = opens(&auth, &mailer, "mallory@acme.example", NEW).await;
+        let cookie = device(&ann);
+        for _ in 0..3 {
+            let _ = auth.reauthenticate(&mallory, "wrong").await;
+            let _ = auth.try_sign_in(SignInRequest::new(NOBODY, "wrong")).await;
+        }
+        // One ordinary user against an owner on a known device.
+        let of_a_user = {
+            let (auth, mallory) = (auth.clone(), mallory.clone());
+            move || {
+                let (auth, mallory) = (auth.clone(), mallory.clone());
+                async move { drop(auth.reauthenticate(&mallory, "wrong").await) }
+            }
+        };
+        let owner = async |_| {
+            clock.advance(SECOND);
+            is_busy(&auth.try_sign_in(SignInRequest::new(ANN, OLD).device(&cookie)).await)
+        };
+        assert_eq!(while_flooded(200, of_a_user, owner).await, 0, "a3");
+        // Strangers at one address against others.
+        let of_strangers = {
+            let auth = auth.clone();
+            move || {
+                let auth = auth.clone();
+                async move { drop(auth.try_sign_in(SignInRequest::new(NOBODY, "wrong")).await) }
+            }
+        };
+        let others = async |n| is_busy(&auth.try_sign_in(SignInRequest::new(&format!("n{n}@acme.example"), "x")).await);
+        assert_eq!(while_flooded(60, of_strangers, others).await, 0, "a3b");
+    });
+}
+
+#[test]
+fn a5_machines_whose_clocks_differ_share_one_schedule() {
+    // What one machine lets through in an hour.
+    let alone = 15;
+    for skews in
+        [&[0][..], &[2], &[60], &[600], &[3_600], &[7_200], &[25 * 3_600], &[3_600, 7_200], &[600, 3_600, 90_000]]
+    {
+        let world = World::new();
+        let _ = world.open(ANN, OLD);
+        world.clock.advance(3 * HOUR);
+        let machines: Vec<_> = skews
+            .iter()
+            .map(|skew| {
+                let clock = ManualClock::at(world.now() + *skew * SECOND);
+                let auth = Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
+                    .clock(clock.clone())
+                    .observer(world.observer.clone())
+                    .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+                    .build()
+                    .unwrap();
+                (auth, clock)
+            })
+            .collect();
+        let mut evaluated = 0;
+        for _ in 0..3_600 * 4 {
+            for auth in machines.iter().map(|(auth, _)| auth).chain([&world.auth]) {
+                let guess = block_on(auth.try_sign_in(SignInRequest::new(ANN, "wrong guess")));
+                evaluated += usize::from(matches!(guess, Err(SignInError::InvalidCredentials)));
+            }
+            for clock in machines.iter().map(|(_, clock)| clock).chain([&world.clock]) {
+                clock.advance(SECOND / 4);
+            }
+        }
+        let bound = alone * (skews.len() + 1) + 1;
+        assert!(evaluated <= bound, "clocks {skews:?} s ahead: {evaluated} guesses in an hour, more than {bound}");
+        let told = world.observer.kinds().iter().any(|kind| matches!(kind, EventKind::ClockSkew { .. }));
+        assert_eq!(told, skews.iter().any(|skew| *skew > 60), "{skews:?}");
+    }
+}
+
+#[test]
+fn a5_a_clock_that_was_set_back_by_a_year_shuts_nobody_out() {
+    let world = World::new();
+    let _ = world.open(ANN, OLD);
+    for _ in 0..20 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    world.clock.set_back(365 * DAY);
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, OLD) else { panic!("no wait") };
+    assert!(retry_after <= HOUR, "{retry_after:?}");
+    world.clock.advance(retry_after);
+    let _ = complete(world.try_sign_in(ANN, OLD).unwrap());
+}
+
+#[test]
+fn a6_confirming_grants_one_device_at_a_time_and_it_goes_with_the_reset() {
+    let (world, _) = World::with_ann();
+    let mut tokens = Vec::new();
+    for _ in 0..24 {
+        let token = world.request(ANN);
+        let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
+        tokens.push(confirmed.device.expect("there is always a place").expose());
+        world.clock.advance(HOUR);
+    }
+    let ann = world.signed_in(ANN, OLD);
+    assert!(ann.device_token().is_some(), "the owner's new browser is given a token");
+    assert_eq!(block_on(world.auth.devices(&ann)).unwrap().len(), 2, "the browser of the beginning and this one");
+    // Of those that were granted none keeps a lane.
+    for _ in 0..5 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    for token in &tokens {
+        let request = SignInRequest::new(ANN, OLD).device(token);
+        assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::Throttled { .. })));
+    }
+}
+
+#[test]
+fn a8_whoever_knows_the_password_voids_no_link() {
+    for mode in [ResetMode::ChooseNewPassword, ResetMode::TemporaryPassword] {
+        let world = World::with(|builder| builder.configure(|config| config.reset.mode = mode));
+        let mut thief = world.open(ANN, OLD);
+        let mut current = OLD.to_owned();
+        for round in 0..24 {
+            let token = world.request(ANN);
+            let next = format!("the passphrase {round} of a thief");
+            thief = block_on(world.auth.change_password(&thief, &current, &next)).unwrap();
+            current = next;
+            let status = block_on(world.auth.inspect_reset(&token)).unwrap();
+            assert_eq!(status, doorward::LinkStatus::Usable, "{mode:?}, round {round}");
+            world.clock.advance(HOUR);
+        }
+        // The owner's link still decides.
+        let token = world.request(ANN);
+        match mode {
+            ResetMode::ChooseNewPassword => drop(complete(block_on(world.auth.complete_reset(&token, NEW)).unwrap())),
+            _ => {
+                let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
+                let _ = world.choose(&world.challenge(ANN, &world.mailed_password()), NEW);
+            }
+        }
+        assert!(!world.is_live(&thief));
+        assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::LinkStatus::Unusable);
+    }
+}
+
+#[test]
+fn m1_the_owner_voids_links_by_a_change_after_a_code() {
+    let (world, ann, app, _) = World::with_enrolled_ann_and(|builder| {
+        builder.configure(|config| config.reset.mode = ResetMode::ChooseNewPassword)
+    });
+    let token = world.request(ANN);
+    let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::LinkStatus::Unusable);
+}
+
+#[test]
+fn h1_the_cooldown_survives_a_completed_reset_and_every_other_change() {
+    let (world, ann) = World::with_ann();
+    let _ = world.choose(&world.challenge(ANN, &world.confirm(ANN)), NEW);
+    let before = world.mailer.count();
+    block_on(world.auth.request_reset(&email(ANN))).unwrap();
+    block_on(world.auth.deactivate(ann.user_id())).unwrap();
+    block_on(world.auth.reactivate(ann.user_id())).unwrap();
+    block_on(world.auth.request_reset(&email(ANN))).unwrap();
+    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
+    block_on(world.auth.mark_compromised(ann.user_id())).unwrap();
+    block_on(world.auth.request_reset(&email(ANN))).unwrap();
+    assert_eq!(world.mailer.count(), before);
+    world.clock.advance(5 * MINUTE);
+    block_on(world.auth.request_reset(&email(ANN))).unwrap();
+    assert_eq!(world.mailer.count(), before + 1);
+}
+
+#[test]
+fn h1_no_source_takes_more_than_its_share_and_a_known_device_is_answered_all_the_same() {
+    let (world, ann) = World::with_ann();
+    let source = || doorward::Source::from_ip([192, 0, 2, 7].into());
+    let ask = |address: &str| doorward::ResetRequest::new(email(address)).source(source());
+    let answered = (0..500).filter(|n| block_on(world.auth.request_reset(ask(&format!("x{n}@evil.example")))).is_ok());
+    assert_eq!(answered.count(), 100);
+    // Known or not, whoever asks from there is told to wait.
+    for address in [ANN, NOBODY] {
+        let refused = block_on(world.auth.request_reset(ask(address))).unwrap_err();
+        assert!(matches!(refused, Unavailable::Busy { .. }), "{address}: {refused:?}");
+    }
+    let before = world.mailer.count();
+    block_on(world.auth.request_reset(ask(ANN).device(&device(&ann)))).unwrap();
+    assert_eq!(world.mailer.count(), before + 1, "the owner's browser");
+    assert!(block_on(world.auth.request_reset(ask(NOBODY).device(&device(&ann)))).is_err(), "it is nobody else's");
+    block_on(world.auth.request_reset(doorward::ResetRequest::new(email("bob@acme.example")))).unwrap();
+}
+
+#[test]
+fn a15_an_owner_with_the_factor_ends_a_recovery_that_the_mailbox_holds_open() {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    let token = world.request(ANN);
+    let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
+    let mailed = world.mailed_password();
+    let refused = block_on(world.auth.change_password(&ann, OLD, NEW));
+    assert!(matches!(refused, Err(ChangePasswordError::RecoveryPending { .. })));
+    world.clock.advance(5 * MINUTE);
+    let refused = block_on(world.auth.cancel_recovery(&ann)).unwrap_err();
+    assert_eq!(refused.code(), "code_proof_needed", "the password alone does not");
+    let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    block_on(world.auth.cancel_recovery(&ann)).unwrap();
+    assert!(world.fails(ANN, &mailed), "what was mailed works no longer");
+    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::LinkStatus::Unusable);
+    for _ in 0..3 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    let request = SignInRequest::new(ANN, OLD).device(&confirmed.device.unwrap().expose());
+    assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::Throttled { .. })));
+    let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
+    // Without a factor the mailbox decides.
+    let bob = world.open("bob@acme.example", OLD);
+    assert_eq!(block_on(world.auth.cancel_recovery(&bob)).unwrap_err().code(), "not_enrolled");
+}
+
+/// Somebody with the mailbox, the password, a session and a browser of the owner, but not the authenticator, who takes every slot
+/// of every class; and an owner who gives a right code every day.
+#[test]
+fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_thirty() {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    let challenge = world.asked_for_a_code(ANN, OLD);
+    let owner = complete(world.verify(&challenge, &app.code(&world)).unwrap());
+    let browser = device(&owner);
+    let begun = world.now();
+    let looked_at = || world.observer.count(&EventKind::SecondFactorFailed);
+    let (mut by_quarter, mut days) = (vec![0], 0);
+    while world.now() - begun < 30 * DAY {
+        // The session.
+        let _ = block_on(world.auth.reauthenticate_with_code(&ann, &app.wrong_code(&world)));
+        // The password alone, and on the owner's browser.
+        for request in [SignInRequest::new(ANN, OLD), SignInRequest::new(ANN, OLD).device(&browser)] {
+            if let Ok(SignIn::SecondFactorRequired(challenge)) = block_on(world.auth.try_sign_in(request)) {
+                while let Err(SecondFactorError::CodeWrong) = world.verify(&challenge, &app.wrong_code(&world)) {}
+            }
+        }
+        // The mailbox, in two steps and in one.
+        let before = world.mailer.count();
+        block_on(world.auth.request_reset(&email(ANN))).unwrap();
+        if world.mailer.count() > before && block_on(world.auth.confirm_reset(&world.mailed_token())).is_ok() {
+            let mailed = world.mailed_password();
+            let challenge = world.asked_for_a_code(ANN, &mailed);
+            while let Err(SecondFactorError::CodeWrong) = world.verify(&challenge, &app.wrong_code(&world)) {}
+            let request = SignInRequest::new(ANN, &mailed).code(&app.wrong_code(&world));
+            let _ = block_on(world.auth.try_sign_in(request));
+        }
+        if (world.now() - begun).whole_days() > days {
+            days += 1;
+            // The owner, wherever a code is due by now.
+            let _ = block_on(world.auth.reauthenticate_with_code(&owner, &app.code(&world)));
+        }
+        world.clock.advance(15 * MINUTE);
+        by_quarter.push(looked_at());
+    }
+    let in_a_day = by_quarter.windows(97).map(|window| window[96] - window[0]).max().unwrap();
+    let in_thirty = looked_at();
+    println!("a17: at most {in_a_day} codes looked at in a day, {in_thirty} in thirty");
+    assert!(in_a_day <= 40 && in_thirty <= 750, "{in_a_day} in a day, {in_thirty} in thirty");
+    assert!(in_thirty > 100, "the guesses were looked at: {in_thirty}");
+}
+
+#[cfg(feature = "zxcvbn")]
+#[test]
+fn a12_no_text_takes_long_to_judge() {
+    let world = World::with(|builder| {
+        builder.configure(|config| {
+            config.password.min_strength = Some(4);
+            config.password.max_length = 1_024;
+        })
+    });
+    let took = |text: &str| {
+        let one = || {
+            let begun = std::time::Instant::now();
+            let _ = world.auth.check_new_password(&email(ANN), text);
+            begun.elapsed()
+        };
+        (0..5).map(|_| one()).min().unwrap()
+    };
+    let usual = took("a lamp in the window and rain on the roof at night, in May");
+    for symbols in ["4@8({[<3690!1|7$5+%2", "4@8({[<369&#!1/|0$5+7%2", "4@", "p4$$w0rd1!", "1.1.2020", "qwertyuiop[]"] {
+        let text: String = symbols.chars().cycle().take(256).collect();
+        let ratio = took(&text).as_secs_f64() / usual.as_secs_f64();
+        assert!(ratio < 20.0, "{symbols}: {ratio:.0} times as long as a usual one");
+    }
+}
+
+#[cfg(feature = "sqlite")]
+mod over_sqlite {
+    use super::*;
+    use doorward::SqliteStore;
+    use support::sql::Folder;
+
+    fn on_two_threads<F: Future>(work: F) -> F::Output {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(work)
+    }
+
+    #[test]
+    fn a3c_an_ordinary_user_of_many_connections_shuts_no_owner_out() {
+        on_two_threads(async {
+            let folder = Folder::new();
+            let store = SqliteStore::connect(&folder.url("a.db")).await.unwrap();
+            store.migrate().await.unwrap();
+            let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
+            let auth = Auth::builder(site(), store.clone(), store, mailer.clone())
+                .clock(clock.clone())
+                .background(|work| drop(tokio::spawn(work)))
+                .configure(|config| config.hashing.threads = NonZeroUsize::new(2))
+                .build()
+                .unwrap();
+            let owner = device(&opens(&auth, &mailer, ANN, OLD).await);
+            let cookie = device(&opens(&auth, &mailer, "mallory@acme.example", NEW).await);
+            let of_a_user = {
+                let (auth, cookie) = (auth.clone(), cookie.clone());
+                move || {
+                    let request = SignInRequest::new("mallory@acme.example", "wrong").device(&cookie);
+                    let auth = auth.clone();
+                    async move { drop(auth.try_sign_in(request).await) }
+                }
+            };
+            let others = async |_| {
+                clock.advance(SECOND);
+                is_busy(&auth.try_sign_in(SignInRequest::new(ANN, OLD).device(&owner)).await)
+            };
+            assert_eq!(while_flooded(150, of_a_user, others).await, 0);
+        });
+    }
+
+    #[test]
+    fn a10_reset_requests_of_strangers_leave_nothing_in_the_store() {
+        on_two_threads(async {
+            let folder = Folder::new();
+            let store = SqliteStore::connect(&folder.url("a.db")).await.unwrap();
+            store.migrate().await.unwrap();
+            let auth = Auth::builder(site(), store.clone(), store.clone(), RecordingMailer::new())
+                .background(|work| drop(tokio::spawn(work)))
+                .build()
+                .unwrap();
+            for n in 0..20_000 {
+                auth.request_reset(&email(&format!("g{n}@evil.example"))).await.unwrap();
+            }
+            auth.close().await;
+            let pool = doorward::sqlx::SqlitePool::connect(&folder.url("a.db")).await.unwrap();
+            for table in ["users", "attempts"] {
+                let count = format!("SELECT COUNT(*) FROM doorward_{table}");
+                let rows: i64 =
+                    doorward::sqlx::query_scalar(doorward::sqlx::AssertSqlSafe(count)).fetch_one(&pool).await.unwrap();
+                assert_eq!(rows, 0, "{table}");
+            }
+        });
+    }
+
+    #[test]
+    fn a20_a_flood_of_requests_loses_no_owners_mail() {
+        on_two_threads(async {
+            let folder = Folder::new();
+            let store = SqliteStore::connect(&folder.url("a.db")).await.unwrap();
+            store.migrate().await.unwrap();
+            let mailer = RecordingMailer::new();
+            let auth = Auth::builder(site(), store.clone(), store, mailer.clone())
+                .background(|work| drop(tokio::spawn(work)))
+                .build()
+                .unwrap();
+            for n in 0..50 {
+                auth.provision(email(&format!("owner{n}@acme.example"))).await.unwrap();
+            }
+            let before = mailer.count();
+            let ask = |address: String, after: std::time::Duration| {
+                let auth = auth.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(after).await;
+                    auth.request_reset(&email(&address)).await.is_ok()
+                })
+            };
+            let flood: Vec<_> = (0..40_000).map(|n| ask(format!("f{n}@evil.example"), 0 * SECOND)).collect();
+            let owners: Vec<_> = (0..50).map(|n| ask(format!("owner{n}@acme.example"), n * SECOND / 25)).collect();
+            let mut answered = 0;
+            for owner in owners {
+                answered += usize::from(owner.await.unwrap());
+            }
+            for stranger in flood {
+                let _ = stranger.await.unwrap();
+            }
+            auth.close().await;
+            assert!(answered >= 45, "{answered} owners of 50 were answered");
+            assert_eq!(mailer.count() - before, answered, "each who was answered is mailed");
+        });
+    }
+}
