@@ -79,11 +79,11 @@ fn m4_answers_from_before_tls_are_not_believed_after_it() {
             while observer.kinds().is_empty() && mailer.queued() > 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            let delayed = EventKind::MailDelayed {
-                error: BackendErrorKind::Unavailable,
-                code: doorward::BackendCode::new("reply-unasked"),
-            };
-            assert_eq!((observer.kinds(), mailer.queued()), (vec![delayed], 1), "{name}: it stays in the queue");
+            let kinds = observer.kinds();
+            let delayed =
+                |kind: &EventKind| matches!(kind, EventKind::MailDelayed { error: BackendErrorKind::Unavailable, .. });
+            assert!(kinds.len() == 1 && delayed(&kinds[0]), "{name}: {kinds:?}");
+            assert_eq!(mailer.queued(), 1, "{name}: it stays in the queue");
             let error = mailer.check().await.unwrap_err();
             assert_eq!(error.kind(), BackendErrorKind::Unavailable, "{name}");
             assert_eq!(mailer.close(Duration::ZERO).await, 1);
