@@ -128,7 +128,7 @@ async fn h2_over(name: &str, store: impl UserRepository + AttemptStore + Clone) 
     let host = Host::over(store);
     for account in [Account::Small, Account::Usual, Account::Full] {
         let known = |n: usize| format!("{account:?}{n}.known@acme.example").to_lowercase();
-        let unknown = |n: usize| format!("{account:?}{n}.not.at@acme.example").to_lowercase();
+        let unknown = |n: usize| format!("{account:?}{n}.other@acme.example").to_lowercase();
         for n in 0..ADDRESSES {
             host.open(&known(n), account).await;
         }

@@ -29,6 +29,11 @@ impl Report<'_> {
         self
     }
 
+    pub(crate) fn without_user_id(mut self) -> Self {
+        self.event.user_id = None;
+        self
+    }
+
     pub(crate) fn request_id(mut self, request_id: Option<&str>) -> Self {
         self.event.request_id = request_id.map(Into::into);
         self

@@ -393,9 +393,12 @@ impl Attempt<'_> {
 
     fn report(&self, kind: EventKind) {
         let report = self.engine.report(kind).email(self.email).request_id(self.request.request_id.as_deref());
-        match self.found.somebody() {
-            Some(head) => report.user_id(head.id()).send(),
-            None => report.send(),
+        // What tells of somebody takes as long as what tells of nobody.
+        let id = self.found.somebody().map_or(self.engine.decoy.id(), UserHead::id);
+        let of_somebody = core::hint::black_box(report.user_id(id));
+        match self.found {
+            Found::Somebody(_) => of_somebody.send(),
+            Found::Nobody | Found::Unreadable => of_somebody.without_user_id().send(),
         }
     }
 }

@@ -37,9 +37,9 @@ impl Statements {
             .into(),
             find_by_id: format!("SELECT {columns} FROM {users} WHERE id = $1").into(),
             find_by_email: format!(
-                "SELECT CAST(1 AS BIGINT), id, email, head FROM {users} WHERE email = $1 \
-                 UNION ALL SELECT CAST(0 AS BIGINT), '{NOBODY_ID}', '{NOBODY_EMAIL}', '{NOBODY_HEAD}' \
-                 WHERE NOT EXISTS (SELECT 1 FROM {users} WHERE email = $1)"
+                "SELECT CAST(CASE WHEN id IS NULL THEN 0 ELSE 1 END AS BIGINT), COALESCE(id, '{NOBODY_ID}'), \
+                 COALESCE(email, '{NOBODY_EMAIL}'), COALESCE(head, '{NOBODY_HEAD}') \
+                 FROM (SELECT 1 AS one) AS always LEFT JOIN {users} ON email = $1"
             )
             .into(),
             replace: format!(
