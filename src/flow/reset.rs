@@ -406,6 +406,7 @@ enum NoCode {
 }
 
 /// The right code, or `None` where the account asks for none. A link proves the mailbox.
+#[allow(clippy::result_large_err)] // one on the stack at a time
 fn by_code(
     engine: &Engine,
     user: &User,
