@@ -206,3 +206,21 @@ impl AuthBuilder {
         Ok(Auth { engine: Arc::new(engine) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
+
+    /// Judging a code for nobody opens a seal and computes codes, as for everybody.
+    #[test]
+    fn l6_the_decoys_authenticator_opens_under_the_key_at_hand() -> Result<(), Box<dyn std::error::Error>> {
+        let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+        let builder = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+        let auth = builder.keyring(Keyring::new("a", [7; 32])?).build()?;
+        let Engine { decoy, keyring, .. } = &*auth.engine;
+        assert!(decoy.has_second_factor());
+        assert_eq!(decoy.totp_fault(keyring.as_ref()), None);
+        Ok(())
+    }
+}
