@@ -210,7 +210,7 @@ impl AuthBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
+    use doorward::{MemoryAttempts, MemoryUsers, PrintingMailer};
 
     /// Judging a code for nobody opens a seal and computes codes, as for everybody.
     #[test]
