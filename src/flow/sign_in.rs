@@ -66,7 +66,7 @@ impl SignInRequest {
         Self { code: Some(TypedCode::parse(typed)), ..self }
     }
 
-    /// The browser's device cookie, if it sent one: the text of a [`DeviceToken`]. Anything else is ignored.
+    /// The browser's device cookie, if it sent one: the text of a [`DeviceToken`](crate::DeviceToken). Anything else is ignored.
     ///
     /// A browser that several people share has a token of each: keep the last few in the cookie, and call this for each of
     /// them. The first five count, and only the one of this account matters.
