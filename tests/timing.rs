@@ -60,8 +60,8 @@ fn open_full_account(auth: &Auth, clock: &doorward::testing::ManualClock, addres
         }
         assert_eq!(auth.devices(&last).await.unwrap().len(), 20);
         for _ in 0..12 {
-            let answer = auth.request_reset(&email(address)).await.unwrap();
-            clock.advance(answer.cooldown);
+            auth.request_reset(&email(address)).await.unwrap();
+            clock.advance(HOUR);
         }
     });
 }
