@@ -54,6 +54,7 @@ fn all_flows_can_be_sent(
     sent(auth.reset_second_factor(id, ""));
     sent(auth.reseal(id));
     sent(auth.purge());
+    sent(auth.cancel_recovery(signed_in));
     sent(auth.close());
 }
 
