@@ -152,7 +152,8 @@ pub struct ResetConfig {
     pub link_lifetime: Duration,
     /// How long the temporary password works, at most 24 hours; default one hour.
     pub temporary_password_lifetime: Duration,
-    /// From one mail to the next, at most the link's lifetime; default 5 minutes. From the fourth mail within a day it
+    /// From one mail to the next, at most the link's lifetime; default 5 minutes, and no less without
+    /// [`danger_allow`](Config::danger_allow). From the fourth mail within a day it
     /// doubles, see [`Cooldown`].
     pub cooldown: Duration,
 }
@@ -227,8 +228,8 @@ impl Default for DeviceConfig {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PurgeConfig {
-    /// How often spent attempts are dropped from the store, in background work after some request, by each `Auth`: at
-    /// least a minute; default one hour. `None` leaves it to the host, see [`Auth::purge`](crate::Auth::purge).
+    /// How often spent attempts are dropped from the store, in background work after some request, by each `Auth` that has a
+    /// [`background`](crate::AuthBuilder::background): at least a minute; default one hour. `None` leaves it to the host, see [`Auth::purge`](crate::Auth::purge).
     pub every: Option<Duration>,
 }
 

@@ -108,10 +108,7 @@ impl Engine {
             Lane::SignedIn(user) => ("signed-in", [user.as_str().as_bytes(), b""]),
             Lane::Source(source) => ("source", [source.as_bytes(), b""]),
         };
-        self.key(name, parts)
-    }
-
-    fn key(&self, name: &str, [one, two]: [&[u8]; 2]) -> AttemptKey {
+        let [one, two] = parts;
         let digest = self.pseudonym(Purpose::AttemptKey, &[name.as_bytes(), one, two]);
         AttemptKey::new(format!("{name}:{}", base64url::encode(digest.as_bytes())))
     }

@@ -169,11 +169,11 @@ async fn deliver(engine: Arc<Engine>, delivery: Delivery) {
     let (user, kind) = match store_link(&engine, &delivery).await {
         Ok(Requested::Issued(user, kind)) => (user, kind),
         Ok(Requested::CoolingDown) => return engine.report(EventKind::ResetCoolingDown).email(&delivery.email).send(),
-        Ok(Requested::Withheld) | Err(Unavailable::Contended) => {
+        // An event already.
+        Err(Unavailable::Backend(_)) => return,
+        Ok(Requested::Withheld) | Err(_) => {
             return engine.report(EventKind::ResetLinkWithheld).email(&delivery.email).send();
         }
-        // An event already.
-        Err(_) => return,
     };
     engine.report(EventKind::ResetLinkIssued).user(&user).send();
     // A failure is an event already; asking again after the cooldown heals it.

@@ -30,8 +30,7 @@ impl AttemptKey {
 #[error("malformed attempts entry")]
 pub struct MalformedAttempts;
 
-/// One entry of an [`AttemptStore`](crate::AttemptStore): how many failures are counted in a lane (or reset mails for an
-/// address), and when the next try may be made.
+/// One entry of an [`AttemptStore`](crate::AttemptStore): how many failures are counted in a lane, and when the next try may be made.
 ///
 /// Adapters store it as a document ([`to_snapshot`](Self::to_snapshot)) beside three columns of its own: the key, the
 /// version and `expires_at`; [`failures`](Self::failures) is there for stores that must stay bounded.
@@ -181,7 +180,7 @@ impl Attempts {
         self.version
     }
 
-    /// How many failures (or mails) are counted. A store that must evict evicts the entries with the fewest first.
+    /// How many failures are counted. A store that must evict evicts the entries with the fewest first.
     pub fn failures(&self) -> u32 {
         self.failures
     }

@@ -55,6 +55,15 @@ impl UserHead {
 
     /// What an adapter calls with the row it found or did not find. Where there is none, a decoy is read and dropped.
     ///
+    /// ```
+    /// use doorward::{BackendErrorKind, HeadRow, UserHead};
+    ///
+    /// assert!(UserHead::decode(None)?.is_none());
+    /// let cut_off = HeadRow { id: "4711", email: "ann@acme.example", head: "AQAA" };
+    /// assert_eq!(UserHead::decode(Some(cut_off)).unwrap_err().kind(), BackendErrorKind::Unreadable);
+    /// # Ok::<(), doorward::BackendError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Unreadable`](BackendErrorKind::Unreadable) if the columns are not what [`encode`](Self::encode) and
     /// [`User`] wrote.
