@@ -1071,6 +1071,28 @@ fn s20_disable_and_regenerate() {
 }
 
 #[test]
+fn a15_cancel_recovery() {
+    check(
+        "cancel_recovery",
+        |stage| {
+            let enrolled = enrolled(stage);
+            let token = stage.world.request(ANN);
+            let _ = block_on(stage.world.auth.confirm_reset(&token)).unwrap();
+            (enrolled, token, stage.world.mailed_password())
+        },
+        async |auth, (Enrolled { ann, .. }, ..)| auth.cancel_recovery(ann).await.is_ok(),
+        |stage, (Enrolled { ann, app, .. }, token, mailed), answer| {
+            let cancelled = block_on(stage.world.auth.inspect_reset(token)).unwrap() == doorward::LinkStatus::Unusable;
+            agree(answer, cancelled);
+            // All of it or nothing; the owner stays signed in.
+            assert!(stage.world.is_live(ann));
+            assert_eq!(stage.world.fails(ANN, mailed), cancelled);
+            stage.gets_in_by_code(app, &[OLD]);
+        },
+    );
+}
+
+#[test]
 fn s20_reauthenticate() {
     check(
         "reauthenticate",
