@@ -178,7 +178,8 @@ async fn growth<S: UserRepository + AttemptStore + Clone>(name: &str, few: S, ma
     ratio <= GROWTH
 }
 
-/// A document and an entry as long as most are.
+/// A head, a document and an entry as long as most are.
+const HEAD: usize = 66;
 const DOCUMENT: usize = 1_200;
 const ENTRY: usize = 180;
 
@@ -191,10 +192,12 @@ async fn sqlite_of(folder: &Folder, users: u32) -> SqliteStore {
     store.migrate().await.unwrap();
     let fill = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {users})
-            INSERT INTO doorward_users SELECT hex(randomblob(11)), 'user' || i || '@acme.example', hex(randomblob(11)),
-            'active', NULL, printf('%.*c', {DOCUMENT}, 'x') FROM n;
+            INSERT INTO doorward_users (id, email, version, status, head, snapshot)
+            SELECT hex(randomblob(11)), 'user' || i || '@acme.example', hex(randomblob(11)),
+            'active', printf('%.*c', {HEAD}, 'x'), printf('%.*c', {DOCUMENT}, 'x') FROM n;
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {users})
-            INSERT INTO doorward_attempts SELECT 'account:' || hex(randomblob(20)), hex(randomblob(11)),
+            INSERT INTO doorward_attempts (key, version, expires_at, snapshot)
+            SELECT 'account:' || hex(randomblob(20)), hex(randomblob(11)),
             4000000000000000 + abs(random()) % 1000000000, printf('%.*c', {ENTRY}, 'x') FROM n;"
     );
     raw_sql(AssertSqlSafe(fill)).execute(&pool).await.unwrap();
@@ -206,9 +209,11 @@ async fn postgres_of(pool: &PgPool, users: u32) -> PostgresStore {
     let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
     store.migrate().await.unwrap();
     let fill = format!(
-        "INSERT INTO {prefix}users SELECT md5(n::TEXT), 'user' || n || '@acme.example', md5(n::TEXT), 'active', NULL,
-            repeat(md5(n::TEXT), {DOCUMENT} / 32) FROM generate_series(1, {users}) n;
-        INSERT INTO {prefix}attempts SELECT 'account:' || md5(n::TEXT), md5(n::TEXT),
+        "INSERT INTO {prefix}users (id, email, version, status, head, snapshot)
+            SELECT md5(n::TEXT), 'user' || n || '@acme.example', md5(n::TEXT), 'active',
+            repeat('x', {HEAD}), repeat(md5(n::TEXT), {DOCUMENT} / 32) FROM generate_series(1, {users}) n;
+        INSERT INTO {prefix}attempts (key, version, expires_at, snapshot)
+            SELECT 'account:' || md5(n::TEXT), md5(n::TEXT),
             4000000000000000 + (random() * 1000000000)::BIGINT, repeat('x', {ENTRY}) FROM generate_series(1, {users}) n;
         VACUUM ANALYZE {prefix}users; VACUUM ANALYZE {prefix}attempts;"
     );
