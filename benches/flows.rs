@@ -9,9 +9,10 @@ mod host;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use doorward::{
-    Auth, Backoff, Email, HashBackend, HashParams, Password, PasswordPolicy, PolicyContext, ResetToken, SignInRequest,
-};
+use doorward::config::Backoff;
+use doorward::hashing::{HashBackend, HashParams};
+use doorward::password::{PasswordPolicy, PolicyContext};
+use doorward::{Auth, DeviceToken, Email, Password, SignInRequest};
 use host::{EMAIL, PASSWORD, device, open_account, sign_in};
 
 /// Next to nothing, so that what is around the hash shows.
@@ -72,7 +73,7 @@ fn without_a_hash(criterion: &mut Criterion) {
     // Of a user who exists, with a secret that was never issued.
     let token = device(&signed_in);
     criterion.bench_function("token: read and write", |bencher| {
-        bencher.iter(|| ResetToken::parse(black_box(&token)).unwrap().expose());
+        bencher.iter(|| DeviceToken::parse(black_box(&token)).unwrap().expose());
     });
     criterion.bench_function("token: look up and compare", |bencher| {
         bencher.iter(|| pollster::block_on(auth.inspect_reset(black_box(&token))).unwrap());

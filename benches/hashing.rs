@@ -7,7 +7,8 @@
 mod host;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use doorward::{HashBackend, HashParams, SignInRequest};
+use doorward::SignInRequest;
+use doorward::hashing::{HashBackend, HashParams};
 
 const BACKENDS: &[HashBackend] = &[
     HashBackend::Argon2,

@@ -4,10 +4,10 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use doorward::{
-    Auth, Email, HashBackend, HashParams, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, SignedIn,
-    Site,
-};
+use doorward::hashing::{HashBackend, HashParams};
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, SignIn, SignInRequest, SignedIn, Site};
 
 pub const EMAIL: &str = "ann@acme.example";
 pub const PASSWORD: &str = "a quiet morning in May";
@@ -33,7 +33,7 @@ pub fn host(params: HashParams, backend: HashBackend) -> Auth {
 /// Opens the account, and signs in from a browser that is known from then on.
 pub fn open_account(auth: &Auth) -> SignedIn {
     pollster::block_on(async {
-        let account = auth.provision_revealing(Email::parse(EMAIL).unwrap()).await.unwrap();
+        let account = auth.provision_without_mail(Email::parse(EMAIL).unwrap()).await.unwrap();
         let request = SignInRequest::new(EMAIL, account.temporary_password.expose());
         let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else {
             panic!("no change due")

@@ -8,15 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use doorward::sqlx::sqlite::{SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use doorward::sqlx::{AssertSqlSafe, raw_sql};
-use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{
-    AttemptKey, AttemptStore, Attempts, Auth, BackendError, Email, HashParams, Insert, MemoryAttempts, MemoryUsers,
-    PostgresStore, Replace, SignIn, SignInRequest, Site, SqliteStore, Swap, User, UserHead, UserId, UserRepository,
-    Version,
+use doorward::hashing::HashParams;
+use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use doorward::store::sqlx::sqlite::{SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use doorward::store::sqlx::{AssertSqlSafe, raw_sql};
+use doorward::store::{
+    AttemptKey, Attempts, BackendError, Insert, MemoryAttempts, MemoryUsers, PostgresStore, Replace, SqliteStore, Swap,
+    User, UserHead, Version,
 };
+use doorward::testing::{ManualClock, RecordingMailer};
+use doorward::{AttemptStore, Auth, Email, SignIn, SignInRequest, Site, UserId, UserRepository};
 use time::OffsetDateTime;
 
 #[path = "../tests/support"]
@@ -121,7 +122,7 @@ impl Host {
         let mut host = Self { auth, clock, accounts: Vec::new() };
         for n in 0..accounts {
             let address = format!("account{n}@acme.example");
-            let account = host.auth.provision_revealing(Email::parse(&address).unwrap()).await.unwrap();
+            let account = host.auth.provision_without_mail(Email::parse(&address).unwrap()).await.unwrap();
             let request = SignInRequest::new(&address, account.temporary_password.expose());
             let Ok(SignIn::PasswordChangeRequired(challenge)) = host.auth.sign_in(request).await else {
                 panic!("no change was due")

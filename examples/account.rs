@@ -1,8 +1,9 @@
 //! What a signed-in user does with sessions and devices.
 
-use doorward::{
-    Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, ResumeError, Session, SignIn, SignInRequest, Site,
-};
+use doorward::error::ResumeError;
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, Session, SignIn, SignInRequest, Site};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
@@ -11,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
-        let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+        let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else {
             return Err("not due".into());

@@ -1,8 +1,9 @@
 //! What an operator does to an account.
 
-use doorward::{
-    AdminError, Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignInError, SignInRequest, Site, UserId,
-};
+use doorward::error::{OperatorError, SignInError};
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, SignInRequest, Site, UserId};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
@@ -11,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
-        let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+        let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = || SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
 
         // A deactivated account is silent: the right password fails like any wrong one.
@@ -27,8 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("reactivated: a fresh first password was mailed");
 
         auth.delete(&ann.user_id).await?;
-        assert!(matches!(auth.deactivate(&ann.user_id).await, Err(AdminError::UnknownUser)));
-        assert!(matches!(auth.deactivate(&UserId::parse("nobody")?).await, Err(AdminError::UnknownUser)));
+        assert!(matches!(auth.deactivate(&ann.user_id).await, Err(OperatorError::UnknownUser)));
+        assert!(matches!(auth.deactivate(&UserId::parse("nobody")?).await, Err(OperatorError::UnknownUser)));
         println!("deleted: there is no such user any more");
         // What is left for after the answers, mails, is done before the process ends.
         auth.close().await;

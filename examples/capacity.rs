@@ -14,7 +14,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use doorward::{Auth, HashBackend, HashParams, MemoryAttempts, MemoryUsers, PrintingMailer, SignInRequest, Site};
+use doorward::hashing::{HashBackend, HashParams};
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, SignInRequest, Site};
 use serde_json::{Value, json};
 
 const PRESETS: [(&str, HashParams); 6] = [

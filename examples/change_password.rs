@@ -1,12 +1,12 @@
 //! Changing the password by giving the current one and a new one.
 
-use doorward::{
-    Auth, ChangePasswordError, Email, MemoryAttempts, MemoryUsers, PrintingMailer, ResumeError, SignIn, SignInRequest,
-    SignedIn, Site,
-};
+use doorward::error::{ChangePasswordError, ResumeError};
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, SignIn, SignInRequest, SignedIn, Site};
 
 async fn open_account(auth: &Auth, email: &str, password: &str) -> Result<SignedIn, Box<dyn std::error::Error>> {
-    let account = auth.provision_revealing(Email::parse(email)?).await?;
+    let account = auth.provision_without_mail(Email::parse(email)?).await?;
     let request = SignInRequest::new(email, account.temporary_password.expose());
     let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Err("not due".into()) };
     let SignIn::Complete(signed_in) = auth.choose_password(&challenge, password).await? else {

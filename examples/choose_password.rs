@@ -1,9 +1,9 @@
 //! The forced change: a temporary password opens one thing only, choosing an own password.
 
-use doorward::{
-    Auth, Challenge, ChoosePasswordError, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest,
-    Site,
-};
+use doorward::error::ChoosePasswordError;
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Challenge, Email, SignIn, SignInRequest, Site};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
-        let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+        let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else {
             return Err("a temporary password leads to the choice of an own one".into());

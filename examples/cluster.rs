@@ -10,10 +10,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use doorward::{
-    AttemptStore, Auth, BackendError, Challenge, Email, Mail, Mailer, PostgresStore, SignIn, SignInError,
-    SignInRequest, Site, SqliteStore, UserRepository,
-};
+use doorward::error::SignInError;
+use doorward::mail::Mail;
+use doorward::store::{BackendError, PostgresStore, SqliteStore};
+use doorward::{AttemptStore, Auth, Challenge, Email, Mailer, SignIn, SignInRequest, Site, UserRepository};
 
 const PROCESSES: usize = 4;
 /// How workers learn the URL: whoever lists processes sees arguments, and a URL may hold a password.
@@ -103,7 +103,7 @@ async fn worker(url: &str) -> Result<(), Box<dyn Error>> {
 
 async fn cluster(url: &str) -> Result<(), Box<dyn Error>> {
     let auth = auth(url).await?;
-    let ann = auth.provision_revealing(Email::parse(ANN)?).await?;
+    let ann = auth.provision_without_mail(Email::parse(ANN)?).await?;
     let entered = auth.sign_in(SignInRequest::new(ANN, ann.temporary_password.expose())).await?;
     let SignIn::PasswordChangeRequired(challenge) = entered else { return Err("no change was due".into()) };
 

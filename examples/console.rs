@@ -26,9 +26,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use doorward::config::{BackgroundWork, Hold};
+use doorward::mail::{Mail, MailKind, PrintingMailer};
+use doorward::store::{BackendError, MemoryAttempts, MemoryUsers};
 use doorward::{
-    Auth, BackendError, BackgroundWork, Challenge, Email, Failure, Hold, Keyring, Mail, MailKind, Mailer,
-    MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
+    Auth, AuthError, Challenge, Email, Keyring, Mailer, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
 };
 
 const HELP: &str = "\
@@ -132,8 +134,8 @@ impl Console {
         Ok(Self { auth, users, mailbox, after_the_answer, signed_in: None, challenge: None, device: None, app: None })
     }
 
-    fn sorry(&self, failure: &dyn Failure) -> Sorry {
-        let refusal = self.auth.refusal(failure);
+    fn sorry(&self, failure: &dyn AuthError) -> Sorry {
+        let refusal = self.auth.error_response(failure);
         let wait = refusal.retry_after.map(|wait| format!(" (in {:.1} s)", wait.as_secs_f64())).unwrap_or_default();
         Sorry(format!("{}{wait}\n  Help: {}", refusal.message, refusal.support))
     }
@@ -190,14 +192,15 @@ impl Console {
             }
             "app" => {
                 let signed_in = self.resumed()?;
-                let begun = pollster::block_on(self.auth.begin_totp(&signed_in)).map_err(|error| self.sorry(&error))?;
+                let begun =
+                    pollster::block_on(self.auth.begin_enrollment(&signed_in)).map_err(|error| self.sorry(&error))?;
                 let totp = totp_rs::Totp::from_url(begun.uri()).map_err(|error| Sorry(error.to_string()))?;
                 self.app = Some(App { totp, last_shown: 0 });
                 Ok(format!("Type this key into the app: {}\nThen: confirm-app $code", begun.key()))
             }
             "confirm-app" => {
                 let (signed_in, code) = (self.resumed()?, arguments.last("Code")?);
-                let confirmed = pollster::block_on(self.auth.confirm_totp(&signed_in, &code));
+                let confirmed = pollster::block_on(self.auth.confirm_enrollment(&signed_in, &code));
                 let (signed_in, recovery_codes) = confirmed.map_err(|error| self.sorry(&error))?;
                 self.enter(signed_in);
                 let codes: Vec<_> = recovery_codes.expose().map(|code| format!("  {code}")).collect();
@@ -213,7 +216,7 @@ impl Console {
             }
             "app-off" => {
                 let signed_in = self.resumed()?;
-                let outcome = pollster::block_on(self.auth.disable_totp(&signed_in));
+                let outcome = pollster::block_on(self.auth.disable_second_factor(&signed_in));
                 self.enter(outcome.map_err(|error| self.sorry(&error))?);
                 Ok("Two-factor sign-in is off.".to_owned())
             }
@@ -221,7 +224,7 @@ impl Console {
                 let signed_in = self.resumed()?;
                 let devices = pollster::block_on(self.auth.devices(&signed_in)).map_err(|error| self.sorry(&error))?;
                 let lines: Vec<_> =
-                    devices.iter().map(|device| format!("{} used {}", device.id(), device.last_used_at())).collect();
+                    devices.iter().map(|device| format!("{} used {}", device.id, device.last_used_at)).collect();
                 Ok(lines.join("\n"))
             }
             "sign-out-others" => {

@@ -5,12 +5,15 @@
 //! not disturb each other, a row that cannot have an account does not stop the others, and whoever was deleted stays so.
 #![allow(dead_code)] // the conformance suite runs on the same adapter and has its own beginning
 
-use doorward::sqlx::sqlite::SqliteConnectOptions;
-use doorward::sqlx::{self, SqlitePool, query, query_as, query_scalar};
-use doorward::{
-    Auth, BackendError, BackendErrorKind, Email, HeadRow, Insert, PrintingMailer, Provision, ProvisionError, Replace,
-    Row, Site, SqliteStore, Swap, User, UserHead, UserId, UserRepository, Version,
+use doorward::account::Provision;
+use doorward::error::ProvisionError;
+use doorward::mail::PrintingMailer;
+use doorward::store::sqlx::sqlite::SqliteConnectOptions;
+use doorward::store::sqlx::{self, SqlitePool, query, query_as, query_scalar};
+use doorward::store::{
+    BackendError, BackendErrorKind, Insert, Replace, SqliteStore, Swap, User, UserHead, UserHeadRow, UserRow, Version,
 };
+use doorward::{Auth, Email, Site, UserId, UserRepository};
 
 /// The table as it was, with rows from before. Not all are as they should be.
 pub const BEFORE: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, email TEXT);
@@ -89,14 +92,14 @@ impl UserRepository for People {
             query_as::<_, (String, String, String, String)>(find).bind(id.as_str()).fetch_optional(&self.0).await;
         let found = found.map_err(failed)?;
         // Also with `None`, which takes as long as a row.
-        User::decode(found.as_ref().map(|(id, email, version, snapshot)| Row { id, email, version, snapshot }))
+        User::decode(found.as_ref().map(|(id, email, version, snapshot)| UserRow { id, email, version, snapshot }))
     }
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
         let find = "SELECT CAST(id AS TEXT), auth_email, auth_head FROM users WHERE auth_email = $1";
         let found = query_as::<_, (String, String, String)>(find).bind(email.canonical()).fetch_optional(&self.0).await;
         let found = found.map_err(failed)?;
-        UserHead::decode(found.as_ref().map(|(id, email, head)| HeadRow { id, email, head }))
+        UserHead::decode(found.as_ref().map(|(id, email, head)| UserHeadRow { id, email, head }))
     }
 
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {

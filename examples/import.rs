@@ -1,7 +1,9 @@
 //! Taking over the accounts of another system, with their password hashes.
-use doorward::{
-    Auth, Email, Import, MemoryAttempts, MemoryUsers, PasswordHash, PrintingMailer, SignIn, SignInRequest, Site,
-};
+use doorward::account::Import;
+use doorward::hashing::PasswordHash;
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, SignIn, SignInRequest, Site};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Runtime::new()?.block_on(async {

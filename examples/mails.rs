@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-use doorward::{Mail, Site};
+use doorward::Site;
+use doorward::mail::Mail;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = env::args_os().nth(1).map_or_else(|| PathBuf::from("target/mails"), PathBuf::from);

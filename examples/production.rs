@@ -7,10 +7,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 use std::{env, fs};
 
-use doorward::{
-    Auth, Email, Hold, Keyring, SignIn, SignInError, SignInRequest, Site, SmtpMailer, Source, SqliteStore,
-    TracingObserver,
-};
+use doorward::config::Hold;
+use doorward::error::SignInError;
+use doorward::event::TracingObserver;
+use doorward::mail::SmtpMailer;
+use doorward::store::SqliteStore;
+use doorward::{Auth, ClientAddress, Email, Keyring, SignIn, SignInRequest, Site};
 
 type Failed = Box<dyn std::error::Error>;
 
@@ -43,7 +45,7 @@ async fn start() -> Result<(Auth, SmtpMailer), Failed> {
 /// What a sign-in page does. `peer` is the client's address, of the connection or from a proxy of yours: it slows one guess on
 /// each of many accounts.
 async fn sign_in(auth: &Auth, email: &str, password: &str, device: &str, peer: IpAddr) -> Result<SignIn, SignInError> {
-    auth.sign_in(SignInRequest::new(email, password).device(device).source(Source::from_ip(peer))).await
+    auth.sign_in(SignInRequest::new(email, password).device(device).source(ClientAddress::from_ip(peer))).await
 }
 
 fn main() -> Result<(), Failed> {
@@ -51,7 +53,7 @@ fn main() -> Result<(), Failed> {
         let (auth, mailer) = start().await?;
         // Here the server runs until it is told to end.
         let outcome = sign_in(&auth, "ann@acme.example", "a guess", "", [192, 0, 2, 7].into()).await;
-        println!("{}", outcome.map_or_else(|error| auth.refusal(&error).message, |step| format!("{step:?}")));
+        println!("{}", outcome.map_or_else(|error| auth.error_response(&error).message, |step| format!("{step:?}")));
         // In this order: what is left for after the answers may still send mails.
         auth.close().await;
         match mailer.close(Duration::from_secs(20)).await {

@@ -1,6 +1,10 @@
 //! Opening an account: the system generates the first password and mails it.
 
-use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, Provision, ProvisionError, Site, UserId};
+use doorward::account::Provision;
+use doorward::error::ProvisionError;
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, Site, UserId};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
@@ -26,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("not opened twice: there is an account of Ann@ACME.example already");
 
         // The first operator of an installation that cannot mail yet.
-        let first = auth.provision_revealing(Email::parse("operator@acme.example")?).await?;
+        let first = auth.provision_without_mail(Email::parse("operator@acme.example")?).await?;
         println!("the operator's first password, shown and not mailed: {}", first.temporary_password.expose());
         // What is left for after the answers, mails, is done before the process ends.
         auth.close().await;

@@ -9,11 +9,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use doorward::{
-    Auth, BackendError, BackgroundWork, ChoosePasswordError, Clock, ConfirmResetError, Email, INVALID_CREDENTIALS,
-    Keyring, Mail, MailKind, Mailer, MemoryAttempts, MemoryUsers, SecondFactorError, SignIn, SignInError,
-    SignInRequest, SignedIn, Site, UnconfirmedEmail, UserId,
+use doorward::config::BackgroundWork;
+use doorward::error::{
+    ChoosePasswordError, ConfirmResetError, INVALID_CREDENTIALS, SignInError, UnconfirmedEmail, VerifySecondFactorError,
 };
+use doorward::mail::{Mail, MailKind};
+use doorward::store::{BackendError, MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Clock, Email, Keyring, Mailer, SignIn, SignInRequest, SignedIn, Site, UserId};
 use time::OffsetDateTime;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -454,7 +456,7 @@ fn silence_and_support(story: &Story, told: &mut Told) {
             let mails = story.mailbox.0.lock().unwrap();
             expect!(mails.iter().all(|(_, mail)| mail.text().contains("help@acme.example")));
             expect!(mails.iter().all(|(_, mail)| mail.html().contains("mailto:help@acme.example")));
-            let refusal = story.auth.refusal(&SignInError::InvalidCredentials);
+            let refusal = story.auth.error_response(&SignInError::InvalidCredentials);
             expect!(refusal.support.as_str() == "help@acme.example" && refusal.message == INVALID_CREDENTIALS);
             Ok(format!("all {} mails and every refusal name {}", mails.len(), refusal.support))
         })(),
@@ -469,10 +471,10 @@ fn second_factor(story: &Story, told: &mut Told) {
             story.open(ida, password)?;
             let signed_in = story.signed_in(ida, password)?;
             // Enrol.
-            let enrollment = pollster::block_on(story.auth.begin_totp(&signed_in))?;
+            let enrollment = pollster::block_on(story.auth.begin_enrollment(&signed_in))?;
             let app = totp_rs::Totp::from_url(enrollment.uri())?;
             let code = || app.generate(u64::try_from(story.clock.now().unix_timestamp()).unwrap_or(0)).to_string();
-            let (signed_in, recovery_codes) = pollster::block_on(story.auth.confirm_totp(&signed_in, &code()))?;
+            let (signed_in, recovery_codes) = pollster::block_on(story.auth.confirm_enrollment(&signed_in, &code()))?;
             // Sign in with a code, and try it once more.
             let second_step = || match story.patient_sign_in(ida, password)? {
                 SignIn::SecondFactorRequired(challenge) => Ok::<_, Broken>(challenge),
@@ -484,17 +486,17 @@ fn second_factor(story: &Story, told: &mut Told) {
             let outcome = pollster::block_on(story.auth.verify_second_factor(&first, &used))?;
             expect!(matches!(outcome, SignIn::Complete(_)));
             let replayed = pollster::block_on(story.auth.verify_second_factor(&second, &used));
-            expect!(matches!(replayed, Err(SecondFactorError::CodeWrong)));
+            expect!(matches!(replayed, Err(VerifySecondFactorError::CodeWrong)));
             // A recovery code in its place, once.
             let recovery_code = recovery_codes.expose().next().ok_or("there are no recovery codes")?;
             let outcome = pollster::block_on(story.auth.verify_second_factor(&second, recovery_code))?;
             expect!(matches!(outcome, SignIn::Complete(_)));
             let again = pollster::block_on(story.auth.verify_second_factor(&second_step()?, recovery_code));
-            expect!(matches!(again, Err(SecondFactorError::CodeWrong)));
+            expect!(matches!(again, Err(VerifySecondFactorError::CodeWrong)));
             // Turn it off again, by a fresh code.
             story.clock.advance(MINUTE);
             let signed_in = pollster::block_on(story.auth.reauthenticate_with_code(&signed_in, &code()))?;
-            let goes_on = pollster::block_on(story.auth.disable_totp(&signed_in))?;
+            let goes_on = pollster::block_on(story.auth.disable_second_factor(&signed_in))?;
             expect!(pollster::block_on(story.auth.resume(goes_on.session())).is_ok());
             expect!(story.signed_in(ida, password).is_ok());
             Ok("enrolled, a code let in once and not again, a recovery code once, and it was turned off".into())

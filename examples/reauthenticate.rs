@@ -1,7 +1,8 @@
 //! "Confirm that it is you", before something that matters.
-use doorward::{
-    Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, ReauthenticateError, SignIn, SignInRequest, Site,
-};
+use doorward::error::ReauthenticateError;
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, SignIn, SignInRequest, Site};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Runtime::new()?.block_on(async {
@@ -9,7 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
             .background(|work| drop(tokio::spawn(work)))
             .build()?;
-        let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+        let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
         let SignIn::Complete(ann) = auth.choose_password(&challenge, "a quiet morning in May").await? else {

@@ -2,10 +2,11 @@
 
 use std::sync::mpsc::{Sender, channel};
 
-use doorward::{
-    Auth, BackendError, ConfirmResetError, Email, LinkStatus, Mail, MailKind, Mailer, MemoryAttempts, MemoryUsers,
-    SignInRequest, Site, async_trait,
-};
+use doorward::error::ConfirmResetError;
+use doorward::mail::{Mail, MailKind};
+use doorward::password::ResetLinkStatus;
+use doorward::store::{BackendError, MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, Mailer, SignInRequest, Site, async_trait};
 
 /// A mailer that hands its links to this program. Yours sends mails.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // The link opens a page. Fetching it changes nothing; the page's button is what confirms.
         let link = mailbox.recv()?;
         let (_, token) = link.split_once("token=").ok_or("a link carries a token")?;
-        assert_eq!(auth.inspect_reset(token).await?, LinkStatus::Usable);
+        assert_eq!(auth.inspect_reset(token).await?, ResetLinkStatus::Valid);
         let confirmed = auth.confirm_reset(token).await?;
         println!("a temporary password was mailed; it works until {}", confirmed.expires_at);
 

@@ -1,6 +1,9 @@
 //! Signing in: every outcome that a page has to answer.
 
-use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInError, SignInRequest, Site};
+use doorward::error::SignInError;
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, SignIn, SignInRequest, Site};
 
 /// What a sign-in page does with a form.
 async fn answer(auth: &Auth, email: &str, password: &str, device_cookie: &str) -> String {
@@ -16,7 +19,7 @@ async fn answer(auth: &Auth, email: &str, password: &str, device_cookie: &str) -
         Ok(SignIn::PasswordChangeRequired(challenge)) => format!("choose a password ({})", challenge.expose()),
         Err(SignInError::Throttled { retry_after }) => format!("please wait {retry_after:?}"),
         Err(error) => {
-            let refusal = auth.refusal(&error);
+            let refusal = auth.error_response(&error);
             format!("{} {}; help: {}", refusal.http_status, refusal.message, refusal.support)
         }
     }
@@ -29,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
-        let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+        let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let mailed = ann.temporary_password.expose();
 
         let wrong = answer(&auth, "ann@acme.example", "not it", "").await;

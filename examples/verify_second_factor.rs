@@ -1,8 +1,9 @@
 //! The second step of a sign-in: a code of the authenticator app, or a recovery code. And both steps in one.
-use doorward::{
-    Auth, Email, Keyring, MemoryAttempts, MemoryUsers, PrintingMailer, SecondFactorError, SecondFactorPolicy, SignIn,
-    SignInRequest, Site,
-};
+use doorward::error::VerifySecondFactorError;
+use doorward::mail::PrintingMailer;
+use doorward::second_factor::SecondFactorPolicy;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, Keyring, SignIn, SignInRequest, Site};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Runtime::new()?.block_on(async {
@@ -13,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
             .build()?;
         let (email, password) = ("ann@acme.example", "a quiet morning in May");
-        let account = auth.provision_revealing(Email::parse(email)?).await?;
+        let account = auth.provision_without_mail(Email::parse(email)?).await?;
         let request = SignInRequest::new(email, account.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
 
@@ -21,16 +22,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let SignIn::EnrollmentRequired(challenge) = auth.choose_password(&challenge, password).await? else {
             return Ok(());
         };
-        let enrollment = auth.begin_required_totp(&challenge).await?;
+        let enrollment = auth.begin_required_enrollment(&challenge).await?;
         let app = totp_rs::Totp::from_url(enrollment.uri())?;
         let now = time::OffsetDateTime::now_utc().unix_timestamp() as u64;
-        let (_, recovery_codes) = auth.confirm_required_totp(&challenge, &app.generate(now).to_string()).await?;
+        let (_, recovery_codes) = auth.confirm_required_enrollment(&challenge, &app.generate(now).to_string()).await?;
 
         // From now on a password leads to a challenge.
         let request = SignInRequest::new(email, password);
         let SignIn::SecondFactorRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
         match auth.verify_second_factor(&challenge, "000000").await {
-            Err(SecondFactorError::CodeWrong) => println!("wrong, and the challenge still works"),
+            Err(VerifySecondFactorError::CodeWrong) => println!("wrong, and the challenge still works"),
             outcome => println!("what luck: {outcome:?}"),
         }
         // The app's next code. The one that enrolled it is used up.

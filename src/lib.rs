@@ -2,7 +2,9 @@
 //! throttling and sessions that hold.
 //!
 //! ```
-//! use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, Site};
+//! use doorward::{Auth, Email, SignIn, SignInRequest, Site};
+//! use doorward::mail::PrintingMailer;
+//! use doorward::store::{MemoryAttempts, MemoryUsers};
 //!
 //! # tokio::runtime::Runtime::new()?.block_on(async {
 //! let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
@@ -10,11 +12,11 @@
 //!     .background(|work| drop(tokio::spawn(work))) // what happens after the answer
 #![cfg_attr(
     feature = "tracing",
-    doc = "    .observer(doorward::TracingObserver) // what fails is told; feature `tracing`"
+    doc = "    .observer(doorward::event::TracingObserver) // what fails is told; feature `tracing`"
 )]
 //!     .build()?;
 //!
-//! let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+//! let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
 //! let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
 //! let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { panic!("it is her first sign-in") };
 //! let SignIn::Complete(ann) = auth.choose_password(&challenge, "a quiet morning in May").await? else { panic!() };
@@ -73,71 +75,40 @@ extern crate self as doorward;
 /// The attribute of every implementation of a port, so that a host needs no dependency for it.
 pub use async_trait::async_trait;
 
-mod adapter;
+pub mod account;
 mod auth;
-mod config;
+mod clock;
+pub mod config;
 mod crypto;
 mod engine;
-mod error;
+pub mod error;
+pub mod event;
 mod flow;
-mod mail;
+pub mod hashing;
+pub mod mail;
 pub mod manual;
-mod policy;
-mod port;
+pub mod password;
+pub mod second_factor;
+pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod throttle;
 mod types;
 mod user;
 
-#[cfg(feature = "postgres")]
-pub use adapter::PostgresStore;
-#[cfg(feature = "sqlite")]
-pub use adapter::SqliteStore;
-#[cfg(feature = "tracing")]
-pub use adapter::TracingObserver;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use adapter::{MalformedPrefix, Migration, sqlx};
-pub use adapter::{MemoryAttempts, MemoryUsers, PrintingMailer};
-#[cfg(feature = "smtp")]
-pub use adapter::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRefusal};
-pub use auth::{Auth, AuthBuilder, BuildError, Refusal};
-pub use config::{
-    ChallengeConfig, Config, ConfigError, CostProfile, DeviceConfig, HashSealing, HashingConfig, NewDeviceNotice,
-    ProvisionConfig, PurgeConfig, ResetConfig, ResetMode, SecondFactorConfig, SecondFactorPolicy, SourceBackoff,
-    TotpConfig, TotpDigits, TotpWindow,
-};
-pub use crypto::{
-    HashBackend, HashCost, HashParams, HashParamsError, HashRisk, HashScheme, Keyring, KeyringError, MalformedHash,
-    PasswordHash, RandomError, SecretFault, TotpAlgorithm,
-};
-pub use engine::{BackgroundWork, HashLoad, Hold, SignIn, SignedIn, Source, calibrate};
-pub use error::{
-    AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError,
-    EnrollmentError, Failure, FreshProofError, INVALID_CREDENTIALS, ImportError, ProofKind, ProvisionError,
-    ReauthenticateError, ResumeError, SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
-};
-pub use flow::{
-    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequest, ResetRequested,
-    Revealed, SecondFactorStatus, SignInRequest,
-};
-pub use mail::{English, Mail, MailKind, MailTexts};
-pub use policy::{
-    AttemptKey, Attempts, Backoff, BreachLookup, Composition, Cooldown, MalformedAttempts, NewPassword, PasswordPolicy,
-    PolicyContext, Rule, Violation,
-};
-pub use port::{
-    AttemptStore, BreachedPasswords, Clock, Event, EventKind, Insert, Mailer, Observer, Replace, SignInFailure,
-    SilentObserver, Subject, Swap, SystemClock, UserCounts, UserDirectory, UserRepository,
-};
-pub use types::{
-    BackendCode, BackendError, BackendErrorKind, Challenge, DeviceId, DeviceToken, Digest, Email, Epoch, LinkToken,
-    MalformedCode, MalformedEmail, MalformedId, MalformedToken, Password, RecoveryCodes, ResetLink, ResetToken, Site,
-    SiteError, Support, TemporaryPassword, TotpEnrollment, UnconfirmedEmail, UserId, Version,
-};
-pub use user::{
-    Device, DeviceGrade, HeadRow, MalformedSession, Method, Proven, Row, Session, SnapshotError, User, UserHead,
-    UserOverview, UserStatus,
-};
+pub use account::session::Session;
+pub use auth::{Auth, AuthBuilder};
+pub use clock::{Clock, SystemClock};
+pub use config::settings::Config;
+pub use crypto::Keyring;
+pub use engine::{SignIn, SignedIn};
+pub use error::auth_error::AuthError;
+pub use event::observer::Observer;
+pub use flow::{ResetRequest, SignInRequest};
+pub use mail::mailer::Mailer;
+pub use store::attempt_store::AttemptStore;
+pub use store::user_repository::UserRepository;
+pub use types::{Challenge, ClientAddress, DeviceToken, Email, Password, Site, UserId};
 
 /// The README's code is compiled as a test, and run where it needs no server. It takes these features.
 #[cfg(all(doctest, feature = "smtp", feature = "sqlite", feature = "tracing"))]

@@ -11,12 +11,20 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding};
+use doorward::account::ResealOutcome;
+use doorward::config::{HashSealing, ResetMode};
+use doorward::error::EnrollmentError;
+use doorward::event::{EventKind, SecretFault};
+use doorward::hashing::HashParams;
+use doorward::mail::MailKind;
+use doorward::second_factor::{TotpDigits, TotpEnrollment};
+use doorward::store::{
+    AttemptKey, Attempts, BackendError, Insert, MemoryAttempts, MemoryUsers, Replace, Swap, User, UserHead, UserRow,
+    Version,
+};
 use doorward::testing::{ManualClock, RecordingMailer, RecordingObserver};
 use doorward::{
-    AttemptKey, AttemptStore, Attempts, Auth, BackendError, Email, EnrollmentError, EventKind, Failure, HashParams,
-    HashSealing, Insert, Keyring, MailKind, MemoryAttempts, MemoryUsers, Replace, Resealed, ResetMode, Row,
-    SecretFault, SignIn, SignInRequest, SignedIn, Swap, TotpDigits, TotpEnrollment, User, UserHead, UserId,
-    UserRepository, Version,
+    AttemptStore, Auth, AuthError, Email, Keyring, SignIn, SignInRequest, SignedIn, UserId, UserRepository,
 };
 use pollster::block_on;
 use support::*;
@@ -194,7 +202,7 @@ impl Run {
     }
 
     /// What is wrong is shown in every way in which a host can.
-    fn refused<T: Debug, E: Failure + Debug + 'static>(&self, outcome: Result<T, E>) {
+    fn refused<T: Debug, E: AuthError + Debug + 'static>(&self, outcome: Result<T, E>) {
         let error = outcome.expect_err("it is refused");
         self.show(&error);
         let mut cause: Option<&dyn std::error::Error> = Some(&error);
@@ -202,7 +210,7 @@ impl Run {
             writeln!(self.shown.borrow_mut(), "{error} {error:?}").unwrap();
             cause = error.source();
         }
-        let refusal = self.world.auth.refusal(&error);
+        let refusal = self.world.auth.error_response(&error);
         self.show(&refusal);
         writeln!(self.shown.borrow_mut(), "{} {}", error.user_message(), error.code()).unwrap();
     }
@@ -284,17 +292,17 @@ impl Run {
         app
     }
 
-    fn recovery_codes(&self, codes: &doorward::RecoveryCodes) -> Vec<String> {
+    fn recovery_codes(&self, codes: &doorward::second_factor::RecoveryCodes) -> Vec<String> {
         self.show(codes);
         codes.expose().map(|code| self.typed("recovery code", code)).collect()
     }
 
     fn enroll(&self, signed_in: &SignedIn) -> (SignedIn, App, Vec<String>) {
         let auth = &self.world.auth;
-        let app = self.app(&block_on(auth.begin_totp(signed_in)).unwrap());
-        self.refused(block_on(auth.confirm_totp(signed_in, &self.wrong_code(&app))));
-        self.refused(block_on(auth.confirm_totp(signed_in, "no code")));
-        let (signed_in, codes) = block_on(auth.confirm_totp(signed_in, &self.next_code(&app))).unwrap();
+        let app = self.app(&block_on(auth.begin_enrollment(signed_in)).unwrap());
+        self.refused(block_on(auth.confirm_enrollment(signed_in, &self.wrong_code(&app))));
+        self.refused(block_on(auth.confirm_enrollment(signed_in, "no code")));
+        let (signed_in, codes) = block_on(auth.confirm_enrollment(signed_in, &self.next_code(&app))).unwrap();
         (self.signed_in(signed_in), app, self.recovery_codes(&codes))
     }
 
@@ -364,7 +372,7 @@ impl Run {
                 self.show(&confirmed);
                 self.token("device", &confirmed.device.unwrap().expose());
                 self.read_mails();
-                self.refused(block_on(auth.begin_totp(&ann)));
+                self.refused(block_on(auth.begin_enrollment(&ann)));
                 self.refused(block_on(auth.confirm_reset(&token)));
                 let mailed = world.mailed_password();
                 self.challenge(self.sign_in(self.request(address, &mailed)));
@@ -379,8 +387,8 @@ impl Run {
 
         // Off and on, by the owner and by an operator.
         let ann = complete(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));
-        let ann = self.signed_in(block_on(auth.disable_totp(&ann)).unwrap());
-        self.refused(block_on(auth.disable_totp(&ann)));
+        let ann = self.signed_in(block_on(auth.disable_second_factor(&ann)).unwrap());
+        self.refused(block_on(auth.disable_second_factor(&ann)));
         let (ann, ..) = self.enroll(&ann);
         block_on(auth.reset_second_factor(ann.user_id(), "the phone was lost")).unwrap();
         let ann = complete(self.sign_in(self.request(address, &third)));
@@ -524,7 +532,7 @@ fn forge(world: &World, address: &str, text: &str, other: &str) {
     let snapshot = user.to_snapshot();
     assert_eq!(snapshot.matches(text).count(), 1);
     let (forged, version) = (snapshot.replace(text, other), user.version().to_string());
-    let row = Row { id: user.id().as_str(), email: address, version: &version, snapshot: &forged };
+    let row = UserRow { id: user.id().as_str(), email: address, version: &version, snapshot: &forged };
     let forged = User::from_snapshot(row).unwrap();
     let _ = block_on(world.users.delete(user.id(), user.version())).unwrap();
     let _ = block_on(world.users.insert(&forged)).unwrap();
@@ -546,8 +554,8 @@ fn s20_sealing_anew_keeps_every_enrolment_working_without_the_old_key() {
     let rotated = restarted(&world, Some(both(("b", 2), ("a", 1))));
     for (address, ..) in &apps {
         let id = world.user(address).id().clone();
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Anew);
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Already);
+        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::Resealed);
+        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
     }
     let after = restarted(&world, Some(ring("b", 2)));
     for (address, app, recovery_code) in &apps {
@@ -593,11 +601,11 @@ fn s20_every_use_of_a_code_seals_anew_in_passing() {
 fn s20_an_enrolment_that_was_begun_under_the_old_key_outlives_it_too() {
     let world = host();
     let ann = world.open(ANN, OLD);
-    let app = App::new(&block_on(world.auth.begin_totp(&ann)).unwrap());
+    let app = App::new(&block_on(world.auth.begin_enrollment(&ann)).unwrap());
     let rotated = restarted(&world, Some(both(("b", 2), ("a", 1))));
-    assert_ne!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), Resealed::KeyMissing);
-    assert_eq!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), Resealed::Already);
-    let _ = block_on(rotated.auth.confirm_totp(&ann, &app.code(&world))).unwrap();
+    assert_ne!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
+    assert_eq!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), ResealOutcome::UpToDate);
+    let _ = block_on(rotated.auth.confirm_enrollment(&ann, &app.code(&world))).unwrap();
     assert!(sealed(&world, ANN, "totp").starts_with("$sealed$v=1$k=b$"));
     assert!(opens(&restarted(&world, Some(ring("b", 2))), ANN, &app.next(&world)));
 }
@@ -607,9 +615,9 @@ fn s20_an_enrolment_that_was_begun_under_the_old_key_outlives_it_too() {
 fn s20_an_enrolment_is_confirmed_under_the_current_key() {
     let world = host();
     let ann = world.open(ANN, OLD);
-    let app = App::new(&block_on(world.auth.begin_totp(&ann)).unwrap());
+    let app = App::new(&block_on(world.auth.begin_enrollment(&ann)).unwrap());
     let rotated = restarted(&world, Some(both(("b", 2), ("a", 1))));
-    let _ = block_on(rotated.auth.confirm_totp(&ann, &app.code(&world))).unwrap();
+    let _ = block_on(rotated.auth.confirm_enrollment(&ann, &app.code(&world))).unwrap();
     assert!(sealed(&world, ANN, "totp").starts_with("$sealed$v=1$k=b$"));
 }
 
@@ -633,11 +641,11 @@ fn s20_a_secret_that_is_moved_to_another_user_opens_nothing() {
 fn s20_a_begun_secret_that_is_moved_to_another_user_enrolls_nothing() {
     let world = host();
     let (ann, eve) = (world.open(ANN, OLD), world.open(EVE, OLD));
-    let app = App::new(&block_on(world.auth.begin_totp(&ann)).unwrap());
-    let eves = App::new(&block_on(world.auth.begin_totp(&eve)).unwrap());
+    let app = App::new(&block_on(world.auth.begin_enrollment(&ann)).unwrap());
+    let eves = App::new(&block_on(world.auth.begin_enrollment(&eve)).unwrap());
     forge(&world, ANN, &sealed(&world, ANN, "pending"), &sealed(&world, EVE, "pending"));
     for app in [&eves, &app] {
-        let confirmed = block_on(world.auth.confirm_totp(&ann, &app.code(&world)));
+        let confirmed = block_on(world.auth.confirm_enrollment(&ann, &app.code(&world)));
         assert!(matches!(confirmed, Err(EnrollmentError::CodeWrong)), "{confirmed:?}");
     }
     assert_eq!(unusable(&world, SecretFault::SealBroken), 2);
@@ -681,8 +689,8 @@ fn s20_without_the_keys_codes_fail_and_recovery_codes_work() {
         world.clock.advance(SECOND);
         let request = SignInRequest::new(ANN, OLD).code(codes.next().unwrap());
         let ann = complete(block_on(lost.auth.try_sign_in(request)).unwrap());
-        assert_eq!(block_on(lost.auth.reseal(ann.user_id())).unwrap(), Resealed::KeyMissing);
-        let begun = block_on(lost.auth.begin_totp(&ann));
+        assert_eq!(block_on(lost.auth.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
+        let begun = block_on(lost.auth.begin_enrollment(&ann));
         assert_eq!(matches!(begun, Err(EnrollmentError::NoKeyring)), !has_keyring, "{begun:?}");
         assert!(sealed(&world, ANN, "totp").contains("$k=a$"), "what cannot be read is left as it is");
         // With the key at hand again the code works that was not looked at.

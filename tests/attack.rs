@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
 
+use doorward::account::Provision;
+use doorward::config::ResetMode;
+use doorward::error::{ChangePasswordError, SignInError, Unavailable, VerifySecondFactorError};
+use doorward::event::EventKind;
+use doorward::hashing::HashParams;
+use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{
-    AttemptKey, AttemptStore, Attempts, Auth, BackendError, Challenge, ChangePasswordError, EventKind, HashParams,
-    MemoryAttempts, MemoryUsers, Provision, ResetMode, SecondFactorError, SignIn, SignInError, SignInRequest, Swap,
-    Unavailable, UserId, Version,
-};
+use doorward::{AttemptStore, Auth, Challenge, SignIn, SignInRequest, UserId};
 use pollster::block_on;
 use support::*;
 
@@ -88,14 +90,14 @@ fn a2_a_forged_challenge_tells_no_id_from_another() {
     for code in ["x", "", "123456", "no code at all"] {
         for challenge in [&known, &unknown] {
             let refused = block_on(world.auth.verify_second_factor(challenge, code));
-            assert!(matches!(refused, Err(SecondFactorError::ChallengeInvalid)), "{code}: {refused:?}");
-            let refused = block_on(world.auth.confirm_required_totp(challenge, code)).err().unwrap();
+            assert!(matches!(refused, Err(VerifySecondFactorError::ChallengeInvalid)), "{code}: {refused:?}");
+            let refused = block_on(world.auth.confirm_required_enrollment(challenge, code)).err().unwrap();
             assert_eq!(refused.code(), "challenge_invalid", "{code}");
         }
     }
     block_on(world.auth.deactivate(&id)).unwrap();
     let refused = block_on(world.auth.verify_second_factor(&known, "x"));
-    assert!(matches!(refused, Err(SecondFactorError::ChallengeInvalid)));
+    assert!(matches!(refused, Err(VerifySecondFactorError::ChallengeInvalid)));
 }
 
 /// A store that takes five milliseconds.
@@ -296,7 +298,7 @@ fn a8_whoever_knows_the_password_voids_no_link() {
             thief = block_on(world.auth.change_password(&thief, &current, &next)).unwrap();
             current = next;
             let status = block_on(world.auth.inspect_reset(&token)).unwrap();
-            assert_eq!(status, doorward::LinkStatus::Usable, "{mode:?}, round {round}");
+            assert_eq!(status, doorward::password::ResetLinkStatus::Valid, "{mode:?}, round {round}");
             world.clock.advance(HOUR);
         }
         // The owner's link still decides.
@@ -309,7 +311,7 @@ fn a8_whoever_knows_the_password_voids_no_link() {
             }
         }
         assert!(!world.is_live(&thief));
-        assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::LinkStatus::Unusable);
+        assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::password::ResetLinkStatus::Invalid);
     }
 }
 
@@ -321,7 +323,7 @@ fn m1_the_owner_voids_links_by_a_change_after_a_code() {
     let token = world.request(ANN);
     let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
-    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::LinkStatus::Unusable);
+    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::password::ResetLinkStatus::Invalid);
 }
 
 #[test]
@@ -345,7 +347,7 @@ fn h1_the_cooldown_survives_a_completed_reset_and_every_other_change() {
 #[test]
 fn h1_no_source_takes_more_than_its_share_and_a_known_device_is_answered_all_the_same() {
     let (world, ann) = World::with_ann();
-    let source = || doorward::Source::from_ip([192, 0, 2, 7].into());
+    let source = || doorward::ClientAddress::from_ip([192, 0, 2, 7].into());
     let ask = |address: &str| doorward::ResetRequest::new(email(address)).source(source());
     let answered = (0..500).filter(|n| block_on(world.auth.request_reset(ask(&format!("x{n}@evil.example")))).is_ok());
     assert_eq!(answered.count(), 100);
@@ -375,7 +377,7 @@ fn a15_an_owner_with_the_factor_ends_a_recovery_that_the_mailbox_holds_open() {
     let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     block_on(world.auth.cancel_recovery(&ann)).unwrap();
     assert!(world.fails(ANN, &mailed), "what was mailed works no longer");
-    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::LinkStatus::Unusable);
+    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::password::ResetLinkStatus::Invalid);
     for _ in 0..3 {
         assert!(world.fails(ANN, "wrong"));
     }
@@ -404,7 +406,7 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
         // The password alone, and on the owner's browser.
         for request in [SignInRequest::new(ANN, OLD), SignInRequest::new(ANN, OLD).device(&browser)] {
             if let Ok(SignIn::SecondFactorRequired(challenge)) = block_on(world.auth.try_sign_in(request)) {
-                while let Err(SecondFactorError::CodeWrong) = world.verify(&challenge, &app.wrong_code(&world)) {}
+                while let Err(VerifySecondFactorError::CodeWrong) = world.verify(&challenge, &app.wrong_code(&world)) {}
             }
         }
         // The mailbox, in two steps and in one.
@@ -413,7 +415,7 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
         if world.mailer.count() > before && block_on(world.auth.confirm_reset(&world.mailed_token())).is_ok() {
             let mailed = world.mailed_password();
             let challenge = world.asked_for_a_code(ANN, &mailed);
-            while let Err(SecondFactorError::CodeWrong) = world.verify(&challenge, &app.wrong_code(&world)) {}
+            while let Err(VerifySecondFactorError::CodeWrong) = world.verify(&challenge, &app.wrong_code(&world)) {}
             let request = SignInRequest::new(ANN, &mailed).code(&app.wrong_code(&world));
             let _ = block_on(world.auth.try_sign_in(request));
         }
@@ -460,7 +462,7 @@ fn a12_no_text_takes_long_to_judge() {
 #[cfg(feature = "sqlite")]
 mod over_sqlite {
     use super::*;
-    use doorward::SqliteStore;
+    use doorward::store::SqliteStore;
     use support::sql::Folder;
 
     fn on_two_threads<F: Future>(work: F) -> F::Output {
@@ -512,11 +514,13 @@ mod over_sqlite {
                 auth.request_reset(&email(&format!("g{n}@evil.example"))).await.unwrap();
             }
             auth.close().await;
-            let pool = doorward::sqlx::SqlitePool::connect(&folder.url("a.db")).await.unwrap();
+            let pool = doorward::store::sqlx::SqlitePool::connect(&folder.url("a.db")).await.unwrap();
             for table in ["users", "attempts"] {
                 let count = format!("SELECT COUNT(*) FROM doorward_{table}");
-                let rows: i64 =
-                    doorward::sqlx::query_scalar(doorward::sqlx::AssertSqlSafe(count)).fetch_one(&pool).await.unwrap();
+                let rows: i64 = doorward::store::sqlx::query_scalar(doorward::store::sqlx::AssertSqlSafe(count))
+                    .fetch_one(&pool)
+                    .await
+                    .unwrap();
                 assert_eq!(rows, 0, "{table}");
             }
         });

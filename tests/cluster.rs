@@ -8,12 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use doorward::config::Backoff;
+use doorward::error::{ConfirmResetError, SignInError, VerifySecondFactorError};
+use doorward::hashing::HashParams;
+use doorward::store::{PostgresStore, SqliteStore};
 use doorward::testing::conformance::Stores;
 use doorward::testing::{RecordingMailer, join_all};
-use doorward::{
-    AttemptStore, Auth, Backoff, Challenge, ConfirmResetError, HashParams, Keyring, PostgresStore, SecondFactorError,
-    SignIn, SignInError, SignInRequest, SignedIn, SqliteStore, SystemClock, UserRepository,
-};
+use doorward::{AttemptStore, Auth, Challenge, Keyring, SignIn, SignInRequest, SignedIn, SystemClock, UserRepository};
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
 use support::{ANN, OLD, complete, email};
@@ -81,8 +82,8 @@ fn one_of_several_processes() {
                     let (mut evaluated, mut early) = (0, 0);
                     for _ in 0..CODES {
                         match auth.verify_second_factor(&Challenge::parse(challenge).unwrap(), code).await {
-                            Err(SecondFactorError::CodeWrong) => evaluated += 1,
-                            Err(SecondFactorError::Throttled { .. }) => early += 1,
+                            Err(VerifySecondFactorError::CodeWrong) => evaluated += 1,
+                            Err(VerifySecondFactorError::Throttled { .. }) => early += 1,
                             other => panic!("{other:?}"),
                         }
                     }
@@ -255,10 +256,10 @@ fn second_factor_holds(url: &str, prefix: &str) {
         }
         let opening = self::auth(connect_any(url, prefix).await, &mailer);
         let ann = open(&opening, &mailer).await;
-        let authenticator = totp_rs::Totp::from_url(opening.begin_totp(&ann).await.unwrap().uri()).unwrap();
+        let authenticator = totp_rs::Totp::from_url(opening.begin_enrollment(&ann).await.unwrap().uri()).unwrap();
         // The code of the step before, so that the current one is still to be had.
         let code = authenticator.generate(now() - 30).to_string();
-        let (_, codes) = opening.confirm_totp(&ann, &code).await.unwrap();
+        let (_, codes) = opening.confirm_enrollment(&ann, &code).await.unwrap();
         (authenticator, codes.expose().next().unwrap().to_owned())
     });
     let mut processes = start(url, prefix);
@@ -285,7 +286,7 @@ fn second_factor_holds(url: &str, prefix: &str) {
             let code = authenticator.generate(now() + 30).to_string();
             match auth.verify_second_factor(&challenge, &code).await {
                 Ok(_) => break,
-                Err(SecondFactorError::Throttled { retry_after }) => tokio::time::sleep(retry_after).await,
+                Err(VerifySecondFactorError::Throttled { retry_after }) => tokio::time::sleep(retry_after).await,
                 other => panic!("{other:?}"),
             }
         }
@@ -391,8 +392,8 @@ fn attempts_may_be_kept_elsewhere() {
     block_on(survives("two files", async || {
         let store = SqliteStore::connect(&folder.url("users.db")).await.unwrap();
         let options = SqliteStore::options(&folder.url("attempts.db")).unwrap();
-        let options = options.synchronous(doorward::sqlx::sqlite::SqliteSynchronous::Normal);
-        let attempts = doorward::sqlx::sqlite::SqlitePool::connect_with(options).await.unwrap();
+        let options = options.synchronous(doorward::store::sqlx::sqlite::SqliteSynchronous::Normal);
+        let attempts = doorward::store::sqlx::sqlite::SqlitePool::connect_with(options).await.unwrap();
         let store = store.with_attempts(attempts);
         store.migrate().await.unwrap();
         store

@@ -6,14 +6,15 @@ mod support;
 
 use std::sync::Arc;
 
+use doorward::store::{MemoryAttempts, MemoryUsers};
 use doorward::testing::conformance::{Harness, Stores};
-use doorward::{AttemptStore, MemoryAttempts, MemoryUsers, UserId, UserRepository};
+use doorward::{AttemptStore, UserId, UserRepository};
 
 // The adapters once more, compiled outside the crate: they need nothing that others do not have.
 #[allow(dead_code)]
-#[path = "../src/adapter/memory_attempts.rs"]
+#[path = "../src/store/memory_attempts.rs"]
 mod outside_attempts;
-#[path = "../src/adapter/memory_users.rs"]
+#[path = "../src/store/memory_users.rs"]
 mod outside_users;
 
 /// Stores that keep what they hold for as long as somebody holds them.
@@ -70,11 +71,13 @@ mod in_sqlite {
 
     #[test]
     fn section_5_the_custom_repository_keeps_the_databases_code_and_reopens_nobody_who_was_deleted() {
-        use doorward::sqlx::{SqlitePool, raw_sql};
-        use doorward::{
-            Auth, HashParams, MemoryAttempts, PrintingMailer, Provision, ProvisionError, SqliteStore, UserId,
-            UserRepository,
-        };
+        use doorward::account::Provision;
+        use doorward::error::ProvisionError;
+        use doorward::hashing::HashParams;
+        use doorward::mail::PrintingMailer;
+        use doorward::store::sqlx::{SqlitePool, raw_sql};
+        use doorward::store::{MemoryAttempts, SqliteStore};
+        use doorward::{Auth, UserId, UserRepository};
 
         use super::support::harness::custom_repository::{BEFORE, People, add_columns};
         use super::support::{email, site, sql::Folder};
@@ -95,10 +98,10 @@ mod in_sqlite {
                 .build()
                 .unwrap();
             let account = || Provision::new(ann.clone()).id(id.clone());
-            let _ = auth.provision_revealing(account()).await.unwrap();
+            let _ = auth.provision_without_mail(account()).await.unwrap();
             auth.delete(&id).await.unwrap();
             // By an instance that made its list before.
-            assert!(matches!(auth.provision_revealing(account()).await, Err(ProvisionError::IdTaken)));
+            assert!(matches!(auth.provision_without_mail(account()).await, Err(ProvisionError::IdTaken)));
             assert!(People(pool.clone()).find_by_email(&ann).await.unwrap().is_none());
         });
     }
@@ -115,7 +118,7 @@ mod in_sqlite {
 /// The SQL adapters once more, compiled outside the crate.
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 #[allow(dead_code, unused_imports)]
-#[path = "../src/adapter"]
+#[path = "../src/store"]
 mod outside {
     pub mod postgres;
     pub mod sql;
@@ -160,31 +163,38 @@ struct Careless(Arc<MemoryUsers>);
 
 #[async_trait::async_trait]
 impl UserRepository for Careless {
-    async fn insert(&self, user: &doorward::User) -> Result<doorward::Insert, doorward::BackendError> {
+    async fn insert(
+        &self,
+        user: &doorward::store::User,
+    ) -> Result<doorward::store::Insert, doorward::store::BackendError> {
         self.0.insert(user).await
     }
 
-    async fn find_by_id(&self, id: &UserId) -> Result<Option<doorward::User>, doorward::BackendError> {
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<doorward::store::User>, doorward::store::BackendError> {
         self.0.find_by_id(id).await
     }
 
     async fn find_by_email(
         &self,
         email: &doorward::Email,
-    ) -> Result<Option<doorward::UserHead>, doorward::BackendError> {
+    ) -> Result<Option<doorward::store::UserHead>, doorward::store::BackendError> {
         self.0.find_by_email(email).await
     }
 
     async fn replace(
         &self,
-        user: &doorward::User,
-        _expected: doorward::Version,
-    ) -> Result<doorward::Replace, doorward::BackendError> {
-        let Some(stored) = self.0.find_by_id(user.id()).await? else { return Ok(doorward::Replace::Stale) };
+        user: &doorward::store::User,
+        _expected: doorward::store::Version,
+    ) -> Result<doorward::store::Replace, doorward::store::BackendError> {
+        let Some(stored) = self.0.find_by_id(user.id()).await? else { return Ok(doorward::store::Replace::Stale) };
         self.0.replace(user, stored.version()).await
     }
 
-    async fn delete(&self, id: &UserId, expected: doorward::Version) -> Result<doorward::Swap, doorward::BackendError> {
+    async fn delete(
+        &self,
+        id: &UserId,
+        expected: doorward::store::Version,
+    ) -> Result<doorward::store::Swap, doorward::store::BackendError> {
         self.0.delete(id, expected).await
     }
 }
@@ -199,8 +209,10 @@ fn a_repository_that_ignores_versions_is_found_out() {
 
 #[test]
 fn a_full_attempt_store_lets_the_fewest_failures_go_first_and_the_oldest_of_them() {
+    use doorward::error::SignInError;
+    use doorward::hashing::HashParams;
     use doorward::testing::{ManualClock, RecordingMailer};
-    use doorward::{Auth, HashParams, SignInError, SignInRequest, Site};
+    use doorward::{Auth, SignInRequest, Site};
     let (clock, attempts) = (ManualClock::new(), Arc::new(MemoryAttempts::with_capacity(3)));
     let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
     let auth = Auth::builder(site, MemoryUsers::new(), attempts.clone(), RecordingMailer::new())
@@ -215,7 +227,7 @@ fn a_full_attempt_store_lets_the_fewest_failures_go_first_and_the_oldest_of_them
     };
     for n in 0..6 {
         assert!(fail("target@x.example"));
-        clock.advance(doorward::Backoff::default().delay_after(n + 1));
+        clock.advance(doorward::config::Backoff::default().delay_after(n + 1));
     }
     assert!(fail("target@x.example"));
     // A flood of other addresses flushes itself, not the counter that matters.

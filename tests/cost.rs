@@ -11,7 +11,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use doorward::{HashParams, SignInRequest};
+use doorward::SignInRequest;
+use doorward::hashing::HashParams;
 use pollster::block_on;
 use support::*;
 

@@ -8,14 +8,16 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use doorward::sqlx::pool::PoolConnection;
-use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use doorward::sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use doorward::sqlx::{AssertSqlSafe, Database, Pool, query_scalar, raw_sql};
-use doorward::{
-    AttemptStore, Auth, BackendCode, BackendError, BackendErrorKind, EventKind, HashParams, PostgresStore,
-    PrintingMailer, SignInError, SignInRequest, SqliteStore, Unavailable, UserRepository,
-};
+use doorward::error::{SignInError, Unavailable};
+use doorward::event::EventKind;
+use doorward::hashing::HashParams;
+use doorward::mail::PrintingMailer;
+use doorward::store::sqlx::pool::PoolConnection;
+use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use doorward::store::sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use doorward::store::sqlx::{AssertSqlSafe, Database, Pool, query_scalar, raw_sql};
+use doorward::store::{BackendCode, BackendError, BackendErrorKind, PostgresStore, SqliteStore};
+use doorward::{AttemptStore, Auth, SignInRequest, UserRepository};
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
 use support::{ANN, NOBODY, OLD, email, site};
@@ -180,7 +182,7 @@ async fn first_error(users: SqliteStore, attempts: SqliteStore) -> Option<String
     let builder = Auth::builder(site(), users, attempts, PrintingMailer);
     let auth =
         builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests()).build().unwrap();
-    if let Err(error) = auth.provision_revealing(email(ANN)).await {
+    if let Err(error) = auth.provision_without_mail(email(ANN)).await {
         return Some(chain(&error));
     }
     match auth.sign_in(SignInRequest::new(ANN, "a guess")).await {
@@ -294,7 +296,7 @@ async fn hold<D: Database>(pool: &Pool<D>) -> PoolConnection<D> {
     loop {
         match pool.acquire().await {
             Ok(held) => return held,
-            Err(doorward::sqlx::Error::PoolTimedOut) => {}
+            Err(doorward::store::sqlx::Error::PoolTimedOut) => {}
             Err(error) => panic!("{error}"),
         }
     }

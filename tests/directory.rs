@@ -6,14 +6,13 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward::sqlx::postgres::PgPool;
-use doorward::sqlx::sqlite::SqlitePool;
-use doorward::sqlx::{AssertSqlSafe, raw_sql};
+use doorward::account::{UserOverview, UserStatus};
+use doorward::store::sqlx::postgres::PgPool;
+use doorward::store::sqlx::sqlite::SqlitePool;
+use doorward::store::sqlx::{AssertSqlSafe, raw_sql};
+use doorward::store::{MemoryAttempts, MemoryUsers, PostgresStore, SqliteStore, UserDirectory};
 use doorward::testing::conformance::Stores;
-use doorward::{
-    AttemptStore, Clock, MemoryAttempts, MemoryUsers, PostgresStore, SqliteStore, UserDirectory, UserOverview,
-    UserRepository, UserStatus,
-};
+use doorward::{AttemptStore, Clock, UserRepository};
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
 use support::{HOUR, MINUTE, OLD, email};
@@ -174,7 +173,7 @@ fn an_entry_counted_anew_is_not_purged_on_postgres() {
         });
         // It waits for the writer's row, and the writer goes on only then.
         let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
-        while doorward::sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() == 0 {
+        while doorward::store::sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() == 0 {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         writer.commit().await.unwrap();

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use doorward::{Email, Password, PasswordPolicy, PolicyContext, UnconfirmedEmail};
+use doorward::error::UnconfirmedEmail;
+use doorward::password::{PasswordPolicy, PolicyContext};
+use doorward::{Email, Password};
 use serde_json::Value;
 
 /// Addresses that their category accepts and this crate refuses, each with the rule that says so.

@@ -7,12 +7,17 @@ mod support;
 
 use std::cell::RefCell;
 
-use doorward::testing::{Driven, Fault, Faults};
-use doorward::{
-    Auth, Challenge, CompleteResetError, Config, DeviceId, EnrollmentError, HashParams, Import, ImportError, MailKind,
-    PasswordHash, Provision, ProvisionError, RecoveryCodes, Resealed, ResetMode, SecondFactorError, SecondFactorPolicy,
-    SignIn, SignInError, SignInRequest, SignedIn, TotpDigits, TotpEnrollment, UserId,
+use doorward::account::ResealOutcome;
+use doorward::account::{DeviceId, Import, Provision};
+use doorward::config::ResetMode;
+use doorward::error::{
+    CompleteResetError, EnrollmentError, ImportError, ProvisionError, SignInError, VerifySecondFactorError,
 };
+use doorward::hashing::{HashParams, PasswordHash};
+use doorward::mail::MailKind;
+use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, TotpDigits, TotpEnrollment};
+use doorward::testing::{Driven, Fault, Faults};
+use doorward::{Auth, Challenge, Config, SignIn, SignInRequest, SignedIn, UserId};
 use pollster::block_on;
 use serde_json::Value;
 use support::*;
@@ -43,7 +48,7 @@ impl Stage {
             .configure(|config| {
                 change(config);
                 config.hashing.params = HashParams::danger_cheap_for_tests();
-                config.hashing.sealing = doorward::HashSealing::On;
+                config.hashing.sealing = doorward::config::HashSealing::On;
                 config.hashing.threads = std::num::NonZeroUsize::new(1);
             })
             .build()
@@ -58,7 +63,7 @@ impl Stage {
             .keyring(keyring())
             .configure(|config| {
                 config.hashing.params = HashParams::danger_cheap_for_tests();
-                config.hashing.sealing = doorward::HashSealing::On;
+                config.hashing.sealing = doorward::config::HashSealing::On;
             })
             .build()
             .unwrap()
@@ -183,9 +188,9 @@ fn s01_provision() {
         |stage, _, answer| settle(stage, answer),
     );
     check(
-        "provision_revealing",
+        "provision_without_mail",
         |_| (),
-        async |auth, ()| auth.provision_revealing(email(ANN)).await.is_ok(),
+        async |auth, ()| auth.provision_without_mail(email(ANN)).await.is_ok(),
         |stage, (), answer| settle(stage, answer),
     );
 }
@@ -218,7 +223,7 @@ fn reseal() {
         |stage| ann(stage).user_id().clone(),
         async |auth, id| auth.reseal(id).await.is_ok(),
         |stage, id, _| {
-            assert_ne!(block_on(stage.sealing().reseal(id)).unwrap(), Resealed::KeyMissing);
+            assert_ne!(block_on(stage.sealing().reseal(id)).unwrap(), ResealOutcome::KeyMissing);
             assert!(stage.world.user(ANN).to_snapshot().contains("$sealed$v=1$k=a$"));
             assert!(block_on(stage.sealing().try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
             stage.gets_in(&[OLD]);
@@ -275,7 +280,7 @@ fn s15_sign_in() {
         "sign_in from a source",
         ann,
         async |auth, _| {
-            let source = doorward::Source::from_ip([192, 0, 2, 7].into());
+            let source = doorward::ClientAddress::from_ip([192, 0, 2, 7].into());
             auth.try_sign_in(SignInRequest::new(ANN, OLD).source(source)).await.is_ok()
         },
         |stage, _, _| stage.gets_in(&[OLD]),
@@ -457,7 +462,7 @@ fn s09_reset() {
             let _ = ann(stage);
             stage.world.request(ANN)
         },
-        async |auth, token| matches!(auth.inspect_reset(token).await, Ok(doorward::LinkStatus::Usable)),
+        async |auth, token| matches!(auth.inspect_reset(token).await, Ok(doorward::password::ResetLinkStatus::Valid)),
         |stage, token, _| {
             let _ = block_on(stage.world.auth.confirm_reset(token)).unwrap();
             stage.gets_in(&[OLD]);
@@ -505,9 +510,9 @@ fn s06_account() {
     );
     check("devices", ann, async |auth, ann| auth.devices(ann).await.is_ok(), |stage, _, _| stage.gets_in(&[OLD]));
     check(
-        "require_fresh_proof",
+        "require_step_up",
         ann,
-        async |auth, ann| auth.require_fresh_proof(ann).await.is_ok(),
+        async |auth, ann| auth.require_step_up(ann).await.is_ok(),
         |stage, _, _| stage.gets_in(&[OLD]),
     );
     check(
@@ -659,17 +664,17 @@ impl Stage {
         }
     }
 
-    fn give(&self, challenge: &Challenge, code: &str) -> Result<SignIn, SecondFactorError> {
+    fn give(&self, challenge: &Challenge, code: &str) -> Result<SignIn, VerifySecondFactorError> {
         loop {
             match block_on(self.world.auth.verify_second_factor(challenge, code)) {
-                Err(SecondFactorError::Throttled { retry_after }) => self.world.clock.advance(retry_after),
+                Err(VerifySecondFactorError::Throttled { retry_after }) => self.world.clock.advance(retry_after),
                 outcome => return outcome,
             }
         }
     }
 
     fn is_code_wrong(&self, password: &str, code: &str) -> bool {
-        matches!(self.give(&self.demanded(password), code), Err(SecondFactorError::CodeWrong))
+        matches!(self.give(&self.demanded(password), code), Err(VerifySecondFactorError::CodeWrong))
     }
 
     /// The owner gets in with one of these passwords, or by a reset, and with a code in any case.
@@ -771,7 +776,7 @@ fn s20_verify_second_factor() {
         async |auth, (_, challenge, _, wrong, _)| {
             let outcome = auth.verify_second_factor(challenge, wrong).await;
             assert!(outcome.is_err());
-            matches!(outcome, Err(SecondFactorError::CodeWrong))
+            matches!(outcome, Err(VerifySecondFactorError::CodeWrong))
         },
         |stage, (Enrolled { app, .. }, challenge, right, ..), answer| {
             let counted = stage.counted("password");
@@ -872,10 +877,10 @@ fn s20_sign_in_in_one_step() {
 #[test]
 fn s20_enroll() {
     check(
-        "begin_totp",
+        "begin_enrollment",
         |stage| (ann(stage), RefCell::new(None::<TotpEnrollment>)),
         async |auth, (ann, begun)| {
-            *begun.borrow_mut() = auth.begin_totp(ann).await.ok();
+            *begun.borrow_mut() = auth.begin_enrollment(ann).await.ok();
             begun.borrow().is_some()
         },
         |stage, (ann, begun), _| {
@@ -884,23 +889,23 @@ fn s20_enroll() {
             // What was answered is stored; where the answer was lost the owner begins anew.
             let app = match begun.take() {
                 Some(begun) => App::new(&begun),
-                None => App::new(&block_on(stage.world.auth.begin_totp(ann)).unwrap()),
+                None => App::new(&block_on(stage.world.auth.begin_enrollment(ann)).unwrap()),
             };
-            let _ = block_on(stage.world.auth.confirm_totp(ann, &app.code(&stage.world))).unwrap();
+            let _ = block_on(stage.world.auth.confirm_enrollment(ann, &app.code(&stage.world))).unwrap();
             stage.gets_in_by_code(&app, &[OLD]);
         },
     );
     let begun = |stage: &Stage| {
         let ann = ann(stage);
-        let app = App::new(&block_on(stage.world.auth.begin_totp(&ann)).unwrap());
+        let app = App::new(&block_on(stage.world.auth.begin_enrollment(&ann)).unwrap());
         let code = app.code(&stage.world);
         (ann, app, code, RefCell::new(None::<RecoveryCodes>))
     };
     check(
-        "confirm_totp",
+        "confirm_enrollment",
         begun,
         async |auth, (ann, _, code, shown)| {
-            *shown.borrow_mut() = auth.confirm_totp(ann, code).await.ok().map(|(_, codes)| codes);
+            *shown.borrow_mut() = auth.confirm_enrollment(ann, code).await.ok().map(|(_, codes)| codes);
             shown.borrow().is_some()
         },
         |stage, (ann, app, code, shown), answer| {
@@ -911,7 +916,7 @@ fn s20_enroll() {
                 let _ = stage.world.signed_in(ANN, OLD);
             }
             // The owner whose answer was lost tries again: it is on already, or works now.
-            let again = block_on(stage.world.auth.confirm_totp(ann, code));
+            let again = block_on(stage.world.auth.confirm_enrollment(ann, code));
             assert_eq!(again.is_ok(), !on);
             assert!(stage.is_code_wrong(OLD, code), "the step that proves it is used up");
             assert_eq!(stage.recovery_codes_left(), 10);
@@ -923,30 +928,32 @@ fn s20_enroll() {
         },
     );
     check(
-        "confirm_totp by a wrong code",
+        "confirm_enrollment by a wrong code",
         |stage| {
             let (ann, app, code, _) = begun(stage);
             let wrong = app.wrong_code(&stage.world);
             (ann, app, code, wrong)
         },
-        async |auth, (ann, _, _, wrong)| matches!(auth.confirm_totp(ann, wrong).await, Err(EnrollmentError::CodeWrong)),
+        async |auth, (ann, _, _, wrong)| {
+            matches!(auth.confirm_enrollment(ann, wrong).await, Err(EnrollmentError::CodeWrong))
+        },
         |stage, (ann, app, code, _), answer| {
             let counted = stage.counted("session");
             assert!(counted <= 1 && (answer != Some(true) || counted == 1));
             assert!(!stage.is_on() && stage.world.is_live(ann));
-            let _ = block_on(stage.world.auth.confirm_totp(ann, code)).unwrap();
+            let _ = block_on(stage.world.auth.confirm_enrollment(ann, code)).unwrap();
             stage.gets_in_by_code(app, &[OLD]);
         },
     );
     check(
-        "confirm_totp of another authenticator",
+        "confirm_enrollment of another authenticator",
         |stage| {
             let Enrolled { ann, app, recovery_codes } = enrolled(stage);
-            let other = App::new(&block_on(stage.world.auth.begin_totp(&ann)).unwrap());
+            let other = App::new(&block_on(stage.world.auth.begin_enrollment(&ann)).unwrap());
             let code = other.code(&stage.world);
             (ann, app, other, code, recovery_codes)
         },
-        async |auth, (ann, _, _, code, _)| auth.confirm_totp(ann, code).await.is_ok(),
+        async |auth, (ann, _, _, code, _)| auth.confirm_enrollment(ann, code).await.is_ok(),
         |stage, (ann, app, other, code, recovery_codes), answer| {
             let replaced = !stage.world.is_live(ann);
             agree(answer, replaced);
@@ -971,57 +978,57 @@ fn s20_enroll_where_the_policy_demands_it() {
     };
     check_under(
         required,
-        "begin_required_totp",
+        "begin_required_enrollment",
         |stage| (owed(stage), RefCell::new(None::<TotpEnrollment>)),
         async |auth, (challenge, begun)| {
-            *begun.borrow_mut() = auth.begin_required_totp(challenge).await.ok();
+            *begun.borrow_mut() = auth.begin_required_enrollment(challenge).await.ok();
             begun.borrow().is_some()
         },
         |stage, (challenge, begun), _| {
             assert!(matches!(stage.world.sign_in(ANN, OLD), Ok(SignIn::EnrollmentRequired(_))), "a door is open");
             let app = match begun.take() {
                 Some(begun) => App::new(&begun),
-                None => App::new(&block_on(stage.world.auth.begin_required_totp(challenge)).unwrap()),
+                None => App::new(&block_on(stage.world.auth.begin_required_enrollment(challenge)).unwrap()),
             };
             let code = app.code(&stage.world);
-            let (signed_in, _) = block_on(stage.world.auth.confirm_required_totp(challenge, &code)).unwrap();
+            let (signed_in, _) = block_on(stage.world.auth.confirm_required_enrollment(challenge, &code)).unwrap();
             let _ = complete(signed_in);
             stage.gets_in_by_code(&app, &[OLD]);
         },
     );
     let begun = |stage: &Stage| {
         let challenge = owed(stage);
-        let app = App::new(&block_on(stage.world.auth.begin_required_totp(&challenge)).unwrap());
+        let app = App::new(&block_on(stage.world.auth.begin_required_enrollment(&challenge)).unwrap());
         (challenge, app.code(&stage.world), app.wrong_code(&stage.world), app)
     };
     check_under(
         required,
-        "confirm_required_totp",
+        "confirm_required_enrollment",
         begun,
         async |auth, (challenge, code, ..)| {
-            matches!(auth.confirm_required_totp(challenge, code).await, Ok((SignIn::Complete(_), _)))
+            matches!(auth.confirm_required_enrollment(challenge, code).await, Ok((SignIn::Complete(_), _)))
         },
         |stage, (challenge, code, _, app), answer| {
             let on = stage.is_on();
             agree(answer, on);
-            let again = block_on(stage.world.auth.confirm_required_totp(challenge, code));
+            let again = block_on(stage.world.auth.confirm_required_enrollment(challenge, code));
             assert_eq!(again.is_ok(), !on, "the challenge and the code work once");
             assert!(stage.is_code_wrong(OLD, code));
-            assert!(block_on(stage.world.auth.begin_required_totp(challenge)).is_err());
+            assert!(block_on(stage.world.auth.begin_required_enrollment(challenge)).is_err());
             stage.gets_in_by_code(app, &[OLD]);
         },
     );
     check_under(
         required,
-        "confirm_required_totp by a wrong code",
+        "confirm_required_enrollment by a wrong code",
         begun,
         async |auth, (challenge, _, wrong, _)| {
-            matches!(auth.confirm_required_totp(challenge, wrong).await, Err(EnrollmentError::CodeWrong))
+            matches!(auth.confirm_required_enrollment(challenge, wrong).await, Err(EnrollmentError::CodeWrong))
         },
         |stage, (challenge, code, _, app), answer| {
             let counted = stage.counted("session");
             assert!(!stage.is_on() && counted <= 1 && (answer != Some(true) || counted == 1));
-            let _ = block_on(stage.world.auth.confirm_required_totp(challenge, code)).unwrap();
+            let _ = block_on(stage.world.auth.confirm_required_enrollment(challenge, code)).unwrap();
             stage.gets_in_by_code(app, &[OLD]);
         },
     );
@@ -1043,7 +1050,7 @@ fn s20_disable_and_regenerate() {
         assert!(stage.is_code_wrong(OLD, &app.next(&stage.world)) && stage.is_code_wrong(OLD, &recovery_codes[0]));
         stage.gets_in_by_code(&other, &[OLD]);
     };
-    check("disable_totp", enrolled, async |auth, e| auth.disable_totp(&e.ann).await.is_ok(), gone);
+    check("disable_second_factor", enrolled, async |auth, e| auth.disable_second_factor(&e.ann).await.is_ok(), gone);
     check(
         "reset_second_factor",
         enrolled,
@@ -1082,7 +1089,8 @@ fn a15_cancel_recovery() {
         },
         async |auth, (Enrolled { ann, .. }, ..)| auth.cancel_recovery(ann).await.is_ok(),
         |stage, (Enrolled { ann, app, .. }, token, mailed), answer| {
-            let cancelled = block_on(stage.world.auth.inspect_reset(token)).unwrap() == doorward::LinkStatus::Unusable;
+            let cancelled = block_on(stage.world.auth.inspect_reset(token)).unwrap()
+                == doorward::password::ResetLinkStatus::Invalid;
             agree(answer, cancelled);
             // All of it or nothing; the owner stays signed in.
             assert!(stage.world.is_live(ann));
@@ -1109,7 +1117,7 @@ fn s20_reauthenticate() {
         async |auth, Enrolled { ann, .. }| {
             let outcome = auth.reauthenticate(ann, "wrong").await;
             assert!(outcome.is_err());
-            outcome.is_err_and(|error| matches!(error, doorward::ReauthenticateError::PasswordWrong))
+            outcome.is_err_and(|error| matches!(error, doorward::error::ReauthenticateError::PasswordWrong))
         },
         |stage, Enrolled { ann, app, .. }, _| {
             assert!(stage.world.is_live(ann));
@@ -1139,7 +1147,7 @@ fn s20_reauthenticate() {
         async |auth, (_, wrong, _, Enrolled { ann, .. })| {
             let outcome = auth.reauthenticate_with_code(ann, wrong).await;
             assert!(outcome.is_err());
-            outcome.is_err_and(|error| matches!(error, doorward::ReauthenticateError::CodeWrong))
+            outcome.is_err_and(|error| matches!(error, doorward::error::ReauthenticateError::CodeWrong))
         },
         |stage, (right, _, _, Enrolled { ann, app, .. }), answer| {
             let counted = stage.counted("session");

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use doorward::sqlx::query_scalar;
+use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use doorward::store::sqlx::query_scalar;
+use doorward::store::{PostgresStore, SqliteStore};
 use doorward::testing::ManualClock;
 use doorward::testing::conformance::Stores;
-use doorward::{PostgresStore, SqliteStore};
 use support::lives::{Book, Diary, Inspector, auth, live};
 use support::postgres::Cluster;
 use support::sql::{Folder, block_on, fresh_prefix};

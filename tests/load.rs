@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use doorward::{
-    Auth, HashParams, Import, MemoryAttempts, MemoryUsers, PasswordHash, PrintingMailer, SignIn, SignInError,
-    SignInRequest, Unavailable,
-};
+use doorward::account::Import;
+use doorward::error::{SignInError, Unavailable};
+use doorward::hashing::{HashParams, PasswordHash};
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, SignIn, SignInRequest};
 use support::*;
 
 /// One test at a time: each of them wants the whole machine.

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward::{English, Mail, MailKind, MailTexts, Site};
+use doorward::Site;
+use doorward::mail::{English, Mail, MailKind, MailTexts};
 use support::{ANN, World, site};
 use time::OffsetDateTime;
 

@@ -28,20 +28,20 @@ async fn everything_is_dropped(auth: &Auth, users: &dyn UserRepository, session:
         };
     }
     dropped! {
-        auth.provision_revealing(email(ANN));
+        auth.provision_without_mail(email(ANN));
         auth.sign_in(SignInRequest::new(ANN, OLD));
         auth.try_sign_in(SignInRequest::new(ANN, OLD));
         auth.choose_password(challenge, NEW);
         auth.verify_second_factor(challenge, "123456");
         auth.verify_second_factor_and_remember(challenge, "123456");
-        auth.begin_required_totp(challenge);
-        auth.confirm_required_totp(challenge, "123456");
+        auth.begin_required_enrollment(challenge);
+        auth.confirm_required_enrollment(challenge, "123456");
         auth.resume(session);
         auth.change_password(signed_in, OLD, NEW);
         auth.sign_out_others(signed_in);
-        auth.begin_totp(signed_in);
-        auth.confirm_totp(signed_in, "123456");
-        auth.disable_totp(signed_in);
+        auth.begin_enrollment(signed_in);
+        auth.confirm_enrollment(signed_in, "123456");
+        auth.disable_second_factor(signed_in);
         auth.regenerate_recovery_codes(signed_in);
         auth.reauthenticate(signed_in, OLD);
         auth.reauthenticate_with_code(signed_in, "123456");

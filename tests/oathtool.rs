@@ -7,8 +7,9 @@ mod support;
 use std::io::Write;
 use std::process::Command;
 
+use doorward::second_factor::{TotpAlgorithm, TotpConfig, TotpDigits};
 use doorward::testing::ManualClock;
-use doorward::{AuthBuilder, SignIn, TotpAlgorithm, TotpConfig, TotpDigits};
+use doorward::{AuthBuilder, SignIn};
 use pollster::block_on;
 use support::*;
 use time::OffsetDateTime;
@@ -84,10 +85,10 @@ fn s20_codes_of_oathtool_are_accepted_in_every_setting() {
         // Years pass between these, so the owner signs in anew each time.
         at(&world, TIMES[0]);
         let ann = world.open(ANN, OLD);
-        let enrollment = block_on(world.auth.begin_totp(&ann)).unwrap();
+        let enrollment = block_on(world.auth.begin_enrollment(&ann)).unwrap();
         let key = enrollment.key();
         let first = oathtool(name, length, key, TIMES[0]);
-        let _ = block_on(world.auth.confirm_totp(&ann, &first)).unwrap();
+        let _ = block_on(world.auth.confirm_enrollment(&ann, &first)).unwrap();
         for time in &TIMES[1..] {
             at(&world, *time);
             let SignIn::SecondFactorRequired(challenge) = world.sign_in(ANN, OLD).unwrap() else {
@@ -115,7 +116,7 @@ fn s20_codes_from_the_uri_are_those_of_oathtool_from_the_key() {
     }
     for (name, algorithm, digits) in settings() {
         let world = world(algorithm, digits);
-        let enrollment = block_on(world.auth.begin_totp(&world.open(ANN, OLD))).unwrap();
+        let enrollment = block_on(world.auth.begin_enrollment(&world.open(ANN, OLD))).unwrap();
         let app = App::new(&enrollment);
         let length = if digits == TotpDigits::Six { 6 } else { 8 };
         for time in TIMES.into_iter().chain((0..20).map(|step| 1_795_597_200 + 17 * step)) {

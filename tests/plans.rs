@@ -3,10 +3,10 @@
 
 mod support;
 
-use doorward::sqlx::postgres::PgPool;
-use doorward::sqlx::sqlite::SqlitePool;
-use doorward::sqlx::{AssertSqlSafe, Row, query, raw_sql};
-use doorward::{PostgresStore, SqliteStore};
+use doorward::store::sqlx::postgres::PgPool;
+use doorward::store::sqlx::sqlite::SqlitePool;
+use doorward::store::sqlx::{AssertSqlSafe, Row, query, raw_sql};
+use doorward::store::{PostgresStore, SqliteStore};
 use support::sql::{Folder, block_on, fresh_prefix};
 
 /// So many rows that no planner would read them all.

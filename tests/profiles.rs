@@ -4,7 +4,11 @@
 
 mod support;
 
-use doorward::{CostProfile, HashParams, Import, PasswordHash, SignInError, SignInRequest};
+use doorward::SignInRequest;
+use doorward::account::Import;
+use doorward::config::CostProfile;
+use doorward::error::SignInError;
+use doorward::hashing::{HashParams, PasswordHash};
 use pollster::block_on;
 use support::*;
 

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{
-    AttemptKey, AttemptStore, Attempts, Auth, BackendError, ChoosePasswordError, ConfirmResetError, Email, HashParams,
-    Insert, MemoryAttempts, MemoryUsers, Replace, SignInError, SignInRequest, Swap, User, UserHead, UserId,
-    UserRepository, Version,
+use doorward::error::{ChoosePasswordError, ConfirmResetError, SignInError};
+use doorward::hashing::HashParams;
+use doorward::store::{
+    AttemptKey, Attempts, BackendError, Insert, MemoryAttempts, MemoryUsers, Replace, Swap, User, UserHead, Version,
 };
+use doorward::testing::{ManualClock, RecordingMailer};
+use doorward::{AttemptStore, Auth, Email, SignInRequest, UserId, UserRepository};
 use pollster::block_on;
 use support::*;
 
@@ -234,7 +235,7 @@ fn s16_of_1000_parallel_wrong_guesses_one_is_hashed_per_slot() {
             let waiting = |outcome: &&Result<_, _>| matches!(outcome, Err(SignInError::Throttled { .. }));
             assert_eq!(outcomes.iter().filter(waiting).count(), 999);
             collisions += stores.stale() - stale;
-            world.clock.advance(doorward::Backoff::default().delay_after(slot));
+            world.clock.advance(doorward::config::Backoff::default().delay_after(slot));
         }
         collisions
     });
@@ -304,7 +305,7 @@ fn s16_the_refund_of_a_slow_success_shortens_no_wait_that_others_earned_meanwhil
     for _ in 0..10 {
         assert!(world.fails(ANN, "wrong"));
     }
-    let schedule = doorward::Backoff::default();
+    let schedule = doorward::config::Backoff::default();
     world.clock.advance(schedule.delay_after(10));
     let (strangers, clock) = (world.auth.clone(), world.clock.clone());
     let auth = meddled(&world, move || {
@@ -337,7 +338,7 @@ fn s02_a_verdict_on_a_password_that_was_changed_meanwhile_opens_nothing() {
 }
 
 /// Ann with an authenticator, over stores that count who came too late.
-fn racing_enrolled() -> (World, Racing, App, doorward::RecoveryCodes) {
+fn racing_enrolled() -> (World, Racing, App, doorward::second_factor::RecoveryCodes) {
     let racing = Racing::default();
     let mut world = World::with_keyring(|builder| builder);
     world.auth = Auth::builder(site(), racing.clone(), racing.clone(), world.mailer.clone())
@@ -393,8 +394,10 @@ fn s20_a_hundred_wrong_codes_at_once_are_evaluated_one_in_each_slot() {
     let challenges: Vec<_> = (0..5).map(|_| world.asked_for_a_code(ANN, OLD)).collect();
     let wrong = app.wrong_code(&world);
     let outcomes = together(100, |index| world.verify(&challenges[index % 5], &wrong));
-    let evaluated =
-        outcomes.iter().filter(|outcome| matches!(outcome, Err(doorward::SecondFactorError::CodeWrong))).count();
+    let evaluated = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Err(doorward::error::VerifySecondFactorError::CodeWrong)))
+        .count();
     assert_eq!(evaluated, 4, "three are free; the fourth earns a wait that all others meet");
 }
 

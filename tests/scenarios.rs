@@ -6,11 +6,13 @@ mod support;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use doorward::{
-    AdminError, Auth, BackendError, Backoff, ConfirmResetError, Email, EventKind, HashParams, Insert, LinkStatus,
-    Mailer, MemoryAttempts, ProvisionError, Replace, ResumeError, SignIn, SignInError, SignInFailure, SignInRequest,
-    Site, Source, Swap, User, UserHead, UserId, UserRepository, Version,
-};
+use doorward::config::Backoff;
+use doorward::error::{ConfirmResetError, OperatorError, ProvisionError, ResumeError, SignInError};
+use doorward::event::{EventKind, SignInFailureReason};
+use doorward::hashing::HashParams;
+use doorward::password::ResetLinkStatus;
+use doorward::store::{BackendError, Insert, MemoryAttempts, Replace, Swap, User, UserHead, Version};
+use doorward::{Auth, ClientAddress, Email, Mailer, SignIn, SignInRequest, Site, UserId, UserRepository};
 use pollster::block_on;
 use support::*;
 
@@ -178,7 +180,7 @@ fn scenario_10_no_path_forgets_the_limiter_and_none_shuts_a_signed_in_owner_out(
 fn scenario_22_blank_tokens_match_nothing_in_rows_without_tokens() {
     let (world, _) = World::with_ann();
     for text in ["", " ", "0", "null", ".", "\0"] {
-        assert_eq!(block_on(world.auth.inspect_reset(text)).unwrap(), LinkStatus::Unusable);
+        assert_eq!(block_on(world.auth.inspect_reset(text)).unwrap(), ResetLinkStatus::Invalid);
         assert!(matches!(block_on(world.auth.confirm_reset(text)), Err(ConfirmResetError::LinkInvalid)));
         assert!(doorward::Challenge::parse(text).is_err());
         assert!(world.fails(ANN, text), "there is no temporary password to match");
@@ -191,7 +193,7 @@ fn scenario_23_fetching_a_link_consumes_nothing() {
     let token = world.request(ANN);
     let (mails, user) = (world.mailer.count(), world.user(ANN));
     for _ in 0..5 {
-        assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), LinkStatus::Usable);
+        assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), ResetLinkStatus::Valid);
     }
     assert!(world.mailer.count() == mails && world.user(ANN) == user);
     let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
@@ -364,8 +366,9 @@ fn scenario_40_a_name_with_line_breaks_is_refused_and_markup_is_escaped() {
     assert!(Site::new("Acme\r\nBcc: evil@x.example", "https://acme.example", "help@acme.example").is_err());
     let site = Site::new("<b>A&B</b>\"", "https://acme.example", "help@acme.example").unwrap();
     let mailer = doorward::testing::RecordingMailer::new();
-    let auth =
-        Auth::builder(site, doorward::MemoryUsers::new(), MemoryAttempts::new(), mailer.clone()).build().unwrap();
+    let auth = Auth::builder(site, doorward::store::MemoryUsers::new(), MemoryAttempts::new(), mailer.clone())
+        .build()
+        .unwrap();
     block_on(auth.provision(email(ANN))).unwrap();
     let mail = mailer.last().unwrap().mail;
     assert!(!mail.html().contains("<b>") && mail.html().contains("&lt;b&gt;A&amp;B&lt;/b&gt;"));
@@ -428,7 +431,7 @@ fn scenario_44_a_deactivated_account_is_silent_and_the_log_knows_why() {
     let sent = world.mailer.count();
     block_on(world.auth.request_reset(&email(ANN))).unwrap();
     assert_eq!(world.mailer.count(), sent);
-    let reason = SignInFailure::Deactivated;
+    let reason = SignInFailureReason::Deactivated;
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 5);
 }
 
@@ -440,8 +443,9 @@ fn scenario_46_nothing_secret_is_printed() {
     let mailed = world.mailed_password();
     let challenge = world.challenge(ANN, &mailed);
     let user = world.user(ANN);
-    let request = SignInRequest::new(ANN, OLD).device(&device(&ann)).source(Source::from_ip([192, 0, 2, 7].into()));
-    let revealed = block_on(world.auth.provision_revealing(email("bob@acme.example"))).unwrap();
+    let request =
+        SignInRequest::new(ANN, OLD).device(&device(&ann)).source(ClientAddress::from_ip([192, 0, 2, 7].into()));
+    let revealed = block_on(world.auth.provision_without_mail(email("bob@acme.example"))).unwrap();
     let printed = [
         format!("{ann:?} {:?}", ann.session()),
         format!("{challenge:?} {confirmed:?} {user:?} {request:?} {revealed:?}"),
@@ -480,18 +484,19 @@ fn scenario_47_a_listed_id_is_no_credential() {
     for _ in 0..5 {
         assert!(world.fails(ANN, "wrong"));
     }
-    for shown in [listed.id().to_string(), format!("{}.{}", ann.user_id(), listed.id())] {
+    for shown in [listed.id.to_string(), format!("{}.{}", ann.user_id(), listed.id)] {
         let request = SignInRequest::new(ANN, OLD).device(&shown);
         assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::Throttled { .. })));
     }
     let bob = world.open("bob@acme.example", OLD);
-    assert!(block_on(world.auth.revoke_device(&bob, listed.id())).is_err());
+    assert!(block_on(world.auth.revoke_device(&bob, listed.id)).is_err());
 }
 
 #[test]
 fn scenario_48_rotated_client_addresses_share_a_bucket_and_an_absent_one_is_not_unlimited() {
-    let same =
-        |one: &str, other: &str| Source::from_ip(one.parse().unwrap()) == Source::from_ip(other.parse().unwrap());
+    let same = |one: &str, other: &str| {
+        ClientAddress::from_ip(one.parse().unwrap()) == ClientAddress::from_ip(other.parse().unwrap())
+    };
     assert!(same("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"));
     assert!(!same("2001:db8:1:2::1", "2001:db8:1:3::1"));
     assert!(same("192.0.2.7", "::ffff:192.0.2.7") && !same("192.0.2.7", "192.0.2.8"));
@@ -499,15 +504,15 @@ fn scenario_48_rotated_client_addresses_share_a_bucket_and_an_absent_one_is_not_
     assert!(world.fails(ANN, "wrong"));
     assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })));
     // Rotating the source opens no fresh lane on the account.
-    let request = SignInRequest::new(ANN, OLD).source(Source::from_ip([198, 51, 100, 1].into()));
+    let request = SignInRequest::new(ANN, OLD).source(ClientAddress::from_ip([198, 51, 100, 1].into()));
     assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::Throttled { .. })));
 }
 
 #[test]
 fn scenario_51_an_impossible_policy_is_refused_by_name() {
     let field = |change: fn(&mut doorward::Config)| {
-        let mailer = doorward::PrintingMailer;
-        let builder = Auth::builder(site(), doorward::MemoryUsers::new(), MemoryAttempts::new(), mailer);
+        let mailer = doorward::mail::PrintingMailer;
+        let builder = Auth::builder(site(), doorward::store::MemoryUsers::new(), MemoryAttempts::new(), mailer);
         builder.configure(change).build().unwrap_err().field().unwrap().to_owned()
     };
     assert_eq!(field(|config| config.password.min_length = Some(500)), "password.max_length");
@@ -526,7 +531,7 @@ fn scenario_53_whose_session_it_is_comes_from_proofs_only() {
     let forged = serde_json::from_value(forged).unwrap();
     assert!(matches!(block_on(world.auth.resume(&forged)), Err(ResumeError::SessionEnded)));
     let nobody = UserId::parse("nobody").unwrap();
-    assert!(matches!(block_on(world.auth.deactivate(&nobody)), Err(AdminError::UnknownUser)));
+    assert!(matches!(block_on(world.auth.deactivate(&nobody)), Err(OperatorError::UnknownUser)));
 }
 
 #[test]
@@ -541,7 +546,7 @@ fn scenario_54_of_two_provisions_of_one_address_one_wins() {
 
 /// A repository whose collation folds more than it may: it finds users by their address without dots.
 #[derive(Debug)]
-struct Folding(std::sync::Arc<doorward::MemoryUsers>);
+struct Folding(std::sync::Arc<doorward::store::MemoryUsers>);
 
 #[async_trait::async_trait]
 impl UserRepository for Folding {
@@ -591,7 +596,7 @@ fn every_event_has_a_name_and_a_pseudonym_and_no_address() {
     assert!(world.fails(ANN, "wrong"));
     let failed =
         world.observer.events().into_iter().rev().find(|event| event.kind.name() == "authn_login_fail").unwrap();
-    assert_eq!(failed.subject, Some(world.auth.subject(&email("ANN@acme.example"))));
+    assert_eq!(failed.email_pseudonym, Some(world.auth.email_pseudonym(&email("ANN@acme.example"))));
     assert_eq!(failed.user_id.as_ref(), Some(ann.user_id()));
     let request = SignInRequest::new(NOBODY, "wrong").request_id("7c1d");
     assert!(block_on(world.auth.try_sign_in(request)).is_err());
@@ -601,15 +606,15 @@ fn every_event_has_a_name_and_a_pseudonym_and_no_address() {
     assert!(names.contains("user_created") && names.contains("authn_password_change"));
     // Under an index key the same address has another pseudonym.
     let keyed = World::with(|builder| builder.index_key([7; 32]));
-    assert_ne!(keyed.auth.subject(&email(ANN)), world.auth.subject(&email(ANN)));
+    assert_ne!(keyed.auth.email_pseudonym(&email(ANN)), world.auth.email_pseudonym(&email(ANN)));
 }
 
 /// Wrong codes, each after a fresh sign-in, until a wait is told.
 fn wrong_code_after_sign_in(world: &World, app: &App) -> Option<Duration> {
     let challenge = world.asked_for_a_code(ANN, OLD);
     match world.verify(&challenge, &app.wrong_code(world)) {
-        Err(doorward::SecondFactorError::CodeWrong) => None,
-        Err(doorward::SecondFactorError::Throttled { retry_after }) => Some(retry_after),
+        Err(doorward::error::VerifySecondFactorError::CodeWrong) => None,
+        Err(doorward::error::VerifySecondFactorError::Throttled { retry_after }) => Some(retry_after),
         other => panic!("{other:?}"),
     }
 }
@@ -640,7 +645,7 @@ fn scenario_11_failures_of_codes_add_up_across_challenges_and_a_right_password_c
     let guess = codes.expose().next().unwrap().replace(|c: char| c.is_ascii_digit(), "Z");
     assert!(block_on(other.verify_second_factor(&challenge, &guess)).is_err());
     let next = block_on(other.verify_second_factor(&challenge, &guess));
-    let Err(doorward::SecondFactorError::Throttled { retry_after }) = next else { panic!("{next:?}") };
+    let Err(doorward::error::VerifySecondFactorError::Throttled { retry_after }) = next else { panic!("{next:?}") };
     assert_eq!(retry_after, DAY);
 }
 
@@ -650,9 +655,9 @@ fn scenario_12_a_code_is_refused_again_in_the_same_step_in_another_session_and_a
     let code = app.code(&world);
     let (first, second) = (world.asked_for_a_code(ANN, OLD), world.asked_for_a_code(ANN, OLD));
     let ann = complete(world.verify(&first, &code).unwrap());
-    assert!(matches!(world.verify(&second, &code), Err(doorward::SecondFactorError::CodeWrong)));
+    assert!(matches!(world.verify(&second, &code), Err(doorward::error::VerifySecondFactorError::CodeWrong)));
     let step_up = block_on(world.auth.reauthenticate_with_code(&ann, &code));
-    assert!(matches!(step_up, Err(doorward::ReauthenticateError::CodeWrong)));
+    assert!(matches!(step_up, Err(doorward::error::ReauthenticateError::CodeWrong)));
     assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 2);
 }
 
@@ -669,17 +674,17 @@ fn scenario_18_a_reset_goes_around_no_second_factor() {
     let _ = complete(block_on(world.auth.choose_password(&next, NEW)).unwrap());
     // Where the link itself sets the password, it takes a code as well.
     let (world, _, app, _) = World::with_enrolled_ann_and(|builder| {
-        builder.configure(|config| config.reset.mode = doorward::ResetMode::ChooseNewPassword)
+        builder.configure(|config| config.reset.mode = doorward::config::ResetMode::ChooseNewPassword)
     });
     let token = world.request(ANN);
     let without = block_on(world.auth.complete_reset(&token, NEW));
-    assert!(matches!(without, Err(doorward::CompleteResetError::CodeNeeded)));
+    assert!(matches!(without, Err(doorward::error::CompleteResetError::CodeNeeded)));
     let wrong = block_on(world.auth.complete_reset_with_code(&token, &app.wrong_code(&world), NEW));
-    assert!(matches!(wrong, Err(doorward::CompleteResetError::CodeWrong)));
+    assert!(matches!(wrong, Err(doorward::error::CompleteResetError::CodeWrong)));
     let code = app.code(&world);
     let _ = complete(block_on(world.auth.complete_reset_with_code(&token, &code, NEW)).unwrap());
     let again = block_on(world.auth.complete_reset_with_code(&token, &code, OLD));
-    assert!(matches!(again, Err(doorward::CompleteResetError::LinkInvalid)));
+    assert!(matches!(again, Err(doorward::error::CompleteResetError::LinkInvalid)));
     world.asked_for_a_code(ANN, NEW);
 }
 
@@ -689,8 +694,8 @@ fn scenario_19_a_challenge_opens_its_own_next_step_for_its_own_user_once() {
     let bob = world.open("bob@acme.example", OLD);
     let challenge = world.asked_for_a_code(ANN, OLD);
     assert!(block_on(world.auth.choose_password(&challenge, NEW)).is_err());
-    assert!(block_on(world.auth.begin_required_totp(&challenge)).is_err());
-    assert!(block_on(world.auth.confirm_required_totp(&challenge, &app.code(&world))).is_err());
+    assert!(block_on(world.auth.begin_required_enrollment(&challenge)).is_err());
+    assert!(block_on(world.auth.confirm_required_enrollment(&challenge, &app.code(&world))).is_err());
     // Under another user's id it is nobody's.
     let moved = challenge.expose();
     let id = doorward::Challenge::parse(&moved).unwrap().expose();
@@ -728,7 +733,7 @@ fn scenario_43_sessions_and_remembered_devices_end_with_what_they_were_gained_by
     type Act = fn(&World, &doorward::SignedIn, &App);
     let acts: [(&str, bool, Act); 5] = [
         ("password changed", true, |world, ann, _| drop(block_on(world.auth.change_password(ann, OLD, NEW)).unwrap())),
-        ("second factor off", true, |world, ann, _| drop(block_on(world.auth.disable_totp(ann)).unwrap())),
+        ("second factor off", true, |world, ann, _| drop(block_on(world.auth.disable_second_factor(ann)).unwrap())),
         ("another authenticator", true, |world, ann, _| drop(world.enroll(ann))),
         ("second factor reset", false, |world, ann, _| {
             block_on(world.auth.reset_second_factor(ann.user_id(), "lost phone")).unwrap();

@@ -3,7 +3,8 @@
 
 mod support;
 
-use doorward::{Auth, Challenge, DeviceId, Email, Session, SignInRequest, SignedIn, UserId};
+use doorward::account::DeviceId;
+use doorward::{Auth, Challenge, Email, Session, SignInRequest, SignedIn, UserId};
 
 /// Never called: it compiles, or a future cannot be sent to another thread.
 #[allow(clippy::too_many_arguments)]
@@ -18,7 +19,7 @@ fn all_flows_can_be_sent(
 ) {
     fn sent<F: Future + Send + 'static>(_: F) {}
     sent(auth.provision(email.clone()));
-    sent(auth.provision_revealing(email.clone()));
+    sent(auth.provision_without_mail(email.clone()));
     sent(auth.resend_welcome(id));
     sent(auth.correct_email(id, email.clone()));
     sent(auth.sign_in(SignInRequest::new("", "")));
@@ -29,7 +30,7 @@ fn all_flows_can_be_sent(
     sent(auth.sign_out_others(signed_in));
     sent(auth.devices(signed_in));
     sent(auth.revoke_device(signed_in, device));
-    sent(auth.require_fresh_proof(signed_in));
+    sent(auth.require_step_up(signed_in));
     sent(auth.request_reset(email));
     sent(auth.inspect_reset(""));
     sent(auth.confirm_reset(""));
@@ -41,12 +42,12 @@ fn all_flows_can_be_sent(
     sent(auth.sign_out_everywhere(id));
     sent(auth.delete(id));
     sent(auth.verify_second_factor(challenge, ""));
-    sent(auth.begin_totp(signed_in));
-    sent(auth.confirm_totp(signed_in, ""));
-    sent(auth.begin_required_totp(challenge));
-    sent(auth.confirm_required_totp(challenge, ""));
+    sent(auth.begin_enrollment(signed_in));
+    sent(auth.confirm_enrollment(signed_in, ""));
+    sent(auth.begin_required_enrollment(challenge));
+    sent(auth.confirm_required_enrollment(challenge, ""));
     sent(auth.second_factor(signed_in));
-    sent(auth.disable_totp(signed_in));
+    sent(auth.disable_second_factor(signed_in));
     sent(auth.regenerate_recovery_codes(signed_in));
     sent(auth.reauthenticate(signed_in, ""));
     sent(auth.reauthenticate_with_code(signed_in, ""));

@@ -3,7 +3,9 @@
 
 mod support;
 
-use doorward::{Clock, Hold, SignIn, SignInError, SignInRequest};
+use doorward::config::Hold;
+use doorward::error::SignInError;
+use doorward::{Clock, SignIn, SignInRequest};
 use pollster::block_on;
 use support::*;
 
@@ -84,7 +86,7 @@ fn a_flood_of_invented_addresses_fills_its_half_of_the_queue_and_stops_no_owner_
             config.hashing.threads = std::num::NonZeroUsize::new(1);
             config.hashing.queue_per_thread = 16;
             // Slow enough that the queue does not move while the flood comes in.
-            config.hashing.params = doorward::HashParams::danger_weak(32 * 1024, 1, 1).unwrap();
+            config.hashing.params = doorward::hashing::HashParams::danger_weak(32 * 1024, 1, 1).unwrap();
         })
     });
     let ann = world.open(ANN, OLD);
@@ -146,7 +148,7 @@ fn s20_who_knows_the_password_gets_a_code_a_day_tried_and_keeps_no_owner_out() {
     world.clock.advance(MINUTE);
 
     let begun = world.now();
-    let tried = || world.observer.count(&doorward::EventKind::SecondFactorFailed);
+    let tried = || world.observer.count(&doorward::event::EventKind::SecondFactorFailed);
     let (mut rounds, mut owner_in, mut next_visit, mut first_day, mut first_month) = (0, 0, begun + 7 * DAY, 0, 0);
     while world.now() - begun < 365 * DAY {
         rounds += 1;
@@ -156,9 +158,9 @@ fn s20_who_knows_the_password_gets_a_code_a_day_tried_and_keeps_no_owner_out() {
         match block_on(world.auth.try_sign_in(request)) {
             Ok(SignIn::SecondFactorRequired(challenge)) => loop {
                 match world.verify(&challenge, &app.wrong_code(&world)) {
-                    Err(doorward::SecondFactorError::CodeWrong) => {}
-                    Err(doorward::SecondFactorError::Throttled { .. }) => break world.clock.advance(HOUR),
-                    Err(doorward::SecondFactorError::ChallengeInvalid) => break,
+                    Err(doorward::error::VerifySecondFactorError::CodeWrong) => {}
+                    Err(doorward::error::VerifySecondFactorError::Throttled { .. }) => break world.clock.advance(HOUR),
+                    Err(doorward::error::VerifySecondFactorError::ChallengeInvalid) => break,
                     other => panic!("the attacker is in: {other:?}"),
                 }
             },
@@ -191,7 +193,7 @@ fn s20_who_knows_the_password_gets_a_code_a_day_tried_and_keeps_no_owner_out() {
         "{first_day} {first_month} {}",
         tried()
     );
-    assert_eq!(world.observer.count(&doorward::EventKind::ManyWrongCodes), 1);
+    assert_eq!(world.observer.count(&doorward::event::EventKind::ManyWrongCodes), 1);
 
     // At a browser that nobody knows, the owner goes through the mailbox, with a code, and then the password is another.
     let mailed = world.confirm(ANN);

@@ -17,12 +17,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use doorward::error::{ChoosePasswordError, ConfirmResetError, SignInError, VerifySecondFactorError};
+use doorward::hashing::HashParams;
+use doorward::password::ResetLinkStatus;
+use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, User, UserRow, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{
-    AttemptKey, AttemptStore, Attempts, Auth, BackendError, Challenge, ChoosePasswordError, Clock, ConfirmResetError,
-    HashParams, Keyring, LinkStatus, MemoryAttempts, MemoryUsers, Row, SecondFactorError, SignIn, SignInError,
-    SignInRequest, Swap, User, UserRepository, Version,
-};
+use doorward::{AttemptStore, Auth, Challenge, Clock, Keyring, SignIn, SignInRequest, UserRepository};
 use pollster::block_on;
 use serde_json::{Value, json};
 use support::{ANN, MINUTE, NEW, OLD, SECOND, complete, email, site};
@@ -172,7 +172,7 @@ const STATES: [State; 10] = [
             Secrets::from([("link", host.request()), ("password", OLD.to_owned())])
         },
         check: |host, secret| {
-            assert_eq!(block_on(host.auth.inspect_reset(&secret("link"))).unwrap(), LinkStatus::Usable);
+            assert_eq!(block_on(host.auth.inspect_reset(&secret("link"))).unwrap(), ResetLinkStatus::Valid);
             let _ = complete(host.sign_in(&secret("password")).unwrap());
             let _ = block_on(host.auth.confirm_reset(&secret("link"))).unwrap();
             host.challenge(&host.mailed(|mail| mail.temporary_password()));
@@ -240,9 +240,9 @@ const STATES: [State; 10] = [
         make: |host| {
             let challenge = host.challenge(&host.provision());
             let ann = complete(block_on(host.auth.choose_password(&challenge, OLD)).unwrap());
-            let uri = block_on(host.auth.begin_totp(&ann)).unwrap().uri().to_owned();
+            let uri = block_on(host.auth.begin_enrollment(&ann)).unwrap().uri().to_owned();
             let code = host.code(&uri);
-            let (_, codes) = block_on(host.auth.confirm_totp(&ann, &code)).unwrap();
+            let (_, codes) = block_on(host.auth.confirm_enrollment(&ann, &code)).unwrap();
             let [first, second] = [0, 1].map(|n| codes.expose().nth(n).unwrap().to_owned());
             let challenge = host.code_is_asked(OLD);
             let _ = complete(block_on(host.auth.verify_second_factor(&challenge, &first)).unwrap());
@@ -259,7 +259,7 @@ const STATES: [State; 10] = [
             let challenge = host.code_is_asked(&secret("password"));
             for used in ["used_code", "used_recovery_code"] {
                 let again = block_on(host.auth.verify_second_factor(&challenge, &secret(used)));
-                assert!(matches!(again, Err(SecondFactorError::CodeWrong)), "{used}: {again:?}");
+                assert!(matches!(again, Err(VerifySecondFactorError::CodeWrong)), "{used}: {again:?}");
             }
             let code = host.code(&secret("authenticator"));
             let _ = complete(block_on(host.auth.verify_second_factor(&challenge, &code)).unwrap());
@@ -338,7 +338,7 @@ fn what_was_written_before_reads_and_holds() {
         let (id, address, version) =
             (text(&golden["row"]["id"]), text(&golden["row"]["email"]), text(&golden["row"]["version"]));
         let snapshot = golden["row"]["snapshot"].to_string();
-        let user = User::from_snapshot(Row { id: &id, email: &address, version: &version, snapshot: &snapshot })
+        let user = User::from_snapshot(UserRow { id: &id, email: &address, version: &version, snapshot: &snapshot })
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let kept: Value = serde_json::from_str(&user.to_snapshot()).unwrap();
         assert_contains(&kept, &golden["row"]["snapshot"], name);
@@ -410,7 +410,7 @@ fn what_was_counted_before_still_counts() {
     let frozen = Frozen(Arc::new(Mutex::new(Some(entry))));
     let host = Host::with(Arc::new(MemoryUsers::new()), frozen.clone());
     host.clock.set(at(&golden));
-    let schedule = doorward::Backoff::default();
+    let schedule = doorward::config::Backoff::default();
     let wait = |host: &Host| match block_on(host.auth.try_sign_in(SignInRequest::new(ANN, "wrong"))) {
         Err(SignInError::Throttled { retry_after }) => retry_after,
         other => panic!("no wait: {other:?}"),

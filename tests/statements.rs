@@ -7,10 +7,11 @@ mod support;
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
-use doorward::sqlx::postgres::PgPoolOptions;
-use doorward::sqlx::sqlite::SqlitePoolOptions;
-use doorward::sqlx::{AssertSqlSafe, raw_sql};
-use doorward::{AttemptStore, PostgresStore, SqliteStore, UserRepository};
+use doorward::store::sqlx::postgres::PgPoolOptions;
+use doorward::store::sqlx::sqlite::SqlitePoolOptions;
+use doorward::store::sqlx::{AssertSqlSafe, raw_sql};
+use doorward::store::{PostgresStore, SqliteStore};
+use doorward::{AttemptStore, UserRepository};
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
 use support::{ANN, NOBODY, OLD, email};
@@ -131,11 +132,11 @@ fn statements_are_few_and_no_log_holds_an_address() {
         let stage = Stage::new(store);
         stage.clock.advance(support::HOUR);
         let error = stage.auth.provision(email("new@acme.example")).await.unwrap_err();
-        let mut outputs = vec![format!("{error} {error:?} {:?}", stage.auth.refusal(&error))];
+        let mut outputs = vec![format!("{error} {error:?} {:?}", stage.auth.error_response(&error))];
         let error = stage.sign_in(ANN, OLD).await.unwrap_err();
-        outputs.push(format!("{error} {error:?} {:?}", stage.auth.refusal(&error)));
+        outputs.push(format!("{error} {error:?} {:?}", stage.auth.error_response(&error)));
         outputs.push(format!("{:?} {:?}", stage.observer.events(), stage.auth));
-        let doorward::SignInError::Unavailable(doorward::Unavailable::Backend(error)) = error else {
+        let doorward::error::SignInError::Unavailable(doorward::error::Unavailable::Backend(error)) = error else {
             panic!("{error:?}")
         };
         assert_eq!((error.to_string().as_str(), error.code()), ("backend refused (23514)", Some("23514")));

@@ -11,10 +11,11 @@ mod support;
 
 use std::time::Instant;
 
+use doorward::error::SignInError;
+use doorward::hashing::HashParams;
+use doorward::store::{PostgresStore, SqliteStore};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{
-    AttemptStore, Auth, HashParams, PostgresStore, SignInError, SignInRequest, SqliteStore, UserRepository,
-};
+use doorward::{AttemptStore, Auth, SignInRequest, UserRepository};
 use support::sql::Folder;
 use support::*;
 
@@ -205,7 +206,7 @@ fn h2_too_early_tries_take_equally_long_over_sqlite() {
 fn h2_too_early_tries_take_equally_long_over_postgres() {
     let Some(url) = support::postgres::url_or_skip("the times over PostgreSQL") else { return };
     on_two_threads(async {
-        let pool = doorward::sqlx::PgPool::connect(url).await.unwrap();
+        let pool = doorward::store::sqlx::PgPool::connect(url).await.unwrap();
         let store = PostgresStore::new(pool).with_prefix("h2_").unwrap();
         store.migrate().await.unwrap();
         h2_over("postgres", store).await;

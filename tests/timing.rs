@@ -12,7 +12,9 @@ mod support;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use doorward::{Auth, Email, HashParams, MemoryAttempts, MemoryUsers, SignIn, SignInRequest};
+use doorward::hashing::HashParams;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, SignIn, SignInRequest};
 use pollster::block_on;
 use support::*;
 
@@ -29,7 +31,7 @@ fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
             // Opening a seal must not show either.
             .keyring(doorward::Keyring::new("a", [7; 32]).unwrap())
             .configure(|config| {
-                config.hashing.sealing = doorward::HashSealing::On;
+                config.hashing.sealing = doorward::config::HashSealing::On;
                 config.hashing.params = params;
                 config.hashing.threads = NonZeroUsize::new(1);
                 config.throttle.first_step = Duration::from_millis(1);
@@ -48,7 +50,7 @@ fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
 /// A user with as many devices and links as one can hold.
 fn open_full_account(auth: &Auth, clock: &doorward::testing::ManualClock, address: &str) {
     block_on(async {
-        let account = auth.provision_revealing(Email::parse(address).unwrap()).await.unwrap();
+        let account = auth.provision_without_mail(Email::parse(address).unwrap()).await.unwrap();
         let request = SignInRequest::new(address, account.temporary_password.expose());
         let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else {
             panic!("no change due")
@@ -113,7 +115,7 @@ fn s15_known_and_unknown_addresses_take_equally_long() {
         let begun = Instant::now();
         let outcome = block_on(auth.try_sign_in(request));
         let took = begun.elapsed();
-        assert!(matches!(outcome, Err(doorward::SignInError::InvalidCredentials)));
+        assert!(matches!(outcome, Err(doorward::error::SignInError::InvalidCredentials)));
         took.as_nanos() as f64
     };
     let sides = [known[0], unknown[0], known[1], unknown[1]];

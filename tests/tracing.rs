@@ -6,11 +6,12 @@ mod support;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
-use doorward::{
-    AttemptKey, AttemptStore, Attempts, Auth, BackendCode, BackendError, BackendErrorKind, EventKind, HashParams,
-    HashScheme, MemoryUsers, Method, Observer, PrintingMailer, SecretFault, SignInFailure, Swap, TracingObserver,
-    Version,
-};
+use doorward::account::AuthMethod;
+use doorward::event::{EventKind, SecretFault, SignInFailureReason, TracingObserver};
+use doorward::hashing::{HashParams, HashScheme};
+use doorward::mail::PrintingMailer;
+use doorward::store::{AttemptKey, Attempts, BackendCode, BackendError, BackendErrorKind, MemoryUsers, Swap, Version};
+use doorward::{AttemptStore, Auth, Observer};
 use pollster::block_on;
 use support::*;
 use time::OffsetDateTime;
@@ -94,10 +95,10 @@ fn what_broke_is_told_with_its_kind_its_code_and_the_call() {
 fn every_event_is_emitted_with_its_name_and_level_and_without_secrets() {
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), || {
-        let world = World::with(|builder| builder.observer(doorward::TracingObserver));
+        let world = World::with(|builder| builder.observer(doorward::event::TracingObserver));
         let _ = world.open(ANN, OLD);
         assert!(world.fails(ANN, "wrong"));
-        let subject = world.auth.subject(&email(ANN));
+        let subject = world.auth.email_pseudonym(&email(ANN));
         let lines = lines.0.lock().unwrap();
         let failed = lines.iter().find(|line| line.contains("authn_login_fail")).unwrap();
         assert!(failed.starts_with(&Level::WARN.to_string()) && failed.contains(subject.as_str()), "{failed}");
@@ -124,7 +125,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::TotpSecretUnusable { fault },
     ];
     let refused = [
-        EventKind::SignInFailed { reason: SignInFailure::WrongPassword },
+        EventKind::SignInFailed { reason: SignInFailureReason::WrongPassword },
         EventKind::SecondFactorFailed,
         EventKind::ManyWrongCodes,
         EventKind::ClockSkew { ahead: SECOND },
@@ -133,11 +134,11 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::PasswordRejected { violations: 1 },
         EventKind::Throttled { retry_after: SECOND },
         EventKind::Busy,
-        EventKind::ChallengeRefused,
-        EventKind::SessionRefused,
+        EventKind::ChallengeRejected,
+        EventKind::SessionRejected,
         EventKind::ResetCoolingDown,
         EventKind::ResetLinkWithheld,
-        EventKind::ResetLinkRefused,
+        EventKind::ResetLinkRejected,
         EventKind::MailDelayed { error, code },
     ];
     let ordinary = [
@@ -150,13 +151,13 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::PasswordChangeDemanded,
         EventKind::SecondFactorDemanded,
         EventKind::EnrollmentDemanded,
-        EventKind::SecondFactorPassed { method: Method::Totp },
+        EventKind::SecondFactorPassed { method: AuthMethod::Totp },
         EventKind::EnrollmentBegun,
         EventKind::SecondFactorEnabled,
         EventKind::SecondFactorDisabled,
         EventKind::RecoveryCodesRegenerated,
         EventKind::SecondFactorReset { reason: "a lost phone".into() },
-        EventKind::Reauthenticated { method: Method::Password },
+        EventKind::Reauthenticated { method: AuthMethod::Password },
         EventKind::PasswordChanged,
         EventKind::ResetRequested,
         EventKind::ResetLinkIssued,
@@ -179,7 +180,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
     ];
 
     // Every name that events have is here, so that none is left out of the list.
-    let source = include_str!("../src/port/observer.rs");
+    let source = include_str!("../src/event/kind.rs");
     let (_, names) = source.split_once("pub fn name(&self)").unwrap();
     let names: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
     let listed: Vec<_> = [&broke[..], &refused, &ordinary, &housekeeping].concat();
@@ -191,7 +192,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
     let told = |kind: &EventKind| {
         let lines = Lines::default();
         tracing::subscriber::with_default(lines.clone(), || {
-            TracingObserver.observe(&doorward::Event::new(OffsetDateTime::UNIX_EPOCH, kind.clone()));
+            TracingObserver.observe(&doorward::event::Event::new(OffsetDateTime::UNIX_EPOCH, kind.clone()));
         });
         let mut lines = lines.0.lock().unwrap();
         assert_eq!(lines.len(), 1);

@@ -3,8 +3,9 @@
 
 mod support;
 
+use doorward::hashing::HashParams;
 use doorward::testing::Faults;
-use doorward::{Auth, HashParams, SignInRequest};
+use doorward::{Auth, SignInRequest};
 use pollster::block_on;
 use support::*;
 
@@ -53,7 +54,7 @@ fn s15_every_failure_costs_and_answers_the_same() {
             let (calls, hashes) = (counted.calls(), auth.hash_load().computed);
             let error = block_on(auth.try_sign_in(SignInRequest::new(address, password))).unwrap_err();
             let cost = (counted.calls() - calls, auth.hash_load().computed - hashes);
-            let answer = format!("{error:?} {error} {} {:?}", error.code(), auth.refusal(&error));
+            let answer = format!("{error:?} {error} {} {:?}", error.code(), auth.error_response(&error));
             seen.push((round, cause, cost, answer));
         }
     }

@@ -17,12 +17,19 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use doorward::config::ResetMode;
+use doorward::error::{
+    ChangePasswordError, CompleteResetError, ConfirmResetError, DeviceError, EnrollmentError, ReauthenticateError,
+    ResumeError, SecondFactorError, SignInError, VerifySecondFactorError,
+};
+use doorward::hashing::HashParams;
+use doorward::mail::{Mail, MailKind};
+use doorward::second_factor::SecondFactorPolicy;
+use doorward::store::{AttemptKey, Attempts, BackendError, Insert, Replace, Swap, User, UserHead, Version};
 use doorward::testing::ManualClock;
 use doorward::{
-    AttemptKey, AttemptStore, Attempts, Auth, BackendError, Challenge, ChangePasswordError, Clock, CompleteResetError,
-    ConfirmResetError, DeviceError, Email, EnrollmentError, HashParams, Insert, Keyring, Mail, MailKind, Mailer,
-    ReauthenticateError, Replace, ResetMode, ResumeError, SecondFactorError, SecondFactorPolicy, SignIn, SignInError,
-    SignInRequest, SignedIn, Swap, TwoFactorError, User, UserHead, UserId, UserRepository, Version,
+    AttemptStore, Auth, Challenge, Clock, Email, Keyring, Mailer, SignIn, SignInRequest, SignedIn, UserId,
+    UserRepository,
 };
 use pollster::block_on;
 use serde_json::Value;
@@ -292,10 +299,10 @@ impl Stage {
         }
     }
 
-    fn verify(&self, challenge: &Challenge, code: &str) -> Result<SignIn, SecondFactorError> {
+    fn verify(&self, challenge: &Challenge, code: &str) -> Result<SignIn, VerifySecondFactorError> {
         loop {
             match block_on(self.auth.verify_second_factor(challenge, code)) {
-                Err(SecondFactorError::Throttled { retry_after }) => self.clock.advance(retry_after),
+                Err(VerifySecondFactorError::Throttled { retry_after }) => self.clock.advance(retry_after),
                 outcome => return outcome,
             }
         }
@@ -398,7 +405,7 @@ impl Stage {
                 let Some(challenge) = held.challenges.last().cloned() else { return Came::NotApplicable };
                 let code = if op == Op::RightCode { self.next_code(app) } else { wrong.to_owned() };
                 held.take(self.verify(&challenge, &code), |error| {
-                    matches!(error, SecondFactorError::CodeWrong | SecondFactorError::ChallengeInvalid)
+                    matches!(error, VerifySecondFactorError::CodeWrong | VerifySecondFactorError::ChallengeInvalid)
                 })
             }
             Op::MisuseChallenges => self.misuse_challenges(held, wrong),
@@ -424,14 +431,16 @@ impl Stage {
             }
             let malformed = block_on(self.auth.verify_second_factor_and_remember(&challenge, "no code"));
             // What is no challenge any more is told before what is no code.
-            let refused =
-                matches!(malformed, Err(SecondFactorError::CodeMalformed | SecondFactorError::ChallengeInvalid));
+            let refused = matches!(
+                malformed,
+                Err(VerifySecondFactorError::CodeMalformed | VerifySecondFactorError::ChallengeInvalid)
+            );
             assert!(refused, "{malformed:?}");
-            match block_on(self.auth.begin_required_totp(&challenge)) {
+            match block_on(self.auth.begin_required_enrollment(&challenge)) {
                 // Anybody can install an app. Where none is enrolled yet that is what is asked for.
                 Ok(begun) if !self.credentials().1.is_null() => {
                     let code = App::new(&begun).at(self.now());
-                    let confirmed = block_on(self.auth.confirm_required_totp(&challenge, &code));
+                    let confirmed = block_on(self.auth.confirm_required_enrollment(&challenge, &code));
                     if let Came::ToASession = held.take(confirmed.map(|(step, _)| step), |_| true) {
                         return Came::ToASession;
                     }
@@ -439,7 +448,7 @@ impl Stage {
                 Ok(_) | Err(EnrollmentError::ChallengeInvalid | EnrollmentError::RecoveryPending { .. }) => {}
                 Err(error) => panic!("{error:?}"),
             }
-            let confirmed = block_on(self.auth.confirm_required_totp(&challenge, wrong));
+            let confirmed = block_on(self.auth.confirm_required_enrollment(&challenge, wrong));
             assert!(confirmed.is_err(), "{confirmed:?}");
         }
         Came::ToNothing
@@ -451,13 +460,13 @@ impl Stage {
             let password = held.password.as_deref().unwrap_or(OLD);
             assert!(matches!(block_on(auth.resume(old.session())), Err(ResumeError::SessionEnded)));
             assert!(matches!(block_on(auth.sign_out_others(old)), Err(ResumeError::SessionEnded)));
-            assert!(matches!(block_on(auth.begin_totp(old)), Err(EnrollmentError::SessionEnded)));
-            assert!(matches!(block_on(auth.confirm_totp(old, wrong)), Err(EnrollmentError::SessionEnded)));
-            let disabled = block_on(auth.disable_totp(old));
-            assert!(matches!(disabled, Err(TwoFactorError::SessionEnded | TwoFactorError::RequiredByPolicy)));
+            assert!(matches!(block_on(auth.begin_enrollment(old)), Err(EnrollmentError::SessionEnded)));
+            assert!(matches!(block_on(auth.confirm_enrollment(old, wrong)), Err(EnrollmentError::SessionEnded)));
+            let disabled = block_on(auth.disable_second_factor(old));
+            assert!(matches!(disabled, Err(SecondFactorError::SessionEnded | SecondFactorError::RequiredByPolicy)));
             let codes = block_on(auth.regenerate_recovery_codes(old));
-            assert!(matches!(codes, Err(TwoFactorError::SessionEnded)));
-            assert!(matches!(block_on(auth.second_factor(old)), Err(TwoFactorError::SessionEnded)));
+            assert!(matches!(codes, Err(SecondFactorError::SessionEnded)));
+            assert!(matches!(block_on(auth.second_factor(old)), Err(SecondFactorError::SessionEnded)));
             let proved = block_on(auth.reauthenticate(old, password));
             assert!(matches!(proved, Err(ReauthenticateError::SessionEnded)));
             let proved = block_on(auth.reauthenticate_with_code(old, wrong));
@@ -477,7 +486,7 @@ trait CodeIs {
     fn code_is(&self, codes: &str) -> bool;
 }
 
-impl<E: doorward::Failure> CodeIs for E {
+impl<E: doorward::AuthError> CodeIs for E {
     fn code_is(&self, codes: &str) -> bool {
         codes.split(' ').any(|code| code == self.code())
     }
@@ -551,19 +560,19 @@ fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(H
         held.challenges.push(self::challenge(chosen));
         let challenge = self::challenge(stage.sign_in(&by_password).unwrap());
         held.challenges.push(challenge.clone());
-        let app = App::new(&block_on(auth.begin_required_totp(&challenge)).unwrap());
+        let app = App::new(&block_on(auth.begin_required_enrollment(&challenge)).unwrap());
         if state == State::Owed {
             return Some((held, app));
         }
-        let (signed_in, _) = block_on(auth.confirm_required_totp(&challenge, &app.at(stage.now()))).unwrap();
+        let (signed_in, _) = block_on(auth.confirm_required_enrollment(&challenge, &app.at(stage.now()))).unwrap();
         (complete(signed_in), app)
     } else if state == State::Owed {
         return None;
     } else {
         let ann = complete(chosen);
         held.sessions.push(ann.clone());
-        let app = App::new(&block_on(auth.begin_totp(&ann)).unwrap());
-        (block_on(auth.confirm_totp(&ann, &app.at(stage.now()))).unwrap().0, app)
+        let app = App::new(&block_on(auth.begin_enrollment(&ann)).unwrap());
+        (block_on(auth.confirm_enrollment(&ann, &app.at(stage.now()))).unwrap().0, app)
     };
     held.sessions.push(ann.clone());
     let ann = block_on(auth.sign_out_others(&ann)).unwrap();
@@ -593,7 +602,7 @@ fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(H
             }
             held.password = Some(NEW.to_owned());
         }
-        State::EnrolmentPending => drop(block_on(auth.begin_totp(&ann)).unwrap()),
+        State::EnrolmentPending => drop(block_on(auth.begin_enrollment(&ann)).unwrap()),
         State::DeviceHeld => {
             let request = by_password.code(&stage.next_code(&app));
             held.cookie = Some(device(&complete(stage.sign_in(&request).unwrap())));

@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex};
 use thiserror::Error;
 
 use super::Auth;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError};
-use crate::crypto::{Draw, Keyring, PasswordHash, Purpose, RandomError, StoredHash, keyed};
+use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight, Resets, Watched};
+use crate::event::{Observer, SilentObserver};
+use crate::hashing::{PasswordHash, StoredHash};
+use crate::mail::Mailer;
 use crate::mail::{English, MailTexts};
-use crate::policy::BreachLookup;
-use crate::port::{
-    AttemptStore, BreachedPasswords, Clock, Mailer, Observer, SilentObserver, SystemClock, UserRepository,
-};
+use crate::password::BreachLookup;
+use crate::password::BreachedPasswords;
+use crate::store::{AttemptStore, UserRepository};
 use crate::types::{Digest, SecretBytes, Site, at_store_precision};
 use crate::user::{Fresh, User};
 
@@ -97,7 +100,7 @@ impl AuthBuilder {
         Self { observer: Arc::new(observer), ..self }
     }
 
-    /// The words of all mails; [`English`] by default. A mailer that renders [`Mail::kind`](crate::Mail::kind) by itself does not
+    /// The words of all mails; [`English`] by default. A mailer that renders [`Mail::kind`](crate::mail::Mail::kind) by itself does not
     /// ask for them.
     #[must_use]
     pub fn mail_texts(self, texts: impl MailTexts) -> Self {
@@ -135,7 +138,7 @@ impl AuthBuilder {
     }
 
     /// The keys under which secrets at rest are sealed; none by default. Password hashes are sealed if
-    /// [`HashingConfig::sealing`](crate::HashingConfig::sealing) says so; the secrets of authenticators always are.
+    /// [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so; the secrets of authenticators always are.
     #[must_use]
     pub fn keyring(self, keyring: Keyring) -> Self {
         Self { keyring: Some(keyring), ..self }
@@ -149,7 +152,7 @@ impl AuthBuilder {
     }
 
     /// Checks every setting and starts the hashing threads. It calls no port: a store whose tables are missing is told by its
-    /// first call, as [`TablesMissing`](crate::BackendErrorKind::TablesMissing), and a mailer that cannot send by an event, to
+    /// first call, as [`TablesMissing`](crate::store::BackendErrorKind::TablesMissing), and a mailer that cannot send by an event, to
     /// whoever [`observer`](Self::observer) names, and to nobody without one.
     ///
     /// # Errors
@@ -210,7 +213,8 @@ impl AuthBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use doorward::{MemoryAttempts, MemoryUsers, PrintingMailer};
+    use doorward::mail::PrintingMailer;
+    use doorward::store::{MemoryAttempts, MemoryUsers};
 
     /// Judging a code for nobody opens a seal and computes codes, as for everybody.
     #[test]

@@ -1,29 +1,33 @@
 //! Floor 7: the paved path. It only delegates.
 
 mod builder;
-mod refusal;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 pub use builder::{AuthBuilder, BuildError};
-pub use refusal::Refusal;
 
+use crate::account::Session;
+use crate::account::{Device, Import, Imported, Provision, Provisioned, ProvisionedWithPassword, ResealOutcome};
 use crate::engine::{Engine, HashLoad, SignIn, SignedIn};
+use crate::error::ErrorResponse;
 use crate::error::{
-    AdminError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError,
-    EnrollmentError, Failure, FreshProofError, ImportError, ProvisionError, ReauthenticateError, ResumeError,
-    SecondFactorError, SignInError, TwoFactorError, Unavailable, WelcomeError,
+    AuthError, ChangePasswordError, ChoosePasswordError, CompleteResetError, ConfirmResetError, DeviceError,
+    EnrollmentError, ImportError, OperatorError, ProvisionError, ReauthenticateError, ResumeError, SecondFactorError,
+    SignInError, StepUpError, Unavailable, VerifySecondFactorError, WelcomeError,
 };
+use crate::event::EmailPseudonym;
 use crate::flow::{
-    Import, Imported, LinkStatus, Provision, Provisioned, Resealed, ResetConfirmed, ResetRequest, ResetRequested,
-    Revealed, SecondFactorStatus, SignInRequest, account, admin, change_password, choose_password, import, provision,
-    reauthenticate, reset, sign_in, two_factor, verify_second_factor,
+    ResetRequest, SignInRequest, account, admin, change_password, choose_password, import, provision, reauthenticate,
+    reset, second_factor, sign_in, verify_second_factor,
 };
-use crate::policy::{PasswordPolicy, PolicyContext, Violation};
-use crate::port::{AttemptStore, Mailer, Subject, UserRepository};
-use crate::types::{Challenge, DeviceId, Email, Password, RecoveryCodes, Site, TotpEnrollment, UserId};
-use crate::user::{Device, Session};
+use crate::mail::Mailer;
+use crate::password::{PasswordPolicy, PolicyContext, Violation};
+use crate::password::{ResetConfirmed, ResetLinkStatus, ResetRequested};
+use crate::second_factor::SecondFactorStatus;
+use crate::second_factor::{RecoveryCodes, TotpEnrollment};
+use crate::store::{AttemptStore, UserRepository};
+use crate::types::{Challenge, DeviceId, Email, Password, Site, UserId};
 
 /// The sign-in system of a host. Cloning it is cheap, and all clones are one.
 ///
@@ -64,7 +68,7 @@ impl Auth {
     ///
     /// # Errors
     /// [`ProvisionError`], for the operator. After `MailFailed` the account stands; [`resend_welcome`](Self::resend_welcome)
-    /// goes on from there. Its `source` holds the reason, a [`BackendError`](crate::BackendError) whose kind and code are fit for
+    /// goes on from there. Its `source` holds the reason, a [`BackendError`](crate::store::BackendError) whose kind and code are fit for
     /// logs.
     ///
     /// ```
@@ -79,8 +83,11 @@ impl Auth {
     ///
     /// # Errors
     /// As [`provision`](Self::provision), without `MailFailed`.
-    pub async fn provision_revealing(&self, account: impl Into<Provision>) -> Result<Revealed, ProvisionError> {
-        provision::provision_revealing(&self.engine, account.into()).await
+    pub async fn provision_without_mail(
+        &self,
+        account: impl Into<Provision>,
+    ) -> Result<ProvisionedWithPassword, ProvisionError> {
+        provision::provision_without_mail(&self.engine, account.into()).await
     }
 
     /// Mails a fresh first password to somebody who has not chosen one yet. The one before stops working.
@@ -118,7 +125,7 @@ impl Auth {
 
     // Signing in.
 
-    /// Evaluates a sign-in. Where the host configured a [`Hold`](crate::Hold), a short delay is waited out inside; a longer
+    /// Evaluates a sign-in. Where the host configured a [`Hold`](crate::config::Hold), a short delay is waited out inside; a longer
     /// one is answered as `Throttled`.
     ///
     /// # Errors
@@ -152,17 +159,21 @@ impl Auth {
     /// code. Spaces and dashes in it do not matter. A right code leads on; each works once.
     ///
     /// # Errors
-    /// [`SecondFactorError`]. A wrong code does not use the challenge up.
+    /// [`VerifySecondFactorError`]. A wrong code does not use the challenge up.
     ///
     /// ```
     #[doc = include_str!("../../examples/verify_second_factor.rs")]
     /// ```
-    pub async fn verify_second_factor(&self, challenge: &Challenge, code: &str) -> Result<SignIn, SecondFactorError> {
+    pub async fn verify_second_factor(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+    ) -> Result<SignIn, VerifySecondFactorError> {
         verify_second_factor::verify_second_factor(&self.engine, challenge, code, false).await
     }
 
     /// The same for somebody who asked that this device be remembered: no code is asked for on it for as long as
-    /// [`SecondFactorConfig::remember_device`](crate::SecondFactorConfig::remember_device) says, until a credential changes.
+    /// [`SecondFactorConfig::remember_device`](crate::second_factor::SecondFactorConfig::remember_device) says, until a credential changes.
     /// Where that is off, nothing is remembered.
     ///
     /// # Errors
@@ -171,7 +182,7 @@ impl Auth {
         &self,
         challenge: &Challenge,
         code: &str,
-    ) -> Result<SignIn, SecondFactorError> {
+    ) -> Result<SignIn, VerifySecondFactorError> {
         verify_second_factor::verify_second_factor(&self.engine, challenge, code, true).await
     }
 
@@ -180,20 +191,20 @@ impl Auth {
     ///
     /// # Errors
     /// [`EnrollmentError`].
-    pub async fn begin_required_totp(&self, challenge: &Challenge) -> Result<TotpEnrollment, EnrollmentError> {
-        two_factor::begin_required_totp(&self.engine, challenge).await
+    pub async fn begin_required_enrollment(&self, challenge: &Challenge) -> Result<TotpEnrollment, EnrollmentError> {
+        second_factor::begin_required_enrollment(&self.engine, challenge).await
     }
 
     /// Enrolls that authenticator by a code of it, and signs in. Show the recovery codes: they are never shown again.
     ///
     /// # Errors
     /// [`EnrollmentError`]. A wrong code does not use the challenge up.
-    pub async fn confirm_required_totp(
+    pub async fn confirm_required_enrollment(
         &self,
         challenge: &Challenge,
         code: &str,
     ) -> Result<(SignIn, RecoveryCodes), EnrollmentError> {
-        two_factor::confirm_required_totp(&self.engine, challenge, code).await
+        second_factor::confirm_required_enrollment(&self.engine, challenge, code).await
     }
 
     /// Whether a session still is one: called with every later request. It costs one look-up.
@@ -259,23 +270,23 @@ impl Auth {
     /// How the second factor of the user stands.
     ///
     /// # Errors
-    /// [`TwoFactorError::SessionEnded`].
-    pub async fn second_factor(&self, signed_in: &SignedIn) -> Result<SecondFactorStatus, TwoFactorError> {
-        two_factor::second_factor(&self.engine, signed_in.session()).await
+    /// [`SecondFactorError::SessionEnded`].
+    pub async fn second_factor(&self, signed_in: &SignedIn) -> Result<SecondFactorStatus, SecondFactorError> {
+        second_factor::second_factor(&self.engine, signed_in.session()).await
     }
 
     /// Begins an authenticator: show its QR code or key, and ask for a code of it. Nothing changes until
-    /// [`confirm_totp`](Self::confirm_totp); what was begun before gives way. Where a second factor is on already, the new
+    /// [`confirm_enrollment`](Self::confirm_enrollment); what was begun before gives way. Where a second factor is on already, the new
     /// authenticator is to take its place, which takes a fresh code of the old one.
     ///
     /// # Errors
-    /// [`EnrollmentError`]: after [`ProofNeeded`](EnrollmentError::ProofNeeded) ask for the proof it names.
+    /// [`EnrollmentError`]: after [`StepUpRequired`](EnrollmentError::StepUpRequired) ask for the proof it names.
     ///
     /// ```
-    #[doc = include_str!("../../examples/two_factor.rs")]
+    #[doc = include_str!("../../examples/second_factor.rs")]
     /// ```
-    pub async fn begin_totp(&self, signed_in: &SignedIn) -> Result<TotpEnrollment, EnrollmentError> {
-        two_factor::begin_totp(&self.engine, signed_in.session()).await
+    pub async fn begin_enrollment(&self, signed_in: &SignedIn) -> Result<TotpEnrollment, EnrollmentError> {
+        second_factor::begin_enrollment(&self.engine, signed_in.session()).await
     }
 
     /// Enrolls the authenticator that was begun, by a code of it, within ten minutes. Every other session ends, a notice is
@@ -283,36 +294,36 @@ impl Auth {
     ///
     /// # Errors
     /// [`EnrollmentError`]. A wrong code changes nothing.
-    pub async fn confirm_totp(
+    pub async fn confirm_enrollment(
         &self,
         signed_in: &SignedIn,
         code: &str,
     ) -> Result<(SignedIn, RecoveryCodes), EnrollmentError> {
-        two_factor::confirm_totp(&self.engine, signed_in.session(), code).await
+        second_factor::confirm_enrollment(&self.engine, signed_in.session(), code).await
     }
 
     /// Turns the second factor off. Every other session ends, and a notice is mailed.
     ///
     /// # Errors
-    /// [`TwoFactorError`]: after [`ProofNeeded`](TwoFactorError::ProofNeeded) ask for a code.
-    pub async fn disable_totp(&self, signed_in: &SignedIn) -> Result<SignedIn, TwoFactorError> {
-        two_factor::disable_totp(&self.engine, signed_in.session()).await
+    /// [`SecondFactorError`]: after [`StepUpRequired`](SecondFactorError::StepUpRequired) ask for a code.
+    pub async fn disable_second_factor(&self, signed_in: &SignedIn) -> Result<SignedIn, SecondFactorError> {
+        second_factor::disable_second_factor(&self.engine, signed_in.session()).await
     }
 
     /// Makes ten new recovery codes in place of all before. Every other session ends, and a notice is mailed. Show the codes:
     /// they are never shown again.
     ///
     /// # Errors
-    /// [`TwoFactorError`]: after [`ProofNeeded`](TwoFactorError::ProofNeeded) ask for a code.
+    /// [`SecondFactorError`]: after [`StepUpRequired`](SecondFactorError::StepUpRequired) ask for a code.
     pub async fn regenerate_recovery_codes(
         &self,
         signed_in: &SignedIn,
-    ) -> Result<(SignedIn, RecoveryCodes), TwoFactorError> {
-        two_factor::regenerate_recovery_codes(&self.engine, signed_in.session()).await
+    ) -> Result<(SignedIn, RecoveryCodes), SecondFactorError> {
+        second_factor::regenerate_recovery_codes(&self.engine, signed_in.session()).await
     }
 
     /// Proves once more, by the password, who is signed in: before something that takes a fresh proof. Keep the session of the
-    /// [`SignedIn`] returned, which says so. Where a second factor is on, what asked with `ProofNeeded` takes a code, and asks
+    /// [`SignedIn`] returned, which says so. Where a second factor is on, what asked with `StepUpRequired` takes a code, and asks
     /// again after this.
     ///
     /// # Errors
@@ -339,28 +350,29 @@ impl Auth {
 
     /// Whether what the session proved is fresh enough for something of the host's own that matters as much as a credential:
     /// changing an address, paying, acting on other accounts. Fresh is what enrolling and disabling a second factor ask for: a
-    /// proof within [`SecondFactorConfig::fresh_proof`](crate::SecondFactorConfig::fresh_proof), and a code where a second
+    /// proof within [`SecondFactorConfig::fresh_proof`](crate::second_factor::SecondFactorConfig::fresh_proof), and a code where a second
     /// factor is on.
     ///
     /// # Errors
-    /// [`FreshProofError`]: after [`ProofNeeded`](FreshProofError::ProofNeeded) ask for the proof it names, and call
+    /// [`StepUpError`]: after [`StepUpRequired`](StepUpError::StepUpRequired) ask for the proof it names, and call
     /// [`reauthenticate`](Self::reauthenticate) or [`reauthenticate_with_code`](Self::reauthenticate_with_code). Like [`resume`](Self::resume) it decides by reading, so what
     /// the host does next is not undone by a session that ends meanwhile.
     ///
     /// ```
-    /// use doorward::{Auth, FreshProofError, ProofKind, SignedIn};
+    /// use doorward::{Auth, SignedIn};
+    /// use doorward::error::{StepUpError, StepUp};
     ///
-    /// async fn close_the_shop(auth: &Auth, signed_in: &SignedIn) -> Result<&'static str, FreshProofError> {
-    ///     match auth.require_fresh_proof(signed_in).await {
+    /// async fn close_the_shop(auth: &Auth, signed_in: &SignedIn) -> Result<&'static str, StepUpError> {
+    ///     match auth.require_step_up(signed_in).await {
     ///         Ok(()) => Ok("closed"),
-    ///         Err(FreshProofError::ProofNeeded { needs: ProofKind::Password }) => Ok("ask for the password"),
-    ///         Err(FreshProofError::ProofNeeded { needs: ProofKind::SecondFactor }) => Ok("ask for a code"),
+    ///         Err(StepUpError::StepUpRequired { needs: StepUp::Password }) => Ok("ask for the password"),
+    ///         Err(StepUpError::StepUpRequired { needs: StepUp::SecondFactor }) => Ok("ask for a code"),
     ///         Err(error) => Err(error), // the session has ended, or the store failed: nothing was done
     ///     }
     /// }
     /// ```
-    pub async fn require_fresh_proof(&self, signed_in: &SignedIn) -> Result<(), FreshProofError> {
-        reauthenticate::require_fresh_proof(&self.engine, signed_in.session()).await
+    pub async fn require_step_up(&self, signed_in: &SignedIn) -> Result<(), StepUpError> {
+        reauthenticate::require_step_up(&self.engine, signed_in.session()).await
     }
 
     // Forgotten passwords.
@@ -369,7 +381,7 @@ impl Auth {
     /// is an account, and that there is at most one in five minutes. Whether one is sent is decided in background work, after
     /// the answer. It changes nothing on the account, and leaves nothing behind for an address that is nobody's.
     ///
-    /// Give the [`Source`](crate::Source), and the device cookie as at sign-in: requests wait in a queue of this process with a
+    /// Give the [`ClientAddress`](crate::ClientAddress), and the device cookie as at sign-in: requests wait in a queue of this process with a
     /// bounded number of places, of which no source may take more than a share, and some are kept for known devices.
     ///
     /// The answer also says nothing of a mailer that is broken, or the answer would tell who has an account: only an
@@ -391,7 +403,7 @@ impl Auth {
     ///
     /// # Errors
     /// [`Unavailable`] if nothing could be decided.
-    pub async fn inspect_reset(&self, token: &str) -> Result<LinkStatus, Unavailable> {
+    pub async fn inspect_reset(&self, token: &str) -> Result<ResetLinkStatus, Unavailable> {
         reset::inspect_reset(&self.engine, token).await
     }
 
@@ -409,7 +421,7 @@ impl Auth {
         reset::confirm_reset(&self.engine, token).await
     }
 
-    /// In the mode [`ChooseNewPassword`](crate::ResetMode::ChooseNewPassword): sets a new password by a link's token, and
+    /// In the mode [`ChooseNewPassword`](crate::config::ResetMode::ChooseNewPassword): sets a new password by a link's token, and
     /// signs in. Call it for an explicit POST.
     ///
     /// # Errors
@@ -439,9 +451,9 @@ impl Auth {
     /// An account without a second factor cannot: there the mailbox decides.
     ///
     /// # Errors
-    /// [`TwoFactorError`]: after [`ProofNeeded`](TwoFactorError::ProofNeeded) ask for a code.
-    pub async fn cancel_recovery(&self, signed_in: &SignedIn) -> Result<(), TwoFactorError> {
-        two_factor::cancel_recovery(&self.engine, signed_in.session()).await
+    /// [`SecondFactorError`]: after [`StepUpRequired`](SecondFactorError::StepUpRequired) ask for a code.
+    pub async fn cancel_recovery(&self, signed_in: &SignedIn) -> Result<(), SecondFactorError> {
+        second_factor::cancel_recovery(&self.engine, signed_in.session()).await
     }
 
     // What an operator does.
@@ -449,40 +461,40 @@ impl Auth {
     /// Silences an account: sessions end, sign-in fails like any other failure, resets mail nothing.
     ///
     /// # Errors
-    /// [`AdminError`]. It is no error if the account is deactivated already.
-    pub async fn deactivate(&self, user: &UserId) -> Result<(), AdminError> {
+    /// [`OperatorError`]. It is no error if the account is deactivated already.
+    pub async fn deactivate(&self, user: &UserId) -> Result<(), OperatorError> {
         admin::deactivate(&self.engine, user).await
     }
 
     /// Makes a deactivated account usable again, with its own password. Nothing mailed before works.
     ///
     /// # Errors
-    /// [`AdminError`]. It is no error if the account is active already.
-    pub async fn reactivate(&self, user: &UserId) -> Result<(), AdminError> {
+    /// [`OperatorError`]. It is no error if the account is active already.
+    pub async fn reactivate(&self, user: &UserId) -> Result<(), OperatorError> {
         admin::reactivate(&self.engine, user).await
     }
 
     /// Makes the next sign-in with the own password lead to a change first. Sessions end.
     ///
     /// # Errors
-    /// [`AdminError`].
-    pub async fn require_password_change(&self, user: &UserId) -> Result<(), AdminError> {
+    /// [`OperatorError`].
+    pub async fn require_password_change(&self, user: &UserId) -> Result<(), OperatorError> {
         admin::require_password_change(&self.engine, user).await
     }
 
     /// Voids a password that others know, with all sessions and devices. The user gets back in by "Forgot your password?".
     ///
     /// # Errors
-    /// [`AdminError`].
-    pub async fn mark_compromised(&self, user: &UserId) -> Result<(), AdminError> {
+    /// [`OperatorError`].
+    pub async fn mark_compromised(&self, user: &UserId) -> Result<(), OperatorError> {
         admin::mark_compromised(&self.engine, user).await
     }
 
     /// Ends every session of a user.
     ///
     /// # Errors
-    /// [`AdminError`].
-    pub async fn sign_out_everywhere(&self, user: &UserId) -> Result<(), AdminError> {
+    /// [`OperatorError`].
+    pub async fn sign_out_everywhere(&self, user: &UserId) -> Result<(), OperatorError> {
         admin::sign_out_everywhere(&self.engine, user).await
     }
 
@@ -491,26 +503,26 @@ impl Auth {
     /// of it, stands in the event.
     ///
     /// # Errors
-    /// [`AdminError`]. It is no error if there is no second factor.
-    pub async fn reset_second_factor(&self, user: &UserId, reason: &str) -> Result<(), AdminError> {
+    /// [`OperatorError`]. It is no error if there is no second factor.
+    pub async fn reset_second_factor(&self, user: &UserId, reason: &str) -> Result<(), OperatorError> {
         admin::reset_second_factor(&self.engine, user, reason).await
     }
 
     /// Seals what is sealed of a user under the current key of the [`Keyring`](crate::Keyring), without the user's doing. Once
-    /// every process has that key as its current one, and every user was answered [`Anew`](Resealed::Anew) or
-    /// [`Already`](Resealed::Already) since, the keys before can be given up.
+    /// every process has that key as its current one, and every user was answered [`Anew`](ResealOutcome::Resealed) or
+    /// [`Already`](ResealOutcome::UpToDate) since, the keys before can be given up.
     ///
     /// # Errors
-    /// [`AdminError`].
-    pub async fn reseal(&self, user: &UserId) -> Result<Resealed, AdminError> {
+    /// [`OperatorError`].
+    pub async fn reseal(&self, user: &UserId) -> Result<ResealOutcome, OperatorError> {
         admin::reseal(&self.engine, user).await
     }
 
     /// Deletes an account with all that this crate keeps of it.
     ///
     /// # Errors
-    /// [`AdminError`].
-    pub async fn delete(&self, user: &UserId) -> Result<(), AdminError> {
+    /// [`OperatorError`].
+    pub async fn delete(&self, user: &UserId) -> Result<(), OperatorError> {
         admin::delete(&self.engine, user).await
     }
 
@@ -522,11 +534,13 @@ impl Auth {
     }
 
     /// What of the policy a new password for that account breaks, for a form that tells while somebody types. It advises only:
-    /// what takes more to judge ([`Rule::is_judged_when_set`](crate::Rule::is_judged_when_set)) is judged when the password is
+    /// what takes more to judge ([`Rule::is_judged_when_set`](crate::password::Rule::is_judged_when_set)) is judged when the password is
     /// set, together with all of this. No hash, no store call, nothing counted.
     ///
     /// ```
-    /// # use doorward::{Auth, Email, MemoryAttempts, MemoryUsers, PrintingMailer, Site};
+    /// # use doorward::{Auth, Email, Site};
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
     /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     /// # let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
     /// let ann = Email::parse("ann@acme.example")?;
@@ -546,13 +560,13 @@ impl Auth {
     }
 
     /// Everything a page needs in order to answer an error, with the support contact.
-    pub fn refusal(&self, failure: &dyn Failure) -> Refusal {
-        Refusal::new(failure, &self.engine.site)
+    pub fn error_response(&self, error: &dyn AuthError) -> ErrorResponse {
+        ErrorResponse::new(error, &self.engine.site)
     }
 
     /// The pseudonym under which events speak of an address.
-    pub fn subject(&self, email: &Email) -> Subject {
-        self.engine.subject(email)
+    pub fn email_pseudonym(&self, email: &Email) -> EmailPseudonym {
+        self.engine.email_pseudonym(email)
     }
 
     /// The shortest time between two reset mails to one account, for the page that tells of it.
@@ -568,7 +582,7 @@ impl Auth {
     /// Drops spent attempts from the store now, and tells how many.
     ///
     /// With a [`background`](AuthBuilder::background) nobody needs to call it: each `Auth` does so once per
-    /// [`PurgeConfig::every`](crate::PurgeConfig::every), after a sign-in or a reset request. A host with many processes may turn
+    /// [`PurgeConfig::every`](crate::config::PurgeConfig::every), after a sign-in or a reset request. A host with many processes may turn
     /// that off and call this from one of them. Without one, call it from time to time.
     ///
     /// # Errors

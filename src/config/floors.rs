@@ -27,16 +27,19 @@ impl Config {
     /// [`danger_allow`](Self::danger_allow) takes.
     ///
     /// Bounds that nothing lifts are told at the settings themselves. `hashing.params` and `password` have names of danger of
-    /// their own: [`HashParams::danger_weak`](crate::HashParams::danger_weak),
-    /// [`PasswordPolicy::danger_allow_short`](crate::PasswordPolicy::danger_allow_short) and
-    /// [`danger_allow_common`](crate::PasswordPolicy::danger_allow_common).
-    pub const FLOORS: [&'static str; 4] = ["throttle", "source_throttle", "second_factor.throttle", "reset.cooldown"];
+    /// their own: [`HashParams::danger_weak`](crate::hashing::HashParams::danger_weak),
+    /// [`PasswordPolicy::danger_allow_short`](crate::password::PasswordPolicy::danger_allow_short) and
+    /// [`danger_allow_common`](crate::password::PasswordPolicy::danger_allow_common).
+    pub const FLOORS: [&'static str; 4] =
+        ["throttle", "client_address_throttle", "second_factor.throttle", "reset.cooldown"];
 
     /// Lets a setting of [`FLOORS`](Self::FLOORS) be weaker than what is promised: for tests, and for hosts that know better.
     ///
     /// ```
     /// use std::time::Duration;
-    /// # use doorward::{Auth, MemoryAttempts, MemoryUsers, PrintingMailer, Site};
+    /// # use doorward::{Auth, Site};
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
     /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     /// # let builder = || Auth::builder(site.clone(), MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
     ///
@@ -61,7 +64,7 @@ impl Config {
             password: _,
             hashing: _,
             throttle,
-            source_throttle,
+            client_address_throttle,
             second_factor,
             reset,
             provision: _,
@@ -77,8 +80,8 @@ impl Config {
                 problem: "lets more than 100 guesses through in a day, or 20 in a minute",
             },
             Floor {
-                field: "source_throttle",
-                holds: source_throttle.backoff.tries_within(DAY) <= GUESSES_OF_A_SOURCE_A_DAY,
+                field: "client_address_throttle",
+                holds: client_address_throttle.tries_within(DAY) <= GUESSES_OF_A_SOURCE_A_DAY,
                 problem: "lets more than 5,000 guesses of one source through in a day",
             },
             Floor {

@@ -2,7 +2,7 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use super::ConfigError;
-use crate::crypto::{HashBackend, HashCost, HashParams};
+use crate::hashing::{HashBackend, HashCost, HashParams};
 use crate::types::Digest;
 
 /// Password hashing.
@@ -78,7 +78,8 @@ pub enum HashSealing {
 /// Keep the order of profiles and let their shares shrink as hashes are replaced: then few addresses change theirs.
 ///
 /// ```
-/// use doorward::{CostProfile, HashParams};
+/// use doorward::config::CostProfile;
+/// use doorward::hashing::HashParams;
 ///
 /// // 700 users were imported with hashes of 12 MiB, 300 have new ones.
 /// let old = HashParams::OWASP_12_MIB;
@@ -87,7 +88,7 @@ pub enum HashSealing {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct CostProfile {
-    /// The cost: [`PasswordHash::cost`](crate::PasswordHash::cost) of such a hash.
+    /// The cost: [`PasswordHash::cost`](crate::hashing::PasswordHash::cost) of such a hash.
     pub cost: HashCost,
     /// How many hashes have it; only the proportion counts. At least 1.
     pub share: u32,

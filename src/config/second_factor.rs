@@ -1,8 +1,8 @@
 use core::time::Duration;
 
 use super::{ConfigError, DAY, HOUR, MINUTE};
-use crate::crypto::{TotpAlgorithm, TotpParams};
-use crate::policy::Backoff;
+use crate::second_factor::{TotpAlgorithm, TotpParams};
+use crate::throttle::Backoff;
 
 /// Two-factor sign-in by authenticator app. Secrets are sealed, so it takes a
 /// [`keyring`](crate::AuthBuilder::keyring).

@@ -14,7 +14,7 @@ pub(crate) enum Purpose {
     ResetLink,
     SealedPasswordHash,
     SealedTotpSecret,
-    Subject,
+    EmailPseudonym,
     TemporaryPassword,
 }
 
@@ -29,7 +29,7 @@ impl Purpose {
             Self::ResetLink => b"doorward:reset-link:1",
             Self::SealedPasswordHash => b"doorward:sealed-password-hash:1",
             Self::SealedTotpSecret => b"doorward:sealed-totp-secret:1",
-            Self::Subject => b"doorward:subject:1",
+            Self::EmailPseudonym => b"doorward:subject:1",
             Self::TemporaryPassword => b"doorward:temporary-password:1",
         }
     }

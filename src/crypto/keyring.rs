@@ -18,7 +18,7 @@ const NONCE_BYTES: usize = 24;
 const PREFIX: &str = "$sealed$v=1$k=";
 
 /// The keys under which secrets at rest are sealed, so that a stolen store alone gives nothing to attack: those of
-/// authenticators always, and password hashes if [`HashingConfig::sealing`](crate::HashingConfig::sealing) says so.
+/// authenticators always, and password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
 ///
 /// One key is current: everything is sealed under it. Others only open what was sealed under them, until it was sealed anew,
 /// by use or by [`Auth::reseal`](crate::Auth::reseal). Each value is bound to its user and its purpose, so that one moved to
@@ -38,13 +38,14 @@ const PREFIX: &str = "$sealed$v=1$k=";
 /// # let (new, old) = ([7; 32], [8; 32]);
 /// let keyring = Keyring::new("2026-11", new)?.also_opens("2025-03", old)?;
 /// assert_eq!(format!("{keyring:?}"), r#"Keyring { current: "2026-11", also_opens: ["2025-03"] }"#);
-/// # Ok::<(), doorward::KeyringError>(())
+/// # Ok::<(), doorward::error::KeyringError>(())
 /// ```
 ///
 /// Two keys of one name would leave open which of them is meant:
 ///
 /// ```
-/// use doorward::{Keyring, KeyringError};
+/// use doorward::Keyring;
+/// use doorward::error::KeyringError;
 ///
 /// let refused = Keyring::new("a", [7; 32]).and_then(|keyring| keyring.also_opens("a", [8; 32]));
 /// assert_eq!(refused.unwrap_err(), KeyringError::DuplicateId);
@@ -88,7 +89,7 @@ pub enum SecretFault {
     UnknownKey,
     /// It is sealed, and was changed or moved here from another user.
     SealBroken,
-    /// It is not sealed, and only sealed ones count ([`HashSealing::Enforced`](crate::HashSealing::Enforced)).
+    /// It is not sealed, and only sealed ones count ([`HashSealing::Enforced`](crate::config::HashSealing::Enforced)).
     NotSealed,
 }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Caller, Engine};
-use crate::port::EventKind;
+use crate::event::EventKind;
 
 /// How much may wait, and how many work on it at once.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,8 @@
 use core::time::Duration;
 
-use crate::crypto::{self, HashBackend, HashMemory, HashParams};
-use crate::port::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock};
+use crate::hashing;
+use crate::hashing::{HashBackend, HashMemory, HashParams};
 use crate::types::{Password, until};
 
 /// Memory sizes to choose among, the largest first.
@@ -17,7 +18,7 @@ const ROUNDS: usize = 3;
 ///
 /// ```no_run
 /// use std::time::Duration;
-/// use doorward::{HashBackend, calibrate};
+/// use doorward::hashing::{HashBackend, calibrate};
 ///
 /// let params = calibrate(Duration::from_millis(100), 64 * 1024, HashBackend::default());
 /// println!("{} KiB, {} passes", params.memory_kib(), params.passes());
@@ -45,7 +46,7 @@ fn quickest(memory_kib: u32, passes: u32, backend: HashBackend) -> Duration {
     let (password, mut memory) = (Password::new("measured"), HashMemory::new(backend));
     let mut measure = || {
         let begun = SystemClock.now();
-        let hashed = crypto::hash(&password, params, &mut memory);
+        let hashed = hashing::hash(&password, params, &mut memory);
         let took = until(begun, SystemClock.now());
         // Nothing takes no time: the clock was set back meanwhile.
         if hashed.is_err() || took == Duration::ZERO { Duration::MAX } else { took }

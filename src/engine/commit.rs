@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::error::Unavailable;
-use crate::port::{Insert, Replace};
+use crate::store::{Insert, Replace};
 use crate::types::{BackendError, UserId, Version};
 use crate::user::{Fresh, User};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Engine, SignIn, SignedIn};
 use crate::config::NewDeviceNotice;
+use crate::event::EventKind;
 use crate::mail::MailKind;
-use crate::port::EventKind;
 use crate::user::{Completed, Step, User};
 
 impl Engine {

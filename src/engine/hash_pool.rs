@@ -11,7 +11,7 @@ use futures_channel::oneshot;
 
 use super::tracker::{Tracker, UnderWay};
 use crate::config::HashingConfig;
-use crate::crypto::{HashBackend, HashMemory};
+use crate::hashing::{HashBackend, HashMemory};
 use crate::types::UserId;
 
 /// What the hash pool is doing, for metrics. The last three only grow.
@@ -43,11 +43,11 @@ pub(crate) enum Caller {
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Holder {
     /// A lane of one address, device or user. One try at a time is what its schedule allows; a second finds its wait anyway.
-    Lane(Box<str>),
+    Bucket(Box<str>),
     /// A user who is known: by a device, a session or a challenge.
     User(Box<str>),
     /// A source, behind which many people may be.
-    Source(Box<str>),
+    ClientAddress(Box<str>),
 }
 
 /// How many places one lane may hold at once.
@@ -64,9 +64,9 @@ impl Holder {
 
     fn at_most(&self, capacity: usize) -> usize {
         match self {
-            Self::Lane(_) => PLACES_PER_LANE,
+            Self::Bucket(_) => PLACES_PER_LANE,
             Self::User(_) => (capacity / SHARE_OF_USER).max(PLACES_PER_LANE),
-            Self::Source(_) => (capacity / SHARE_OF_SOURCE).max(PLACES_PER_LANE),
+            Self::ClientAddress(_) => (capacity / SHARE_OF_SOURCE).max(PLACES_PER_LANE),
         }
     }
 }
@@ -381,7 +381,8 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
-    use crate::crypto::{self, HashParams};
+    use crate::hashing;
+    use crate::hashing::HashParams;
     use crate::types::Password;
 
     fn pool(threads: usize, queue_per_thread: usize) -> HashPool {
@@ -443,7 +444,7 @@ mod tests {
     fn held_after(pool: &HashPool, kib: u32) -> usize {
         let params = HashParams::danger_weak(kib, 1, 1).unwrap();
         let hash = move |memory: &mut HashMemory| {
-            crypto::hash(&Password::new("a password"), params, memory).unwrap();
+            hashing::hash(&Password::new("a password"), params, memory).unwrap();
             ((), 1)
         };
         pollster::block_on(async {

@@ -4,8 +4,9 @@ use core::hint::black_box;
 
 use super::Engine;
 use crate::config::HashSealing;
-use crate::crypto::{HashMemory, Keyring, PasswordHash, Purpose, RandomError, SecretFault, StoredHash, keyed};
-use crate::port::EventKind;
+use crate::crypto::{Keyring, Purpose, RandomError, SecretFault, keyed};
+use crate::event::EventKind;
+use crate::hashing::{HashMemory, PasswordHash, StoredHash};
 use crate::types::{Email, Password, UserId};
 use crate::user::{Fresh, Judged, User};
 

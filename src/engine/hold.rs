@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::in_flight::{InFlight, Turn};
-use crate::policy::AttemptKey;
+use crate::throttle::AttemptKey;
 
 type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
@@ -17,7 +17,7 @@ type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send
 ///
 /// ```
 /// use std::time::Duration;
-/// use doorward::Hold;
+/// use doorward::config::Hold;
 ///
 /// let hold = Hold::up_to(Duration::from_secs(10), tokio::time::sleep).at_most(200);
 /// ```

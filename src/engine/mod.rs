@@ -10,15 +10,14 @@ mod hash_pool;
 mod hashes;
 mod hold;
 mod in_flight;
-mod lanes;
+mod mailing;
 mod new_password;
-mod post;
 mod report;
 mod request_rate;
 mod resets;
 mod second_factor;
 mod signed_in;
-mod source;
+mod throttle;
 mod tracker;
 mod watched;
 
@@ -38,21 +37,26 @@ pub use hash_pool::HashLoad;
 pub(crate) use hash_pool::{Caller, HashPool, Holder, Permit, Refused};
 pub use hold::Hold;
 pub(crate) use in_flight::InFlight;
-pub(crate) use lanes::{Admission, Lane};
 pub(crate) use new_password::{Hashed, judge_and_hash};
 pub(crate) use resets::{Delivery, Resets};
 pub(crate) use second_factor::CodeOutcome;
 pub use signed_in::{SignIn, SignedIn};
-pub use source::Source;
+pub(crate) use throttle::{Admission, Bucket};
 pub(crate) use watched::Watched;
 
+use crate::account::Session;
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::crypto::{Keyring, StoredHash};
+use crate::crypto::Keyring;
 use crate::error::Unavailable;
+use crate::event::{EventKind, Observer};
+use crate::hashing::StoredHash;
 use crate::mail::MailTexts;
-use crate::port::{AttemptStore, BreachedPasswords, Clock, EventKind, Mailer, Observer, UserRepository};
+use crate::mail::Mailer;
+use crate::password::BreachedPasswords;
+use crate::store::{AttemptStore, UserRepository};
 use crate::types::{BackendErrorKind, Email, SecretBytes, Site, UserId, after, at_store_precision};
-use crate::user::{Session, User, UserHead};
+use crate::user::{User, UserHead};
 
 /// How long to wait after `Busy`, and while another call uses the same challenge: a few hashes' time.
 pub(crate) const SHORT_WHILE: Duration = Duration::from_secs(1);
@@ -149,7 +153,7 @@ impl Engine {
     }
 
     /// Looks up whom an address belongs to. The stored canonical address is compared once more: a store whose collation
-    /// folds more than this crate does must not open fresh lanes, or make two accounts one.
+    /// folds more than this crate does must not open fresh buckets, or make two accounts one.
     pub(crate) async fn find_by_email(&self, email: &Email) -> Result<Found<UserHead>, Unavailable> {
         match self.users.find_by_email(email).await {
             Ok(Some(head)) if head.is_of(email) => Ok(Found::Somebody(head)),
@@ -189,7 +193,7 @@ impl Engine {
         self.open()?;
         let found = self.users.find_by_id(session.user_id()).await?.filter(|user| self.is_in_session(user, session));
         if found.is_none() {
-            self.report(EventKind::SessionRefused).user_id(session.user_id()).send();
+            self.report(EventKind::SessionRejected).user_id(session.user_id()).send();
         }
         Ok(found)
     }

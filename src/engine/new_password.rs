@@ -1,10 +1,11 @@
 //! What every way to a new password shares: the policy, the look-up of breaches, the judgement on reuse, the hash.
 
 use super::{Engine, Permit};
-use crate::crypto::{self, HashMemory, HashParams, HashingError, PasswordHash};
 use crate::error::Unavailable;
-use crate::policy::{BreachLookup, NewPassword, PolicyContext, Rule, Violation};
-use crate::port::EventKind;
+use crate::event::EventKind;
+use crate::hashing;
+use crate::hashing::{HashMemory, HashParams, HashingError, PasswordHash};
+use crate::password::{BreachLookup, NewPassword, PolicyContext, Rule, Violation};
 use crate::types::Password;
 use crate::user::{NewCredential, User};
 
@@ -84,5 +85,5 @@ pub(crate) fn judge_and_hash(
             return (Ok(Hashed::Reused), hashes);
         }
     }
-    (crypto::hash(new.password(), params, memory).map(Hashed::New), hashes + 1)
+    (hashing::hash(new.password(), params, memory).map(Hashed::New), hashes + 1)
 }

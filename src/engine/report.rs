@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::crypto::{Purpose, keyed, sha256};
-use crate::port::{Event, EventKind, Subject};
+use crate::event::{EmailPseudonym, Event, EventKind};
 use crate::types::{Digest, Email, UserId, base64url};
 use crate::user::User;
 
@@ -15,7 +15,7 @@ pub(crate) struct Report<'a> {
 
 impl Report<'_> {
     pub(crate) fn email(mut self, email: &Email) -> Self {
-        self.event.subject = Some(self.engine.subject(email));
+        self.event.email_pseudonym = Some(self.engine.email_pseudonym(email));
         self
     }
 
@@ -58,9 +58,9 @@ impl Engine {
         }
     }
 
-    pub(crate) fn subject(&self, email: &Email) -> Subject {
-        let digest = self.pseudonym(Purpose::Subject, &[email.canonical().as_bytes()]);
-        Subject::new(base64url::encode(&digest.as_bytes()[..16]))
+    pub(crate) fn email_pseudonym(&self, email: &Email) -> EmailPseudonym {
+        let digest = self.pseudonym(Purpose::EmailPseudonym, &[email.canonical().as_bytes()]);
+        EmailPseudonym::new(base64url::encode(&digest.as_bytes()[..16]))
     }
 
     /// A digest under the index key, if the host gave one: without the key nobody can tell whether an address is among

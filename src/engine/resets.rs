@@ -6,9 +6,9 @@ use core::time::Duration;
 use super::backlog::{Backlog, Bounds};
 use super::in_flight::{InFlight, Turn};
 use super::request_rate::{Rate, RequestRate};
-use super::{Caller, Engine, Source};
+use super::{Caller, Engine};
 use crate::crypto::Purpose;
-use crate::types::{DeviceId, Email, UserId};
+use crate::types::{ClientAddress, DeviceId, Email, UserId};
 
 /// Look-ups of addresses, in which known and unknown ones are alike. A place is some 300 bytes, so all of them are 20 MB.
 const LOOK_UPS: Bounds = Bounds { for_anybody: 49_152, for_known: 16_384, at_once: 4 };
@@ -55,7 +55,7 @@ impl Resets {
 
 impl Engine {
     /// Whether anybody from there may ask now, whoever it is; else how long to wait.
-    pub(crate) fn admits_reset_request(&self, source: Option<&Source>) -> Result<Caller, Duration> {
+    pub(crate) fn admits_reset_request(&self, source: Option<&ClientAddress>) -> Result<Caller, Duration> {
         if !self.resets.look_ups.has_room() {
             return Err(super::SHORT_WHILE);
         }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::{Committed, Decision, Engine};
-use crate::crypto::{Draw, Purpose, TotpSecret};
+use crate::account::AuthMethod;
+use crate::crypto::{Draw, Purpose};
 use crate::error::Unavailable;
+use crate::event::EventKind;
 use crate::mail::MailKind;
-use crate::port::EventKind;
-use crate::types::{Challenge, TypedCode, Version};
-use crate::user::{AcceptedCode, CodeVerdict, Fresh, Method, Proof, User, WrongCode};
+use crate::second_factor::TotpSecret;
+use crate::second_factor::TypedCode;
+use crate::types::{Challenge, Version};
+use crate::user::{AcceptedCode, Assurance, CodeVerdict, Fresh, User, WrongCode};
 
 /// What a code came to, stored.
 pub(crate) enum CodeOutcome<T> {
@@ -47,7 +50,7 @@ impl Engine {
         user: User,
         code: &TypedCode,
         challenge: Option<&Challenge>,
-        proved: impl Fn(&User, OffsetDateTime) -> Option<(Proof, P)> + Send + Sync,
+        proved: impl Fn(&User, OffsetDateTime) -> Option<(Assurance, P)> + Send + Sync,
         pass: impl Fn(&User, P, &AcceptedCode, OffsetDateTime, &Fresh) -> (T, User) + Send + Sync,
     ) -> Result<CodeOutcome<T>, Unavailable> {
         let asked = user.clone();
@@ -99,7 +102,7 @@ impl Engine {
     pub(crate) async fn count_wrong_code(
         self: &Arc<Self>,
         user: User,
-        proof: Proof,
+        proof: Assurance,
         code: &TypedCode,
     ) -> Result<(), Unavailable> {
         let counted = self
@@ -123,14 +126,14 @@ impl Engine {
     }
 
     /// Judges a code given after that proof.
-    pub(crate) fn judge_code(&self, user: &User, proof: Proof, typed: &TypedCode, version: Version) -> CodeVerdict {
+    pub(crate) fn judge_code(&self, user: &User, proof: Assurance, typed: &TypedCode, version: Version) -> CodeVerdict {
         user.judge_code(proof, typed, self.keyring.as_ref(), &self.config.code_limits(), self.now(), version)
     }
 
     /// The work of judging a code, for nobody.
     pub(crate) fn judge_decoy_code(&self, typed: &TypedCode) {
         let Ok(version) = Draw::draw().map(Version::from_random) else { return };
-        core::hint::black_box(self.judge_code(&self.decoy, Proof::Password, typed, version));
+        core::hint::black_box(self.judge_code(&self.decoy, Assurance::Password, typed, version));
     }
 
     /// The state with what is sealed of an authenticator, enrolled or begun, under the current key, if it was under another.
@@ -165,9 +168,9 @@ impl Engine {
     }
 
     /// After a right code was stored: the same.
-    pub(crate) async fn tell_of_right_code(self: &Arc<Self>, user: &User, method: Method) {
+    pub(crate) async fn tell_of_right_code(self: &Arc<Self>, user: &User, method: AuthMethod) {
         self.report(EventKind::SecondFactorPassed { method }).user(user).send();
-        if let (Method::RecoveryCode, Some(enrolled)) = (method, user.enrolled()) {
+        if let (AuthMethod::RecoveryCode, Some(enrolled)) = (method, user.enrolled()) {
             let left = enrolled.recovery_codes;
             self.notify(user, MailKind::RecoveryCodeUsed { left, at: self.now() }).await;
         }

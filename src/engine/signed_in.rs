@@ -1,7 +1,8 @@
 //! Floor 5: what a sign-in ends in.
 
+use crate::account::Session;
 use crate::types::{Challenge, DeviceToken, Email, UserId};
-use crate::user::{Session, User};
+use crate::user::User;
 
 /// Where a sign-in stands. Every step returns it again, until it is complete.
 ///
@@ -10,7 +11,8 @@ use crate::user::{Session, User};
 ///
 /// ```compile_fail
 /// #![deny(unused_must_use)]
-/// # use doorward::{Auth, Challenge, ChoosePasswordError};
+/// # use doorward::{Auth, Challenge};
+/// # use doorward::error::ChoosePasswordError;
 /// async fn choose(auth: &Auth, challenge: &Challenge) -> Result<(), ChoosePasswordError> {
 ///     auth.choose_password(challenge, "a quiet morning in May").await?; // the session is lost
 ///     Ok(())
@@ -19,7 +21,8 @@ use crate::user::{Session, User};
 ///
 /// ```
 /// #![deny(unused_must_use)]
-/// # use doorward::{Auth, Challenge, ChoosePasswordError, SignIn};
+/// # use doorward::{Auth, Challenge, SignIn};
+/// # use doorward::error::ChoosePasswordError;
 /// async fn choose(auth: &Auth, challenge: &Challenge) -> Result<SignIn, ChoosePasswordError> {
 ///     auth.choose_password(challenge, "a quiet morning in May").await
 /// }
@@ -28,14 +31,14 @@ use crate::user::{Session, User};
 #[must_use = "nobody is signed in until the host acts on this step: it holds the session, or the challenge for the next one"]
 pub enum SignIn {
     /// Signed in: keep the session, and the [`device_token`](SignedIn::device_token), if there is one, in a cookie that lasts as
-    /// long as [`DeviceConfig::lifetime`](crate::DeviceConfig::lifetime), 90 days by default.
+    /// long as [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default.
     Complete(SignedIn),
     /// The password was right, and this account has a second factor: ask for a code of the authenticator, or for a recovery
     /// code, and call [`verify_second_factor`](crate::Auth::verify_second_factor). There is no session until then.
     SecondFactorRequired(Challenge),
     /// The policy demands a second factor and this account has none: show the way to one by
-    /// [`begin_required_totp`](crate::Auth::begin_required_totp) and
-    /// [`confirm_required_totp`](crate::Auth::confirm_required_totp). There is no session until then.
+    /// [`begin_required_enrollment`](crate::Auth::begin_required_enrollment) and
+    /// [`confirm_required_enrollment`](crate::Auth::confirm_required_enrollment). There is no session until then.
     EnrollmentRequired(Challenge),
     /// The password was a temporary one, or a change is due: show the policy, ask for a new password and call
     /// [`choose_password`](crate::Auth::choose_password). There is no session until then.
@@ -86,7 +89,7 @@ impl SignedIn {
     ///   somebody signed in): `None`.
     ///
     /// The cookie is `HttpOnly`, `Secure`, `SameSite=Lax` and named with `__Host-`; its `Max-Age` is
-    /// [`DeviceConfig::lifetime`](crate::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days). It outlasts
+    /// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days). It outlasts
     /// sign-outs: it opens nothing, and keeps the owner a lane. A browser that several people share keeps the last few tokens
     /// ([`SignInRequest::device`](crate::SignInRequest::device)).
     pub fn device_token(&self) -> Option<&DeviceToken> {

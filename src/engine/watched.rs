@@ -6,8 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use crate::policy::{AttemptKey, Attempts};
-use crate::port::{AttemptStore, Clock, Event, EventKind, Insert, Observer, Replace, Swap, UserRepository};
+use crate::clock::Clock;
+use crate::event::{Event, EventKind, Observer};
+use crate::store::{AttemptStore, Insert, Replace, Swap, UserRepository};
+use crate::throttle::{AttemptKey, Attempts};
 use crate::types::{BackendError, BackendErrorKind, Email, UserId, Version, at_store_precision};
 use crate::user::{User, UserHead};
 

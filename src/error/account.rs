@@ -1,7 +1,7 @@
 use thiserror::Error;
 
-use super::proof::{BY_CODE, BY_PASSWORD};
-use super::{ProofKind, Unavailable, failure};
+use super::step_up::{BY_CODE, BY_PASSWORD};
+use super::{StepUp, Unavailable, failure};
 use crate::types::{BackendError, UserId};
 
 /// Why an account was not opened, or not announced. These are for an operator, not for strangers.
@@ -92,7 +92,7 @@ failure!(WelcomeError {
 /// Why an operator's action was not carried out.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum AdminError {
+pub enum OperatorError {
     /// There is no such user.
     #[error("no such user")]
     UnknownUser,
@@ -101,7 +101,7 @@ pub enum AdminError {
     Unavailable(#[from] Unavailable),
 }
 
-failure!(AdminError {
+failure!(OperatorError {
     Self::UnknownUser => "unknown_user", 404, "There is no such user.";
 } unavailable Unavailable);
 
@@ -130,9 +130,9 @@ pub enum DeviceError {
     SessionEnded,
     /// The session proved nothing within five minutes, or, where a second factor is on, no code: ask for what `needs` says.
     #[error("a fresh proof is needed: {needs}")]
-    ProofNeeded {
+    StepUpRequired {
         /// Which one.
-        needs: ProofKind,
+        needs: StepUp,
     },
     /// The user has no such device.
     #[error("no such device")]
@@ -147,8 +147,8 @@ pub enum DeviceError {
 
 failure!(DeviceError {
     Self::SessionEnded => "session_ended", 401, "Your session has ended. Please sign in again.";
-    Self::ProofNeeded { needs: ProofKind::Password } => "password_proof_needed", 403, BY_PASSWORD;
-    Self::ProofNeeded { needs: ProofKind::SecondFactor } => "code_proof_needed", 403, BY_CODE;
+    Self::StepUpRequired { needs: StepUp::Password } => "password_proof_needed", 403, BY_PASSWORD;
+    Self::StepUpRequired { needs: StepUp::SecondFactor } => "code_proof_needed", 403, BY_CODE;
     Self::UnknownDevice => "unknown_device", 404, "There is no such device.";
     Self::RecoveryPending => "recovery_pending", 409, "A password reset is under way for this account. Please finish it first.";
 } unavailable Unavailable);

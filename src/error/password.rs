@@ -4,7 +4,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use super::{Unavailable, failure, not_accepted, one_at_a_time, please_wait};
-use crate::policy::Violation;
+use crate::password::Violation;
 
 const RECOVERY: &str =
     "A password reset is under way for this account. Please finish it with the password from your mail.";

@@ -3,8 +3,9 @@ use core::time::Duration;
 use thiserror::Error;
 
 use super::{Unavailable, failure, not_accepted, please_wait};
-use crate::policy::Violation;
-use crate::types::{BackendError, MalformedCode};
+use crate::password::Violation;
+use crate::second_factor::MalformedCode;
+use crate::types::BackendError;
 
 const LINK: &str = "This link has been used or has expired. Please ask for a new one.";
 
@@ -31,7 +32,7 @@ pub enum ConfirmResetError {
         /// Why, as the mailer told it. For the log, not for the page.
         source: BackendError,
     },
-    /// Links are not confirmed in the mode [`ChooseNewPassword`](crate::ResetMode::ChooseNewPassword); the host calls
+    /// Links are not confirmed in the mode [`ChooseNewPassword`](crate::config::ResetMode::ChooseNewPassword); the host calls
     /// [`complete_reset`](crate::Auth::complete_reset) instead. A mistake of the program, not of its user.
     #[error("links are not confirmed in this reset mode")]
     OtherMode,
@@ -82,7 +83,7 @@ pub enum CompleteResetError {
         /// A short while.
         retry_after: Duration,
     },
-    /// In the mode [`TemporaryPassword`](crate::ResetMode::TemporaryPassword) a link is confirmed
+    /// In the mode [`TemporaryPassword`](crate::config::ResetMode::TemporaryPassword) a link is confirmed
     /// ([`confirm_reset`](crate::Auth::confirm_reset)) and sets no password. A mistake of the program, not of its user.
     #[error("links set no password in this reset mode")]
     OtherMode,

@@ -3,7 +3,8 @@ use core::time::Duration;
 use thiserror::Error;
 
 use super::failure;
-use crate::crypto::{HashingError, RandomError};
+use crate::crypto::RandomError;
+use crate::hashing::HashingError;
 use crate::types::BackendError;
 
 /// Nothing was decided: something the flow needs could not be had. No door was opened and the try may be repeated.

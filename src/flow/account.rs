@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::account::Device;
+use crate::account::Session;
 use crate::engine::{Committed, Decision, Engine, SignedIn};
-use crate::error::{DeviceError, ProofKind, ResumeError};
-use crate::port::EventKind;
+use crate::error::{DeviceError, ResumeError, StepUp};
+use crate::event::EventKind;
 use crate::types::DeviceId;
-use crate::user::{Device, Recovery, Session, User};
+use crate::user::{Recovery, User};
 
 /// The one flow that decides by reading.
 pub(crate) async fn resume(engine: &Arc<Engine>, session: &Session) -> Result<SignedIn, ResumeError> {
@@ -52,7 +54,7 @@ pub(crate) async fn revoke_device(
                 return Decision::Answer(Err(DeviceError::RecoveryPending));
             }
             if !user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, engine.now()) {
-                return Decision::Answer(Err(DeviceError::ProofNeeded { needs: ProofKind::needed_of(user) }));
+                return Decision::Answer(Err(DeviceError::StepUpRequired { needs: StepUp::needed_of(user) }));
             }
             match user.revoke_device(device, fresh) {
                 Some(next) => Decision::Store(next, Ok(())),
@@ -71,6 +73,6 @@ async fn user_in_session(engine: &Arc<Engine>, session: &Session) -> Result<User
 }
 
 fn ended<T>(engine: &Engine, session: &Session) -> Result<T, ResumeError> {
-    engine.report(EventKind::SessionRefused).user_id(session.user_id()).send();
+    engine.report(EventKind::SessionRejected).user_id(session.user_id()).send();
     Err(ResumeError::SessionEnded)
 }

@@ -2,38 +2,40 @@
 
 use std::sync::Arc;
 
+use crate::account::ResealOutcome;
 use crate::engine::{Committed, Decision, Engine};
-use crate::error::{AdminError, Unavailable};
+use crate::error::{OperatorError, Unavailable};
+use crate::event::EventKind;
 use crate::mail::MailKind;
-use crate::port::{EventKind, Swap};
+use crate::store::Swap;
 use crate::types::UserId;
 use crate::user::{Fresh, User};
 
-pub(crate) async fn deactivate(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+pub(crate) async fn deactivate(engine: &Arc<Engine>, id: &UserId) -> Result<(), OperatorError> {
     change(engine, id, EventKind::Deactivated, User::deactivate).await.map(drop)
 }
 
-pub(crate) async fn reactivate(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+pub(crate) async fn reactivate(engine: &Arc<Engine>, id: &UserId) -> Result<(), OperatorError> {
     change(engine, id, EventKind::Reactivated, User::reactivate).await.map(drop)
 }
 
-pub(crate) async fn require_password_change(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+pub(crate) async fn require_password_change(engine: &Arc<Engine>, id: &UserId) -> Result<(), OperatorError> {
     change(engine, id, EventKind::PasswordChangeRequired, |user, fresh| Some(user.require_password_change(fresh)))
         .await
         .map(drop)
 }
 
-pub(crate) async fn mark_compromised(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+pub(crate) async fn mark_compromised(engine: &Arc<Engine>, id: &UserId) -> Result<(), OperatorError> {
     change(engine, id, EventKind::MarkedCompromised, |user, fresh| Some(user.mark_compromised(fresh))).await.map(drop)
 }
 
-pub(crate) async fn sign_out_everywhere(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+pub(crate) async fn sign_out_everywhere(engine: &Arc<Engine>, id: &UserId) -> Result<(), OperatorError> {
     change(engine, id, EventKind::SignedOutEverywhere, |user, fresh| Some(user.sign_out_everywhere(fresh)))
         .await
         .map(drop)
 }
 
-pub(crate) async fn reset_second_factor(engine: &Arc<Engine>, id: &UserId, reason: &str) -> Result<(), AdminError> {
+pub(crate) async fn reset_second_factor(engine: &Arc<Engine>, id: &UserId, reason: &str) -> Result<(), OperatorError> {
     let reason = reason.chars().filter(|c| !c.is_control()).take(200).collect();
     let event = EventKind::SecondFactorReset { reason };
     let changed =
@@ -44,38 +46,25 @@ pub(crate) async fn reset_second_factor(engine: &Arc<Engine>, id: &UserId, reaso
     Ok(())
 }
 
-/// What sealing anew came to.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[must_use = "a key may be given up only once no user is answered `KeyMissing`"]
-pub enum Resealed {
-    /// Something was sealed under another key, or not as it should be, and is now kept as the settings say.
-    Anew,
-    /// Everything was so already.
-    Already,
-    /// Something is sealed under a key that is not at hand, and was left as it is: also an earlier password that only counts
-    /// against reuse. Everything else is as it should be.
-    KeyMissing,
-}
-
-pub(crate) async fn reseal(engine: &Arc<Engine>, id: &UserId) -> Result<Resealed, AdminError> {
+pub(crate) async fn reseal(engine: &Arc<Engine>, id: &UserId) -> Result<ResealOutcome, OperatorError> {
     engine.open()?;
     let user = find(engine, id).await?;
     let outcome = engine
         .commit(user, |user, fresh| match engine.resealed(user, fresh) {
-            Ok(Some(next)) => Decision::Store(next.clone(), Ok((next, Resealed::Anew))),
-            Ok(None) => Decision::Answer(Ok((user.clone(), Resealed::Already))),
+            Ok(Some(next)) => Decision::Store(next.clone(), Ok((next, ResealOutcome::Resealed))),
+            Ok(None) => Decision::Answer(Ok((user.clone(), ResealOutcome::UpToDate))),
             Err(error) => Decision::Answer(Err(Unavailable::from(error))),
         })
         .await?;
-    let Committed::Done(done) = outcome else { return Err(AdminError::UnknownUser) };
+    let Committed::Done(done) = outcome else { return Err(OperatorError::UnknownUser) };
     let (user, outcome) = done?;
-    if outcome == Resealed::Anew {
+    if outcome == ResealOutcome::Resealed {
         engine.report(EventKind::Resealed).user(&user).send();
     }
-    Ok(if engine.lacks_a_key_for(&user) { Resealed::KeyMissing } else { outcome })
+    Ok(if engine.lacks_a_key_for(&user) { ResealOutcome::KeyMissing } else { outcome })
 }
 
-pub(crate) async fn delete(engine: &Arc<Engine>, id: &UserId) -> Result<(), AdminError> {
+pub(crate) async fn delete(engine: &Arc<Engine>, id: &UserId) -> Result<(), OperatorError> {
     /// As for every other write: each round somebody else got on.
     const ROUNDS: usize = 64;
     engine.open()?;
@@ -104,7 +93,7 @@ async fn change(
     id: &UserId,
     event: EventKind,
     transition: impl Fn(&User, &Fresh) -> Option<User> + Send + Sync,
-) -> Result<Option<User>, AdminError> {
+) -> Result<Option<User>, OperatorError> {
     engine.open()?;
     let user = find(engine, id).await?;
     let outcome = engine
@@ -119,10 +108,10 @@ async fn change(
             Ok(Some(user))
         }
         Committed::Done(None) => Ok(None),
-        Committed::Gone | Committed::EmailTaken => Err(AdminError::UnknownUser),
+        Committed::Gone | Committed::EmailTaken => Err(OperatorError::UnknownUser),
     }
 }
 
-async fn find(engine: &Engine, id: &UserId) -> Result<User, AdminError> {
-    engine.users.find_by_id(id).await.map_err(Unavailable::from)?.ok_or(AdminError::UnknownUser)
+async fn find(engine: &Engine, id: &UserId) -> Result<User, OperatorError> {
+    engine.users.find_by_id(id).await.map_err(Unavailable::from)?.ok_or(OperatorError::UnknownUser)
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::crypto;
+use crate::account::Session;
 use crate::engine::{Admission, Committed, Decision, Engine, Hashed, SignedIn, judge_and_hash};
 use crate::error::{ChangePasswordError, Unavailable};
+use crate::event::EventKind;
+use crate::hashing;
 use crate::mail::MailKind;
-use crate::port::EventKind;
 use crate::types::Password;
-use crate::user::{Judged, Recovery, Session, User};
+use crate::user::{Judged, Recovery, User};
 
 pub(crate) async fn change_password(
     engine: &Arc<Engine>,
@@ -88,7 +89,7 @@ pub(crate) async fn change_password(
 
 enum Verdict {
     Wrong,
-    Right(Result<Hashed, crypto::HashingError>),
+    Right(Result<Hashed, hashing::HashingError>),
 }
 
 /// Whether the session is still one, and no recovery is under way.
@@ -103,6 +104,6 @@ fn may_change(engine: &Engine, user: &User, session: &Session) -> Result<(), Cha
 }
 
 fn ended<T>(engine: &Engine, session: &Session) -> Result<T, ChangePasswordError> {
-    engine.report(EventKind::SessionRefused).user_id(session.user_id()).send();
+    engine.report(EventKind::SessionRejected).user_id(session.user_id()).send();
     Err(ChangePasswordError::SessionEnded)
 }

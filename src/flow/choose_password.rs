@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::crypto::{Purpose, sha256};
 use crate::engine::{Committed, Decision, Engine, Hashed, SHORT_WHILE, SignIn};
 use crate::error::ChoosePasswordError;
+use crate::event::EventKind;
 use crate::mail::MailKind;
-use crate::port::EventKind;
 use crate::types::{Challenge, Password, base64url};
-use crate::user::{ChallengeLimits, Passed, Proof, Proved, Recovery, User};
+use crate::user::{Assurance, ChallengeLimits, Passed, Progress, Recovery, User};
 
 pub(crate) async fn choose_password(
     engine: &Arc<Engine>,
@@ -81,14 +81,14 @@ fn opens(
     user: &User,
     challenge: &Challenge,
     limits: &ChallengeLimits,
-) -> Result<Proved, ChoosePasswordError> {
+) -> Result<Progress, ChoosePasswordError> {
     let now = engine.now();
     let Some(proved) = user.password_change_challenge(challenge, limits, now) else {
         return refused(engine, Some(user));
     };
     match user.recovery(now) {
         // Who merely knows the old password cannot undo a recovery.
-        Recovery::Open { until } if proved.proof != Proof::TemporaryPassword => {
+        Recovery::Open { until } if proved.proof != Assurance::TemporaryPassword => {
             Err(ChoosePasswordError::RecoveryPending { until })
         }
         _ => Ok(proved),
@@ -96,6 +96,6 @@ fn opens(
 }
 
 fn refused<T>(engine: &Engine, user: Option<&User>) -> Result<T, ChoosePasswordError> {
-    engine.report_about(EventKind::ChallengeRefused, user);
+    engine.report_about(EventKind::ChallengeRejected, user);
     Err(ChoosePasswordError::ChallengeInvalid)
 }

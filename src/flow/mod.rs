@@ -8,13 +8,9 @@ pub(crate) mod import;
 pub(crate) mod provision;
 pub(crate) mod reauthenticate;
 pub(crate) mod reset;
+pub(crate) mod second_factor;
 pub(crate) mod sign_in;
-pub(crate) mod two_factor;
 pub(crate) mod verify_second_factor;
 
-pub use admin::Resealed;
-pub use import::{Import, Imported};
-pub use provision::{Provision, Provisioned, Revealed};
-pub use reset::{LinkStatus, ResetConfirmed, ResetRequest, ResetRequested};
+pub use reset::ResetRequest;
 pub use sign_in::SignInRequest;
-pub use two_factor::SecondFactorStatus;

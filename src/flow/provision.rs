@@ -4,69 +4,17 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
+use crate::account::Provision;
+use crate::account::Provisioned;
+use crate::account::ProvisionedWithPassword;
 use crate::engine::{Committed, Decision, Engine};
 use crate::error::{ProvisionError, Unavailable, WelcomeError};
+use crate::event::EventKind;
 use crate::mail::MailKind;
-use crate::policy::{temporary_digest, temporary_password};
-use crate::port::{EventKind, Insert};
+use crate::password::{temporary_digest, temporary_password};
+use crate::store::Insert;
 use crate::types::{BackendError, Email, TemporaryPassword, UserId, after};
 use crate::user::{Fresh, User};
-
-/// An account to open.
-///
-/// ```
-/// use doorward::{Email, Provision, UserId};
-///
-/// let account = Provision::new(Email::parse("ann@acme.example")?).id(UserId::parse("4711")?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Provision {
-    email: Email,
-    id: Option<UserId>,
-}
-
-impl Provision {
-    /// For the owner of that address, under a random id.
-    pub fn new(email: Email) -> Self {
-        Self { email, id: None }
-    }
-
-    /// Under the host's own id.
-    #[must_use]
-    pub fn id(self, id: UserId) -> Self {
-        Self { id: Some(id), ..self }
-    }
-}
-
-impl From<Email> for Provision {
-    fn from(email: Email) -> Self {
-        Self::new(email)
-    }
-}
-
-/// An account was opened, or its first password issued anew.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Provisioned {
-    /// The account.
-    pub user_id: UserId,
-    /// Until when the first password works.
-    pub expires_at: OffsetDateTime,
-}
-
-/// An account was opened, and its first password is shown instead of mailed.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-#[must_use = "the password is mailed to nobody and never shown again"]
-pub struct Revealed {
-    /// The account.
-    pub user_id: UserId,
-    /// Until when the first password works.
-    pub expires_at: OffsetDateTime,
-    /// The first password.
-    pub temporary_password: TemporaryPassword,
-}
 
 pub(crate) async fn provision(engine: &Arc<Engine>, account: Provision) -> Result<Provisioned, ProvisionError> {
     let opened = open(engine, account).await?;
@@ -77,9 +25,12 @@ pub(crate) async fn provision(engine: &Arc<Engine>, account: Provision) -> Resul
     }
 }
 
-pub(crate) async fn provision_revealing(engine: &Arc<Engine>, account: Provision) -> Result<Revealed, ProvisionError> {
+pub(crate) async fn provision_without_mail(
+    engine: &Arc<Engine>,
+    account: Provision,
+) -> Result<ProvisionedWithPassword, ProvisionError> {
     let Issued { user, expires_at, temporary_password } = open(engine, account).await?;
-    Ok(Revealed { user_id: user.id().clone(), expires_at, temporary_password })
+    Ok(ProvisionedWithPassword { user_id: user.id().clone(), expires_at, temporary_password })
 }
 
 pub(crate) async fn resend_welcome(engine: &Arc<Engine>, id: &UserId) -> Result<Provisioned, WelcomeError> {

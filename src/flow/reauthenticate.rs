@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::account::{AuthMethod, Session};
 use crate::engine::{Admission, CodeOutcome, Committed, Decision, Engine, SignedIn};
-use crate::error::{FreshProofError, ProofKind, ReauthenticateError, Unavailable};
-use crate::port::EventKind;
-use crate::types::{Password, TypedCode};
-use crate::user::{Judged, Method, Proof, Session};
+use crate::error::{ReauthenticateError, StepUp, StepUpError, Unavailable};
+use crate::event::EventKind;
+use crate::second_factor::TypedCode;
+use crate::types::Password;
+use crate::user::{Assurance, Judged};
 
 pub(crate) async fn reauthenticate(
     engine: &Arc<Engine>,
@@ -34,12 +36,12 @@ pub(crate) async fn reauthenticate(
             if !(engine.is_in_session(user, session) && judged.holds_for(user)) {
                 return Decision::Answer(None);
             }
-            let (session, next) = user.prove_again(session, Method::Password, engine.now(), fresh);
+            let (session, next) = user.prove_again(session, AuthMethod::Password, engine.now(), fresh);
             Decision::Store(next.clone(), Some((session, next)))
         })
         .await?;
     let Committed::Done(Some((session, user))) = outcome else { return ended(engine, session) };
-    engine.report(EventKind::Reauthenticated { method: Method::Password }).user(&user).send();
+    engine.report(EventKind::Reauthenticated { method: AuthMethod::Password }).user(&user).send();
     engine.refund(&charged, engine.now()).await;
     Ok(SignedIn::new(&user, session, None))
 }
@@ -56,7 +58,7 @@ pub(crate) async fn reauthenticate_with_code(
             user,
             &code,
             None,
-            |user, _| engine.is_in_session(user, session).then_some((Proof::Session, ())),
+            |user, _| engine.is_in_session(user, session).then_some((Assurance::Session, ())),
             |user, (), accepted, now, fresh| {
                 let (session, user) = user.prove_again_by_code(session, accepted, now, fresh);
                 ((session, accepted.method()), user)
@@ -75,15 +77,15 @@ pub(crate) async fn reauthenticate_with_code(
 }
 
 /// Decides by reading, as resuming does.
-pub(crate) async fn require_fresh_proof(engine: &Arc<Engine>, session: &Session) -> Result<(), FreshProofError> {
-    let user = engine.find_in_session(session).await?.ok_or(FreshProofError::SessionEnded)?;
+pub(crate) async fn require_step_up(engine: &Arc<Engine>, session: &Session) -> Result<(), StepUpError> {
+    let user = engine.find_in_session(session).await?.ok_or(StepUpError::SessionEnded)?;
     match user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, engine.now()) {
         true => Ok(()),
-        false => Err(FreshProofError::ProofNeeded { needs: ProofKind::needed_of(&user) }),
+        false => Err(StepUpError::StepUpRequired { needs: StepUp::needed_of(&user) }),
     }
 }
 
 fn ended<T>(engine: &Engine, session: &Session) -> Result<T, ReauthenticateError> {
-    engine.report(EventKind::SessionRefused).user_id(session.user_id()).send();
+    engine.report(EventKind::SessionRejected).user_id(session.user_id()).send();
     Err(ReauthenticateError::SessionEnded)
 }

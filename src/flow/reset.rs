@@ -4,20 +4,23 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
-use time::OffsetDateTime;
-
 use crate::config::ResetMode;
 use crate::crypto::{Purpose, sha256};
 use crate::engine::{
-    Caller, Committed, Decision, Delivery, DeviceTokens, Engine, Found, Full, Hashed, SHORT_WHILE, SignIn, Source,
+    Caller, Committed, Decision, Delivery, DeviceTokens, Engine, Found, Full, Hashed, SHORT_WHILE, SignIn,
 };
 use crate::error::{CompleteResetError, ConfirmResetError, Unavailable};
+use crate::event::EventKind;
 use crate::mail::MailKind;
-use crate::policy::{temporary_digest, temporary_password};
-use crate::port::EventKind;
-use crate::types::{DeviceToken, Email, Password, ResetToken, TypedCode, UserId, base64url};
+use crate::password::ResetConfirmed;
+use crate::password::ResetLinkStatus;
+use crate::password::ResetRequested;
+use crate::password::{temporary_digest, temporary_password};
+use crate::second_factor::TypedCode;
+use crate::types::ClientAddress;
+use crate::types::{Email, Password, ResetToken, base64url};
 use crate::user::{
-    AcceptedCode, CodeVerdict, Confirmation, Fresh, LinkLimits, NewLink, Passed, Proof, Proved, User, WrongCode,
+    AcceptedCode, Assurance, CodeVerdict, Confirmation, Fresh, LinkLimits, NewLink, Passed, Progress, User, WrongCode,
 };
 
 /// Whose password is forgotten, and what the host knows beside it.
@@ -25,18 +28,18 @@ use crate::user::{
 /// `Debug` does not show the address.
 ///
 /// ```
-/// use doorward::{Email, ResetRequest, Source};
+/// use doorward::{Email, ResetRequest, ClientAddress};
 ///
 /// let request = ResetRequest::new(Email::confirmed("ann@acme.example", "Ann@acme.example")?)
-///     .source(Source::from_ip([192, 0, 2, 7].into()))
+///     .source(ClientAddress::from_ip([192, 0, 2, 7].into()))
 ///     .request_id("7c1d");
-/// # Ok::<(), doorward::UnconfirmedEmail>(())
+/// # Ok::<(), doorward::error::UnconfirmedEmail>(())
 /// ```
 #[derive(Clone)]
 pub struct ResetRequest {
     email: Email,
     devices: DeviceTokens,
-    source: Option<Source>,
+    source: Option<ClientAddress>,
     request_id: Option<Box<str>>,
 }
 
@@ -57,7 +60,7 @@ impl ResetRequest {
     /// Where the request comes from. With it nobody takes more than a fair share of the places for requests: 100 at once and
     /// one a second.
     #[must_use]
-    pub fn source(self, source: Source) -> Self {
+    pub fn source(self, source: ClientAddress) -> Self {
         Self { source: Some(source), ..self }
     }
 
@@ -87,39 +90,6 @@ impl fmt::Debug for ResetRequest {
             .field("request_id", &self.request_id)
             .finish_non_exhaustive()
     }
-}
-
-/// The answer to every reset request, the same for every address at every moment: if there is an account, a mail is on its way,
-/// and at most one in this time.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct ResetRequested {
-    /// The shortest time between two mails to one account: [`ResetConfig::cooldown`](crate::ResetConfig::cooldown).
-    pub cooldown: Duration,
-}
-
-/// A reset was confirmed, and a temporary password was mailed.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-#[must_use = "its `device` belongs into the device cookie: without it strangers who guess can slow the owner down"]
-pub struct ResetConfirmed {
-    /// Whose.
-    pub user_id: UserId,
-    /// Until when the temporary password works.
-    pub expires_at: OffsetDateTime,
-    /// The token to keep in the device cookie of the confirming browser, as after a sign-in
-    /// ([`SignedIn::device_token`](crate::SignedIn::device_token)): it gives the owner a throttle lane that no stranger reaches.
-    /// `None` if all places are taken: confirming a link takes none from a device whose token still works.
-    pub device: Option<DeviceToken>,
-}
-
-/// Whether a link would work now. Telling it changes nothing.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum LinkStatus {
-    /// It would.
-    Usable,
-    /// It would not: malformed, used, expired, or of nobody.
-    Unusable,
 }
 
 pub(crate) async fn request_reset(engine: &Arc<Engine>, request: ResetRequest) -> Result<ResetRequested, Unavailable> {
@@ -220,12 +190,12 @@ async fn store_link(engine: &Engine, delivery: &Delivery) -> Result<Requested, U
     Ok(Requested::Issued(user, kind))
 }
 
-pub(crate) async fn inspect_reset(engine: &Arc<Engine>, token: &str) -> Result<LinkStatus, Unavailable> {
+pub(crate) async fn inspect_reset(engine: &Arc<Engine>, token: &str) -> Result<ResetLinkStatus, Unavailable> {
     engine.open()?;
-    let Ok(token) = ResetToken::parse(token) else { return Ok(LinkStatus::Unusable) };
-    let Some(user) = owner(engine, &token).await? else { return Ok(LinkStatus::Unusable) };
+    let Ok(token) = ResetToken::parse(token) else { return Ok(ResetLinkStatus::Invalid) };
+    let Some(user) = owner(engine, &token).await? else { return Ok(ResetLinkStatus::Invalid) };
     let opens = user.reset_link_opens(&token, &engine.config.link_limits(), engine.now());
-    Ok(if opens { LinkStatus::Usable } else { LinkStatus::Unusable })
+    Ok(if opens { ResetLinkStatus::Valid } else { ResetLinkStatus::Invalid })
 }
 
 pub(crate) async fn confirm_reset(engine: &Arc<Engine>, token: &str) -> Result<ResetConfirmed, ConfirmResetError> {
@@ -363,7 +333,7 @@ pub(crate) async fn complete_reset(
             // The code is used up here, in the write that sets the password.
             match by_code(engine, user, code.as_ref(), fresh) {
                 Ok(accepted) => {
-                    let proved = Proved::by_reset_link(now);
+                    let proved = Progress::by_reset_link(now);
                     let proved = match &accepted {
                         Some(accepted) => proved.and(accepted.method(), now),
                         None => proved,
@@ -417,7 +387,7 @@ fn by_code(
         return Ok(None);
     }
     let code = code.ok_or(NoCode::Refused(CompleteResetError::CodeNeeded))?;
-    match engine.judge_code(user, Proof::TemporaryPassword, code, fresh.version) {
+    match engine.judge_code(user, Assurance::TemporaryPassword, code, fresh.version) {
         CodeVerdict::Right(accepted) => Ok(Some(accepted)),
         CodeVerdict::Wrong(wrong) => Err(NoCode::Wrong(wrong)),
         CodeVerdict::Unreadable(fault) => {
@@ -440,5 +410,5 @@ async fn owner(engine: &Engine, token: &ResetToken) -> Result<Option<User>, Unav
 }
 
 fn link_refused(engine: &Engine, user: Option<&User>) {
-    engine.report_about(EventKind::ResetLinkRefused, user);
+    engine.report_about(EventKind::ResetLinkRejected, user);
 }

@@ -3,16 +3,19 @@
 use core::fmt;
 use std::sync::Arc;
 
-use crate::crypto::{self, HashScheme};
-use crate::engine::{
-    Admission, Caller, CodeOutcome, Committed, Decision, DeviceTokens, Engine, Found, Lane, SignIn, Source,
-};
+use crate::account::AuthMethod;
+use crate::engine::{Admission, Bucket, Caller, CodeOutcome, Committed, Decision, DeviceTokens, Engine, Found, SignIn};
 use crate::error::{SignInError, Unavailable};
-use crate::policy::temporary_digest;
-use crate::port::{EventKind, SignInFailure};
-use crate::types::{Digest, Email, MalformedCode, Password, TypedCode, UserId};
+use crate::event::{EventKind, SignInFailureReason};
+use crate::hashing;
+use crate::hashing::HashScheme;
+use crate::password::temporary_digest;
+use crate::second_factor::{MalformedCode, TypedCode};
+use crate::types::ClientAddress;
+use crate::types::Malformed;
+use crate::types::{Digest, Email, Password, UserId};
 use crate::user::{
-    AcceptedCode, CodeVerdict, Fresh, Judged, Method, Passed, Proof, Proved, ShownDevice, Step, User, UserHead,
+    AcceptedCode, Assurance, CodeVerdict, Fresh, Judged, Passed, Progress, ShownDevice, Step, User, UserHead,
 };
 
 /// What somebody typed into the sign-in form, and what the host knows beside it.
@@ -20,22 +23,22 @@ use crate::user::{
 /// `Debug` shows neither the address nor the password.
 ///
 /// ```
-/// use doorward::{SignInRequest, Source};
+/// use doorward::{SignInRequest, ClientAddress};
 /// # let (form_email, form_password, device_cookie) = ("a@b.example", "…", "");
 ///
 /// let request = SignInRequest::new(form_email, form_password)
 ///     .device(device_cookie)
-///     .source(Source::from_ip([192, 0, 2, 7].into()))
+///     .source(ClientAddress::from_ip([192, 0, 2, 7].into()))
 ///     .request_id("7c1d");
 /// ```
 #[derive(Clone)]
 pub struct SignInRequest {
-    email: Result<Email, crate::types::MalformedEmail>,
+    email: Result<Email, Malformed>,
     password: Password,
     temporary: Digest,
     code: Option<Result<TypedCode, MalformedCode>>,
     devices: DeviceTokens,
-    source: Option<Source>,
+    source: Option<ClientAddress>,
     request_id: Option<Box<str>>,
 }
 
@@ -78,7 +81,7 @@ impl SignInRequest {
 
     /// Where the request comes from.
     #[must_use]
-    pub fn source(self, source: Source) -> Self {
+    pub fn source(self, source: ClientAddress) -> Self {
         Self { source: Some(source), ..self }
     }
 
@@ -121,7 +124,7 @@ pub(crate) async fn try_sign_in(engine: &Arc<Engine>, request: &SignInRequest) -
 async fn one_try(
     engine: &Arc<Engine>,
     request: &SignInRequest,
-) -> (Result<SignIn, SignInError>, Option<crate::policy::AttemptKey>) {
+) -> (Result<SignIn, SignInError>, Option<crate::throttle::AttemptKey>) {
     let mut throttled_in = None;
     let outcome = evaluate(engine, request, &mut throttled_in).await;
     engine.purge_in_time().await;
@@ -131,12 +134,12 @@ async fn one_try(
 async fn evaluate(
     engine: &Arc<Engine>,
     request: &SignInRequest,
-    throttled_in: &mut Option<crate::policy::AttemptKey>,
+    throttled_in: &mut Option<crate::throttle::AttemptKey>,
 ) -> Result<SignIn, SignInError> {
     engine.open()?;
     // What is not an address is nobody's, and everybody can see that: it is answered without any work.
     let Ok(email) = &request.email else {
-        let reason = SignInFailure::MalformedEmail;
+        let reason = SignInFailureReason::MalformedEmail;
         engine.report(EventKind::SignInFailed { reason }).request_id(request.request_id.as_deref()).send();
         return Err(SignInError::InvalidCredentials);
     };
@@ -170,7 +173,7 @@ impl Attempt<'_> {
     async fn enter_with_temporary(&self) -> Result<SignIn, SignInError> {
         let (engine, rules) = (self.engine, self.engine.config.sign_in_rules());
         let Found::Somebody(user) = engine.find_whole(&self.found, self.email).await? else {
-            return self.failed(SignInFailure::Changed);
+            return self.failed(SignInFailureReason::Changed);
         };
         let typed = &self.request.temporary;
         let Some(code) = self.request.code.as_ref().filter(|_| user.has_second_factor()) else {
@@ -183,7 +186,7 @@ impl Attempt<'_> {
                 .await?;
             return self.concluded(outcome, 0).await;
         };
-        let Ok(code) = code else { return self.failed(SignInFailure::WrongCode) };
+        let Ok(code) = code else { return self.failed(SignInFailureReason::WrongCode) };
         let outcome = engine
             .with_code(
                 user,
@@ -204,28 +207,28 @@ impl Attempt<'_> {
             CodeOutcome::Right(step, user) => {
                 Ok(engine.conclude(step, &user, 0, self.request.request_id.as_deref()).await)
             }
-            CodeOutcome::Wrong => self.failed(SignInFailure::WrongCode),
+            CodeOutcome::Wrong => self.failed(SignInFailureReason::WrongCode),
             CodeOutcome::Throttled { retry_after } => Err(SignInError::Throttled { retry_after }),
-            CodeOutcome::Refused => self.failed(SignInFailure::Changed),
+            CodeOutcome::Refused => self.failed(SignInFailureReason::Changed),
         }
     }
 
     async fn enter_with_password(
         &self,
-        throttled_in: &mut Option<crate::policy::AttemptKey>,
+        throttled_in: &mut Option<crate::throttle::AttemptKey>,
     ) -> Result<SignIn, SignInError> {
         let Self { engine, request, email, .. } = *self;
         let shown = engine.find_shown_device(email, &request.devices).await?;
-        let lanes = self.lanes(shown.as_ref().map(|(user, shown)| (user, shown)));
+        let buckets = self.buckets(shown.as_ref().map(|(user, shown)| (user, shown)));
         let caller = if shown.is_some() { Caller::Known } else { Caller::Stranger };
-        let admission = match engine.look_at(&lanes, caller, engine.now()).await? {
+        let admission = match engine.look_at(&buckets, caller, engine.now()).await? {
             Admission::Admitted(due) => engine.charge(due, engine.now()).await?,
             Admission::Throttled { retry_after } => Admission::Throttled { retry_after },
         };
         let (permit, charged) = match admission {
             Admission::Admitted(charged) => charged,
             Admission::Throttled { retry_after } => {
-                *throttled_in = lanes.first().map(|lane| engine.attempt_key(lane));
+                *throttled_in = buckets.first().map(|lane| engine.attempt_key(lane));
                 self.report(EventKind::Throttled { retry_after });
                 return Err(SignInError::Throttled { retry_after });
             }
@@ -247,7 +250,7 @@ impl Attempt<'_> {
             // A rehash that cannot be had fails no sign-in. With a code to come, its time would tell that the password is
             // right.
             let now = outdated && !with_code;
-            let rehashed = now.then(|| crypto::hash(&password, params, memory).ok()).flatten();
+            let rehashed = now.then(|| hashing::hash(&password, params, memory).ok()).flatten();
             ((right, outdated, rehashed), 1 + u64::from(now))
         });
         let (right, outdated, rehashed) = verified.await.map_err(|_| Unavailable::Closed)?;
@@ -257,7 +260,7 @@ impl Attempt<'_> {
             if let Some(Ok(code)) = &request.code {
                 engine.judge_decoy_code(code);
             }
-            return self.failed(if unusable { SignInFailure::UnusableHash } else { why(&found) });
+            return self.failed(if unusable { SignInFailureReason::UnusableHash } else { why(&found) });
         };
         let is_rehashed = rehashed.is_some();
         let rehashed = engine.replacement(user, &judged, rehashed.as_ref());
@@ -289,7 +292,7 @@ impl Attempt<'_> {
             }
             Committed::Done(Entered::WrongCode(proof)) => return self.wrong_code(user, proof).await,
             Committed::Done(Entered::Changed) | Committed::Gone | Committed::EmailTaken => {
-                return self.failed(SignInFailure::Changed);
+                return self.failed(SignInFailureReason::Changed);
             }
         };
         if is_rehashed {
@@ -303,19 +306,19 @@ impl Attempt<'_> {
         Ok(signed_in)
     }
 
-    /// The lanes that this try is charged in. A known device has one of its own and shares none.
-    fn lanes<'a>(&'a self, shown: Option<(&'a User, &'a ShownDevice)>) -> Vec<Lane<'a>> {
+    /// The buckets that this try is charged in. A known device has one of its own and shares none.
+    fn buckets<'a>(&'a self, shown: Option<(&'a User, &'a ShownDevice)>) -> Vec<Bucket<'a>> {
         match shown {
-            Some((user, shown)) => vec![Lane::Device(user.id(), shown.id)],
+            Some((user, shown)) => vec![Bucket::Device(user.id(), shown.id)],
             None => {
-                let source = self.request.source.as_ref().map(Lane::Source);
-                [Lane::Account(self.email)].into_iter().chain(source).collect()
+                let source = self.request.source.as_ref().map(Bucket::ClientAddress);
+                [Bucket::Account(self.email)].into_iter().chain(source).collect()
             }
         }
     }
 
     /// Judges the code that was given with a right password, if the account asks for one.
-    fn code_for(&self, user: &User, proved: &Proved, fresh: &Fresh) -> GivenCode {
+    fn code_for(&self, user: &User, proved: &Progress, fresh: &Fresh) -> GivenCode {
         let Some(code) = &self.request.code else { return GivenCode::NotAskedFor };
         if !user.has_second_factor() || proved.factor_passed {
             return GivenCode::NotAskedFor;
@@ -336,7 +339,7 @@ impl Attempt<'_> {
 
     /// A right password with a wrong code is answered like a wrong password, after the same work. That it is counted, for
     /// somebody knows the password, is done after the answer.
-    async fn wrong_code(&self, user: &User, proof: Option<Proof>) -> Result<SignIn, SignInError> {
+    async fn wrong_code(&self, user: &User, proof: Option<Assurance>) -> Result<SignIn, SignInError> {
         if let (Some(proof), Some(Ok(code))) = (proof, &self.request.code) {
             let (engine, user, code) = (Arc::clone(self.engine), user.clone(), code.clone());
             self.engine
@@ -349,7 +352,7 @@ impl Attempt<'_> {
                 })
                 .await;
         }
-        self.failed(SignInFailure::WrongCode)
+        self.failed(SignInFailureReason::WrongCode)
     }
 
     /// After the answer: what a sign-in in one step did not do in passing.
@@ -361,7 +364,7 @@ impl Attempt<'_> {
                 return;
             };
             let params = engine.config.hashing.params;
-            let hashed = permit.run(move |memory| (crypto::hash(&password, params, memory), 1)).await;
+            let hashed = permit.run(move |memory| (hashing::hash(&password, params, memory), 1)).await;
             let Ok(Ok(hash)) = hashed else { return };
             let Some(stored) = engine.replacement(&user, &judged, Some(&hash)) else { return };
             let outcome = engine
@@ -382,11 +385,11 @@ impl Attempt<'_> {
         outcome: Committed<Option<(Step, User)>>,
         after_failures: u32,
     ) -> Result<SignIn, SignInError> {
-        let Committed::Done(Some((step, user))) = outcome else { return self.failed(SignInFailure::Changed) };
+        let Committed::Done(Some((step, user))) = outcome else { return self.failed(SignInFailureReason::Changed) };
         Ok(self.engine.conclude(step, &user, after_failures, self.request.request_id.as_deref()).await)
     }
 
-    fn failed(&self, reason: SignInFailure) -> Result<SignIn, SignInError> {
+    fn failed(&self, reason: SignInFailureReason) -> Result<SignIn, SignInError> {
         self.report(EventKind::SignInFailed { reason });
         Err(SignInError::InvalidCredentials)
     }
@@ -404,22 +407,22 @@ impl Attempt<'_> {
 }
 
 /// Why a password that was evaluated is not right.
-fn why(found: &Found<User>) -> SignInFailure {
+fn why(found: &Found<User>) -> SignInFailureReason {
     match found {
-        Found::Nobody => SignInFailure::UnknownEmail,
-        Found::Unreadable => SignInFailure::Unreadable,
-        Found::Somebody(user) if !user.is_active() => SignInFailure::Deactivated,
-        Found::Somebody(user) if !user.has_password() => SignInFailure::NoPassword,
-        Found::Somebody(_) => SignInFailure::WrongPassword,
+        Found::Nobody => SignInFailureReason::UnknownEmail,
+        Found::Unreadable => SignInFailureReason::Unreadable,
+        Found::Somebody(user) if !user.is_active() => SignInFailureReason::Deactivated,
+        Found::Somebody(user) if !user.has_password() => SignInFailureReason::NoPassword,
+        Found::Somebody(_) => SignInFailureReason::WrongPassword,
     }
 }
 
 /// What a right password led to.
 #[allow(clippy::large_enum_variant)] // one on the stack at a time
 enum Entered {
-    Passed(Step, User, Option<Method>),
+    Passed(Step, User, Option<AuthMethod>),
     /// After which proof, if it was looked at.
-    WrongCode(Option<Proof>),
+    WrongCode(Option<Assurance>),
     Changed,
 }
 
@@ -428,7 +431,7 @@ enum GivenCode {
     NotAskedFor,
     Right(AcceptedCode),
     /// After which proof, if it was looked at.
-    Wrong(Option<Proof>),
+    Wrong(Option<Assurance>),
 }
 
 /// A step to be stored with the state that records it, or nothing.

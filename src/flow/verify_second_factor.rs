@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::engine::{CodeOutcome, Engine, SignIn};
-use crate::error::SecondFactorError;
-use crate::port::EventKind;
-use crate::types::{Challenge, TypedCode};
+use crate::error::VerifySecondFactorError;
+use crate::event::EventKind;
+use crate::second_factor::TypedCode;
+use crate::types::Challenge;
 use crate::user::{Passed, User};
 
 pub(crate) async fn verify_second_factor(
@@ -13,7 +14,7 @@ pub(crate) async fn verify_second_factor(
     challenge: &Challenge,
     typed: &str,
     remember: bool,
-) -> Result<SignIn, SecondFactorError> {
+) -> Result<SignIn, VerifySecondFactorError> {
     engine.open()?;
     let Some(user) = engine.find_claimed(&challenge.0.user_id).await? else { return refused(engine, None) };
     let (limits, rules) = (engine.config.challenge_limits(), engine.config.sign_in_rules());
@@ -38,13 +39,13 @@ pub(crate) async fn verify_second_factor(
         .await?;
     match outcome {
         CodeOutcome::Right(step, user) => Ok(engine.conclude(step, &user, 0, None).await),
-        CodeOutcome::Wrong => Err(SecondFactorError::CodeWrong),
-        CodeOutcome::Throttled { retry_after } => Err(SecondFactorError::Throttled { retry_after }),
+        CodeOutcome::Wrong => Err(VerifySecondFactorError::CodeWrong),
+        CodeOutcome::Throttled { retry_after } => Err(VerifySecondFactorError::Throttled { retry_after }),
         CodeOutcome::Refused => refused(engine, Some(&user)),
     }
 }
 
-fn refused(engine: &Engine, user: Option<&User>) -> Result<SignIn, SecondFactorError> {
-    engine.report_about(EventKind::ChallengeRefused, user);
-    Err(SecondFactorError::ChallengeInvalid)
+fn refused(engine: &Engine, user: Option<&User>) -> Result<SignIn, VerifySecondFactorError> {
+    engine.report_about(EventKind::ChallengeRejected, user);
+    Err(VerifySecondFactorError::ChallengeInvalid)
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::letter::{Block, Letter};
 use super::{Mail, MailKind};
-use crate::types::{ResetLink, Support, TemporaryPassword};
+use crate::types::{ResetLink, SupportContact, TemporaryPassword};
 
 pub(super) fn letter(mail: &Mail) -> Letter {
     let (site, texts) = (&mail.site, mail.texts.as_ref());
@@ -68,8 +68,8 @@ pub(super) fn letter(mail: &Mail) -> Letter {
     };
     let contact = site.support();
     let words = match contact {
-        Support::Email(address) => texts.write_to(address),
-        Support::Link(link) => texts.reach_at(link),
+        SupportContact::Email(address) => texts.write_to(address),
+        SupportContact::Link(link) => texts.reach_at(link),
     };
     blocks.push(Block::Contact { words, shown: contact.as_str().to_owned(), href: contact.href() });
     Letter { language: texts.language().to_owned(), right_to_left: texts.right_to_left(), subject, blocks }

@@ -1,8 +1,15 @@
-//! Floor 4: what is mailed, as typed values, and the texts that go with them.
+//! Mails: what is sent, in which words, and by what.
+//!
+//! A [`Mailer`](crate::Mailer) sends a [`Mail`]; `SmtpMailer` (feature `smtp`) is one that talks to a mail server.
+//! [`MailTexts`] holds every word, [`English`] by default.
 
 mod compose;
 mod letter;
+pub(crate) mod mailer;
 mod preview;
+mod printing;
+#[cfg(feature = "smtp")]
+mod smtp;
 mod texts;
 
 use core::time::Duration;
@@ -10,9 +17,15 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
+pub(crate) use mailer::Mailer;
+pub use printing::PrintingMailer;
+#[cfg(feature = "smtp")]
+pub use smtp::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRejection};
 pub use texts::{English, MailTexts};
 
-use crate::types::{ResetLink, Site, TemporaryPassword, until};
+pub use crate::types::ResetLink;
+
+use crate::types::{Site, TemporaryPassword, until};
 
 /// A mail: what happened, with its values, the [`Site`] it speaks for and the [`MailTexts`] it speaks in.
 ///
@@ -51,7 +64,7 @@ pub enum MailKind {
         expires_at: OffsetDateTime,
     },
     /// Somebody asked for a reset: a link that opens the choice of a new password
-    /// ([`ResetMode::ChooseNewPassword`](crate::ResetMode::ChooseNewPassword)).
+    /// ([`ResetMode::ChooseNewPassword`](crate::config::ResetMode::ChooseNewPassword)).
     #[non_exhaustive]
     ChooseNewPassword {
         /// The link.
@@ -118,7 +131,7 @@ pub enum MailKind {
         at: OffsetDateTime,
     },
     /// Somebody signed in from a browser that was not known
-    /// ([`DeviceConfig::new_device_notice`](crate::DeviceConfig::new_device_notice)).
+    /// ([`DeviceConfig::new_device_notice`](crate::config::DeviceConfig::new_device_notice)).
     #[non_exhaustive]
     NewDevice {
         /// When.
@@ -170,13 +183,14 @@ impl MailKind {
     /// A queue lets these take a part of its room only, so that strangers keep nobody's first password away.
     ///
     /// ```
-    /// use doorward::{Mail, Site};
+    /// use doorward::Site;
+    /// use doorward::mail::Mail;
     ///
     /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     /// let previews = Mail::previews(&site);
     /// let anybodys = previews.iter().map(Mail::kind).filter(|kind| kind.anybody_can_cause());
     /// assert!(anybodys.map(|kind| kind.name()).eq(["confirm_reset", "choose_new_password"]));
-    /// # Ok::<(), doorward::SiteError>(())
+    /// # Ok::<(), doorward::error::SiteError>(())
     /// ```
     pub fn anybody_can_cause(&self) -> bool {
         match self {
@@ -225,13 +239,14 @@ impl Mail {
     /// It needs no feature, since it opens nothing: what is in them is the same every time and belongs to nobody.
     ///
     /// ```
-    /// use doorward::{Mail, Site};
+    /// use doorward::Site;
+    /// use doorward::mail::Mail;
     ///
     /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     /// for mail in Mail::previews(&site) {
     ///     assert!(mail.subject().ends_with("– Acme") && mail.text().contains("help@acme.example"));
     /// }
-    /// # Ok::<(), doorward::SiteError>(())
+    /// # Ok::<(), doorward::error::SiteError>(())
     /// ```
     pub fn previews(site: &Site) -> Vec<Self> {
         preview::previews(site)

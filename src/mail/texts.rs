@@ -9,18 +9,19 @@ use crate::types::Site;
 ///
 /// Each text is whole: nothing is put together from pieces whose order another language may not share. Give
 /// [`AuthBuilder::mail_texts`](crate::AuthBuilder::mail_texts) your own to replace a single text or all of them; for a language
-/// per recipient, a mailer gives each mail its own with [`Mail::in_words_of`](crate::Mail::in_words_of).
+/// per recipient, a mailer gives each mail its own with [`Mail::in_words_of`](crate::mail::Mail::in_words_of).
 ///
 /// Texts are plain: escaping is the crate's, and what looks like markup is shown as it is. **Secrets never pass through
 /// here**: passwords and links stand on lines of their own, so that no text can put one into a subject. A subject is one
 /// line; control characters in it become spaces.
 ///
 /// Texts that are not overridden stay English, also those of mails that a later release adds:
-/// [`Mail::previews`](crate::Mail::previews) shows what is left to translate.
+/// [`Mail::previews`](crate::mail::Mail::previews) shows what is left to translate.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use doorward::{Mail, MailTexts, Site};
+/// use doorward::Site;
+/// use doorward::mail::{Mail, MailTexts};
 ///
 /// #[derive(Debug)]
 /// struct German;
@@ -39,7 +40,7 @@ use crate::types::Site;
 /// assert_eq!(welcome.subject(), "Ihr neues Konto – Acme");
 /// assert!(welcome.html().contains("<html lang=\"de\""));
 /// assert!(welcome.text().contains("This is your first password"), "not translated yet");
-/// # Ok::<(), doorward::SiteError>(())
+/// # Ok::<(), doorward::error::SiteError>(())
 /// ```
 pub trait MailTexts: Debug + Send + Sync + 'static {
     /// The language, as a BCP 47 tag: `lang` of the HTML part.
@@ -100,7 +101,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         format!("Questions? Reach us at {link}")
     }
 
-    /// [`Welcome`](crate::MailKind::Welcome): the subject.
+    /// [`Welcome`](crate::mail::MailKind::Welcome): the subject.
     fn welcome_subject(&self, site: &Site) -> String {
         format!("Your new account – {}", site.name())
     }
@@ -127,7 +128,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         format!("Somebody, probably you, asked for a new password at {}.", site.name())
     }
 
-    /// [`ConfirmReset`](crate::MailKind::ConfirmReset): the subject.
+    /// [`ConfirmReset`](crate::mail::MailKind::ConfirmReset): the subject.
     fn confirm_reset_subject(&self, site: &Site) -> String {
         format!("Confirm your password reset – {}", site.name())
     }
@@ -137,7 +138,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         "If it was you, confirm it here. A temporary password will then be mailed to you:".to_owned()
     }
 
-    /// [`ChooseNewPassword`](crate::MailKind::ChooseNewPassword): the subject.
+    /// [`ChooseNewPassword`](crate::mail::MailKind::ChooseNewPassword): the subject.
     fn choose_new_password_subject(&self, site: &Site) -> String {
         format!("Choose a new password – {}", site.name())
     }
@@ -147,7 +148,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         "If it was you, choose a new password here:".to_owned()
     }
 
-    /// [`TemporaryPassword`](crate::MailKind::TemporaryPassword): the subject.
+    /// [`TemporaryPassword`](crate::mail::MailKind::TemporaryPassword): the subject.
     fn temporary_password_subject(&self, site: &Site) -> String {
         format!("Your temporary password – {}", site.name())
     }
@@ -167,7 +168,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         "Until you have done so, your old password stays as it is.".to_owned()
     }
 
-    /// [`PasswordChanged`](crate::MailKind::PasswordChanged): the subject.
+    /// [`PasswordChanged`](crate::mail::MailKind::PasswordChanged): the subject.
     fn password_changed_subject(&self, site: &Site) -> String {
         format!("Your password was changed – {}", site.name())
     }
@@ -177,7 +178,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         format!("The password of your account at {} was changed on {}.", site.name(), self.moment(at))
     }
 
-    /// [`ResetCompleted`](crate::MailKind::ResetCompleted): the subject.
+    /// [`ResetCompleted`](crate::mail::MailKind::ResetCompleted): the subject.
     fn reset_completed_subject(&self, site: &Site) -> String {
         format!("Your password was reset – {}", site.name())
     }
@@ -187,7 +188,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         format!("A new password was chosen for your account at {} on {}.", site.name(), self.moment(at))
     }
 
-    /// [`SecondFactorEnabled`](crate::MailKind::SecondFactorEnabled): the subject.
+    /// [`SecondFactorEnabled`](crate::mail::MailKind::SecondFactorEnabled): the subject.
     fn second_factor_enabled_subject(&self, site: &Site) -> String {
         format!("Two-factor sign-in is on – {}", site.name())
     }
@@ -207,7 +208,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         "Keep your recovery codes where you find them without your phone.".to_owned()
     }
 
-    /// [`SecondFactorDisabled`](crate::MailKind::SecondFactorDisabled): the subject.
+    /// [`SecondFactorDisabled`](crate::mail::MailKind::SecondFactorDisabled): the subject.
     fn second_factor_disabled_subject(&self, site: &Site) -> String {
         format!("Two-factor sign-in is off – {}", site.name())
     }
@@ -231,7 +232,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         )
     }
 
-    /// [`RecoveryCodeUsed`](crate::MailKind::RecoveryCodeUsed): the subject.
+    /// [`RecoveryCodeUsed`](crate::mail::MailKind::RecoveryCodeUsed): the subject.
     fn recovery_code_used_subject(&self, site: &Site) -> String {
         format!("A recovery code was used – {}", site.name())
     }
@@ -254,7 +255,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         }
     }
 
-    /// [`RecoveryCodesRegenerated`](crate::MailKind::RecoveryCodesRegenerated): the subject.
+    /// [`RecoveryCodesRegenerated`](crate::mail::MailKind::RecoveryCodesRegenerated): the subject.
     fn recovery_codes_regenerated_subject(&self, site: &Site) -> String {
         format!("You have new recovery codes – {}", site.name())
     }
@@ -268,7 +269,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         )
     }
 
-    /// [`WrongCode`](crate::MailKind::WrongCode): the subject.
+    /// [`WrongCode`](crate::mail::MailKind::WrongCode): the subject.
     fn wrong_code_subject(&self, site: &Site) -> String {
         format!("Your password was used with a wrong code – {}", site.name())
     }
@@ -289,7 +290,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
             .to_owned()
     }
 
-    /// [`NewDevice`](crate::MailKind::NewDevice): the subject.
+    /// [`NewDevice`](crate::mail::MailKind::NewDevice): the subject.
     fn new_device_subject(&self, site: &Site) -> String {
         format!("A new browser signed in – {}", site.name())
     }

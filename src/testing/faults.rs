@@ -9,10 +9,11 @@ use std::thread::{self, Thread};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use doorward::{
-    AttemptKey, AttemptStore, Attempts, BackendError, BackendErrorKind, Email, Insert, Mail, Mailer, Replace, Swap,
-    User, UserHead, UserId, UserRepository, Version,
+use doorward::mail::Mail;
+use doorward::store::{
+    AttemptKey, Attempts, BackendError, BackendErrorKind, Insert, Replace, Swap, User, UserHead, Version,
 };
+use doorward::{AttemptStore, Email, Mailer, UserId, UserRepository};
 
 /// What befalls a call of a port.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -35,7 +36,8 @@ impl Fault {
 /// Ports that work until the chosen call, counted over all of them together; that one call has a fault.
 ///
 /// ```
-/// use doorward::{Auth, MemoryAttempts, MemoryUsers, Site, Email};
+/// use doorward::{Auth, Site, Email};
+/// use doorward::store::{MemoryAttempts, MemoryUsers};
 /// use doorward::testing::{Driven, Fault, Faults, RecordingMailer};
 ///
 /// let faults = Faults::new();
@@ -45,7 +47,7 @@ impl Fault {
 ///
 /// faults.strike(2, Fault::Fails); // the first call stores the account, the second mails
 /// let outcome = faults.drive(auth.provision(Email::parse("ann@acme.example")?));
-/// assert!(matches!(outcome, Driven::Finished(Err(doorward::ProvisionError::MailFailed { .. }))));
+/// assert!(matches!(outcome, Driven::Finished(Err(doorward::error::ProvisionError::MailFailed { .. }))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]

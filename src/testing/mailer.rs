@@ -2,7 +2,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use doorward::{BackendError, Email, Mail, MailKind, Mailer};
+use doorward::mail::{Mail, MailKind};
+use doorward::store::BackendError;
+use doorward::{Email, Mailer};
 
 /// A mailer that keeps every mail it is given. Clones share what they keep.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 //! that keeps what it is given, an observer that remembers, faults at any call of any port, and the conformance suite for
 //! stores.
 //!
-//! Cheap hash parameters for tests are [`HashParams::danger_cheap_for_tests`](crate::HashParams::danger_cheap_for_tests).
+//! Cheap hash parameters for tests are [`HashParams::danger_cheap_for_tests`](crate::hashing::HashParams::danger_cheap_for_tests).
 //!
 //! Nothing here belongs into a program that serves people. Like the adapters it uses public items only.
 

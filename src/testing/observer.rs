@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use doorward::{Event, EventKind, Observer};
+use doorward::Observer;
+use doorward::event::{Event, EventKind};
 
 /// An observer that remembers every event. Clones share what they remember.
 #[derive(Clone, Debug, Default)]

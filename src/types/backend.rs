@@ -38,7 +38,7 @@ impl BackendErrorKind {
 /// digits, dots and dashes, and what is more is no code: a message does not pass as one.
 ///
 /// ```
-/// use doorward::BackendCode;
+/// use doorward::store::BackendCode;
 ///
 /// assert_eq!(BackendCode::new("42P01").unwrap().as_str(), "42P01");
 /// assert_eq!(BackendCode::new("550 <ann@acme.example>: no such user"), None);
@@ -79,7 +79,7 @@ impl fmt::Display for BackendCode {
 /// sources down to there is a decision of the host.
 ///
 /// ```
-/// use doorward::{BackendError, BackendErrorKind};
+/// use doorward::store::{BackendError, BackendErrorKind};
 ///
 /// let error = BackendError::new(BackendErrorKind::Refused).with_code("23505");
 /// assert_eq!(error.to_string(), "backend refused (23505)");

@@ -10,15 +10,12 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
+use super::malformed::Malformed;
+
 /// The longest address, in octets: what fits into SMTP's path (RFC 5321 section 4.5.3.1.3, erratum 1690).
 const MAX_OCTETS: usize = 254;
 /// The longest local part, in octets (RFC 5321 section 4.5.3.1.1).
 const MAX_LOCAL_OCTETS: usize = 64;
-
-/// A text is not an address that mail could reach and that could be told from all others.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("malformed address")]
-pub struct MalformedEmail;
 
 /// Why two entries of an address were not taken as one.
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
@@ -65,7 +62,7 @@ impl UnconfirmedEmail {
 /// assert_eq!(email.canonical(), "ann.lee+news@xn--bcher-kva.example");
 /// assert_eq!(email.as_typed(), "Ann.Lee+news@B\u{fc}cher.example");
 /// assert_eq!(email, Email::parse("ann.lee+news@xn--bcher-kva.example")?);
-/// # Ok::<(), doorward::MalformedEmail>(())
+/// # Ok::<(), doorward::error::Malformed>(())
 /// ```
 ///
 /// What cannot be one person's mailbox is refused, and so is what merely looks like another's:
@@ -88,11 +85,13 @@ impl Email {
     /// Reads an address, and nothing around it.
     ///
     /// # Errors
-    /// [`MalformedEmail`] for what is no address (RFC 5321, RFC 6531), for domain literals, quoted local parts, domains
+    /// [`Malformed`] for what is no address (RFC 5321, RFC 6531), for domain literals, quoted local parts, domains
     /// without a dot or with a numeric last label, more than 254 octets, invisible, control and bidirectional characters,
     /// and for characters beyond ASCII whose canonical form is ASCII (the Kelvin sign, full-width letters).
-    pub fn parse(text: &str) -> Result<Self, MalformedEmail> {
-        canonical(text).map(|canonical| Self { typed: text.into(), canonical: canonical.into() }).ok_or(MalformedEmail)
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        canonical(text)
+            .map(|canonical| Self { typed: text.into(), canonical: canonical.into() })
+            .ok_or(Malformed::EMAIL)
     }
 
     /// Reads what somebody typed into a form: ASCII spaces and line ends around the address are dropped, since
@@ -100,7 +99,7 @@ impl Email {
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
-    pub fn from_input(typed: &str) -> Result<Self, MalformedEmail> {
+    pub fn from_input(typed: &str) -> Result<Self, Malformed> {
         Self::parse(typed.trim_matches([' ', '\t', '\r', '\n']))
     }
 
@@ -111,13 +110,14 @@ impl Email {
     /// [`UnconfirmedEmail`]: show its message beside the second field.
     ///
     /// ```
-    /// use doorward::{Email, UnconfirmedEmail};
+    /// use doorward::Email;
+    /// use doorward::error::UnconfirmedEmail;
     ///
     /// assert!(Email::confirmed("ann@acme.example", "Ann@ACME.example ").is_ok());
     /// assert_eq!(Email::confirmed("ann@acme.example", "anne@acme.example").unwrap_err(), UnconfirmedEmail::Different);
     /// ```
     pub fn confirmed(entered: &str, repeated: &str) -> Result<Self, UnconfirmedEmail> {
-        let read = |text| Self::from_input(text).map_err(|MalformedEmail| UnconfirmedEmail::Malformed);
+        let read = |text| Self::from_input(text).map_err(|_| UnconfirmedEmail::Malformed);
         let (entered, repeated) = (read(entered)?, read(repeated)?);
         if entered == repeated { Ok(entered) } else { Err(UnconfirmedEmail::Different) }
     }

@@ -4,19 +4,14 @@ use core::fmt;
 use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use thiserror::Error;
 
 use super::base64url;
-
-/// A text is not an identifier of the kind asked for.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("malformed identifier")]
-pub struct MalformedId;
+use super::malformed::Malformed;
 
 /// The id of a user: opaque text of 1 to 128 bytes without control characters.
 ///
 /// Random by default (22 characters, 128 bits); a host that has ids of its own gives them with
-/// [`Provision::id`](crate::Provision::id). Ids appear in events, in mailed links (base64url) and in `Debug`, so an id
+/// [`Provision::id`](crate::account::Provision::id). Ids appear in events, in mailed links (base64url) and in `Debug`, so an id
 /// should not be an address or a name.
 ///
 /// ```
@@ -24,7 +19,7 @@ pub struct MalformedId;
 ///
 /// assert_eq!(UserId::parse("4711")?.as_str(), "4711");
 /// assert!(UserId::parse("").is_err());
-/// # Ok::<(), doorward::MalformedId>(())
+/// # Ok::<(), doorward::error::Malformed>(())
 /// ```
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UserId(Box<str>);
@@ -36,11 +31,11 @@ impl UserId {
     /// Takes a host's own id.
     ///
     /// # Errors
-    /// [`MalformedId`] if it is empty, longer than [`UserId::MAX_BYTES`] or holds a control character (a NUL cannot be
+    /// [`Malformed`] if it is empty, longer than [`UserId::MAX_BYTES`] or holds a control character (a NUL cannot be
     /// stored by every database).
-    pub fn parse(text: &str) -> Result<Self, MalformedId> {
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
         let fits = (1..=Self::MAX_BYTES).contains(&text.len());
-        if fits && !text.chars().any(char::is_control) { Ok(Self(text.into())) } else { Err(MalformedId) }
+        if fits && !text.chars().any(char::is_control) { Ok(Self(text.into())) } else { Err(Malformed::ID) }
     }
 
     /// An id of 128 random bits, drawn by the caller.
@@ -61,9 +56,9 @@ impl fmt::Display for UserId {
 }
 
 impl FromStr for UserId {
-    type Err = MalformedId;
+    type Err = Malformed;
 
-    fn from_str(text: &str) -> Result<Self, MalformedId> {
+    fn from_str(text: &str) -> Result<Self, Malformed> {
         Self::parse(text)
     }
 }
@@ -97,14 +92,9 @@ macro_rules! random_id {
             /// Reads the text form that [`Display`](core::fmt::Display) writes, and no other spelling of it.
             ///
             /// # Errors
-            /// [`MalformedId`] if it is anything else.
-            pub fn parse(text: &str) -> Result<Self, MalformedId> {
-                base64url::decode_array(text).map(Self).ok_or(MalformedId)
-            }
-
-            /// The 16 bytes.
-            pub fn as_bytes(&self) -> &[u8; 16] {
-                &self.0
+            /// [`Malformed`] if it is anything else.
+            pub fn parse(text: &str) -> Result<Self, Malformed> {
+                base64url::decode_array(text).map(Self).ok_or(Malformed::ID)
             }
         }
 
@@ -115,9 +105,9 @@ macro_rules! random_id {
         }
 
         impl FromStr for $name {
-            type Err = MalformedId;
+            type Err = Malformed;
 
-            fn from_str(text: &str) -> Result<Self, MalformedId> {
+            fn from_str(text: &str) -> Result<Self, Malformed> {
                 Self::parse(text)
             }
         }
@@ -138,7 +128,7 @@ macro_rules! random_id {
 }
 
 random_id! {
-    /// Names one stored state of a [`User`](crate::User) or of an [`Attempts`](crate::Attempts) entry.
+    /// Names one stored state of a [`User`](crate::store::User) or of an [`Attempts`](crate::store::Attempts) entry.
     ///
     /// Every write draws a new one, and a write is accepted only if the stored version is the one it was decided on.
     /// Versions are random and compared whole, never counted: a restored backup, a failover or a re-created id can
@@ -171,5 +161,12 @@ super::secret::redacted_debug!(Epoch => "Epoch");
 impl fmt::Debug for DeviceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DeviceId({self})")
+    }
+}
+
+impl DeviceId {
+    /// The 16 bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
     }
 }

@@ -41,7 +41,7 @@ redacted_debug!(Password => "Password");
 
 impl Password {
     /// Brings a typed text into canonical form. Any text is a password here; whether it may be set is for the
-    /// [`PasswordPolicy`](crate::PasswordPolicy) to say.
+    /// [`PasswordPolicy`](crate::password::PasswordPolicy) to say.
     pub fn new(typed: &str) -> Self {
         if typed.len() > MAX_PASSWORD_BYTES {
             return Self { canonical: Zeroizing::new(OVERSIZED.to_owned()), typed: None, oversized: true };

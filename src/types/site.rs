@@ -34,14 +34,14 @@ impl SiteError {
 /// Whom users turn to, shown in every mail and with every refusal.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Support {
+pub enum SupportContact {
     /// An address.
     Email(String),
     /// An https link, say to a live chat.
     Link(String),
 }
 
-impl Support {
+impl SupportContact {
     fn parse(text: &str) -> Option<Self> {
         if let Ok(email) = Email::parse(text) {
             return Some(Self::Email(email.as_typed().to_owned()));
@@ -76,7 +76,7 @@ impl Support {
     }
 }
 
-impl fmt::Display for Support {
+impl fmt::Display for SupportContact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -85,7 +85,7 @@ impl fmt::Display for Support {
 /// Where a mailed link carries its token.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
-pub enum LinkToken {
+pub enum TokenPlacement {
     /// In the query, `?token=…`: the page works without JavaScript. Its response should say `Referrer-Policy:
     /// no-referrer`, and access logs should not keep queries.
     #[default]
@@ -107,16 +107,16 @@ pub enum LinkToken {
 ///
 /// assert_eq!(Site::new("Acme", "", "help@acme.example").unwrap_err().field(), "base_url");
 /// assert_eq!(Site::new("Acme", "http://acme.example", "help@acme.example").unwrap_err().field(), "base_url");
-/// # Ok::<(), doorward::SiteError>(())
+/// # Ok::<(), doorward::error::SiteError>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Site {
     name: String,
     base_url: Url,
-    support: Support,
+    support: SupportContact,
     reset_path: String,
     sign_in_path: String,
-    link_token: LinkToken,
+    link_token: TokenPlacement,
 }
 
 impl Site {
@@ -139,14 +139,15 @@ impl Site {
         if base.query().is_some() || base.fragment().is_some() || !has_no_credentials(&base) {
             return Err(fault("base_url", "has a query, a fragment or credentials"));
         }
-        let support = Support::parse(support).ok_or(fault("support", "is neither an address nor an https link"))?;
+        let support =
+            SupportContact::parse(support).ok_or(fault("support", "is neither an address nor an https link"))?;
         Ok(Self {
             name: name.trim().to_owned(),
             base_url: base,
             support,
             reset_path: "/reset/confirm".to_owned(),
             sign_in_path: "/sign-in".to_owned(),
-            link_token: LinkToken::default(),
+            link_token: TokenPlacement::default(),
         })
     }
 
@@ -171,7 +172,7 @@ impl Site {
 
     /// Where links carry their token; in the query by default.
     #[must_use]
-    pub fn link_token(self, link_token: LinkToken) -> Self {
+    pub fn link_token(self, link_token: TokenPlacement) -> Self {
         Self { link_token, ..self }
     }
 
@@ -181,7 +182,7 @@ impl Site {
     }
 
     /// Whom users turn to.
-    pub fn support(&self) -> &Support {
+    pub fn support(&self) -> &SupportContact {
         &self.support
     }
 
@@ -196,8 +197,8 @@ impl Site {
         // Tokens are letters, digits, `-`, `_` and a dot, so nothing needs escaping.
         let pair = Zeroizing::new(format!("token={}", token.expose()));
         match self.link_token {
-            LinkToken::Query => link.set_query(Some(&pair)),
-            LinkToken::Fragment => link.set_fragment(Some(&pair)),
+            TokenPlacement::Query => link.set_query(Some(&pair)),
+            TokenPlacement::Fragment => link.set_fragment(Some(&pair)),
         }
         ResetLink(Zeroizing::new(link.into()))
     }

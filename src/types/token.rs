@@ -4,17 +4,12 @@
 //! id makes them found by one index look-up, so that a guess is a guess against one account only; what is stored is a
 //! digest that also covers the purpose and the user, so that no token passes as one of another kind or user.
 
-use thiserror::Error;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::base64url;
 use super::id::UserId;
+use super::malformed::Malformed;
 use super::secret::{SecretBytes, redacted_debug};
-
-/// A text is not a token: blank, cut, extended, re-spelled, or something else altogether.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("malformed token")]
-pub struct MalformedToken;
 
 /// The common content of the tokens below.
 #[derive(Clone, Debug)]
@@ -27,16 +22,16 @@ impl Token {
     /// The longest text of a token: 128 bytes of id and 32 of secret in base64url, and the dot.
     const MAX_TEXT_BYTES: usize = 171 + 1 + 43;
 
-    fn parse(text: &str) -> Result<Self, MalformedToken> {
+    fn parse(text: &str) -> Result<Self, Malformed> {
         if text.len() > Self::MAX_TEXT_BYTES {
-            return Err(MalformedToken);
+            return Err(Malformed::TOKEN);
         }
-        let (id, secret) = text.split_once('.').ok_or(MalformedToken)?;
-        let id = String::from_utf8(base64url::decode(id).ok_or(MalformedToken)?).map_err(|_| MalformedToken)?;
-        let mut bytes = base64url::decode_array::<32>(secret).ok_or(MalformedToken)?;
+        let (id, secret) = text.split_once('.').ok_or(Malformed::TOKEN)?;
+        let id = String::from_utf8(base64url::decode(id).ok_or(Malformed::TOKEN)?).map_err(|_| Malformed::TOKEN)?;
+        let mut bytes = base64url::decode_array::<32>(secret).ok_or(Malformed::TOKEN)?;
         let token = UserId::parse(&id).map(|user_id| Self { user_id, secret: SecretBytes::new(bytes) });
         bytes.zeroize();
-        token.map_err(|_| MalformedToken)
+        token.map_err(|_| Malformed::TOKEN)
     }
 
     fn expose(&self) -> String {
@@ -57,9 +52,9 @@ macro_rules! token {
             /// Reads the text form.
             ///
             /// # Errors
-            /// [`MalformedToken`] unless it is, byte for byte, a text that `expose` can have written. That it is well
+            /// [`Malformed`] unless it is, byte for byte, a text that `expose` can have written. That it is well
             /// formed says nothing about whether it works.
-            pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+            pub fn parse(text: &str) -> Result<Self, Malformed> {
                 Token::parse(text).map(Self)
             }
 
@@ -95,7 +90,7 @@ token! {
     /// Recognises a browser from which somebody has signed in before. It gives that browser a throttle lane of its own;
     /// it never stands in for a password.
     ///
-    /// Keep it in an `HttpOnly`, `Secure` cookie whose `Max-Age` is [`DeviceConfig::lifetime`](crate::DeviceConfig::lifetime), 90
+    /// Keep it in an `HttpOnly`, `Secure` cookie whose `Max-Age` is [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90
     /// days by default (browsers cap it at 400 days), and hand the cookie's text back with
     /// [`SignInRequest::device`](crate::SignInRequest::device), which parses it and ignores anything else. It is no serde type,
     /// as [`Challenge`] is none.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::document::{Document, Extra, TemporaryOrigin};
-use super::{Fresh, Proved, Proven, User};
+use super::{Fresh, Progress, User};
+use crate::account::Authentication;
 use crate::crypto::{Purpose, sha256};
 use crate::types::{Challenge, DeviceId, Digest, Span, Token, UserId};
 
@@ -23,7 +24,7 @@ pub(crate) struct ChallengeLimits {
 /// password evicts or slows nothing of somebody who proved more.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Proof {
+pub(crate) enum Assurance {
     /// The password, from a browser that nobody knows.
     Password,
     /// The password, from a browser on which a code was right before.
@@ -39,10 +40,10 @@ pub(super) struct StoredChallenge {
     pub(super) digest: Digest,
     /// The one step it is good for.
     pub(super) step: NextStep,
-    pub(super) proof: Proof,
+    pub(super) proof: Assurance,
     /// What was proved so far, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) methods: Vec<Proven>,
+    pub(super) methods: Vec<Authentication>,
     /// Whether the second factor is dealt with: proved, or not asked of this browser.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) factor_passed: bool,
@@ -75,7 +76,7 @@ impl Document {
         &mut self,
         user_id: &UserId,
         step: NextStep,
-        proved: &Proved,
+        proved: &Progress,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
@@ -142,11 +143,11 @@ impl User {
         step: NextStep,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
-    ) -> Option<Proved> {
+    ) -> Option<Progress> {
         let found = self.challenge(token, step, limits, now)?;
         let device = found.device.and_then(|id| self.known_device(id, now));
         let (proof, methods, factor_passed) = (found.proof, found.methods.clone(), found.factor_passed);
-        Some(Proved { proof, methods, factor_passed, device })
+        Some(Progress { proof, methods, factor_passed, device })
     }
 
     /// What was proved before, if the challenge still asks for a code.
@@ -155,7 +156,7 @@ impl User {
         token: &Challenge,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
-    ) -> Option<Proved> {
+    ) -> Option<Progress> {
         self.proved_by(token, NextStep::SecondFactor, limits, now).filter(|_| self.has_second_factor())
     }
 
@@ -165,7 +166,7 @@ impl User {
         token: &Challenge,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
-    ) -> Option<Proved> {
+    ) -> Option<Progress> {
         self.proved_by(token, NextStep::ChangePassword, limits, now)
     }
 
@@ -175,7 +176,7 @@ impl User {
         token: &Challenge,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
-    ) -> Option<Proved> {
+    ) -> Option<Progress> {
         self.proved_by(token, NextStep::Enroll, limits, now).filter(|_| !self.has_second_factor())
     }
 

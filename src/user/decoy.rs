@@ -7,12 +7,15 @@ use zeroize::Zeroizing;
 
 use super::challenge::NextStep;
 use super::{
-    AcceptedCode, ChallengeLimits, DeviceLimits, Evicts, Fresh, LinkLimits, Method, NewCredential, NewLink, NewTotp,
-    Proof, Proved, Proven, Session, User,
+    AcceptedCode, Assurance, ChallengeLimits, DeviceLimits, Evicts, Fresh, LinkLimits, NewCredential, NewLink, NewTotp,
+    Progress, User,
 };
-use crate::crypto::{PasswordHash, StoredHash, TotpAlgorithm, TotpParams};
-use crate::policy::Cooldown;
-use crate::types::{DeviceId, Digest, Email, Epoch, RecoveryCodes, SecretBytes, UserId, Version, after};
+use crate::account::{AuthMethod, Authentication, Session};
+use crate::hashing::{PasswordHash, StoredHash};
+use crate::second_factor::RecoveryCodes;
+use crate::second_factor::{TotpAlgorithm, TotpParams};
+use crate::throttle::Cooldown;
+use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, UserId, Version, after};
 
 /// How many devices a user has at most by default, and how many links.
 pub(crate) const MOST_DEVICES: usize = 20;
@@ -49,7 +52,7 @@ pub(super) fn full_size_user() -> User {
     let credential = NewCredential { hash, history: 0, links_set_passwords: false };
     user = user.change_password(&session, credential, &devices, hour, now, &fresh()).2;
     user = user.with_second_factor_for_decoy(now, &fresh());
-    for proof in [Proof::Password, Proof::KnownDevice, Proof::TemporaryPassword] {
+    for proof in [Assurance::Password, Assurance::KnownDevice, Assurance::TemporaryPassword] {
         for _ in 0..challenges.per_class {
             user = user.challenged_for_decoy(proof, &challenges, now, &fresh());
         }
@@ -80,9 +83,15 @@ fn fixed(step: u8) -> Fresh {
 }
 
 impl User {
-    fn challenged_for_decoy(&self, proof: Proof, limits: &ChallengeLimits, now: OffsetDateTime, fresh: &Fresh) -> User {
-        let methods = vec![Proven::new(Method::Password, now), Proven::new(Method::Totp, now)];
-        let proved = Proved { proof, methods, factor_passed: true, device: None };
+    fn challenged_for_decoy(
+        &self,
+        proof: Assurance,
+        limits: &ChallengeLimits,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        let methods = vec![Authentication::new(AuthMethod::Password, now), Authentication::new(AuthMethod::Totp, now)];
+        let proved = Progress { proof, methods, factor_passed: true, device: None };
         self.next(fresh, |document| {
             document.add_challenge(&self.id, NextStep::ChangePassword, &proved, limits, now, fresh);
         })
@@ -91,7 +100,7 @@ impl User {
     /// An authenticator whose secret no key opens, and all recovery codes.
     fn with_second_factor_for_decoy(&self, now: OffsetDateTime, fresh: &Fresh) -> User {
         let params = TotpParams { algorithm: TotpAlgorithm::Sha1, digits: 6, window: 1 };
-        let user = self.begin_totp(NewTotp { secret: SEALED.into(), params }, Duration::MAX, now, fresh);
+        let user = self.begin_enrollment(NewTotp { secret: SEALED.into(), params }, Duration::MAX, now, fresh);
         user.next(fresh, |document| {
             document.enroll(&AcceptedCode::of_no_step(), vec![Digest::new([7; 32]); RecoveryCodes::COUNT], now)
         })
@@ -107,7 +116,7 @@ impl User {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::user::Row;
+    use crate::user::UserRow;
 
     #[test]
     fn the_decoy_is_a_readable_user_of_full_size() {
@@ -116,7 +125,7 @@ mod tests {
         assert_eq!(user.devices(once_all_are_granted).len(), MOST_DEVICES);
         let (version, snapshot) = (user.version().to_string(), user.to_snapshot());
         let row =
-            Row { id: user.id().as_str(), email: user.email().canonical(), version: &version, snapshot: &snapshot };
+            UserRow { id: user.id().as_str(), email: user.email().canonical(), version: &version, snapshot: &snapshot };
         assert!(User::from_snapshot(row).expect("readable") == user);
         assert!(snapshot.len() > 4_000, "{}", snapshot.len());
     }

@@ -7,86 +7,39 @@ use time::OffsetDateTime;
 
 use super::document::{Document, Extra};
 use super::{Fresh, User};
+use crate::account::{Device, DeviceGrade};
 use crate::crypto::{Purpose, sha256};
 use crate::types::{DeviceId, DeviceToken, Digest, Span, Token, UserId, after, micros};
 
-/// What a device token is good for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DeviceGrade {
-    /// A throttle lane of one's own, so that strangers' failures delay nobody on this device.
-    Lane,
-    /// That, and no code is asked for on this device for a configured time. Granted only with a right code.
-    Factor,
+pub(super) enum StoredGrade {
+    Known,
+    Remembered,
 }
 
-/// A device as it is listed to its owner. Its id names it for [`revoke_device`](crate::Auth::revoke_device) and proves
-/// nothing.
+/// A device as it is stored. What its owner sees of it is a [`Device`].
 #[derive(Clone, Deserialize, Serialize)]
-pub struct Device {
-    id: DeviceId,
-    digest: Digest,
-    grade: DeviceGrade,
+pub(super) struct StoredDevice {
+    pub(super) id: DeviceId,
+    pub(super) digest: Digest,
+    pub(super) grade: StoredGrade,
     #[serde(with = "micros")]
-    granted_at: OffsetDateTime,
+    pub(super) granted_at: OffsetDateTime,
     /// When a code was right on it, of the second factor that is on now.
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
-    factor_proved_at: Option<OffsetDateTime>,
+    pub(super) factor_proved_at: Option<OffsetDateTime>,
     /// Until when no code is asked for on it.
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
-    factor_expires_at: Option<OffsetDateTime>,
+    pub(super) factor_expires_at: Option<OffsetDateTime>,
     /// Granted by confirming a reset: gone with the temporary password unless its holder goes on to sign in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    provisional: bool,
+    pub(super) provisional: bool,
     /// From the last use on, so that a device in use never expires.
     #[serde(flatten)]
-    span: Span,
+    pub(super) span: Span,
     #[serde(flatten)]
-    extra: Extra,
-}
-
-impl Device {
-    /// The id, for revoking it.
-    pub fn id(&self) -> DeviceId {
-        self.id
-    }
-
-    /// What its token is good for.
-    pub fn grade(&self) -> DeviceGrade {
-        self.grade
-    }
-
-    /// When the token was granted.
-    pub fn granted_at(&self) -> OffsetDateTime {
-        self.granted_at
-    }
-
-    /// Until when no code is asked for on it, if that is remembered.
-    pub fn factor_expires_at(&self) -> Option<OffsetDateTime> {
-        self.factor_expires_at
-    }
-
-    /// When it was last used to sign in.
-    pub fn last_used_at(&self) -> OffsetDateTime {
-        self.span.issued_at
-    }
-
-    /// When the token stops working unless it is used before.
-    pub fn expires_at(&self) -> OffsetDateTime {
-        self.span.expires_at
-    }
-}
-
-impl core::fmt::Debug for Device {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Device")
-            .field("id", &self.id)
-            .field("grade", &self.grade)
-            .field("granted_at", &self.granted_at)
-            .field("last_used_at", &self.last_used_at())
-            .finish_non_exhaustive()
-    }
+    pub(super) extra: Extra,
 }
 
 /// Bounds on devices.
@@ -134,19 +87,16 @@ fn digest(user_id: &UserId, token: &Token) -> Digest {
 impl User {
     /// The user's devices, the most recently used first.
     pub(crate) fn devices(&self, now: OffsetDateTime) -> Vec<Device> {
-        let mut devices = self.document.devices.clone();
-        devices.retain(|device| !device.provisional || device.span.is_alive(now));
-        for device in devices.iter_mut().filter(|device| !device.is_factor_remembered(now)) {
-            (device.grade, device.factor_expires_at) = (DeviceGrade::Lane, None);
-        }
-        devices.sort_by_key(|device| core::cmp::Reverse(device.last_used_at()));
+        let listed = self.document.devices.iter().filter(|device| !device.provisional || device.span.is_alive(now));
+        let mut devices: Vec<_> = listed.map(|device| device.listed(now)).collect();
+        devices.sort_by_key(|device| core::cmp::Reverse(device.last_used_at));
         devices
     }
 
     /// The device that this token is of, if it is a live one of this user.
     pub(crate) fn shown_device(&self, token: &DeviceToken, now: OffsetDateTime) -> Option<ShownDevice> {
         let shown = digest(&self.id, &token.0);
-        let alive = |device: &&Device| device.span.is_alive(now) && token.0.user_id == self.id;
+        let alive = |device: &&StoredDevice| device.span.is_alive(now) && token.0.user_id == self.id;
         let device = self.document.devices.iter().filter(alive).find(|d| d.digest.ct_eq(&shown).into())?;
         Some(device.shown(Some(token.clone()), now))
     }
@@ -170,7 +120,19 @@ impl User {
     }
 }
 
-impl Device {
+impl StoredDevice {
+    fn listed(&self, now: OffsetDateTime) -> Device {
+        let remembered_until = self.factor_expires_at.filter(|_| self.is_factor_remembered(now));
+        Device {
+            id: self.id,
+            grade: if remembered_until.is_some() { DeviceGrade::Remembered } else { DeviceGrade::Known },
+            granted_at: self.granted_at,
+            last_used_at: self.span.issued_at,
+            expires_at: self.span.expires_at,
+            second_factor_remembered_until: remembered_until,
+        }
+    }
+
     fn shown(&self, token: Option<DeviceToken>, now: OffsetDateTime) -> ShownDevice {
         let (factor_proved, factor_remembered) = (self.factor_proved_at.is_some(), self.is_factor_remembered(now));
         ShownDevice { id: self.id, token, factor_proved, factor_remembered }
@@ -179,7 +141,7 @@ impl Device {
     fn is_factor_remembered(&self, now: OffsetDateTime) -> bool {
         let spans = self.factor_proved_at.zip(self.factor_expires_at);
         let alive = spans.is_some_and(|(issued_at, expires_at)| Span { issued_at, expires_at }.is_alive(now));
-        self.grade == DeviceGrade::Factor && alive
+        self.grade == StoredGrade::Remembered && alive
     }
 }
 
@@ -194,7 +156,7 @@ impl Document {
     /// From now on no code is asked for on that device, for so long.
     pub(super) fn remember_factor(&mut self, id: DeviceId, lifetime: Duration, now: OffsetDateTime) {
         for device in self.devices.iter_mut().filter(|device| device.id == id) {
-            device.grade = DeviceGrade::Factor;
+            device.grade = StoredGrade::Remembered;
             device.factor_expires_at = Some(after(now, lifetime));
         }
     }
@@ -203,7 +165,7 @@ impl Document {
     /// complete yet, means nothing.
     pub(super) fn forget_proofs_of_the_factor(&mut self) {
         for device in &mut self.devices {
-            (device.grade, device.factor_proved_at, device.factor_expires_at) = (DeviceGrade::Lane, None, None);
+            (device.grade, device.factor_proved_at, device.factor_expires_at) = (StoredGrade::Known, None, None);
         }
         self.challenges.retain(|challenge| !challenge.factor_passed);
     }
@@ -251,19 +213,19 @@ impl Document {
         // As many as are over the limit, which may have been lowered. A dead one is evicted only when its place is needed, since
         // a session may run on it.
         while self.devices.len() >= limits.at_most {
-            let dead = |device: &Device| !device.span.is_alive(now);
-            let idle = |device: &Device| after(device.last_used_at(), limits.protected) <= now;
-            let evictable = |device: &&Device| dead(device) || evicts == Evicts::Idle && idle(device);
+            let dead = |device: &StoredDevice| !device.span.is_alive(now);
+            let idle = |device: &StoredDevice| after(device.span.issued_at, limits.protected) <= now;
+            let evictable = |device: &&StoredDevice| dead(device) || evicts == Evicts::Idle && idle(device);
             let next =
-                self.devices.iter().filter(evictable).min_by_key(|device| (!dead(device), device.last_used_at()));
+                self.devices.iter().filter(evictable).min_by_key(|device| (!dead(device), device.span.issued_at));
             let next = next?.id;
             self.devices.retain(|device| device.id != next);
         }
         let token = Token { user_id: user_id.clone(), secret: fresh.device_secret.clone() };
-        self.devices.push(Device {
+        self.devices.push(StoredDevice {
             id: fresh.device_id,
             digest: digest(user_id, &token),
-            grade: DeviceGrade::Lane,
+            grade: StoredGrade::Known,
             granted_at: now,
             factor_proved_at: None,
             factor_expires_at: None,

@@ -6,25 +6,15 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::challenge::StoredChallenge;
-use super::device::Device;
+use super::device::StoredDevice;
 use super::reset::ResetState;
 use super::second_factor::SecondFactor;
-use crate::crypto::StoredHash;
+use crate::account::UserStatus;
+use crate::hashing::StoredHash;
 use crate::types::{Digest, Epoch, Span, Version, micros};
 
 /// Fields of a newer release.
 pub(super) type Extra = Map<String, Value>;
-
-/// Whether an account can be used.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum UserStatus {
-    /// It can.
-    Active,
-    /// It is silent: sign-in fails like any other failure, a reset mails nothing, sessions have ended.
-    Deactivated,
-}
 
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Document {
@@ -48,7 +38,7 @@ pub(super) struct Document {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) challenges: Vec<StoredChallenge>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) devices: Vec<Device>,
+    pub(super) devices: Vec<StoredDevice>,
     #[serde(flatten)]
     pub(super) extra: Extra,
 }

@@ -29,7 +29,7 @@ pub struct UserHead {
 
 /// The columns of a row that make a [`UserHead`].
 #[derive(Clone, Copy)]
-pub struct HeadRow<'a> {
+pub struct UserHeadRow<'a> {
     /// The id column.
     pub id: &'a str,
     /// The canonical address.
@@ -56,27 +56,27 @@ impl UserHead {
     /// What an adapter calls with the row it found or did not find. Where there is none, a decoy is read and dropped.
     ///
     /// ```
-    /// use doorward::{BackendErrorKind, HeadRow, UserHead};
+    /// use doorward::store::{BackendErrorKind, UserHeadRow, UserHead};
     ///
     /// assert!(UserHead::decode(None)?.is_none());
-    /// let cut_off = HeadRow { id: "4711", email: "ann@acme.example", head: "AQAA" };
+    /// let cut_off = UserHeadRow { id: "4711", email: "ann@acme.example", head: "AQAA" };
     /// assert_eq!(UserHead::decode(Some(cut_off)).unwrap_err().kind(), BackendErrorKind::Unreadable);
-    /// # Ok::<(), doorward::BackendError>(())
+    /// # Ok::<(), doorward::store::BackendError>(())
     /// ```
     ///
     /// # Errors
     /// [`Unreadable`](BackendErrorKind::Unreadable) if the columns are not what [`encode`](Self::encode) and
     /// [`User`] wrote.
-    pub fn decode(row: Option<HeadRow<'_>>) -> Result<Option<UserHead>, BackendError> {
+    pub fn decode(row: Option<UserHeadRow<'_>>) -> Result<Option<UserHead>, BackendError> {
         let [id, email, head] = &*DECOY;
-        let read = black_box(Self::read(row.unwrap_or(HeadRow { id, email, head })));
+        let read = black_box(Self::read(row.unwrap_or(UserHeadRow { id, email, head })));
         match row {
             Some(_) => read.map(Some).ok_or_else(|| BackendError::new(BackendErrorKind::Unreadable)),
             None => Ok(None),
         }
     }
 
-    fn read(row: HeadRow<'_>) -> Option<Self> {
+    fn read(row: UserHeadRow<'_>) -> Option<Self> {
         let bytes = base64url::decode_array::<BYTES>(row.head)?;
         let (layout, rest) = bytes.split_first()?;
         let (temporary, times) = rest.split_first_chunk::<32>()?;
@@ -132,9 +132,9 @@ impl core::fmt::Debug for UserHead {
     }
 }
 
-impl core::fmt::Debug for HeadRow<'_> {
+impl core::fmt::Debug for UserHeadRow<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("HeadRow").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("UserHeadRow").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

@@ -12,7 +12,6 @@ mod password;
 mod provision;
 mod reset;
 mod second_factor;
-mod session;
 mod sign_in;
 mod snapshot;
 mod status;
@@ -20,23 +19,20 @@ mod status;
 use core::fmt;
 use std::sync::Arc;
 
+use crate::account::{Session, UserStatus};
 use crate::types::{Email, Epoch, UserId, Version};
 
-pub(crate) use challenge::{ChallengeLimits, Proof};
+pub(crate) use challenge::{Assurance, ChallengeLimits};
 pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS};
-pub use device::{Device, DeviceGrade};
 pub(crate) use device::{DeviceLimits, Evicts, ShownDevice};
 use document::Document;
-pub use document::UserStatus;
 pub(crate) use fresh::Fresh;
-pub use head::{HeadRow, UserHead};
-pub use overview::UserOverview;
+pub use head::{UserHead, UserHeadRow};
 pub(crate) use password::{Judged, NewCredential};
 pub(crate) use reset::{Confirmation, LinkLimits, NewLink, Recovery};
 pub(crate) use second_factor::{AcceptedCode, CodeLimits, CodeVerdict, NewTotp, WrongCode, recovery_digests};
-pub use session::{MalformedSession, Method, Proven, Session};
-pub(crate) use sign_in::{Completed, Passed, Proved, SignInRules, Step};
-pub use snapshot::{Row, SnapshotError};
+pub(crate) use sign_in::{Completed, Passed, Progress, SignInRules, Step};
+pub use snapshot::{SnapshotError, UserRow};
 
 /// All that is known of one account. It is loaded whole, changed by pure functions, and stored whole with a
 /// compare-and-swap on its version.

@@ -6,8 +6,9 @@ use time::OffsetDateTime;
 
 use super::document::{Document, Extra, StoredPassword};
 use super::second_factor::AcceptedCode;
-use super::{DeviceLimits, Evicts, Fresh, Method, Passed, Proof, Proved, Session, SignInRules, User};
-use crate::crypto::StoredHash;
+use super::{Assurance, DeviceLimits, Evicts, Fresh, Passed, Progress, SignInRules, User};
+use crate::account::{AuthMethod, Session};
+use crate::hashing::StoredHash;
 use crate::types::{DeviceToken, Epoch, Version};
 
 /// What a verdict ("this is the right password") was about. It counts only for a user of whom all this still holds.
@@ -81,14 +82,14 @@ impl User {
             }
         });
         let id = remembered.as_ref().map(|device| device.id);
-        let session = session.proved_again(fresh.epoch, Method::Password, now).on_device(id);
+        let session = session.proved_again(fresh.epoch, AuthMethod::Password, now).on_device(id);
         (session, remembered.and_then(|device| device.token), user)
     }
 
     /// The forced change after a challenge, or the change by a reset link: it leads on to a session.
     pub(crate) fn choose_password(
         &self,
-        proved: Proved,
+        proved: Progress,
         new: NewCredential,
         accepted: Option<&AcceptedCode>,
         rules: &SignInRules,
@@ -97,7 +98,7 @@ impl User {
     ) -> Passed {
         let completes_reset = self.completes_reset(&proved);
         // Every device ends, also the one it began on.
-        let proved = Proved { device: None, ..proved.and(Method::Password, now) };
+        let proved = Progress { device: None, ..proved.and(AuthMethod::Password, now) };
         let by_code = proved.methods.iter().any(|proven| proven.method.is_second_factor());
         self.advance(proved, rules, now, fresh, |document| {
             document.set_password(new, by_code, now, fresh);
@@ -114,9 +115,9 @@ impl User {
     }
 
     /// Whether choosing a password by that right completes a reset (rather than a provision or a change that was due).
-    pub(crate) fn completes_reset(&self, proved: &Proved) -> bool {
-        let by_link = proved.methods.iter().any(|proven| proven.method == Method::ResetLink);
-        let temporary = self.document.temporary.as_ref().filter(|_| proved.proof == Proof::TemporaryPassword);
+    pub(crate) fn completes_reset(&self, proved: &Progress) -> bool {
+        let by_link = proved.methods.iter().any(|proven| proven.method == AuthMethod::ResetLink);
+        let temporary = self.document.temporary.as_ref().filter(|_| proved.proof == Assurance::TemporaryPassword);
         by_link || temporary.is_some_and(|temporary| temporary.origin.is_reset())
     }
 }

@@ -6,11 +6,12 @@ use core::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::document::{Document, Extra, StoredPassword, StoredTemporary, TemporaryOrigin, UserStatus};
+use super::document::{Document, Extra, StoredPassword, StoredTemporary, TemporaryOrigin};
 use super::reset::ResetState;
 use super::second_factor::SecondFactor;
 use super::{Fresh, User};
-use crate::crypto::StoredHash;
+use crate::account::UserStatus;
+use crate::hashing::StoredHash;
 use crate::types::{Digest, Email, Span, UserId};
 
 impl User {
@@ -115,6 +116,6 @@ impl Document {
         now: OffsetDateTime,
     ) {
         self.temporary = Some(StoredTemporary::new(digest, origin, lifetime, now));
-        self.challenges.retain(|challenge| challenge.proof != super::Proof::TemporaryPassword);
+        self.challenges.retain(|challenge| challenge.proof != super::Assurance::TemporaryPassword);
     }
 }

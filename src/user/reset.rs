@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::document::{Extra, TemporaryOrigin};
-use super::{DeviceLimits, Fresh, Proof, User};
+use super::{Assurance, DeviceLimits, Fresh, User};
 use crate::crypto::{Purpose, sha256};
-use crate::policy::{Attempts, Charge, Cooldown};
+use crate::throttle::{Attempts, Charge, Cooldown};
 use crate::types::{DeviceToken, Digest, ResetToken, Span, Token, UserId, after, micros, until};
 
 /// Bounds on links and on what confirming one gives.
@@ -207,7 +207,7 @@ impl User {
         self.next(fresh, |document| {
             document.reset.void();
             document.temporary.take_if(|temporary| temporary.origin.is_reset());
-            document.challenges.retain(|challenge| challenge.proof != Proof::TemporaryPassword);
+            document.challenges.retain(|challenge| challenge.proof != Assurance::TemporaryPassword);
             document.forget_provisional_devices();
         })
     }

@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::document::{Document, Extra};
-use super::{Fresh, Method, Proof, Session, User};
-use crate::crypto::{Keyring, Purpose, SecretFault, TotpParams, TotpSecret, sha256};
-use crate::policy::{Attempts, Backoff, Charge, Spacing};
-use crate::types::{Challenge, Digest, RecoveryCodes, Span, TypedCode, UserId, Version, after, micros};
+use super::{Assurance, Fresh, User};
+use crate::account::{AuthMethod, Session};
+use crate::crypto::{Keyring, Purpose, SecretFault, sha256};
+use crate::second_factor::{RecoveryCodes, TypedCode};
+use crate::second_factor::{TotpParams, TotpSecret};
+use crate::throttle::{Attempts, Backoff, Charge, Spacing};
+use crate::types::{Challenge, Digest, Span, UserId, Version, after, micros};
 
 /// How many wrong codes a right one forgives: the owner's own slips. To forgive all would hand whoever else guesses in that class a
 /// fresh budget at every sign-in of the owner.
@@ -73,7 +76,7 @@ struct PendingTotp {
 
 #[derive(Clone, Deserialize, Serialize)]
 struct Failures {
-    proof: Proof,
+    proof: Assurance,
     attempts: Attempts,
     #[serde(flatten)]
     extra: Extra,
@@ -117,7 +120,7 @@ pub(crate) enum CodeVerdict {
 /// A code that is right, and is used up by being stored as such.
 #[derive(Clone)]
 pub(crate) struct AcceptedCode {
-    proof: Proof,
+    proof: Assurance,
     kind: AcceptedKind,
     /// The failures of its class that are left.
     left: Option<Attempts>,
@@ -132,20 +135,20 @@ enum AcceptedKind {
 impl AcceptedCode {
     /// For the decoy, who has a second factor that nobody proved.
     pub(super) fn of_no_step() -> Self {
-        Self { proof: Proof::Session, kind: AcceptedKind::Totp { step: 0 }, left: None }
+        Self { proof: Assurance::Session, kind: AcceptedKind::Totp { step: 0 }, left: None }
     }
 
-    pub(crate) fn method(&self) -> Method {
+    pub(crate) fn method(&self) -> AuthMethod {
         match self.kind {
-            AcceptedKind::Totp { .. } => Method::Totp,
-            AcceptedKind::Recovery { .. } => Method::RecoveryCode,
+            AcceptedKind::Totp { .. } => AuthMethod::Totp,
+            AcceptedKind::Recovery { .. } => AuthMethod::RecoveryCode,
         }
     }
 }
 
 /// A wrong code, counted.
 pub(crate) struct WrongCode {
-    proof: Proof,
+    proof: Assurance,
     attempts: Attempts,
     /// Whether the owner is to be told: somebody knows the password.
     pub(crate) warn: bool,
@@ -206,7 +209,7 @@ impl SecondFactor {
         self.totp.is_some()
     }
 
-    fn attempts(&self, proof: Proof) -> Option<&Attempts> {
+    fn attempts(&self, proof: Assurance) -> Option<&Attempts> {
         self.failures.iter().find(|failures| failures.proof == proof).map(|failures| &failures.attempts)
     }
 }
@@ -225,7 +228,7 @@ impl User {
     /// Judges a code of the second factor, given after that proof.
     pub(crate) fn judge_code(
         &self,
-        proof: Proof,
+        proof: Assurance,
         typed: &TypedCode,
         keyring: Option<&Keyring>,
         limits: &CodeLimits,
@@ -257,8 +260,8 @@ impl User {
             None => {
                 let told = factor.warned_at.filter(|at| *at <= now && now < after(*at, limits.notice_every));
                 // On a known device the owner slips, but not more often than is free.
-                let many = proof == Proof::KnownDevice && counted.failures() > limits.backoff.free;
-                let warn = (proof == Proof::Password || many) && told.is_none();
+                let many = proof == Assurance::KnownDevice && counted.failures() > limits.backoff.free;
+                let warn = (proof == Assurance::Password || many) && told.is_none();
                 let alarms = counted.failures() == limits.alarm_at;
                 CodeVerdict::Wrong(wrong(counted, warn, alarms))
             }
@@ -336,7 +339,13 @@ impl User {
     }
 
     /// An authenticator is begun. It changes nothing until a code proves it; one begun before gives way.
-    pub(crate) fn begin_totp(&self, new: NewTotp, lifetime: Duration, now: OffsetDateTime, fresh: &Fresh) -> User {
+    pub(crate) fn begin_enrollment(
+        &self,
+        new: NewTotp,
+        lifetime: Duration,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
         self.next(fresh, |document| {
             let NewTotp { secret, params } = new;
             let span = Span::starting(now, lifetime);
@@ -358,7 +367,7 @@ impl User {
         now: OffsetDateTime,
         version: Version,
     ) -> CodeVerdict {
-        let (proof, before) = (Proof::Session, self.document.second_factor.attempts(Proof::Session));
+        let (proof, before) = (Assurance::Session, self.document.second_factor.attempts(Assurance::Session));
         let counted = |attempts| WrongCode { proof, attempts, warn: false, alarms: false };
         match Attempts::charge(before, &CodeSpacing(limits), now, version) {
             Charge::Early { retry_after } => CodeVerdict::Early { retry_after },
@@ -392,7 +401,7 @@ impl User {
     }
 
     /// The authenticator that was begun becomes the user's own; every other session ends.
-    pub(crate) fn confirm_totp(
+    pub(crate) fn confirm_enrollment(
         &self,
         session: &Session,
         proving: &AcceptedCode,
@@ -405,7 +414,7 @@ impl User {
             document.end_sessions(fresh);
             document.mark_factor_proved(session.device(), now);
         });
-        (session.proved_again(fresh.epoch, Method::Totp, now), user)
+        (session.proved_again(fresh.epoch, AuthMethod::Totp, now), user)
     }
 
     /// Without a second factor; every other session ends.
@@ -451,7 +460,7 @@ impl User {
     pub(crate) fn prove_again(
         &self,
         session: &Session,
-        method: Method,
+        method: AuthMethod,
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> (Session, User) {
@@ -503,7 +512,7 @@ impl SecondFactor {
 
     /// There is a new password, chosen by somebody who gave a code: who knew the old one knows nothing any more.
     pub(super) fn forget_failures_of_the_password(&mut self) {
-        self.failures.retain(|failures| failures.proof != Proof::Password);
+        self.failures.retain(|failures| failures.proof != Assurance::Password);
     }
 }
 

@@ -8,10 +8,9 @@ use super::challenge::NextStep;
 use super::document::Document;
 use super::password::Judged;
 use super::second_factor::AcceptedCode;
-use super::{
-    ChallengeLimits, DeviceLimits, Evicts, Fresh, Method, Proof, Proven, Recovery, Session, ShownDevice, User,
-};
-use crate::crypto::StoredHash;
+use super::{Assurance, ChallengeLimits, DeviceLimits, Evicts, Fresh, Recovery, ShownDevice, User};
+use crate::account::{AuthMethod, Authentication, Session};
+use crate::hashing::StoredHash;
 use crate::types::{Challenge, DeviceToken, Digest};
 
 /// What every sign-in goes by.
@@ -25,9 +24,9 @@ pub(crate) struct SignInRules {
 
 /// What somebody has proved so far.
 #[derive(Clone, Debug)]
-pub(crate) struct Proved {
-    pub(crate) proof: Proof,
-    pub(crate) methods: Vec<Proven>,
+pub(crate) struct Progress {
+    pub(crate) proof: Assurance,
+    pub(crate) methods: Vec<Authentication>,
     /// Whether the second factor is dealt with: proved, or not asked of this browser.
     pub(crate) factor_passed: bool,
     /// The known device that it came from.
@@ -56,22 +55,22 @@ pub(crate) struct Completed {
     pub(crate) is_new_device: bool,
 }
 
-impl Proved {
+impl Progress {
     /// A reset link that by itself sets a password: the mailbox.
     pub(crate) fn by_reset_link(now: OffsetDateTime) -> Self {
-        let methods = vec![Proven::new(Method::ResetLink, now)];
-        Self { proof: Proof::TemporaryPassword, methods, factor_passed: false, device: None }
+        let methods = vec![Authentication::new(AuthMethod::ResetLink, now)];
+        Self { proof: Assurance::TemporaryPassword, methods, factor_passed: false, device: None }
     }
 
     /// A right password, from a device that may be known.
     pub(crate) fn by_password(shown: Option<&ShownDevice>, now: OffsetDateTime) -> Self {
         let proof = match shown {
-            Some(device) if device.factor_proved => Proof::KnownDevice,
-            _ => Proof::Password,
+            Some(device) if device.factor_proved => Assurance::KnownDevice,
+            _ => Assurance::Password,
         };
         Self {
             proof,
-            methods: vec![Proven::new(Method::Password, now)],
+            methods: vec![Authentication::new(AuthMethod::Password, now)],
             factor_passed: shown.is_some_and(|device| device.factor_remembered),
             device: shown.cloned(),
         }
@@ -79,8 +78,8 @@ impl Proved {
 
     fn by_temporary_password(shown: Option<&ShownDevice>, now: OffsetDateTime) -> Self {
         Self {
-            proof: Proof::TemporaryPassword,
-            methods: vec![Proven::new(Method::TemporaryPassword, now)],
+            proof: Assurance::TemporaryPassword,
+            methods: vec![Authentication::new(AuthMethod::TemporaryPassword, now)],
             // The mailbox alone never stands in for a code.
             factor_passed: false,
             device: shown.cloned(),
@@ -88,9 +87,9 @@ impl Proved {
     }
 
     /// The same with one more proof.
-    pub(crate) fn and(mut self, method: Method, now: OffsetDateTime) -> Self {
+    pub(crate) fn and(mut self, method: AuthMethod, now: OffsetDateTime) -> Self {
         self.methods.retain(|proven| proven.method != method);
-        self.methods.push(Proven::new(method, now));
+        self.methods.push(Authentication::new(method, now));
         self.factor_passed |= method.is_second_factor();
         self
     }
@@ -117,8 +116,8 @@ impl User {
         typed: &Digest,
         shown: Option<&ShownDevice>,
         now: OffsetDateTime,
-    ) -> Option<Proved> {
-        self.matches_temporary(typed, now).then(|| Proved::by_temporary_password(shown, now))
+    ) -> Option<Progress> {
+        self.matches_temporary(typed, now).then(|| Progress::by_temporary_password(shown, now))
     }
 
     /// What a right password proves. `None` if the verdict is about another state.
@@ -127,15 +126,15 @@ impl User {
         judged: &Judged,
         shown: Option<&ShownDevice>,
         now: OffsetDateTime,
-    ) -> Option<Proved> {
-        judged.holds_for(self).then(|| Proved::by_password(shown, now))
+    ) -> Option<Progress> {
+        judged.holds_for(self).then(|| Progress::by_password(shown, now))
     }
 
     /// The next step after what was proved, with a hash to put in place of the one that was judged.
     #[allow(clippy::too_many_arguments)] // all are inputs of one decision; a struct would only rename them
     pub(crate) fn sign_in_with_password(
         &self,
-        proved: Proved,
+        proved: Progress,
         judged: &Judged,
         rehashed: Option<&StoredHash>,
         accepted: Option<&AcceptedCode>,
@@ -154,7 +153,7 @@ impl User {
     /// The next step after the temporary password, and after a code if one was given with it.
     pub(crate) fn sign_in_with_temporary(
         &self,
-        proved: Proved,
+        proved: Progress,
         accepted: Option<&AcceptedCode>,
         rules: &SignInRules,
         now: OffsetDateTime,
@@ -172,7 +171,7 @@ impl User {
     pub(crate) fn pass_second_factor(
         &self,
         challenge: &Challenge,
-        proved: Proved,
+        proved: Progress,
         accepted: &AcceptedCode,
         remember: Option<Duration>,
         rules: &SignInRules,
@@ -196,14 +195,14 @@ impl User {
     pub(crate) fn enroll_by_challenge(
         &self,
         challenge: &Challenge,
-        proved: Proved,
+        proved: Progress,
         proving: &AcceptedCode,
         recovery_codes: Vec<Digest>,
         rules: &SignInRules,
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Passed {
-        self.advance(proved.and(Method::Totp, now), rules, now, fresh, |document| {
+        self.advance(proved.and(AuthMethod::Totp, now), rules, now, fresh, |document| {
             document.consume(&self.id, challenge);
             document.enroll(proving, recovery_codes, now);
             document.end_sessions(fresh);
@@ -214,7 +213,7 @@ impl User {
     /// change is due; an authenticator, if the policy demands one; else a session.
     pub(super) fn advance(
         &self,
-        proved: Proved,
+        proved: Progress,
         rules: &SignInRules,
         now: OffsetDateTime,
         fresh: &Fresh,
@@ -233,13 +232,13 @@ impl Document {
     fn next_step(
         &mut self,
         user: &User,
-        proved: Proved,
+        proved: Progress,
         rules: &SignInRules,
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Step {
         // A temporary password is there until another was chosen.
-        let by_temporary = proved.proof == Proof::TemporaryPassword && self.temporary.is_some();
+        let by_temporary = proved.proof == Assurance::TemporaryPassword && self.temporary.is_some();
         let change_due = by_temporary || self.password.as_ref().is_none_or(|password| password.change_required);
         let (step, issue): (_, fn(Challenge) -> Step) = if self.second_factor.is_on() && !proved.factor_passed {
             (NextStep::SecondFactor, Step::SecondFactor)
@@ -256,7 +255,7 @@ impl Document {
     fn complete(
         &mut self,
         user: &User,
-        proved: Proved,
+        proved: Progress,
         rules: &SignInRules,
         now: OffsetDateTime,
         fresh: &Fresh,

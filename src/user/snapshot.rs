@@ -77,7 +77,7 @@ impl From<SnapshotError> for BackendError {
 
 /// A user as a repository keeps it: the columns and the document.
 #[derive(Clone, Copy)]
-pub struct Row<'a> {
+pub struct UserRow<'a> {
     /// The id column.
     pub id: &'a str,
     /// The canonical address, under a unique index.
@@ -88,9 +88,9 @@ pub struct Row<'a> {
     pub snapshot: &'a str,
 }
 
-impl core::fmt::Debug for Row<'_> {
+impl core::fmt::Debug for UserRow<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Row").field("id", &self.id).field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("UserRow").field("id", &self.id).field("version", &self.version).finish_non_exhaustive()
     }
 }
 
@@ -110,7 +110,7 @@ impl User {
     ///
     /// # Errors
     /// [`SnapshotError`]; it converts into a [`BackendError`] of kind [`Unreadable`](BackendErrorKind::Unreadable).
-    pub fn from_snapshot(row: Row<'_>) -> Result<User, SnapshotError> {
+    pub fn from_snapshot(row: UserRow<'_>) -> Result<User, SnapshotError> {
         let head: Head = serde_json::from_str(row.snapshot).map_err(|_| SnapshotError::Unreadable)?;
         if head.format != FORMAT {
             return Err(SnapshotError::UnknownFormat);
@@ -131,12 +131,12 @@ impl User {
     ///
     /// # Errors
     /// As [`from_snapshot`](Self::from_snapshot).
-    pub fn decode(row: Option<Row<'_>>) -> Result<Option<User>, BackendError> {
+    pub fn decode(row: Option<UserRow<'_>>) -> Result<Option<User>, BackendError> {
         match row {
             Some(row) => Ok(Some(Self::from_snapshot(row)?)),
             None => {
                 let DecoyRow { id, email, version, snapshot } = &*DECOY;
-                let _decoy = black_box(Self::from_snapshot(Row { id, email, version, snapshot }));
+                let _decoy = black_box(Self::from_snapshot(UserRow { id, email, version, snapshot }));
                 Ok(None)
             }
         }

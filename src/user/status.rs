@@ -1,7 +1,8 @@
 //! What an operator may do to an account. None of it picks or reveals a password.
 
-use super::document::{Document, UserStatus};
-use super::{Fresh, Proof, Session, User};
+use super::document::Document;
+use super::{Assurance, Fresh, Session, User};
+use crate::account::UserStatus;
 
 impl User {
     /// Silences the account. Nothing mailed or issued before works again later, also after reactivation, except the own
@@ -68,7 +69,7 @@ impl Document {
         self.epoch = fresh.epoch;
         let active = self.status == UserStatus::Active;
         let recovering = active && self.temporary.is_some();
-        self.challenges.retain(|challenge| recovering && challenge.proof == Proof::TemporaryPassword);
+        self.challenges.retain(|challenge| recovering && challenge.proof == Assurance::TemporaryPassword);
         self.second_factor.forget_what_was_begun();
     }
 }

@@ -1,4 +1,5 @@
-use doorward::{DeviceError, ReauthenticateError, ResumeError, Session, SignInRequest};
+use doorward::error::{DeviceError, ReauthenticateError, ResumeError};
+use doorward::{Session, SignInRequest};
 use pollster::block_on;
 
 use crate::support::*;
@@ -40,7 +41,7 @@ fn resuming_reads_and_writes_nothing() {
 fn only_own_devices_are_revoked() {
     let (world, ann) = World::with_ann();
     let bob = world.open("bob@acme.example", OLD);
-    let of_ann = block_on(world.auth.devices(&ann)).unwrap()[0].id();
+    let of_ann = block_on(world.auth.devices(&ann)).unwrap()[0].id;
     assert!(matches!(block_on(world.auth.revoke_device(&bob, of_ann)), Err(DeviceError::UnknownDevice)));
     let phone = world.signed_in(ANN, OLD);
     block_on(world.auth.revoke_device(&phone, of_ann)).unwrap();
@@ -67,7 +68,7 @@ fn a_session_outlives_the_token_of_its_device() {
     let phone = world.signed_in(ANN, OLD);
     assert!(world.is_live(&desk), "how long it lasts is the host's affair");
     let listed = block_on(world.auth.devices(&phone)).unwrap();
-    assert_eq!(listed.last().map(|device| device.id()), desk.session().device(), "so it can be revoked");
+    assert_eq!(listed.last().map(|device| device.id), desk.session().device(), "so it can be revoked");
     world.clock.advance(SECOND);
     let again = complete(block_on(world.auth.sign_in(SignInRequest::new(ANN, OLD).device(&device(&desk)))).unwrap());
     assert_ne!(again.session().device(), desk.session().device(), "its token is worth nothing");

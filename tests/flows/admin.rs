@@ -1,4 +1,7 @@
-use doorward::{AdminError, EventKind, SignIn, UserId, UserStatus};
+use doorward::account::UserStatus;
+use doorward::error::OperatorError;
+use doorward::event::EventKind;
+use doorward::{SignIn, UserId};
 use pollster::block_on;
 
 use crate::support::*;
@@ -78,6 +81,6 @@ fn unknown_users_are_a_typed_error() {
         block_on(world.auth.delete(&nobody)),
     ];
     for outcome in outcomes {
-        assert!(matches!(outcome, Err(AdminError::UnknownUser)));
+        assert!(matches!(outcome, Err(OperatorError::UnknownUser)));
     }
 }

@@ -1,4 +1,6 @@
-use doorward::{ChangePasswordError, EventKind, MailKind};
+use doorward::error::ChangePasswordError;
+use doorward::event::EventKind;
+use doorward::mail::MailKind;
 use pollster::block_on;
 
 use crate::support::*;

@@ -1,4 +1,9 @@
-use doorward::{Challenge, ChoosePasswordError, EventKind, MailKind, Method, Rule, SignIn};
+use doorward::account::AuthMethod;
+use doorward::error::ChoosePasswordError;
+use doorward::event::EventKind;
+use doorward::mail::MailKind;
+use doorward::password::Rule;
+use doorward::{Challenge, SignIn};
 use pollster::block_on;
 
 use crate::support::*;
@@ -11,7 +16,7 @@ fn s02_choosing_signs_in_and_consumes_the_temporary_password_with_all_challenges
     let challenges = [world.challenge(ANN, &mailed), world.challenge(ANN, &mailed)];
     let signed_in = world.choose(&challenges[0], OLD);
     assert!(world.is_live(&signed_in));
-    assert_eq!(signed_in.session().methods()[0].method, Method::TemporaryPassword);
+    assert_eq!(signed_in.session().methods()[0].method, AuthMethod::TemporaryPassword);
     assert_eq!(world.choice_error(&challenges[0], NEW).code(), "challenge_invalid");
     assert_eq!(world.choice_error(&challenges[1], NEW).code(), "challenge_invalid");
     assert!(world.fails(ANN, &mailed));
@@ -50,7 +55,7 @@ fn s05_every_broken_rule_is_named_at_once_and_nothing_changes() {
         let ChoosePasswordError::Rejected { violations } = world.choice_error(&challenge, password) else {
             panic!("accepted or otherwise refused: {expected:?}")
         };
-        let codes: Vec<_> = violations.iter().map(doorward::Violation::code).collect();
+        let codes: Vec<_> = violations.iter().map(doorward::password::Violation::code).collect();
         assert_eq!(codes, expected);
     }
     assert!(world.user(ANN) == before);
@@ -66,7 +71,7 @@ fn the_last_password_is_refused_and_the_challenge_survives_that() {
     let ChoosePasswordError::Rejected { violations } = world.choice_error(&challenge, OLD) else { panic!("accepted") };
     assert_eq!(violations[0].rule(), Rule::Reused { last: 1 });
     let signed_in = world.choose(&challenge, NEW);
-    assert_eq!(signed_in.session().methods()[0].method, Method::Password);
+    assert_eq!(signed_in.session().methods()[0].method, AuthMethod::Password);
 }
 
 #[test]
@@ -127,7 +132,7 @@ fn a_challenge_of_another_kind_user_or_spelling_is_refused() {
     let unknown = Challenge::parse(&format!("Zm9v.{secret}")).unwrap();
     assert_eq!(world.choice_error(&unknown, NEW).code(), "challenge_invalid");
     let _ = world.choose(&bob, OLD);
-    assert!(world.observer.kinds().contains(&EventKind::ChallengeRefused));
+    assert!(world.observer.kinds().contains(&EventKind::ChallengeRejected));
 }
 
 #[test]
@@ -167,7 +172,7 @@ fn history_and_composition_hold_where_a_host_insists() {
     assert!(mailed.ends_with("-aA2+"), "a temporary password meets the rules");
     let challenge = world.challenge(ANN, &mailed);
     let ChoosePasswordError::Rejected { violations } = world.choice_error(&challenge, OLD) else { panic!("accepted") };
-    let codes: Vec<_> = violations.iter().map(doorward::Violation::code).collect();
+    let codes: Vec<_> = violations.iter().map(doorward::password::Violation::code).collect();
     assert_eq!(codes, ["needs_digit", "needs_symbol"]);
     let passwords =
         ["1st quiet morning, May", "2nd quiet morning, May", "3rd quiet morning, May", "4th quiet morning, May"];

@@ -1,9 +1,10 @@
 //! Taking over accounts of another system.
 
-use doorward::{
-    EventKind, HashScheme, Import, ImportError, MalformedHash, PasswordHash, SignIn, SignInFailure, UserId,
-    WelcomeError,
-};
+use doorward::account::Import;
+use doorward::error::{ImportError, WelcomeError};
+use doorward::event::{EventKind, SignInFailureReason};
+use doorward::hashing::{HashScheme, MalformedHash, PasswordHash};
+use doorward::{SignIn, UserId};
 use pollster::block_on;
 
 use crate::support::*;
@@ -62,7 +63,7 @@ fn a_taken_address_or_id_is_told_to_the_operator_and_nothing_is_stored() {
     assert!(matches!(same, Err(ImportError::IdTaken)));
     let _ = world.signed_in(ANN, OLD);
     assert!(world.fails("bob@acme.example", "password"));
-    let reason = SignInFailure::UnknownEmail;
+    let reason = SignInFailureReason::UnknownEmail;
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1);
 }
 
@@ -95,7 +96,7 @@ fn section_5_a_hash_that_takes_the_feature_names_it() {
 mod legacy {
     use std::collections::BTreeSet;
 
-    use doorward::HashRisk;
+    use doorward::hashing::HashRisk;
     use serde_json::Value;
 
     use super::*;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use doorward::{
-    Auth, EventKind, HashParams, HashSealing, Keyring, Resealed, SecretFault, SignInFailure, SignInRequest, User,
-    UserRepository,
-};
+use doorward::account::ResealOutcome;
+use doorward::config::HashSealing;
+use doorward::event::{EventKind, SecretFault, SignInFailureReason};
+use doorward::hashing::HashParams;
+use doorward::store::User;
+use doorward::{Auth, Keyring, SignInRequest, UserRepository};
 use pollster::block_on;
 
 use crate::support::*;
@@ -40,7 +42,7 @@ fn document(world: &World) -> String {
     world.user(ANN).to_snapshot()
 }
 
-fn reseal(world: &World) -> Resealed {
+fn reseal(world: &World) -> ResealOutcome {
     block_on(world.auth.reseal(world.user(ANN).id())).unwrap()
 }
 
@@ -69,7 +71,7 @@ fn equal_passwords_of_two_users_are_sealed_differently_and_cannot_be_exchanged()
     // Eve, who may write to the store, puts her own hash in Ann's place.
     let forged = ann.to_snapshot().replace(&sealed(ANN), &eve);
     let version = ann.version().to_string();
-    let row = doorward::Row { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
+    let row = doorward::store::UserRow { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
     let forged = User::from_snapshot(row).unwrap();
     let _ = block_on(world.users.delete(ann.id(), ann.version())).unwrap();
     let _ = block_on(world.users.insert(&forged)).unwrap();
@@ -87,9 +89,9 @@ fn s15_without_its_key_a_password_fails_like_a_wrong_one_and_a_reset_heals() {
         let computed = lost.auth.hash_load().computed;
         assert!(lost.fails(ANN, OLD));
         assert_eq!(lost.auth.hash_load().computed, computed + 1, "the dummy");
-        assert_eq!(reseal(&lost), Resealed::KeyMissing);
+        assert_eq!(reseal(&lost), ResealOutcome::KeyMissing);
     }
-    assert_eq!(world.observer.count(&EventKind::SignInFailed { reason: SignInFailure::UnusableHash }), 2);
+    assert_eq!(world.observer.count(&EventKind::SignInFailed { reason: SignInFailureReason::UnusableHash }), 2);
     // Another key under the same id is told from a lost one.
     let other = restarted(&world, Some(ring("a", 3)), HashSealing::On);
     assert!(other.fails(ANN, OLD));
@@ -120,13 +122,13 @@ fn a_process_that_does_not_seal_takes_no_seal_off_but_keeps_it_under_the_current
     let world = sealed_world();
     let _ = world.open(ANN, OLD);
     let careless = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::Off);
-    assert_eq!(reseal(&careless), Resealed::Anew);
+    assert_eq!(reseal(&careless), ResealOutcome::Resealed);
     assert!(document(&world).contains("k=b$") && !document(&world).contains("argon2"));
     let _ = careless.signed_in(ANN, OLD);
     assert!(!document(&world).contains("argon2"), "nor does a sign-in");
     // A host that gives its keyring up says so.
     let removing = restarted(&world, Some(ring("b", 2)), HashSealing::DangerRemove);
-    assert_eq!(reseal(&removing), Resealed::Anew);
+    assert_eq!(reseal(&removing), ResealOutcome::Resealed);
     assert!(document(&world).contains("$argon2id$"));
     let _ = restarted(&world, None, HashSealing::Off).signed_in(ANN, OLD);
 }
@@ -145,7 +147,7 @@ fn a_plain_hash_that_somebody_puts_in_place_of_a_sealed_one_counts_no_longer_onc
     let ann = world.user(ANN);
     let forged = ann.to_snapshot().replace(&hash(&world), &hash(&plain));
     let version = ann.version().to_string();
-    let row = doorward::Row { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
+    let row = doorward::store::UserRow { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
     let _ = block_on(world.users.delete(ann.id(), ann.version())).unwrap();
     let _ = block_on(world.users.insert(&User::from_snapshot(row).unwrap())).unwrap();
     let enforcing = restarted(&world, Some(ring("a", 1)), HashSealing::Enforced);
@@ -191,8 +193,8 @@ fn rotation_over_a_thousand_users_loses_none_and_needs_nobody_to_sign_in() {
     let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     for address in &addresses {
         let id = world.user(address).id().clone();
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Anew);
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Already);
+        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::Resealed);
+        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
     }
     assert_eq!(world.observer.count(&EventKind::Resealed), 1_000);
     let after = restarted(&world, Some(ring("b", 2)), HashSealing::On);
@@ -211,7 +213,7 @@ fn a_verdict_on_a_hash_counts_though_it_was_sealed_anew_meanwhile() {
     let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     let id = world.user(ANN).id().clone();
     let meddling = Arc::new(Meddling::new(Arc::clone(&world.users), move || {
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), Resealed::Anew);
+        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::Resealed);
     }));
     let slow = Auth::builder(site(), Arc::clone(&meddling), world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())

@@ -1,9 +1,10 @@
 //! Proving once more who is signed in.
 
-use doorward::{
-    DeviceError, EnrollmentError, Failure, FreshProofError, Method, ProofKind, ReauthenticateError, SignInError,
-    SignedIn, TwoFactorError,
+use doorward::account::AuthMethod;
+use doorward::error::{
+    DeviceError, EnrollmentError, ReauthenticateError, SecondFactorError, SignInError, StepUp, StepUpError,
 };
+use doorward::{AuthError, SignedIn};
 use pollster::block_on;
 
 use crate::support::*;
@@ -14,7 +15,7 @@ fn a_password_proves_again_and_the_session_says_when() {
     world.clock.advance(HOUR);
     let proved = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     let at = |session: &doorward::Session| {
-        session.methods().iter().find(|proven| proven.method == Method::Password).map(|proven| proven.at)
+        session.methods().iter().find(|proven| proven.method == AuthMethod::Password).map(|proven| proven.at)
     };
     assert_eq!(at(proved.session()), Some(world.now()));
     assert_eq!(proved.session().signed_in_at(), ann.session().signed_in_at());
@@ -75,7 +76,7 @@ fn a_code_that_was_used_to_sign_in_proves_nothing_again() {
         Err(ReauthenticateError::CodeMalformed)
     ));
     let proved = block_on(world.auth.reauthenticate_with_code(&ann, codes.expose().next().unwrap())).unwrap();
-    assert!(proved.session().methods().iter().any(|proven| proven.method == Method::RecoveryCode));
+    assert!(proved.session().methods().iter().any(|proven| proven.method == AuthMethod::RecoveryCode));
 }
 
 #[test]
@@ -99,48 +100,50 @@ fn without_a_second_factor_no_code_is_right() {
 
 #[test]
 fn a_host_asks_for_a_fresh_proof_before_something_of_its_own() {
-    let needed = |outcome, kind| matches!(outcome, Err(FreshProofError::ProofNeeded { needs }) if needs == kind);
+    let needed = |outcome, kind| matches!(outcome, Err(StepUpError::StepUpRequired { needs }) if needs == kind);
     let (world, ann) = World::with_ann();
     world.clock.advance(5 * MINUTE - SECOND);
-    block_on(world.auth.require_fresh_proof(&ann)).unwrap();
+    block_on(world.auth.require_step_up(&ann)).unwrap();
     world.clock.advance(SECOND);
-    assert!(needed(block_on(world.auth.require_fresh_proof(&ann)), ProofKind::Password));
+    assert!(needed(block_on(world.auth.require_step_up(&ann)), StepUp::Password));
     let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
-    block_on(world.auth.require_fresh_proof(&ann)).unwrap();
+    block_on(world.auth.require_step_up(&ann)).unwrap();
     block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
-    assert!(matches!(block_on(world.auth.require_fresh_proof(&ann)), Err(FreshProofError::SessionEnded)));
+    assert!(matches!(block_on(world.auth.require_step_up(&ann)), Err(StepUpError::SessionEnded)));
 
     // Where a second factor is on, a password alone is too little.
     let (world, ann, app, _) = World::with_enrolled_ann();
     world.clock.advance(5 * MINUTE);
     let by_password = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
-    assert!(needed(block_on(world.auth.require_fresh_proof(&by_password)), ProofKind::SecondFactor));
+    assert!(needed(block_on(world.auth.require_step_up(&by_password)), StepUp::SecondFactor));
     let by_code = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
-    block_on(world.auth.require_fresh_proof(&by_code)).unwrap();
+    block_on(world.auth.require_step_up(&by_code)).unwrap();
 }
 
 #[test]
 fn section_5_whoever_is_asked_for_a_proof_is_told_which() {
     // Each call that asks for one, as what a page and a client without pages go by.
-    let asked = |world: &World, ann: &SignedIn| -> Vec<(ProofKind, Box<dyn Failure>)> {
-        let device = block_on(world.auth.devices(ann)).unwrap()[0].id();
-        let Err(DeviceError::ProofNeeded { needs: revoking }) = block_on(world.auth.revoke_device(ann, device)) else {
+    let asked = |world: &World, ann: &SignedIn| -> Vec<(StepUp, Box<dyn AuthError>)> {
+        let device = block_on(world.auth.devices(ann)).unwrap()[0].id;
+        let Err(DeviceError::StepUpRequired { needs: revoking }) = block_on(world.auth.revoke_device(ann, device))
+        else {
             panic!("a device goes without a proof")
         };
-        let Err(EnrollmentError::ProofNeeded { needs: enrolling }) = block_on(world.auth.begin_totp(ann)) else {
+        let Err(EnrollmentError::StepUpRequired { needs: enrolling }) = block_on(world.auth.begin_enrollment(ann))
+        else {
             panic!("an authenticator comes without a proof")
         };
-        let Err(FreshProofError::ProofNeeded { needs: own }) = block_on(world.auth.require_fresh_proof(ann)) else {
+        let Err(StepUpError::StepUpRequired { needs: own }) = block_on(world.auth.require_step_up(ann)) else {
             panic!("the host's own goes without a proof")
         };
         vec![
-            (revoking, Box::new(DeviceError::ProofNeeded { needs: revoking })),
-            (enrolling, Box::new(EnrollmentError::ProofNeeded { needs: enrolling })),
-            (own, Box::new(FreshProofError::ProofNeeded { needs: own })),
+            (revoking, Box::new(DeviceError::StepUpRequired { needs: revoking })),
+            (enrolling, Box::new(EnrollmentError::StepUpRequired { needs: enrolling })),
+            (own, Box::new(StepUpError::StepUpRequired { needs: own })),
         ]
     };
-    let told = |world: &World, (kind, error): (ProofKind, Box<dyn Failure>)| {
-        (kind, error.code(), world.auth.refusal(&*error).message, error.to_string())
+    let told = |world: &World, (kind, error): (StepUp, Box<dyn AuthError>)| {
+        (kind, error.code(), world.auth.error_response(&*error).message, error.to_string())
     };
 
     let world = World::with_keyring(|builder| builder);
@@ -148,7 +151,7 @@ fn section_5_whoever_is_asked_for_a_proof_is_told_which() {
     world.clock.advance(5 * MINUTE);
     for error in asked(&world, &ann) {
         let (kind, code, message, log) = told(&world, error);
-        assert_eq!((kind, code), (ProofKind::Password, "password_proof_needed"));
+        assert_eq!((kind, code), (StepUp::Password, "password_proof_needed"));
         assert_eq!(message, "Please confirm that it is you first, with your password.");
         assert_eq!(log, "a fresh proof is needed: the password");
     }
@@ -159,16 +162,16 @@ fn section_5_whoever_is_asked_for_a_proof_is_told_which() {
     let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     for error in asked(&world, &ann) {
         let (kind, code, message, log) = told(&world, error);
-        assert_eq!((kind, code), (ProofKind::SecondFactor, "code_proof_needed"));
+        assert_eq!((kind, code), (StepUp::SecondFactor, "code_proof_needed"));
         assert!(message.contains("a code of your authenticator app or a recovery code"), "{message}");
         assert_eq!(log, "a fresh proof is needed: a code of the second factor");
     }
     for outcome in [
-        block_on(world.auth.disable_totp(&ann)).map(drop),
+        block_on(world.auth.disable_second_factor(&ann)).map(drop),
         block_on(world.auth.regenerate_recovery_codes(&ann)).map(drop),
     ] {
-        assert!(matches!(outcome, Err(TwoFactorError::ProofNeeded { needs: ProofKind::SecondFactor })));
+        assert!(matches!(outcome, Err(SecondFactorError::StepUpRequired { needs: StepUp::SecondFactor })));
     }
     let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
-    block_on(world.auth.require_fresh_proof(&ann)).unwrap();
+    block_on(world.auth.require_step_up(&ann)).unwrap();
 }

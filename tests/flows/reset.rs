@@ -1,10 +1,13 @@
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use doorward::{
-    CompleteResetError, ConfirmResetError, Email, EventKind, LinkStatus, LinkToken, MailKind, Method, ResetMode,
-    SignIn, SignInError, SignInRequest, UnconfirmedEmail,
-};
+use doorward::account::AuthMethod;
+use doorward::config::{ResetMode, TokenPlacement};
+use doorward::error::{CompleteResetError, ConfirmResetError, SignInError, UnconfirmedEmail};
+use doorward::event::EventKind;
+use doorward::mail::MailKind;
+use doorward::password::ResetLinkStatus;
+use doorward::{Email, SignIn, SignInRequest};
 use pollster::block_on;
 
 use crate::support::*;
@@ -56,7 +59,7 @@ fn s10_confirming_mails_a_temporary_password_and_the_old_one_signs_in_until_then
     // Who merely knows the old password cannot undo the recovery.
     let change = block_on(world.auth.change_password(&ann, OLD, NEW));
     assert_eq!(change.unwrap_err().code(), "recovery_pending");
-    let device_id = block_on(world.auth.devices(&ann)).unwrap()[0].id();
+    let device_id = block_on(world.auth.devices(&ann)).unwrap()[0].id;
     assert_eq!(block_on(world.auth.revoke_device(&ann, device_id)).unwrap_err().code(), "recovery_pending");
     // Once the recovery has expired, the old password counts again.
     world.clock.advance(HOUR);
@@ -70,7 +73,7 @@ fn s11_the_temporary_password_leads_to_a_new_one_and_ends_everything_else() {
     let second = world.mailer.count();
     let challenge = world.challenge(ANN, &mailed);
     let signed_in = world.choose(&challenge, NEW);
-    assert_eq!(signed_in.session().methods()[0].method, Method::TemporaryPassword);
+    assert_eq!(signed_in.session().methods()[0].method, AuthMethod::TemporaryPassword);
     assert!(!world.is_live(&ann));
     assert!(world.fails(ANN, OLD) && world.fails(ANN, &mailed));
     assert_eq!(world.mailer.count(), second + 1);
@@ -117,7 +120,7 @@ fn s12_from_the_fourth_mail_within_a_day_the_cooldown_doubles_up_to_the_links_ho
         waits.push(minutes_to_the_next_mail(&world, |minute| {
             // The link of each mail works until the next mail can be asked for.
             let status = block_on(world.auth.inspect_reset(&token)).unwrap();
-            assert_eq!(status, if minute < 60 { LinkStatus::Usable } else { LinkStatus::Unusable });
+            assert_eq!(status, if minute < 60 { ResetLinkStatus::Valid } else { ResetLinkStatus::Invalid });
         }));
     }
     assert_eq!(waits, [5, 5, 5, 10, 20, 40, 60, 60]);
@@ -196,13 +199,13 @@ fn up_to_twelve_links_work_side_by_side_and_all_are_void_after_the_reset() {
     block_on(quick.auth.request_reset(&email(ANN))).unwrap();
     assert_eq!(quick.mailer.count(), mails, "a thirteenth is withheld; twelve that work lie in the mailbox");
     for token in &tokens {
-        assert_eq!(block_on(quick.auth.inspect_reset(token)).unwrap(), LinkStatus::Usable);
+        assert_eq!(block_on(quick.auth.inspect_reset(token)).unwrap(), ResetLinkStatus::Valid);
     }
     let _ = block_on(quick.auth.confirm_reset(&tokens[3])).unwrap();
     let challenge = quick.challenge(ANN, &quick.mailed_password());
     let _ = quick.choose(&challenge, NEW);
     for token in &tokens {
-        assert_eq!(block_on(quick.auth.inspect_reset(token)).unwrap(), LinkStatus::Unusable);
+        assert_eq!(block_on(quick.auth.inspect_reset(token)).unwrap(), ResetLinkStatus::Invalid);
     }
     drop(world);
 }
@@ -280,7 +283,7 @@ fn tokens_that_are_blank_cut_extended_or_re_spelled_match_nothing() {
         "x".repeat(1 << 20),
     ]);
     for text in &forged {
-        assert_eq!(block_on(world.auth.inspect_reset(text)).unwrap(), LinkStatus::Unusable);
+        assert_eq!(block_on(world.auth.inspect_reset(text)).unwrap(), ResetLinkStatus::Invalid);
         assert!(matches!(block_on(world.auth.confirm_reset(text)), Err(ConfirmResetError::LinkInvalid)));
     }
     assert!(world.user(ANN) == before);
@@ -288,14 +291,14 @@ fn tokens_that_are_blank_cut_extended_or_re_spelled_match_nothing() {
 }
 
 fn choosing_world() -> World {
-    let site = site().link_token(LinkToken::Fragment);
+    let site = site().link_token(TokenPlacement::Fragment);
     let mut world = World::with(|builder| builder.configure(|config| config.reset.mode = ResetMode::ChooseNewPassword));
     world.auth = doorward::Auth::builder(site, world.users.clone(), world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())
         .observer(world.observer.clone())
         .configure(|config| {
             config.reset.mode = ResetMode::ChooseNewPassword;
-            config.hashing.params = doorward::HashParams::danger_cheap_for_tests();
+            config.hashing.params = doorward::hashing::HashParams::danger_cheap_for_tests();
         })
         .build()
         .unwrap();
@@ -316,7 +319,7 @@ fn s10_in_the_other_mode_the_link_itself_sets_the_password_in_one_write() {
         assert_eq!(block_on(world.auth.complete_reset(&token, refused)).unwrap_err().code(), code);
     }
     let signed_in = complete(block_on(world.auth.complete_reset(&token, NEW)).unwrap());
-    assert_eq!(signed_in.session().methods()[0].method, Method::ResetLink);
+    assert_eq!(signed_in.session().methods()[0].method, AuthMethod::ResetLink);
     assert!(!world.is_live(&ann) && world.is_live(&signed_in));
     for link in [token, other_link] {
         let again = block_on(world.auth.complete_reset(&link, "three owls in one oak tree"));
@@ -340,7 +343,7 @@ fn in_the_other_mode_a_link_is_bounded_in_time_and_tries() {
     let ann = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
     assert_eq!(
         block_on(world.auth.inspect_reset(&token)).unwrap(),
-        LinkStatus::Usable,
+        ResetLinkStatus::Valid,
         "the old password voids no link"
     );
     world.clock.advance(5 * MINUTE);

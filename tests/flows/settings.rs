@@ -2,10 +2,12 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use doorward::{
-    Auth, BackendError, BackendErrorKind, BreachLookup, BreachedPasswords, Config, HashParams, MemoryAttempts,
-    MemoryUsers, Password, PrintingMailer, SignInError, SignInRequest, Site, Unavailable,
-};
+use doorward::error::{SignInError, Unavailable};
+use doorward::hashing::HashParams;
+use doorward::mail::PrintingMailer;
+use doorward::password::{BreachLookup, BreachedPasswords};
+use doorward::store::{BackendError, BackendErrorKind, MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Config, Password, SignInRequest, Site};
 use pollster::block_on;
 
 use crate::support::*;
@@ -31,14 +33,16 @@ fn impossible_settings_are_refused_by_name() {
         ("throttle.cap", |config| config.throttle.cap = 2 * DAY),
         ("throttle.first_step", |config| config.throttle.first_step = Duration::ZERO),
         ("throttle.free", |config| config.throttle.free = u32::MAX),
-        ("source_throttle.backoff.cap", |config| config.source_throttle.backoff.cap = Duration::ZERO),
+        ("client_address_throttle.cap", |config| config.client_address_throttle.cap = Duration::ZERO),
         ("hashing.queue_per_thread", |config| config.hashing.queue_per_thread = 0),
         ("hashing.release_after", |config| config.hashing.release_after = Some(Duration::from_millis(1))),
-        ("hashing.sealing", |config| config.hashing.sealing = doorward::HashSealing::On),
+        ("hashing.sealing", |config| config.hashing.sealing = doorward::config::HashSealing::On),
         ("hashing.profiles", |config| {
-            config.hashing.profiles = vec![doorward::CostProfile::new(HashParams::OWASP_12_MIB.into(), 1)];
+            config.hashing.profiles = vec![doorward::config::CostProfile::new(HashParams::OWASP_12_MIB.into(), 1)];
         }),
-        ("second_factor.policy", |config| config.second_factor.policy = doorward::SecondFactorPolicy::Required),
+        ("second_factor.policy", |config| {
+            config.second_factor.policy = doorward::second_factor::SecondFactorPolicy::Required
+        }),
         ("second_factor.fresh_proof", |config| config.second_factor.fresh_proof = DAY),
         ("second_factor.remember_device", |config| config.second_factor.remember_device = Some(100 * DAY)),
         ("second_factor.throttle.cap", |config| config.second_factor.throttle.cap = Duration::ZERO),
@@ -74,7 +78,7 @@ fn m6_what_weakens_a_promise_needs_a_word_of_danger() {
         ("throttle", |config| config.throttle.free = 1_000),
         ("throttle", |config| config.throttle.free = 25),
         ("throttle", |config| config.throttle.cap = 10 * MINUTE),
-        ("source_throttle", |config| config.source_throttle.backoff.cap = Duration::from_secs(10)),
+        ("client_address_throttle", |config| config.client_address_throttle.cap = Duration::from_secs(10)),
         ("second_factor.throttle", |config| config.second_factor.throttle.cap = HOUR),
         ("second_factor.throttle", |config| config.second_factor.throttle.free = 4),
         ("second_factor.throttle", |config| config.second_factor.throttle.first_step = SECOND),
@@ -131,11 +135,11 @@ fn s19_mails_and_refusals_carry_the_support_contact_as_what_it_is() {
         assert!(recorded.mail.text().contains("Write to help@acme.example"));
         assert!(recorded.mail.html().contains("<a href=\"mailto:help@acme.example\">help@acme.example</a>"));
     }
-    let refusal = world.auth.refusal(&SignInError::InvalidCredentials);
+    let refusal = world.auth.error_response(&SignInError::InvalidCredentials);
     assert_eq!(refusal.support.href(), "mailto:help@acme.example");
     assert_eq!((refusal.code, refusal.http_status), ("invalid_credentials", 401));
     assert!(refusal.violations.is_empty());
-    let broken = world.auth.refusal(&rejected).violations;
+    let broken = world.auth.error_response(&rejected).violations;
     assert_eq!(broken, world.auth.check_new_password(&email(ANN), "acme2026"), "what is shown early is what counts");
     assert_eq!(broken.len(), 2);
 

@@ -2,10 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use doorward::{
-    Backoff, DeviceToken, EventKind, HashParams, Hold, INVALID_CREDENTIALS, SignIn, SignInError, SignInFailure,
-    SignInRequest, Source,
-};
+use doorward::config::{Backoff, Hold};
+use doorward::error::{INVALID_CREDENTIALS, SignInError};
+use doorward::event::{EventKind, SignInFailureReason};
+use doorward::hashing::HashParams;
+use doorward::{ClientAddress, DeviceToken, SignIn, SignInRequest};
 use pollster::block_on;
 
 use crate::support::*;
@@ -33,16 +34,16 @@ fn s15_every_cause_gives_the_one_message() {
     world.clock.advance(DAY);
     let oversized = "x".repeat(1024 * 1024);
     let cases = [
-        (ANN, "wrong", SignInFailure::WrongPassword),
-        (ANN, "", SignInFailure::WrongPassword),
-        (ANN, &oversized, SignInFailure::WrongPassword),
-        (ANN, "a quiet morning in May\0", SignInFailure::WrongPassword),
-        (NOBODY, OLD, SignInFailure::UnknownEmail),
-        ("gone@acme.example", OLD, SignInFailure::Deactivated),
-        ("new@acme.example", OLD, SignInFailure::NoPassword),
-        ("new@acme.example", &stale, SignInFailure::NoPassword),
-        ("not an address", OLD, SignInFailure::MalformedEmail),
-        ("", "", SignInFailure::MalformedEmail),
+        (ANN, "wrong", SignInFailureReason::WrongPassword),
+        (ANN, "", SignInFailureReason::WrongPassword),
+        (ANN, &oversized, SignInFailureReason::WrongPassword),
+        (ANN, "a quiet morning in May\0", SignInFailureReason::WrongPassword),
+        (NOBODY, OLD, SignInFailureReason::UnknownEmail),
+        ("gone@acme.example", OLD, SignInFailureReason::Deactivated),
+        ("new@acme.example", OLD, SignInFailureReason::NoPassword),
+        ("new@acme.example", &stale, SignInFailureReason::NoPassword),
+        ("not an address", OLD, SignInFailureReason::MalformedEmail),
+        ("", "", SignInFailureReason::MalformedEmail),
     ];
     for (address, password, reason) in cases {
         let error = world.sign_in(address, password).unwrap_err();
@@ -189,7 +190,7 @@ fn devices_are_bounded_last_ninety_days_after_use_and_a_new_one_spares_those_use
     let now = world.signed_in(ANN, OLD);
     let devices = block_on(world.auth.devices(&now)).unwrap();
     let alive: Vec<_> =
-        devices.iter().filter(|device| device.expires_at() > world.now()).map(|device| device.id()).collect();
+        devices.iter().filter(|device| device.expires_at > world.now()).map(|device| device.id).collect();
     assert_eq!(
         (alive, devices.len()),
         (vec![now.session().device().unwrap()], 20),
@@ -214,7 +215,7 @@ fn a_source_has_a_lane_across_accounts_in_which_a_success_takes_back_its_own_fai
     let world = World::new();
     let _ = world.open(ANN, OLD);
     world.clock.advance(MINUTE);
-    let source = || Source::from_ip([192, 0, 2, 7].into());
+    let source = || ClientAddress::from_ip([192, 0, 2, 7].into());
     for n in 0..20 {
         let request = SignInRequest::new(&format!("user{n}@acme.example"), "wrong").source(source());
         assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::InvalidCredentials)));

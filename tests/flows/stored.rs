@@ -3,11 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use doorward::{
-    Auth, BackendError, BackendErrorKind, ConfirmResetError, Email, EventKind, HashParams, Insert, LinkStatus,
-    MemoryAttempts, Replace, ResumeError, Row, SignIn, SignInError, SignInFailure, SignInRequest, SnapshotError, Swap,
-    User, UserHead, UserId, UserRepository, Version,
+use doorward::error::{ConfirmResetError, ResumeError, SignInError};
+use doorward::event::{EventKind, SignInFailureReason};
+use doorward::hashing::HashParams;
+use doorward::password::ResetLinkStatus;
+use doorward::store::{
+    BackendError, BackendErrorKind, Insert, MemoryAttempts, Replace, SnapshotError, Swap, User, UserHead, UserRow,
+    Version,
 };
+use doorward::{Auth, Email, SignIn, SignInRequest, UserId, UserRepository};
 use pollster::block_on;
 
 use crate::support::*;
@@ -20,7 +24,7 @@ impl Rows {
     fn find(&self, matches: impl Fn(&[String; 4]) -> bool) -> Result<Option<User>, BackendError> {
         let rows = self.0.lock().unwrap();
         let row = rows.iter().find(|row| matches(row));
-        User::decode(row.map(|[id, email, version, snapshot]| Row { id, email, version, snapshot }))
+        User::decode(row.map(|[id, email, version, snapshot]| UserRow { id, email, version, snapshot }))
     }
 
     fn row(user: &User) -> [String; 4] {
@@ -92,13 +96,13 @@ fn s15_a_row_that_cannot_be_understood_is_like_nobody_to_strangers_and_an_event(
         rows.edit(edit);
         world.clock.advance(5 * MINUTE);
         assert!(world.fails(ANN, OLD), "{name}");
-        let reason = SignInFailure::Unreadable;
+        let reason = SignInFailureReason::Unreadable;
         assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1, "{name}");
         let (call, error) = ("find_by_email", BackendErrorKind::Unreadable);
         assert!(world.observer.kinds().contains(&EventKind::StoreFailed { call, error, code: None }));
         block_on(world.auth.request_reset(&email(ANN))).unwrap();
         assert_eq!(world.mailer.count(), sent, "{name}");
-        assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), LinkStatus::Unusable);
+        assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), ResetLinkStatus::Invalid);
         assert!(matches!(block_on(world.auth.confirm_reset(&token)), Err(ConfirmResetError::LinkInvalid)), "{name}");
         // A running session is neither let in nor thrown away.
         assert!(matches!(block_on(world.auth.resume(ann.session())), Err(ResumeError::Unavailable(_))), "{name}");
@@ -155,7 +159,7 @@ fn s15_a_hash_that_is_not_exactly_one_is_never_evaluated_and_a_reset_heals() {
         let outcome = world.try_sign_in(ANN, OLD);
         assert!(matches!(outcome, Err(SignInError::InvalidCredentials)), "{name}");
         assert_eq!(world.auth.hash_load().computed, computed + 1, "{name}: the dummy, and nothing else");
-        let reason = SignInFailure::UnusableHash;
+        let reason = SignInFailureReason::UnusableHash;
         assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1, "{name}");
         assert!(world.observer.kinds().iter().any(|kind| matches!(kind, EventKind::HashUnusable { .. })), "{name}");
         let mailed = world.confirm(ANN);
@@ -170,13 +174,13 @@ fn a_snapshot_error_names_the_place_and_not_the_content() {
     let (world, ann) = World::with_ann();
     let user = world.user(ANN);
     let (version, document) = (user.version().to_string(), user.to_snapshot());
-    let row = Row { id: ann.user_id().as_str(), email: ANN, version: &version, snapshot: &document };
+    let row = UserRow { id: ann.user_id().as_str(), email: ANN, version: &version, snapshot: &document };
     assert!(User::from_snapshot(row).is_ok_and(|read| read == user));
-    let other = |row: Row<'_>| User::from_snapshot(row).unwrap_err();
-    assert_eq!(other(Row { id: "another", ..row }), SnapshotError::OtherRow);
-    assert_eq!(other(Row { email: "eve@acme.example", ..row }), SnapshotError::OtherRow);
-    assert_eq!(other(Row { version: "", ..row }), SnapshotError::OtherRow);
-    let error = BackendError::from(other(Row { snapshot: "{", ..row }));
+    let other = |row: UserRow<'_>| User::from_snapshot(row).unwrap_err();
+    assert_eq!(other(UserRow { id: "another", ..row }), SnapshotError::OtherRow);
+    assert_eq!(other(UserRow { email: "eve@acme.example", ..row }), SnapshotError::OtherRow);
+    assert_eq!(other(UserRow { version: "", ..row }), SnapshotError::OtherRow);
+    let error = BackendError::from(other(UserRow { snapshot: "{", ..row }));
     assert_eq!((error.kind(), error.to_string().as_str()), (BackendErrorKind::Unreadable, "backend unreadable"));
 }
 
@@ -227,7 +231,7 @@ fn no_time_there_is_breaks_anything() {
         let world = World::new();
         world.clock.set(extreme.assume_offset(time::UtcOffset::UTC));
         // Nothing outlives the end of time, so what is issued there may be dead at once; it only must not break.
-        let opened = block_on(world.auth.provision_revealing(email(ANN))).unwrap();
+        let opened = block_on(world.auth.provision_without_mail(email(ANN))).unwrap();
         let _either = world.try_sign_in(ANN, opened.temporary_password.expose());
         let _either = world.try_sign_in(ANN, "wrong");
         block_on(world.auth.request_reset(&email(ANN))).unwrap();
@@ -242,9 +246,9 @@ fn what_was_issued_in_the_future_does_not_live_longer_for_it() {
     let token = world.request(ANN);
     let cookie = device(&ann);
     world.clock.set_back(30 * SECOND);
-    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), LinkStatus::Usable, "clocks differ a little");
+    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), ResetLinkStatus::Valid, "clocks differ a little");
     world.clock.set_back(2 * MINUTE);
-    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), LinkStatus::Unusable);
+    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), ResetLinkStatus::Invalid);
     for _ in 0..3 {
         assert!(world.fails(ANN, "wrong"));
     }

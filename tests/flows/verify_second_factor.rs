@@ -1,9 +1,10 @@
 //! The second step of a sign-in, and both steps in one.
 
-use doorward::{
-    EventKind, INVALID_CREDENTIALS, MailKind, Method, SecondFactorError, SignIn, SignInError, SignInFailure,
-    SignInRequest,
-};
+use doorward::account::AuthMethod;
+use doorward::error::{INVALID_CREDENTIALS, SignInError, VerifySecondFactorError};
+use doorward::event::{EventKind, SignInFailureReason};
+use doorward::mail::MailKind;
+use doorward::{SignIn, SignInRequest};
 use pollster::block_on;
 
 use crate::support::*;
@@ -16,12 +17,15 @@ fn count_mails(world: &World, name: &str) -> usize {
 fn s20_a_right_password_leads_to_a_code_and_a_right_code_to_a_session() {
     let (world, _, app, _) = World::with_enrolled_ann();
     let challenge = world.asked_for_a_code(ANN, OLD);
-    assert!(matches!(world.verify(&challenge, &app.wrong_code(&world)), Err(SecondFactorError::CodeWrong)));
+    assert!(matches!(world.verify(&challenge, &app.wrong_code(&world)), Err(VerifySecondFactorError::CodeWrong)));
     let ann = complete(world.verify(&challenge, &app.code(&world)).unwrap());
     let methods: Vec<_> = ann.session().methods().iter().map(|proven| proven.method).collect();
-    assert_eq!(methods, [Method::Password, Method::Totp]);
+    assert_eq!(methods, [AuthMethod::Password, AuthMethod::Totp]);
     assert!(world.is_live(&ann));
-    assert!(matches!(world.verify(&challenge, &app.code_in(&world, 1)), Err(SecondFactorError::ChallengeInvalid)));
+    assert!(matches!(
+        world.verify(&challenge, &app.code_in(&world, 1)),
+        Err(VerifySecondFactorError::ChallengeInvalid)
+    ));
     assert!(world.fails(ANN, "wrong"), "a wrong password fails as ever");
 }
 
@@ -33,7 +37,7 @@ fn s20_codes_are_typed_with_spaces_and_dashes_and_malformed_ones_count_as_no_try
     let full_width: String = code.chars().map(|c| char::from_u32(c as u32 - 0x30 + 0xff10).unwrap()).collect();
     for malformed in ["", "12345", &format!("{code}0"), &format!("+{code}"), &full_width, "ABCD-EFGH"] {
         let outcome = world.verify(&challenge, malformed);
-        assert!(matches!(outcome, Err(SecondFactorError::CodeMalformed)), "{malformed:?}");
+        assert!(matches!(outcome, Err(VerifySecondFactorError::CodeMalformed)), "{malformed:?}");
     }
     assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 0);
     let typed = format!(" {}-{} ", &code[..3], &code[3..]);
@@ -48,7 +52,7 @@ fn s20_a_step_is_accepted_once_and_none_before_it_afterwards() {
     let _ = complete(world.verify(&first, &now).unwrap());
     let second = world.asked_for_a_code(ANN, OLD);
     for used in [&now, &before] {
-        assert!(matches!(world.verify(&second, used), Err(SecondFactorError::CodeWrong)));
+        assert!(matches!(world.verify(&second, used), Err(VerifySecondFactorError::CodeWrong)));
     }
     let _ = complete(world.verify(&second, &next).unwrap());
     // A clock that is set back revives none of them.
@@ -67,7 +71,7 @@ fn s20_one_step_to_either_side_is_accepted_and_two_are_not() {
         assert_eq!(world.verify(&challenge, &app.code_in(&world, steps)).is_ok(), accepted, "{steps}");
     }
     let strict = |builder: doorward::AuthBuilder| {
-        builder.configure(|config| config.second_factor.totp.window = doorward::TotpWindow::CurrentStep)
+        builder.configure(|config| config.second_factor.totp.window = doorward::second_factor::TotpWindow::CurrentStep)
     };
     for (steps, accepted) in [(-1, false), (0, true), (1, false)] {
         let (world, _, app, _) = World::with_enrolled_ann_and(strict);
@@ -86,7 +90,7 @@ fn s20_a_recovery_code_works_once_and_its_use_is_told() {
         let _ = complete(world.verify(&challenge, &typed).unwrap());
         assert_eq!(world.recovery_codes_left(&ann), 9 - used);
         let again = world.asked_for_a_code(ANN, OLD);
-        assert!(matches!(world.verify(&again, code), Err(SecondFactorError::CodeWrong)));
+        assert!(matches!(world.verify(&again, code), Err(VerifySecondFactorError::CodeWrong)));
         // Failures add up; a right code of the app clears them.
         world.clock.advance(MINUTE);
         let _ = complete(world.verify(&again, &app.code(&world)).unwrap());
@@ -116,7 +120,7 @@ fn s11_a_temporary_password_leads_to_a_code_and_then_to_the_forced_change() {
     };
     let ann = world.choose(&next, NEW);
     let methods: Vec<_> = ann.session().methods().iter().map(|proven| proven.method).collect();
-    assert_eq!(methods, [Method::TemporaryPassword, Method::Totp, Method::Password]);
+    assert_eq!(methods, [AuthMethod::TemporaryPassword, AuthMethod::Totp, AuthMethod::Password]);
     world.asked_for_a_code(ANN, NEW);
     assert!(world.fails(ANN, OLD) && world.fails(ANN, &mailed));
 }
@@ -148,14 +152,14 @@ fn s20_challenges_live_ten_minutes_and_bear_ten_tries() {
     });
     let challenge = world.asked_for_a_code(ANN, OLD);
     world.clock.advance(10 * MINUTE);
-    assert!(matches!(world.verify(&challenge, &app.code(&world)), Err(SecondFactorError::ChallengeInvalid)));
+    assert!(matches!(world.verify(&challenge, &app.code(&world)), Err(VerifySecondFactorError::ChallengeInvalid)));
     let challenge = world.asked_for_a_code(ANN, OLD);
     let mut tries = 0;
     loop {
         match world.verify(&challenge, &app.wrong_code(&world)) {
-            Err(SecondFactorError::CodeWrong) => tries += 1,
-            Err(SecondFactorError::Throttled { retry_after }) => world.clock.advance(retry_after),
-            Err(SecondFactorError::ChallengeInvalid) => break,
+            Err(VerifySecondFactorError::CodeWrong) => tries += 1,
+            Err(VerifySecondFactorError::Throttled { retry_after }) => world.clock.advance(retry_after),
+            Err(VerifySecondFactorError::ChallengeInvalid) => break,
             other => panic!("{other:?}"),
         }
     }
@@ -251,7 +255,7 @@ fn s15_in_one_step_every_failure_is_the_one_failure_and_costs_the_same() {
         // Too early in the next moment, whatever it was.
         assert!(matches!(one_step(address, password, code), Err(SignInError::Throttled { .. })), "{cause}");
     }
-    assert_eq!(world.observer.count(&EventKind::SignInFailed { reason: SignInFailure::WrongCode }), 3);
+    assert_eq!(world.observer.count(&EventKind::SignInFailed { reason: SignInFailureReason::WrongCode }), 3);
     assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 1, "only what is a code is counted");
     world.clock.advance(HOUR);
     let _ = complete(one_step(ANN, OLD, &app.code(&world)).unwrap());
@@ -299,8 +303,8 @@ fn s20_changing_the_password_back_and_forth_by_a_stolen_session_gains_no_codes()
         while wrong < 5 {
             let challenge = world.asked_for_a_code(ANN, old);
             match world.verify(&challenge, &app.wrong_code(&world)) {
-                Err(SecondFactorError::Throttled { retry_after }) => world.clock.advance(retry_after),
-                Err(SecondFactorError::CodeWrong) => (wrong, tried) = (wrong + 1, tried + 1),
+                Err(VerifySecondFactorError::Throttled { retry_after }) => world.clock.advance(retry_after),
+                Err(VerifySecondFactorError::CodeWrong) => (wrong, tried) = (wrong + 1, tried + 1),
                 other => panic!("{other:?}"),
             }
         }
@@ -311,7 +315,7 @@ fn s20_changing_the_password_back_and_forth_by_a_stolen_session_gains_no_codes()
     assert!(tried == 50 && days >= 39, "{tried} codes in {days} days");
     assert_eq!(world.observer.count(&EventKind::ManyWrongCodes), 1);
     let challenge = world.asked_for_a_code(ANN, OLD);
-    assert!(matches!(world.verify(&challenge, &app.code(&world)), Err(SecondFactorError::Throttled { .. })));
+    assert!(matches!(world.verify(&challenge, &app.code(&world)), Err(VerifySecondFactorError::Throttled { .. })));
     // The owner gives a code in the session, and changes it then.
     world.clock.advance(MINUTE);
     let ann = block_on(world.auth.reauthenticate_with_code(&session, &app.code(&world))).unwrap();
@@ -327,14 +331,14 @@ fn a_process_without_the_key_counts_nothing_against_the_owner() {
     let lost = doorward::Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())
         .observer(world.observer.clone())
-        .configure(|config| config.hashing.params = doorward::HashParams::danger_cheap_for_tests())
+        .configure(|config| config.hashing.params = doorward::hashing::HashParams::danger_cheap_for_tests())
         .build()
         .unwrap();
     for _ in 0..25 {
         world.clock.advance(MINUTE);
         let challenge = world.asked_for_a_code(ANN, OLD);
         let outcome = block_on(lost.verify_second_factor(&challenge, &app.code(&world)));
-        assert!(matches!(outcome, Err(SecondFactorError::CodeWrong)));
+        assert!(matches!(outcome, Err(VerifySecondFactorError::CodeWrong)));
     }
     assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 0);
     let challenge = world.asked_for_a_code(ANN, OLD);

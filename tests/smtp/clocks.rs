@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward::event::EventKind;
+use doorward::hashing::HashParams;
+use doorward::mail::SmtpMailer;
+use doorward::store::{BackendCode, BackendErrorKind, MemoryAttempts, MemoryUsers};
 use doorward::testing::{ManualClock, RecordingObserver};
-use doorward::{
-    Auth, BackendCode, BackendErrorKind, Clock, EventKind, HashParams, MemoryAttempts, MemoryUsers, SmtpMailer,
-    SystemClock, UserRepository,
-};
+use doorward::{Auth, Clock, SystemClock, UserRepository};
 use tokio::time::Instant;
 
 use super::letter::Letter;

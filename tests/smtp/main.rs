@@ -14,11 +14,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use doorward::event::EventKind;
+use doorward::hashing::HashParams;
+use doorward::mail::{Mail, MailTexts, SmtpBuilder, SmtpMailer, SmtpRejection};
+use doorward::store::{BackendCode, BackendErrorKind, MemoryAttempts, MemoryUsers};
 use doorward::testing::{ManualClock, RecordingObserver};
-use doorward::{
-    Auth, BackendCode, BackendErrorKind, Email, EventKind, HashParams, Mail, MailTexts, Mailer, MemoryAttempts,
-    MemoryUsers, SignIn, SignInRequest, Site, SmtpBuilder, SmtpMailer, SmtpRefusal,
-};
+use doorward::{Auth, Email, Mailer, SignIn, SignInRequest, Site};
 use letter::Letter;
 use server::{Act, SmtpServer, Stage};
 use support::{ANN, MINUTE, NEW, OLD, SECOND, complete, email, site};
@@ -330,8 +331,8 @@ fn a_full_queue_refuses_at_once_and_takes_mails_again_when_there_is_room() {
         let error = post.mailer.send(&email(ANN), &notice()).await.unwrap_err();
         assert!(begun.elapsed() < AT_ONCE);
         assert_eq!(error.to_string(), "backend refused (queue-full)");
-        let refusal = error.source().unwrap().downcast_ref::<SmtpRefusal>();
-        assert_eq!(refusal, Some(&SmtpRefusal::QueueFull));
+        let refusal = error.source().unwrap().downcast_ref::<SmtpRejection>();
+        assert_eq!(refusal, Some(&SmtpRejection::QueueFull));
         assert_eq!(post.failed(), [], "whoever asked knows");
         server.always(None);
         server.wait_for(3);

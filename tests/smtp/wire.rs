@@ -5,8 +5,11 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use doorward::Mailer;
+use doorward::event::EventKind;
+use doorward::mail::SmtpMailer;
+use doorward::store::{BackendCode, BackendErrorKind};
 use doorward::testing::RecordingObserver;
-use doorward::{BackendCode, BackendErrorKind, EventKind, Mailer, SmtpMailer};
 
 use super::server::{Act, SmtpServer, Stage, pump};
 use super::support::{ANN, email};

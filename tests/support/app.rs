@@ -1,4 +1,5 @@
-use doorward::{AuthBuilder, Keyring, RecoveryCodes, SignIn, SignedIn, TotpEnrollment};
+use doorward::second_factor::{RecoveryCodes, TotpEnrollment};
+use doorward::{AuthBuilder, Keyring, SignIn, SignedIn};
 use pollster::block_on;
 
 use super::*;
@@ -79,8 +80,8 @@ impl World {
     }
 
     pub fn enroll(&self, signed_in: &SignedIn) -> (SignedIn, App, RecoveryCodes) {
-        let app = App::new(&block_on(self.auth.begin_totp(signed_in)).unwrap());
-        let (signed_in, codes) = block_on(self.auth.confirm_totp(signed_in, &app.code(self))).unwrap();
+        let app = App::new(&block_on(self.auth.begin_enrollment(signed_in)).unwrap());
+        let (signed_in, codes) = block_on(self.auth.confirm_enrollment(signed_in, &app.code(self))).unwrap();
         (signed_in, app, codes)
     }
 
@@ -89,13 +90,17 @@ impl World {
         code_challenge(self.sign_in(address, password).unwrap())
     }
 
-    pub fn verify(&self, challenge: &Challenge, code: &str) -> Result<SignIn, doorward::SecondFactorError> {
+    pub fn verify(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+    ) -> Result<SignIn, doorward::error::VerifySecondFactorError> {
         block_on(self.auth.verify_second_factor(challenge, code))
     }
 
     pub fn recovery_codes_left(&self, signed_in: &SignedIn) -> usize {
         match block_on(self.auth.second_factor(signed_in)).unwrap() {
-            doorward::SecondFactorStatus::On { recovery_codes_left, .. } => recovery_codes_left,
+            doorward::second_factor::SecondFactorStatus::On { recovery_codes_left, .. } => recovery_codes_left,
             other => panic!("{other:?}"),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use doorward::sqlx::{AssertSqlSafe, query};
+use doorward::store::sqlx::{AssertSqlSafe, query};
 use doorward::testing::conformance::{Harness, Stores};
 use doorward::{AttemptStore, UserId, UserRepository};
 
@@ -36,8 +36,8 @@ pub use sqlite::InSqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use super::*;
-    use doorward::SqliteStore;
-    use doorward::sqlx::sqlite::SqlitePool;
+    use doorward::store::SqliteStore;
+    use doorward::store::sqlx::sqlite::SqlitePool;
 
     /// SQLite in a file, for each case another one.
     pub struct InSqlite {
@@ -98,8 +98,8 @@ pub use postgres::InPostgres;
 #[cfg(feature = "postgres")]
 mod postgres {
     use super::*;
-    use doorward::PostgresStore;
-    use doorward::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+    use doorward::store::PostgresStore;
+    use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
     /// Tables of their own for each case, on the server that all tests share.
     pub struct InPostgres {
@@ -172,9 +172,9 @@ pub use people::InPeople;
 mod people {
     use super::custom_repository::{BEFORE, People, add_columns};
     use super::*;
-    use doorward::SqliteStore;
-    use doorward::sqlx::raw_sql;
-    use doorward::sqlx::sqlite::SqlitePool;
+    use doorward::store::SqliteStore;
+    use doorward::store::sqlx::raw_sql;
+    use doorward::store::sqlx::sqlite::SqlitePool;
 
     /// A host's own table, with people in it who have no document yet.
     pub struct InPeople {

@@ -10,17 +10,20 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use doorward::error::{SignInError, VerifySecondFactorError};
+use doorward::hashing::HashParams;
+use doorward::mail::{Mail, MailKind};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
-    AttemptStore, Auth, Challenge, Clock, Email, Failure, HashParams, Keyring, Mail, MailKind, Mailer,
-    SecondFactorError, SignIn, SignInError, SignInRequest, SignedIn, UserId, UserRepository,
+    AttemptStore, Auth, AuthError, Challenge, Clock, Email, Keyring, Mailer, SignIn, SignInRequest, SignedIn, UserId,
+    UserRepository,
 };
 use time::OffsetDateTime;
 use totp_rs::Totp;
 
 use super::{HOUR, site};
 
-type Outcome<T> = Result<T, Box<dyn Failure>>;
+type Outcome<T> = Result<T, Box<dyn AuthError>>;
 
 /// An `Auth` over stores, as every process of these tests has it.
 pub fn auth(
@@ -66,7 +69,7 @@ impl Diary {
 
 #[async_trait::async_trait]
 impl Mailer for Diary {
-    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), doorward::BackendError> {
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), doorward::store::BackendError> {
         match mail.kind() {
             MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. } => {
                 self.write(to.canonical(), "temporary", &[temporary_password.expose()]);
@@ -164,7 +167,7 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
     Ok(())
 }
 
-fn boxed(error: impl Failure) -> Box<dyn Failure> {
+fn boxed(error: impl AuthError) -> Box<dyn AuthError> {
     Box::new(error)
 }
 
@@ -215,11 +218,11 @@ async fn enroll(
     user: &str,
     session: &SignedIn,
 ) -> Outcome<(SignedIn, Totp, String)> {
-    let enrollment = auth.begin_totp(session).await.map_err(boxed)?;
+    let enrollment = auth.begin_enrollment(session).await.map_err(boxed)?;
     let authenticator = Totp::from_url(enrollment.uri()).expect("a URI that authenticators read");
     diary.write(user, "try enroll", &[enrollment.uri()]);
     let code = fresh_code(&authenticator, clock);
-    let (session, codes) = auth.confirm_totp(session, &code).await.map_err(boxed)?;
+    let (session, codes) = auth.confirm_enrollment(session, &code).await.map_err(boxed)?;
     diary.write(user, "did enroll", &[]);
     let recovery_code = codes.expose().next().expect("ten codes").to_owned();
     Ok((session, authenticator, recovery_code))
@@ -399,7 +402,7 @@ impl Inspector {
         }
         for challenge in &known.passed_challenges {
             let again = self.auth.verify_second_factor(&Challenge::parse(challenge).unwrap(), "000000").await;
-            assert!(matches!(again, Err(SecondFactorError::ChallengeInvalid)), "{user}: {again:?}: {known:?}");
+            assert!(matches!(again, Err(VerifySecondFactorError::ChallengeInvalid)), "{user}: {again:?}: {known:?}");
         }
         match pending {
             Some(("choose", [challenge, temporary, new])) => {
@@ -455,7 +458,7 @@ impl Inspector {
         loop {
             match self.auth.verify_second_factor(&challenge, &fresh_code(&authenticator, &self.clock)).await {
                 Ok(passed) => return Some(passed),
-                Err(SecondFactorError::Throttled { retry_after }) => self.clock.advance(retry_after),
+                Err(VerifySecondFactorError::Throttled { retry_after }) => self.clock.advance(retry_after),
                 Err(error) => panic!("{error:?}: {known:?}"),
             }
         }

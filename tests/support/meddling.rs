@@ -1,8 +1,7 @@
 use std::sync::{Arc, Mutex};
 
-use doorward::{
-    BackendError, Email, Insert, MemoryUsers, Replace, Swap, User, UserHead, UserId, UserRepository, Version,
-};
+use doorward::store::{BackendError, Insert, MemoryUsers, Replace, Swap, User, UserHead, Version};
+use doorward::{Email, UserId, UserRepository};
 
 /// A repository in which somebody else does something right before the first `replace`.
 pub struct Meddling {

@@ -18,11 +18,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use app::{App, code_challenge, keyring};
+use doorward::error::{ChoosePasswordError, SignInError};
+use doorward::hashing::HashParams;
+use doorward::store::{MemoryAttempts, MemoryUsers, User};
 use doorward::testing::{ManualClock, RecordedMail, RecordingMailer, RecordingObserver};
-use doorward::{
-    Auth, AuthBuilder, Challenge, ChoosePasswordError, Email, HashParams, MemoryAttempts, MemoryUsers, SignIn,
-    SignInError, SignInRequest, SignedIn, Site, User, UserId, UserRepository,
-};
+use doorward::{Auth, AuthBuilder, Challenge, Email, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository};
 pub use meddling::Meddling;
 use pollster::block_on;
 

@@ -104,7 +104,7 @@ impl Cluster {
     fn wait(&mut self) {
         let began = Instant::now();
         self.read_pid();
-        while block_on(doorward::PostgresStore::connect(&self.url)).is_err() {
+        while block_on(doorward::store::PostgresStore::connect(&self.url)).is_err() {
             assert!(began.elapsed() < Duration::from_secs(120), "the server did not start");
             assert!(self.keeper.try_wait().unwrap().is_none(), "the server could not be started");
             std::thread::sleep(Duration::from_millis(50));

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use doorward::error::SignInError;
+use doorward::hashing::HashParams;
 use doorward::testing::conformance::Stores;
 use doorward::testing::{ManualClock, RecordingMailer, RecordingObserver};
-use doorward::{
-    AttemptStore, Auth, Challenge, HashParams, SignIn, SignInError, SignInRequest, SignedIn, UserRepository,
-};
+use doorward::{AttemptStore, Auth, Challenge, SignIn, SignInRequest, SignedIn, UserRepository};
 
 use super::{complete, email, site};
 

@@ -1,7 +1,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use doorward::{Event, EventKind, Observer, UserId};
+use doorward::event::{Event, EventKind};
+use doorward::{Observer, UserId};
 use time::OffsetDateTime;
 
 /// What happened around each account lately, to be shown to its owner. In memory, since it is for looking at; a host that

@@ -2,7 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use doorward::{Auth, Hold, Keyring, SecondFactorPolicy, Site, SqliteStore};
+use doorward::config::Hold;
+use doorward::second_factor::SecondFactorPolicy;
+use doorward::store::SqliteStore;
+use doorward::{Auth, Keyring, Site};
 
 use crate::activity::Activity;
 use crate::post::{Post, Smtp};

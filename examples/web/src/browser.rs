@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use doorward::error::ErrorResponse;
 use doorward::{
-    Challenge, Clock, DeviceToken, Failure, Refusal, ResetRequest, ResetToken, Session, SignInRequest, SignedIn,
-    Source, UserId,
+    AuthError, Challenge, ClientAddress, Clock, DeviceToken, ResetRequest, Session, SignInRequest, SignedIn, UserId,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -171,7 +171,7 @@ impl Browser {
         (status, self.jar, html(template)).into_response()
     }
 
-    pub fn refuse(self, refusal: &Refusal, template: &impl Template) -> Response {
+    pub fn refuse(self, refusal: &ErrorResponse, template: &impl Template) -> Response {
         refused(refusal, (self.jar, html(template)))
     }
 
@@ -185,11 +185,11 @@ impl Browser {
     }
 
     /// What an error comes to that is no fault of the form: everything that has no place beside a field.
-    pub async fn sorry(self, failure: &dyn Failure, place: &'static str) -> Sorry {
+    pub async fn sorry(self, failure: &dyn AuthError, place: &'static str) -> Sorry {
         match failure.code() {
             "session_ended" | "challenge_invalid" => self.ended().await,
             "password_proof_needed" | "code_proof_needed" => Sorry::Confirm(place),
-            _ => Sorry::Refused(Box::new(self.app.auth.refusal(failure))),
+            _ => Sorry::Refused(Box::new(self.app.auth.error_response(failure))),
         }
     }
 
@@ -315,8 +315,8 @@ impl Browser {
 
     /// Where the request comes from. A loopback peer is a proxy or a developer, and no client. Behind a proxy read what it adds
     /// to the request, and only that: from the right, as far as the addresses are those of your own proxies.
-    fn source(&self) -> Option<Source> {
-        self.peer.filter(|peer| !peer.is_loopback()).map(Source::from_ip)
+    fn source(&self) -> Option<ClientAddress> {
+        self.peer.filter(|peer| !peer.is_loopback()).map(ClientAddress::from_ip)
     }
 
     /// As a device of that user too: several people may share a browser, and each stays known. A user's own token from before
@@ -352,16 +352,15 @@ impl Browser {
     /// Takes the token of a link out of the address bar, where it would be seen, kept and shared. The links from before stay:
     /// another site, too, can have one opened, and must not put it in the place of the one that a page is about to confirm.
     #[must_use]
-    pub fn hold_link(self, token: &ResetToken) -> Self {
-        let text = token.expose();
-        let others = self.links().filter(|held| *held != text).take(LINKS - 1);
-        let all: Vec<_> = std::iter::once(&*text).chain(others).collect();
+    pub fn hold_link(self, token: &str) -> Self {
+        let others = self.links().filter(|held| *held != token).take(LINKS - 1);
+        let all: Vec<_> = std::iter::once(token).chain(others).collect();
         let value = all.join(&BETWEEN.to_string());
         self.with_cookie("reset", value, RESET)
     }
 
     fn links(&self) -> impl Iterator<Item = &str> {
-        self.cookie("reset").split(BETWEEN).filter(|text| ResetToken::parse(text).is_ok()).take(LINKS)
+        self.cookie("reset").split(BETWEEN).filter(|text| looks_like_a_token(text)).take(LINKS)
     }
 
     /// The link of that name, if it is still kept.
@@ -400,4 +399,9 @@ impl Browser {
     pub fn carried(&self, page: &str) -> Option<OffsetDateTime> {
         OffsetDateTime::from_unix_timestamp(self.cookie(page).parse().ok()?).ok()
     }
+}
+
+/// Whether a text may be the token of a link: of the letters, and not longer. Whether it works, only the crate knows.
+pub fn looks_like_a_token(text: &str) -> bool {
+    (40..=215).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }

@@ -2,7 +2,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use doorward::{Email, ProvisionError, UserRepository};
+use doorward::error::ProvisionError;
+use doorward::{Email, UserRepository};
 use doorward_web::app::{App, Options};
 use doorward_web::post::{Post, Smtp};
 use doorward_web::{pages, tables::Profile};

@@ -1,6 +1,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use doorward::{ResumeError, SignedIn};
+use doorward::SignedIn;
+use doorward::error::ResumeError;
 
 use crate::app::App;
 use crate::browser::Browser;
@@ -32,7 +33,7 @@ impl FromRequestParts<App> for Member {
             Ok(signed_in) => signed_in,
             Err(ResumeError::SessionEnded) => return Err(browser.ended().await),
             // The session may be as good as before.
-            Err(error) => return Err(Sorry::Refused(Box::new(app.auth.refusal(&error)))),
+            Err(error) => return Err(Sorry::Refused(Box::new(app.auth.error_response(&error)))),
         };
         let profile = app.tables.profile(signed_in.user_id()).await?;
         let nameless = || Profile { name: signed_in.email().as_typed().to_owned(), operator: false };
@@ -48,7 +49,7 @@ impl FromRequestParts<App> for Operator {
         if !member.profile.operator {
             return Err(Sorry::NotFound);
         }
-        match app.auth.require_fresh_proof(&member.signed_in).await {
+        match app.auth.require_step_up(&member.signed_in).await {
             Ok(()) => Ok(Self(member)),
             Err(error) => Err(member.browser.sorry(&error, "operator").await),
         }

@@ -1,7 +1,10 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use doorward::{Auth, Refusal, Rule, Support, Violation};
+use doorward::Auth;
+use doorward::config::SupportContact;
+use doorward::error::ErrorResponse;
+use doorward::password::{Rule, Violation};
 
 use crate::app::{SITE, SUPPORT};
 use crate::notice::Notice;
@@ -55,7 +58,7 @@ impl Page {
     }
 
     #[must_use]
-    pub fn refused(mut self, field: &str, refusal: &Refusal) -> Self {
+    pub fn refused(mut self, field: &str, refusal: &ErrorResponse) -> Self {
         let wait = |wait| Wait { seconds: crate::sorry::seconds(wait), throttled: refusal.code == "throttled" };
         self.wait = refusal.retry_after.map(wait);
         // Where waiting helps, nothing is wrong with what was typed.
@@ -83,7 +86,7 @@ impl Page {
     }
 
     pub fn support(&self) -> (&'static str, String) {
-        (SUPPORT, Support::Email(SUPPORT.to_owned()).href())
+        (SUPPORT, SupportContact::Email(SUPPORT.to_owned()).href())
     }
 }
 

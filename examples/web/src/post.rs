@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::http::Uri;
-use doorward::{BackendError, Email, Mail, Mailer, SmtpBuilder, SmtpMailer};
+use doorward::mail::{Mail, SmtpBuilder, SmtpMailer};
+use doorward::store::BackendError;
+use doorward::{Email, Mailer};
 
 #[cfg(feature = "demo")]
 use crate::demo::Mailbox;

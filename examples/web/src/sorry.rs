@@ -1,7 +1,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use doorward::Refusal;
+use doorward::error::ErrorResponse;
 
 use crate::page::{ErrorPage, Page, html};
 
@@ -21,7 +21,7 @@ pub enum Sorry {
     Method,
     /// Another site made the browser send it.
     Foreign,
-    Refused(Box<Refusal>),
+    Refused(Box<ErrorResponse>),
     /// The cause is logged where it happens.
     Internal,
 }
@@ -35,15 +35,15 @@ impl std::fmt::Debug for Cookies {
     }
 }
 
-impl From<doorward::sqlx::Error> for Sorry {
-    fn from(error: doorward::sqlx::Error) -> Self {
+impl From<doorward::store::sqlx::Error> for Sorry {
+    fn from(error: doorward::store::sqlx::Error) -> Self {
         eprintln!("the application's own tables: {error}");
         Self::Internal
     }
 }
 
-impl From<doorward::BackendError> for Sorry {
-    fn from(error: doorward::BackendError) -> Self {
+impl From<doorward::store::BackendError> for Sorry {
+    fn from(error: doorward::store::BackendError) -> Self {
         eprintln!("the store: {error}");
         Self::Internal
     }
@@ -84,7 +84,7 @@ impl IntoResponse for Sorry {
 }
 
 /// The page with the status that fits the refusal, and with how long to wait for clients that read headers.
-pub fn refused(refusal: &Refusal, page: impl IntoResponse) -> Response {
+pub fn refused(refusal: &ErrorResponse, page: impl IntoResponse) -> Response {
     let status = StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, page).into_response();
     if let Some(wait) = refusal.retry_after {

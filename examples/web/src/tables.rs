@@ -1,6 +1,8 @@
-use doorward::sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
-use doorward::sqlx::{self, Row, query};
-use doorward::{DeviceId, SqliteStore, UserId};
+use doorward::UserId;
+use doorward::account::DeviceId;
+use doorward::store::SqliteStore;
+use doorward::store::sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
+use doorward::store::sqlx::{self, Row, query};
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 

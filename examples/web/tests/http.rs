@@ -590,7 +590,9 @@ async fn a_device_that_is_signed_out_is_signed_out_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_file_of_a_demo_is_for_demos_alone() {
-    use doorward::{Email, Import, PasswordHash};
+    use doorward::Email;
+    use doorward::account::Import;
+    use doorward::hashing::PasswordHash;
     use doorward_web::demo;
     let server = Server::start().await;
     assert_eq!(server.app.tables.setting("demo").await.unwrap().as_deref(), Some("yes"));

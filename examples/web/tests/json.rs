@@ -43,10 +43,10 @@ async fn every_step_is_an_answer_in_json() {
     let (_, proved) = host.call("/me/reauthenticate", session, json!({ "password": own })).await;
     assert_eq!(host.call("/me/resume", session, json!({})).await.0, 401, "a session from before a proof is gone");
     let session = proved["session"].as_str().unwrap();
-    let (_, begun) = host.call("/me/begin_totp", session, json!({})).await;
+    let (_, begun) = host.call("/me/begin_enrollment", session, json!({})).await;
     let app = totp_rs::Totp::from_url(begun["uri"].as_str().unwrap()).unwrap();
     let now = time::OffsetDateTime::now_utc().unix_timestamp() as u64;
-    let (_, on) = host.call("/me/confirm_totp", session, json!({ "code": app.generate(now).to_string() })).await;
+    let (_, on) = host.call("/me/confirm_enrollment", session, json!({ "code": app.generate(now).to_string() })).await;
     let codes = on["recovery_codes"].as_array().unwrap();
     assert_eq!(codes.len(), 10);
     let (_, status) = host.call("/me/second_factor", on["session"].as_str().unwrap(), json!({})).await;

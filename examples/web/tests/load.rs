@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use doorward::{Email, Import, PasswordHash};
+use doorward::Email;
+use doorward::account::Import;
+use doorward::hashing::PasswordHash;
 use doorward_web::app::{App, Options};
 use reqwest::StatusCode;
 use support::process::Process;

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum_extra::extract::cookie::Key;
 use axum_extra::extract::{CookieJar, PrivateCookieJar};
-use doorward::{
-    Auth, DeviceConfig, Email, MemoryAttempts, MemoryUsers, PrintingMailer, SignIn, SignInRequest, SignedIn, Site,
-};
+use doorward::config::DeviceConfig;
+use doorward::mail::PrintingMailer;
+use doorward::store::{MemoryAttempts, MemoryUsers};
+use doorward::{Auth, Email, SignIn, SignInRequest, SignedIn, Site};
 use tower_sessions::MemoryStore;
 
 mod on_the_server {
-    use doorward::{Auth, ResumeError, Session, SignedIn};
+    use doorward::error::ResumeError;
+    use doorward::{Auth, Session, SignedIn};
     use tower_sessions::session;
 
     type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -34,7 +36,8 @@ mod on_the_server {
 mod in_a_cookie {
     use axum_extra::extract::PrivateCookieJar;
     use axum_extra::extract::cookie::{Cookie, SameSite};
-    use doorward::{Auth, ResumeError, Session, SignedIn};
+    use doorward::error::ResumeError;
+    use doorward::{Auth, Session, SignedIn};
     use time::{Duration, OffsetDateTime};
 
     pub const LONGEST: Duration = Duration::hours(12);
@@ -77,7 +80,7 @@ mod the_device {
 async fn signed_in() -> (Auth, SignedIn) {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
     let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build().unwrap();
-    let ann = auth.provision_revealing(Email::parse("ann@acme.example").unwrap()).await.unwrap();
+    let ann = auth.provision_without_mail(Email::parse("ann@acme.example").unwrap()).await.unwrap();
     let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
     let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await.unwrap() else { panic!() };
     let SignIn::Complete(signed_in) = auth.choose_password(&challenge, "a quiet morning in May").await.unwrap() else {

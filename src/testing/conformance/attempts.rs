@@ -1,6 +1,6 @@
-use super::made::{attempts, crowd, panics};
+use super::samples::{attempts, crowd, panics};
 use super::{Harness, join_all};
-use doorward::{Attempts, Swap, Version};
+use doorward::store::{Attempts, Swap, Version};
 
 /// An entry comes back whole, also after reopening.
 pub async fn attempts_survive_storing_and_reopening(harness: &dyn Harness) {

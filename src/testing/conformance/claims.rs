@@ -1,9 +1,11 @@
 //! Whatever works once works once, also when several processes claim it at the same time.
 
-use super::made::{auth, crowd, email, panics};
+use super::samples::{auth, crowd, email, panics};
 use super::{Harness, Stores, join_all};
+use doorward::account::Provision;
+use doorward::error::{ConfirmResetError, SignInError};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{Auth, Challenge, Clock, ConfirmResetError, Provision, SignIn, SignInError, SignInRequest, SignedIn};
+use doorward::{Auth, Challenge, Clock, SignIn, SignInRequest, SignedIn};
 
 const ANN: &str = "ann@x.example";
 const OLD: &str = "a quiet morning in May";
@@ -123,7 +125,7 @@ pub async fn of_parallel_tries_one_is_evaluated_per_slot(harness: &dyn Harness) 
         assert_eq!(count(&outcomes, evaluated), 1, "{outcomes:?}");
         let waiting = |outcome: &&Result<_, _>| matches!(outcome, Err(SignInError::Throttled { .. }));
         assert_eq!(count(&outcomes, waiting), 15, "{outcomes:?}");
-        processes.clock.advance(doorward::Backoff::default().delay_after(slot));
+        processes.clock.advance(doorward::config::Backoff::default().delay_after(slot));
     }
 }
 
@@ -132,14 +134,14 @@ pub async fn of_parallel_codes_one_passes(harness: &dyn Harness) {
     let stores = harness.open().await;
     let processes = Processes::start(harness, &stores).await;
     let ann = processes.open(harness).await;
-    let enrollment = processes.auths[0].begin_totp(&ann).await.unwrap_or_else(panics);
+    let enrollment = processes.auths[0].begin_enrollment(&ann).await.unwrap_or_else(panics);
     let authenticator = totp_rs::Totp::from_url(enrollment.uri()).unwrap_or_else(panics);
     let code = || {
         processes.clock.advance(core::time::Duration::from_secs(30));
         let now = processes.clock.now().unix_timestamp().unsigned_abs();
         authenticator.generate(now).to_string()
     };
-    let (_, codes) = processes.auths[0].confirm_totp(&ann, &code()).await.unwrap_or_else(panics);
+    let (_, codes) = processes.auths[0].confirm_enrollment(&ann, &code()).await.unwrap_or_else(panics);
     let recovery_code = codes.expose().next().unwrap_or_default().to_owned();
     for code in [code(), recovery_code] {
         let mut challenges = Vec::new();

@@ -6,7 +6,7 @@
 //! use std::sync::Arc;
 //!
 //! use doorward::testing::conformance::{Harness, Stores};
-//! use doorward::{MemoryAttempts, MemoryUsers};
+//! use doorward::store::{MemoryAttempts, MemoryUsers};
 //!
 //! struct Memory;
 //!
@@ -39,7 +39,7 @@
 
 mod attempts;
 mod claims;
-mod made;
+mod samples;
 mod snapshots;
 mod story;
 mod users;

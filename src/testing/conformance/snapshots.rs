@@ -1,7 +1,9 @@
 use super::Harness;
-use super::made::{assert_same, auth, by_email, by_id, next, panics, user};
+use super::samples::{assert_same, auth, by_email, by_id, next, panics, user};
+use doorward::SignInRequest;
+use doorward::error::SignInError;
+use doorward::store::{BackendErrorKind, Insert, MemoryAttempts, Replace, User, UserRow};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{BackendErrorKind, Insert, MemoryAttempts, Replace, Row, SignInError, SignInRequest, User};
 
 /// Fields that this release does not know survive loading, changing and storing.
 pub async fn what_a_newer_release_wrote_comes_back_whole(harness: &dyn Harness) {
@@ -12,7 +14,7 @@ pub async fn what_a_newer_release_wrote_comes_back_whole(harness: &dyn Harness) 
     let document = document.replacen("\"temporary\":{", r#""temporary":{"hint":"\u2028 \ud83d\udc19","#, 1);
     assert_ne!(document.len(), written.len());
     let (id, version) = (ann.id().to_string(), ann.version().to_string());
-    let row = Row { id: &id, email: ann.email().canonical(), version: &version, snapshot: &document };
+    let row = UserRow { id: &id, email: ann.email().canonical(), version: &version, snapshot: &document };
     let ann = match User::from_snapshot(row) {
         Ok(user) => user,
         Err(error) => panic!("{error}"),

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::made::{auth, by_email, email, panics};
+use super::samples::{auth, by_email, email, panics};
 use super::{Harness, Stores};
+use doorward::account::{Provision, UserStatus};
+use doorward::error::SignInError;
+use doorward::store::{AttemptKey, Attempts, BackendError, Insert, Replace, Swap, User, UserHead, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{
-    AttemptKey, AttemptStore, Attempts, BackendError, Clock, Email, Insert, Provision, Replace, SignIn, SignInError,
-    SignInRequest, Swap, User, UserHead, UserId, UserRepository, UserStatus, Version,
-};
+use doorward::{AttemptStore, Clock, Email, SignIn, SignInRequest, UserId, UserRepository};
 
 /// Provision, sign-in, forced change, throttle, reset and deactivation over the stores.
 pub async fn the_whole_story_runs(harness: &dyn Harness) {
@@ -75,10 +75,10 @@ pub async fn a_clock_set_back_revives_nothing(harness: &dyn Harness) {
     assert!(matches!(sign_in(&mailed).await, Err(SignInError::InvalidCredentials)), "a used temporary password");
     for failures in 1..8 {
         let Err(SignInError::Throttled { retry_after }) = sign_in("wrong").await else { panic!("no wait") };
-        assert!(retry_after <= doorward::Backoff::default().delay_after(failures), "{retry_after:?}");
+        assert!(retry_after <= doorward::config::Backoff::default().delay_after(failures), "{retry_after:?}");
         clock.set_back(core::time::Duration::from_secs(500));
         let Err(SignInError::Throttled { retry_after }) = sign_in("wrong").await else { panic!("no wait") };
-        assert!(retry_after <= doorward::Backoff::default().delay_after(failures), "{retry_after:?}");
+        assert!(retry_after <= doorward::config::Backoff::default().delay_after(failures), "{retry_after:?}");
         clock.advance(retry_after);
         assert!(matches!(sign_in("wrong").await, Err(SignInError::InvalidCredentials)));
     }

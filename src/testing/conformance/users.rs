@@ -1,6 +1,6 @@
-use super::made::{assert_same, by_email, by_id, crowd, email, moved, next, panics, user};
+use super::samples::{assert_same, by_email, by_id, crowd, email, moved, next, panics, user};
 use super::{Harness, join_all};
-use doorward::{Insert, Replace, Swap};
+use doorward::store::{Insert, Replace, Swap};
 
 /// An inserted user is found by id and by address, whole, also after reopening.
 pub async fn a_user_survives_storing_and_reopening(harness: &dyn Harness) {

@@ -16,10 +16,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use doorward::account::{DeviceId, Provision};
+use doorward::config::Hold;
+use doorward::mail::PrintingMailer;
+use doorward::password::Violation;
+use doorward::second_factor::{RecoveryCodes, SecondFactorStatus, TotpEnrollment};
+use doorward::store::{MemoryAttempts, MemoryUsers};
 use doorward::{
-    Auth, Challenge, Clock, DeviceId, Email, Failure, Hold, Keyring, MemoryAttempts, MemoryUsers, PrintingMailer,
-    Provision, RecoveryCodes, SecondFactorStatus, Session, SignIn, SignInRequest, SignedIn, Site, SystemClock,
-    TotpEnrollment, UserId, Violation,
+    Auth, AuthError, Challenge, Clock, Email, Keyring, Session, SignIn, SignInRequest, SignedIn, Site, SystemClock,
+    UserId,
 };
 use rand::{TryRng, rngs::SysRng};
 use serde::Deserialize;
@@ -53,7 +58,7 @@ struct Sent {
 struct Refused(u16, Option<Duration>, Value);
 type Reply = Result<Json<Value>, Refused>;
 
-impl<E: Failure> From<E> for Refused {
+impl<E: AuthError> From<E> for Refused {
     fn from(error: E) -> Self {
         let broken: Vec<_> = error.violations().iter().map(Violation::code).collect();
         let told =
@@ -137,9 +142,9 @@ async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): J
             app.step(auth.verify_second_factor_and_remember(&challenge()?, code).await?)?
         }
         "verify_second_factor" => app.step(auth.verify_second_factor(&challenge()?, code).await?)?,
-        "begin_required_totp" => enrollment(&auth.begin_required_totp(&challenge()?).await?),
-        "confirm_required_totp" => {
-            let (outcome, codes) = auth.confirm_required_totp(&challenge()?, code).await?;
+        "begin_required_enrollment" => enrollment(&auth.begin_required_enrollment(&challenge()?).await?),
+        "confirm_required_enrollment" => {
+            let (outcome, codes) = auth.confirm_required_enrollment(&challenge()?, code).await?;
             with_codes(app.step(outcome), &codes)
         }
         "password_policy" => {
@@ -175,19 +180,19 @@ async fn member(State(app): State<App>, Path(call): Path<String>, headers: Heade
         "reauthenticate" => app.enter(&auth.reauthenticate(&who, password).await?, before)?,
         "reauthenticate_with_code" => app.enter(&auth.reauthenticate_with_code(&who, &sent.code).await?, before)?,
         "second_factor" => json!({ "on": matches!(auth.second_factor(&who).await?, SecondFactorStatus::On { .. }) }),
-        "begin_totp" => enrollment(&auth.begin_totp(&who).await?),
-        "confirm_totp" | "regenerate_recovery_codes" => {
+        "begin_enrollment" => enrollment(&auth.begin_enrollment(&who).await?),
+        "confirm_enrollment" | "regenerate_recovery_codes" => {
             let (who, codes) = match call.as_str() {
-                "confirm_totp" => auth.confirm_totp(&who, &sent.code).await?,
+                "confirm_enrollment" => auth.confirm_enrollment(&who, &sent.code).await?,
                 _ => auth.regenerate_recovery_codes(&who).await?,
             };
             with_codes(app.enter(&who, before), &codes)
         }
-        "disable_totp" => app.enter(&auth.disable_totp(&who).await?, before)?,
+        "disable_second_factor" => app.enter(&auth.disable_second_factor(&who).await?, before)?,
         "devices" => {
             let (devices, this) = (auth.devices(&who).await?, who.session().device());
             let shown = |id: DeviceId| json!({ "id": id.to_string(), "this": this == Some(id) });
-            devices.iter().map(|device| shown(device.id())).collect()
+            devices.iter().map(|device| shown(device.id)).collect()
         }
         "revoke_device" => {
             let id = DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;

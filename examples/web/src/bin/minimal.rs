@@ -14,9 +14,15 @@ use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use doorward::config::Hold;
+use doorward::error::ResumeError;
+use doorward::event::Event;
+use doorward::mail::PrintingMailer;
+use doorward::second_factor::SecondFactorPolicy;
+use doorward::store::SqliteStore;
 use doorward::{
-    Auth, Challenge, Clock, DeviceToken, Email, Event, Failure, Hold, Keyring, Observer, PrintingMailer, ResetRequest,
-    ResumeError, SecondFactorPolicy, Session, SignIn, SignInRequest, SignedIn, Site, Source, SqliteStore, SystemClock,
+    Auth, AuthError, Challenge, ClientAddress, Clock, DeviceToken, Email, Keyring, Observer, ResetRequest, Session,
+    SignIn, SignInRequest, SignedIn, Site, SystemClock,
 };
 use rand::{TryRng, rngs::SysRng};
 use tower_http::{csrf::CsrfLayer, set_header::SetResponseHeaderLayer};
@@ -84,11 +90,11 @@ impl App {
         Html(Page { lines: &lines, path, held, fields, button }.render().unwrap_or_default())
     }
 
-    fn refuse(&self, error: &dyn Failure, view: View, held: &str) -> Response {
+    fn refuse(&self, error: &dyn AuthError, view: View, held: &str) -> Response {
         if error.code() == "challenge_invalid" {
             return Redirect::to(SIGN_IN.0).into_response(); // too old, or used: nothing can be done with it
         }
-        let refusal = self.auth.refusal(error);
+        let refusal = self.auth.error_response(error);
         let status = StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let wait = refusal.retry_after.map(|wait| [(header::RETRY_AFTER, wait.as_secs_f64().ceil().to_string())]);
         (status, wait, self.page(view, held, &[refusal.message, format!("Help: {}", refusal.support)])).into_response()
@@ -104,12 +110,12 @@ impl App {
     }
 
     /// Every step of a sign-in leads to another, until it is complete. One that fails is asked for again.
-    async fn go_on(&self, jar: CookieJar, step: Result<SignIn, impl Failure>, view: View, held: &str) -> Response {
+    async fn go_on(&self, jar: CookieJar, step: Result<SignIn, impl AuthError>, view: View, held: &str) -> Response {
         match step {
             Ok(SignIn::Complete(signed_in)) => (self.enter(jar, &signed_in), Redirect::to("/")).into_response(),
             Ok(SignIn::PasswordChangeRequired(next)) => self.page(PASSWORD, &next.expose(), &[]).into_response(),
             Ok(SignIn::SecondFactorRequired(next)) => self.page(CODE, &next.expose(), &[]).into_response(),
-            Ok(SignIn::EnrollmentRequired(next)) => match self.auth.begin_required_totp(&next).await {
+            Ok(SignIn::EnrollmentRequired(next)) => match self.auth.begin_required_enrollment(&next).await {
                 Ok(begun) => self.page(ENROLL, &next.expose(), &[format!("Key: {}", begun.key())]).into_response(),
                 Err(error) => self.refuse(&error, SIGN_IN, ""),
             },
@@ -170,7 +176,8 @@ async fn home(State(app): State<App>, jar: CookieJar) -> Response {
 type Peer = ConnectInfo<SocketAddr>;
 async fn sign_in(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar, Form(form): Form<Sent>) -> Response {
     // Behind a proxy: the address that it adds, and only that.
-    let request = SignInRequest::new(sent(&form, "email"), sent(&form, "password")).source(Source::from_ip(peer.ip()));
+    let request =
+        SignInRequest::new(sent(&form, "email"), sent(&form, "password")).source(ClientAddress::from_ip(peer.ip()));
     let step = app.auth.sign_in(request.device(kept(&jar, "__Host-device"))).await;
     app.go_on(jar, step, SIGN_IN, "").await
 }
@@ -184,7 +191,7 @@ async fn step(State(app): State<App>, Path(name): Path<String>, jar: CookieJar, 
             app.go_on(jar, step, PASSWORD, held).await
         }
         "code" => app.go_on(jar, auth.verify_second_factor(&challenge, code).await, CODE, held).await,
-        "authenticator" => match auth.confirm_required_totp(&challenge, code).await {
+        "authenticator" => match auth.confirm_required_enrollment(&challenge, code).await {
             Ok((SignIn::Complete(who), codes)) => {
                 let codes: Vec<_> =
                     ["Keep these codes:"].into_iter().chain(codes.expose()).map(str::to_owned).collect();
@@ -215,7 +222,8 @@ async fn forgot(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar,
             wait.as_secs() / 60
         )
     };
-    let request = ResetRequest::new(email).source(Source::from_ip(peer.ip())).device(kept(&jar, "__Host-device"));
+    let request =
+        ResetRequest::new(email).source(ClientAddress::from_ip(peer.ip())).device(kept(&jar, "__Host-device"));
     match app.auth.request_reset(request).await {
         Ok(answer) => app.page(FORGOT, "", &[told(answer.cooldown)]).into_response(),
         Err(error) => app.refuse(&error, FORGOT, ""),
@@ -252,7 +260,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .index_key(random())
         .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
         .build()?;
-    let ann = auth.provision_revealing(Email::parse("ann@acme.example")?).await?;
+    let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
     println!("{url}\nann@acme.example signs in with {}", ann.temporary_password.expose());
     let show = |view| get(async move |State(app): State<App>| app.page(view, "", &[]));
     let routes = axum::Router::new()

@@ -2,7 +2,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use doorward::{BackendError, Clock, Email, Mail, Mailer};
+use doorward::mail::Mail;
+use doorward::store::BackendError;
+use doorward::{Clock, Email, Mailer};
 use time::OffsetDateTime;
 
 use crate::demo::DemoClock;

@@ -1,4 +1,8 @@
-use doorward::{Email, Import, ImportError, PasswordHash, ProvisionError, UserDirectory};
+use doorward::Email;
+use doorward::account::Import;
+use doorward::error::{ImportError, ProvisionError};
+use doorward::hashing::PasswordHash;
+use doorward::store::UserDirectory;
 
 use crate::app::App;
 use crate::tables::Profile;

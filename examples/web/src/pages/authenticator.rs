@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use base64ct::{Base64, Encoding};
-use doorward::{EnrollmentError as Error, RecoveryCodes, SignIn, TotpEnrollment};
+use doorward::SignIn;
+use doorward::error::EnrollmentError as Error;
+use doorward::second_factor::{RecoveryCodes, TotpEnrollment};
 use serde::Deserialize;
 
 use super::sign_in::advance;
@@ -88,7 +90,7 @@ fn show_codes(going_on: Result<Browser, Sorry>, page: Page, codes: &RecoveryCode
 }
 
 fn not_confirmed(app: &App, browser: Browser, page: Page, error: &Error, place: Place) -> Response {
-    let refusal = app.auth.refusal(error);
+    let refusal = app.auth.error_response(error);
     let page = page.refused("code", &refusal);
     browser.refuse(&refusal, &EnrollPage { page, place, shown: None })
 }
@@ -106,11 +108,11 @@ pub async fn offer(mut browser: Browser) -> Result<Response, Sorry> {
 
 pub async fn begin_in_welcome(State(app): State<App>, browser: Browser) -> Result<Response, Sorry> {
     let (begun, place) = match browser.visit.authenticator_challenge() {
-        Ok(challenge) => (app.auth.begin_required_totp(&challenge).await, REQUIRED),
+        Ok(challenge) => (app.auth.begin_required_enrollment(&challenge).await, REQUIRED),
         Err(_) => {
             let session = browser.visit.session.clone().ok_or(Sorry::SignIn)?;
             match app.auth.resume(&session).await {
-                Ok(signed_in) => (app.auth.begin_totp(&signed_in).await, OFFERED),
+                Ok(signed_in) => (app.auth.begin_enrollment(&signed_in).await, OFFERED),
                 Err(error) => return Err(browser.sorry(&error, "").await),
             }
         }
@@ -127,11 +129,11 @@ pub async fn confirm_in_welcome(
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Sorry> {
     let (confirmed, place) = match browser.visit.authenticator_challenge() {
-        Ok(challenge) => (app.auth.confirm_required_totp(&challenge, &form.code).await, REQUIRED),
+        Ok(challenge) => (app.auth.confirm_required_enrollment(&challenge, &form.code).await, REQUIRED),
         Err(_) => {
             let session = browser.visit.session.clone().ok_or(Sorry::SignIn)?;
             let confirmed = match app.auth.resume(&session).await {
-                Ok(signed_in) => app.auth.confirm_totp(&signed_in, &form.code).await,
+                Ok(signed_in) => app.auth.confirm_enrollment(&signed_in, &form.code).await,
                 Err(error) => return Err(browser.sorry(&error, "").await),
             };
             (confirmed.map(|(signed_in, codes)| (SignIn::Complete(signed_in), codes)), OFFERED)
@@ -155,7 +157,7 @@ pub async fn confirm_in_welcome(
 // In the settings.
 
 pub async fn begin(State(app): State<App>, mut member: Member) -> Result<Response, Sorry> {
-    match app.auth.begin_totp(&member.signed_in).await {
+    match app.auth.begin_enrollment(&member.signed_in).await {
         Ok(begun) => {
             let page = member.page(TITLE);
             Ok(member.browser.show(&EnrollPage { page, place: SETTINGS, shown: Some(begun.into()) }))
@@ -169,7 +171,7 @@ pub async fn confirm(
     mut member: Member,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Sorry> {
-    match app.auth.confirm_totp(&member.signed_in, &form.code).await {
+    match app.auth.confirm_enrollment(&member.signed_in, &form.code).await {
         Ok((signed_in, codes)) => {
             let page = member.page(TITLE);
             Ok(show_codes(member.browser.enter(&signed_in).await, page, &codes, "/security"))

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use doorward::{ReauthenticateError as Error, SecondFactorStatus};
+use doorward::error::ReauthenticateError as Error;
+use doorward::second_factor::SecondFactorStatus;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -58,7 +59,7 @@ fn confirm_page(member: &Member, page: Page, by_code: bool, then: String) -> Con
     ConfirmPage { page, email, by_code, then, path }
 }
 
-async fn by_code(app: &App, member: &Member) -> Result<bool, doorward::TwoFactorError> {
+async fn by_code(app: &App, member: &Member) -> Result<bool, doorward::error::SecondFactorError> {
     let status = app.auth.second_factor(&member.signed_in).await?;
     Ok(matches!(status, SecondFactorStatus::On { .. }))
 }
@@ -92,7 +93,7 @@ pub async fn submit(
             Ok(browser.saying(Notice::Confirmed).go(path(&form.then)))
         }
         Err(error @ (Error::PasswordWrong | Error::CodeMalformed | Error::CodeWrong | Error::Throttled { .. })) => {
-            let refusal = app.auth.refusal(&error);
+            let refusal = app.auth.error_response(&error);
             let page = member.page(TITLE).refused("proof", &refusal);
             let shown = confirm_page(&member, page, by_code, form.then);
             Ok(member.browser.refuse(&refusal, &shown))

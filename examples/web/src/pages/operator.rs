@@ -4,7 +4,10 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use doorward::{Auth, Email, Failure, Refusal, UserDirectory, UserId, UserOverview, UserRepository, UserStatus};
+use doorward::account::{UserOverview, UserStatus};
+use doorward::error::ErrorResponse;
+use doorward::store::UserDirectory;
+use doorward::{Auth, AuthError, Email, UserId, UserRepository};
 use serde::Deserialize;
 
 use super::moment;
@@ -107,8 +110,8 @@ async fn operator_page(app: &App, me: &UserId, page: Page, find: &str) -> Result
     Ok(OperatorPage { page, email: String::new(), find: find.to_owned(), cut, users })
 }
 
-fn told<T, E: Failure>(auth: &Auth, outcome: Result<T, E>) -> Result<(), Refusal> {
-    outcome.map(drop).map_err(|error| auth.refusal(&error))
+fn told<T, E: AuthError>(auth: &Auth, outcome: Result<T, E>) -> Result<(), ErrorResponse> {
+    outcome.map(drop).map_err(|error| auth.error_response(&error))
 }
 
 pub async fn show(
@@ -165,7 +168,7 @@ pub async fn act(
         let shown = operator_page(&app, &me, page, "").await?;
         return Ok(member.browser.show_as(StatusCode::UNPROCESSABLE_ENTITY, &shown));
     }
-    let (done, notice): (Result<(), Refusal>, _) = match action.as_str() {
+    let (done, notice): (Result<(), ErrorResponse>, _) = match action.as_str() {
         "resend" => (told(auth, auth.resend_welcome(&user).await), Notice::Resent),
         "deactivate" => (told(auth, auth.deactivate(&user).await), Notice::Deactivated),
         "reactivate" => (told(auth, auth.reactivate(&user).await), Notice::Reactivated),

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use doorward::{ConfirmResetError, ResetToken};
+use doorward::error::ConfirmResetError;
 use serde::Deserialize;
 
 use super::moment;
 use crate::app::App;
-use crate::browser::{Browser, link_name};
+use crate::browser::{Browser, link_name, looks_like_a_token};
 use crate::forms::{Form, Query};
 use crate::page::Page;
 use crate::sorry::Sorry;
@@ -56,9 +56,9 @@ const NOT_KEPT: &str = "Please open the link in your mail once more, or ask for 
 /// not kept.
 pub async fn show(Query(query): Query<Link>, mut browser: Browser) -> Response {
     if let Some(text) = query.token {
-        return match ResetToken::parse(&text) {
-            Ok(token) => browser.hold_link(&token).go(&format!("/reset/confirm?link={}", link_name(&text))),
-            Err(_) => not_kept(browser),
+        return match looks_like_a_token(&text) {
+            true => browser.hold_link(&text).go(&format!("/reset/confirm?link={}", link_name(&text))),
+            false => not_kept(browser),
         };
     }
     let link = match query.link {
@@ -86,12 +86,12 @@ pub async fn submit(
         }
         // A crash, a closed tab or a lost mail is mended by the same link, so the browser keeps it until then.
         Err(error @ (ConfirmResetError::AlreadyConfirmed { .. } | ConfirmResetError::MailFailed { .. })) => {
-            let refusal = app.auth.refusal(&error);
+            let refusal = app.auth.error_response(&error);
             let page = Page::new("Check your mailbox again").refused("", &refusal);
             Ok(browser.refuse(&refusal, &FailedPage { page, again: Some(link) }))
         }
         Err(error @ ConfirmResetError::LinkInvalid) => {
-            let refusal = app.auth.refusal(&error);
+            let refusal = app.auth.error_response(&error);
             let page = Page::new(NO_USE).refused("", &refusal);
             Ok(browser.drop_link(&link).refuse(&refusal, &FailedPage { page, again: None }))
         }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use doorward::SecondFactorError as Error;
+use doorward::error::VerifySecondFactorError as Error;
 use serde::Deserialize;
 
 use super::sign_in::advance;
@@ -46,7 +46,7 @@ pub async fn submit(State(app): State<App>, browser: Browser, Form(form): Form<C
             Ok(browser.go(next))
         }
         Err(error @ (Error::CodeMalformed | Error::CodeWrong | Error::Throttled { .. })) => {
-            let refusal = app.auth.refusal(&error);
+            let refusal = app.auth.error_response(&error);
             let page = Page::new("Second step").refused("code", &refusal);
             Ok(browser.refuse(&refusal, &SecondStepPage { page, recovery: form.recovery.is_some() }))
         }

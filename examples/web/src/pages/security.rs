@@ -3,7 +3,11 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use doorward::{ChangePasswordError as Error, DeviceId, Failure, SecondFactorStatus, Violation};
+use doorward::AuthError;
+use doorward::account::DeviceId;
+use doorward::error::ChangePasswordError as Error;
+use doorward::password::Violation;
+use doorward::second_factor::SecondFactorStatus;
 use serde::Deserialize;
 
 use super::moment;
@@ -53,8 +57,8 @@ pub struct DeviceForm {
     device: String,
 }
 
-fn refused(app: &App, failure: &dyn Failure) -> Sorry {
-    Sorry::Refused(Box::new(app.auth.refusal(failure)))
+fn refused(app: &App, failure: &dyn AuthError) -> Sorry {
+    Sorry::Refused(Box::new(app.auth.error_response(failure)))
 }
 
 async fn security_page(app: &App, member: &Member, page: Page, broken: &[Violation]) -> Result<SecurityPage, Sorry> {
@@ -69,9 +73,9 @@ async fn security_page(app: &App, member: &Member, page: Page, broken: &[Violati
     let found = app.auth.devices(&member.signed_in).await;
     let mut devices = Vec::new();
     for device in found.map_err(|error| refused(app, &error))? {
-        let label = app.tables.device_name(device.id()).await?.unwrap_or_else(|| "A browser".to_owned());
-        let (id, last_used) = (device.id().to_string(), moment(device.last_used_at()));
-        devices.push(DeviceShown { id, label, last_used, this: this == Some(device.id()) });
+        let label = app.tables.device_name(device.id).await?.unwrap_or_else(|| "A browser".to_owned());
+        let (id, last_used) = (device.id.to_string(), moment(device.last_used_at));
+        devices.push(DeviceShown { id, label, last_used, this: this == Some(device.id) });
     }
     let activity = app.activity.of(member.signed_in.user_id());
     Ok(SecurityPage {
@@ -111,14 +115,14 @@ pub async fn change_password(
         Error::RecoveryPending { .. } => "",
         _ => return Err(member.browser.sorry(&error, "").await),
     };
-    let refusal = app.auth.refusal(&error);
+    let refusal = app.auth.error_response(&error);
     let page = member.page(TITLE).refused(field, &refusal);
     let shown = security_page(&app, &member, page, &refusal.violations).await?;
     Ok(member.browser.refuse(&refusal, &shown))
 }
 
 pub async fn turn_off(State(app): State<App>, member: Member) -> Result<Response, Sorry> {
-    match app.auth.disable_totp(&member.signed_in).await {
+    match app.auth.disable_second_factor(&member.signed_in).await {
         Ok(signed_in) => Ok(member.browser.enter(&signed_in).await?.saying(Notice::AppOff).go("/security")),
         Err(error) => Err(member.browser.sorry(&error, "authenticator").await),
     }

@@ -51,7 +51,7 @@ pub async fn submit(
         }
         Err(error) => {
             // The password is not given back, the address is.
-            let refusal = app.auth.refusal(&error);
+            let refusal = app.auth.error_response(&error);
             let page = Page::new("Sign in").refused("email", &refusal);
             Ok(refused(&refusal, html(&SignInPage { page, email: &form.email, signed_in: false })))
         }

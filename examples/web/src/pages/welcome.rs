@@ -4,7 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use doorward::{ChoosePasswordError as Error, SignIn};
+use doorward::SignIn;
+use doorward::error::ChoosePasswordError as Error;
 use serde::Deserialize;
 
 use super::sign_in::advance;
@@ -116,7 +117,7 @@ pub async fn submit_password(
             Ok(browser.go(next))
         }
         Err(error @ (Error::Rejected { .. } | Error::InProgress { .. } | Error::RecoveryPending { .. })) => {
-            let refusal = app.auth.refusal(&error);
+            let refusal = app.auth.error_response(&error);
             let page = Page::new("Choose your password").refused("new_password", &refusal);
             let shown = password_page(&app, page, &browser, rules(&app.auth, &refusal.violations));
             Ok(browser.refuse(&refusal, &shown))

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use doorward::{Email, UserRepository, Version};
+use doorward::store::Version;
+use doorward::{Email, UserRepository};
 use doorward_web::app::{App, Options};
 use doorward_web::post::Post;
 use doorward_web::{demo, pages};

@@ -1,0 +1,56 @@
+use crate::hashing::{HashCost, HashRisk, HashScheme, PasswordHash};
+use crate::types::{Email, UserId};
+
+/// An account to take over.
+///
+/// ```
+/// use doorward::{Email, UserId};
+/// use doorward::account::Import;
+/// use doorward::hashing::PasswordHash;
+///
+/// let hash = PasswordHash::parse(
+///     "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+/// )?;
+/// let account = Import::new(Email::parse("ann@acme.example")?, hash).id(UserId::parse("4711")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Import {
+    pub(crate) email: Email,
+    pub(crate) hash: PasswordHash,
+    pub(crate) id: Option<UserId>,
+    pub(crate) change_required: bool,
+}
+
+impl Import {
+    /// For the owner of that address, with the hash of the password used so far, under a random id.
+    pub fn new(email: Email, hash: PasswordHash) -> Self {
+        Self { email, hash, id: None, change_required: false }
+    }
+
+    /// Under the host's own id.
+    #[must_use]
+    pub fn id(self, id: UserId) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
+    /// The first sign-in leads to the choice of a new password, by the policy of this system.
+    #[must_use]
+    pub fn require_password_change(self) -> Self {
+        Self { change_required: true, ..self }
+    }
+}
+
+/// An account was taken over: what to know of its hash.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Imported {
+    /// The account.
+    pub user_id: UserId,
+    /// The scheme of its hash, until its owner signs in.
+    pub scheme: HashScheme,
+    /// What is wrong with it; often nothing.
+    pub risks: Vec<HashRisk>,
+    /// What it costs: to be counted for [`CostProfile`](crate::config::CostProfile)s.
+    pub cost: HashCost,
+}

@@ -1,0 +1,215 @@
+use core::time::Duration;
+
+use super::second_factor::SecondFactorConfig;
+use super::{ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, ResetConfig, ResetMode};
+use crate::password::PasswordPolicy;
+use crate::throttle::Backoff;
+use crate::user::{
+    ChallengeLimits, CodeLimits, DeviceLimits, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS,
+    SignInRules,
+};
+
+/// All settings. Every default is safe as it is; where each number comes from is told in
+/// [`manual::defaults`](crate::manual::defaults).
+///
+/// ```
+/// use std::time::Duration;
+/// # use doorward::{Auth, Site};
+/// # use doorward::mail::PrintingMailer;
+/// # use doorward::store::{MemoryAttempts, MemoryUsers};
+/// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+/// # let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+///
+/// let auth = Auth::builder(site, users, attempts, mailer)
+///     .configure(|config| {
+///         config.throttle.cap = Duration::from_secs(20 * 60);
+///         config.password.context_words = vec!["Acme".into(), "Roadrunner".into()];
+///     })
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What makes no sense is refused, and the error names the field:
+///
+/// ```
+/// use std::time::Duration;
+/// # use doorward::{Auth, Site};
+/// # use doorward::mail::PrintingMailer;
+/// # use doorward::store::{MemoryAttempts, MemoryUsers};
+/// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+/// # let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+///
+/// let refused = Auth::builder(site, users, attempts, mailer)
+///     .configure(|config| config.reset.link_lifetime = Duration::ZERO)
+///     .build();
+/// assert_eq!(refused.unwrap_err().field(), Some("reset.link_lifetime"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// What a password must be.
+    pub password: PasswordPolicy,
+    /// What a hash costs, and how many are computed at once.
+    pub hashing: HashingConfig,
+    /// The waits after failures, of an address, a device or a signed-in user: 250 ms doubling to one hour.
+    pub throttle: Backoff,
+    /// The waits after failures from one [`ClientAddress`](crate::ClientAddress), where the host gives it: twenty free, then 250 ms
+    /// doubling to one minute.
+    pub client_address_throttle: Backoff,
+    /// Opening accounts.
+    pub provision: ProvisionConfig,
+    /// Resetting passwords.
+    pub reset: ResetConfig,
+    /// What stands between two steps of a sign-in.
+    pub challenge: ChallengeConfig,
+    /// Browsers from which somebody has signed in before.
+    pub device: DeviceConfig,
+    /// Two-factor sign-in.
+    pub second_factor: SecondFactorConfig,
+    /// Housekeeping.
+    pub purge: PurgeConfig,
+    /// What may be weaker than promised.
+    pub(super) allowed: Vec<&'static str>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            password: PasswordPolicy::default(),
+            hashing: HashingConfig::default(),
+            throttle: Backoff::default(),
+            client_address_throttle: Backoff::CLIENT_ADDRESS,
+            provision: ProvisionConfig::default(),
+            reset: ResetConfig::default(),
+            challenge: ChallengeConfig::default(),
+            device: DeviceConfig::default(),
+            second_factor: SecondFactorConfig::default(),
+            purge: PurgeConfig::default(),
+            allowed: Vec::new(),
+        }
+    }
+}
+
+/// Opening accounts.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ProvisionConfig {
+    /// How long a mailed first password works, at most 7 days; default 24 hours.
+    pub temporary_password_lifetime: Duration,
+}
+
+impl Default for ProvisionConfig {
+    fn default() -> Self {
+        Self { temporary_password_lifetime: DAY }
+    }
+}
+
+/// What stands between two steps of a sign-in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ChallengeConfig {
+    /// How long the next step may be taken, at most an hour; default ten minutes.
+    pub lifetime: Duration,
+}
+
+impl Default for ChallengeConfig {
+    fn default() -> Self {
+        Self { lifetime: 10 * MINUTE }
+    }
+}
+
+/// Housekeeping.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PurgeConfig {
+    /// How often spent attempts are dropped from the store, in background work after some request, by each `Auth` that has a
+    /// [`background`](crate::AuthBuilder::background): at least a minute; default one hour. `None` leaves it to the host, see [`Auth::purge`](crate::Auth::purge).
+    pub every: Option<Duration>,
+}
+
+impl Default for PurgeConfig {
+    fn default() -> Self {
+        Self { every: Some(HOUR) }
+    }
+}
+
+impl Config {
+    /// Checks everything, also whether keys are there that settings ask for.
+    pub(crate) fn validate(&self, has_keyring: bool, has_index_key: bool) -> Result<(), ConfigError> {
+        self.password
+            .validate(self.second_factor.is_required())
+            .map_err(|fault| ConfigError::new(fault.field, fault.problem))?;
+        let schedules = [
+            ("throttle", &self.throttle),
+            ("client_address_throttle", &self.client_address_throttle),
+            ("second_factor.throttle", &self.second_factor.throttle),
+        ];
+        for (name, backoff) in schedules {
+            if let Some((field, problem)) = backoff.fault() {
+                return Err(ConfigError::new(format!("{name}.{field}"), problem));
+            }
+        }
+        self.check_floors()?;
+        self.hashing.validate(has_keyring, has_index_key)?;
+        self.second_factor.validate(has_keyring)?;
+        if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
+            return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
+        }
+        let durations = [
+            ("provision.temporary_password_lifetime", self.provision.temporary_password_lifetime, 7 * DAY, "7 days"),
+            ("reset.link_lifetime", self.reset.link_lifetime, DAY, "24 hours"),
+            ("reset.temporary_password_lifetime", self.reset.temporary_password_lifetime, DAY, "24 hours"),
+            ("reset.cooldown", self.reset.cooldown, self.reset.link_lifetime, "the link's lifetime"),
+            ("challenge.lifetime", self.challenge.lifetime, HOUR, "an hour"),
+            ("device.lifetime", self.device.lifetime, 400 * DAY, "400 days"),
+        ];
+        for (field, value, most, named) in durations {
+            if value < Duration::from_secs(1) {
+                return Err(ConfigError::new(field, "is below a second"));
+            }
+            if value > most {
+                return Err(ConfigError::new(field, format!("is above {named}")));
+            }
+        }
+        if self.purge.every.is_some_and(|every| every < MINUTE) {
+            return Err(ConfigError::new("purge.every", "is below a minute"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn challenge_limits(&self) -> ChallengeLimits {
+        ChallengeLimits { lifetime: self.challenge.lifetime, per_class: MOST_CHALLENGES_PER_CLASS, tries: 10 }
+    }
+
+    pub(crate) fn device_limits(&self) -> DeviceLimits {
+        DeviceLimits { lifetime: self.device.lifetime, at_most: self.device.at_most, protected: 7 * DAY }
+    }
+
+    pub(crate) fn sign_in_rules(&self) -> SignInRules {
+        SignInRules {
+            challenges: self.challenge_limits(),
+            devices: self.device_limits(),
+            second_factor_required: self.second_factor.is_required(),
+        }
+    }
+
+    pub(crate) fn code_limits(&self) -> CodeLimits {
+        CodeLimits { backoff: self.second_factor.throttle, alarm_at: 10, notice_every: DAY }
+    }
+
+    /// Whether a reset link by itself authorises setting a password.
+    pub(crate) fn links_set_passwords(&self) -> bool {
+        self.reset.mode == ResetMode::ChooseNewPassword
+    }
+
+    pub(crate) fn link_limits(&self) -> LinkLimits {
+        LinkLimits {
+            lifetime: self.reset.link_lifetime,
+            at_most: MOST_LINKS,
+            tries: 10,
+            temporary_lifetime: self.reset.temporary_password_lifetime,
+            cooldown: self.reset.cooldown,
+        }
+    }
+}

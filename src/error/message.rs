@@ -1,0 +1,32 @@
+//! Sentences that several errors say to end users.
+
+use core::time::Duration;
+
+use crate::password::Violation;
+
+/// "Please wait 8 seconds before trying again."
+pub(super) fn please_wait(wait: Duration) -> String {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    match (seconds, seconds.div_ceil(60)) {
+        (..=1, _) => "Please wait a second before trying again.".to_owned(),
+        (2..=119, _) => format!("Please wait {seconds} seconds before trying again."),
+        (_, minutes) => format!("Please wait {minutes} minutes before trying again."),
+    }
+}
+
+/// To somebody who is signed in. The wait after a success, or after one slip, is about as long as a double click: a form that was
+/// sent twice must not read like a fault.
+pub(super) fn one_at_a_time(wait: Duration) -> String {
+    match wait.as_secs() {
+        0 => "Another try came just before this one. If you sent the form twice, the first one counts; otherwise please try \
+              again in a second."
+            .to_owned(),
+        _ => please_wait(wait),
+    }
+}
+
+/// "Your new password was not accepted: …", one sentence for each broken rule.
+pub(super) fn not_accepted(violations: &[Violation]) -> String {
+    let broken: Vec<_> = violations.iter().map(|violation| violation.text()).collect();
+    format!("The new password was not accepted. {}", broken.join(" "))
+}

@@ -1,0 +1,23 @@
+//! Events: everything that happened, for audit logs, metrics and alarms.
+//!
+//! An [`Observer`](crate::Observer) receives each [`Event`]; `TracingObserver` (feature `tracing`) is one that logs them. The
+//! variants of [`EventKind`] are the list of everything that is reported, with the names that appear in logs.
+
+mod kind;
+pub(crate) mod observer;
+mod pseudonym;
+mod reason;
+mod record;
+#[cfg(feature = "tracing")]
+mod tracing;
+
+pub use kind::EventKind;
+pub(crate) use observer::Observer;
+pub use observer::SilentObserver;
+pub use pseudonym::EmailPseudonym;
+pub use reason::SignInFailureReason;
+pub use record::Event;
+#[cfg(feature = "tracing")]
+pub use tracing::TracingObserver;
+
+pub use crate::crypto::SecretFault;

@@ -1,0 +1,220 @@
+//! Argon2 hashes as PHC strings.
+
+use base64ct::{Base64Unpadded, Encoding};
+use phc::Ident;
+
+use super::HashParams;
+use super::memory::{HashMemory, Input, Revision, Variant};
+use crate::types::Digest;
+
+/// Salts of new hashes are 16 bytes (RFC 9106 section 3.1), and tags 32 (RFC 9106 section 4; ASVS 5.0, 11.4.3). Those of
+/// other systems may differ within the bounds of the PHC string format.
+pub(super) const SALT_BYTES: usize = 16;
+pub(super) const TAG_BYTES: usize = 32;
+/// The reference implementation asks for 8 bytes of salt; a tag below 16 would be found by chance.
+const SALT_BOUNDS: core::ops::RangeInclusive<usize> = 8..=48;
+const TAG_BOUNDS: core::ops::RangeInclusive<usize> = 16..=64;
+
+/// What makes an Argon2 hash as expensive as it is.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Argon2Cost {
+    pub(super) variant: Variant,
+    pub(super) revision: Revision,
+    pub(super) params: HashParams,
+}
+
+impl Argon2Cost {
+    /// That of new hashes.
+    pub(super) fn current(params: HashParams) -> Self {
+        Self { variant: Variant::Argon2id, revision: Revision::V19, params }
+    }
+}
+
+/// An Argon2 hash, read whole.
+#[derive(Clone)]
+pub(super) struct Argon2Hash {
+    pub(super) cost: Argon2Cost,
+    salt: Box<[u8]>,
+    tag: Box<[u8]>,
+}
+
+impl Argon2Hash {
+    pub(super) fn new(cost: Argon2Cost, salt: &[u8], tag: &[u8]) -> Self {
+        Self { cost, salt: salt.into(), tag: tag.into() }
+    }
+
+    /// Reads a PHC string: every field is there once, in order and within bounds, and writing it anew gives the same text
+    /// byte for byte. Libraries' own parsers are more lenient than that.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let parsed = phc::PasswordHash::new(text).ok()?;
+        let variant = match parsed.algorithm.as_str() {
+            "argon2d" => Variant::Argon2d,
+            "argon2i" => Variant::Argon2i,
+            "argon2id" => Variant::Argon2id,
+            _ => return None,
+        };
+        let revision = match parsed.version {
+            // The first version had no field for it, and no Argon2id.
+            None if variant != Variant::Argon2id => Revision::V16,
+            Some(19) => Revision::V19,
+            None | Some(_) => return None,
+        };
+        let decimal = |name: &str| parsed.params.get_decimal(Ident::new(name).ok()?);
+        let params = HashParams::bounded(decimal("m")?, decimal("t")?, decimal("p")?).ok()?;
+        let (salt, tag) = (parsed.salt.as_ref()?, parsed.hash.as_ref()?);
+        let (salt, tag): (&[u8], &[u8]) = (salt.as_ref(), tag.as_bytes());
+        if !SALT_BOUNDS.contains(&salt.len()) || !TAG_BOUNDS.contains(&tag.len()) {
+            return None;
+        }
+        let hash = Self::new(Argon2Cost { variant, revision, params }, salt, tag);
+        (hash.render() == text).then_some(hash)
+    }
+
+    pub(super) fn render(&self) -> String {
+        let Argon2Cost { variant, revision, params } = self.cost;
+        let id = match variant {
+            Variant::Argon2d => "argon2d",
+            Variant::Argon2i => "argon2i",
+            Variant::Argon2id => "argon2id",
+        };
+        let version = match revision {
+            Revision::V16 => "",
+            Revision::V19 => "$v=19",
+        };
+        let (memory, passes, lanes) = (params.memory_kib(), params.passes(), params.lanes());
+        let (salt, tag) = (Base64Unpadded::encode_string(&self.salt), Base64Unpadded::encode_string(&self.tag));
+        format!("${id}{version}$m={memory},t={passes},p={lanes}${salt}${tag}")
+    }
+
+    /// The hash of nothing: see [`PasswordHash::dummy`](super::PasswordHash::dummy).
+    pub(super) fn dummy(cost: Argon2Cost, seed: &Digest) -> Self {
+        Self::new(cost, &seed.as_bytes()[..SALT_BYTES], seed.as_bytes())
+    }
+
+    /// Whether it is in the form of new hashes of these parameters.
+    pub(super) fn is_up_to_date(&self, params: HashParams) -> bool {
+        let sizes = (self.salt.len(), self.tag.len()) == (SALT_BYTES, TAG_BYTES);
+        self.cost == Argon2Cost::current(params) && sizes
+    }
+
+    /// Whether the text is what was hashed. The same work for a wrong one as for the right one.
+    pub(super) fn verify(&self, password: &[u8], memory: &mut HashMemory) -> bool {
+        use subtle::ConstantTimeEq;
+        use zeroize::Zeroizing;
+
+        let Argon2Cost { variant, revision, params } = self.cost;
+        let mut tag = Zeroizing::new(vec![0; self.tag.len()]);
+        let computed = memory.compute(&Input { variant, revision, params, password, salt: &self.salt }, &mut tag);
+        bool::from(tag.ct_eq(&self.tag)) && computed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::hashing::HashBackend;
+
+    /// Tests and known answers of the reference implementation, see `tests/data/README.md`.
+    fn reference() -> Value {
+        serde_json::from_str(include_str!("../../tests/data/argon2_reference.json")).unwrap()
+    }
+
+    fn text<'a>(case: &'a Value, field: &str) -> &'a str {
+        case[field].as_str().unwrap()
+    }
+
+    fn number(case: &Value, field: &str) -> u32 {
+        case[field].as_u64().unwrap().try_into().unwrap()
+    }
+
+    fn bytes(case: &Value, field: &str) -> Vec<u8> {
+        let digits = text(case, field).as_bytes().chunks(2);
+        digits.map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    }
+
+    fn backends() -> Vec<HashBackend> {
+        vec![
+            HashBackend::Argon2,
+            #[cfg(feature = "simd")]
+            HashBackend::Simd,
+        ]
+    }
+
+    #[test]
+    fn both_backends_pass_the_tests_of_the_reference_implementation() {
+        for backend in backends() {
+            let mut memory = HashMemory::new(backend);
+            let mut passed = 0;
+            for case in reference()["hash_tests"].as_array().unwrap() {
+                let (name, password) = (text(case, "phc"), text(case, "password").as_bytes());
+                let hash = Argon2Hash::parse(name).unwrap_or_else(|| panic!("{name}"));
+                assert_eq!(&*hash.tag, bytes(case, "tag_hex"), "{name}");
+                assert!(hash.verify(password, &mut memory), "{name} by {backend:?}");
+                // A second of memory beyond 256 MiB shows nothing more.
+                if number(case, "m_kib") <= 256 {
+                    assert!(!hash.verify(b"Password", &mut memory), "{name} by {backend:?}");
+                }
+                passed += 1;
+            }
+            assert_eq!(passed, 26);
+        }
+    }
+
+    /// The known answers of RFC 9106 take a secret and associated data, which this crate does not use: they show that the
+    /// libraries compute Argon2.
+    #[test]
+    fn the_libraries_pass_the_known_answers_of_rfc_9106() {
+        for case in reference()["known_answers_rfc9106"].as_array().unwrap() {
+            let (m, t, p) = (number(case, "m_kib"), number(case, "t"), number(case, "p"));
+            let (password, salt) = (bytes(case, "password_hex"), bytes(case, "salt_hex"));
+            let (secret, data) = (bytes(case, "secret_hex"), bytes(case, "associated_data_hex"));
+            let mut tag = [0; TAG_BYTES];
+            let params = argon2::ParamsBuilder::new()
+                .m_cost(m)
+                .t_cost(t)
+                .p_cost(p)
+                .data(argon2::AssociatedData::new(&data).unwrap())
+                .build()
+                .unwrap();
+            let algorithm = text(case, "variant").parse().unwrap();
+            argon2::Argon2::new_with_secret(&secret, algorithm, argon2::Version::V0x13, params)
+                .unwrap()
+                .hash_password_into(&password, &salt, &mut tag)
+                .unwrap();
+            assert_eq!(tag[..], bytes(case, "tag_hex"));
+            #[cfg(feature = "simd")]
+            {
+                use argon2_rust::{Algorithm, Argon2, Params, Version, params::Memory};
+                let algorithm = match text(case, "variant") {
+                    "argon2d" => Algorithm::Argon2d,
+                    "argon2i" => Algorithm::Argon2i,
+                    _ => Algorithm::Argon2id,
+                };
+                let params = Params::builder().memory(Memory::kib(m.into())).passes(t).lanes(p).build().unwrap();
+                let argon2 = Argon2::new(algorithm, Version::V0x13, params);
+                argon2.hash_into_with_ad(&password, &salt, &secret, &data, &mut tag).unwrap();
+                assert_eq!(tag[..], bytes(case, "tag_hex"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_reference_implementation_refuses_is_refused() {
+        let mut memory = HashMemory::new(HashBackend::default());
+        for case in reference()["error_tests"].as_array().unwrap() {
+            let (phc, expected) = (text(case, "phc"), text(case, "expect"));
+            match Argon2Hash::parse(phc) {
+                Some(hash) => {
+                    assert!(expected.contains("mismatch"), "{phc} was read: {expected}");
+                    assert!(!hash.verify(text(case, "password").as_bytes(), &mut memory));
+                }
+                None => assert!(!expected.contains("mismatch"), "{phc} was not read: {expected}"),
+            }
+        }
+        let spec = &reference()["phc_spec_example"];
+        let hash = Argon2Hash::parse(text(spec, "phc")).expect("the example of the PHC string format");
+        assert!(!hash.verify(b"hunter2", &mut memory), "it was made with a secret");
+    }
+}

@@ -1,0 +1,53 @@
+//! Password hashes at rest: as they are, or sealed.
+
+use serde::{Deserialize, Serialize};
+
+use super::hash::PasswordHash;
+use crate::crypto::{Keyring, Purpose, RandomError, SecretFault, is_sealed};
+use crate::types::UserId;
+
+/// A password hash as the store holds it. It is read only when a password is verified, so that one that cannot be read
+/// spoils nothing else of its user: a reset still works.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct StoredHash(Box<str>);
+
+crate::types::redacted_debug!(StoredHash => "StoredHash");
+
+impl StoredHash {
+    /// As it is, where no seal is asked for.
+    pub(crate) fn plain(hash: &PasswordHash) -> Self {
+        Self(hash.as_str().into())
+    }
+
+    /// Sealed under the current key of that keyring, if there is one.
+    pub(crate) fn kept(hash: &PasswordHash, under: Option<&Keyring>, user: &UserId) -> Result<Self, RandomError> {
+        let Some(keyring) = under else { return Ok(Self::plain(hash)) };
+        Ok(Self(keyring.seal(Purpose::SealedPasswordHash, user, hash.as_str().as_bytes())?.into()))
+    }
+
+    /// The text, for comparing and digesting.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The hash in it.
+    pub(crate) fn open(&self, keyring: Option<&Keyring>, user: &UserId) -> Result<PasswordHash, SecretFault> {
+        if !is_sealed(&self.0) {
+            return PasswordHash::parse(&self.0).map_err(|_| SecretFault::Malformed);
+        }
+        let keyring = keyring.ok_or(SecretFault::UnknownKey)?;
+        let opened = keyring.open(Purpose::SealedPasswordHash, user, &self.0)?;
+        let text = core::str::from_utf8(&opened).map_err(|_| SecretFault::Malformed)?;
+        PasswordHash::parse(text).map_err(|_| SecretFault::Malformed)
+    }
+
+    pub(crate) fn is_sealed(&self) -> bool {
+        is_sealed(&self.0)
+    }
+
+    /// Whether it is sealed under the current key.
+    pub(crate) fn is_up_to_date(&self, keyring: &Keyring) -> bool {
+        keyring.is_up_to_date(&self.0)
+    }
+}

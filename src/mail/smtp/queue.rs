@@ -1,0 +1,306 @@
+//! Mails that were accepted and are not delivered yet.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::sync::{Notify, futures::Notified, watch};
+use tokio::time::{Instant, timeout};
+
+use doorward::event::{Event, EventKind};
+use doorward::mail::{Mail, SmtpRejection};
+use doorward::{Clock, Observer};
+
+use super::connection::Trouble;
+use super::message::Rendered;
+
+/// The longest wait between two tries of a mail.
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
+/// How often a mail is sent whole when the server does not say what became of it.
+const MOST_UNANSWERED: u32 = 3;
+
+/// Mails that were accepted and not settled yet.
+#[derive(Default)]
+struct Held {
+    all: usize,
+    /// Those of them that anybody can cause.
+    anybodys: usize,
+}
+
+/// How long mails are tried, and how often.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    pub(super) capacity: usize,
+    pub(super) first_retry: Duration,
+    pub(super) give_up_after: Duration,
+}
+
+impl Patience {
+    /// The wait after that many failures in a row: doubled each time.
+    pub(super) fn delay(&self, failures: u32) -> Duration {
+        let doubled = self.first_retry.saturating_mul(1 << failures.saturating_sub(1).min(20));
+        doubled.min(LONGEST_RETRY)
+    }
+}
+
+/// Mails that are ready to be sent, in the order in which they came.
+pub(super) struct Queue {
+    ready: Mutex<VecDeque<Job>>,
+    /// Turned on once: whoever waits for a later try stops.
+    cut: watch::Sender<bool>,
+    ledger: Arc<Ledger>,
+    pub(super) patience: Patience,
+}
+
+/// What outlives the queue as long as a mail does: how many there are, and who is told of their fate.
+struct Ledger {
+    held: watch::Sender<Held>,
+    wake: Notify,
+    closing: AtomicBool,
+    /// The server was last seen not working.
+    trouble: AtomicBool,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+}
+
+/// A mail on its way. Dropped in any other way than by [`delivered`](Self::delivered) it has failed, and an event says so:
+/// nothing is lost in silence, also if a task is cancelled or panics.
+pub(super) struct Job {
+    pub(super) rendered: Rendered,
+    mail: &'static str,
+    anybodys: bool,
+    /// Counted down by the runtime. The host's clock may disagree with that of whoever made the mail, and may be set.
+    give_up_at: Instant,
+    failures: u32,
+    /// How often it went out whole without an answer.
+    unanswered: u32,
+    trouble: Trouble,
+    delivered: bool,
+    ledger: Arc<Ledger>,
+}
+
+impl Queue {
+    pub(super) fn new(patience: Patience, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        let ledger = Ledger {
+            held: watch::Sender::default(),
+            wake: Notify::new(),
+            closing: AtomicBool::new(false),
+            trouble: AtomicBool::new(false),
+            clock,
+            observer,
+        };
+        Self { ready: Mutex::default(), cut: watch::Sender::new(false), ledger: Arc::new(ledger), patience }
+    }
+
+    /// By the host's clock: for the dates of mails.
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.ledger.clock.now()
+    }
+
+    /// Takes a mail in, if there is room. Mails that anybody can cause take half of it at most: whatever strangers ask for, a
+    /// place is left for what somebody has earned.
+    pub(super) fn accept(&self, mail: &Mail, rendered: Rendered) -> Result<(), SmtpRejection> {
+        if self.ledger.closing.load(Ordering::SeqCst) {
+            return Err(SmtpRejection::Closed);
+        }
+        let anybodys = mail.kind().anybody_can_cause();
+        let half = (self.patience.capacity / 2).max(1);
+        let admitted = self.ledger.held.send_if_modified(|held| {
+            let room = held.all < self.patience.capacity && !(anybodys && held.anybodys >= half);
+            held.all += usize::from(room);
+            held.anybodys += usize::from(room && anybodys);
+            room
+        });
+        if !admitted {
+            return Err(SmtpRejection::QueueFull);
+        }
+        let patience = self.patience.give_up_after;
+        let life = mail.worth_sending_for().map_or(patience, |life| life.min(patience));
+        self.push(Job {
+            rendered,
+            mail: mail.kind().name(),
+            anybodys,
+            give_up_at: monotonic_now() + life,
+            failures: 0,
+            unanswered: 0,
+            trouble: Trouble::UNREACHABLE,
+            delivered: false,
+            ledger: Arc::clone(&self.ledger),
+        });
+        Ok(())
+    }
+
+    /// A mail that is worth sending, if one is ready.
+    pub(super) fn take(&self) -> Option<Job> {
+        let mut ready = self.drop_stale();
+        let job = ready.pop_front();
+        if !ready.is_empty() {
+            // One call may stand for several mails that came while nobody listened.
+            self.ledger.wake.notify_one();
+        }
+        job
+    }
+
+    /// Puts a mail back at the front, as if it had not been taken.
+    pub(super) fn put_back(&self, job: Job) {
+        self.lock().push_front(job);
+        self.ledger.wake.notify_one();
+    }
+
+    /// Tries a mail again later.
+    pub(super) fn retry(self: &Arc<Self>, job: Job, trouble: Trouble) {
+        self.retry_after(job, trouble, Duration::ZERO);
+    }
+
+    /// Tries a mail again, no sooner than that unless its time is running out.
+    fn retry_after(self: &Arc<Self>, mut job: Job, trouble: Trouble, least: Duration) {
+        job.failures = job.failures.saturating_add(1);
+        job.trouble = trouble;
+        // The last tries come closer together, so that a mail is not given up with half a minute left.
+        let rest = job.give_up_at.saturating_duration_since(monotonic_now());
+        let delay = self.patience.delay(job.failures).max(least).min((rest / 2).max(self.patience.first_retry));
+        let queue = Arc::clone(self);
+        tokio::spawn(async move {
+            if queue.pause(delay).await {
+                queue.push(job);
+            }
+        });
+    }
+
+    /// Tries a mail again later that the server may have taken without saying so. Each of these tries may be one mail more in
+    /// somebody's mailbox: they are few, and far apart, so that a server which starts anew is there again for the last.
+    pub(super) fn retry_unanswered(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
+        job.unanswered += 1;
+        match job.unanswered < MOST_UNANSWERED {
+            true => {
+                let apart = self.patience.delay(4 * job.unanswered);
+                self.retry_after(job, trouble, apart);
+            }
+            false => job.refused(trouble),
+        }
+    }
+
+    /// Lets a while pass, by a timer of the runtime; no caller of [`Mailer::send`](doorward::Mailer::send) waits for it. False, and at
+    /// once, when all is given up.
+    pub(super) async fn pause(&self, delay: Duration) -> bool {
+        let mut cut = self.cut.subscribe();
+        timeout(delay, cut.wait_for(|cut| *cut)).await.is_err()
+    }
+
+    /// Lets go of mails that are worth nothing any more, and tells whether any other is ready.
+    pub(super) fn is_empty(&self) -> bool {
+        self.drop_stale().is_empty()
+    }
+
+    /// The next call for work. Made before looking for some, it misses none.
+    pub(super) fn woken(&self) -> Notified<'_> {
+        self.ledger.wake.notified()
+    }
+
+    /// Whether nothing is left to do, for good.
+    pub(super) fn is_over(&self) -> bool {
+        self.ledger.closing.load(Ordering::SeqCst) && self.held() == 0
+    }
+
+    /// How many mails were accepted and not settled yet: ready, waiting for a later try, or being sent.
+    pub(super) fn held(&self) -> usize {
+        self.ledger.held.borrow().all
+    }
+
+    /// Accepts no more mails. Those that are there are still delivered.
+    pub(super) fn close(&self) {
+        self.ledger.closing.store(true, Ordering::SeqCst);
+        self.ledger.wake.notify_waiters();
+    }
+
+    /// Waits until no mail is left, or that long; then tells how many are.
+    pub(super) async fn drained(&self, within: Duration) -> usize {
+        let mut held = self.ledger.held.subscribe();
+        let drained = timeout(within, held.wait_for(|held| held.all == 0)).await.is_ok();
+        if drained { 0 } else { self.held() }
+    }
+
+    /// Gives up every mail that is not being sent.
+    pub(super) fn give_up(&self) {
+        self.cut.send_replace(true);
+        let given_up: VecDeque<Job> = std::mem::take(&mut *self.lock());
+        drop(given_up);
+    }
+
+    /// The server does not work: told once, until it does again.
+    pub(super) fn trouble(&self, trouble: Trouble) {
+        if !self.ledger.trouble.swap(true, Ordering::SeqCst) {
+            self.ledger.report(EventKind::MailDelayed { error: trouble.kind, code: trouble.code() });
+        }
+    }
+
+    pub(super) fn delivered(&self, job: Job) {
+        self.ledger.trouble.store(false, Ordering::SeqCst);
+        job.delivered();
+    }
+
+    fn push(&self, job: Job) {
+        self.lock().push_back(job);
+        self.ledger.wake.notify_one();
+    }
+
+    /// Observers are called, so the lock is not held while mails are let go.
+    fn drop_stale(&self) -> MutexGuard<'_, VecDeque<Job>> {
+        let now = monotonic_now();
+        let stale = |job: &Job| now >= job.give_up_at;
+        let mut ready = self.lock();
+        if ready.iter().any(stale) {
+            let (gone, kept): (VecDeque<Job>, VecDeque<Job>) = ready.drain(..).partition(stale);
+            *ready = kept;
+            drop(ready);
+            drop(gone);
+            ready = self.lock();
+        }
+        ready
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Job>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// By the runtime: it never goes back, nobody sets it, and it can be compared with no host's clock.
+fn monotonic_now() -> Instant {
+    tokio::time::Instant::now()
+}
+
+impl Ledger {
+    fn report(&self, kind: EventKind) {
+        self.observer.observe(&Event::new(self.clock.now(), kind));
+    }
+}
+
+impl Job {
+    fn delivered(mut self) {
+        self.delivered = true;
+    }
+
+    /// It is not tried again: the server will not take it, or may have taken it.
+    pub(super) fn refused(mut self, trouble: Trouble) {
+        self.trouble = trouble;
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if !self.delivered {
+            let (error, code) = (self.trouble.kind, self.trouble.code());
+            self.ledger.report(EventKind::MailFailed { mail: self.mail, error, code });
+        }
+        self.ledger.held.send_modify(|held| {
+            held.all -= 1;
+            held.anybodys -= usize::from(self.anybodys);
+        });
+        if self.ledger.closing.load(Ordering::SeqCst) {
+            self.ledger.wake.notify_waiters();
+        }
+    }
+}

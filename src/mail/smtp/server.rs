@@ -1,0 +1,172 @@
+//! The mail server: where it is, and how it is reached.
+
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use doorward::mail::SmtpError;
+use doorward::store::BackendError;
+
+use super::connection::{Connection, Fault};
+use super::dial::dial;
+use super::dialogue::{Credentials, Dialogue, Flaw, Wire};
+use super::tls::Tls;
+
+/// Where the server is and how it is reached. No `Debug`: it holds the password.
+pub(super) struct Server {
+    pub(super) host: String,
+    pub(super) port: u16,
+    security: Security,
+    own_name: String,
+    credentials: Option<Credentials>,
+    timeout: Duration,
+    /// With which of its addresses to begin: one on, after each failure.
+    turn: AtomicUsize,
+}
+
+enum Security {
+    /// From the first byte.
+    Tls(Tls),
+    /// From STARTTLS on, which has to succeed.
+    StartTls(Tls),
+    None,
+}
+
+/// What a host may say beside the URL.
+#[derive(Default)]
+pub(super) struct Options {
+    pub(super) plaintext: bool,
+    pub(super) credentials: Option<(String, String)>,
+    pub(super) root_certificates: Vec<Vec<u8>>,
+}
+
+impl Server {
+    pub(super) fn parse(url: &str, own_domain: &str, timeout: Duration, options: Options) -> Result<Self, SmtpError> {
+        let fault = |problem| SmtpError::Url { problem };
+        let url = Url::parse(url).map_err(|_| fault("cannot be read"))?;
+        let host = host(&url).ok_or(fault("has no host name"))?;
+        let secure = || Tls::to(&host, &options.root_certificates);
+        let (security, default_port) = match (url.scheme(), parameter(&url)?.as_deref()) {
+            ("smtps", None) => (Security::Tls(secure()?), 465),
+            ("smtp", None) if options.plaintext => (Security::None, 25),
+            ("smtp", None | Some("required")) => (Security::StartTls(secure()?), 587),
+            ("smtp" | "smtps", Some(_)) => return Err(fault("has a tls parameter other than required")),
+            _ => return Err(fault("begins neither with smtps:// nor with smtp://")),
+        };
+        let credentials = match options.credentials {
+            Some(pair) => Some(pair),
+            None => userinfo(&url).ok_or(fault("has a user name or a password that cannot be read"))?,
+        };
+        if matches!(security, Security::None) && credentials.is_some() && !is_loopback(&host) {
+            return Err(fault("would send a password in the clear"));
+        }
+        let port = url.port().unwrap_or(default_port);
+        let own_name = own_name(&url, own_domain).ok_or(fault("has a path that is no host name"))?;
+        let credentials = credentials.map(|(user, password)| Credentials { user, password: Zeroizing::new(password) });
+        Ok(Self { host, port, security, own_name, credentials, timeout, turn: AtomicUsize::new(0) })
+    }
+
+    pub(super) async fn connect(&self) -> Result<Connection, Fault> {
+        match self.dial().await {
+            Ok(dialogue) => Ok(Connection::new(dialogue, self.timeout)),
+            Err(flaw) => Err(Fault::from(&flaw)),
+        }
+    }
+
+    /// Connects, signs in and takes leave.
+    pub(super) async fn check(&self) -> Result<(), BackendError> {
+        match self.dial().await {
+            Ok(dialogue) => Connection::new(dialogue, self.timeout).quit().await,
+            Err(flaw) => {
+                let trouble = Fault::from(&flaw).trouble;
+                let told = BackendError::new(trouble.kind);
+                let told = match trouble.code() {
+                    Some(code) => told.with_code(code.as_str()),
+                    None => told,
+                };
+                return Err(told.with_source(flaw));
+            }
+        }
+        Ok(())
+    }
+
+    /// Connects and signs in, in time.
+    async fn dial(&self) -> Result<Dialogue, Flaw> {
+        let turn = self.turn.load(Ordering::Relaxed);
+        let outcome = timeout(self.timeout, self.begin(turn)).await;
+        let outcome = outcome.unwrap_or_else(|elapsed| Err(Flaw::Wire(elapsed.into())));
+        if outcome.is_err() {
+            self.turn.store(turn.wrapping_add(1), Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    async fn begin(&self, turn: usize) -> Result<Dialogue, Flaw> {
+        let wire: Box<dyn Wire> = Box::new(dial(&self.host, self.port, turn).await?);
+        let mut dialogue = match &self.security {
+            Security::Tls(tls) => Dialogue::greeted(tls.over(wire).await?, &self.own_name).await?,
+            Security::StartTls(tls) => {
+                let wire = Dialogue::greeted(wire, &self.own_name).await?.starttls().await?;
+                Dialogue::resumed(tls.over(wire).await?, &self.own_name).await?
+            }
+            Security::None => Dialogue::greeted(wire, &self.own_name).await?,
+        };
+        if let Some(credentials) = &self.credentials {
+            dialogue.sign_in(credentials).await?;
+        }
+        Ok(dialogue)
+    }
+}
+
+/// Without the brackets of IPv6.
+fn host(url: &Url) -> Option<String> {
+    let host = match url.host()? {
+        Host::Domain(name) => name.to_owned(),
+        Host::Ipv4(ip) => ip.to_string(),
+        Host::Ipv6(ip) => return Some(ip.to_string()),
+    };
+    is_host_name(&host).then_some(host)
+}
+
+fn is_host_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "::1" || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The value of `tls`, the only parameter there is.
+fn parameter(url: &Url) -> Result<Option<String>, SmtpError> {
+    let mut tls = None;
+    for (name, value) in url.query_pairs() {
+        if name != "tls" || tls.is_some() {
+            return Err(SmtpError::Url { problem: "has a parameter other than tls" });
+        }
+        tls = Some(value.into_owned());
+    }
+    Ok(tls)
+}
+
+/// The outer `None` is for what cannot be read, the inner one for a URL without a user.
+fn userinfo(url: &Url) -> Option<Option<(String, String)>> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
+    match (url.username(), url.password()) {
+        ("", None) => Some(None),
+        ("", Some(_)) | (_, None) => None,
+        (user, Some(password)) => Some(Some((decoded(user)?, decoded(password)?))),
+    }
+}
+
+/// What this side calls itself: the URL's path, or the domain that mails come from.
+fn own_name(url: &Url, own_domain: &str) -> Option<String> {
+    match url.path().trim_matches('/') {
+        "" => Some(own_domain.to_owned()),
+        name => is_host_name(name).then(|| name.to_owned()),
+    }
+}

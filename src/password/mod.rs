@@ -1,0 +1,26 @@
+//! Passwords: what a new one must be, and what replaces a forgotten one.
+//!
+//! [`PasswordPolicy`] lists the rules that a page shows ([`PasswordPolicy::rules`]) and enforces the same rules
+//! ([`PasswordPolicy::check`]); a [`Violation`] names each one that a password breaks. [`BreachedPasswords`] is the port to a list
+//! of leaked passwords.
+
+mod breached;
+mod check;
+mod common;
+mod derived;
+#[cfg(feature = "zxcvbn")]
+mod estimable;
+mod form;
+mod reset;
+mod rule;
+mod settings;
+mod temporary;
+
+pub use breached::BreachedPasswords;
+pub use check::{NewPassword, PolicyContext};
+pub use reset::{ResetConfirmed, ResetLinkStatus, ResetRequested};
+pub use rule::{Rule, Violation};
+pub use settings::{BreachLookup, Composition, PasswordPolicy};
+pub(crate) use temporary::{temporary_digest, temporary_password};
+
+pub use crate::types::TemporaryPassword;

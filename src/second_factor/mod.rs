@@ -1,0 +1,17 @@
+//! Two-factor sign-in: authenticator apps (TOTP, RFC 6238) and recovery codes.
+//!
+//! [`SecondFactorConfig`] says who needs one. Somebody who is signed in enrolls an authenticator with
+//! [`Auth::begin_enrollment`](crate::Auth::begin_enrollment); a sign-in asks for a code with
+//! [`SignIn::SecondFactorRequired`](crate::SignIn::SecondFactorRequired).
+
+mod code;
+mod enrollment;
+mod totp;
+
+pub use code::RecoveryCodes;
+pub(crate) use code::{MalformedCode, TypedCode};
+pub use enrollment::{SecondFactorStatus, TotpEnrollment};
+pub use totp::TotpAlgorithm;
+pub(crate) use totp::{TotpParams, TotpSecret};
+
+pub use crate::config::second_factor::{SecondFactorConfig, SecondFactorPolicy, TotpConfig, TotpDigits, TotpWindow};

@@ -1,0 +1,100 @@
+use core::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use crate::throttle::{AttemptKey, Attempts};
+use crate::types::{BackendError, Version};
+
+/// What a compare-and-swap came to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "only `Stored` means that the change was made"]
+pub enum Swap {
+    /// The new value is stored.
+    Stored,
+    /// The stored version is another one than expected. Nothing was stored.
+    Stale,
+}
+
+/// Where tries that cost a hash are counted. Nothing else writes to it.
+///
+/// It is a port of its own because attempts are keyed by a digest of whatever address was asked for, known or not.
+///
+/// # Contract
+/// - **Atomic.** [`swap`](Self::swap) stores if and only if the stored version equals `expected` (`None`: there is no entry
+///   under the key), across all processes: one guarded statement whose affected-row count is the answer. A serialization
+///   failure or deadlock is `Stale`; unknown completion is an error and is never sent again.
+/// - **Visible.** Once `Stored` is returned every later [`load`](Self::load) sees the entry, from any process. It should
+///   survive a crash; what is lost in one lets somebody try again earlier, and nothing else.
+/// - **What may be lossy.** Entries may be dropped from their [`expires_at`](Attempts::expires_at) on, not before. A store
+///   that must stay bounded evicts the entries with the fewest [`failures`](Attempts::failures) first, the oldest of them
+///   first: forgetting one failure costs a wait of 250 ms, and to flush a real counter an attacker would have to pay as
+///   many hashes as it holds, times the capacity.
+///
+/// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::{Mutex, PoisonError};
+///
+/// use doorward::{AttemptStore, async_trait};
+/// use doorward::store::{AttemptKey, Attempts, BackendError, Swap, Version};
+/// use time::OffsetDateTime;
+///
+/// /// For one process, and without a bound: [`MemoryAttempts`](crate::store::MemoryAttempts) has one.
+/// #[derive(Debug, Default)]
+/// struct Counted(Mutex<HashMap<String, Attempts>>);
+///
+/// #[async_trait]
+/// impl AttemptStore for Counted {
+///     async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+///         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key.as_str()).cloned())
+///     }
+///
+///     async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+///         // Compared and stored under one lock: nobody gets in between.
+///         let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         if stored.get(key.as_str()).map(Attempts::version) != expected {
+///             return Ok(Swap::Stale);
+///         }
+///         stored.insert(key.as_str().to_owned(), next.clone());
+///         Ok(Swap::Stored)
+///     }
+///
+///     async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+///         let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let spent = stored.iter().filter(|(_, attempts)| attempts.expires_at() <= now).map(|(key, _)| key.clone());
+///         let spent: Vec<_> = spent.take(at_most as usize).collect();
+///         spent.iter().for_each(|key| drop(stored.remove(key)));
+///         Ok(spent.len() as u64)
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait AttemptStore: Debug + Send + Sync + 'static {
+    /// The entry under the key, also one that has expired but was not dropped yet.
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError>;
+
+    /// Stores `next` under the key if what is stored there is still what was expected.
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError>;
+
+    /// Drops up to `at_most` entries with `expires_at <= now` and tells how many. Fewer than `at_most` means that none is left.
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError>;
+}
+
+/// A shared store is one.
+#[async_trait]
+impl<T: AttemptStore + ?Sized> AttemptStore for Arc<T> {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        (**self).load(key).await
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        (**self).swap(key, expected, next).await
+    }
+
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        (**self).purge(now, at_most).await
+    }
+}

@@ -1,0 +1,138 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use doorward::account::{UserCounts, UserOverview, UserStatus};
+use doorward::store::{BackendError, Insert, Replace, Swap, User, UserDirectory, UserHead, Version};
+use doorward::{Email, UserId, UserRepository};
+
+/// Users in this process's memory: for trying the crate out and for tests. They are gone when it ends.
+#[derive(Default)]
+pub struct MemoryUsers(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    by_id: HashMap<UserId, User>,
+    /// The unique index on the address.
+    by_email: HashMap<Email, UserId>,
+}
+
+impl MemoryUsers {
+    /// An empty repository.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // Nothing panics while it is held; should it have, the table is still whole after every statement.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The users that have a place in a list, in its order.
+    fn page<T: Ord>(
+        &self,
+        at_most: u32,
+        after: Option<&UserOverview>,
+        place: impl Fn(&UserOverview) -> Option<T>,
+    ) -> Vec<UserOverview> {
+        let after = after.and_then(&place);
+        let users = self.table().by_id.values().map(User::overview).collect::<Vec<_>>();
+        let mut listed: Vec<_> = users.into_iter().filter_map(|user| Some((place(&user)?, user))).collect();
+        listed.retain(|(place, _)| after.as_ref().is_none_or(|after| place > after));
+        listed.sort_by(|(one, _), (other, _)| one.cmp(other));
+        listed.into_iter().take(at_most as usize).map(|(_, user)| user).collect()
+    }
+}
+
+impl std::fmt::Debug for MemoryUsers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryUsers").field("users", &self.table().by_id.len()).finish()
+    }
+}
+
+#[async_trait]
+impl UserRepository for MemoryUsers {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        let mut table = self.table();
+        if table.by_id.contains_key(user.id()) {
+            return Ok(Insert::IdTaken);
+        }
+        if table.by_email.contains_key(user.email()) {
+            return Ok(Insert::EmailTaken);
+        }
+        table.by_email.insert(user.email().clone(), user.id().clone());
+        table.by_id.insert(user.id().clone(), user.clone());
+        Ok(Insert::Stored)
+    }
+
+    // A look-up shares the user's document, so it takes as long for a user who holds much as for one who is not there.
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        Ok(self.table().by_id.get(id).cloned())
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
+        let table = self.table();
+        let user = table.by_email.get(email).and_then(|id| table.by_id.get(id)).cloned();
+        drop(table);
+        Ok(UserHead::of(user.as_ref()))
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        let mut table = self.table();
+        let before = match table.by_id.get(user.id()) {
+            Some(stored) if stored.version() == expected => stored.email().clone(),
+            _ => return Ok(Replace::Stale),
+        };
+        if table.by_email.get(user.email()).is_some_and(|owner| owner != user.id()) {
+            return Ok(Replace::EmailTaken);
+        }
+        table.by_email.remove(&before);
+        table.by_email.insert(user.email().clone(), user.id().clone());
+        table.by_id.insert(user.id().clone(), user.clone());
+        Ok(Replace::Stored)
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        let mut table = self.table();
+        let email = match table.by_id.get(id) {
+            Some(stored) if stored.version() == expected => stored.email().clone(),
+            _ => return Ok(Swap::Stale),
+        };
+        table.by_email.remove(&email);
+        table.by_id.remove(id);
+        Ok(Swap::Stored)
+    }
+}
+
+#[async_trait]
+impl UserDirectory for MemoryUsers {
+    async fn count(&self) -> Result<UserCounts, BackendError> {
+        let mut counts = UserCounts::default();
+        self.table().by_id.values().for_each(|user| match user.status() {
+            UserStatus::Deactivated => counts.deactivated += 1,
+            _ => counts.active += 1,
+        });
+        Ok(counts)
+    }
+
+    async fn list(
+        &self,
+        status: UserStatus,
+        after: Option<&UserOverview>,
+        at_most: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        Ok(self.page(at_most, after, |user| (user.status == status).then(|| user.id.clone())))
+    }
+
+    async fn list_pending_resets(
+        &self,
+        now: OffsetDateTime,
+        after: Option<&UserOverview>,
+        at_most: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        let pending = |user: &UserOverview| user.reset_expires_at.filter(|expires_at| *expires_at > now);
+        Ok(self.page(at_most, after, |user| Some((pending(user)?, user.id.clone()))))
+    }
+}

@@ -1,0 +1,60 @@
+use doorward::store::sqlx::postgres::{PgPool, Postgres};
+use doorward::store::sqlx::{self, AssertSqlSafe, Executor, query, query_scalar};
+use doorward::store::{BackendError, BackendErrorKind};
+
+use super::super::sql::{Migration, MigrationLog, TablePrefix, migrations};
+use super::failed;
+
+/// How often to look again after another process came first.
+const ROUNDS: usize = 32;
+
+/// Applies what is missing. Whoever records a step first applies it in the same transaction; the unique index on the
+/// number lets everybody else wait for that one and then find it done. Advisory locks would do as well, but the relatives
+/// of PostgreSQL do not have them all.
+pub async fn migrate(pool: &PgPool, prefix: &TablePrefix) -> Result<(), BackendError> {
+    let log = MigrationLog::new(prefix);
+    let steps = migrations(prefix);
+    for _ in 0..ROUNDS {
+        let applied = match applied(&log, pool).await {
+            Ok(applied) => applied,
+            Err(error) if is(&error, &["42P01"]) => {
+                // Several may make the log at once, and "if not exists" does not keep them from meeting.
+                match pool.execute(AssertSqlSafe(log.create.clone())).await {
+                    Err(error) if !others_were_first(&error) => return Err(failed(error)),
+                    _ => continue,
+                }
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let Some(step) = steps.iter().find(|step| !applied.contains(&step.number)) else { return Ok(()) };
+        match apply(&log, step, pool).await {
+            Err(error) if !others_were_first(&error) => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    Err(BackendError::new(BackendErrorKind::Unavailable))
+}
+
+async fn apply(log: &MigrationLog, step: &Migration, pool: &PgPool) -> sqlx::Result<()> {
+    let mut transaction = pool.begin().await?;
+    let record = query(AssertSqlSafe(log.record.clone())).bind(step.number);
+    record.execute(&mut *transaction).await?;
+    for statement in &step.statements {
+        transaction.execute(AssertSqlSafe(statement.clone())).await?;
+    }
+    transaction.commit().await
+}
+
+async fn applied(log: &MigrationLog, database: impl Executor<'_, Database = Postgres>) -> sqlx::Result<Vec<i64>> {
+    query_scalar(AssertSqlSafe(log.applied.clone())).fetch_all(database).await
+}
+
+/// A unique violation (of the number, or in the server's own catalogue), a table or its type that is there by now, or a
+/// serialization failure.
+fn others_were_first(error: &sqlx::Error) -> bool {
+    is(error, &["23505", "42P07", "42710", "40001", "40P01"])
+}
+
+fn is(error: &sqlx::Error, codes: &[&str]) -> bool {
+    error.as_database_error().and_then(|answer| answer.code()).is_some_and(|code| codes.contains(&&*code))
+}

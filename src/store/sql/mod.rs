@@ -1,0 +1,17 @@
+//! What the adapters over SQL share: one schema and one set of statements, in the SQL that SQLite, PostgreSQL, CockroachDB and
+//! YugabyteDB have in common. Parameters are `$1` everywhere.
+
+mod migration;
+mod ports;
+mod prefix;
+mod row;
+mod statements;
+mod verdict;
+
+pub use migration::Migration;
+pub(super) use migration::{MigrationLog, migrations};
+pub(super) use ports::implement_ports;
+pub(super) use prefix::TablePrefix;
+pub(super) use row::{Columns, Stored, StoredHead, micros, page, read_attempts, read_head, read_user};
+pub(super) use statements::Statements;
+pub(super) use verdict::Verdict;

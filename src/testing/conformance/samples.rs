@@ -1,0 +1,128 @@
+//! What the cases are made of.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use doorward::account::Provision;
+use doorward::hashing::HashParams;
+use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, User, Version};
+use doorward::testing::conformance::{Harness, Stores};
+use doorward::testing::{ManualClock, RecordingMailer};
+use doorward::{AttemptStore, Auth, Clock, Email, Keyring, SignInRequest, Site, UserId, UserRepository};
+
+pub fn panics<T, E: core::fmt::Debug>(error: E) -> T {
+    panic!("the store failed: {error:?}")
+}
+
+pub fn assert_same(found: &User, expected: &User) {
+    assert!(found == expected, "another state was found: {found:?} instead of {expected:?}");
+}
+
+pub fn email(text: &str) -> Email {
+    Email::parse(text).unwrap_or_else(panics)
+}
+
+pub async fn by_id(stores: &Stores, id: &UserId) -> User {
+    stores.users.find_by_id(id).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("{id} was not found"))
+}
+
+pub async fn by_email(stores: &Stores, address: &str) -> User {
+    let found = stores.users.find_by_email(&email(address)).await.unwrap_or_else(panics);
+    let found = found.unwrap_or_else(|| panic!("{address} was not found"));
+    let user = by_id(stores, found.id()).await;
+    assert!(found == user.head(), "the head of another state was found");
+    user
+}
+
+pub fn auth(
+    users: impl UserRepository,
+    attempts: impl AttemptStore,
+    clock: &ManualClock,
+    mailer: &RecordingMailer,
+) -> Auth {
+    let site = Site::new("Conformance", "https://conformance.example", "help@conformance.example");
+    Auth::builder(site.unwrap_or_else(panics), users, attempts, mailer.clone())
+        .clock(clock.clone())
+        .keyring(Keyring::new("a", [7; 32]).unwrap_or_else(panics))
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.hashing.threads = core::num::NonZeroUsize::new(1);
+        })
+        .build()
+        .unwrap_or_else(panics)
+}
+
+/// The stores, as four processes have them.
+pub async fn crowd(harness: &dyn Harness, stores: &Stores) -> Vec<Stores> {
+    let mut crowd = vec![stores.clone()];
+    for _ in 1..4 {
+        crowd.push(harness.beside(stores).await);
+    }
+    crowd
+}
+
+/// A user as this crate makes one, not stored anywhere.
+pub async fn user(id: UserId, address: &str) -> User {
+    let users = Arc::new(MemoryUsers::new());
+    let auth = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
+    auth.provision(Provision::new(email(address)).id(id.clone())).await.unwrap_or_else(panics);
+    users.find_by_id(&id).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just opened"))
+}
+
+/// A next state of a user, under a version of its own.
+pub async fn next(user: &User) -> User {
+    changed(user, async |auth| auth.sign_out_everywhere(user.id()).await.unwrap_or_else(panics)).await
+}
+
+/// A next state of a user with another address.
+pub async fn moved(user: &User, address: &str) -> User {
+    changed(user, async |auth| drop(auth.correct_email(user.id(), email(address)).await.unwrap_or_else(panics))).await
+}
+
+async fn changed(user: &User, change: impl AsyncFn(&Auth)) -> User {
+    let users = Arc::new(MemoryUsers::new());
+    let _ = users.insert(user).await.unwrap_or_else(panics);
+    let auth = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
+    change(&auth).await;
+    users.find_by_id(user.id()).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just stored"))
+}
+
+/// Entries as this crate makes them, each an hour after the one before.
+pub async fn attempts(n: usize) -> Vec<(AttemptKey, Attempts)> {
+    let (spy, clock) = (Spy::default(), ManualClock::new());
+    let auth = auth(MemoryUsers::new(), spy.clone(), &clock, &RecordingMailer::new());
+    for index in 0..n {
+        let failed = auth.try_sign_in(SignInRequest::new(&format!("nobody{index}@x.example"), "wrong")).await;
+        assert!(failed.is_err());
+        clock.advance(core::time::Duration::from_secs(3_600));
+    }
+    let seen = spy.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    assert_eq!(seen.len(), n);
+    assert!(seen.iter().all(|(_, entry)| entry.expires_at() > clock.now() - time::Duration::hours(n as i64 + 1)));
+    seen
+}
+
+/// Remembers what is stored through it.
+#[derive(Clone, Debug, Default)]
+struct Spy {
+    inner: Arc<MemoryAttempts>,
+    seen: Arc<Mutex<Vec<(AttemptKey, Attempts)>>>,
+}
+
+#[async_trait]
+impl AttemptStore for Spy {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        self.inner.load(key).await
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((key.clone(), next.clone()));
+        self.inner.swap(key, expected, next).await
+    }
+
+    async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.inner.purge(now, at_most).await
+    }
+}

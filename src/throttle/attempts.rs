@@ -1,0 +1,210 @@
+use core::fmt;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::types::{Malformed, Version, after, micros, until};
+
+/// What attempts are counted under: a short text that tells nothing about whom it counts.
+///
+/// It is a digest of the canonical form of the address asked for (or of a user and device), keyed if the host gives an
+/// index key, so that a stolen table of attempts is not a list of addresses. Unknown addresses have keys like known ones.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct AttemptKey(Box<str>);
+
+impl AttemptKey {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text.into())
+    }
+
+    /// The key as text: at most 64 ASCII letters, digits, `-`, `_` and `:`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One entry of an [`AttemptStore`](crate::AttemptStore): how many failures are counted in a lane, and when the next try may be made.
+///
+/// Adapters store it as a document ([`to_snapshot`](Self::to_snapshot)) beside three columns of its own: the key, the
+/// version and `expires_at`; [`failures`](Self::failures) is there for stores that must stay bounded.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Attempts {
+    version: Version,
+    failures: u32,
+    /// The instant from which the wait counts.
+    #[serde(with = "micros")]
+    since: OffsetDateTime,
+    #[serde(with = "micros")]
+    not_before: OffsetDateTime,
+    #[serde(with = "micros")]
+    expires_at: OffsetDateTime,
+    /// The same wait as it is counted by a clock that is behind the one by which the entry was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    behind: Option<Behind>,
+    /// Fields of a newer release, kept as they are.
+    #[serde(flatten)]
+    extra: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+struct Behind {
+    #[serde(with = "micros")]
+    since: OffsetDateTime,
+    #[serde(with = "micros")]
+    not_before: OffsetDateTime,
+}
+
+/// Between clocks that differ by so little a wait may be counted anew: it costs a few steps of the schedule, once.
+const REWRITTEN_SKEW: Duration = Duration::from_secs(10 * 60);
+/// The clocks of machines that work together differ by no more than this.
+const MOST_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A schedule of waits over a count. Shared across threads, so that the futures that charge by it can be sent to others.
+pub(crate) trait Spacing: Send + Sync {
+    /// The wait after the given count.
+    fn after(&self, count: u32) -> Duration;
+    /// The count at which counting stops.
+    fn saturation(&self) -> u32;
+    /// How long an entry with that count is kept.
+    fn remembered(&self, count: u32) -> Duration;
+}
+
+/// What charging a lane comes to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Charge {
+    /// The next try may not be made yet. Nothing is written, so an early try does not lengthen the wait.
+    Early { retry_after: Duration },
+    /// The entry lies in the future: the clock was set back, or another machine's is ahead. Store that the wait counts from now by
+    /// this clock, then wait.
+    SetBack { rewritten: Attempts, retry_after: Duration },
+    /// The try may be made once this entry is stored.
+    Due(Attempts),
+}
+
+impl Attempts {
+    /// Decides about one more try.
+    pub(crate) fn charge(
+        current: Option<&Self>,
+        spacing: &dyn Spacing,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> Charge {
+        let Some(entry) = current.filter(|entry| now < entry.expires_at) else {
+            return Charge::Due(Self::counted(1, spacing, now, version));
+        };
+        if entry.since > now {
+            return entry.charge_behind(spacing, now, version);
+        }
+        match until(now, entry.not_before) {
+            Duration::ZERO => Charge::Due(entry.counted_once_more(spacing, now, version)),
+            retry_after => Charge::Early { retry_after },
+        }
+    }
+
+    /// Decides about one more try by a clock that is behind the one by which the entry was written.
+    ///
+    /// - Up to ten minutes: the entry is rewritten, and the wait counts from now.
+    /// - Up to a day the wait stands as it was written. If it were rewritten, the machine that is ahead would find it over each
+    ///   time, and two machines whose clocks differ by an hour would let somebody try without any wait.
+    /// - By more than a day a clock was wrong, and what it wrote must shut nobody out for years: the wait counts from the first
+    ///   time that this clock sees it, beside what the entry says by the other.
+    fn charge_behind(&self, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Charge {
+        let wait = until(self.since, self.not_before);
+        let not_before = after(now, wait);
+        match (self.ahead_of(now), self.behind) {
+            _ if wait.is_zero() => Charge::Due(self.counted_once_more(spacing, now, version)),
+            (ahead, _) if ahead <= REWRITTEN_SKEW => {
+                let rewritten = Self { version, since: now, not_before, ..self.clone() };
+                Charge::SetBack { rewritten, retry_after: wait }
+            }
+            (ahead, _) if ahead <= MOST_SKEW => Charge::Early { retry_after: until(now, self.not_before) },
+            (_, Some(behind)) if behind.since <= now => match until(now, behind.not_before) {
+                Duration::ZERO => Charge::Due(self.counted_once_more(spacing, now, version)),
+                retry_after => Charge::Early { retry_after },
+            },
+            _ => {
+                let behind = Some(Behind { since: now, not_before });
+                Charge::SetBack { rewritten: Self { version, behind, ..self.clone() }, retry_after: wait }
+            }
+        }
+    }
+
+    /// How far in the future the entry was written, by this clock.
+    pub(crate) fn ahead_of(&self, now: OffsetDateTime) -> Duration {
+        until(now, self.since)
+    }
+
+    fn counted_once_more(&self, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Self {
+        let count = self.failures.saturating_add(1).min(spacing.saturation());
+        let counted = Self::counted(count, spacing, now, version);
+        // By a clock that is ahead the count is not forgotten sooner than it was.
+        let expires_at = if self.since > now { counted.expires_at.max(self.expires_at) } else { counted.expires_at };
+        Self { expires_at, extra: self.extra.clone(), ..counted }
+    }
+
+    /// What is left of the wait.
+    pub(crate) fn wait_left(&self, now: OffsetDateTime) -> Duration {
+        until(if self.since > now { self.since } else { now }, self.not_before)
+    }
+
+    /// Takes charges back after a success: `by` off the count, and only `spacing_left` to wait from now.
+    pub(crate) fn refund(
+        &self,
+        by: u32,
+        spacing_left: Duration,
+        spacing: &dyn Spacing,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> Self {
+        let failures = self.failures.saturating_sub(by);
+        let not_before = after(now, spacing_left);
+        let expires_at = after(now, spacing.remembered(failures).max(spacing_left));
+        Self { version, failures, since: now, not_before, expires_at, behind: None, extra: self.extra.clone() }
+    }
+
+    fn counted(failures: u32, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Self {
+        let not_before = after(now, spacing.after(failures));
+        let expires_at = after(now, spacing.remembered(failures));
+        Self { version, failures, since: now, not_before, expires_at, behind: None, extra: serde_json::Map::new() }
+    }
+
+    /// The version of this entry: what a swap compares.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// How many failures are counted. A store that must evict evicts the entries with the fewest first.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// The first instant at which the next try may be made.
+    pub fn not_before(&self) -> OffsetDateTime {
+        self.not_before
+    }
+
+    /// From this instant on the entry means nothing and may be dropped.
+    pub fn expires_at(&self) -> OffsetDateTime {
+        self.expires_at
+    }
+
+    /// The entry as one JSON document.
+    pub fn to_snapshot(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`to_snapshot`](Self::to_snapshot) wrote, in this release or another.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is anything else.
+    pub fn from_snapshot(document: &str) -> Result<Self, Malformed> {
+        serde_json::from_str(document).map_err(|_| Malformed::ATTEMPTS)
+    }
+}
+
+impl fmt::Display for AttemptKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,31 @@
+use thiserror::Error;
+
+/// A text does not have the form it should have. The error never quotes the text.
+///
+/// ```
+/// use doorward::{Email, error::Malformed};
+///
+/// let refused: Malformed = Email::parse("not an address").unwrap_err();
+/// assert_eq!(refused.to_string(), "malformed email address");
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("malformed {0}")]
+pub struct Malformed(&'static str);
+
+impl Malformed {
+    pub(crate) const ATTEMPTS: Self = Self("attempts");
+    pub(crate) const EMAIL: Self = Self("email address");
+    pub(crate) const ID: Self = Self("id");
+    pub(crate) const SESSION: Self = Self("session");
+    pub(crate) const TOKEN: Self = Self("token");
+
+    /// For an adapter that reads texts of its own, such as a table prefix.
+    pub const fn new(what: &'static str) -> Self {
+        Self(what)
+    }
+
+    /// What the text should have been, such as `email address`.
+    pub fn what(&self) -> &'static str {
+        self.0
+    }
+}
