@@ -13,7 +13,7 @@ mod reset;
 mod response;
 mod second_factor;
 mod sign_in;
-mod step_up;
+pub(crate) mod step_up;
 mod unavailable;
 
 pub use account::{DeviceError, ImportError, OperatorError, ProvisionError, ResumeError, WelcomeError};
@@ -24,11 +24,10 @@ pub use second_factor::{
     EnrollmentError, ReauthenticateError, SecondFactorError, StepUpError, VerifySecondFactorError,
 };
 pub use sign_in::{INVALID_CREDENTIALS, SignInError};
-pub use step_up::StepUp;
+pub(crate) use step_up::StepUp;
 pub use unavailable::Unavailable;
 
 pub use crate::auth::BuildError;
-pub use crate::config::ConfigError;
 pub use crate::crypto::{KeyringError, RandomError};
 pub use crate::types::{Malformed, SiteError, UnconfirmedEmail};
 pub(crate) use auth_error::AuthError;

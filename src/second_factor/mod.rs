@@ -15,3 +15,4 @@ pub use totp::TotpAlgorithm;
 pub(crate) use totp::{TotpParams, TotpSecret};
 
 pub use crate::config::second_factor::{SecondFactorConfig, SecondFactorPolicy, TotpConfig, TotpDigits, TotpWindow};
+pub use crate::error::step_up::StepUp;

@@ -1,9 +1,8 @@
 //! Proving once more who is signed in.
 
 use doorward::account::AuthMethod;
-use doorward::error::{
-    DeviceError, EnrollmentError, ReauthenticateError, SecondFactorError, SignInError, StepUp, StepUpError,
-};
+use doorward::error::{DeviceError, EnrollmentError, ReauthenticateError, SecondFactorError, SignInError, StepUpError};
+use doorward::second_factor::StepUp;
 use doorward::{AuthError, SignedIn};
 use pollster::block_on;
 

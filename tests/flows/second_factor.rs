@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use doorward::error::{EnrollmentError, SecondFactorError, StepUp};
+use doorward::error::{EnrollmentError, SecondFactorError};
 use doorward::event::EventKind;
 use doorward::hashing::HashParams;
+use doorward::second_factor::StepUp;
 use doorward::second_factor::{SecondFactorPolicy, SecondFactorStatus, TotpAlgorithm, TotpDigits};
 use doorward::{Auth, SignIn, SignInRequest};
 use pollster::block_on;
