@@ -5,11 +5,15 @@ use core::time::Duration;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::challenge::NextStep;
-use super::{
-    AcceptedCode, Assurance, ChallengeLimits, DeviceLimits, Evicts, Fresh, LinkLimits, NewCredential, NewLink, NewTotp,
-    Progress, User,
-};
+use super::challenge::ChallengeLimits;
+use super::device::{DeviceLimits, Evicts};
+use super::fresh::Fresh;
+use super::password::NewCredential;
+use super::progress::Progress;
+use super::reset::{LinkLimits, NewLink};
+use super::second_factor::{AcceptedCode, NewTotp};
+use super::state::User;
+use super::stored::{Assurance, NextStep};
 use crate::account::{AuthMethod, Authentication, Session};
 use crate::hashing::{PasswordHash, StoredHash};
 use crate::second_factor::RecoveryCodes;

@@ -5,17 +5,17 @@
 
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::document::{Document, Extra};
-use super::{Assurance, Fresh, User};
+use super::fresh::Fresh;
+use super::state::User;
+use super::stored::{Assurance, Document, Extra, Failures, PendingTotp, SecondFactor, StoredTotp};
 use crate::account::{AuthMethod, Session};
 use crate::crypto::{Keyring, Purpose, SecretFault, sha256};
 use crate::second_factor::{RecoveryCodes, TypedCode};
 use crate::second_factor::{TotpParams, TotpSecret};
 use crate::throttle::{Attempts, Backoff, Charge, Spacing};
-use crate::types::{Challenge, Digest, Span, UserId, Version, after, micros};
+use crate::types::{Challenge, Digest, Span, UserId, Version, after};
 
 /// How many wrong codes a right one forgives: the owner's own slips. To forgive all would hand whoever else guesses in that class a
 /// fresh budget at every sign-in of the owner.
@@ -29,57 +29,6 @@ pub(crate) struct CodeLimits {
     pub(crate) alarm_at: u32,
     /// From one notice of a wrong code to the next.
     pub(crate) notice_every: Duration,
-}
-
-#[derive(Clone, Default, Deserialize, Serialize)]
-pub(super) struct SecondFactor {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    totp: Option<StoredTotp>,
-    /// Begun, and nothing until a code proves it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pending: Option<PendingTotp>,
-    /// Those not used yet.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    recovery_codes: Vec<Digest>,
-    /// Kept apart by how the first step was proved, so that nobody slows another.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    failures: Vec<Failures>,
-    /// When the owner was last told of a wrong code after a right password.
-    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
-    warned_at: Option<OffsetDateTime>,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-#[derive(Clone, Deserialize, Serialize)]
-struct StoredTotp {
-    /// Sealed.
-    secret: Box<str>,
-    params: TotpParams,
-    #[serde(with = "micros")]
-    enrolled_at: OffsetDateTime,
-    /// The last step of which a code was accepted. None of it or of an earlier one is again.
-    last_step: u64,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-#[derive(Clone, Deserialize, Serialize)]
-struct PendingTotp {
-    secret: Box<str>,
-    params: TotpParams,
-    #[serde(flatten)]
-    span: Span,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-#[derive(Clone, Deserialize, Serialize)]
-struct Failures {
-    proof: Assurance,
-    attempts: Attempts,
-    #[serde(flatten)]
-    extra: Extra,
 }
 
 /// The schedule of wrong codes. They are never forgotten by idleness.
@@ -192,26 +141,6 @@ fn opened(
 
 fn unix_seconds(now: OffsetDateTime) -> u64 {
     u64::try_from(now.unix_timestamp()).unwrap_or(0)
-}
-
-impl SecondFactor {
-    pub(super) fn is_empty(&self) -> bool {
-        let Self { totp, pending, recovery_codes, failures, warned_at, extra } = self;
-        totp.is_none()
-            && pending.is_none()
-            && recovery_codes.is_empty()
-            && failures.is_empty()
-            && warned_at.is_none()
-            && extra.is_empty()
-    }
-
-    pub(super) fn is_on(&self) -> bool {
-        self.totp.is_some()
-    }
-
-    fn attempts(&self, proof: Assurance) -> Option<&Attempts> {
-        self.failures.iter().find(|failures| failures.proof == proof).map(|failures| &failures.attempts)
-    }
 }
 
 impl User {

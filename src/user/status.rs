@@ -1,7 +1,9 @@
 //! What an operator may do to an account. None of it picks or reveals a password.
 
-use super::document::Document;
-use super::{Assurance, Fresh, Session, User};
+use super::fresh::Fresh;
+use super::state::User;
+use super::stored::{Assurance, Document};
+use crate::account::Session;
 use crate::account::UserStatus;
 
 impl User {
