@@ -33,7 +33,7 @@ pub fn host(params: HashParams, backend: HashBackend) -> Auth {
 /// Opens the account, and signs in from a browser that is known from then on.
 pub fn open_account(auth: &Auth) -> SignedIn {
     pollster::block_on(async {
-        let account = auth.provision_without_mail(Email::parse(EMAIL).unwrap()).await.unwrap();
+        let account = operator.provision_without_mail(Email::parse(EMAIL).unwrap()).await.unwrap();
         let request = SignInRequest::new(EMAIL, account.temporary_password.expose());
         let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else {
             panic!("no change due")

@@ -122,7 +122,7 @@ impl Host {
         let mut host = Self { auth, clock, accounts: Vec::new() };
         for n in 0..accounts {
             let address = format!("account{n}@acme.example");
-            let account = host.auth.provision_without_mail(Email::parse(&address).unwrap()).await.unwrap();
+            let account = host.operator.provision_without_mail(Email::parse(&address).unwrap()).await.unwrap();
             let request = SignInRequest::new(&address, account.temporary_password.expose());
             let Ok(SignIn::PasswordChangeRequired(challenge)) = host.auth.sign_in(request).await else {
                 panic!("no change was due")

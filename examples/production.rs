@@ -45,7 +45,7 @@ async fn start() -> Result<(Auth, SmtpMailer), Failed> {
 /// What a sign-in page does. `peer` is the client's address, of the connection or from a proxy of yours: it slows one guess on
 /// each of many accounts.
 async fn sign_in(auth: &Auth, email: &str, password: &str, device: &str, peer: IpAddr) -> Result<SignIn, SignInError> {
-    auth.sign_in(SignInRequest::new(email, password).device(device).source(ClientAddress::from_ip(peer))).await
+    auth.sign_in(SignInRequest::new(email, password).device(device).client_address(ClientAddress::from_ip(peer))).await
 }
 
 fn main() -> Result<(), Failed> {

@@ -14,23 +14,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     tokio::runtime::Runtime::new()?.block_on(async {
         // Prints the welcome mail; a real mailer sends it.
-        let ann = auth.provision(Email::parse("ann@acme.example")?).await?;
+        let ann = operator.provision(Email::parse("ann@acme.example")?).await?;
         println!("opened {}, first password works until {}", ann.user_id, ann.expires_at);
 
         // A host with ids of its own gives them.
         let bob = Provision::new(Email::parse("bob@acme.exmaple")?).id(UserId::parse("4711")?);
-        let bob = auth.provision(bob).await?;
+        let bob = operator.provision(bob).await?;
 
         // The address was mistyped: until the first sign-in it can be corrected, and the old mail opens nothing.
-        auth.correct_email(&bob.user_id, Email::parse("bob@acme.example")?).await?;
+        operator.correct_email(&bob.user_id, Email::parse("bob@acme.example")?).await?;
 
         // An address is taken once, however it is written.
-        let again = auth.provision(Email::parse("Ann@ACME.example")?).await;
+        let again = operator.provision(Email::parse("Ann@ACME.example")?).await;
         assert!(matches!(again, Err(ProvisionError::EmailTaken)));
         println!("not opened twice: there is an account of Ann@ACME.example already");
 
         // The first operator of an installation that cannot mail yet.
-        let first = auth.provision_without_mail(Email::parse("operator@acme.example")?).await?;
+        let first = operator.provision_without_mail(Email::parse("operator@acme.example")?).await?;
         println!("the operator's first password, shown and not mailed: {}", first.temporary_password.expose());
         // What is left for after the answers, mails, is done before the process ends.
         auth.close().await;

@@ -312,9 +312,9 @@ impl Run {
         let password = |name: &str| self.typed("password", &format!("the {name} password of {address}"));
         let (first, second, third) = (password("first"), password("second"), password("third"));
 
-        self.show(&block_on(auth.provision(email(address))).unwrap());
+        self.show(&block_on(operator.provision(email(address))).unwrap());
         let id = world.user(address).id().clone();
-        self.show(&block_on(auth.resend_welcome(&id)).unwrap());
+        self.show(&block_on(operator.resend_welcome(&id)).unwrap());
         self.read_mails();
         let challenge = self.challenge(self.sign_in(self.request(address, &world.mailed_password())));
         self.refused(block_on(auth.choose_password(&challenge, &self.typed("refused password", "sh0rt Passw0rd"))));
@@ -390,19 +390,19 @@ impl Run {
         let ann = self.signed_in(block_on(auth.disable_second_factor(&ann)).unwrap());
         self.refused(block_on(auth.disable_second_factor(&ann)));
         let (ann, ..) = self.enroll(&ann);
-        block_on(auth.reset_second_factor(ann.user_id(), "the phone was lost")).unwrap();
+        block_on(operator.reset_second_factor(ann.user_id(), "the phone was lost")).unwrap();
         let ann = complete(self.sign_in(self.request(address, &third)));
         let (ann, app, _) = self.enroll(&ann);
         let ann = self.signed_in(block_on(auth.sign_out_others(&ann)).unwrap());
         let own = ann.session().device().unwrap();
         block_on(auth.revoke_device(&ann, own)).unwrap();
-        block_on(auth.require_password_change(&id)).unwrap();
+        block_on(operator.require_password_change(&id)).unwrap();
         let challenge = self.challenge(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));
         let _ = self.signed_in(complete(block_on(auth.choose_password(&challenge, &password("fourth"))).unwrap()));
-        block_on(auth.deactivate(&id)).unwrap();
-        block_on(auth.reactivate(&id)).unwrap();
-        block_on(auth.mark_compromised(&id)).unwrap();
-        self.show(&block_on(auth.reseal(&id)).unwrap());
+        block_on(operator.deactivate(&id)).unwrap();
+        block_on(operator.reactivate(&id)).unwrap();
+        block_on(operator.mark_compromised(&id)).unwrap();
+        self.show(&block_on(operator.reseal(&id)).unwrap());
         self.read_mails();
         assert!(codes.len() == 10 && world.user(address).to_snapshot().contains("second_factor"));
         self.show(&world.user(address));
@@ -554,8 +554,8 @@ fn s20_sealing_anew_keeps_every_enrolment_working_without_the_old_key() {
     let rotated = restarted(&world, Some(both(("b", 2), ("a", 1))));
     for (address, ..) in &apps {
         let id = world.user(address).id().clone();
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::Resealed);
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::Resealed);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
     }
     let after = restarted(&world, Some(ring("b", 2)));
     for (address, app, recovery_code) in &apps {
@@ -603,8 +603,8 @@ fn s20_an_enrolment_that_was_begun_under_the_old_key_outlives_it_too() {
     let ann = world.open(ANN, OLD);
     let app = App::new(&block_on(world.auth.begin_enrollment(&ann)).unwrap());
     let rotated = restarted(&world, Some(both(("b", 2), ("a", 1))));
-    assert_ne!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
-    assert_eq!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), ResealOutcome::UpToDate);
+    assert_ne!(block_on(rotated.operator.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
+    assert_eq!(block_on(rotated.operator.reseal(ann.user_id())).unwrap(), ResealOutcome::UpToDate);
     let _ = block_on(rotated.auth.confirm_enrollment(&ann, &app.code(&world))).unwrap();
     assert!(sealed(&world, ANN, "totp").starts_with("$sealed$v=1$k=b$"));
     assert!(opens(&restarted(&world, Some(ring("b", 2))), ANN, &app.next(&world)));
@@ -689,7 +689,7 @@ fn s20_without_the_keys_codes_fail_and_recovery_codes_work() {
         world.clock.advance(SECOND);
         let request = SignInRequest::new(ANN, OLD).code(codes.next().unwrap());
         let ann = complete(block_on(lost.auth.try_sign_in(request)).unwrap());
-        assert_eq!(block_on(lost.auth.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
+        assert_eq!(block_on(lost.operator.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
         let begun = block_on(lost.auth.begin_enrollment(&ann));
         assert_eq!(matches!(begun, Err(EnrollmentError::NoKeyring)), !has_keyring, "{begun:?}");
         assert!(sealed(&world, ANN, "totp").contains("$k=a$"), "what cannot be read is left as it is");

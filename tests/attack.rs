@@ -84,7 +84,7 @@ fn a1_a_try_that_was_counted_is_hashed_though_its_caller_has_gone() {
 fn a2_a_forged_challenge_tells_no_id_from_another() {
     let world = World::new();
     let id = UserId::parse("ann").unwrap();
-    let _ = block_on(world.auth.provision(Provision::new(email(ANN)).id(id.clone()))).unwrap();
+    let _ = block_on(world.operator.provision(Provision::new(email(ANN)).id(id.clone()))).unwrap();
     let forged = |id: &str| Challenge::parse(&format!("{id}.{}", "A".repeat(43))).unwrap();
     let (known, unknown) = (forged("YW5u"), forged("Ym9i"));
     for code in ["x", "", "123456", "no code at all"] {
@@ -95,7 +95,7 @@ fn a2_a_forged_challenge_tells_no_id_from_another() {
             assert_eq!(refused.code(), "challenge_invalid", "{code}");
         }
     }
-    block_on(world.auth.deactivate(&id)).unwrap();
+    block_on(world.operator.deactivate(&id)).unwrap();
     let refused = block_on(world.auth.verify_second_factor(&known, "x"));
     assert!(matches!(refused, Err(VerifySecondFactorError::ChallengeInvalid)));
 }
@@ -122,7 +122,7 @@ impl AttemptStore for Slow {
 }
 
 async fn opens(auth: &Auth, mailer: &RecordingMailer, address: &str, password: &str) -> doorward::SignedIn {
-    auth.provision(email(address)).await.unwrap();
+    operator.provision(email(address)).await.unwrap();
     let mailed = mailer.last().unwrap().temporary_password().unwrap();
     let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(SignInRequest::new(address, &mailed)).await else {
         panic!("no change is due")
@@ -332,11 +332,11 @@ fn h1_the_cooldown_survives_a_completed_reset_and_every_other_change() {
     let _ = world.choose(&world.challenge(ANN, &world.confirm(ANN)), NEW);
     let before = world.mailer.count();
     block_on(world.auth.request_reset(&email(ANN))).unwrap();
-    block_on(world.auth.deactivate(ann.user_id())).unwrap();
-    block_on(world.auth.reactivate(ann.user_id())).unwrap();
+    block_on(world.operator.deactivate(ann.user_id())).unwrap();
+    block_on(world.operator.reactivate(ann.user_id())).unwrap();
     block_on(world.auth.request_reset(&email(ANN))).unwrap();
-    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
-    block_on(world.auth.mark_compromised(ann.user_id())).unwrap();
+    block_on(world.operator.sign_out_everywhere(ann.user_id())).unwrap();
+    block_on(world.operator.mark_compromised(ann.user_id())).unwrap();
     block_on(world.auth.request_reset(&email(ANN))).unwrap();
     assert_eq!(world.mailer.count(), before);
     world.clock.advance(5 * MINUTE);
@@ -348,7 +348,7 @@ fn h1_the_cooldown_survives_a_completed_reset_and_every_other_change() {
 fn h1_no_source_takes_more_than_its_share_and_a_known_device_is_answered_all_the_same() {
     let (world, ann) = World::with_ann();
     let source = || doorward::ClientAddress::from_ip([192, 0, 2, 7].into());
-    let ask = |address: &str| doorward::ResetRequest::new(email(address)).source(source());
+    let ask = |address: &str| doorward::ResetRequest::new(email(address)).client_address(source());
     let answered = (0..500).filter(|n| block_on(world.auth.request_reset(ask(&format!("x{n}@evil.example")))).is_ok());
     assert_eq!(answered.count(), 100);
     // Known or not, whoever asks from there is told to wait.
@@ -538,7 +538,7 @@ mod over_sqlite {
                 .build()
                 .unwrap();
             for n in 0..50 {
-                auth.provision(email(&format!("owner{n}@acme.example"))).await.unwrap();
+                operator.provision(email(&format!("owner{n}@acme.example"))).await.unwrap();
             }
             let before = mailer.count();
             let ask = |address: String, after: std::time::Duration| {

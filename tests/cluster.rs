@@ -185,7 +185,7 @@ fn four_processes_on_sqlite_get_the_slots_of_one_and_two_hundred_requests_one_ma
 
 /// Opens an account on the system's clock.
 async fn open(auth: &Auth, mailer: &RecordingMailer) -> SignedIn {
-    auth.provision(email(ANN)).await.unwrap();
+    operator.provision(email(ANN)).await.unwrap();
     let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
     let entered = auth.try_sign_in(SignInRequest::new(ANN, &mailed)).await.unwrap();
     let SignIn::PasswordChangeRequired(challenge) = entered else { panic!("no change was due") };
@@ -322,7 +322,7 @@ fn the_second_factor_holds_across_processes_on_sqlite() {
 /// Everything that was decided before a restart is so after it.
 async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: impl AsyncFn() -> S) {
     let stage = Stage::new(open().await);
-    stage.auth.provision(email(ANN)).await.unwrap();
+    stage.operator.provision(email(ANN)).await.unwrap();
     let first = stage.mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
 
     let stage = stage.restarted(open().await);
@@ -368,7 +368,7 @@ async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: im
     assert!(stage.auth.resume(ann.session()).await.is_err(), "{name}");
 
     // So does a deactivation.
-    stage.auth.deactivate(ann.user_id()).await.unwrap();
+    stage.operator.deactivate(ann.user_id()).await.unwrap();
     let stage = stage.restarted(open().await);
     assert!(stage.sign_in(ANN, "something else again").await.is_err(), "{name}");
 }

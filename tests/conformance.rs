@@ -98,10 +98,10 @@ mod in_sqlite {
                 .build()
                 .unwrap();
             let account = || Provision::new(ann.clone()).id(id.clone());
-            let _ = auth.provision_without_mail(account()).await.unwrap();
-            auth.delete(&id).await.unwrap();
+            let _ = operator.provision_without_mail(account()).await.unwrap();
+            operator.delete(&id).await.unwrap();
             // By an instance that made its list before.
-            assert!(matches!(auth.provision_without_mail(account()).await, Err(ProvisionError::IdTaken)));
+            assert!(matches!(operator.provision_without_mail(account()).await, Err(ProvisionError::IdTaken)));
             assert!(People(pool.clone()).find_by_email(&ann).await.unwrap().is_none());
         });
     }

@@ -63,7 +63,7 @@ async fn check<S: UserRepository + AttemptStore + Clone>(
     let changed = hurt.auth.change_password(&ann, OLD, "something else again").await;
     assert!(changed.is_err(), "{name}: {changed:?}");
     if !name.ends_with("attempts") {
-        assert!(hurt.auth.provision(email("new@acme.example")).await.is_err(), "{name}");
+        assert!(hurt.operator.provision(email("new@acme.example")).await.is_err(), "{name}");
     }
     // A reset takes nothing of the attempts.
     let mails = if name.ends_with("attempts") { mails + 1 } else { mails };
@@ -146,7 +146,7 @@ fn missing(kept: &str) -> String {
 async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, code: &str) {
     let stage = Stage::new(store);
     let errors: [Box<dyn std::error::Error>; 3] = [
-        Box::new(stage.auth.provision(email(ANN)).await.unwrap_err()),
+        Box::new(stage.operator.provision(email(ANN)).await.unwrap_err()),
         Box::new(stage.sign_in(ANN, OLD).await.unwrap_err()),
         Box::new(stage.auth.inspect_reset(&format!("YW5u.{}", "A".repeat(43))).await.unwrap_err()),
     ];
@@ -182,7 +182,7 @@ async fn first_error(users: SqliteStore, attempts: SqliteStore) -> Option<String
     let builder = Auth::builder(site(), users, attempts, PrintingMailer);
     let auth =
         builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests()).build().unwrap();
-    if let Err(error) = auth.provision_without_mail(email(ANN)).await {
+    if let Err(error) = operator.provision_without_mail(email(ANN)).await {
         return Some(chain(&error));
     }
     match auth.sign_in(SignInRequest::new(ANN, "a guess")).await {
@@ -442,7 +442,7 @@ async fn fill(full: SqliteStore, roomy: impl AsyncFnOnce() -> SqliteStore) {
     let mut stored = 0;
     let error = loop {
         assert!(stored < 10_000, "the disk is never full");
-        match stage.auth.provision(email(&format!("user{stored}@acme.example"))).await {
+        match stage.operator.provision(email(&format!("user{stored}@acme.example"))).await {
             Ok(_) => stored += 1,
             Err(error) => break error,
         }
@@ -700,10 +700,10 @@ fn postgres_that_gives_way_on_every_second_write() {
         assert!(refused(stage.sign_in(ANN, "wrong").await).is_none());
         let _ = stage.signs_in(ANN, OLD).await;
         stage.resets(ANN, "something else again").await;
-        stage.auth.deactivate(ann.user_id()).await.unwrap();
-        stage.auth.reactivate(ann.user_id()).await.unwrap();
+        stage.operator.deactivate(ann.user_id()).await.unwrap();
+        stage.operator.reactivate(ann.user_id()).await.unwrap();
         let _ = stage.signs_in(ANN, "something else again").await;
-        stage.auth.delete(ann.user_id()).await.unwrap();
+        stage.operator.delete(ann.user_id()).await.unwrap();
         let writes: i64 = query_scalar(AssertSqlSafe(format!("SELECT last_value FROM {}writes", postgres.prefix)))
             .fetch_one(&PgPool::connect(postgres.url).await.unwrap())
             .await
@@ -725,7 +725,7 @@ fn postgres_that_breaks_off_in_the_middle_of_a_write() {
         raw_sql(AssertSqlSafe(hold)).execute(&mut *holder).await.unwrap();
 
         let (auth, id) = (stage.auth.clone(), ann.user_id().clone());
-        let writing = tokio::spawn(async move { auth.sign_out_everywhere(&id).await });
+        let writing = tokio::spawn(async move { operator.sign_out_everywhere(&id).await });
         let cut = format!(
             "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
                 WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE {}users%'",
@@ -743,7 +743,7 @@ fn postgres_that_breaks_off_in_the_middle_of_a_write() {
         assert_eq!(kinds.iter().filter(lost).count(), 1, "one try, and no second: {kinds:?}");
         holder.rollback().await.unwrap();
         assert!(stage.auth.resume(ann.session()).await.is_ok(), "it had not taken effect");
-        stage.auth.sign_out_everywhere(ann.user_id()).await.unwrap();
+        stage.operator.sign_out_everywhere(ann.user_id()).await.unwrap();
         assert!(stage.auth.resume(ann.session()).await.is_err());
     });
 }

@@ -23,10 +23,10 @@ async fn lists(name: &str, directory: impl UserDirectory, stores: Stores) {
     for n in 0..7 {
         let _ = stage.open(&format!("user{n}@acme.example"), OLD).await;
     }
-    stage.auth.provision(email("new@acme.example")).await.unwrap();
+    stage.operator.provision(email("new@acme.example")).await.unwrap();
     for address in ["user2@acme.example", "user5@acme.example"] {
         let user = stage.stores.users.find_by_email(&email(address)).await.unwrap().unwrap();
-        stage.auth.deactivate(user.id()).await.unwrap();
+        stage.operator.deactivate(user.id()).await.unwrap();
     }
     let counts = directory.count().await.unwrap();
     assert_eq!((counts.active, counts.deactivated), (6, 2), "{name}");

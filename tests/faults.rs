@@ -164,12 +164,12 @@ fn ann(stage: &Stage) -> SignedIn {
 #[test]
 fn s01_provision() {
     let settle = |stage: &Stage, answer: Option<bool>| {
-        match block_on(stage.world.auth.provision(email(ANN))) {
+        match block_on(stage.world.operator.provision(email(ANN))) {
             // It had not taken effect.
             Ok(_) => assert_ne!(answer, Some(true)),
             // It had: a fresh mail goes out, and the one before is void.
             Err(ProvisionError::EmailTaken) => {
-                block_on(stage.world.auth.resend_welcome(stage.world.user(ANN).id())).unwrap();
+                block_on(stage.world.operator.resend_welcome(stage.world.user(ANN).id())).unwrap();
             }
             Err(error) => panic!("{error:?}"),
         }
@@ -178,19 +178,19 @@ fn s01_provision() {
     check(
         "provision",
         |_| (),
-        async |auth, ()| auth.provision(email(ANN)).await.is_ok(),
+        async |auth, ()| operator.provision(email(ANN)).await.is_ok(),
         |stage, (), answer| settle(stage, answer),
     );
     check(
         "provision under the host's id",
         |_| Provision::new(email(ANN)).id(UserId::parse("4711").unwrap()),
-        async |auth, account| auth.provision(account.clone()).await.is_ok(),
+        async |auth, account| operator.provision(account.clone()).await.is_ok(),
         |stage, _, answer| settle(stage, answer),
     );
     check(
         "provision_without_mail",
         |_| (),
-        async |auth, ()| auth.provision_without_mail(email(ANN)).await.is_ok(),
+        async |auth, ()| operator.provision_without_mail(email(ANN)).await.is_ok(),
         |stage, (), answer| settle(stage, answer),
     );
 }
@@ -203,9 +203,9 @@ fn import_user() {
             let hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
             Import::new(email(ANN), PasswordHash::parse(hash).unwrap())
         },
-        async |auth, account| auth.import_user(account.clone()).await.is_ok(),
+        async |auth, account| operator.import_user(account.clone()).await.is_ok(),
         |stage, account, answer| {
-            match block_on(stage.world.auth.import_user(account.clone())) {
+            match block_on(stage.world.operator.import_user(account.clone())) {
                 // It had not taken effect.
                 Ok(_) => assert_ne!(answer, Some(true)),
                 Err(ImportError::EmailTaken) => {}
@@ -221,7 +221,7 @@ fn reseal() {
     check(
         "reseal",
         |stage| ann(stage).user_id().clone(),
-        async |auth, id| auth.reseal(id).await.is_ok(),
+        async |auth, id| operator.reseal(id).await.is_ok(),
         |stage, id, _| {
             assert_ne!(block_on(stage.sealing().reseal(id)).unwrap(), ResealOutcome::KeyMissing);
             assert!(stage.world.user(ANN).to_snapshot().contains("$sealed$v=1$k=a$"));
@@ -240,12 +240,12 @@ fn s01_resend_and_correct() {
     check(
         "resend_welcome",
         |stage| (stage.world.provision(ANN), stage.world.mailed_password()),
-        async |auth, (id, _)| auth.resend_welcome(id).await.is_ok(),
+        async |auth, (id, _)| operator.resend_welcome(id).await.is_ok(),
         |stage, (id, first), answer| {
             if answer == Some(true) {
                 assert!(stage.world.fails(ANN, first));
             }
-            block_on(stage.world.auth.resend_welcome(id)).unwrap();
+            block_on(stage.world.operator.resend_welcome(id)).unwrap();
             assert!(stage.world.fails(ANN, first));
             stage.gets_in(&[&stage.world.mailed_password()]);
         },
@@ -253,9 +253,9 @@ fn s01_resend_and_correct() {
     check(
         "correct_email",
         prepare,
-        async |auth, (id, _)| auth.correct_email(id, email(ANN)).await.is_ok(),
+        async |auth, (id, _)| operator.correct_email(id, email(ANN)).await.is_ok(),
         |stage, (id, first), _| {
-            block_on(stage.world.auth.correct_email(id, email(ANN))).unwrap();
+            block_on(stage.world.operator.correct_email(id, email(ANN))).unwrap();
             assert!(stage.world.fails("ann@acme.exmaple", first) && stage.world.fails(ANN, first));
             stage.gets_in(&[&stage.world.mailed_password()]);
         },
@@ -281,7 +281,7 @@ fn s15_sign_in() {
         ann,
         async |auth, _| {
             let source = doorward::ClientAddress::from_ip([192, 0, 2, 7].into());
-            auth.try_sign_in(SignInRequest::new(ANN, OLD).source(source)).await.is_ok()
+            auth.try_sign_in(SignInRequest::new(ANN, OLD).client_address(source)).await.is_ok()
         },
         |stage, _, _| stage.gets_in(&[OLD]),
     );
@@ -536,12 +536,12 @@ fn s18_admin() {
     check(
         "deactivate",
         ann,
-        async |auth, ann| auth.deactivate(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.deactivate(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || !stage.world.is_live(ann));
-            block_on(stage.world.auth.deactivate(ann.user_id())).unwrap();
+            block_on(stage.world.operator.deactivate(ann.user_id())).unwrap();
             assert!(stage.world.fails(ANN, OLD) && !stage.world.is_live(ann));
-            block_on(stage.world.auth.reactivate(ann.user_id())).unwrap();
+            block_on(stage.world.operator.reactivate(ann.user_id())).unwrap();
             stage.gets_in(&[OLD]);
         },
     );
@@ -549,24 +549,24 @@ fn s18_admin() {
         "reactivate",
         |stage| {
             let ann = ann(stage);
-            block_on(stage.world.auth.deactivate(ann.user_id())).unwrap();
+            block_on(stage.world.operator.deactivate(ann.user_id())).unwrap();
             ann
         },
-        async |auth, ann| auth.reactivate(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.reactivate(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || stage.world.sign_in(ANN, OLD).is_ok());
             assert!(!stage.world.is_live(ann));
-            block_on(stage.world.auth.reactivate(ann.user_id())).unwrap();
+            block_on(stage.world.operator.reactivate(ann.user_id())).unwrap();
             stage.gets_in(&[OLD]);
         },
     );
     check(
         "require_password_change",
         ann,
-        async |auth, ann| auth.require_password_change(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.require_password_change(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || !stage.world.is_live(ann));
-            block_on(stage.world.auth.require_password_change(ann.user_id())).unwrap();
+            block_on(stage.world.operator.require_password_change(ann.user_id())).unwrap();
             assert!(matches!(stage.world.sign_in(ANN, OLD), Ok(SignIn::PasswordChangeRequired(_))));
             stage.gets_in(&[OLD]);
         },
@@ -574,10 +574,10 @@ fn s18_admin() {
     check(
         "mark_compromised",
         ann,
-        async |auth, ann| auth.mark_compromised(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.mark_compromised(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || stage.world.fails(ANN, OLD));
-            block_on(stage.world.auth.mark_compromised(ann.user_id())).unwrap();
+            block_on(stage.world.operator.mark_compromised(ann.user_id())).unwrap();
             assert!(stage.world.fails(ANN, OLD) && !stage.world.is_live(ann));
             stage.gets_in(&[]);
         },
@@ -585,7 +585,7 @@ fn s18_admin() {
     check(
         "sign_out_everywhere",
         ann,
-        async |auth, ann| auth.sign_out_everywhere(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.sign_out_everywhere(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || !stage.world.is_live(ann));
             stage.gets_in(&[OLD]);
@@ -594,9 +594,9 @@ fn s18_admin() {
     check(
         "delete",
         ann,
-        async |auth, ann| auth.delete(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.delete(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
-            let again = block_on(stage.world.auth.delete(ann.user_id()));
+            let again = block_on(stage.world.operator.delete(ann.user_id()));
             assert!(answer != Some(true) || again.is_err());
             assert!(stage.world.fails(ANN, OLD) && !stage.world.is_live(ann));
             stage.world.provision(ANN);
@@ -649,7 +649,7 @@ impl Stage {
     fn counted(&self, proof: &str) -> u64 {
         let factor = self.factor();
         let failures = factor["failures"].as_array().into_iter().flatten();
-        failures.filter(|of| of["proof"] == proof).map(|of| of["attempts"]["failures"].as_u64().unwrap()).sum()
+        failures.filter(|of| of["assurance"] == proof).map(|of| of["attempts"]["failures"].as_u64().unwrap()).sum()
     }
 
     fn notices_of_wrong_codes(&self) -> usize {
@@ -1054,7 +1054,7 @@ fn s20_disable_and_regenerate() {
     check(
         "reset_second_factor",
         enrolled,
-        async |auth, e| auth.reset_second_factor(e.ann.user_id(), "she showed her passport").await.is_ok(),
+        async |auth, e| operator.reset_second_factor(e.ann.user_id(), "she showed her passport").await.is_ok(),
         gone,
     );
     check(

@@ -42,7 +42,7 @@ fn host(params: HashParams, users: usize) -> Auth {
     pollster::block_on(async {
         for index in 0..users {
             let hash = PasswordHash::parse(&hash).unwrap();
-            auth.import_user(Import::new(email(&address(index)), hash)).await.unwrap();
+            operator.import_user(Import::new(email(&address(index)), hash)).await.unwrap();
         }
     });
     auth

@@ -28,7 +28,7 @@ async fn everything_is_dropped(auth: &Auth, users: &dyn UserRepository, session:
         };
     }
     dropped! {
-        auth.provision_without_mail(email(ANN));
+        operator.provision_without_mail(email(ANN));
         auth.sign_in(SignInRequest::new(ANN, OLD));
         auth.try_sign_in(SignInRequest::new(ANN, OLD));
         auth.choose_password(challenge, NEW);
@@ -48,7 +48,7 @@ async fn everything_is_dropped(auth: &Auth, users: &dyn UserRepository, session:
         auth.confirm_reset("");
         auth.complete_reset("", NEW);
         auth.complete_reset_with_code("", "123456", NEW);
-        auth.reseal(session.user_id());
+        operator.reseal(session.user_id());
         users.insert(&user);
         users.replace(&user, user.version());
         users.delete(user.id(), user.version());

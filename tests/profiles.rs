@@ -44,7 +44,7 @@ fn s15_with_profiles_known_and_unknown_addresses_show_the_same_mix_of_costs() {
     for index in 0..100 {
         let address = format!("known-{index}@acme.example");
         if index < 30 {
-            block_on(world.auth.import_user(Import::new(email(&address), hash()))).unwrap();
+            block_on(world.operator.import_user(Import::new(email(&address), hash()))).unwrap();
         } else {
             let _ = world.open(&address, OLD);
         }

@@ -272,7 +272,7 @@ fn s18_a_deactivation_between_the_check_and_the_write_is_never_missed() {
         let before = stores.stale();
         let outcomes = together(16, |index| {
             if index == 15 {
-                block_on(world.auth.deactivate(ann.user_id())).unwrap();
+                block_on(world.operator.deactivate(ann.user_id())).unwrap();
                 return None;
             }
             let request = SignInRequest::new(ANN, OLD).device(&cookies[index]);

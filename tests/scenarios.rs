@@ -283,7 +283,7 @@ fn scenario_30_every_cause_costs_one_verification() {
     let world = World::new();
     let _ = world.open(ANN, OLD);
     let _ = world.open("gone@acme.example", OLD);
-    block_on(world.auth.deactivate(world.user("gone@acme.example").id())).unwrap();
+    block_on(world.operator.deactivate(world.user("gone@acme.example").id())).unwrap();
     world.provision("new@acme.example");
     world.clock.advance(HOUR);
     let long = "x".repeat(1 << 20);
@@ -348,7 +348,7 @@ fn scenario_37_a_link_mailed_to_an_address_dies_with_it() {
     let world = World::new();
     let id = world.provision("old@acme.example");
     let token = world.request("old@acme.example");
-    block_on(world.auth.correct_email(&id, email(ANN))).unwrap();
+    block_on(world.operator.correct_email(&id, email(ANN))).unwrap();
     assert!(matches!(block_on(world.auth.confirm_reset(&token)), Err(ConfirmResetError::LinkInvalid)));
 }
 
@@ -369,7 +369,7 @@ fn scenario_40_a_name_with_line_breaks_is_refused_and_markup_is_escaped() {
     let auth = Auth::builder(site, doorward::store::MemoryUsers::new(), MemoryAttempts::new(), mailer.clone())
         .build()
         .unwrap();
-    block_on(auth.provision(email(ANN))).unwrap();
+    block_on(operator.provision(email(ANN))).unwrap();
     let mail = mailer.last().unwrap().mail;
     assert!(!mail.html().contains("<b>") && mail.html().contains("&lt;b&gt;A&amp;B&lt;/b&gt;"));
     assert!(!mail.subject().chars().any(char::is_control));
@@ -394,13 +394,13 @@ fn scenario_43_stale_sessions_end_at_their_next_check() {
     type Ending = fn(&World, &doorward::SignedIn) -> Option<doorward::SignedIn>;
     let endings: [(&str, Ending); 5] = [
         ("change", |world, ann| Some(block_on(world.auth.change_password(ann, OLD, NEW)).unwrap())),
-        ("compromised", |world, ann| block_on(world.auth.mark_compromised(ann.user_id())).map(|()| None).unwrap()),
+        ("compromised", |world, ann| block_on(world.operator.mark_compromised(ann.user_id())).map(|()| None).unwrap()),
         ("required change", |world, ann| {
-            block_on(world.auth.require_password_change(ann.user_id())).map(|()| None).unwrap()
+            block_on(world.operator.require_password_change(ann.user_id())).map(|()| None).unwrap()
         }),
-        ("deactivation", |world, ann| block_on(world.auth.deactivate(ann.user_id())).map(|()| None).unwrap()),
+        ("deactivation", |world, ann| block_on(world.operator.deactivate(ann.user_id())).map(|()| None).unwrap()),
         ("sign out everywhere", |world, ann| {
-            block_on(world.auth.sign_out_everywhere(ann.user_id())).map(|()| None).unwrap()
+            block_on(world.operator.sign_out_everywhere(ann.user_id())).map(|()| None).unwrap()
         }),
     ];
     for (name, end) in endings {
@@ -418,7 +418,7 @@ fn scenario_43_stale_sessions_end_at_their_next_check() {
 #[test]
 fn scenario_44_a_deactivated_account_is_silent_and_the_log_knows_why() {
     let (world, ann) = World::with_ann();
-    block_on(world.auth.deactivate(ann.user_id())).unwrap();
+    block_on(world.operator.deactivate(ann.user_id())).unwrap();
     world.clock.advance(MINUTE);
     for failures in 1..=5 {
         let before = world.auth.hash_load().computed;
@@ -443,9 +443,10 @@ fn scenario_46_nothing_secret_is_printed() {
     let mailed = world.mailed_password();
     let challenge = world.challenge(ANN, &mailed);
     let user = world.user(ANN);
-    let request =
-        SignInRequest::new(ANN, OLD).device(&device(&ann)).source(ClientAddress::from_ip([192, 0, 2, 7].into()));
-    let revealed = block_on(world.auth.provision_without_mail(email("bob@acme.example"))).unwrap();
+    let request = SignInRequest::new(ANN, OLD)
+        .device(&device(&ann))
+        .client_address(ClientAddress::from_ip([192, 0, 2, 7].into()));
+    let revealed = block_on(world.operator.provision_without_mail(email("bob@acme.example"))).unwrap();
     let printed = [
         format!("{ann:?} {:?}", ann.session()),
         format!("{challenge:?} {confirmed:?} {user:?} {request:?} {revealed:?}"),
@@ -504,7 +505,7 @@ fn scenario_48_rotated_client_addresses_share_a_bucket_and_an_absent_one_is_not_
     assert!(world.fails(ANN, "wrong"));
     assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })));
     // Rotating the source opens no fresh lane on the account.
-    let request = SignInRequest::new(ANN, OLD).source(ClientAddress::from_ip([198, 51, 100, 1].into()));
+    let request = SignInRequest::new(ANN, OLD).client_address(ClientAddress::from_ip([198, 51, 100, 1].into()));
     assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::Throttled { .. })));
 }
 
@@ -531,13 +532,13 @@ fn scenario_53_whose_session_it_is_comes_from_proofs_only() {
     let forged = serde_json::from_value(forged).unwrap();
     assert!(matches!(block_on(world.auth.resume(&forged)), Err(ResumeError::SessionEnded)));
     let nobody = UserId::parse("nobody").unwrap();
-    assert!(matches!(block_on(world.auth.deactivate(&nobody)), Err(OperatorError::UnknownUser)));
+    assert!(matches!(block_on(world.operator.deactivate(&nobody)), Err(OperatorError::UnknownUser)));
 }
 
 #[test]
 fn scenario_54_of_two_provisions_of_one_address_one_wins() {
     let world = World::new();
-    let both = ["ann@acme.example", "Ann@ACME.example"].map(|text| world.auth.provision(email(text)));
+    let both = ["ann@acme.example", "Ann@ACME.example"].map(|text| world.operator.provision(email(text)));
     let outcomes = block_on(doorward::testing::join_all(both));
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(ProvisionError::EmailTaken))).count(), 1);
@@ -736,9 +737,9 @@ fn scenario_43_sessions_and_remembered_devices_end_with_what_they_were_gained_by
         ("second factor off", true, |world, ann, _| drop(block_on(world.auth.disable_second_factor(ann)).unwrap())),
         ("another authenticator", true, |world, ann, _| drop(world.enroll(ann))),
         ("second factor reset", false, |world, ann, _| {
-            block_on(world.auth.reset_second_factor(ann.user_id(), "lost phone")).unwrap();
+            block_on(world.operator.reset_second_factor(ann.user_id(), "lost phone")).unwrap();
         }),
-        ("deactivated", false, |world, ann, _| block_on(world.auth.deactivate(ann.user_id())).unwrap()),
+        ("deactivated", false, |world, ann, _| block_on(world.operator.deactivate(ann.user_id())).unwrap()),
     ];
     for (name, _acting_lives, act) in acts {
         let (world, acting, app, codes) = World::with_enrolled_ann();

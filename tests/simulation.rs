@@ -126,7 +126,7 @@ fn on_a_server_holding_and_background_work_run_on_its_runtime() {
             .hold(Hold::up_to(10 * SECOND, tokio::time::sleep).at_most(200))
     });
     runtime.block_on(async {
-        world.auth.provision(email(ANN)).await.unwrap();
+        world.operator.provision(email(ANN)).await.unwrap();
         for expected in ["invalid_credentials", "invalid_credentials"] {
             // The second waits out 250 ms on the runtime's timer.
             let error = world.auth.sign_in(SignInRequest::new(ANN, "wrong")).await.unwrap_err();

@@ -82,7 +82,7 @@ impl Host {
     }
 
     fn provision(&self) -> String {
-        block_on(self.auth.provision(email(ANN))).unwrap();
+        block_on(self.operator.provision(email(ANN))).unwrap();
         self.mailed(|mail| mail.temporary_password())
     }
 
@@ -201,12 +201,12 @@ const STATES: [State; 10] = [
         name: "deactivated",
         make: |host| {
             host.open();
-            block_on(host.auth.deactivate(host.user().id())).unwrap();
+            block_on(host.operator.deactivate(host.user().id())).unwrap();
             Secrets::from([("password", OLD.to_owned())])
         },
         check: |host, secret| {
             assert!(host.fails(&secret("password")));
-            block_on(host.auth.reactivate(host.user().id())).unwrap();
+            block_on(host.operator.reactivate(host.user().id())).unwrap();
             let _ = complete(host.sign_in(&secret("password")).unwrap());
         },
     },
@@ -214,7 +214,7 @@ const STATES: [State; 10] = [
         name: "change_required",
         make: |host| {
             host.open();
-            block_on(host.auth.require_password_change(host.user().id())).unwrap();
+            block_on(host.operator.require_password_change(host.user().id())).unwrap();
             Secrets::from([("password", OLD.to_owned())])
         },
         check: |host, secret| {
@@ -226,7 +226,7 @@ const STATES: [State; 10] = [
         name: "compromised",
         make: |host| {
             host.open();
-            block_on(host.auth.mark_compromised(host.user().id())).unwrap();
+            block_on(host.operator.mark_compromised(host.user().id())).unwrap();
             Secrets::from([("password", OLD.to_owned())])
         },
         check: |host, secret| {
@@ -278,7 +278,7 @@ const STATES: [State; 10] = [
         },
         check: |host, secret| {
             assert!(host.fails(&secret("earlier")));
-            block_on(host.auth.require_password_change(host.user().id())).unwrap();
+            block_on(host.operator.require_password_change(host.user().id())).unwrap();
             let challenge = host.challenge(&secret("password"));
             let reused = block_on(host.auth.choose_password(&challenge, &secret("earlier")));
             assert!(matches!(reused, Err(ChoosePasswordError::Rejected { .. })), "{reused:?}");

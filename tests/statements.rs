@@ -131,7 +131,7 @@ fn statements_are_few_and_no_log_holds_an_address() {
         raw_sql(AssertSqlSafe(never)).execute(&pool).await.unwrap();
         let stage = Stage::new(store);
         stage.clock.advance(support::HOUR);
-        let error = stage.auth.provision(email("new@acme.example")).await.unwrap_err();
+        let error = stage.operator.provision(email("new@acme.example")).await.unwrap_err();
         let mut outputs = vec![format!("{error} {error:?} {:?}", stage.auth.error_response(&error))];
         let error = stage.sign_in(ANN, OLD).await.unwrap_err();
         outputs.push(format!("{error} {error:?} {:?}", stage.auth.error_response(&error)));

@@ -60,7 +60,7 @@ impl Host {
 
     async fn open(&self, address: &str, account: Account) {
         let address = email(address);
-        self.auth.provision(address.clone()).await.unwrap();
+        self.operator.provision(address.clone()).await.unwrap();
         let (devices, links) = match account {
             Account::Small => return,
             Account::Usual => (2, 0),

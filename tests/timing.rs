@@ -50,7 +50,7 @@ fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
 /// A user with as many devices and links as one can hold.
 fn open_full_account(auth: &Auth, clock: &doorward::testing::ManualClock, address: &str) {
     block_on(async {
-        let account = auth.provision_without_mail(Email::parse(address).unwrap()).await.unwrap();
+        let account = operator.provision_without_mail(Email::parse(address).unwrap()).await.unwrap();
         let request = SignInRequest::new(address, account.temporary_password.expose());
         let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else {
             panic!("no change due")

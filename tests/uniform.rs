@@ -18,9 +18,9 @@ fn crowd() -> (World, Auth, Faults, String) {
     world.clock.advance(DAY - HOUR);
     let _ = world.open(ANN, OLD);
     let gone = world.open("gone@acme.example", OLD);
-    block_on(world.auth.deactivate(gone.user_id())).unwrap();
+    block_on(world.operator.deactivate(gone.user_id())).unwrap();
     let void = world.open("void@acme.example", OLD);
-    block_on(world.auth.mark_compromised(void.user_id())).unwrap();
+    block_on(world.operator.mark_compromised(void.user_id())).unwrap();
     world.provision("new@acme.example");
     world.clock.advance(HOUR);
     let counted = Faults::new();

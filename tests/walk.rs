@@ -549,7 +549,7 @@ const STATES: [State; 10] = [
 fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(Held, App)> {
     let (auth, required) = (&stage.auth, policy == SecondFactorPolicy::Required);
     let mut held = Held { password: Some(OLD.to_owned()), ..Held::default() };
-    block_on(auth.provision(email(ANN))).unwrap();
+    block_on(operator.provision(email(ANN))).unwrap();
     let first = SignInRequest::new(ANN, &stage.mailed_password());
     let challenge = challenge(stage.sign_in(&first).unwrap());
     held.challenges.push(challenge.clone());
@@ -616,7 +616,7 @@ fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(H
             stage.clock.advance(SECOND);
             let _ = complete(stage.sign_in(&by_password.device(held.cookie.as_ref().unwrap())).unwrap());
         }
-        State::ChangeDue => block_on(auth.require_password_change(ann.user_id())).unwrap(),
+        State::ChangeDue => block_on(operator.require_password_change(ann.user_id())).unwrap(),
     }
     Some((held, app))
 }

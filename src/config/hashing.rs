@@ -49,7 +49,7 @@ impl Default for HashingConfig {
 }
 
 /// Whether password hashes are kept sealed. What is stored otherwise than wanted is changed when its owner signs in, or by
-/// [`Auth::reseal`](crate::Auth::reseal).
+/// [`Operator::reseal`](crate::Operator::reseal).
 ///
 /// To turn it on where several processes run: give all of them the keyring, then turn all of them [`On`](Self::On), then
 /// reseal every user, then turn all of them to [`Enforced`](Self::Enforced). A process without the keyring cannot read what

@@ -21,7 +21,7 @@ const PREFIX: &str = "$sealed$v=1$k=";
 /// authenticators always, and password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
 ///
 /// One key is current: everything is sealed under it. Others only open what was sealed under them, until it was sealed anew,
-/// by use or by [`Auth::reseal`](crate::Auth::reseal). Each value is bound to its user and its purpose, so that one moved to
+/// by use or by [`Operator::reseal`](crate::Operator::reseal). Each value is bound to its user and its purpose, so that one moved to
 /// another row opens nothing.
 ///
 /// To change keys where several processes run, in this order: let the new key open in all of them

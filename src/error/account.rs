@@ -15,7 +15,7 @@ pub enum ProvisionError {
     #[error("another account has this id")]
     IdTaken,
     /// The account stands, but the mailer did not accept the mail:
-    /// [`resend_welcome`](crate::Auth::resend_welcome) issues a fresh temporary password and mails it.
+    /// [`resend_welcome`](crate::Operator::resend_welcome) issues a fresh temporary password and mails it.
     #[error("the account stands, but its mail was not accepted")]
     MailFailed {
         /// The new account.

@@ -31,7 +31,7 @@ pub enum MalformedHash {
 /// byte.
 ///
 /// New hashes are Argon2id as PHC strings. Those of other systems are verified with the feature `legacy-hashes`, and
-/// replaced by a new one when their owner signs in: see [`Auth::import_user`](crate::Auth::import_user).
+/// replaced by a new one when their owner signs in: see [`Operator::import_user`](crate::Operator::import_user).
 ///
 /// `Debug` shows nothing of it: a hash is what an attacker grinds offline.
 ///

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
 
+use super::enrollment::TotpEnrollment;
+use crate::crypto::{Draw, RandomError};
+
 /// The seconds of a step. Many authenticators ignore any other period, so there is none.
 const STEP_SECONDS: u64 = 30;
 
@@ -49,10 +52,17 @@ pub(crate) struct TotpSecret {
 
 impl TotpSecret {
     /// The most random bytes that a secret takes.
-    pub(crate) const MAX_BYTES: usize = 64;
+    const MAX_BYTES: usize = 64;
 
     pub(crate) fn new(bytes: Zeroizing<Vec<u8>>, params: TotpParams) -> Self {
         Self { bytes, params }
+    }
+
+    /// A new secret, as long as its parameters ask for.
+    pub(crate) fn draw(params: TotpParams) -> Result<Self, RandomError> {
+        let mut bytes = Zeroizing::new(<[u8; Self::MAX_BYTES]>::draw()?.to_vec());
+        bytes.truncate(params.secret_bytes());
+        Ok(Self { bytes, params })
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -72,15 +82,14 @@ impl TotpSecret {
         accepted.filter(is_of).fold(None, |_, step| Some(step))
     }
 
-    /// The `otpauth` URI by which authenticators take the secret over. A colon separates its parts, so none may be in them.
-    pub(crate) fn uri(&self, issuer: &str, account: &str) -> Option<Zeroizing<String>> {
+    /// What an authenticator is set up with. Colons separate the parts of the URI, so none may be in them.
+    pub(crate) fn enrollment(&self, issuer: &str, account: &str) -> TotpEnrollment {
         let [issuer, account] = [issuer, account].map(|part| part.replace(':', " "));
-        self.totp(&account, Some(issuer))?.to_url().ok().map(Zeroizing::new)
-    }
-
-    /// The secret in base32, as it is typed into an authenticator.
-    pub(crate) fn to_base32(&self) -> Option<Zeroizing<String>> {
-        Some(Zeroizing::new(self.totp("", None)?.secret().to_base32()))
+        // Secrets are as long as `TotpParams::secret_bytes` says, and no part has a colon: the library has nothing to reject.
+        let totp = self.totp(&account, Some(issuer));
+        let uri = totp.as_ref().and_then(|totp| totp.to_url().ok()).unwrap_or_default();
+        let key = totp.map(|totp| totp.secret().to_base32()).unwrap_or_default();
+        TotpEnrollment::new(Zeroizing::new(uri), &Zeroizing::new(key))
     }
 
     fn totp(&self, account: &str, issuer: Option<String>) -> Option<Totp> {
@@ -166,12 +175,13 @@ mod tests {
         let file: Value = serde_json::from_str(include_str!("../../tests/data/base32_otpauth.json")).unwrap();
         let vector = &file["otpauth"]["vectors"][1];
         let secret = secret(vector["secret_hex"].as_str().unwrap(), strict(TotpAlgorithm::Sha1, 6));
-        let uri = secret.uri(vector["issuer"].as_str().unwrap(), vector["account"].as_str().unwrap()).unwrap();
+        let enrollment = secret.enrollment(vector["issuer"].as_str().unwrap(), vector["account"].as_str().unwrap());
+        let uri = enrollment.uri();
         // What is left out has these very values where it is not said.
         let published = vector["uri"].as_str().unwrap().replace("&algorithm=SHA1&digits=6&period=30", "");
         assert_eq!(uri.replace("%40", "@").replace("%2E", "."), published);
         // Colons would end the issuer.
-        assert!(secret.uri("A:B", "c:d@x.example").unwrap().starts_with("otpauth://totp/A%20B:c%20d"));
+        assert!(secret.enrollment("A:B", "c:d@x.example").uri().starts_with("otpauth://totp/A%20B:c%20d"));
     }
 
     #[test]

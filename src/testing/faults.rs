@@ -46,7 +46,7 @@ impl Fault {
 /// let auth = Auth::builder(site, faults.users(users), faults.attempts(attempts), faults.mailer(mailer)).build()?;
 ///
 /// faults.strike(2, Fault::Fails); // the first call stores the account, the second mails
-/// let outcome = faults.drive(auth.provision(Email::parse("ann@acme.example")?));
+/// let outcome = faults.drive(operator.provision(Email::parse("ann@acme.example")?));
 /// assert!(matches!(outcome, Driven::Finished(Err(doorward::error::ProvisionError::MailFailed { .. }))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -35,17 +35,17 @@ impl Document {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Challenge {
-        let proof = proved.proof;
+        let assurance = proved.assurance;
         let token = Token { user_id: user_id.clone(), secret: fresh.secret.clone() };
         self.challenges.retain(|challenge| challenge.span.is_alive(now));
-        while self.challenges.iter().filter(|other| other.proof == proof).count() >= limits.per_class.max(1) {
-            let oldest = self.challenges.iter().position(|other| other.proof == proof);
+        while self.challenges.iter().filter(|other| other.assurance == assurance).count() >= limits.per_class.max(1) {
+            let oldest = self.challenges.iter().position(|other| other.assurance == assurance);
             oldest.map(|index| self.challenges.remove(index));
         }
         self.challenges.push(StoredChallenge {
             digest: digest(user_id, &token),
             step,
-            proof,
+            assurance,
             methods: proved.methods.clone(),
             factor_passed: proved.factor_passed,
             device: proved.device.as_ref().map(|device| device.id),
@@ -100,8 +100,8 @@ impl User {
     ) -> Option<Progress> {
         let found = self.challenge(token, step, limits, now)?;
         let device = found.device.and_then(|id| self.known_device(id, now));
-        let (proof, methods, factor_passed) = (found.proof, found.methods.clone(), found.factor_passed);
-        Some(Progress { proof, methods, factor_passed, device })
+        let (assurance, methods, factor_passed) = (found.assurance, found.methods.clone(), found.factor_passed);
+        Some(Progress { assurance, methods, factor_passed, device })
     }
 
     /// What was proved before, if the challenge still asks for a code.

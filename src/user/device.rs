@@ -76,12 +76,6 @@ impl User {
         Some(device.shown(None, now))
     }
 
-    /// Whether sessions on that device are good: it was neither revoked nor evicted. How long sessions last is the host's
-    /// affair, so one whose token has expired still counts.
-    pub(super) fn has_device(&self, id: DeviceId) -> bool {
-        self.document.devices.iter().any(|device| device.id == id)
-    }
-
     /// Without that device; `None` if there is no such device.
     pub(crate) fn revoke_device(&self, id: DeviceId, fresh: &Fresh) -> Option<User> {
         let known = self.document.devices.iter().any(|device| device.id == id);

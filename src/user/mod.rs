@@ -2,8 +2,10 @@
 //! randomness: the time and the random values come in as arguments, the next state goes out.
 
 mod challenge;
+mod codes;
 mod decoy;
 mod device;
+mod enrollment;
 mod fresh;
 mod head;
 mod judged;
@@ -12,23 +14,24 @@ mod password;
 mod progress;
 mod provision;
 mod reset;
-mod second_factor;
 mod sign_in;
 mod snapshot;
 mod state;
 mod status;
+mod step_up;
 mod stored;
 
 pub(crate) use challenge::ChallengeLimits;
+pub(crate) use codes::{AcceptedCode, CodeLimits, CodeVerdict, GivenFor, WrongCode, recovery_digests};
 pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS};
 pub(crate) use device::{DeviceLimits, ShownDevice};
+pub(crate) use enrollment::NewTotp;
 pub(crate) use fresh::Fresh;
 pub use head::{UserHead, UserHeadRow};
 pub(crate) use judged::Judged;
 pub(crate) use password::NewCredential;
 pub(crate) use progress::Progress;
 pub(crate) use reset::{Confirmation, LinkLimits, NewLink, Recovery};
-pub(crate) use second_factor::{AcceptedCode, CodeLimits, CodeVerdict, NewTotp, WrongCode, recovery_digests};
 pub(crate) use sign_in::{Completed, Passed, SignInRules, Step};
 pub use snapshot::{SnapshotError, UserRow};
 pub use state::User;

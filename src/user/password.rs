@@ -4,11 +4,11 @@ use core::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::codes::AcceptedCode;
 use super::device::{DeviceLimits, Evicts};
 use super::fresh::Fresh;
 use super::judged::Judged;
 use super::progress::Progress;
-use super::second_factor::AcceptedCode;
 use super::sign_in::{Passed, SignInRules};
 use super::state::User;
 use super::stored::{Assurance, Document, StoredPassword};
@@ -92,7 +92,7 @@ impl User {
     /// Whether choosing a password by that right completes a reset (rather than a provision or a change that was due).
     pub(crate) fn completes_reset(&self, proved: &Progress) -> bool {
         let by_link = proved.methods.iter().any(|proven| proven.method == AuthMethod::ResetLink);
-        let temporary = self.document.temporary.as_ref().filter(|_| proved.proof == Assurance::TemporaryPassword);
+        let temporary = self.document.temporary.as_ref().filter(|_| proved.assurance == Assurance::TemporaryPassword);
         by_link || temporary.is_some_and(|temporary| temporary.origin.is_reset())
     }
 }

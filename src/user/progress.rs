@@ -7,7 +7,7 @@ use crate::account::{AuthMethod, Authentication};
 /// What somebody has proved so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
-    pub(crate) proof: Assurance,
+    pub(crate) assurance: Assurance,
     pub(crate) methods: Vec<Authentication>,
     /// Whether the second factor is dealt with: proved, or not asked of this browser.
     pub(crate) factor_passed: bool,
@@ -19,17 +19,17 @@ impl Progress {
     /// A reset link that by itself sets a password: the mailbox.
     pub(crate) fn by_reset_link(now: OffsetDateTime) -> Self {
         let methods = vec![Authentication::new(AuthMethod::ResetLink, now)];
-        Self { proof: Assurance::TemporaryPassword, methods, factor_passed: false, device: None }
+        Self { assurance: Assurance::TemporaryPassword, methods, factor_passed: false, device: None }
     }
 
     /// A right password, from a device that may be known.
     pub(crate) fn by_password(shown: Option<&ShownDevice>, now: OffsetDateTime) -> Self {
-        let proof = match shown {
+        let assurance = match shown {
             Some(device) if device.factor_proved => Assurance::KnownDevice,
             _ => Assurance::Password,
         };
         Self {
-            proof,
+            assurance,
             methods: vec![Authentication::new(AuthMethod::Password, now)],
             factor_passed: shown.is_some_and(|device| device.factor_remembered),
             device: shown.cloned(),
@@ -38,7 +38,7 @@ impl Progress {
 
     pub(super) fn by_temporary_password(shown: Option<&ShownDevice>, now: OffsetDateTime) -> Self {
         Self {
-            proof: Assurance::TemporaryPassword,
+            assurance: Assurance::TemporaryPassword,
             methods: vec![Authentication::new(AuthMethod::TemporaryPassword, now)],
             // The mailbox alone never stands in for a code.
             factor_passed: false,

@@ -91,6 +91,6 @@ impl Document {
         now: OffsetDateTime,
     ) {
         self.temporary = Some(StoredTemporary::new(digest, origin, lifetime, now));
-        self.challenges.retain(|challenge| challenge.proof != super::Assurance::TemporaryPassword);
+        self.challenges.retain(|challenge| challenge.assurance != super::Assurance::TemporaryPassword);
     }
 }

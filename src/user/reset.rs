@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::device::DeviceLimits;
 use super::fresh::Fresh;
 use super::state::User;
-use super::stored::{Assurance, Extra, ResetState, StoredLink, TemporaryOrigin};
+use super::stored::{Assurance, Document, Extra, ResetState, StoredLink, TemporaryOrigin};
 use crate::crypto::{Purpose, sha256};
 use crate::throttle::{Attempts, Charge, Cooldown};
 use crate::types::{DeviceToken, Digest, ResetToken, Span, Token, UserId, after, until};
@@ -62,6 +62,15 @@ impl ResetState {
         let index = self.links.iter().position(|link| link.digest.ct_eq(&shown).into())?;
         let alive = self.links.get(index)?.span.is_alive(now) && token.0.user_id == *user_id;
         alive.then_some(index)
+    }
+}
+
+impl Document {
+    pub(super) fn count_link_try(&mut self, user: &UserId, token: &ResetToken, now: OffsetDateTime) {
+        let index = self.reset.find(user, token, now);
+        if let Some(link) = index.and_then(|index| self.reset.links.get_mut(index)) {
+            link.tries = link.tries.saturating_add(1);
+        }
     }
 }
 
@@ -143,12 +152,7 @@ impl User {
 
     /// Counts one try against the link, before the hash it costs is computed.
     pub(crate) fn count_reset_link_try(&self, token: &ResetToken, now: OffsetDateTime, fresh: &Fresh) -> User {
-        let index = self.document.reset.find(&self.id, token, now);
-        self.next(fresh, |document| {
-            if let Some(link) = index.and_then(|index| document.reset.links.get_mut(index)) {
-                link.tries = link.tries.saturating_add(1);
-            }
-        })
+        self.next(fresh, |document| document.count_link_try(&self.id, token, now))
     }
 
     /// Whoever is signed in and has proved the second factor ends a recovery that somebody else has begun: what was mailed for it
@@ -157,7 +161,7 @@ impl User {
         self.next(fresh, |document| {
             document.reset.void();
             document.temporary.take_if(|temporary| temporary.origin.is_reset());
-            document.challenges.retain(|challenge| challenge.proof != Assurance::TemporaryPassword);
+            document.challenges.retain(|challenge| challenge.assurance != Assurance::TemporaryPassword);
             document.forget_provisional_devices();
         })
     }

@@ -5,12 +5,12 @@ use core::time::Duration;
 use time::OffsetDateTime;
 
 use super::challenge::ChallengeLimits;
+use super::codes::AcceptedCode;
 use super::device::{DeviceLimits, Evicts, ShownDevice};
 use super::fresh::Fresh;
 use super::judged::Judged;
 use super::progress::Progress;
 use super::reset::Recovery;
-use super::second_factor::AcceptedCode;
 use super::state::User;
 use super::stored::{Assurance, Document, NextStep};
 use crate::account::{AuthMethod, Session};
@@ -191,7 +191,7 @@ impl Document {
         fresh: &Fresh,
     ) -> Step {
         // A temporary password is there until another was chosen.
-        let by_temporary = proved.proof == Assurance::TemporaryPassword && self.temporary.is_some();
+        let by_temporary = proved.assurance == Assurance::TemporaryPassword && self.temporary.is_some();
         let change_due = by_temporary || self.password.as_ref().is_none_or(|password| password.change_required);
         let (step, issue): (_, fn(Challenge) -> Step) = if self.second_factor.is_on() && !proved.factor_passed {
             (NextStep::SecondFactor, Step::SecondFactor)

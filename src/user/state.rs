@@ -49,8 +49,9 @@ impl User {
         self.document.password.is_some()
     }
 
-    /// Whether a session of this user still is one.
-    pub(crate) fn is_in_session(&self, session: &Session) -> bool {
+    /// Whether a session of this user is valid. It ends with its device, by revocation or eviction; a device whose token has merely
+    /// expired still counts.
+    pub(crate) fn is_session_valid(&self, session: &Session) -> bool {
         let owned = session.user_id() == &self.id && session.epoch() == self.epoch();
         self.is_active()
             && owned

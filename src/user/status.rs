@@ -71,7 +71,7 @@ impl Document {
         self.epoch = fresh.epoch;
         let active = self.status == UserStatus::Active;
         let recovering = active && self.temporary.is_some();
-        self.challenges.retain(|challenge| recovering && challenge.proof == Assurance::TemporaryPassword);
+        self.challenges.retain(|challenge| recovering && challenge.assurance == Assurance::TemporaryPassword);
         self.second_factor.forget_what_was_begun();
     }
 }

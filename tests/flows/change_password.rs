@@ -65,10 +65,10 @@ fn reuse_is_judged_only_after_the_current_password_was_proved() {
 #[test]
 fn an_ended_session_changes_nothing() {
     let (world, ann) = World::with_ann();
-    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
+    block_on(world.operator.sign_out_everywhere(ann.user_id())).unwrap();
     let ended = block_on(world.auth.change_password(&ann, OLD, NEW));
     assert!(matches!(ended, Err(ChangePasswordError::SessionEnded)));
-    block_on(world.auth.delete(ann.user_id())).unwrap();
+    block_on(world.operator.delete(ann.user_id())).unwrap();
     let gone = block_on(world.auth.change_password(&ann, OLD, NEW));
     assert!(matches!(gone, Err(ChangePasswordError::SessionEnded)));
 }

@@ -19,7 +19,7 @@ fn account(address: &str, hash: &str) -> Import {
 #[test]
 fn an_imported_user_signs_in_with_the_old_password_and_the_hash_becomes_a_new_one() {
     let world = World::new();
-    let imported = block_on(world.auth.import_user(account(ANN, ARGON2ID))).unwrap();
+    let imported = block_on(world.operator.import_user(account(ANN, ARGON2ID))).unwrap();
     assert_eq!((imported.scheme, imported.risks.len()), (HashScheme::Argon2id, 1), "256 KiB are few");
     assert_eq!(world.mailer.count(), 0, "nothing is mailed");
     assert_eq!(world.observer.count(&EventKind::Imported { scheme: HashScheme::Argon2id }), 1);
@@ -37,8 +37,8 @@ fn an_imported_user_signs_in_with_the_old_password_and_the_hash_becomes_a_new_on
 #[test]
 fn s12_an_imported_user_can_reset_and_is_not_welcomed() {
     let world = World::new();
-    let imported = block_on(world.auth.import_user(account(ANN, ARGON2ID))).unwrap();
-    let welcome = block_on(world.auth.resend_welcome(&imported.user_id));
+    let imported = block_on(world.operator.import_user(account(ANN, ARGON2ID))).unwrap();
+    let welcome = block_on(world.operator.resend_welcome(&imported.user_id));
     assert!(matches!(welcome, Err(WelcomeError::PasswordChosen)));
     let mailed = world.confirm(ANN);
     let challenge = world.challenge(ANN, &mailed);
@@ -49,17 +49,17 @@ fn s12_an_imported_user_can_reset_and_is_not_welcomed() {
 #[test]
 fn s02_a_change_can_be_asked_of_an_imported_user() {
     let world = World::new();
-    block_on(world.auth.import_user(account(ANN, ARGON2ID).require_password_change())).unwrap();
+    block_on(world.operator.import_user(account(ANN, ARGON2ID).require_password_change())).unwrap();
     assert!(matches!(world.sign_in(ANN, "password"), Ok(SignIn::PasswordChangeRequired(_))));
 }
 
 #[test]
 fn a_taken_address_or_id_is_told_to_the_operator_and_nothing_is_stored() {
     let (world, ann) = World::with_ann();
-    let again = block_on(world.auth.import_user(account("Ann@ACME.example", ARGON2ID)));
+    let again = block_on(world.operator.import_user(account("Ann@ACME.example", ARGON2ID)));
     assert!(matches!(again, Err(ImportError::EmailTaken)));
     let id = UserId::parse(ann.user_id().as_str()).unwrap();
-    let same = block_on(world.auth.import_user(account("bob@acme.example", ARGON2ID).id(id)));
+    let same = block_on(world.operator.import_user(account("bob@acme.example", ARGON2ID).id(id)));
     assert!(matches!(same, Err(ImportError::IdTaken)));
     let _ = world.signed_in(ANN, OLD);
     assert!(world.fails("bob@acme.example", "password"));
@@ -122,7 +122,7 @@ mod legacy {
                 continue;
             }
             let address = format!("user-{}@acme.example", schemes.len());
-            let imported = block_on(world.auth.import_user(account(&address, hash))).expect(&scheme);
+            let imported = block_on(world.operator.import_user(account(&address, hash))).expect(&scheme);
             assert!(world.user(&address).to_snapshot().contains(hash));
             assert!(world.fails(&address, "wrong"), "{scheme}");
             let signed_in = world.signed_in(&address, password);
@@ -140,7 +140,7 @@ mod legacy {
         for (index, answer) in answers().iter().enumerate().filter(|(index, _)| index % 7 == 0) {
             let (password, hash) = (text(answer, "password"), text(answer, "hash"));
             let address = format!("user-{index}@acme.example");
-            block_on(world.auth.import_user(account(&address, hash))).unwrap();
+            block_on(world.operator.import_user(account(&address, hash))).unwrap();
             let entered = world.sign_in(&address, password).is_ok();
             assert_eq!(entered, answer["matches"] == true, "{}: {}", text(answer, "scheme"), text(answer, "note"));
         }
@@ -152,7 +152,7 @@ mod legacy {
         let is_long = |answer: &Value| text(answer, "scheme") == "bcrypt" && text(answer, "password").len() == 73;
         let found = answers().into_iter().find(is_long);
         let answer = found.expect("a password of 73 bytes");
-        let imported = block_on(world.auth.import_user(account(ANN, text(&answer, "hash")))).unwrap();
+        let imported = block_on(world.operator.import_user(account(ANN, text(&answer, "hash")))).unwrap();
         assert!(imported.risks.contains(&HashRisk::Truncates));
         let typed = text(&answer, "password");
         assert!(world.fails(ANN, typed), "its 73rd byte was never hashed");

@@ -43,7 +43,7 @@ fn document(world: &World) -> String {
 }
 
 fn reseal(world: &World) -> ResealOutcome {
-    block_on(world.auth.reseal(world.user(ANN).id())).unwrap()
+    block_on(world.operator.reseal(world.user(ANN).id())).unwrap()
 }
 
 #[test]
@@ -193,8 +193,8 @@ fn rotation_over_a_thousand_users_loses_none_and_needs_nobody_to_sign_in() {
     let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     for address in &addresses {
         let id = world.user(address).id().clone();
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::Resealed);
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::Resealed);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
     }
     assert_eq!(world.observer.count(&EventKind::Resealed), 1_000);
     let after = restarted(&world, Some(ring("b", 2)), HashSealing::On);
@@ -213,7 +213,7 @@ fn a_verdict_on_a_hash_counts_though_it_was_sealed_anew_meanwhile() {
     let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     let id = world.user(ANN).id().clone();
     let meddling = Arc::new(Meddling::new(Arc::clone(&world.users), move || {
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::Resealed);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::Resealed);
     }));
     let slow = Auth::builder(site(), Arc::clone(&meddling), world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())

@@ -81,7 +81,7 @@ fn a_code_that_was_used_to_sign_in_proves_nothing_again() {
 #[test]
 fn a_session_that_has_ended_proves_nothing() {
     let (world, ann, app, _) = World::with_enrolled_ann();
-    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
+    block_on(world.operator.sign_out_everywhere(ann.user_id())).unwrap();
     let ended = |outcome| matches!(outcome, Err(ReauthenticateError::SessionEnded));
     assert!(ended(block_on(world.auth.reauthenticate(&ann, OLD)).map(drop)));
     assert!(ended(block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).map(drop)));
@@ -107,7 +107,7 @@ fn a_host_asks_for_a_fresh_proof_before_something_of_its_own() {
     assert!(needed(block_on(world.auth.require_step_up(&ann)), StepUp::Password));
     let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     block_on(world.auth.require_step_up(&ann)).unwrap();
-    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
+    block_on(world.operator.sign_out_everywhere(ann.user_id())).unwrap();
     assert!(matches!(block_on(world.auth.require_step_up(&ann)), Err(StepUpError::SessionEnded)));
 
     // Where a second factor is on, a password alone is too little.

@@ -241,7 +241,7 @@ fn confirming_gives_the_confirming_browser_a_lane() {
 fn s18_a_deactivated_account_gets_the_usual_answer_and_no_mail() {
     let (world, ann) = World::with_ann();
     let token = world.request(ANN);
-    block_on(world.auth.deactivate(ann.user_id())).unwrap();
+    block_on(world.operator.deactivate(ann.user_id())).unwrap();
     world.clock.advance(HOUR);
     let mails = world.mailer.count();
     let answers = [ANN, NOBODY].map(|address| block_on(world.auth.request_reset(&email(address))).unwrap());

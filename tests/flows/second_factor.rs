@@ -216,7 +216,7 @@ fn s20_enrolments_keep_what_they_were_made_with_when_the_settings_change() {
 #[test]
 fn s20_an_operator_takes_it_off_for_a_reason_and_the_owner_is_told() {
     let (world, ann, ..) = World::with_enrolled_ann();
-    block_on(world.auth.reset_second_factor(ann.user_id(), "showed her passport\nat the desk")).unwrap();
+    block_on(world.operator.reset_second_factor(ann.user_id(), "showed her passport\nat the desk")).unwrap();
     let reason: Box<str> = "showed her passportat the desk".into();
     assert_eq!(world.observer.count(&EventKind::SecondFactorReset { reason }), 1);
     assert!(world.last_mail().mail.text().contains("by our support"));
@@ -224,7 +224,7 @@ fn s20_an_operator_takes_it_off_for_a_reason_and_the_owner_is_told() {
     let _ = world.signed_in(ANN, OLD);
     // Once more it is no error, and nothing happens.
     let sent = world.mailer.count();
-    block_on(world.auth.reset_second_factor(ann.user_id(), "again")).unwrap();
+    block_on(world.operator.reset_second_factor(ann.user_id(), "again")).unwrap();
     assert_eq!(world.mailer.count(), sent);
 }
 
@@ -302,7 +302,7 @@ fn s20_a_choice_that_an_old_authenticator_opened_is_void_once_there_is_another()
     let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
         panic!("no change is due")
     };
-    block_on(world.auth.reset_second_factor(ann.user_id(), "stolen phone")).unwrap();
+    block_on(world.operator.reset_second_factor(ann.user_id(), "stolen phone")).unwrap();
     assert_eq!(world.choice_error(&next, NEW).code(), "challenge_invalid");
     // The mailbox goes on by itself.
     let challenge = world.challenge(ANN, &mailed);
@@ -314,7 +314,7 @@ fn s20_what_was_begun_before_a_change_of_the_credentials_is_not_finished_after_i
     let world = World::with_keyring(|builder| builder);
     let thief = world.open(ANN, OLD);
     let app = App::new(&block_on(world.auth.begin_enrollment(&thief)).unwrap());
-    block_on(world.auth.mark_compromised(thief.user_id())).unwrap();
+    block_on(world.operator.mark_compromised(thief.user_id())).unwrap();
     let challenge = world.challenge(ANN, &world.confirm(ANN));
     let ann = world.choose(&challenge, NEW);
     let confirmed = block_on(world.auth.confirm_enrollment(&ann, &app.code(&world)));

@@ -28,7 +28,7 @@ fn s15_every_cause_gives_the_one_message() {
     let world = World::new();
     let _ = world.open(ANN, OLD);
     let _ = world.open("gone@acme.example", OLD);
-    block_on(world.auth.deactivate(world.user("gone@acme.example").id())).unwrap();
+    block_on(world.operator.deactivate(world.user("gone@acme.example").id())).unwrap();
     world.provision("new@acme.example");
     let stale = world.mailed_password();
     world.clock.advance(DAY);
@@ -217,17 +217,17 @@ fn a_source_has_a_lane_across_accounts_in_which_a_success_takes_back_its_own_fai
     world.clock.advance(MINUTE);
     let source = || ClientAddress::from_ip([192, 0, 2, 7].into());
     for n in 0..20 {
-        let request = SignInRequest::new(&format!("user{n}@acme.example"), "wrong").source(source());
+        let request = SignInRequest::new(&format!("user{n}@acme.example"), "wrong").client_address(source());
         assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::InvalidCredentials)));
     }
-    let request = || SignInRequest::new(ANN, OLD).source(source());
+    let request = || SignInRequest::new(ANN, OLD).client_address(source());
     assert!(matches!(block_on(world.auth.try_sign_in(request())), Ok(SignIn::Complete(_))));
-    let fresh = SignInRequest::new("fresh@acme.example", "wrong").source(source());
+    let fresh = SignInRequest::new("fresh@acme.example", "wrong").client_address(source());
     assert!(
         matches!(block_on(world.auth.try_sign_in(fresh)), Err(SignInError::InvalidCredentials)),
         "the twenty-first"
     );
-    let early = SignInRequest::new("other@acme.example", "wrong").source(source());
+    let early = SignInRequest::new("other@acme.example", "wrong").client_address(source());
     let early = block_on(world.auth.try_sign_in(early));
     assert!(matches!(early, Err(SignInError::Throttled { .. })));
     // A try that the source's lane refused has cost the account nothing.
@@ -290,7 +290,7 @@ fn a_hash_of_other_parameters_is_replaced_in_passing_and_ends_no_session() {
 fn a_change_of_the_account_while_the_password_is_checked_is_never_missed() {
     // A required change that comes before the sign-in leads to the choice of a password instead of a session.
     let (world, ann) = World::with_ann();
-    block_on(world.auth.require_password_change(ann.user_id())).unwrap();
+    block_on(world.operator.require_password_change(ann.user_id())).unwrap();
     let challenge = world.challenge(ANN, OLD);
     assert!(!world.is_live(&ann));
     let _ = world.choose(&challenge, NEW);

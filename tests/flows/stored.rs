@@ -231,7 +231,7 @@ fn no_time_there_is_breaks_anything() {
         let world = World::new();
         world.clock.set(extreme.assume_offset(time::UtcOffset::UTC));
         // Nothing outlives the end of time, so what is issued there may be dead at once; it only must not break.
-        let opened = block_on(world.auth.provision_without_mail(email(ANN))).unwrap();
+        let opened = block_on(world.operator.provision_without_mail(email(ANN))).unwrap();
         let _either = world.try_sign_in(ANN, opened.temporary_password.expose());
         let _either = world.try_sign_in(ANN, "wrong");
         block_on(world.auth.request_reset(&email(ANN))).unwrap();

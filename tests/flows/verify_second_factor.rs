@@ -205,8 +205,8 @@ fn scenario_43_a_remembered_device_is_void_after_any_change_of_a_credential() {
         ("recovery codes", |world, ann, _| drop(block_on(world.auth.regenerate_recovery_codes(ann)).unwrap())),
         ("another authenticator", |world, ann, _| drop(world.enroll(ann))),
         ("deactivated and back", |world, ann, _| {
-            block_on(world.auth.deactivate(ann.user_id())).unwrap();
-            block_on(world.auth.reactivate(ann.user_id())).unwrap();
+            block_on(world.operator.deactivate(ann.user_id())).unwrap();
+            block_on(world.operator.reactivate(ann.user_id())).unwrap();
         }),
     ];
     for (name, change) in changes {

@@ -45,7 +45,7 @@ fn section_1_mails_of_a_clock_years_behind_or_ahead_are_delivered() {
                     true => auth(MemoryUsers::new(), SystemClock, builder.clock(far.clone()).build().unwrap()),
                     false => auth(MemoryUsers::new(), far.clone(), builder.build().unwrap()),
                 };
-                auth.provision(email(ANN)).await.unwrap();
+                operator.provision(email(ANN)).await.unwrap();
                 server.wait_for(1);
                 auth.request_reset(&email(ANN)).await.unwrap();
                 let token = Letter::read(&server.wait_for(2)[1]).token();

@@ -135,7 +135,7 @@ fn the_story_is_told_by_mails_that_arrive() {
             .unwrap();
         let sign_in = async |password: &str| auth.sign_in(SignInRequest::new(ANN, password)).await.unwrap();
 
-        auth.provision(email(ANN)).await.unwrap();
+        operator.provision(email(ANN)).await.unwrap();
         let welcome = letter(&server, "Your new account – Acme");
         let SignIn::PasswordChangeRequired(challenge) = sign_in(&welcome.password()).await else { panic!("no change") };
         let _ = complete(auth.choose_password(&challenge, OLD).await.unwrap());
@@ -461,7 +461,7 @@ fn after_a_kill_asking_or_confirming_again_heals() {
     let post = || SmtpMailer::builder(&server.url(), email(FROM)).danger_plaintext().build().unwrap();
     run(async {
         let auth = host(post());
-        auth.provision(email(ANN)).await.unwrap();
+        operator.provision(email(ANN)).await.unwrap();
         server.wait_for(1);
         server.always(Some((Stage::End, Act::Stall)));
         auth.request_reset(&email(ANN)).await.unwrap();

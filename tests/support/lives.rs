@@ -102,11 +102,11 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
     let passwords = [1, 2, 3].map(|step| format!("the {step}. password of {user}"));
 
     write("try provision", &[]);
-    let id = auth.provision(email.clone()).await.map_err(boxed)?.user_id;
+    let id = operator.provision(email.clone()).await.map_err(boxed)?.user_id;
     write("did provision", &[id.as_str()]);
     if n % 2 == 1 {
         write("try resend", &[]);
-        auth.resend_welcome(&id).await.map_err(boxed)?;
+        operator.resend_welcome(&id).await.map_err(boxed)?;
         write("did resend", &[]);
     }
     let session = choose(auth, clock, diary, user, &temporary(), &passwords[0]).await?;
@@ -153,14 +153,14 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
     }
 
     write("try deactivate", &[]);
-    auth.deactivate(&id).await.map_err(boxed)?;
+    operator.deactivate(&id).await.map_err(boxed)?;
     write("did deactivate", &[]);
     write("try reactivate", &[]);
-    auth.reactivate(&id).await.map_err(boxed)?;
+    operator.reactivate(&id).await.map_err(boxed)?;
     write("did reactivate", &[]);
     if n % 3 == 2 {
         write("try delete", &[]);
-        auth.delete(&id).await.map_err(boxed)?;
+        operator.delete(&id).await.map_err(boxed)?;
         write("did delete", &[]);
     }
     auth.purge().await.map_err(boxed)?;
@@ -388,7 +388,7 @@ impl Inspector {
             (Some(_), None, _) => {}
         }
         let id = found.expect("found above").id().clone();
-        self.auth.reactivate(&id).await.unwrap();
+        self.operator.reactivate(&id).await.unwrap();
 
         for password in &known.dead {
             assert!(self.works(user, password).await.is_none(), "{user}: a used password works: {known:?}");
@@ -479,6 +479,6 @@ impl Inspector {
         assert!(self.works(user, &temporary).await.is_none() && self.auth.confirm_reset(&token).await.is_err());
         let entered = self.works(user, "three owls in one oak tree").await;
         assert!(matches!(self.past_code(entered, known).await, Some(SignIn::Complete(_))));
-        self.auth.delete(id).await.unwrap();
+        self.operator.delete(id).await.unwrap();
     }
 }

@@ -94,7 +94,7 @@ impl World {
     }
 
     pub fn provision(&self, address: &str) -> UserId {
-        block_on(self.auth.provision(email(address))).unwrap().user_id
+        block_on(self.operator.provision(email(address))).unwrap().user_id
     }
 
     pub fn mailed_password(&self) -> String {

@@ -50,7 +50,7 @@ impl Stage {
 
     /// Opens an account and chooses its password.
     pub async fn open(&self, address: &str, password: &str) -> SignedIn {
-        self.auth.provision(email(address)).await.unwrap();
+        self.operator.provision(email(address)).await.unwrap();
         let challenge = self.challenge(address).await;
         complete(self.auth.choose_password(&challenge, password).await.unwrap())
     }

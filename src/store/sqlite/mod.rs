@@ -37,7 +37,7 @@ use verdict::judge;
 ///     .background(|work| drop(tokio::spawn(work))) // or the time of an answer tells strangers who has an account
 #[cfg_attr(feature = "tracing", doc = "    .observer(doorward::event::TracingObserver) // what fails is told")]
 ///     .build()?;
-/// # auth.provision(doorward::Email::parse("ann@acme.example")?).await?;
+/// # operator.provision(doorward::Email::parse("ann@acme.example")?).await?;
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

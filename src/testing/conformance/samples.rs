@@ -67,18 +67,19 @@ pub async fn crowd(harness: &dyn Harness, stores: &Stores) -> Vec<Stores> {
 pub async fn user(id: UserId, address: &str) -> User {
     let users = Arc::new(MemoryUsers::new());
     let auth = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
-    auth.provision(Provision::new(email(address)).id(id.clone())).await.unwrap_or_else(panics);
+    operator.provision(Provision::new(email(address)).id(id.clone())).await.unwrap_or_else(panics);
     users.find_by_id(&id).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just opened"))
 }
 
 /// A next state of a user, under a version of its own.
 pub async fn next(user: &User) -> User {
-    changed(user, async |auth| auth.sign_out_everywhere(user.id()).await.unwrap_or_else(panics)).await
+    changed(user, async |auth| operator.sign_out_everywhere(user.id()).await.unwrap_or_else(panics)).await
 }
 
 /// A next state of a user with another address.
 pub async fn moved(user: &User, address: &str) -> User {
-    changed(user, async |auth| drop(auth.correct_email(user.id(), email(address)).await.unwrap_or_else(panics))).await
+    changed(user, async |auth| drop(operator.correct_email(user.id(), email(address)).await.unwrap_or_else(panics)))
+        .await
 }
 
 async fn changed(user: &User, change: impl AsyncFn(&Auth)) -> User {

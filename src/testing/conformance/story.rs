@@ -30,7 +30,7 @@ async fn tell(harness: &dyn Harness, stores: Stores) {
     let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
     let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
     let ann = Provision::new(email("Ann@x.example")).id(harness.fresh_id(1));
-    let ann = auth.provision(ann).await.unwrap_or_else(panics).user_id;
+    let ann = operator.provision(ann).await.unwrap_or_else(panics).user_id;
     let sign_in = async |password: &str| {
         clock.advance(core::time::Duration::from_secs(2));
         auth.try_sign_in(SignInRequest::new("ann@x.example", password)).await
@@ -50,9 +50,9 @@ async fn tell(harness: &dyn Harness, stores: Stores) {
         let token = mailer.last().and_then(|mail| mail.token()).unwrap_or_default();
         let _ = auth.confirm_reset(&token).await.unwrap_or_else(panics);
     }
-    auth.deactivate(&ann).await.unwrap_or_else(panics);
+    operator.deactivate(&ann).await.unwrap_or_else(panics);
     assert!(sign_in("rain on the roof at night").await.is_err() && sign_in(&mailed()).await.is_err());
-    auth.delete(&ann).await.unwrap_or_else(panics);
+    operator.delete(&ann).await.unwrap_or_else(panics);
     assert!(stores.users.find_by_id(&ann).await.unwrap_or_else(panics).is_none());
 }
 
@@ -61,7 +61,7 @@ pub async fn a_clock_set_back_revives_nothing(harness: &dyn Harness) {
     let stores = harness.open().await;
     let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
     let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
-    auth.provision(Provision::new(email("ann@x.example")).id(harness.fresh_id(1))).await.unwrap_or_else(panics);
+    operator.provision(Provision::new(email("ann@x.example")).id(harness.fresh_id(1))).await.unwrap_or_else(panics);
     let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap_or_default();
     let sign_in = async |password: &str| auth.try_sign_in(SignInRequest::new("ann@x.example", password)).await;
     let Ok(SignIn::PasswordChangeRequired(challenge)) = sign_in(&mailed).await else { panic!("no change was due") };

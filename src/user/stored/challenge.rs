@@ -24,7 +24,7 @@ pub(in crate::user) struct StoredChallenge {
     pub(in crate::user) digest: Digest,
     /// The one step it is good for.
     pub(in crate::user) step: NextStep,
-    pub(in crate::user) proof: Assurance,
+    pub(in crate::user) assurance: Assurance,
     /// What was proved so far, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::user) methods: Vec<Authentication>,

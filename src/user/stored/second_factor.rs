@@ -52,7 +52,7 @@ pub(in crate::user) struct PendingTotp {
 
 #[derive(Clone, Deserialize, Serialize)]
 pub(in crate::user) struct Failures {
-    pub(in crate::user) proof: Assurance,
+    pub(in crate::user) assurance: Assurance,
     pub(in crate::user) attempts: Attempts,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
@@ -73,7 +73,7 @@ impl SecondFactor {
         self.totp.is_some()
     }
 
-    pub(in crate::user) fn attempts(&self, proof: Assurance) -> Option<&Attempts> {
-        self.failures.iter().find(|failures| failures.proof == proof).map(|failures| &failures.attempts)
+    pub(in crate::user) fn attempts(&self, assurance: Assurance) -> Option<&Attempts> {
+        self.failures.iter().find(|failures| failures.assurance == assurance).map(|failures| &failures.attempts)
     }
 }

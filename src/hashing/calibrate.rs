@@ -1,8 +1,7 @@
 use core::time::Duration;
 
+use super::{HashBackend, HashMemory, HashParams, hash};
 use crate::clock::{Clock, SystemClock};
-use crate::hashing;
-use crate::hashing::{HashBackend, HashMemory, HashParams};
 use crate::types::{Password, until};
 
 /// Memory sizes to choose among, the largest first.
@@ -46,7 +45,7 @@ fn quickest(memory_kib: u32, passes: u32, backend: HashBackend) -> Duration {
     let (password, mut memory) = (Password::new("measured"), HashMemory::new(backend));
     let mut measure = || {
         let begun = SystemClock.now();
-        let hashed = hashing::hash(&password, params, &mut memory);
+        let hashed = hash(&password, params, &mut memory);
         let took = until(begun, SystemClock.now());
         // Nothing takes no time: the clock was set back meanwhile.
         if hashed.is_err() || took == Duration::ZERO { Duration::MAX } else { took }

@@ -4,15 +4,12 @@ use core::pin::Pin;
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::in_flight::{InFlight, Turn};
-use crate::throttle::AttemptKey;
-
 type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
 /// Waits out short delays inside [`sign_in`](crate::Auth::sign_in), so that to a user each further try simply takes longer
 /// to load.
 ///
-/// The crate never sleeps by itself: the host gives its runtime's sleep. One try per lane is held at a time and a bounded
+/// The crate never sleeps by itself: the host gives its runtime's sleep. One try per bucket is held at a time and a bounded
 /// number in all; everybody else is told how long to wait.
 ///
 /// ```
@@ -23,10 +20,9 @@ type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send
 /// ```
 #[derive(Clone)]
 pub struct Hold {
-    longest: Duration,
-    at_most: usize,
+    pub(crate) longest: Duration,
+    pub(crate) at_most: usize,
     sleep: Arc<Sleep>,
-    held: InFlight,
 }
 
 impl Hold {
@@ -38,18 +34,13 @@ impl Hold {
         F: Future<Output = ()> + Send + 'static,
     {
         let sleep = Arc::new(move |wait| Box::pin(sleep(wait)) as Pin<Box<dyn Future<Output = ()> + Send>>);
-        Self { longest, at_most: 100, sleep, held: InFlight::default() }
+        Self { longest, at_most: 100, sleep }
     }
 
     /// How many tries may be held together.
     #[must_use]
     pub fn at_most(self, at_most: usize) -> Self {
         Self { at_most, ..self }
-    }
-
-    /// Takes the place of the one holder of that lane, if the wait is short enough.
-    pub(crate) fn take(&self, lane: &AttemptKey, wait: Duration) -> Option<Turn> {
-        if wait > self.longest { None } else { self.held.enter(lane.as_str(), self.at_most) }
     }
 
     pub(crate) async fn wait(&self, wait: Duration) {

@@ -1,21 +1,31 @@
-//! Events, with the pseudonym of whom they are about.
+//! The clock, and events with the pseudonym of whom they are about.
 
-use super::Engine;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::clock::Clock;
 use crate::crypto::{Purpose, keyed, sha256};
-use crate::event::{EmailPseudonym, Event, EventKind};
-use crate::types::{Digest, Email, UserId, base64url};
+use crate::event::{EmailPseudonym, Event, EventKind, Observer};
+use crate::types::{Digest, Email, SecretBytes, UserId, at_store_precision, base64url};
 use crate::user::User;
+
+pub(crate) struct Events {
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    index_key: Option<SecretBytes<32>>,
+}
 
 /// An event to be sent.
 #[must_use]
 pub(crate) struct Report<'a> {
-    engine: &'a Engine,
+    events: &'a Events,
     event: Event,
 }
 
 impl Report<'_> {
     pub(crate) fn email(mut self, email: &Email) -> Self {
-        self.event.email_pseudonym = Some(self.engine.email_pseudonym(email));
+        self.event.email_pseudonym = Some(self.events.email_pseudonym(email));
         self
     }
 
@@ -40,13 +50,22 @@ impl Report<'_> {
     }
 
     pub(crate) fn send(self) {
-        self.engine.observer.observe(&self.event);
+        self.events.observer.observe(&self.event);
     }
 }
 
-impl Engine {
+impl Events {
+    pub(crate) fn new(clock: Arc<dyn Clock>, observer: Arc<dyn Observer>, index_key: Option<SecretBytes<32>>) -> Self {
+        Self { clock, observer, index_key }
+    }
+
+    /// Now, to the precision that stores keep.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        at_store_precision(self.clock.now())
+    }
+
     pub(crate) fn report(&self, kind: EventKind) -> Report<'_> {
-        Report { engine: self, event: Event::new(self.now(), kind) }
+        Report { events: self, event: Event::new(self.now(), kind) }
     }
 
     /// An event about a user, if it is known whom it is about.
@@ -63,8 +82,8 @@ impl Engine {
         EmailPseudonym::new(base64url::encode(&digest.as_bytes()[..16]))
     }
 
-    /// A digest under the index key, if the host gave one: without the key nobody can tell whether an address is among
-    /// the keys of a stolen table.
+    /// A digest under the index key, if the host gave one. Without the key nobody can check whether an address is among the keys
+    /// of a stolen table.
     pub(crate) fn pseudonym(&self, purpose: Purpose, parts: &[&[u8]]) -> Digest {
         match &self.index_key {
             Some(key) => keyed(key.expose(), purpose, parts),

@@ -1,5 +1,3 @@
-//! Floor 5: what a sign-in ends in.
-
 use crate::account::Session;
 use crate::types::{Challenge, DeviceToken, Email, UserId};
 use crate::user::User;
@@ -55,7 +53,7 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    pub(crate) fn new(user: &User, session: Session, device: Option<DeviceToken>) -> Self {
+    pub(super) fn new(user: &User, session: Session, device: Option<DeviceToken>) -> Self {
         Self { session, email: user.email().clone(), device }
     }
 
