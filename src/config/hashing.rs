@@ -28,8 +28,8 @@ pub struct HashingConfig {
     /// Whether password hashes are sealed under the builder's [`keyring`](crate::AuthBuilder::keyring), so that a stolen store
     /// alone leaves nothing to brute-force; default off.
     pub sealing: HashSealing,
-    /// The mix of costs among stored hashes, which the responses to unknown addresses imitate; default none: all cost as much as
-    /// a new hash. See [`CostProfile`].
+    /// The mix of costs among stored hashes, which the responses to unknown addresses imitate; default none: all cost as much
+    /// as a new hash. See [`CostProfile`].
     pub profiles: Vec<CostProfile>,
 }
 

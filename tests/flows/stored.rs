@@ -230,8 +230,7 @@ fn no_time_there_is_breaks_anything() {
     for extreme in [time::PrimitiveDateTime::MAX, time::PrimitiveDateTime::MIN] {
         let world = World::new();
         world.clock.set(extreme.assume_offset(time::UtcOffset::UTC));
-        // Nothing outlives the end of time, so credentials issued there may be invalid at once; only panics and errors are
-        // faults.
+        // Nothing outlives the end of time, so credentials issued there may expire at once; but nothing may fail.
         let opened = block_on(world.auth.provision_without_mail(email(ANN))).unwrap();
         let _either = world.try_sign_in(ANN, opened.temporary_password.expose());
         let _either = world.try_sign_in(ANN, "wrong");

@@ -61,8 +61,8 @@ impl Diary {
         let at = self.clock.now().unix_timestamp_nanos() / 1_000;
         let line = format!("@\t{at}\t{user}\t{verb}\t{}\n", words.join("\t"));
         match &self.reader {
-            Some(reader) => reader.send(line).expect("somebody reads"),
-            None => std::io::stdout().lock().write_all(line.as_bytes()).expect("somebody reads"),
+            Some(reader) => reader.send(line).expect("a reader"),
+            None => std::io::stdout().lock().write_all(line.as_bytes()).expect("a reader"),
         }
     }
 }
