@@ -115,7 +115,7 @@ impl Session {
     }
 
     /// Which of the user's [`devices`](crate::Auth::devices) it runs on, to mark it as "this device". The session ends with the
-    /// device. `None` if the user had the maximum number of devices.
+    /// device. `None` if no device was granted.
     pub fn device(&self) -> Option<DeviceId> {
         self.device
     }

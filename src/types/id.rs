@@ -140,7 +140,7 @@ random_id! {
     /// Names one period in the life of a user's sessions.
     ///
     /// Every credential change, deactivation and sign-out everywhere starts a new epoch. A [`Session`](crate::Session) records
-    /// the epoch in which it began and is invalid in any other.
+    /// its epoch and is invalid once the user's epoch differs.
     Epoch
 }
 
