@@ -137,9 +137,9 @@ fn chain(error: &dyn std::error::Error) -> String {
     told
 }
 
-/// What is told where the tables of users or of attempts are missing.
+/// The message for missing tables of users or of attempts.
 fn missing(kept: &str) -> String {
-    format!("the tables are missing where the {kept} are kept: call migrate() of the store given as the {kept}")
+    format!("the {kept} tables are missing: call migrate() on the store passed as {kept}")
 }
 
 /// A host that forgot to call `migrate()`.

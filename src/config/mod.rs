@@ -1,8 +1,8 @@
 //! Settings: [`Config`](crate::Config) and its parts, public fields with safe defaults.
 //!
-//! Change them with [`AuthBuilder::configure`](crate::AuthBuilder::configure); [`AuthBuilder::build`](crate::AuthBuilder::build)
-//! checks all of them and names the one that is out of bounds ([`ConfigError`]). The password policy has a room of its own,
-//! [`password`](crate::password), and so has the second factor, [`second_factor`](crate::second_factor).
+//! Change them by [`AuthBuilder::configure`](crate::AuthBuilder::configure); [`AuthBuilder::build`](crate::AuthBuilder::build)
+//! checks all of them and names the field that is out of bounds ([`ConfigError`]). The password policy and the second factor
+//! have modules of their own, [`password`](crate::password) and [`second_factor`](crate::second_factor).
 
 mod device;
 mod error;

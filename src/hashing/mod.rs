@@ -1,7 +1,7 @@
-//! Password hashes: what they cost, where they come from, and how old ones are read.
+//! Password hashes: their cost, their schemes, and reading stored ones.
 //!
-//! New hashes are Argon2id under [`HashParams`]. [`PasswordHash`] reads what is stored, of this crate and of others, and says
-//! what is wrong with it ([`HashRisk`]). [`calibrate`] suggests parameters for a machine.
+//! New hashes are Argon2id under [`HashParams`]. [`PasswordHash`] parses stored hashes, of this crate and of other systems, and
+//! lists their weaknesses ([`HashRisk`]). [`calibrate`] suggests parameters for a machine.
 
 mod calibrate;
 #[cfg(not(feature = "legacy-hashes"))]

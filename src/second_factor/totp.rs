@@ -1,4 +1,4 @@
-//! Time-based one-time passwords (RFC 6238), by `totp-rs`, whose types stay in here.
+//! Time-based one-time passwords (RFC 6238), computed by `totp-rs`, whose types do not leave this module.
 
 use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Totp};
@@ -15,16 +15,16 @@ const STEP_SECONDS: u64 = 30;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TotpAlgorithm {
-    /// SHA-1: what every authenticator understands. Its weakness against collisions does not matter in HMAC.
+    /// SHA-1, which every authenticator supports. Its weakness against collisions does not matter in HMAC.
     #[default]
     Sha1,
-    /// SHA-256. Some authenticators ignore it and compute wrong codes; enrolling then fails at the first code.
+    /// SHA-256. Some authenticators ignore this setting and compute wrong codes; enrolling then fails at the first code.
     Sha256,
-    /// SHA-512. The same.
+    /// SHA-512. The same applies.
     Sha512,
 }
 
-/// How codes of one authenticator are made and read; stored with each enrolment.
+/// How codes of one authenticator are computed and checked; stored with each enrollment.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct TotpParams {
     pub(crate) algorithm: TotpAlgorithm,
@@ -34,7 +34,7 @@ pub(crate) struct TotpParams {
 }
 
 impl TotpParams {
-    /// Keys are as long as the output of the hash function (RFC 6238, section 5.1), so 160 bits at least.
+    /// Keys are as long as the output of the hash function (RFC 6238, section 5.1), so at least 160 bits.
     pub(crate) fn secret_bytes(self) -> usize {
         match self.algorithm {
             TotpAlgorithm::Sha1 => 20,
@@ -44,7 +44,7 @@ impl TotpParams {
     }
 }
 
-/// The secret that an authenticator and the host share.
+/// The secret shared by an authenticator and the host.
 pub(crate) struct TotpSecret {
     bytes: Zeroizing<Vec<u8>>,
     params: TotpParams,
@@ -69,16 +69,16 @@ impl TotpSecret {
         &self.bytes
     }
 
-    /// Which step the code is of, among those accepted at that time and later than `after`. It is compared with each in
-    /// constant time.
+    /// The step to which the code belongs, among the steps accepted at this time and later than `after`. Compares with each of
+    /// them in constant time.
     pub(crate) fn accepted_step(&self, code: &str, unix_seconds: u64, after: Option<u64>) -> Option<u64> {
         let totp = self.totp("", None)?;
-        // No stored document widens the window.
+        // A stored document must not be able to widen the window.
         let (now, window) = (unix_seconds / STEP_SECONDS, u64::from(self.params.window.min(1)));
         let later = |step: &u64| after.is_none_or(|after| *step > after);
         let accepted = (now.saturating_sub(window)..=now.saturating_add(window)).filter(later);
         let is_of = |step: &u64| totp.check(code, step.saturating_mul(STEP_SECONDS)).is_some();
-        // All of them are compared, whichever it is.
+        // All of them are compared, so the time does not reveal which one matched.
         accepted.filter(is_of).fold(None, |_, step| Some(step))
     }
 
@@ -132,7 +132,7 @@ mod tests {
         TotpParams { algorithm, digits, window: 0 }
     }
 
-    /// The vectors of RFC 4226, read as steps.
+    /// The vectors of RFC 4226, with counters as steps.
     #[test]
     fn the_codes_of_rfc_4226_are_accepted_in_their_steps() {
         let file: Value = serde_json::from_str(include_str!("../../tests/data/hotp_rfc4226.json")).unwrap();

@@ -36,7 +36,7 @@ fn a_compromised_password_is_void_and_the_mailbox_decides() {
     assert!(!world.is_live(&ann));
     assert!(world.fails(ANN, OLD));
     let challenge = world.challenge(ANN, &world.confirm(ANN));
-    assert_eq!(world.choice_error(&challenge, OLD).code(), "password_rejected", "it may not come back");
+    assert_eq!(world.choice_error(&challenge, OLD).code(), "password_rejected", "it must not be reused");
     let _ = world.choose(&challenge, NEW);
 }
 

@@ -53,13 +53,13 @@ fn s05_every_broken_rule_is_named_at_once_and_nothing_changes() {
     ];
     for (password, expected) in cases {
         let ChoosePasswordError::Rejected { violations } = world.choice_error(&challenge, password) else {
-            panic!("accepted or otherwise refused: {expected:?}")
+            panic!("accepted, or rejected for another reason: {expected:?}")
         };
         let codes: Vec<_> = violations.iter().map(doorward::password::Violation::code).collect();
         assert_eq!(codes, expected);
     }
     assert!(world.user(ANN) == before);
-    assert_eq!(world.auth.hash_load().computed, 0, "no hash was spent on them");
+    assert_eq!(world.auth.hash_load().computed, 0, "no hash was computed for them");
     let _ = world.choose(&challenge, OLD);
 }
 
@@ -88,7 +88,7 @@ fn a_challenge_lives_ten_minutes_and_ten_tries() {
     }
     assert_eq!(world.choice_error(&spent, NEW).code(), "challenge_invalid");
     let stale = world.challenge(ANN, OLD);
-    // The tenth try of the first one still counts.
+    // The tenth try of the first one is still allowed.
     let _ = world.choose(&challenge, NEW);
     assert_eq!(world.choice_error(&stale, "three owls in one oak tree").code(), "challenge_invalid");
 
@@ -169,7 +169,7 @@ fn history_and_composition_hold_where_a_host_insists() {
     });
     world.provision(ANN);
     let mailed = world.mailed_password();
-    assert!(mailed.ends_with("-aA2+"), "a temporary password meets the rules");
+    assert!(mailed.ends_with("-aA2+"), "a temporary password meets the composition rules");
     let challenge = world.challenge(ANN, &mailed);
     let ChoosePasswordError::Rejected { violations } = world.choice_error(&challenge, OLD) else { panic!("accepted") };
     let codes: Vec<_> = violations.iter().map(doorward::password::Violation::code).collect();
@@ -191,6 +191,6 @@ fn history_and_composition_hold_where_a_host_insists() {
         assert_eq!(change(passwords[2], reused), Err("password_rejected"));
     }
     assert_eq!(change(passwords[2], passwords[3]), Ok(()));
-    assert_eq!(change(passwords[3], passwords[0]), Ok(()), "the fourth last may come back");
+    assert_eq!(change(passwords[3], passwords[0]), Ok(()), "the fourth-last password is allowed again");
     assert!(matches!(world.sign_in(ANN, passwords[0]), Ok(SignIn::Complete(_))));
 }

@@ -60,7 +60,7 @@ fn the_host_may_give_its_own_id() {
     let taken = block_on(world.operator.provision(Provision::new(email("bob@acme.example")).id(id)));
     assert!(matches!(taken, Err(ProvisionError::IdTaken)));
     assert_eq!(world.mailer.count(), 1);
-    // It also works with the longest id there may be, whose tokens are the longest.
+    // It also works with the longest possible id, which makes the longest tokens.
     let long = UserId::parse(&"é".repeat(64)).unwrap();
     block_on(world.operator.provision(Provision::new(email("long@acme.example")).id(long))).unwrap();
     world.confirm("long@acme.example");
@@ -112,7 +112,7 @@ fn a_mistyped_address_can_be_corrected_before_the_first_sign_in() {
     block_on(world.operator.correct_email(&id, email(ANN))).unwrap();
     assert_eq!(world.last_mail().to, email(ANN));
     let mailed = world.mailed_password();
-    // Whatever went to the old address opens nothing at either.
+    // Nothing mailed to the old address is valid for either address.
     assert!(world.fails(ANN, &first) && world.fails("ann@acme.exmaple", &first));
     assert!(block_on(world.auth.confirm_reset(&token)).is_err());
     assert!(matches!(world.sign_in(ANN, &mailed), Ok(SignIn::PasswordChangeRequired(_))));
@@ -140,7 +140,7 @@ fn if_the_mail_fails_the_account_stands_and_resending_goes_on() {
     assert!(mailer.last().unwrap().temporary_password().is_some());
 }
 
-/// A relay that refuses everything, and repeats in its answer what it was sent.
+/// A relay that rejects everything and quotes the message in its reply.
 #[derive(Debug)]
 struct DeadRelay;
 
