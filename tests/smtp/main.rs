@@ -710,31 +710,31 @@ fn what_cannot_be_a_server_or_a_setting_is_refused_by_name() {
         error.to_string()
     };
     let url = |url| refused(url, |builder| builder);
-    assert_eq!(url("mail.acme.example"), "the server's URL cannot be read");
-    assert_eq!(url("https://mail.acme.example"), "the server's URL begins neither with smtps:// nor with smtp://");
+    assert_eq!(url("mail.acme.example"), "the server's URL is malformed");
+    assert_eq!(url("https://mail.acme.example"), "the server's URL does not begin with smtps:// or smtp://");
     assert_eq!(url("smtps:mail"), "the server's URL has no host name");
     assert_eq!(url("smtps://a%20b"), "the server's URL has no host name");
     assert_eq!(url("smtp://h?tls=none"), "the server's URL has a tls parameter other than required");
     assert_eq!(url("smtps://h?tls=opportunistic"), "the server's URL has a tls parameter other than required");
     assert_eq!(url("smtps://h?timeout=1"), "the server's URL has a parameter other than tls");
-    assert_eq!(url("smtps://ann@h"), "the server's URL has a user name or a password that cannot be read");
-    assert_eq!(url("smtps://ann:sesame%ff@h"), "the server's URL has a user name or a password that cannot be read");
+    assert_eq!(url("smtps://ann@h"), "the server's URL has a malformed user name or password");
+    assert_eq!(url("smtps://ann:sesame%ff@h"), "the server's URL has a malformed user name or password");
     assert_eq!(url("smtps://ann:sesame@h"), "there is no tokio runtime");
     let plain = |url| refused(url, SmtpBuilder::danger_plaintext);
-    assert_eq!(plain("smtp://ann:sesame@mail.acme.example"), "the server's URL would send a password in the clear");
+    assert_eq!(plain("smtp://ann:sesame@mail.acme.example"), "the server's URL would send a password in plaintext");
     assert_eq!(plain("smtp://ann:sesame@[::1]:25"), "there is no tokio runtime");
     assert_eq!(plain("smtp://mail:1025"), "there is no tokio runtime");
 
     let setting = |change| refused("smtps://h", change);
-    assert_eq!(setting(|builder| builder.queue_capacity(0)), "smtp.queue_capacity is not 1 to 100,000");
-    assert_eq!(setting(|builder| builder.connections(65)), "smtp.connections is not 1 to 64");
-    assert_eq!(setting(|builder| builder.timeout(Duration::ZERO)), "smtp.timeout is not 1 millisecond to an hour");
-    assert_eq!(setting(|builder| builder.first_retry(2 * MINUTE)), "smtp.first_retry is not 1 millisecond to a minute");
+    assert_eq!(setting(|builder| builder.queue_capacity(0)), "smtp.queue_capacity is not between 1 and 100,000");
+    assert_eq!(setting(|builder| builder.connections(65)), "smtp.connections is not between 1 and 64");
+    assert_eq!(setting(|builder| builder.timeout(Duration::ZERO)), "smtp.timeout is not between 1 millisecond and an hour");
+    assert_eq!(setting(|builder| builder.first_retry(2 * MINUTE)), "smtp.first_retry is not between 1 millisecond and a minute");
     assert_eq!(
         setting(|builder| builder.give_up_after(Duration::MAX)),
-        "smtp.give_up_after is not 1 millisecond to a day"
+        "smtp.give_up_after is not between 1 millisecond and a day"
     );
-    let none = "smtp.root_certificates holds no certificate in PEM";
+    let none = "smtp.root_certificates contains no PEM certificate";
     assert_eq!(setting(|builder| builder.root_certificates(b"-----BEGIN")), none);
     let garbled = |builder: SmtpBuilder| {
         builder.root_certificates(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
