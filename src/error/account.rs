@@ -129,8 +129,8 @@ pub enum DeviceError {
     /// The session has ended. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
-    /// The session has no proof from the last five minutes: the password or, with a second factor on, a code. Ask for what `needs`
-    /// says.
+    /// The session has no proof from the last five minutes: the password or, with a second factor on, a code. Ask for what
+    /// `needs` says.
     #[error("step-up required: {needs}")]
     StepUpRequired {
         /// What to ask for.

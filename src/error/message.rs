@@ -18,7 +18,7 @@ pub(super) fn please_wait(wait: Duration) -> String {
 /// sent twice must not look like a failure.
 pub(super) fn one_at_a_time(wait: Duration) -> String {
     match wait.as_secs() {
-        0 => "Another try came just before this one. If you sent the form twice, the first one counts; otherwise please try \
+        0 => "We received another attempt just before this one. If you sent the form twice, the first one counts; otherwise please try \
               again in a second."
             .to_owned(),
         _ => please_wait(wait),

@@ -728,8 +728,14 @@ fn what_cannot_be_a_server_or_a_setting_is_refused_by_name() {
     let setting = |change| refused("smtps://h", change);
     assert_eq!(setting(|builder| builder.queue_capacity(0)), "smtp.queue_capacity is not between 1 and 100,000");
     assert_eq!(setting(|builder| builder.connections(65)), "smtp.connections is not between 1 and 64");
-    assert_eq!(setting(|builder| builder.timeout(Duration::ZERO)), "smtp.timeout is not between 1 millisecond and an hour");
-    assert_eq!(setting(|builder| builder.first_retry(2 * MINUTE)), "smtp.first_retry is not between 1 millisecond and a minute");
+    assert_eq!(
+        setting(|builder| builder.timeout(Duration::ZERO)),
+        "smtp.timeout is not between 1 millisecond and an hour"
+    );
+    assert_eq!(
+        setting(|builder| builder.first_retry(2 * MINUTE)),
+        "smtp.first_retry is not between 1 millisecond and a minute"
+    );
     assert_eq!(
         setting(|builder| builder.give_up_after(Duration::MAX)),
         "smtp.give_up_after is not between 1 millisecond and a day"

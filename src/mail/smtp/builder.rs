@@ -129,7 +129,11 @@ impl SmtpBuilder {
         within("connections", (1..=64).contains(&self.connections), "is not between 1 and 64")?;
         within("timeout", between(self.timeout, 3_600), "is not between 1 millisecond and an hour")?;
         within("first_retry", between(self.patience.first_retry, 60), "is not between 1 millisecond and a minute")?;
-        within("give_up_after", between(self.patience.give_up_after, 86_400), "is not between 1 millisecond and a day")?;
+        within(
+            "give_up_after",
+            between(self.patience.give_up_after, 86_400),
+            "is not between 1 millisecond and a day",
+        )?;
         let server = Server::parse(&self.url, domain(&self.from), self.timeout, self.options)?;
         let runtime = Handle::try_current().map_err(|_| SmtpError::NoRuntime)?;
         let queue = Queue::new(self.patience, self.clock, self.observer);

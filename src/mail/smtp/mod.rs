@@ -159,7 +159,7 @@ impl SmtpMailer {
     /// Accepts no further mails and waits until all are delivered or given up, at most `within`. The rest is then given up,
     /// with an event for each mail; returns how many.
     ///
-    /// Call it once nothing sends mails any more: background work of the last requests still may. Repeated calls are harmless.
+    /// Call it last: background work of the final requests may still send mails. Repeated calls are harmless.
     #[must_use = "the result says how many mails were lost"]
     pub async fn close(&self, within: Duration) -> usize {
         let Shared { queue, workers, .. } = self.0.as_ref();

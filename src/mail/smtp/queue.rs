@@ -247,7 +247,7 @@ impl Queue {
         self.ledger.wake.notify_one();
     }
 
-    /// Dropping mails calls observers, so the lock is not held meanwhile.
+    /// Dropping mails calls observers, so the lock is released first.
     fn drop_stale(&self) -> MutexGuard<'_, VecDeque<Job>> {
         let now = monotonic_now();
         let stale = |job: &Job| now >= job.give_up_at;
