@@ -152,7 +152,7 @@ failure!(DeviceError {
     Self::StepUpRequired { needs: StepUp::Password } => "password_proof_needed", 403, BY_PASSWORD;
     Self::StepUpRequired { needs: StepUp::SecondFactor } => "code_proof_needed", 403, BY_CODE;
     Self::UnknownDevice => "unknown_device", 404, "There is no such device.";
-    Self::RecoveryPending => "recovery_pending", 409, "A password reset is under way for this account. Please finish it first.";
+    Self::RecoveryPending => "recovery_pending", 409, "A password reset is in progress for this account. Please finish it first.";
 } unavailable Unavailable);
 
 impl From<ResumeError> for DeviceError {

@@ -4,7 +4,7 @@ use super::AuthError;
 use crate::password::Violation;
 use crate::types::{Site, SupportContact};
 
-/// A failure as shown to the end user on a page or by an API. It holds nothing that an attacker may not know.
+/// A failure as shown to the end user on a page or by an API. Safe to show to unauthenticated clients.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorResponse {

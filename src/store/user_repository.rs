@@ -46,7 +46,7 @@ pub enum Replace {
 ///   to learn what happened.
 /// - **Exact.** Addresses are compared byte for byte in canonical form ([`Email::canonical`]), without a collation that folds
 ///   case or accents. (The caller compares the result again.)
-/// - **Constant-time on a miss.** A lookup that finds nothing takes as long as one that succeeds:
+/// - **Uniform.** A lookup that finds nothing takes as long as one that succeeds:
 ///   [`find_by_email`](Self::find_by_email) reads only the head ([`UserHead`], the same size for every user) and calls
 ///   [`UserHead::decode`] even with `None`; [`find_by_id`](Self::find_by_id) calls [`User::decode`] even with `None`.
 ///
