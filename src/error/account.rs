@@ -84,7 +84,7 @@ pub enum WelcomeError {
 failure!(WelcomeError {
     Self::UnknownUser => "unknown_user", 404, "There is no such user.";
     Self::Deactivated => "deactivated", 409, "The account is deactivated.";
-    Self::PasswordChosen => "password_chosen", 409, "The user has already chosen a password and can use "Forgot your password?".";
+    Self::PasswordChosen => "password_chosen", 409, "The user has already chosen a password and can use \"Forgot your password?\".";
     Self::EmailTaken => "email_taken", 409, "There is an account with this address already.";
     Self::MailFailed { .. } => "mail_failed", 503, "The mail could not be sent. Please try again.";
 } unavailable Unavailable);
