@@ -125,7 +125,8 @@ pub enum Replace {
 /// }
 /// ```
 ///
-/// For SQL, see the example `custom_repository`, and [`manual::implementing_a_repository`](crate::manual::implementing_a_repository).
+/// For SQL, see the example `custom_repository` and
+/// [`manual::implementing_a_repository`](crate::manual::implementing_a_repository).
 #[async_trait]
 pub trait UserRepository: Debug + Send + Sync + 'static {
     /// Stores a new user. With a table of the host's own, attaches the document to the existing row.
