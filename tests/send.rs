@@ -1,4 +1,4 @@
-//! Every flow can be spawned on a runtime of many threads: web frameworks demand that of their handlers.
+//! Every flow can be spawned on a multi-threaded runtime, as web frameworks require for their handlers.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -6,7 +6,7 @@ mod support;
 use doorward::account::DeviceId;
 use doorward::{Auth, Challenge, Email, Session, SignInRequest, SignedIn, UserId};
 
-/// Never called: it compiles, or a future cannot be sent to another thread.
+/// Never called: compiles only if all futures are `Send`.
 #[allow(clippy::too_many_arguments)]
 fn all_flows_can_be_sent(
     auth: &'static Auth,

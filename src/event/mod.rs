@@ -1,7 +1,7 @@
 //! Events: everything that happened, for audit logs, metrics and alarms.
 //!
-//! An [`Observer`](crate::Observer) receives each [`Event`]; `TracingObserver` (feature `tracing`) is one that logs them. The
-//! variants of [`EventKind`] are the list of everything that is reported, with the names that appear in logs.
+//! An [`Observer`](crate::Observer) receives each [`Event`]; `TracingObserver` (feature `tracing`) logs them. The variants of
+//! [`EventKind`] list everything that is reported, with the names that appear in logs.
 
 mod kind;
 pub(crate) mod observer;

@@ -154,8 +154,8 @@ fn section_5_whoever_is_asked_for_a_proof_is_told_which() {
     for error in asked(&world, &ann) {
         let (kind, code, message, log) = told(&world, error);
         assert_eq!((kind, code), (StepUp::Password, "password_proof_needed"));
-        assert_eq!(message, "Please confirm that it is you first, with your password.");
-        assert_eq!(log, "a fresh proof is needed: the password");
+        assert_eq!(message, "Please confirm that it is you by entering your password.");
+        assert_eq!(log, "step-up required: password");
     }
 
     // With a second factor on, the right password is not a sufficient proof, and every error after it names the one that is.
@@ -165,8 +165,8 @@ fn section_5_whoever_is_asked_for_a_proof_is_told_which() {
     for error in asked(&world, &ann) {
         let (kind, code, message, log) = told(&world, error);
         assert_eq!((kind, code), (StepUp::SecondFactor, "code_proof_needed"));
-        assert!(message.contains("a code of your authenticator app or a recovery code"), "{message}");
-        assert_eq!(log, "a fresh proof is needed: a code of the second factor");
+        assert!(message.contains("a code from your authenticator app or a recovery code"), "{message}");
+        assert_eq!(log, "step-up required: second-factor code");
     }
     for outcome in [
         block_on(world.auth.disable_second_factor(&ann)).map(drop),
