@@ -19,6 +19,7 @@ pub enum HashBackend {
     /// It is pure Rust, with `unsafe` of its own, and **not independently audited**. It always wipes its memory between
     /// hashes.
     #[cfg(feature = "simd")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "simd")))]
     Simd,
 }
 

@@ -80,6 +80,7 @@ impl HashParams {
 
     /// Parameters for tests: a hash of 8 KiB in microseconds. Exists with the feature `testing` only.
     #[cfg(feature = "testing")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
     pub fn danger_cheap_for_tests() -> Self {
         Self { memory_kib: 8, passes: 1, lanes: 1 }
     }

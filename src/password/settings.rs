@@ -42,6 +42,7 @@ pub struct PasswordPolicy {
     pub discouraged_composition: Composition,
     /// The least score of zxcvbn that is accepted, 1 to 4; default none. Exists with the feature `zxcvbn`.
     #[cfg(feature = "zxcvbn")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "zxcvbn")))]
     pub min_strength: Option<u8>,
     /// Accepts common passwords; default no.
     pub danger_allow_common: bool,
