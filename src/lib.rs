@@ -66,6 +66,7 @@
 //! - `zxcvbn`: `PasswordPolicy::min_strength`.
 //! - `testing`: tools for tests, of hosts and adapters too. Not for programs that serve people.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -90,6 +91,7 @@ pub mod password;
 pub mod second_factor;
 pub mod store;
 #[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod throttle;
 mod types;

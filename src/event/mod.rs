@@ -18,6 +18,7 @@ pub use pseudonym::EmailPseudonym;
 pub use reason::SignInFailureReason;
 pub use record::Event;
 #[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use tracing::TracingObserver;
 
 pub use crate::crypto::SecretFault;

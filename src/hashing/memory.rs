@@ -18,6 +18,7 @@ pub enum HashBackend {
     ///
     /// Pure Rust with `unsafe` code of its own, **not independently audited**. It always wipes its memory between hashes.
     #[cfg(feature = "simd")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "simd")))]
     Simd,
 }
 

@@ -80,6 +80,7 @@ impl HashParams {
 
     /// Parameters for tests: 8 KiB, a hash in microseconds. Requires the feature `testing`.
     #[cfg(feature = "testing")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
     pub fn danger_cheap_for_tests() -> Self {
         Self { memory_kib: 8, passes: 1, lanes: 1 }
     }

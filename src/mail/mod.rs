@@ -20,6 +20,7 @@ use time::OffsetDateTime;
 pub(crate) use mailer::Mailer;
 pub use printing::PrintingMailer;
 #[cfg(feature = "smtp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "smtp")))]
 pub use smtp::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRejection};
 pub use texts::{English, MailTexts};
 

@@ -42,6 +42,7 @@ pub struct PasswordPolicy {
     pub discouraged_composition: Composition,
     /// The minimum zxcvbn score, 1 to 4; default none. Requires the feature `zxcvbn`.
     #[cfg(feature = "zxcvbn")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "zxcvbn")))]
     pub min_strength: Option<u8>,
     /// Accepts common passwords; default `false`.
     pub danger_allow_common: bool,

@@ -58,6 +58,7 @@ impl TotpEnrollment {
     /// The URI as a QR code: an SVG document to embed in a page. **It contains the secret**, so the page must not be cached.
     /// Requires the feature `qr`.
     #[cfg(feature = "qr")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "qr")))]
     pub fn qr_svg(&self) -> String {
         use qrcode::render::svg;
         use qrcode::{EcLevel, QrCode};

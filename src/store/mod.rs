@@ -19,16 +19,20 @@ pub(crate) mod user_repository;
 
 /// The SQL crate whose pools the stores use, for hosts that create their own.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "sqlite", feature = "postgres"))))]
 pub use ::sqlx;
 pub(crate) use attempt_store::AttemptStore;
 pub use attempt_store::Swap;
 pub use memory_attempts::MemoryAttempts;
 pub use memory_users::MemoryUsers;
 #[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::PostgresStore;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "sqlite", feature = "postgres"))))]
 pub use sql::Migration;
 #[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteStore;
 pub use user_directory::UserDirectory;
 pub(crate) use user_repository::UserRepository;

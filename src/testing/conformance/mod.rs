@@ -90,6 +90,7 @@ pub struct Stores {
 /// The arguments are the module's name, a function that drives a future to completion (on the runtime the adapter needs), and
 /// an expression for the [`Harness`](crate::testing::conformance::Harness), as seen from within that module.
 #[macro_export]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 macro_rules! conformance_tests {
     ($name:ident, $block_on:path, $harness:expr) => {
         $crate::conformance_tests!(@cases $name, $block_on, $harness;
