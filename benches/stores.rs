@@ -17,7 +17,7 @@ use doorward::store::{
     User, UserHead, Version,
 };
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{AttemptStore, Auth, Email, SignIn, SignInRequest, Site, UserId, UserRepository};
+use doorward::{AttemptStore, Auth, Email, Operator, SignIn, SignInRequest, Site, UserId, UserRepository};
 use time::OffsetDateTime;
 
 #[path = "../tests/support"]
@@ -97,6 +97,7 @@ impl<S: AttemptStore> AttemptStore for Timed<S> {
 /// A host with accounts whose owners sign in from known devices, one after the other.
 struct Host {
     auth: Auth,
+    operator: Operator,
     clock: ManualClock,
     accounts: Vec<(String, String)>,
 }
@@ -119,7 +120,7 @@ impl Host {
             })
             .build()
             .unwrap();
-        let mut host = Self { auth, clock, accounts: Vec::new() };
+        let mut host = Self { auth, operator, clock, accounts: Vec::new() };
         for n in 0..accounts {
             let address = format!("account{n}@acme.example");
             let account = host.operator.provision_without_mail(Email::parse(&address).unwrap()).await.unwrap();

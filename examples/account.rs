@@ -7,9 +7,9 @@ use doorward::{Auth, Email, Session, SignIn, SignInRequest, Site};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
         .background(|work| drop(tokio::spawn(work)))
-        .build()?;
+        .build_with_operator()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
         let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;

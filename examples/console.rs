@@ -30,7 +30,8 @@ use doorward::config::{BackgroundWork, Hold};
 use doorward::mail::{Mail, MailKind, PrintingMailer};
 use doorward::store::{BackendError, MemoryAttempts, MemoryUsers};
 use doorward::{
-    Auth, AuthError, Challenge, Email, Keyring, Mailer, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
+    Auth, AuthError, Challenge, Email, Keyring, Mailer, Operator, SignIn, SignInRequest, SignedIn, Site, UserId,
+    UserRepository,
 };
 
 const HELP: &str = "\
@@ -85,6 +86,7 @@ impl Mailer for Mailbox {
 
 struct Console {
     auth: Auth,
+    operator: Operator,
     users: Arc<MemoryUsers>,
     mailbox: Mailbox,
     after_the_answer: Receiver<BackgroundWork>,
@@ -124,14 +126,24 @@ impl Console {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
         let (users, mailbox) = (Arc::new(MemoryUsers::new()), Mailbox::default());
         let (later, after_the_answer) = channel();
-        let auth = Auth::builder(site, users.clone(), MemoryAttempts::new(), mailbox.clone())
+        let (auth, operator) = Auth::builder(site, users.clone(), MemoryAttempts::new(), mailbox.clone())
             .background(move |work| drop(later.send(work)))
             // Made up, since nothing here outlives the process.
             .keyring(Keyring::new("console", std::array::from_fn(|index| index as u8))?)
             // There is one user at this terminal, so a wait may block the thread.
             .hold(Hold::up_to(Duration::from_secs(10), |wait| async move { std::thread::sleep(wait) }))
-            .build()?;
-        Ok(Self { auth, users, mailbox, after_the_answer, signed_in: None, challenge: None, device: None, app: None })
+            .build_with_operator()?;
+        Ok(Self {
+            auth,
+            operator,
+            users,
+            mailbox,
+            after_the_answer,
+            signed_in: None,
+            challenge: None,
+            device: None,
+            app: None,
+        })
     }
 
     fn sorry(&self, failure: &dyn AuthError) -> Sorry {

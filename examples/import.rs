@@ -8,9 +8,9 @@ use doorward::{Auth, Email, SignIn, SignInRequest, Site};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Runtime::new()?.block_on(async {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+        let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
             .background(|work| drop(tokio::spawn(work)))
-            .build()?;
+            .build_with_operator()?;
 
         // A row of the old table. Hashes of bcrypt, scrypt, PBKDF2, Django and ASP.NET take the feature `legacy-hashes`.
         let (address, text) = (

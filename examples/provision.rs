@@ -8,9 +8,9 @@ use doorward::{Auth, Email, Site, UserId};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
         .background(|work| drop(tokio::spawn(work)))
-        .build()?;
+        .build_with_operator()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
         // Prints the welcome mail; a real mailer sends it.

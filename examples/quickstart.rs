@@ -15,7 +15,7 @@ use doorward::error::{
 };
 use doorward::mail::{Mail, MailKind};
 use doorward::store::{BackendError, MemoryAttempts, MemoryUsers};
-use doorward::{Auth, Clock, Email, Keyring, Mailer, SignIn, SignInRequest, SignedIn, Site, UserId};
+use doorward::{Auth, Clock, Email, Keyring, Mailer, Operator, SignIn, SignInRequest, SignedIn, Site, UserId};
 use time::OffsetDateTime;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -95,6 +95,7 @@ macro_rules! expect {
 
 struct Story {
     auth: Auth,
+    operator: Operator,
     clock: HandMovedClock,
     mailbox: Mailbox,
     after_the_answer: Receiver<BackgroundWork>,
@@ -106,14 +107,14 @@ impl Story {
         let mailbox = Mailbox::default();
         let (later, after_the_answer) = channel();
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), mailbox.clone())
+        let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), mailbox.clone())
             .clock(clock.clone())
             // A server spawns the work on its runtime. Here it is kept, to show that it comes after the answer.
             .background(move |work| drop(later.send(work)))
             // A server takes the key from outside its store. This one is made up.
             .keyring(Keyring::new("quickstart", std::array::from_fn(|index| index as u8))?)
-            .build()?;
-        Ok(Self { auth, clock, mailbox, after_the_answer })
+            .build_with_operator()?;
+        Ok(Self { auth, operator, clock, mailbox, after_the_answer })
     }
 
     /// Does the work that was left for after the answer.

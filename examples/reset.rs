@@ -26,10 +26,10 @@ impl Mailer for Links {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     let (sender, mailbox) = channel();
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), Links(sender))
+    let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), Links(sender))
         // Without it a link is stored and mailed before the answer, whose time then tells strangers who has an account.
         .background(|work| drop(tokio::spawn(work)))
-        .build()?;
+        .build_with_operator()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
         operator.provision(Email::parse("ann@acme.example")?).await?;

@@ -10,10 +10,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
         // The key comes from outside the store; here it is made up.
         let keyring = Keyring::new("2026-11", std::array::from_fn(|index| index as u8))?;
-        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+        let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
             .background(|work| drop(tokio::spawn(work)))
             .keyring(keyring)
-            .build()?;
+            .build_with_operator()?;
         let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };

@@ -8,11 +8,11 @@ use doorward::{Auth, Email, Keyring, SignIn, SignInRequest, Site};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Runtime::new()?.block_on(async {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-        let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+        let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
             .background(|work| drop(tokio::spawn(work)))
             .keyring(Keyring::new("2026-11", std::array::from_fn(|index| index as u8))?)
             .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
-            .build()?;
+            .build_with_operator()?;
         let (email, password) = ("ann@acme.example", "a quiet morning in May");
         let account = operator.provision_without_mail(Email::parse(email)?).await?;
         let request = SignInRequest::new(email, account.temporary_password.expose());

@@ -180,7 +180,7 @@ impl Run {
             })
             .build()
             .unwrap();
-        let world = World { auth, clock, mailer, observer, users, attempts };
+        let world = World { auth, operator, clock, mailer, observer, users, attempts };
         let (needles, shown, mails_read) = (RefCell::default(), RefCell::default(), RefCell::default());
         Self { world, copies, needles, shown, mails_read }
     }

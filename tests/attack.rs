@@ -536,9 +536,9 @@ mod over_sqlite {
             let store = SqliteStore::connect(&folder.url("a.db")).await.unwrap();
             store.migrate().await.unwrap();
             let mailer = RecordingMailer::new();
-            let auth = Auth::builder(site(), store.clone(), store, mailer.clone())
+            let (auth, operator) = Auth::builder(site(), store.clone(), store, mailer.clone())
                 .background(|work| drop(tokio::spawn(work)))
-                .build()
+                .build_with_operator()
                 .unwrap();
             for n in 0..50 {
                 operator.provision(email(&format!("owner{n}@acme.example"))).await.unwrap();

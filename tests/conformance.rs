@@ -93,9 +93,9 @@ mod in_sqlite {
             add_columns(&pool).await.unwrap();
             add_columns(&pool).await.expect("as on the next start");
             let builder = Auth::builder(site(), People(pool.clone()), MemoryAttempts::new(), PrintingMailer);
-            let auth = builder
+            let (_, operator) = builder
                 .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
-                .build()
+                .build_with_operator()
                 .unwrap();
             let account = || Provision::new(ann.clone()).id(id.clone());
             let _ = operator.provision_without_mail(account()).await.unwrap();

@@ -33,10 +33,10 @@ fn peak_mib() -> Option<f64> {
 
 /// An `Auth` whose users sign in with the same password, each with an address of their own.
 fn host(params: HashParams, users: usize) -> Auth {
-    let auth = Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    let (_, operator) = Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
         .background(drop)
         .configure(|config| config.hashing.params = params)
-        .build()
+        .build_with_operator()
         .unwrap();
     // Hashed once, and imported for all.
     let hash = hash_of(params);

@@ -96,7 +96,15 @@ fn racing_world() -> (World, Racing) {
         })
         .build()
         .unwrap();
-    let world = World { auth, clock, mailer, observer, users: stores.users.clone(), attempts: stores.attempts.clone() };
+    let world = World {
+        auth,
+        operator,
+        clock,
+        mailer,
+        observer,
+        users: stores.users.clone(),
+        attempts: stores.attempts.clone(),
+    };
     (world, stores)
 }
 

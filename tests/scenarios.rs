@@ -368,8 +368,8 @@ fn scenario_40_a_name_with_line_breaks_is_refused_and_markup_is_escaped() {
     assert!(Site::new("Acme\r\nBcc: evil@x.example", "https://acme.example", "help@acme.example").is_err());
     let site = Site::new("<b>A&B</b>\"", "https://acme.example", "help@acme.example").unwrap();
     let mailer = doorward::testing::RecordingMailer::new();
-    let auth = Auth::builder(site, doorward::store::MemoryUsers::new(), MemoryAttempts::new(), mailer.clone())
-        .build()
+    let (_, operator) = Auth::builder(site, doorward::store::MemoryUsers::new(), MemoryAttempts::new(), mailer.clone())
+        .build_with_operator()
         .unwrap();
     block_on(operator.provision(email(ANN))).unwrap();
     let mail = mailer.last().unwrap().mail;

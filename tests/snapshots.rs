@@ -22,7 +22,7 @@ use doorward::hashing::HashParams;
 use doorward::password::ResetLinkStatus;
 use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, User, UserRow, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{AttemptStore, Auth, Challenge, Clock, Keyring, SignIn, SignInRequest, UserRepository};
+use doorward::{AttemptStore, Auth, Challenge, Clock, Keyring, Operator, SignIn, SignInRequest, UserRepository};
 use pollster::block_on;
 use serde_json::{Value, json};
 use support::{ANN, MINUTE, NEW, OLD, SECOND, complete, email, site};
@@ -35,6 +35,7 @@ fn folder() -> PathBuf {
 /// A host with one user, at the time when all files were written.
 struct Host {
     auth: Auth,
+    operator: Operator,
     clock: ManualClock,
     mailer: RecordingMailer,
     users: Arc<MemoryUsers>,
@@ -57,7 +58,7 @@ impl Host {
             })
             .build()
             .unwrap();
-        Self { auth, clock, mailer, users }
+        Self { auth, operator, clock, mailer, users }
     }
 
     fn user(&self) -> User {

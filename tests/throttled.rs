@@ -15,7 +15,7 @@ use doorward::error::SignInError;
 use doorward::hashing::HashParams;
 use doorward::store::{PostgresStore, SqliteStore};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{AttemptStore, Auth, SignInRequest, UserRepository};
+use doorward::{AttemptStore, Auth, Operator, SignInRequest, UserRepository};
 use support::sql::Folder;
 use support::*;
 
@@ -39,6 +39,7 @@ enum Account {
 
 struct Host {
     auth: Auth,
+    operator: Operator,
     clock: ManualClock,
     mailer: RecordingMailer,
 }
@@ -55,7 +56,7 @@ impl Host {
             })
             .build()
             .unwrap();
-        Self { auth, clock, mailer }
+        Self { auth, operator, clock, mailer }
     }
 
     async fn open(&self, address: &str, account: Account) {

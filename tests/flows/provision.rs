@@ -126,10 +126,11 @@ fn a_mistyped_address_can_be_corrected_before_the_first_sign_in() {
 fn if_the_mail_fails_the_account_stands_and_resending_goes_on() {
     let (faults, mailer) = (Faults::new(), RecordingMailer::new());
     let users = faults.users(MemoryUsers::new());
-    let auth = Auth::builder(site(), users, faults.attempts(MemoryAttempts::new()), faults.mailer(mailer.clone()))
-        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
-        .build()
-        .unwrap();
+    let (_, operator) =
+        Auth::builder(site(), users, faults.attempts(MemoryAttempts::new()), faults.mailer(mailer.clone()))
+            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+            .build_with_operator()
+            .unwrap();
     faults.strike(2, Fault::Fails);
     let Err(ProvisionError::MailFailed { user_id, source }) = block_on(operator.provision(email(ANN))) else {
         panic!("the mail was accepted")
@@ -155,11 +156,11 @@ impl Mailer for DeadRelay {
 #[test]
 fn a_dead_relay_can_be_diagnosed_by_the_error_and_by_the_event() {
     let world = World::new();
-    let auth = Auth::builder(site(), world.users.clone(), world.attempts.clone(), DeadRelay)
+    let (auth, operator) = Auth::builder(site(), world.users.clone(), world.attempts.clone(), DeadRelay)
         .clock(world.clock.clone())
         .observer(world.observer.clone())
         .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
-        .build()
+        .build_with_operator()
         .unwrap();
     let opened = block_on(operator.provision(email(ANN))).unwrap_err();
     let ProvisionError::MailFailed { user_id, .. } = &opened else { panic!("{opened:?}") };

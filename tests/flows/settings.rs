@@ -148,7 +148,9 @@ fn s19_mails_and_refusals_carry_the_support_contact_as_what_it_is() {
     assert_eq!(broken.len(), 2);
 
     let chat = Site::new("Acme", "https://acme.example", "https://acme.example/chat").unwrap();
-    let auth = Auth::builder(chat, MemoryUsers::new(), MemoryAttempts::new(), world.mailer.clone()).build().unwrap();
+    let (_, operator) = Auth::builder(chat, MemoryUsers::new(), MemoryAttempts::new(), world.mailer.clone())
+        .build_with_operator()
+        .unwrap();
     block_on(operator.provision(email(ANN))).unwrap();
     assert!(world.last_mail().mail.text().contains("Reach us at https://acme.example/chat"));
 }

@@ -41,8 +41,10 @@ fn section_1_mails_of_a_clock_years_behind_or_ahead_are_delivered() {
             for mailer_is_far in [false, true] {
                 let server = SmtpServer::start();
                 let builder = SmtpMailer::builder(&server.url(), email(FROM)).danger_plaintext();
-                let auth = match mailer_is_far {
-                    true => auth(MemoryUsers::new(), SystemClock, builder.clock(far.clone()).build().unwrap()),
+                let (auth, operator) = match mailer_is_far {
+                    true => {
+                        auth(MemoryUsers::new(), SystemClock, builder.clock(far.clone()).build_with_operator().unwrap())
+                    }
                     false => auth(MemoryUsers::new(), far.clone(), builder.build().unwrap()),
                 };
                 operator.provision(email(ANN)).await.unwrap();

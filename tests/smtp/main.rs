@@ -127,11 +127,11 @@ fn the_story_is_told_by_mails_that_arrive() {
     run(async {
         let server = SmtpServer::start();
         let post = Post::to(&server);
-        let auth = Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), post.mailer.clone())
+        let (auth, operator) = Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), post.mailer.clone())
             .clock(post.clock.clone())
             .background(|work| drop(tokio::spawn(work)))
             .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
-            .build()
+            .build_with_operator()
             .unwrap();
         let sign_in = async |password: &str| auth.sign_in(SignInRequest::new(ANN, password)).await.unwrap();
 

@@ -15,8 +15,8 @@ use doorward::hashing::HashParams;
 use doorward::mail::{Mail, MailKind};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
-    AttemptStore, Auth, AuthError, Challenge, Clock, Email, Keyring, Mailer, SignIn, SignInRequest, SignedIn, UserId,
-    UserRepository,
+    AttemptStore, Auth, AuthError, Challenge, Clock, Email, Keyring, Mailer, Operator, SignIn, SignInRequest, SignedIn,
+    UserId, UserRepository,
 };
 use time::OffsetDateTime;
 use totp_rs::Totp;
@@ -346,6 +346,7 @@ impl Known {
 /// Checks the stores after the crash.
 pub struct Inspector {
     pub auth: Auth,
+    pub operator: Operator,
     pub clock: ManualClock,
     pub mailer: RecordingMailer,
     pub users: Arc<dyn UserRepository>,

@@ -22,7 +22,9 @@ use doorward::error::{ChoosePasswordError, SignInError};
 use doorward::hashing::HashParams;
 use doorward::store::{MemoryAttempts, MemoryUsers, User};
 use doorward::testing::{ManualClock, RecordedMail, RecordingMailer, RecordingObserver};
-use doorward::{Auth, AuthBuilder, Challenge, Email, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository};
+use doorward::{
+    Auth, AuthBuilder, Challenge, Email, Operator, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
+};
 pub use meddling::Meddling;
 use pollster::block_on;
 
@@ -38,6 +40,7 @@ pub const NEW: &str = "rain on the roof at night";
 
 pub struct World {
     pub auth: Auth,
+    pub operator: Operator,
     pub clock: ManualClock,
     pub mailer: RecordingMailer,
     pub observer: RecordingObserver,
@@ -66,8 +69,8 @@ impl World {
             .clock(clock.clone())
             .observer(observer.clone())
             .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests());
-        let auth = change(builder).build().unwrap();
-        Self { auth, clock, mailer, observer, users, attempts }
+        let (auth, operator) = change(builder).build_with_operator().unwrap();
+        Self { auth, operator, clock, mailer, observer, users, attempts }
     }
 
     /// Another `Auth` over the same stores, as after a restart with other settings.
@@ -78,8 +81,8 @@ impl World {
             .clock(clock.clone())
             .observer(observer.clone())
             .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests());
-        let auth = change(builder).build().unwrap();
-        Self { auth, clock, mailer, observer, users, attempts }
+        let (auth, operator) = change(builder).build_with_operator().unwrap();
+        Self { auth, operator, clock, mailer, observer, users, attempts }
     }
 
     /// A world in which Ann has an account with a password of her own.

@@ -7,12 +7,13 @@ use doorward::error::SignInError;
 use doorward::hashing::HashParams;
 use doorward::testing::conformance::Stores;
 use doorward::testing::{ManualClock, RecordingMailer, RecordingObserver};
-use doorward::{AttemptStore, Auth, Challenge, SignIn, SignInRequest, SignedIn, UserRepository};
+use doorward::{AttemptStore, Auth, Challenge, Operator, SignIn, SignInRequest, SignedIn, UserRepository};
 
 use super::{complete, email, site};
 
 pub struct Stage {
     pub auth: Auth,
+    pub operator: Operator,
     pub clock: ManualClock,
     pub mailer: RecordingMailer,
     pub observer: RecordingObserver,
@@ -45,7 +46,7 @@ impl Stage {
             })
             .build()
             .unwrap();
-        Self { auth, clock: clock.clone(), mailer: mailer.clone(), observer, stores }
+        Self { auth, operator, clock: clock.clone(), mailer: mailer.clone(), observer, stores }
     }
 
     /// Provisions an account and chooses its password.

@@ -79,7 +79,8 @@ mod the_device {
 
 async fn signed_in() -> (Auth, SignedIn) {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build().unwrap();
+    let (auth, operator) =
+        Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build_with_operator().unwrap();
     let ann = operator.provision_without_mail(Email::parse("ann@acme.example").unwrap()).await.unwrap();
     let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
     let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await.unwrap() else { panic!() };

@@ -10,7 +10,7 @@ use doorward::hashing::HashParams;
 use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, User, Version};
 use doorward::testing::conformance::{Harness, Stores};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{AttemptStore, Auth, Clock, Email, Keyring, SignInRequest, Site, UserId, UserRepository};
+use doorward::{AttemptStore, Auth, Clock, Email, Keyring, Operator, SignInRequest, Site, UserId, UserRepository};
 
 pub fn panics<T, E: core::fmt::Debug>(error: E) -> T {
     panic!("the store failed: {error:?}")
@@ -41,7 +41,7 @@ pub fn auth(
     attempts: impl AttemptStore,
     clock: &ManualClock,
     mailer: &RecordingMailer,
-) -> Auth {
+) -> (Auth, Operator) {
     let site = Site::new("Conformance", "https://conformance.example", "help@conformance.example");
     Auth::builder(site.unwrap_or_else(panics), users, attempts, mailer.clone())
         .clock(clock.clone())
@@ -50,7 +50,7 @@ pub fn auth(
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = core::num::NonZeroUsize::new(1);
         })
-        .build()
+        .build_with_operator()
         .unwrap_or_else(panics)
 }
 
@@ -66,34 +66,34 @@ pub async fn crowd(harness: &dyn Harness, stores: &Stores) -> Vec<Stores> {
 /// A user as created by this crate, not stored anywhere.
 pub async fn user(id: UserId, address: &str) -> User {
     let users = Arc::new(MemoryUsers::new());
-    let auth = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
+    let (_, operator) = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
     operator.provision(Provision::new(email(address)).id(id.clone())).await.unwrap_or_else(panics);
     users.find_by_id(&id).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just provisioned"))
 }
 
 /// A next state of a user, with a version of its own.
 pub async fn next(user: &User) -> User {
-    changed(user, async |auth| operator.sign_out_everywhere(user.id()).await.unwrap_or_else(panics)).await
+    changed(user, async |operator| operator.sign_out_everywhere(user.id()).await.unwrap_or_else(panics)).await
 }
 
 /// A next state of a user with another address.
 pub async fn moved(user: &User, address: &str) -> User {
-    changed(user, async |auth| drop(operator.correct_email(user.id(), email(address)).await.unwrap_or_else(panics)))
+    changed(user, async |operator| drop(operator.correct_email(user.id(), email(address)).await.unwrap_or_else(panics)))
         .await
 }
 
-async fn changed(user: &User, change: impl AsyncFn(&Auth)) -> User {
+async fn changed(user: &User, change: impl AsyncFn(&Operator)) -> User {
     let users = Arc::new(MemoryUsers::new());
     let _ = users.insert(user).await.unwrap_or_else(panics);
-    let auth = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
-    change(&auth).await;
+    let (_, operator) = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
+    change(&operator).await;
     users.find_by_id(user.id()).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just stored"))
 }
 
 /// Entries as created by this crate, each an hour after the previous one.
 pub async fn attempts(n: usize) -> Vec<(AttemptKey, Attempts)> {
     let (spy, clock) = (Spy::default(), ManualClock::new());
-    let auth = auth(MemoryUsers::new(), spy.clone(), &clock, &RecordingMailer::new());
+    let (auth, _) = auth(MemoryUsers::new(), spy.clone(), &clock, &RecordingMailer::new());
     for index in 0..n {
         let failed = auth.try_sign_in(SignInRequest::new(&format!("nobody{index}@x.example"), "wrong")).await;
         assert!(failed.is_err());

@@ -51,7 +51,7 @@ pub async fn what_cannot_be_read_is_an_error_and_stays(harness: &dyn Harness) {
         let error = stores.users.find_by_id(ann.id()).await.err().unwrap_or_else(|| panic!("read: {document}"));
         assert_eq!(error.kind(), BackendErrorKind::Unreadable, "{error}");
         let clock = ManualClock::new();
-        let auth = auth(stores.users.clone(), MemoryAttempts::new(), &clock, &RecordingMailer::new());
+        let (auth, _) = auth(stores.users.clone(), MemoryAttempts::new(), &clock, &RecordingMailer::new());
         let failed = auth.try_sign_in(SignInRequest::new("ann@x.example", "a guess")).await;
         assert!(matches!(failed, Err(SignInError::InvalidCredentials)), "{failed:?}");
         assert_same(&by_email(&stores, "bob@x.example").await, &bob);

@@ -28,7 +28,7 @@ pub async fn the_whole_story_runs_though_writes_give_way(harness: &dyn Harness) 
 
 async fn tell(harness: &dyn Harness, stores: Stores) {
     let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
-    let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
+    let (auth, operator) = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
     let ann = Provision::new(email("Ann@x.example")).id(harness.fresh_id(1));
     let ann = operator.provision(ann).await.unwrap_or_else(panics).user_id;
     let sign_in = async |password: &str| {
@@ -60,7 +60,7 @@ async fn tell(harness: &dyn Harness, stores: Stores) {
 pub async fn a_clock_set_back_revives_nothing(harness: &dyn Harness) {
     let stores = harness.open().await;
     let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
-    let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
+    let (auth, operator) = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
     operator.provision(Provision::new(email("ann@x.example")).id(harness.fresh_id(1))).await.unwrap_or_else(panics);
     let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap_or_default();
     let sign_in = async |password: &str| auth.try_sign_in(SignInRequest::new("ann@x.example", password)).await;
