@@ -139,10 +139,7 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     let confirmed = owner.confirm_link(&reset).await;
     assert_eq!(confirmed.location(), "/reset/done");
     for _ in 0..2 {
-        assert!(
-            owner.get("/reset/done").await.body.contains("A temporary password was emailed to you"),
-            "also reloaded"
-        );
+        assert!(owner.get("/reset/done").await.body.contains("We emailed you a temporary password"), "also reloaded");
     }
     assert!(owner.cookies.contains_key("__Host-device"), "the confirming browser gets a lane of its own");
     let again = owner.confirm_link(&reset).await;
@@ -199,7 +196,7 @@ async fn section_4_another_site_puts_no_link_in_the_place_of_the_one_about_to_be
     }
     let pressed = ben.post("/reset/confirm", &[("link", &link_named_in(&page.body))]).await;
     assert_eq!(pressed.status, StatusCode::BAD_REQUEST);
-    assert!(pressed.body.contains("Please open the link in your mail once more"));
+    assert!(pressed.body.contains("Please open the link in your email again"));
     assert!(ben.cookies["__Host-reset"].len() < 700, "a few are kept");
     assert_eq!(ben.confirm_link(&own).await.location(), "/reset/done");
 }
@@ -402,7 +399,7 @@ async fn an_operator_does_what_the_buttons_say() {
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.body.contains("There is an account with this address already"));
     let page = operator.get("/operator").await.body;
-    assert!(!page.contains("Take the authenticator app off"), "there is none");
+    assert!(!page.contains("Remove the authenticator app"), "there is none");
     let found = operator.get("/operator?find=BEN%40acme.example").await.body;
     assert!(found.contains("ben@acme.example") && !found.contains("ann@acme.example"));
     assert!(operator.get("/operator?find=zoe").await.body.contains("There is no such account."));

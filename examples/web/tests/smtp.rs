@@ -99,7 +99,7 @@ async fn a_mail_server_that_stalls_delays_no_answer() {
     assert_eq!(in_time(ben.post("/security/password", &passwords)).await.location(), "/security");
     assert_eq!(smtp.arrived().len(), before);
     let page = olga.get("/demo/mailbox").await.body;
-    assert!(page.contains("On their way: "), "{page}");
+    assert!(page.contains("Waiting to be sent: "), "{page}");
 
     smtp.always(None);
     let mails = mails_to(&smtp, "zoe@acme.example", 2);
