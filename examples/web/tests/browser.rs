@@ -1,6 +1,6 @@
-//! The whole story in a real browser: with scripts, without, and by the keyboard alone on a narrow screen.
+//! The full story in a real browser: with scripts, without, and with the keyboard alone on a narrow screen.
 //!
-//! `DOORWARD_SCREENSHOTS=1` has it take the pictures of the README.
+//! With `DOORWARD_SCREENSHOTS=1` it takes the README's screenshots.
 
 mod support;
 
@@ -16,17 +16,17 @@ const CLEO: &str = "cleo@acme.example";
 enum Mails {
     /// On the page of the application.
     Page,
-    /// In what a mail server took in.
+    /// In what a mail server received.
     Server(Aiosmtpd),
 }
 
-/// One telling of the story. Everybody has a browser of the own.
+/// One run of the story. Everyone has their own browser.
 struct Story {
     server: Server,
     mails: Mails,
     operator: Browser,
     cleo: Browser,
-    /// Another browser of Cleo's, and later somebody who guesses.
+    /// Another browser of Cleo's, and later an attacker's.
     other: Browser,
     password: &'static str,
 }
@@ -58,14 +58,14 @@ async fn sign_in(browser: &Browser, email: &str, password: &str) {
     browser.press_within("//main", "Sign in").await;
 }
 
-/// By the buttons of the clock page.
+/// Moves the clock with the buttons of its page.
 async fn later(browser: &Browser, step: &str) {
     browser.press("Clock").await;
     browser.press(step).await;
     browser.expect_words("The clock has moved forward.").await;
 }
 
-/// Waits for the newest mail to Cleo to have that subject, and gives its text: some are sent after the answer.
+/// Waits until the newest mail to Cleo has that subject and returns its text: some mails are sent after the response.
 async fn newest_mail(mails: &Mails, browser: &Browser, subject: &str) -> String {
     let mut seen = String::new();
     for _ in 0..50 {
@@ -90,7 +90,7 @@ async fn newest_mail(mails: &Mails, browser: &Browser, subject: &str) -> String 
     panic!("the mail {subject:?} did not come, the last is {seen:?}");
 }
 
-/// The operator's page, with a fresh proof where one is asked for.
+/// Opens the operator's page, with step-up if asked.
 async fn open_accounts(operator: &Browser) {
     operator.open("/operator").await;
     if operator.heading().await == "Confirm it's you" {
@@ -110,7 +110,7 @@ async fn count_mails(mails: &Mails, browser: &Browser) -> usize {
     }
 }
 
-/// Some are sent after the answer.
+/// Some mails are sent after the response.
 async fn wait_for_mails(mails: &Mails, browser: &Browser, count: usize) {
     for _ in 0..50 {
         if count_mails(mails, browser).await >= count {
@@ -121,7 +121,7 @@ async fn wait_for_mails(mails: &Mails, browser: &Browser, count: usize) {
     panic!("{count} mails did not come");
 }
 
-/// So that the next mail is not taken for one of that subject which came before.
+/// Empties the mailbox, so that an earlier mail with the same subject is not taken for the next one.
 async fn empty_mailbox(mails: &Mails, browser: &Browser) {
     match mails {
         Mails::Page => {
@@ -161,7 +161,7 @@ async fn open_mailed_link(mails: &Mails, browser: &Browser) {
     assert_eq!(browser.path().await, "/reset/confirm");
 }
 
-/// S01, S02, S04, S05, S06: an account is opened, and its owner comes in.
+/// S01, S02, S04, S05, S06: an account is provisioned, and its owner signs in.
 async fn an_account_is_opened(story: &mut Story) {
     let (operator, cleo) = (&story.operator, &story.cleo);
     sign_in(operator, OLGA.0, OLGA.1).await;
@@ -225,7 +225,7 @@ async fn an_account_is_opened(story: &mut Story) {
     story.other.expect("Sign in").await;
 }
 
-/// The words of the button beside the other device, which tell screen readers which one.
+/// The label of the other device's button, including the part that names the device for screen readers.
 async fn sign_out_words(browser: &Browser) -> String {
     let hidden = browser.texts("#devices li form button").await.swap_remove(0);
     hidden.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -258,7 +258,7 @@ async fn the_password_is_changed(story: &mut Story) {
     assert!(notice.contains("help@acme.example"), "S19");
 }
 
-/// S15, S16, S17: somebody guesses.
+/// S15, S16, S17: an attacker guesses (brute force).
 async fn somebody_guesses(story: &mut Story) {
     let other = &story.other;
     let mut waits: Vec<u64> = Vec::new();
@@ -303,14 +303,14 @@ async fn the_password_is_forgotten(story: &mut Story) {
         Some("someone.else@acme.example"),
         "nothing is typed twice"
     );
-    // S07: just after somebody guessed, and is being slowed.
+    // S07: while sign-in is throttled after the guesses.
     forgot(cleo, CLEO).await;
     cleo.expect_words("We send at most one email every 5 minutes.").await;
     open_mailed_link(mails, cleo).await;
     // S09: nothing has changed so far.
     sign_in(cleo, CLEO, story.password).await;
     cleo.expect("Home").await;
-    // S12: the same answer again, for nobody too, and no mail.
+    // S12: the same response again, also for an unknown address, and no mail.
     let before = count_mails(mails, cleo).await;
     forgot(&story.other, CLEO).await;
     story.other.expect_words("We send at most one email every 5 minutes.").await;
@@ -332,7 +332,7 @@ async fn the_password_is_forgotten(story: &mut Story) {
     cleo.expect("Home").await;
     cleo.expect_words("Your new password is set.").await;
     story.password = "moss between the stones";
-    // S13: a link works for an hour, and so does a temporary password.
+    // S13: a link is valid for an hour, and so is a temporary password.
     later(cleo, "Forward five minutes").await;
     forgot(cleo, CLEO).await;
     open_mailed_link(mails, cleo).await;
@@ -341,7 +341,7 @@ async fn the_password_is_forgotten(story: &mut Story) {
     cleo.press("Confirm").await;
     cleo.expect("This link does not work").await;
     empty_mailbox(mails, cleo).await;
-    // It is kept no longer.
+    // It is no longer kept.
     cleo.open("/reset/confirm").await;
     cleo.expect("This link does not work").await;
     cleo.press("Start again").await;
@@ -357,7 +357,7 @@ async fn the_password_is_forgotten(story: &mut Story) {
     cleo.expect("Home").await;
 }
 
-/// S18: the account is deactivated, and silent.
+/// S18: a deactivated account behaves like an unknown one.
 async fn the_account_is_deactivated(story: &mut Story) {
     let (operator, cleo, mails) = (&story.operator, &story.cleo, &story.mails);
     let account = format!("//section[h2='{CLEO}']");
@@ -403,7 +403,7 @@ async fn open_second_step(story: &Story) {
     story.cleo.expect("Second step").await;
 }
 
-/// S20: two-factor sign-in.
+/// S20: the second factor.
 async fn an_authenticator_is_set_up(story: &mut Story) {
     let cleo = &story.cleo;
     cleo.open("/security").await;
@@ -449,7 +449,7 @@ async fn an_authenticator_is_set_up(story: &mut Story) {
     cleo.press("Continue").await;
     cleo.expect("Home").await;
 
-    // Turning it off takes a fresh proof.
+    // Turning it off requires step-up.
     for _ in 0..2 {
         later(cleo, "Forward five minutes").await;
     }
@@ -502,7 +502,7 @@ async fn the_story_by_keyboard_at_320_pixels() {
     tell(&driver, Manner { keyboard: true, width: 320, height: 640, ..DESKTOP }, Mails::Page).await;
 }
 
-/// The mail server is not ours, and the mails are read from what it kept.
+/// Uses a third-party mail server, and reads the mails it stored.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_with_a_mail_server() {
     let Some(driver) = Driver::start().await else { return };

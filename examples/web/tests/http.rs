@@ -1,4 +1,4 @@
-//! What holds on the wire, without a browser.
+//! Guarantees at the HTTP level, without a browser.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use support::{Answer, BEN, OLGA, Server, Visitor, link_in, link_named_in, password_in};
 
-/// What another site could try to have posted.
+/// Paths that another site could try to POST to.
 const POSTS: [&str; 22] = [
     "/sign-in",
     "/sign-out",
@@ -71,7 +71,7 @@ fn assert_headers(path: &str, answer: &Answer) {
     assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
     assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
     assert_eq!(header("x-robots-tag"), "noindex", "{path}");
-    // What the policy would block is not there in the first place.
+    // Nothing that the policy would block is there in the first place.
     for inline in ["<style", " style=", "<script>", " onclick", "javascript:"] {
         assert!(!answer.body.contains(inline), "{path} has {inline}");
     }
@@ -103,7 +103,7 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     let server = Server::start().await;
     Visitor::new(&server).post("/forgot/send", &[("email", BEN.0)]).await;
     let mails = server.mails(2).await;
-    // The first password of the newcomer came with a link to the sign-in.
+    // The new user's first password came with a link to the sign-in page.
     let (reset, welcome) = (link_in(&mails[0]), link_in(&mails[1]));
     assert!(reset.contains("/reset/confirm?token=") && welcome.ends_with("/sign-in"));
     let before = [server.version(BEN.0).await, server.version("ann@acme.example").await];
@@ -111,14 +111,14 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     for link in [&reset, &welcome] {
         for method in [Method::GET, Method::HEAD] {
             for _ in 0..20 {
-                // A scanner with cookies that follows where it is led, as a whole browser does.
+                // A scanner with cookies that follows redirects, like a full browser.
                 let mut scanner = Visitor::new(&server);
                 let answer = scanner.send(method.clone(), link, &[], &[]).await;
                 if answer.status == StatusCode::SEE_OTHER {
                     let to = answer.location().to_owned();
                     pages.push(scanner.send(method.clone(), &to, &[], &[]).await.body);
                 }
-                assert!(scanner.session().is_empty(), "nobody is signed in by a link");
+                assert!(scanner.session().is_empty(), "a link signs nobody in");
             }
         }
     }
@@ -127,7 +127,7 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     // A link that was never mailed shows the same page.
     let mut stranger = Visitor::new(&server);
     let page = stranger.open_link(&format!("/reset/confirm?token={}", never_mailed(0))).await;
-    // But for the name of the link in its form.
+    // Except for the link's name in its form.
     let unnamed = |body: &str| body.replace(&link_named_in(body), "");
     assert!(pages[..20].iter().all(|other| unnamed(other) == unnamed(&page.body)));
 
@@ -141,13 +141,13 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     for _ in 0..2 {
         assert!(owner.get("/reset/done").await.body.contains("We emailed you a temporary password"), "also reloaded");
     }
-    assert!(owner.cookies.contains_key("__Host-device"), "the confirming browser gets a lane of its own");
+    assert!(owner.cookies.contains_key("__Host-device"), "the confirming browser gets its own bucket");
     let again = owner.confirm_link(&reset).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     let mails = server.mails(3).await;
     assert_eq!(mails.len(), 3);
     let signed_in = owner.sign_in((BEN.0, &password_in(&mails[0]))).await;
-    assert_eq!(signed_in.location(), "/welcome/password", "who is known already is not welcomed again");
+    assert_eq!(signed_in.location(), "/welcome/password", "a known user is not welcomed again");
     let chosen = owner.post("/welcome/password", &[("new_password", "figs and bread at dawn")]).await;
     assert_eq!(chosen.location(), "/");
     let late = stranger.confirm_link(&reset).await;
@@ -155,12 +155,12 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     assert!(late.body.contains("This link has been used or has expired"));
 }
 
-/// A text that reads like the token of a link and was never mailed.
+/// A well-formed link token that was never mailed.
 fn never_mailed(n: u8) -> String {
     format!("YWJj.{}", format!("{n:02}").repeat(21) + "A")
 }
 
-/// What another site makes a browser open.
+/// A navigation that another site caused.
 async fn led_astray(visitor: &mut Visitor, path: &str) -> Answer {
     visitor.send(Method::GET, path, &[], &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]).await
 }
@@ -171,23 +171,23 @@ async fn section_4_another_site_puts_no_link_in_the_place_of_the_one_about_to_be
     Visitor::new(&server).post("/forgot/send", &[("email", BEN.0)]).await;
     let own = link_in(&server.mails(2).await[0]);
     let mut ben = Visitor::new(&server);
-    // From a web mailer, which is another site too.
+    // From a web mail client, which is another site too.
     let led_to = led_astray(&mut ben, &own).await.location().to_owned();
     let page = ben.get(&led_to).await;
     let named = link_named_in(&page.body);
 
-    // While his page is open another site opens a link of its own, and it does so again.
+    // While his page is open, another site opens its own link, twice.
     for _ in 0..2 {
         led_astray(&mut ben, &format!("/reset/confirm?token={}", never_mailed(1))).await;
     }
     assert_eq!(link_named_in(&ben.get(&led_to).await.body), named, "also reloaded");
     let without_a_name = ben.post("/reset/confirm", &[]).await;
-    assert_eq!(without_a_name.status, StatusCode::BAD_REQUEST, "which of the two is not guessed");
+    assert_eq!(without_a_name.status, StatusCode::BAD_REQUEST, "it does not guess which of the two");
     assert!(ben.get("/reset/confirm").await.status == StatusCode::BAD_REQUEST, "nor here");
     assert_eq!(ben.post("/reset/confirm", &[("link", &named)]).await.location(), "/reset/done");
-    assert_eq!(server.mails(3).await.len(), 3, "what was confirmed is his");
+    assert_eq!(server.mails(3).await.len(), 3, "his link was confirmed");
 
-    // With many it drives his out, and then his page confirms nothing.
+    // Many links evict his, and then his page confirms nothing.
     Visitor::new(&server).post("/forgot/send", &[("email", OLGA.0)]).await;
     let own = link_in(&server.mails(4).await[0]);
     let page = ben.open_link(&own).await;
@@ -211,7 +211,7 @@ async fn section_4_nothing_but_a_link_is_kept_of_a_link() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{text}");
         assert!(!visitor.cookies.contains_key("__Host-reset"), "{text}");
     }
-    // Nor of what somebody put into the cookie.
+    // The same for text planted in the cookie.
     visitor.cookies.insert("__Host-reset".to_owned(), format!("{long}~{}", never_mailed(0)));
     visitor.open_link(&format!("/reset/confirm?token={}", never_mailed(1))).await;
     assert_eq!(visitor.cookies["__Host-reset"], format!("{}~{}", never_mailed(1), never_mailed(0)));
@@ -230,7 +230,7 @@ async fn what_another_site_posts_is_refused() {
         &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
         &[("sec-fetch-site", "same-site"), ("origin", "http://evil.localhost")],
         &[("sec-fetch-site", "cross-site"), ("origin", "null")],
-        // Browsers from before fetch metadata.
+        // Browsers without fetch metadata.
         &[("origin", "https://evil.example")],
         &[("origin", "null")],
     ];
@@ -268,7 +268,7 @@ async fn cookies_are_bound_to_this_host_and_ids_move_with_every_privilege() {
     let mut ids = vec!["planted".to_owned(), visitor.session().to_owned()];
     visitor.post("/confirm", &[("proof", BEN.1)]).await;
     ids.push(visitor.session().to_owned());
-    // One proof right after another would be too early, as any try is.
+    // A proof right after another would be throttled, like any attempt.
     server.app.clock.forward(Duration::from_secs(1));
     let new = "figs and bread at dawn";
     let changed = visitor.post("/security/password", &[("current_password", BEN.1), ("new_password", new)]).await;
@@ -283,13 +283,13 @@ async fn cookies_are_bound_to_this_host_and_ids_move_with_every_privilege() {
     for (index, id) in ids.iter().enumerate() {
         assert!(!ids[..index].contains(id), "an id was used again");
         visitor.cookies.insert("__Host-session".into(), id.clone());
-        assert_eq!(visitor.get("/").await.location(), "/sign-in", "an id from before opens nothing");
+        assert_eq!(visitor.get("/").await.location(), "/sign-in", "an earlier id is invalid");
     }
     visitor.cookies.insert("__Host-session".into(), last);
     assert_eq!(visitor.get("/").await.status, StatusCode::OK);
 }
 
-/// Everything of an answer that somebody can see, apart from the time.
+/// Everything a client can see in a response, except the date.
 fn seen(answer: &Answer, email: &str) -> (StatusCode, Vec<String>, String) {
     let headers = answer.headers.iter().filter(|(name, _)| *name != "date");
     let headers = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
@@ -303,7 +303,7 @@ async fn known_and_unknown_addresses_are_answered_alike() {
         .await
         .post("/operator/deactivate", &[("user", &user_id(&server, "ann@acme.example").await)])
         .await;
-    // Of one length, since a page gives the address back.
+    // All the same length, since the page repeats the address.
     let people = ["ben@acme.example", "ann@acme.example", "zoe@acme.example"];
     for path in ["/forgot", "/forgot/send", "/forgot/send", "/sign-in"] {
         let mut answers = Vec::new();
@@ -342,7 +342,7 @@ async fn waits_grow_and_are_told_and_the_owner_gets_in() {
     }
     assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
     owner.post("/sign-out", &[]).await;
-    assert_eq!(owner.sign_in(BEN).await.location(), "/", "a known browser is not slowed by strangers");
+    assert_eq!(owner.sign_in(BEN).await.location(), "/", "failures elsewhere do not throttle a known browser");
     server.app.clock.forward(Duration::from_secs(60 * 60));
     assert_eq!(stranger.sign_in(BEN).await.location(), "/", "nobody is locked out");
 }
@@ -394,7 +394,7 @@ async fn an_operator_does_what_the_buttons_say() {
     }
     assert_eq!(Visitor::new(&server).sign_in(BEN).await.location(), "/welcome/password");
     let again = operator.post("/operator/resend", &[("user", &ben)]).await;
-    assert_eq!(again.status, StatusCode::CONFLICT, "who has a password gets no first one");
+    assert_eq!(again.status, StatusCode::CONFLICT, "a user with a password gets no first password");
     let taken = operator.post("/operator/provision", &[("email", "BEN@acme.example")]).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.body.contains("There is an account with this address already"));
@@ -429,7 +429,7 @@ async fn where_a_second_factor_is_required_there_is_no_way_around_it() {
     assert_eq!(visitor.get("/").await.status, StatusCode::OK);
 }
 
-/// With an authenticator of the own. Enrolled in the settings.
+/// Enrolls an authenticator in the settings.
 async fn enroll(server: &Server, visitor: &mut Visitor) -> totp_rs::Totp {
     let page = visitor.post("/security/authenticator", &[]).await.body;
     let app = authenticator(&page);
@@ -466,7 +466,7 @@ async fn an_operator_proves_who_it_is_and_takes_nothing_from_the_own_account() {
         }
     }
     assert_eq!(olga.get("/operator").await.location(), "/confirm?then=operator");
-    // Where a second factor is on, a password is no proof of it.
+    // With a second factor on, a password is not enough for step-up.
     assert!(olga.get("/confirm?then=operator").await.body.contains("Code from your authenticator app"));
     assert_eq!(olga.post("/confirm", &[("proof", OLGA.1)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(before, [server.version(OLGA.0).await, server.version(BEN.0).await]);
@@ -520,7 +520,7 @@ async fn whoever_signs_out_stays_signed_out_whatever_was_under_way() {
         other_window.cookies = ben.cookies.clone();
         let old = ben.cookies.clone();
         server.app.clock.forward(Duration::from_secs(60));
-        // Signing out comes before, during and after the proof, which takes a hash.
+        // Signing out happens before, during and after the proof, which takes a hash.
         let signing_out = async {
             tokio::time::sleep(Duration::from_millis(round * 4)).await;
             other_window.post("/sign-out", &[]).await
@@ -593,7 +593,7 @@ async fn the_file_of_a_demo_is_for_demos_alone() {
     use doorward_web::demo;
     let server = Server::start().await;
     assert_eq!(server.app.tables.setting("demo").await.unwrap().as_deref(), Some("yes"));
-    // A file that somebody else has accounts in gets none with a published password.
+    // A file with other accounts gets none with a public password.
     let folder = tempfile::tempdir().unwrap();
     let options = doorward_web::app::Options {
         base_url: server.url.clone(),
@@ -631,7 +631,7 @@ async fn strangers_push_nothing_out_of_the_activity() {
 async fn people_who_share_a_browser_stay_known_in_it() {
     let server = Server::start().await;
     let mut browser = Visitor::new(&server);
-    // Somebody's own tokens from before take no other's place.
+    // A user's own earlier tokens do not evict another user's.
     let mut password = BEN.1.to_owned();
     browser.sign_in(OLGA).await;
     browser.post("/sign-out", &[]).await;

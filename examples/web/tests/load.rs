@@ -1,7 +1,7 @@
-//! What two hundred browsers at once do to the application.
+//! The application under the load of two hundred concurrent browsers.
 //!
-//! `cargo test --release -p doorward-web --features demo --test load -- --ignored --nocapture`. The generator shares the machine
-//! with what it loads, so the figures are of both.
+//! `cargo test --release -p doorward-web --features demo --test load -- --ignored --nocapture`. The load generator shares the
+//! machine, so the figures cover both.
 
 mod support;
 
@@ -20,9 +20,9 @@ use support::{Answer, Visitor};
 const BROWSERS: usize = 200;
 const LASTS: Duration = Duration::from_secs(60);
 const PASSWORD: &str = "a quiet morning in May";
-/// Of that password, by the default parameters.
+/// Of that password, with the default parameters.
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$/5ysjoZ6iIeSnlTwPjGhIQ$UyjjTsY8ukPnOX17zMiXyB6r2j6UuUeIJXP47l/WA9A";
-/// What the process may hold at its peak: the memory of as many hashes as there are cores (two here), and the rest of it.
+/// The process's peak memory limit: one hash per core (two here), plus everything else.
 const MOST_MIB: u64 = 200;
 
 #[derive(Default)]
@@ -35,7 +35,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Whether somebody was signed in. What is not is answered as the manual says, and with how long to wait.
+    /// Whether the sign-in succeeded. A rejection must be one the manual describes, with `Retry-After`.
     fn signed_in(&self, answer: &Answer) -> bool {
         let told = answer.headers.contains_key("retry-after");
         match answer.status {
@@ -61,7 +61,7 @@ async fn look(visitor: &mut Visitor, seen: &Seen, email: &str) {
     }
 }
 
-/// Signs in, looks around, signs out or not, and again. The session it ends with is to live on.
+/// Signs in, opens pages, signs out every other time, and repeats. The last session must stay valid.
 async fn browse(url: String, number: usize, seen: Arc<Seen>, until: Instant) -> Visitor {
     let (mut visitor, email) = (Visitor::of(&url), address(number));
     let mut rounds = number;
@@ -88,7 +88,7 @@ async fn browse(url: String, number: usize, seen: Arc<Seen>, until: Instant) -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes more than a minute, and wants --release"]
+#[ignore = "takes more than a minute, and needs --release"]
 async fn two_hundred_browsers_for_a_minute() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("acme.db");
@@ -100,7 +100,7 @@ async fn two_hundred_browsers_for_a_minute() {
         plain_cookies: false,
     };
     let app = App::open(&options).await.unwrap();
-    // A file with accounts that are no demo's would be refused.
+    // Without the mark, a file with other accounts would be rejected.
     app.tables.set("demo", "yes").await.unwrap();
     for number in 0..BROWSERS {
         let email = Email::parse(&address(number)).unwrap();

@@ -1,4 +1,4 @@
-//! The recipes of the manual's page on keeping sessions, word for word, and that they keep them.
+//! The recipes from the manual's page on keeping sessions, word for word, and tests that they work.
 
 use std::sync::Arc;
 
@@ -100,7 +100,7 @@ async fn a_session_on_the_server_is_kept_until_it_ends() {
     auth.sign_out_everywhere(signed_in.user_id()).await.unwrap();
     assert!(on_the_server::who(&auth, &cookie).await.unwrap().is_none());
     auth.close().await;
-    assert!(on_the_server::who(&auth, &cookie).await.is_err(), "trouble is not the same as being signed out");
+    assert!(on_the_server::who(&auth, &cookie).await.is_err(), "a failing store does not sign anyone out");
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_session_in_a_cookie_is_kept_until_it_ends() {
     auth.sign_out_everywhere(signed_in.user_id()).await.unwrap();
     assert!(in_a_cookie::who(&auth, &jar, now).await.unwrap().is_none());
     auth.close().await;
-    assert!(in_a_cookie::who(&auth, &jar, now).await.is_err(), "trouble is not the same as being signed out");
+    assert!(in_a_cookie::who(&auth, &jar, now).await.is_err(), "a failing store does not sign anyone out");
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn section_5_a_session_in_a_cookie_ends_by_its_age_whatever_the_browser_do
     let still = in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST - second).await.unwrap();
     assert!(still.is_some());
     assert!(in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST).await.unwrap().is_none());
-    // A proof prolongs nothing: the age is that of the sign-in.
+    // A proof does not extend it: the age counts from the sign-in.
     let proved = auth.reauthenticate(&signed_in, "a quiet morning in May").await.unwrap();
     let jar = in_a_cookie::keep(jar, &proved);
     assert!(in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST).await.unwrap().is_none());
