@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let bob = Provision::new(Email::parse("bob@acme.exmaple")?).id(UserId::parse("4711")?);
         let bob = auth.provision(bob).await?;
 
-        // The address was mistyped: it can be corrected until the first sign-in, which invalidates the mailed password.
+        // The address was mistyped. Until the first sign-in it can be corrected; the password mailed before becomes invalid.
         auth.correct_email(&bob.user_id, Email::parse("bob@acme.example")?).await?;
 
         // An address can be used only once, however it is written.

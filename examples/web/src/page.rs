@@ -61,7 +61,7 @@ impl Page {
     pub fn refused(mut self, field: &str, refusal: &ErrorResponse) -> Self {
         let wait = |wait| Wait { seconds: crate::sorry::seconds(wait), throttled: refusal.code == "throttled" };
         self.wait = refusal.retry_after.map(wait);
-        // Where waiting helps, nothing is wrong with what was typed.
+        // If the user only has to wait, the input itself is fine.
         let field = if self.wait.is_some() { "" } else { field };
         self.problem(field, &refusal.message)
     }

@@ -87,7 +87,7 @@ async fn newest_mail(mails: &Mails, browser: &Browser, subject: &str) -> String 
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    panic!("the mail {subject:?} did not come, the last is {seen:?}");
+    panic!("the mail {subject:?} did not arrive, the newest is {seen:?}");
 }
 
 /// Opens the operator's page, with step-up if asked.
@@ -118,7 +118,7 @@ async fn wait_for_mails(mails: &Mails, browser: &Browser, count: usize) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    panic!("{count} mails did not come");
+    panic!("{count} mails did not arrive");
 }
 
 /// Empties the mailbox, so that an earlier mail with the same subject is not taken for the next one.
@@ -534,7 +534,7 @@ async fn scripts_add_to_the_pages() {
             form.dispatchEvent(event);
             return event.defaultPrevented;
         });";
-    assert_eq!(browser.run(twice).await, serde_json::json!([false, true]), "a second click sends nothing");
+    assert_eq!(browser.run(twice).await, serde_json::json!([false, true]), "a second click does not submit again");
     assert_eq!(browser.attribute("#new_password", "type").await.as_deref(), Some("password"));
     browser.close().await;
 }

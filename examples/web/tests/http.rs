@@ -139,7 +139,10 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     let confirmed = owner.confirm_link(&reset).await;
     assert_eq!(confirmed.location(), "/reset/done");
     for _ in 0..2 {
-        assert!(owner.get("/reset/done").await.body.contains("We emailed you a temporary password"), "also reloaded");
+        assert!(
+            owner.get("/reset/done").await.body.contains("We emailed you a temporary password"),
+            "also after a reload"
+        );
     }
     assert!(owner.cookies.contains_key("__Host-device"), "the confirming browser gets its own bucket");
     let again = owner.confirm_link(&reset).await;
@@ -180,7 +183,7 @@ async fn section_4_another_site_puts_no_link_in_the_place_of_the_one_about_to_be
     for _ in 0..2 {
         led_astray(&mut ben, &format!("/reset/confirm?token={}", never_mailed(1))).await;
     }
-    assert_eq!(link_named_in(&ben.get(&led_to).await.body), named, "also reloaded");
+    assert_eq!(link_named_in(&ben.get(&led_to).await.body), named, "also after a reload");
     let without_a_name = ben.post("/reset/confirm", &[]).await;
     assert_eq!(without_a_name.status, StatusCode::BAD_REQUEST, "it does not guess which of the two");
     assert!(ben.get("/reset/confirm").await.status == StatusCode::BAD_REQUEST, "nor here");
@@ -197,7 +200,7 @@ async fn section_4_another_site_puts_no_link_in_the_place_of_the_one_about_to_be
     let pressed = ben.post("/reset/confirm", &[("link", &link_named_in(&page.body))]).await;
     assert_eq!(pressed.status, StatusCode::BAD_REQUEST);
     assert!(pressed.body.contains("Please open the link in your email again"));
-    assert!(ben.cookies["__Host-reset"].len() < 700, "a few are kept");
+    assert!(ben.cookies["__Host-reset"].len() < 700, "only a few are kept");
     assert_eq!(ben.confirm_link(&own).await.location(), "/reset/done");
 }
 
@@ -281,7 +284,7 @@ async fn cookies_are_bound_to_this_host_and_ids_move_with_every_privilege() {
     ids.push(visitor.session().to_owned());
     let last = ids.pop().unwrap();
     for (index, id) in ids.iter().enumerate() {
-        assert!(!ids[..index].contains(id), "an id was used again");
+        assert!(!ids[..index].contains(id), "an id was reused");
         visitor.cookies.insert("__Host-session".into(), id.clone());
         assert_eq!(visitor.get("/").await.location(), "/sign-in", "an earlier id is invalid");
     }
@@ -364,7 +367,7 @@ async fn password_managers_find_the_page_to_change_a_password() {
     ] {
         assert!(page.contains(needed), "{needed}");
     }
-    assert!(!page.contains("maxlength=\"2"), "a field that cuts pastes off breaks passwords silently");
+    assert!(!page.contains("maxlength=\"2"), "a field that truncates pasted passwords breaks them silently");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -399,7 +402,7 @@ async fn an_operator_does_what_the_buttons_say() {
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.body.contains("There is an account with this address already"));
     let page = operator.get("/operator").await.body;
-    assert!(!page.contains("Remove the authenticator app"), "there is none");
+    assert!(!page.contains("Remove the authenticator app"), "no app is enrolled");
     let found = operator.get("/operator?find=BEN%40acme.example").await.body;
     assert!(found.contains("ben@acme.example") && !found.contains("ann@acme.example"));
     assert!(operator.get("/operator?find=zoe").await.body.contains("There is no such account."));
@@ -494,7 +497,7 @@ async fn a_session_that_is_about_to_end_says_so_and_one_that_has_ended_too() {
     let mut ben = Visitor::member(&server, BEN).await;
     let words = "You will be signed out in a few minutes.";
     let page = ben.get("/").await.body;
-    assert!(page.contains(&format!("<template><p class=\"notice\">{words}")), "for a script to show in time");
+    assert!(page.contains(&format!("<template><p class=\"notice\">{words}")), "hidden until a script shows it");
     server.app.clock.forward(Duration::from_secs(12 * 60 * 60 - 5 * 60));
     let page = ben.get("/").await.body;
     assert!(page.contains(words) && !page.contains("<template>"));
@@ -507,7 +510,7 @@ async fn a_session_that_is_about_to_end_says_so_and_one_that_has_ended_too() {
     assert_eq!(ben.get("/security").await.location(), "/sign-in");
     assert!(ben.get("/sign-in").await.body.contains("Your session has ended"));
     assert!(!ben.get("/sign-in").await.body.contains("Your session has ended"), "once");
-    assert!(!ben.get("/sign-in?ended").await.body.contains("Your session has ended"), "and not by a link");
+    assert!(!ben.get("/sign-in?ended").await.body.contains("Your session has ended"), "and not because of a link");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -665,7 +668,7 @@ async fn a_name_is_kept_though_the_welcome_is_interrupted() {
     let temporary = password_in(&server.mails(1).await[0]);
     let mut ann = Visitor::new(&server);
     assert_eq!(ann.sign_in(("ann@acme.example", &temporary)).await.location(), "/welcome");
-    assert_eq!(ann.get("/welcome/password").await.location(), "/welcome", "no step is left out");
+    assert_eq!(ann.get("/welcome/password").await.location(), "/welcome", "no step can be skipped");
     let left_out = ann.post("/welcome/password", &[("new_password", "figs and bread at dawn")]).await;
     assert_eq!(left_out.location(), "/welcome");
     ann.post("/welcome", &[("name", "Ann")]).await;

@@ -56,7 +56,7 @@ async fn look(visitor: &mut Visitor, seen: &Seen, email: &str) {
     for path in ["/", "/security"] {
         let page = visitor.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "a session was lost");
-        assert!(page.body.contains(email), "a page of somebody else");
+        assert!(page.body.contains(email), "another user's page");
         seen.pages.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -81,7 +81,7 @@ async fn browse(url: String, number: usize, seen: Arc<Seen>, until: Instant) -> 
             assert_eq!(visitor.post("/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
             let mut thief = Visitor::of(&url);
             thief.cookies = old;
-            assert_eq!(thief.get("/").await.location(), "/sign-in", "signed out is signed out");
+            assert_eq!(thief.get("/").await.location(), "/sign-in", "the old session is invalid");
         }
     }
     visitor
@@ -117,7 +117,7 @@ async fn two_hundred_browsers_for_a_minute() {
     let early = process.memory();
     let mut visitors = Vec::new();
     for browser in browsers {
-        visitors.push(browser.await.expect("nothing unforeseen was answered"));
+        visitors.push(browser.await.expect("only expected responses"));
     }
     let took = begun.elapsed().as_secs_f64();
     for (number, visitor) in visitors.iter_mut().enumerate() {
@@ -128,16 +128,16 @@ async fn two_hundred_browsers_for_a_minute() {
     times.sort();
     let at = |hundredths: usize| times[times.len() * hundredths / 100].as_millis();
     println!("{BROWSERS} browsers, {took:.0} s:");
-    println!("  {} sign-ins, half of them at most {} ms, 99 of 100 at most {} ms", times.len(), at(50), at(99));
+    println!("  {} sign-ins, median {} ms, 99th percentile {} ms", times.len(), at(50), at(99));
     println!(
         "  {} pages, busy {} times, too early {} times",
         count(&seen.pages),
         count(&seen.busy),
         count(&seen.throttled)
     );
-    assert!(times.len() >= BROWSERS * 5, "it was a load");
+    assert!(times.len() >= BROWSERS * 5, "the load was high enough");
     if let (Some((early, _)), Some((late, peak))) = (early, process.memory()) {
-        println!("  memory after a third {early} MiB, at the end {late} MiB, at its peak {peak} MiB");
-        assert!(peak <= MOST_MIB && late <= early + early / 4, "memory grows");
+        println!("  memory after a third of the run {early} MiB, at the end {late} MiB, peak {peak} MiB");
+        assert!(peak <= MOST_MIB && late <= early + early / 4, "memory keeps growing");
     }
 }

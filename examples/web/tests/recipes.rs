@@ -122,7 +122,11 @@ async fn section_5_a_session_in_a_cookie_ends_by_its_age_whatever_the_browser_do
     let (auth, signed_in) = signed_in().await;
     let jar = in_a_cookie::keep(PrivateCookieJar::new(Key::generate()), &signed_in);
     let (began, second) = (signed_in.session().signed_in_at(), time::Duration::SECOND);
-    assert_eq!(jar.get("__Host-session").unwrap().value(), signed_in.session().encode(), "a browser that keeps it");
+    assert_eq!(
+        jar.get("__Host-session").unwrap().value(),
+        signed_in.session().encode(),
+        "as a browser that kept it would send"
+    );
     let still = in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST - second).await.unwrap();
     assert!(still.is_some());
     assert!(in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST).await.unwrap().is_none());
@@ -155,7 +159,7 @@ async fn a_device_cookie_is_set_as_long_as_the_device_is_known() {
     let sent = CookieJar::new().add(("__Host-device", cookie.value().to_owned()));
     let jar = the_device::remember(sent, &resumed);
     let again = jar.get("__Host-device").unwrap();
-    assert!(again.value() == cookie.value() && again.max_age() == cookie.max_age(), "renewed as it is");
+    assert!(again.value() == cookie.value() && again.max_age() == cookie.max_age(), "renewed unchanged");
 }
 
 #[test]

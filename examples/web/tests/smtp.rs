@@ -66,7 +66,7 @@ async fn a_mail_server_in_trouble_loses_no_mail() {
         assert_eq!(answer.location(), "/welcome", "{email}");
     }
     let failed = TROUBLE.iter().filter(|(stage, _)| *stage != Stage::Greeting).count();
-    assert!(smtp.begun() - begun >= people.len() + failed, "all of it happened");
+    assert!(smtp.begun() - begun >= people.len() + failed, "every fault happened");
 }
 
 /// Asserts that the response arrives before the mail server's timeout.

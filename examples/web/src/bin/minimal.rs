@@ -109,7 +109,7 @@ impl App {
         remember(jar.add(cookie("__Host-session", id)), signed_in.device_token())
     }
 
-    /// Every step of a sign-in leads to another until it is complete. A failed step is asked for again.
+    /// Every step of a sign-in leads to the next until it is complete. A failed step is shown again.
     async fn go_on(&self, jar: CookieJar, step: Result<SignIn, impl AuthError>, view: View, held: &str) -> Response {
         match step {
             Ok(SignIn::Complete(signed_in)) => (self.enter(jar, &signed_in), Redirect::to("/")).into_response(),

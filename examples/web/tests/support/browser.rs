@@ -75,14 +75,14 @@ impl Driver {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let mut ports =
             lines.filter_map(|line| Some(line.split_once("successfully on port ")?.1.trim_matches('.').to_owned()));
-        let port = ports.next().expect("chromedriver tells its port");
+        let port = ports.next().expect("chromedriver prints its port");
         // Drain its later output, so that the pipe does not fill up.
         std::thread::spawn(move || ports.for_each(drop));
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let axe = std::fs::read_to_string(root.join("../../target/axe-core/package/axe.min.js")).ok();
         if axe.is_none() {
             assert!(!nothing_may_be_skipped(), "there is no axe-core");
-            tell("skipped: axe-core, which is not in target/axe-core. To get it see .ci/run");
+            tell("skipped: axe-core, which is not in target/axe-core. See .ci/run for how to get it");
         }
         let pictures = std::env::var_os("DOORWARD_SCREENSHOTS").map(|_| root.join("screenshots"));
         Some(Self { _turn: turn, child, url: format!("http://localhost:{port}"), axe: axe.map(Into::into), pictures })
@@ -141,7 +141,7 @@ impl Browser {
 
     /// Opens a mailed link.
     pub async fn open_link(&self, link: &str) {
-        let path = link.strip_prefix(&self.site).expect("mails link here");
+        let path = link.strip_prefix(&self.site).expect("mailed links lead to this site");
         self.open(path).await;
     }
 
@@ -183,7 +183,7 @@ impl Browser {
     /// Waits for an element that a script adds.
     pub async fn wait_for(&self, css: &str) {
         let found = self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(css)).await;
-        assert!(found.is_ok(), "{css} did not come: {}", self.text().await);
+        assert!(found.is_ok(), "{css} did not appear: {}", self.text().await);
     }
 
     pub async fn fill(&self, id: &str, text: &str) {
@@ -229,7 +229,7 @@ impl Browser {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("{at:?} leads nowhere on {}: {}", self.path().await, self.text().await);
+        panic!("{at:?} opens no page on {}: {}", self.path().await, self.text().await);
     }
 
     async fn document(&self) -> Option<String> {
@@ -249,7 +249,7 @@ impl Browser {
             }
             focused.send_keys(&(Key::Tab + "")).await.unwrap();
         }
-        panic!("no way by keys on {}: {}", self.path().await, self.text().await);
+        panic!("not reachable by keyboard on {}: {}", self.path().await, self.text().await);
     }
 
     /// Checks that hold for every page.

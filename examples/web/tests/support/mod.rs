@@ -62,7 +62,7 @@ impl Server {
 
     /// The mails that the mailbox page shows.
     pub fn mailbox(&self) -> Vec<String> {
-        let Post::Mailbox(mailbox) = &self.app.post else { panic!("mails go elsewhere") };
+        let Post::Mailbox(mailbox) = &self.app.post else { panic!("mails go to a mail server") };
         mailbox.mails().into_iter().map(|mail| mail.text).collect()
     }
 
@@ -75,7 +75,7 @@ impl Server {
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        panic!("{count} mails did not come");
+        panic!("{count} mails did not arrive");
     }
 }
 

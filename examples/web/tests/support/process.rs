@@ -19,7 +19,7 @@ impl Process {
         };
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let url = lines.next().expect("it tells its address");
+        let url = lines.next().expect("it prints its address");
         assert!(lines.any(|line| line.starts_with("Ctrl-C")), "it is ready");
         Self { child, url }
     }
