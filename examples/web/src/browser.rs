@@ -220,8 +220,8 @@ impl Browser {
         self.sent.is_some() && self.id.is_none()
     }
 
-    /// Stores the visit under a new id, so that a planted or observed id is worthless (session fixation). A user who has just
-    /// signed out in another window stays signed out.
+    /// Stores the visit under a new id to prevent session fixation: a planted or observed id becomes worthless. A user who has
+    /// just signed out in another window stays signed out.
     pub async fn renew(mut self, visit: Visit) -> Result<Self, Sorry> {
         let (id, now) = (random::text()?, self.app.clock.now());
         let text = serde_json::to_string(&visit).map_err(|_| Sorry::Internal)?;

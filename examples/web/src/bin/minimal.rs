@@ -100,7 +100,7 @@ impl App {
         (status, wait, self.page(view, held, &[refusal.message, format!("Help: {}", refusal.support)])).into_response()
     }
 
-    /// A new id for each sign-in makes the previous one worthless (session fixation).
+    /// Issues a new id for each sign-in, which prevents session fixation.
     fn enter(&self, jar: CookieJar, signed_in: &SignedIn) -> CookieJar {
         let (mut sessions, id) = (self.sessions.lock().unwrap(), Base64UrlUnpadded::encode_string(&random()));
         sessions.remove(kept(&jar, "__Host-session"));
