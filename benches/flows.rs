@@ -1,4 +1,4 @@
-//! What the crate adds to a hash: a whole sign-in beside the bare hash, and what is done without one.
+//! What the crate adds to a hash: a full sign-in next to the bare hash, and operations without a hash.
 //!
 //! ```text
 //! cargo bench -p doorward-benches --bench flows
@@ -15,12 +15,12 @@ use doorward::password::{PasswordPolicy, PolicyContext};
 use doorward::{Auth, DeviceToken, Email, Password, SignInRequest};
 use host::{EMAIL, PASSWORD, device, open_account, sign_in};
 
-/// Next to nothing, so that what is around the hash shows.
+/// Almost free, so that everything around the hash is visible.
 fn cheap() -> HashParams {
     HashParams::danger_weak(8, 1, 1).unwrap()
 }
 
-/// A sign-in sleeps off the spacing that the last one left; only what comes after that is measured.
+/// A sign-in sleeps through the spacing left by the previous one; only what follows is measured.
 fn whole_sign_in(criterion: &mut Criterion, name: &str, params: HashParams) {
     let auth = host::host(params, HashBackend::default());
     let device = device(&open_account(&auth));
@@ -70,7 +70,7 @@ fn without_a_hash(criterion: &mut Criterion) {
             pollster::block_on(auth.request_reset(&email)).unwrap()
         });
     });
-    // Of a user who exists, with a secret that was never issued.
+    // For an existing user, with a secret that was never issued.
     let token = device(&signed_in);
     criterion.bench_function("token: read and write", |bencher| {
         bencher.iter(|| DeviceToken::parse(black_box(&token)).unwrap().expose());
@@ -82,7 +82,7 @@ fn without_a_hash(criterion: &mut Criterion) {
     criterion.bench_function("backoff", |bencher| bencher.iter(|| backoff.delay_after(black_box(20))));
 }
 
-/// Everybody writes to the same user, and whose version moved decides again.
+/// All write to the same user; a lost compare-and-swap is decided again.
 fn contention(criterion: &mut Criterion) {
     const BROWSERS: usize = 8;
     let auth = host::host(cheap(), HashBackend::default());

@@ -1,4 +1,4 @@
-//! What a hash costs, by parameters and backend: sign-ins of addresses that nobody has cost one hash and no wait.
+//! The cost of a hash by parameters and backend: sign-ins for unknown addresses take one hash and no wait.
 //!
 //! ```text
 //! cargo bench -p doorward-benches --bench hashing --features simd

@@ -1,4 +1,4 @@
-//! A host with one account, on memory.
+//! A host with one account, in memory.
 #![allow(dead_code)] // each bench uses a part of it
 
 use std::num::NonZeroUsize;
@@ -12,11 +12,11 @@ use doorward::{Auth, Email, SignIn, SignInRequest, SignedIn, Site};
 pub const EMAIL: &str = "ann@acme.example";
 pub const PASSWORD: &str = "a quiet morning in May";
 
-/// One hashing thread, and no wait between tries to speak of.
+/// One hashing thread, and negligible waits between attempts.
 pub fn host(params: HashParams, backend: HashBackend) -> Auth {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
     Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
-        // Notices would be printed between the figures.
+        // Notices would be printed among the figures.
         .background(drop)
         .configure(|config| {
             config.hashing.params = params;
@@ -30,13 +30,13 @@ pub fn host(params: HashParams, backend: HashBackend) -> Auth {
         .unwrap()
 }
 
-/// Opens the account, and signs in from a browser that is known from then on.
+/// Creates the account, and signs in from a browser that is known from then on.
 pub fn open_account(auth: &Auth) -> SignedIn {
     pollster::block_on(async {
-        let account = auth.provision_without_mail(Email::parse(EMAIL).unwrap()).await.unwrap();
+        let account = operator.provision_without_mail(Email::parse(EMAIL).unwrap()).await.unwrap();
         let request = SignInRequest::new(EMAIL, account.temporary_password.expose());
         let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else {
-            panic!("no change due")
+            panic!("no password change was due")
         };
         complete(auth.choose_password(&challenge, PASSWORD).await.unwrap())
     })

@@ -1,7 +1,7 @@
-//! What stores cost: how they grow, and what they add to a sign-in. Each figure is a ratio within one run.
+//! The cost of stores: how it grows, and what they add to a sign-in. Each figure is a ratio within one run.
 //!
-//! Run with `cargo bench -p doorward-benches --bench stores`, and on one engine with `-- sqlite` or `-- postgres`. PostgreSQL is
-//! the one at `DOORWARD_POSTGRES_URL`, or a temporary cluster of the server's own programs.
+//! Run with `cargo bench -p doorward-benches --bench stores`, for one engine with `-- sqlite` or `-- postgres`. PostgreSQL is
+//! the server at `DOORWARD_POSTGRES_URL`, or a temporary cluster from the installed server programs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,11 +32,11 @@ const MANY: u32 = 1_000_000;
 /// How many of them sign in.
 const ACCOUNTS: usize = 300;
 const PASSWORD: &str = "a quiet morning in May";
-/// The promises.
+/// The promised limits.
 const GROWTH: f64 = 2.5;
 const OVERHEAD: f64 = 0.12;
 
-/// A store that sums up how long its calls take.
+/// A store that sums up the duration of its calls.
 #[derive(Clone, Debug)]
 struct Timed<S> {
     store: S,
@@ -122,13 +122,13 @@ impl Host {
         let mut host = Self { auth, clock, accounts: Vec::new() };
         for n in 0..accounts {
             let address = format!("account{n}@acme.example");
-            let account = host.auth.provision_without_mail(Email::parse(&address).unwrap()).await.unwrap();
+            let account = host.operator.provision_without_mail(Email::parse(&address).unwrap()).await.unwrap();
             let request = SignInRequest::new(&address, account.temporary_password.expose());
             let Ok(SignIn::PasswordChangeRequired(challenge)) = host.auth.sign_in(request).await else {
-                panic!("no change was due")
+                panic!("no password change was due")
             };
             let Ok(SignIn::Complete(signed_in)) = host.auth.choose_password(&challenge, PASSWORD).await else {
-                panic!("not chosen")
+                panic!("no password was chosen")
             };
             host.accounts.push((address, signed_in.device_token().unwrap().expose()));
         }
@@ -152,7 +152,7 @@ fn median(mut durations: Vec<Duration>) -> Duration {
     durations[durations.len() / 2]
 }
 
-/// The store time of sign-ins at two sizes, in turns.
+/// The store time of sign-ins at two sizes, alternately.
 async fn growth<S: UserRepository + AttemptStore + Clone>(name: &str, few: S, many: S) -> bool {
     let cheap = HashParams::danger_cheap_for_tests();
     let stores = [Timed::new(few), Timed::new(many)];
@@ -165,7 +165,7 @@ async fn growth<S: UserRepository + AttemptStore + Clone>(name: &str, few: S, ma
         for ((host, store), times) in hosts.iter().zip(&stores).zip(&mut times) {
             let before = store.nanos.load(Ordering::SeqCst);
             host.sign_in(n).await;
-            // The first round reads what nobody has read yet.
+            // The first round reads data that is not cached yet.
             if n >= ACCOUNTS {
                 times.push(Duration::from_nanos(store.nanos.load(Ordering::SeqCst) - before));
             }
@@ -179,7 +179,7 @@ async fn growth<S: UserRepository + AttemptStore + Clone>(name: &str, few: S, ma
     ratio <= GROWTH
 }
 
-/// A head, a document and an entry as long as most are.
+/// A head, a document and an entry of typical length.
 const HEAD: usize = 66;
 const DOCUMENT: usize = 1_200;
 const ENTRY: usize = 180;
@@ -229,7 +229,7 @@ async fn sqlite(folder: &Folder, file: &str, synchronous: SqliteSynchronous) -> 
     SqlitePoolOptions::new().max_connections(2).test_before_acquire(false).connect_with(options).await.unwrap()
 }
 
-/// What SQLite adds to a sign-in with the default hash, by how it synchronises; memory adds nothing.
+/// What SQLite adds to a sign-in with the default hash, by synchronisation mode; memory adds nothing.
 async fn overhead(folder: &Folder) -> bool {
     let params = HashParams::default();
     let mut hosts = vec![("memory", Host::open(MemoryUsers::new(), MemoryAttempts::new(), params, 1).await)];
@@ -279,7 +279,7 @@ fn main() {
         let Some(url) = support::postgres::url_or_skip("the growth of PostgreSQL") else { return };
         block_on(async {
             let options: PgConnectOptions = url.parse().unwrap();
-            // Without waiting for the disk, also on a server that would.
+            // Without waiting for the disk, even if the server would.
             let options = options.options([("synchronous_commit", "off")]);
             let pool = PgPoolOptions::new().max_connections(2).test_before_acquire(false).connect_with(options);
             let pool = pool.await.unwrap();
@@ -287,5 +287,5 @@ fn main() {
             kept &= growth("PostgreSQL", few, many).await;
         });
     }
-    assert!(kept, "a promise is broken");
+    assert!(kept, "a limit is exceeded");
 }

@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
-        let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
+        let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else {
             return Err("not due".into());

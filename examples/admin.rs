@@ -12,24 +12,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
-        let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
+        let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = || SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
 
         // A deactivated account behaves like an unknown one: the right password fails like any wrong one.
-        auth.deactivate(&ann.user_id).await?;
+        operator.deactivate(&ann.user_id).await?;
         let refused = auth.sign_in(request()).await;
         assert!(matches!(refused, Err(SignInError::InvalidCredentials)));
         println!("deactivated: even the right password returns \"{}\"", refused.unwrap_err());
 
         // The earlier first password stays invalid; a new one must be mailed.
-        auth.reactivate(&ann.user_id).await?;
+        operator.reactivate(&ann.user_id).await?;
         assert!(auth.sign_in(request()).await.is_err());
-        auth.resend_welcome(&ann.user_id).await?;
+        operator.resend_welcome(&ann.user_id).await?;
         println!("reactivated: a new first password was mailed");
 
-        auth.delete(&ann.user_id).await?;
-        assert!(matches!(auth.deactivate(&ann.user_id).await, Err(OperatorError::UnknownUser)));
-        assert!(matches!(auth.deactivate(&UserId::parse("nobody")?).await, Err(OperatorError::UnknownUser)));
+        operator.delete(&ann.user_id).await?;
+        assert!(matches!(operator.deactivate(&ann.user_id).await, Err(OperatorError::UnknownUser)));
+        assert!(matches!(operator.deactivate(&UserId::parse("nobody")?).await, Err(OperatorError::UnknownUser)));
         println!("deleted: the user no longer exists");
         // Finishes background work, such as mails, before the process ends.
         auth.close().await;

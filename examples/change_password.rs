@@ -6,7 +6,7 @@ use doorward::store::{MemoryAttempts, MemoryUsers};
 use doorward::{Auth, Email, SignIn, SignInRequest, SignedIn, Site};
 
 async fn open_account(auth: &Auth, email: &str, password: &str) -> Result<SignedIn, Box<dyn std::error::Error>> {
-    let account = auth.provision_without_mail(Email::parse(email)?).await?;
+    let account = operator.provision_without_mail(Email::parse(email)?).await?;
     let request = SignInRequest::new(email, account.temporary_password.expose());
     let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Err("not due".into()) };
     let SignIn::Complete(signed_in) = auth.choose_password(&challenge, password).await? else {

@@ -103,7 +103,7 @@ async fn worker(url: &str) -> Result<(), Box<dyn Error>> {
 
 async fn cluster(url: &str) -> Result<(), Box<dyn Error>> {
     let auth = auth(url).await?;
-    let ann = auth.provision_without_mail(Email::parse(ANN)?).await?;
+    let ann = operator.provision_without_mail(Email::parse(ANN)?).await?;
     let entered = auth.sign_in(SignInRequest::new(ANN, ann.temporary_password.expose())).await?;
     let SignIn::PasswordChangeRequired(challenge) = entered else { return Err("no change was due".into()) };
 
@@ -124,7 +124,7 @@ async fn cluster(url: &str) -> Result<(), Box<dyn Error>> {
         process.stdin.take();
         process.wait()?;
     }
-    auth.delete(&ann.user_id).await?;
+    operator.delete(&ann.user_id).await?;
     assert_eq!((chosen, mailed), (1, 1));
     assert!(evaluated < 10);
     Ok(())

@@ -148,18 +148,18 @@ impl Console {
             "help" => Ok(HELP.to_owned()),
             "provision" => {
                 let email = email(&arguments.last("Email")?)?;
-                let opened = pollster::block_on(self.auth.provision(email)).map_err(|error| self.sorry(&error))?;
+                let opened = pollster::block_on(self.operator.provision(email)).map_err(|error| self.sorry(&error))?;
                 Ok(format!("Account {} was created. Read the mail, then: sign-in EMAIL $password", opened.user_id))
             }
             "resend" => {
                 let user = self.user(&arguments.last("Email")?)?;
-                pollster::block_on(self.auth.resend_welcome(&user)).map_err(|error| self.sorry(&error))?;
+                pollster::block_on(self.operator.resend_welcome(&user)).map_err(|error| self.sorry(&error))?;
                 Ok("A new first password was mailed.".to_owned())
             }
             "correct" => {
                 let user = self.user(&arguments.next("Email")?)?;
                 let to = email(&arguments.last("New email")?)?;
-                pollster::block_on(self.auth.correct_email(&user, to)).map_err(|error| self.sorry(&error))?;
+                pollster::block_on(self.operator.correct_email(&user, to)).map_err(|error| self.sorry(&error))?;
                 Ok("The address was corrected, and a new first password was mailed there.".to_owned())
             }
             "sign-in" => {
@@ -257,12 +257,12 @@ impl Console {
                 let user = self.user(&arguments.last("Email")?)?;
                 pollster::block_on(async {
                     match command.as_str() {
-                        "deactivate" => self.auth.deactivate(&user).await,
-                        "reactivate" => self.auth.reactivate(&user).await,
-                        "require-change" => self.auth.require_password_change(&user).await,
-                        "compromised" => self.auth.mark_compromised(&user).await,
-                        "lost-app" => self.auth.reset_second_factor(&user, "requested at the console").await,
-                        _ => self.auth.delete(&user).await,
+                        "deactivate" => self.operator.deactivate(&user).await,
+                        "reactivate" => self.operator.reactivate(&user).await,
+                        "require-change" => self.operator.require_password_change(&user).await,
+                        "compromised" => self.operator.mark_compromised(&user).await,
+                        "lost-app" => self.operator.reset_second_factor(&user, "requested at the console").await,
+                        _ => self.operator.delete(&user).await,
                     }
                 })
                 .map_err(|error| self.sorry(&error))?;

@@ -155,7 +155,7 @@ async fn open_accounts(auth: &Auth, pool: &SqlitePool) -> Result<usize, Failed> 
             eprintln!("person {id} skipped: malformed address");
             continue;
         };
-        match auth.provision(Provision::new(email).id(UserId::parse(&id.to_string())?)).await {
+        match operator.provision(Provision::new(email).id(UserId::parse(&id.to_string())?)).await {
             Ok(_) => opened += 1,
             // Another instance was first, or the person was deleted since the list was read.
             Err(ProvisionError::IdTaken) => {}

@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "ann@acme.example",
             "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
         );
-        let imported = auth.import_user(Import::new(Email::parse(address)?, PasswordHash::parse(text)?)).await?;
+        let imported = operator.import_user(Import::new(Email::parse(address)?, PasswordHash::parse(text)?)).await?;
         let (scheme, risks) = (imported.scheme.as_str(), imported.risks);
         println!("{address} is now user {}, with a hash by {scheme}; its weaknesses: {risks:?}", imported.user_id);
 

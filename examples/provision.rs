@@ -14,23 +14,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     tokio::runtime::Runtime::new()?.block_on(async {
         // Prints the welcome mail; a real mailer sends it.
-        let ann = auth.provision(Email::parse("ann@acme.example")?).await?;
+        let ann = operator.provision(Email::parse("ann@acme.example")?).await?;
         println!("provisioned {}, first password valid until {}", ann.user_id, ann.expires_at);
 
         // A host with its own ids passes them in.
         let bob = Provision::new(Email::parse("bob@acme.exmaple")?).id(UserId::parse("4711")?);
-        let bob = auth.provision(bob).await?;
+        let bob = operator.provision(bob).await?;
 
         // The address was mistyped. Until the first sign-in it can be corrected; the password mailed before becomes invalid.
-        auth.correct_email(&bob.user_id, Email::parse("bob@acme.example")?).await?;
+        operator.correct_email(&bob.user_id, Email::parse("bob@acme.example")?).await?;
 
         // An address can be used only once, however it is written.
-        let again = auth.provision(Email::parse("Ann@ACME.example")?).await;
+        let again = operator.provision(Email::parse("Ann@ACME.example")?).await;
         assert!(matches!(again, Err(ProvisionError::EmailTaken)));
         println!("not provisioned twice: Ann@ACME.example already has an account");
 
         // The first operator of an installation that cannot send mail yet.
-        let first = auth.provision_without_mail(Email::parse("operator@acme.example")?).await?;
+        let first = operator.provision_without_mail(Email::parse("operator@acme.example")?).await?;
         println!("the operator's first password, shown instead of mailed: {}", first.temporary_password.expose());
         // Finishes background work, such as mails, before the process ends.
         auth.close().await;

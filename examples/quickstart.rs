@@ -144,7 +144,7 @@ impl Story {
 
     /// Provisions an account and chooses its password.
     fn open(&self, email: &str, password: &str) -> Result<UserId, Broken> {
-        let opened = pollster::block_on(self.auth.provision(Email::parse(email)?))?;
+        let opened = pollster::block_on(self.operator.provision(Email::parse(email)?))?;
         let mailed = self.mailbox.password()?;
         let SignIn::PasswordChangeRequired(challenge) = self.patient_sign_in(email, &mailed)? else {
             return Err("no change was due".into());
@@ -170,7 +170,7 @@ fn opening_an_account(story: &Story, told: &mut Told) {
     told.insert(
         "S01",
         (|| {
-            let opened = pollster::block_on(story.auth.provision(Email::parse(ann)?))?;
+            let opened = pollster::block_on(story.operator.provision(Email::parse(ann)?))?;
             let mailed = story.mailbox.password()?;
             expect!(mailed.len() == 34 && !format!("{opened:?}").contains(&mailed));
             Ok("a password was generated and mailed, and not shown to the operator".into())
@@ -368,7 +368,7 @@ fn lifetimes(story: &Story, told: &mut Told) {
         "S14",
         (|| {
             let dora = "dora@acme.example";
-            pollster::block_on(story.auth.provision(Email::parse(dora)?))?;
+            pollster::block_on(story.operator.provision(Email::parse(dora)?))?;
             let mailed = story.mailbox.password()?;
             story.clock.advance(24 * HOUR);
             expect!(story.fails(dora, &mailed));
@@ -385,14 +385,14 @@ fn refusals(story: &Story, told: &mut Told) {
     told.insert("S15", (|| {
         let (emil, fay) = ("emil@acme.example", "fay@acme.example");
         let emil_id = story.open(emil, "a lamp in the window")?;
-        pollster::block_on(story.auth.provision(Email::parse(fay)?))?;
+        pollster::block_on(story.operator.provision(Email::parse(fay)?))?;
         let stale = story.mailbox.password()?;
         expect!(story.fails(emil, "wrong"));
         expect!(story.fails("no such address", "wrong") && story.fails("nobody@acme.example", "wrong"));
         expect!(story.fails(fay, "wrong"));
         story.clock.advance(24 * HOUR);
         expect!(story.fails(fay, &stale));
-        pollster::block_on(story.auth.deactivate(&emil_id))?;
+        pollster::block_on(story.operator.deactivate(&emil_id))?;
         expect!(story.fails(emil, "a lamp in the window"));
         let early = pollster::block_on(story.auth.sign_in(SignInRequest::new(emil, "a lamp in the window")));
         expect!(matches!(early, Err(SignInError::Throttled { .. })));
@@ -439,7 +439,7 @@ fn silence_and_support(story: &Story, told: &mut Told) {
             let hal = Email::parse("hal@acme.example")?;
             let id = story.open(hal.as_typed(), "figs and bread at dawn")?;
             let signed_in = story.signed_in(hal.as_typed(), "figs and bread at dawn")?;
-            pollster::block_on(story.auth.deactivate(&id))?;
+            pollster::block_on(story.operator.deactivate(&id))?;
             expect!(story.fails(hal.as_typed(), "figs and bread at dawn"));
             expect!(pollster::block_on(story.auth.resume(signed_in.session())).is_err());
             let before = story.mailbox.count();

@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
-        auth.provision(Email::parse("ann@acme.example")?).await?;
+        operator.provision(Email::parse("ann@acme.example")?).await?;
 
         // The address is entered twice. The response is the same for every address.
         let email = Email::confirmed("ann@acme.example", "Ann@acme.example")?;

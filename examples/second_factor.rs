@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .background(|work| drop(tokio::spawn(work)))
             .keyring(keyring)
             .build()?;
-        let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
+        let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
         let SignIn::Complete(ann) = auth.choose_password(&challenge, "a quiet morning in May").await? else {

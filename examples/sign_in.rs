@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
-        let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
+        let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let mailed = ann.temporary_password.expose();
 
         let wrong = answer(&auth, "ann@acme.example", "not it", "").await;

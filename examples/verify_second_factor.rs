@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
             .build()?;
         let (email, password) = ("ann@acme.example", "a quiet morning in May");
-        let account = auth.provision_without_mail(Email::parse(email)?).await?;
+        let account = operator.provision_without_mail(Email::parse(email)?).await?;
         let request = SignInRequest::new(email, account.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
 

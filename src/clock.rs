@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-/// The one source of time. Nothing in this crate asks any other.
+/// The source of time. This crate reads no other clock.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The current instant.
     fn now(&self) -> OffsetDateTime;
@@ -19,7 +19,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A shared clock is one.
+/// Forwards to the inner clock.
 impl<T: Clock + ?Sized> Clock for Arc<T> {
     fn now(&self) -> OffsetDateTime {
         (**self).now()

@@ -16,7 +16,7 @@
 )]
 //!     .build()?;
 //!
-//! let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
+//! let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
 //! let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
 //! let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { panic!("it is her first sign-in") };
 //! let SignIn::Complete(ann) = auth.choose_password(&challenge, "a quiet morning in May").await? else { panic!() };
@@ -66,6 +66,7 @@
 //! - `zxcvbn`: `PasswordPolicy::min_strength`.
 //! - `testing`: tools for tests, of hosts and adapters too. Not for programs that serve people.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -83,7 +84,6 @@ mod crypto;
 mod engine;
 pub mod error;
 pub mod event;
-mod flow;
 pub mod hashing;
 pub mod mail;
 pub mod manual;
@@ -91,20 +91,19 @@ pub mod password;
 pub mod second_factor;
 pub mod store;
 #[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod throttle;
 mod types;
 mod user;
 
 pub use account::session::Session;
-pub use auth::{Auth, AuthBuilder};
+pub use auth::{Auth, AuthBuilder, Operator, ResetRequest, SignIn, SignInRequest, SignedIn};
 pub use clock::{Clock, SystemClock};
 pub use config::settings::Config;
 pub use crypto::Keyring;
-pub use engine::{SignIn, SignedIn};
 pub use error::auth_error::AuthError;
 pub use event::observer::Observer;
-pub use flow::{ResetRequest, SignInRequest};
 pub use mail::mailer::Mailer;
 pub use store::attempt_store::AttemptStore;
 pub use store::user_repository::UserRepository;

@@ -1,6 +1,6 @@
-//! S20: what is stored tells no secret. Two accounts go through everything that there is; then every byte that was ever
-//! handed to a store, every event, every error and what `Debug` shows of every value is searched for each secret that was
-//! ever issued, in every spelling. And what is sealed is of use to its own row and purpose only.
+//! S20: stored data reveals no secret. Two accounts go through everything there is. Then every byte ever handed to a store,
+//! every event, every error and every `Debug` output is searched for each secret ever issued, in every encoding. Sealed data is
+//! useful only in its own row and for its own purpose.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -103,7 +103,7 @@ impl AttemptStore for Copying<MemoryAttempts> {
     }
 }
 
-/// A secret, and every way in which it may stand somewhere.
+/// A secret in every encoding in which it may occur.
 struct Needle {
     name: &'static str,
     spellings: Vec<String>,
@@ -130,7 +130,7 @@ fn encoded(bytes: &[u8]) -> Vec<String> {
     });
     let list: Vec<_> = bytes.iter().map(u8::to_string).collect();
     vec![
-        // The bytes as they are, read as Latin-1 and as UTF-8.
+        // The raw bytes, read as Latin-1 and as UTF-8.
         bytes.iter().copied().map(char::from).collect(),
         String::from_utf8_lossy(bytes).into_owned(),
         hex.to_uppercase(),
@@ -143,13 +143,13 @@ fn encoded(bytes: &[u8]) -> Vec<String> {
     ]
 }
 
-/// Which secrets stand in the text.
+/// The secrets that occur in the text.
 fn found<'a>(needles: &'a [Needle], text: &str) -> Vec<&'a str> {
     let stands = |needle: &&Needle| needle.spellings.iter().any(|spelling| text.contains(spelling.as_str()));
     needles.iter().filter(stands).map(|needle| needle.name).collect()
 }
 
-/// A host whose stores copy, and everything that it issued and showed.
+/// A host with copying stores, and everything that it issued and showed.
 struct Run {
     world: World,
     copies: Copies,
@@ -175,7 +175,7 @@ impl Run {
                 config.password.history = 3;
                 config.reset.mode = mode;
                 config.second_factor.remember_device = Some(DAY);
-                // Six digits may stand in a time by chance.
+                // Six digits may occur in a time by chance.
                 config.second_factor.totp.digits = TotpDigits::Eight;
             })
             .build()
@@ -189,7 +189,7 @@ impl Run {
         self.needles.borrow_mut().push(Needle::text(name, text));
     }
 
-    /// A token: as it is, and its secret half.
+    /// A token: whole, and its secret half.
     fn token(&self, name: &'static str, text: &str) {
         self.secret(name, text);
         let (_, secret) = text.split_once('.').unwrap();
@@ -201,9 +201,9 @@ impl Run {
         writeln!(self.shown.borrow_mut(), "{value:?} {value:#?}").unwrap();
     }
 
-    /// What is wrong is shown in every way in which a host can.
+    /// Shows an error in every way in which a host can.
     fn refused<T: Debug, E: AuthError + Debug + 'static>(&self, outcome: Result<T, E>) {
-        let error = outcome.expect_err("it is refused");
+        let error = outcome.expect_err("it is rejected");
         self.show(&error);
         let mut cause: Option<&dyn std::error::Error> = Some(&error);
         while let Some(error) = cause {
@@ -215,7 +215,7 @@ impl Run {
         writeln!(self.shown.borrow_mut(), "{} {}", error.user_message(), error.code()).unwrap();
     }
 
-    /// Secrets in mails that came since.
+    /// Collects the secrets in new mails.
     fn read_mails(&self) {
         let mails = self.world.mailer.mails();
         for mail in &mails[self.mails_read.replace(mails.len())..] {
@@ -245,7 +245,7 @@ impl Run {
         signed_in
     }
 
-    /// The challenge of a step that is not the last one.
+    /// The challenge of an intermediate step.
     fn challenge(&self, step: SignIn) -> doorward::Challenge {
         self.show(&step);
         match step {
@@ -306,15 +306,15 @@ impl Run {
         (self.signed_in(signed_in), app, self.recovery_codes(&codes))
     }
 
-    /// Everything that one user can do, and an operator for one. A second factor is on at the end.
+    /// Everything that a user, and an operator for a user, can do. A second factor is on at the end.
     fn live(&self, address: &str, mode: ResetMode) {
         let (world, auth) = (&self.world, &self.world.auth);
         let password = |name: &str| self.typed("password", &format!("the {name} password of {address}"));
         let (first, second, third) = (password("first"), password("second"), password("third"));
 
-        self.show(&block_on(auth.provision(email(address))).unwrap());
+        self.show(&block_on(operator.provision(email(address))).unwrap());
         let id = world.user(address).id().clone();
-        self.show(&block_on(auth.resend_welcome(&id)).unwrap());
+        self.show(&block_on(operator.resend_welcome(&id)).unwrap());
         self.read_mails();
         let challenge = self.challenge(self.sign_in(self.request(address, &world.mailed_password())));
         self.refused(block_on(auth.choose_password(&challenge, &self.typed("refused password", "sh0rt Passw0rd"))));
@@ -322,7 +322,7 @@ impl Run {
         let typo = self.typed("wrong password", "a password typed amiss");
         self.refused(block_on(auth.try_sign_in(self.request(address, &typo))));
 
-        // On; then every way through it.
+        // On, then every way through it.
         let (ann, app, codes) = self.enroll(&ann);
         let challenge = self.challenge(self.sign_in(self.request(address, &first)));
         self.refused(block_on(auth.verify_second_factor(&challenge, &self.wrong_code(&app))));
@@ -338,7 +338,7 @@ impl Run {
         let _ = self.signed_in(complete(self.sign_in(self.request(address, &first).code(&codes[1]))));
         self.refused(block_on(auth.try_sign_in(self.request(address, &first).code(&self.wrong_code(&app)))));
 
-        // What a signed-in user changes.
+        // Changes made by a signed-in user.
         self.refused(block_on(auth.reauthenticate(&ann, &typo)));
         world.clock.advance(SECOND);
         let ann = self.signed_in(block_on(auth.reauthenticate(&ann, &first)).unwrap());
@@ -353,7 +353,7 @@ impl Run {
         self.refused(block_on(auth.change_password(&ann, &first, "12345678")));
         let ann = self.signed_in(block_on(auth.change_password(&ann, &first, &second)).unwrap());
 
-        // Forgotten.
+        // A forgotten password.
         self.show(&block_on(auth.request_reset(&email(address))).unwrap());
         self.read_mails();
         let token = world.mailed_token();
@@ -390,19 +390,19 @@ impl Run {
         let ann = self.signed_in(block_on(auth.disable_second_factor(&ann)).unwrap());
         self.refused(block_on(auth.disable_second_factor(&ann)));
         let (ann, ..) = self.enroll(&ann);
-        block_on(auth.reset_second_factor(ann.user_id(), "the phone was lost")).unwrap();
+        block_on(operator.reset_second_factor(ann.user_id(), "the phone was lost")).unwrap();
         let ann = complete(self.sign_in(self.request(address, &third)));
         let (ann, app, _) = self.enroll(&ann);
         let ann = self.signed_in(block_on(auth.sign_out_others(&ann)).unwrap());
         let own = ann.session().device().unwrap();
         block_on(auth.revoke_device(&ann, own)).unwrap();
-        block_on(auth.require_password_change(&id)).unwrap();
+        block_on(operator.require_password_change(&id)).unwrap();
         let challenge = self.challenge(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));
         let _ = self.signed_in(complete(block_on(auth.choose_password(&challenge, &password("fourth"))).unwrap()));
-        block_on(auth.deactivate(&id)).unwrap();
-        block_on(auth.reactivate(&id)).unwrap();
-        block_on(auth.mark_compromised(&id)).unwrap();
-        self.show(&block_on(auth.reseal(&id)).unwrap());
+        block_on(operator.deactivate(&id)).unwrap();
+        block_on(operator.reactivate(&id)).unwrap();
+        block_on(operator.mark_compromised(&id)).unwrap();
+        self.show(&block_on(operator.reseal(&id)).unwrap());
         self.read_mails();
         assert!(codes.len() == 10 && world.user(address).to_snapshot().contains("second_factor"));
         self.show(&world.user(address));
@@ -427,10 +427,10 @@ fn s20_no_stored_byte_no_event_no_error_and_no_debug_text_tells_a_secret() {
         run.show(&run.world.auth);
         run.show(&ring("a", 1));
         let (stored, shown, needles) = (run.copies.text(), run.shown.borrow(), run.needles.borrow());
-        assert_eq!(found(&needles, &stored), [""; 0], "stored in clear");
+        assert_eq!(found(&needles, &stored), [""; 0], "stored in plaintext");
         assert_eq!(found(&needles, &shown), [""; 0], "shown");
 
-        // Nothing was forgotten to be stored, shown or looked for.
+        // Makes sure that nothing was left unstored, unshown or unsearched.
         let everything = [
             "$sealed$v=1$k=a$",
             "\"pending\"",
@@ -460,18 +460,18 @@ fn s20_no_stored_byte_no_event_no_error_and_no_debug_text_tells_a_secret() {
         }
         for needle in needles.iter() {
             for spelling in &needle.spellings {
-                assert!(spelling.len() >= 8, "{} is too short to look for: {spelling}", needle.name);
+                assert!(spelling.len() >= 8, "{} is too short to search for: {spelling}", needle.name);
                 let planted = format!("{}{spelling}{}", &stored[..100], &shown[..100]);
                 assert_eq!(
                     found(std::slice::from_ref(needle), &planted),
                     [needle.name],
-                    "{} would be overlooked",
+                    "{} would be missed",
                     needle.name
                 );
             }
         }
         println!(
-            "{mode:?}: {} secrets in {} spellings, looked for in {} stored and {} shown bytes",
+            "{mode:?}: {} secrets in {} spellings, searched for in {} stored and {} shown bytes",
             needles.len(),
             needles.iter().map(|needle| needle.spellings.len()).sum::<usize>(),
             stored.len(),
@@ -507,16 +507,16 @@ fn both(current: (&str, u8), other: (&str, u8)) -> Keyring {
     ring(current.0, current.1).also_opens(other.0, key(other.1)).unwrap()
 }
 
-/// Whether a code leads in, after the password.
+/// Whether a code, after the password, completes the sign-in.
 fn opens(world: &World, address: &str, code: &str) -> bool {
     world.clock.advance(SECOND);
     let SignIn::SecondFactorRequired(challenge) = world.sign_in(address, OLD).unwrap() else {
-        panic!("no code was asked for");
+        panic!("no code was required");
     };
     matches!(block_on(world.auth.verify_second_factor(&challenge, code)), Ok(SignIn::Complete(_)))
 }
 
-/// The sealed secret of the authenticator, or of the one that was begun.
+/// The sealed secret of the authenticator, or of the pending one.
 fn sealed(world: &World, address: &str, of: &str) -> String {
     let stored: serde_json::Value = serde_json::from_str(&world.user(address).to_snapshot()).unwrap();
     let secret = match of {
@@ -526,7 +526,7 @@ fn sealed(world: &World, address: &str, of: &str) -> String {
     secret.as_str().unwrap().to_owned()
 }
 
-/// Somebody who can write to the store puts another text in place of one.
+/// Replaces a stored text, as an attacker with write access to the store could.
 fn forge(world: &World, address: &str, text: &str, other: &str) {
     let user = world.user(address);
     let snapshot = user.to_snapshot();
@@ -554,8 +554,8 @@ fn s20_sealing_anew_keeps_every_enrolment_working_without_the_old_key() {
     let rotated = restarted(&world, Some(both(("b", 2), ("a", 1))));
     for (address, ..) in &apps {
         let id = world.user(address).id().clone();
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::Resealed);
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::Resealed);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
     }
     let after = restarted(&world, Some(ring("b", 2)));
     for (address, app, recovery_code) in &apps {
@@ -590,27 +590,27 @@ fn s20_every_use_of_a_code_seals_anew_in_passing() {
         world.clock.advance(MINUTE);
         in_use(&restarted(&world, Some(both(("b", 2), ("a", 1)))), &app);
         assert!(sealed(&world, ANN, "totp").starts_with("$sealed$v=1$k=b$"), "{name}");
-        // The password may not have been used, and be sealed under the old key still.
+        // The password may not have been used yet, and so still be sealed with the old key.
         let later = restarted(&world, Some(both(("b", 2), ("a", 1))));
         assert!(opens(&later, ANN, &app.next(&world)), "{name}");
     }
 }
 
-/// An operator gives the old key up once every user was answered that nothing is sealed under it any more.
+/// An operator retires the old key once no user has anything sealed with it.
 #[test]
 fn s20_an_enrolment_that_was_begun_under_the_old_key_outlives_it_too() {
     let world = host();
     let ann = world.open(ANN, OLD);
     let app = App::new(&block_on(world.auth.begin_enrollment(&ann)).unwrap());
     let rotated = restarted(&world, Some(both(("b", 2), ("a", 1))));
-    assert_ne!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
-    assert_eq!(block_on(rotated.auth.reseal(ann.user_id())).unwrap(), ResealOutcome::UpToDate);
+    assert_ne!(block_on(rotated.operator.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
+    assert_eq!(block_on(rotated.operator.reseal(ann.user_id())).unwrap(), ResealOutcome::UpToDate);
     let _ = block_on(rotated.auth.confirm_enrollment(&ann, &app.code(&world))).unwrap();
     assert!(sealed(&world, ANN, "totp").starts_with("$sealed$v=1$k=b$"));
     assert!(opens(&restarted(&world, Some(ring("b", 2))), ANN, &app.next(&world)));
 }
 
-/// The same without anybody sealing anew: the step that enrolls it is a use like any other.
+/// The same without an explicit reseal: the step that enrolls counts as a use like any other.
 #[test]
 fn s20_an_enrolment_is_confirmed_under_the_current_key() {
     let world = host();
@@ -627,13 +627,13 @@ fn s20_a_secret_that_is_moved_to_another_user_opens_nothing() {
     let (_, app, codes) = world.enroll(&world.open(ANN, OLD));
     let (_, eves, _) = world.enroll(&world.open(EVE, OLD));
     forge(&world, ANN, &sealed(&world, ANN, "totp"), &sealed(&world, EVE, "totp"));
-    assert!(!opens(&world, ANN, &eves.next(&world)), "hers opens nothing here");
-    assert!(!opens(&world, ANN, &app.next(&world)), "nor does that of the owner");
+    assert!(!opens(&world, ANN, &eves.next(&world)), "her code opens nothing here");
+    assert!(!opens(&world, ANN, &app.next(&world)), "nor does the owner's");
     assert_eq!(unusable(&world, SecretFault::SealBroken), 2);
     let request = SignInRequest::new(ANN, OLD).code(&eves.next(&world));
     assert!(block_on(world.auth.try_sign_in(request)).is_err());
     assert_eq!(unusable(&world, SecretFault::SealBroken), 3);
-    assert!(opens(&world, ANN, codes.expose().next().unwrap()), "the recovery codes are a way in");
+    assert!(opens(&world, ANN, codes.expose().next().unwrap()), "the recovery codes work");
     assert!(opens(&world, EVE, &eves.next(&world)), "and nothing changed for her");
 }
 
@@ -659,7 +659,7 @@ fn s20_what_is_sealed_for_one_purpose_opens_nothing_for_another() {
     let (_, app, codes) = world.enroll(&world.open(ANN, OLD));
     let (password, totp) = (sealed(&world, ANN, "password"), sealed(&world, ANN, "totp"));
     forge(&world, ANN, &totp, &password);
-    // Both texts are the same now, of which one is where it belongs.
+    // Both texts are now the same; one is where it belongs.
     assert!(!opens(&world, ANN, &app.next(&world)));
     assert_eq!(unusable(&world, SecretFault::SealBroken), 1);
     assert!(opens(&world, ANN, codes.expose().next().unwrap()));
@@ -673,7 +673,7 @@ fn s20_what_is_sealed_for_one_purpose_opens_nothing_for_another() {
 
 #[test]
 fn s20_without_the_keys_codes_fail_and_recovery_codes_work() {
-    // Hashes are not sealed here, so that a password still is one.
+    // Hashes are not sealed here, so that the password still works.
     let world = World::with(|builder| {
         builder.keyring(ring("a", 1)).configure(|config| config.second_factor.totp.digits = TotpDigits::Eight)
     });
@@ -689,16 +689,16 @@ fn s20_without_the_keys_codes_fail_and_recovery_codes_work() {
         world.clock.advance(SECOND);
         let request = SignInRequest::new(ANN, OLD).code(codes.next().unwrap());
         let ann = complete(block_on(lost.auth.try_sign_in(request)).unwrap());
-        assert_eq!(block_on(lost.auth.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
+        assert_eq!(block_on(lost.operator.reseal(ann.user_id())).unwrap(), ResealOutcome::KeyMissing);
         let begun = block_on(lost.auth.begin_enrollment(&ann));
         assert_eq!(matches!(begun, Err(EnrollmentError::NoKeyring)), !has_keyring, "{begun:?}");
-        assert!(sealed(&world, ANN, "totp").contains("$k=a$"), "what cannot be read is left as it is");
-        // With the key at hand again the code works that was not looked at.
+        assert!(sealed(&world, ANN, "totp").contains("$k=a$"), "an unreadable secret is left unchanged");
+        // With the key back, the code that was not evaluated works.
         if !has_keyring {
             assert!(opens(&world, ANN, &code));
         }
     }
-    // Another key under the name of the one that is lost is told from it.
+    // Another key under the name of the lost one is detected.
     let other = restarted_with(&world, Some(ring("a", 3)), HashSealing::Off);
     assert!(!opens(&other, ANN, &app.next(&world)));
     assert_eq!(unusable(&world, SecretFault::SealBroken), 1);

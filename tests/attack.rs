@@ -1,4 +1,4 @@
-//! What an attack on the crate found, each as it is right, under the number of the attack.
+//! What attacks on the crate found: each test asserts the correct behaviour, under the number of the attack.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -21,7 +21,7 @@ use support::*;
 
 const STRANGERS: usize = 100_000;
 
-/// Ten accounts, and how many of five thousand guesses at them at one instant are evaluated.
+/// How many of five thousand simultaneous guesses at ten accounts are evaluated.
 fn guesses_evaluated(world: &World, victims: &[String]) -> usize {
     let evaluated = |n: usize| {
         let guess = world.try_sign_in(&victims[n % victims.len()], &format!("guess number {n}"));
@@ -48,7 +48,7 @@ fn a1_reset_requests_displace_no_count_and_flood_no_mailbox() {
         world.clock.advance(12 * HOUR);
     }
     assert_eq!(world.auth.hash_load().computed, 10, "only the accounts cost hashes");
-    assert_eq!(guesses_evaluated(&world, &victims), 10, "one each");
+    assert_eq!(guesses_evaluated(&world, &victims), 10, "one per account");
     let before = world.mailer.count();
     for n in 0..12 {
         block_on(world.auth.request_reset(&email(&victims[0]))).unwrap();
@@ -66,7 +66,7 @@ fn a1_a_try_that_was_counted_is_hashed_though_its_caller_has_gone() {
     while abandoned < STRANGERS {
         let address = format!("x{abandoned}@evil.example");
         let mut attempt = Box::pin(world.auth.try_sign_in(SignInRequest::new(&address, "wrong")));
-        // Once around, and the client is gone.
+        // Polled once, then the client disconnects.
         match attempt.as_mut().poll(&mut context) {
             std::task::Poll::Ready(Err(SignInError::Unavailable(Unavailable::Busy { .. }))) => std::thread::yield_now(),
             _ => abandoned += 1,
@@ -75,7 +75,7 @@ fn a1_a_try_that_was_counted_is_hashed_though_its_caller_has_gone() {
     while world.auth.hash_load().running + world.auth.hash_load().queued > 0 {
         std::thread::yield_now();
     }
-    assert_eq!(world.auth.hash_load().computed - computed, STRANGERS as u64, "each paid for its count");
+    assert_eq!(world.auth.hash_load().computed - computed, STRANGERS as u64, "one hash per counted try");
     assert_eq!(world.auth.hash_load().skipped, 0);
     assert_eq!(guesses_evaluated(&world, &victims), 10);
 }
@@ -84,7 +84,7 @@ fn a1_a_try_that_was_counted_is_hashed_though_its_caller_has_gone() {
 fn a2_a_forged_challenge_tells_no_id_from_another() {
     let world = World::new();
     let id = UserId::parse("ann").unwrap();
-    let _ = block_on(world.auth.provision(Provision::new(email(ANN)).id(id.clone()))).unwrap();
+    let _ = block_on(world.operator.provision(Provision::new(email(ANN)).id(id.clone()))).unwrap();
     let forged = |id: &str| Challenge::parse(&format!("{id}.{}", "A".repeat(43))).unwrap();
     let (known, unknown) = (forged("YW5u"), forged("Ym9i"));
     for code in ["x", "", "123456", "no code at all"] {
@@ -95,12 +95,12 @@ fn a2_a_forged_challenge_tells_no_id_from_another() {
             assert_eq!(refused.code(), "challenge_invalid", "{code}");
         }
     }
-    block_on(world.auth.deactivate(&id)).unwrap();
+    block_on(world.operator.deactivate(&id)).unwrap();
     let refused = block_on(world.auth.verify_second_factor(&known, "x"));
     assert!(matches!(refused, Err(VerifySecondFactorError::ChallengeInvalid)));
 }
 
-/// A store that takes five milliseconds.
+/// A store that takes five milliseconds per call.
 #[derive(Debug)]
 struct Slow(MemoryAttempts);
 
@@ -122,10 +122,10 @@ impl AttemptStore for Slow {
 }
 
 async fn opens(auth: &Auth, mailer: &RecordingMailer, address: &str, password: &str) -> doorward::SignedIn {
-    auth.provision(email(address)).await.unwrap();
+    operator.provision(email(address)).await.unwrap();
     let mailed = mailer.last().unwrap().temporary_password().unwrap();
     let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(SignInRequest::new(address, &mailed)).await else {
-        panic!("no change is due")
+        panic!("no password change was required")
     };
     complete(auth.choose_password(&challenge, password).await.unwrap())
 }
@@ -134,7 +134,7 @@ fn is_busy(outcome: &Result<SignIn, SignInError>) -> bool {
     matches!(outcome, Err(SignInError::Unavailable(Unavailable::Busy { .. })))
 }
 
-/// Many tasks that do the same over and over, while somebody else is let in fifty times.
+/// Runs many tasks that repeat the same call, while fifty other calls are made; how many of those were busy.
 async fn while_flooded<F: Future<Output = ()> + Send>(
     tasks: usize,
     flood: impl Fn() -> F + Clone + Send + 'static,
@@ -198,7 +198,7 @@ fn a3_tries_that_come_too_early_take_nobodys_place() {
             is_busy(&auth.try_sign_in(SignInRequest::new(ANN, OLD).device(&cookie)).await)
         };
         assert_eq!(while_flooded(200, of_a_user, owner).await, 0, "a3");
-        // Strangers at one address against others.
+        // Unauthenticated clients at one address against those at others.
         let of_strangers = {
             let auth = auth.clone();
             move || {
@@ -213,7 +213,7 @@ fn a3_tries_that_come_too_early_take_nobodys_place() {
 
 #[test]
 fn a5_machines_whose_clocks_differ_share_one_schedule() {
-    // What one machine lets through in an hour.
+    // How many guesses one machine evaluates in an hour.
     let alone = 15;
     for skews in [&[0][..], &[2], &[60], &[600], &[3_600], &[7_200], &[25 * 3_600], &[3_600, 7_200], &[600, 3_600]] {
         let world = World::new();
@@ -270,13 +270,13 @@ fn a6_confirming_grants_one_device_at_a_time_and_it_goes_with_the_reset() {
     for _ in 0..24 {
         let token = world.request(ANN);
         let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
-        tokens.push(confirmed.device.expect("there is always a place").expose());
+        tokens.push(confirmed.device.expect("the confirming browser gets a device").expose());
         world.clock.advance(HOUR);
     }
     let ann = world.signed_in(ANN, OLD);
-    assert!(ann.device_token().is_some(), "the owner's new browser is given a token");
-    assert_eq!(block_on(world.auth.devices(&ann)).unwrap().len(), 2, "the browser of the beginning and this one");
-    // Of those that were granted none keeps a lane.
+    assert!(ann.device_token().is_some(), "the owner's new browser gets a token");
+    assert_eq!(block_on(world.auth.devices(&ann)).unwrap().len(), 2, "the first browser and this one");
+    // None of the granted tokens still has a bucket.
     for _ in 0..5 {
         assert!(world.fails(ANN, "wrong"));
     }
@@ -301,7 +301,7 @@ fn a8_whoever_knows_the_password_voids_no_link() {
             assert_eq!(status, doorward::password::ResetLinkStatus::Valid, "{mode:?}, round {round}");
             world.clock.advance(HOUR);
         }
-        // The owner's link still decides.
+        // The owner's link is still valid.
         let token = world.request(ANN);
         match mode {
             ResetMode::ChooseNewPassword => drop(complete(block_on(world.auth.complete_reset(&token, NEW)).unwrap())),
@@ -332,11 +332,11 @@ fn h1_the_cooldown_survives_a_completed_reset_and_every_other_change() {
     let _ = world.choose(&world.challenge(ANN, &world.confirm(ANN)), NEW);
     let before = world.mailer.count();
     block_on(world.auth.request_reset(&email(ANN))).unwrap();
-    block_on(world.auth.deactivate(ann.user_id())).unwrap();
-    block_on(world.auth.reactivate(ann.user_id())).unwrap();
+    block_on(world.operator.deactivate(ann.user_id())).unwrap();
+    block_on(world.operator.reactivate(ann.user_id())).unwrap();
     block_on(world.auth.request_reset(&email(ANN))).unwrap();
-    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
-    block_on(world.auth.mark_compromised(ann.user_id())).unwrap();
+    block_on(world.operator.sign_out_everywhere(ann.user_id())).unwrap();
+    block_on(world.operator.mark_compromised(ann.user_id())).unwrap();
     block_on(world.auth.request_reset(&email(ANN))).unwrap();
     assert_eq!(world.mailer.count(), before);
     world.clock.advance(5 * MINUTE);
@@ -348,18 +348,21 @@ fn h1_the_cooldown_survives_a_completed_reset_and_every_other_change() {
 fn h1_no_source_takes_more_than_its_share_and_a_known_device_is_answered_all_the_same() {
     let (world, ann) = World::with_ann();
     let source = || doorward::ClientAddress::from_ip([192, 0, 2, 7].into());
-    let ask = |address: &str| doorward::ResetRequest::new(email(address)).source(source());
+    let ask = |address: &str| doorward::ResetRequest::new(email(address)).client_address(source());
     let answered = (0..500).filter(|n| block_on(world.auth.request_reset(ask(&format!("x{n}@evil.example")))).is_ok());
     assert_eq!(answered.count(), 100);
-    // Known or not, whoever asks from there is told to wait.
+    // Every further request from this client address must wait, whether the account exists or not.
     for address in [ANN, NOBODY] {
         let refused = block_on(world.auth.request_reset(ask(address))).unwrap_err();
         assert!(matches!(refused, Unavailable::Busy { .. }), "{address}: {refused:?}");
     }
     let before = world.mailer.count();
     block_on(world.auth.request_reset(ask(ANN).device(&device(&ann)))).unwrap();
-    assert_eq!(world.mailer.count(), before + 1, "the owner's browser");
-    assert!(block_on(world.auth.request_reset(ask(NOBODY).device(&device(&ann)))).is_err(), "it is nobody else's");
+    assert_eq!(world.mailer.count(), before + 1, "the owner's browser is served");
+    assert!(
+        block_on(world.auth.request_reset(ask(NOBODY).device(&device(&ann)))).is_err(),
+        "the token counts only for its owner"
+    );
     block_on(world.auth.request_reset(doorward::ResetRequest::new(email("bob@acme.example")))).unwrap();
 }
 
@@ -373,10 +376,10 @@ fn a15_an_owner_with_the_factor_ends_a_recovery_that_the_mailbox_holds_open() {
     assert!(matches!(refused, Err(ChangePasswordError::RecoveryPending { .. })));
     world.clock.advance(5 * MINUTE);
     let refused = block_on(world.auth.cancel_recovery(&ann)).unwrap_err();
-    assert_eq!(refused.code(), "code_proof_needed", "the password alone does not");
+    assert_eq!(refused.code(), "code_proof_needed", "the password alone is not enough");
     let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     block_on(world.auth.cancel_recovery(&ann)).unwrap();
-    assert!(world.fails(ANN, &mailed), "what was mailed works no longer");
+    assert!(world.fails(ANN, &mailed), "the mailed password is no longer valid");
     assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), doorward::password::ResetLinkStatus::Invalid);
     for _ in 0..3 {
         assert!(world.fails(ANN, "wrong"));
@@ -384,13 +387,13 @@ fn a15_an_owner_with_the_factor_ends_a_recovery_that_the_mailbox_holds_open() {
     let request = SignInRequest::new(ANN, OLD).device(&confirmed.device.unwrap().expose());
     assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::Throttled { .. })));
     let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
-    // Without a factor the mailbox decides.
+    // Without a second factor, access to the mailbox is sufficient.
     let bob = world.open("bob@acme.example", OLD);
     assert_eq!(block_on(world.auth.cancel_recovery(&bob)).unwrap_err().code(), "not_enrolled");
 }
 
-/// Somebody with the mailbox, the password, a session and a browser of the owner, but not the authenticator, who takes every slot
-/// of every class; and an owner who gives a right code every day.
+/// An attacker with the mailbox, the password, a session and a browser of the owner, but not the authenticator, uses every
+/// opportunity in every class, while the owner enters a right code every day.
 #[test]
 fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_thirty() {
     let (world, ann, app, _) = World::with_enrolled_ann();
@@ -401,15 +404,15 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
     let looked_at = || world.observer.count(&EventKind::SecondFactorFailed);
     let (mut by_quarter, mut days) = (vec![0], 0);
     while world.now() - begun < 30 * DAY {
-        // The session.
+        // In a session.
         let _ = block_on(world.auth.reauthenticate_with_code(&ann, &app.wrong_code(&world)));
-        // The password alone, and on the owner's browser.
+        // With the password alone, and on the owner's browser.
         for request in [SignInRequest::new(ANN, OLD), SignInRequest::new(ANN, OLD).device(&browser)] {
             if let Ok(SignIn::SecondFactorRequired(challenge)) = block_on(world.auth.try_sign_in(request)) {
                 while let Err(VerifySecondFactorError::CodeWrong) = world.verify(&challenge, &app.wrong_code(&world)) {}
             }
         }
-        // The mailbox, in two steps and in one.
+        // Through the mailbox, in two steps and in one.
         let before = world.mailer.count();
         block_on(world.auth.request_reset(&email(ANN))).unwrap();
         if world.mailer.count() > before && block_on(world.auth.confirm_reset(&world.mailed_token())).is_ok() {
@@ -421,7 +424,7 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
         }
         if (world.now() - begun).whole_days() > days {
             days += 1;
-            // The owner, wherever a code is due by now.
+            // The owner enters a code where one is due by now.
             let _ = block_on(world.auth.reauthenticate_with_code(&owner, &app.code(&world)));
         }
         world.clock.advance(15 * MINUTE);
@@ -431,7 +434,7 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
     let in_thirty = looked_at();
     println!("a17: at most {in_a_day} codes looked at in a day, {in_thirty} in thirty");
     assert!(in_a_day <= 40 && in_thirty <= 750, "{in_a_day} in a day, {in_thirty} in thirty");
-    assert!(in_thirty > 100, "the guesses were looked at: {in_thirty}");
+    assert!(in_thirty > 100, "the guesses were evaluated: {in_thirty}");
 }
 
 #[cfg(feature = "zxcvbn")]
@@ -455,7 +458,7 @@ fn a12_no_text_takes_long_to_judge() {
     for symbols in ["4@8({[<3690!1|7$5+%2", "4@8({[<369&#!1/|0$5+7%2", "4@", "p4$$w0rd1!", "1.1.2020", "qwertyuiop[]"] {
         let text: String = symbols.chars().cycle().take(256).collect();
         let ratio = took(&text).as_secs_f64() / usual.as_secs_f64();
-        assert!(ratio < 20.0, "{symbols}: {ratio:.0} times as long as a usual one");
+        assert!(ratio < 20.0, "{symbols}: {ratio:.0} times as long as an ordinary password");
     }
 }
 
@@ -538,7 +541,7 @@ mod over_sqlite {
                 .build()
                 .unwrap();
             for n in 0..50 {
-                auth.provision(email(&format!("owner{n}@acme.example"))).await.unwrap();
+                operator.provision(email(&format!("owner{n}@acme.example"))).await.unwrap();
             }
             let before = mailer.count();
             let ask = |address: String, after: std::time::Duration| {
@@ -560,7 +563,7 @@ mod over_sqlite {
             }
             auth.close().await;
             assert!(answered >= 45, "{answered} owners of 50 were answered");
-            assert_eq!(mailer.count() - before, answered, "each who was answered is mailed");
+            assert_eq!(mailer.count() - before, answered, "every accepted request sends a mail");
         });
     }
 }

@@ -60,7 +60,7 @@ fn auth(Stores { users, attempts }: Stores, mailer: &RecordingMailer) -> Auth {
         .unwrap()
 }
 
-/// One of the processes: it does what it is told, when it is told, and says what came of it.
+/// One of the processes: executes commands as they arrive, and reports the results.
 #[test]
 #[ignore = "the test below starts it as processes of their own"]
 fn one_of_several_processes() {
@@ -132,7 +132,7 @@ impl Process {
         writeln!(self.0.stdin.as_mut().unwrap(), "{what}").unwrap();
     }
 
-    /// Keeps what it is to be told, so that all are told at once.
+    /// Queues a command, so that all processes receive theirs at once.
     fn say_later(&mut self, what: String) {
         self.2 = what;
     }
@@ -142,12 +142,12 @@ impl Process {
         self.tell(&what);
     }
 
-    /// The next line that it says.
+    /// The next line of its output.
     fn answer(&mut self) -> String {
         loop {
             let mut line = String::new();
             assert_ne!(self.1.read_line(&mut line).unwrap(), 0, "the process has ended");
-            // The harness does not end its own line before the first of ours.
+            // The test harness does not end its own line before our first one.
             if let Some((_, answer)) = line.trim_end().split_once('@') {
                 return answer.to_owned();
             }
@@ -161,7 +161,7 @@ impl Process {
     }
 }
 
-/// How many tries a schedule lets through in that time, if one is made whenever it may be.
+/// How many attempts a schedule admits in that time if each is made as early as allowed.
 fn slots(schedule: Backoff, time: Duration) -> u64 {
     let (mut opens, mut slots) = (Duration::ZERO, 0);
     while opens <= time {
@@ -183,12 +183,12 @@ fn four_processes_on_sqlite_get_the_slots_of_one_and_two_hundred_requests_one_ma
     hammer(&folder.url("auth.db"), "doorward_");
 }
 
-/// Opens an account on the system's clock.
+/// Creates an account on the system's clock.
 async fn open(auth: &Auth, mailer: &RecordingMailer) -> SignedIn {
-    auth.provision(email(ANN)).await.unwrap();
+    operator.provision(email(ANN)).await.unwrap();
     let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
     let entered = auth.try_sign_in(SignInRequest::new(ANN, &mailed)).await.unwrap();
-    let SignIn::PasswordChangeRequired(challenge) = entered else { panic!("no change was due") };
+    let SignIn::PasswordChangeRequired(challenge) = entered else { panic!("no password change was due") };
     complete(auth.choose_password(&challenge, OLD).await.unwrap())
 }
 
@@ -234,7 +234,7 @@ fn hammer(url: &str, prefix: &str) {
     end(processes);
 }
 
-/// A challenge for a code, on the system's clock: the spacing that the last sign-in left is waited out.
+/// A challenge for a code, on the system's clock, after waiting out the spacing of the last sign-in.
 async fn code_is_asked(auth: &Auth) -> String {
     loop {
         match auth.try_sign_in(SignInRequest::new(ANN, OLD)).await {
@@ -250,21 +250,21 @@ fn second_factor_holds(url: &str, prefix: &str) {
     let mailer = RecordingMailer::new();
     let now = || doorward::Clock::now(&SystemClock).unix_timestamp().unsigned_abs();
     let (authenticator, recovery_code) = block_on(async {
-        // Codes are of half a minute: there is to be some of it left.
+        // A code lasts half a minute: make sure that enough of it is left.
         while now() % 30 > 25 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let opening = self::auth(connect_any(url, prefix).await, &mailer);
         let ann = open(&opening, &mailer).await;
         let authenticator = totp_rs::Totp::from_url(opening.begin_enrollment(&ann).await.unwrap().uri()).unwrap();
-        // The code of the step before, so that the current one is still to be had.
+        // The code of the previous step, so that the current one is still unused.
         let code = authenticator.generate(now() - 30).to_string();
         let (_, codes) = opening.confirm_enrollment(&ann, &code).await.unwrap();
         (authenticator, codes.expose().next().unwrap().to_owned())
     });
     let mut processes = start(url, prefix);
 
-    // One code, typed in four processes at once: it is accepted once.
+    // The same code, entered in four processes at once, is accepted once.
     for code in [authenticator.generate(now()).to_string(), recovery_code] {
         for process in &mut processes {
             let challenge = block_on(code_is_asked(&auth));
@@ -275,11 +275,11 @@ fn second_factor_holds(url: &str, prefix: &str) {
         assert_eq!(passed.iter().sum::<u64>(), 1, "{passed:?}");
     }
 
-    // Eight hundred wrong ones after a right password: the budget of one.
+    // Eight hundred wrong codes after a right password share the budget of one.
     let right: Vec<_> = (0..9).map(|step| authenticator.generate(now() - 120 + 30 * step).to_string()).collect();
     let wrong = (0..).map(|n| format!("{n:06}")).find(|code| !right.contains(code)).unwrap();
     block_on(async {
-        // A right code clears what the race has counted.
+        // A right code clears the race's count.
         let challenge = code_is_asked(&auth).await;
         let challenge = Challenge::parse(&challenge).unwrap();
         loop {
@@ -319,10 +319,10 @@ fn the_second_factor_holds_across_processes_on_sqlite() {
     second_factor_holds(&folder.url("auth.db"), "doorward_");
 }
 
-/// Everything that was decided before a restart is so after it.
+/// Everything decided before a restart still holds after it.
 async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: impl AsyncFn() -> S) {
     let stage = Stage::new(open().await);
-    stage.auth.provision(email(ANN)).await.unwrap();
+    stage.operator.provision(email(ANN)).await.unwrap();
     let first = stage.mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
 
     let stage = stage.restarted(open().await);
@@ -332,14 +332,14 @@ async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: im
     let SignIn::Complete(ann) = chosen else { panic!("{name}: not complete") };
     let cookie = ann.device_token().unwrap().expose();
 
-    // What was used is used, a session and a device live on.
+    // What was used stays used; a session and a device survive.
     let stage = stage.restarted(open().await);
     assert!(stage.auth.choose_password(&challenge, "something else again").await.is_err(), "{name}");
     assert!(matches!(stage.sign_in(ANN, &first).await, Err(SignInError::InvalidCredentials)), "{name}");
     assert!(stage.auth.resume(ann.session()).await.is_ok(), "{name}");
     assert_eq!(stage.auth.devices(&ann).await.unwrap().len(), 1, "{name}");
 
-    // A wait goes on, for strangers and not for the owner's device.
+    // A wait continues for unknown browsers, but not for the owner's device.
     for _ in 0..9 {
         assert!(matches!(stage.sign_in(ANN, "wrong").await, Err(SignInError::InvalidCredentials)), "{name}");
     }
@@ -351,7 +351,7 @@ async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: im
     let known = stage.auth.try_sign_in(SignInRequest::new(ANN, OLD).device(&cookie)).await;
     assert!(matches!(known, Ok(SignIn::Complete(_))), "{name}: {known:?}");
 
-    // A cooldown goes on, a link lives on and is used up once.
+    // A cooldown continues; a link survives and works once.
     stage.auth.request_reset(&email(ANN)).await.unwrap();
     let (mails, token) = (stage.mailer.count(), stage.mailer.last().and_then(|mail| mail.token()).unwrap());
     let stage = stage.restarted(open().await);
@@ -368,7 +368,7 @@ async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: im
     assert!(stage.auth.resume(ann.session()).await.is_err(), "{name}");
 
     // So does a deactivation.
-    stage.auth.deactivate(ann.user_id()).await.unwrap();
+    stage.operator.deactivate(ann.user_id()).await.unwrap();
     let stage = stage.restarted(open().await);
     assert!(stage.sign_in(ANN, "something else again").await.is_err(), "{name}");
 }
@@ -400,7 +400,7 @@ fn attempts_may_be_kept_elsewhere() {
     }));
 }
 
-/// Sixteen starts at once, on an empty database: the schema is made once, and everybody goes on.
+/// Sixteen concurrent starts on an empty database: the schema is created once, and all continue.
 #[test]
 fn processes_may_all_migrate_at_once() {
     let folder = Folder::new();

@@ -1,5 +1,5 @@
-//! The conformance suite on every store that the crate ships, on shared ones, and on a copy of an adapter that is compiled
-//! outside the crate.
+//! Runs the conformance suite on every store of the crate, on shared ones, and on a copy of an adapter compiled outside the
+//! crate.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -10,14 +10,14 @@ use doorward::store::{MemoryAttempts, MemoryUsers};
 use doorward::testing::conformance::{Harness, Stores};
 use doorward::{AttemptStore, UserId, UserRepository};
 
-// The adapters once more, compiled outside the crate: they need nothing that others do not have.
+// The adapters again, compiled outside the crate, to show that they use only public items.
 #[allow(dead_code)]
 #[path = "../src/store/memory_attempts.rs"]
 mod outside_attempts;
 #[path = "../src/store/memory_users.rs"]
 mod outside_users;
 
-/// Stores that keep what they hold for as long as somebody holds them.
+/// Stores whose content lives as long as someone holds them.
 struct InMemory(fn() -> Stores);
 
 #[async_trait::async_trait]
@@ -91,17 +91,17 @@ mod in_sqlite {
 
             raw_sql(BEFORE).execute(&pool).await.unwrap();
             add_columns(&pool).await.unwrap();
-            add_columns(&pool).await.expect("as at the next start");
+            add_columns(&pool).await.expect("as on the next start");
             let builder = Auth::builder(site(), People(pool.clone()), MemoryAttempts::new(), PrintingMailer);
             let auth = builder
                 .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
                 .build()
                 .unwrap();
             let account = || Provision::new(ann.clone()).id(id.clone());
-            let _ = auth.provision_without_mail(account()).await.unwrap();
-            auth.delete(&id).await.unwrap();
-            // By an instance that made its list before.
-            assert!(matches!(auth.provision_without_mail(account()).await, Err(ProvisionError::IdTaken)));
+            let _ = operator.provision_without_mail(account()).await.unwrap();
+            operator.delete(&id).await.unwrap();
+            // By an instance that had already computed its list.
+            assert!(matches!(operator.provision_without_mail(account()).await, Err(ProvisionError::IdTaken)));
             assert!(People(pool.clone()).find_by_email(&ann).await.unwrap().is_none());
         });
     }
@@ -115,7 +115,7 @@ mod in_sqlite {
     }
 }
 
-/// The SQL adapters once more, compiled outside the crate.
+/// The SQL adapters again, compiled outside the crate.
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 #[allow(dead_code, unused_imports)]
 #[path = "../src/store"]
@@ -125,7 +125,7 @@ mod outside {
     pub mod sqlite;
 }
 
-/// On the server that there is. Without one each module says so once.
+/// On a PostgreSQL server. Without one, each module says so once.
 #[cfg(feature = "postgres")]
 mod in_postgres {
     use std::future::Future;
@@ -152,12 +152,12 @@ mod in_postgres {
 
     doorward::conformance_tests!(postgres, super::block_on, super::harness(super::plain, "read committed"));
     doorward::conformance_tests!(shared_postgres, super::block_on, super::harness(super::shared, "read committed"));
-    // Above the default, losers of a race get serialization failures from the server.
+    // Above the default isolation level, losers of a race get serialization failures from the server.
     doorward::conformance_tests!(repeatable_read, super::block_on, super::harness(super::plain, "repeatable read"));
     doorward::conformance_tests!(serializable, super::block_on, super::harness(super::plain, "serializable"));
 }
 
-/// A repository that writes whatever it is given: the suite must find it out.
+/// A repository that stores unconditionally: the suite must detect it.
 #[derive(Debug, Default)]
 struct Careless(Arc<MemoryUsers>);
 
@@ -230,11 +230,11 @@ fn a_full_attempt_store_lets_the_fewest_failures_go_first_and_the_oldest_of_them
         clock.advance(doorward::config::Backoff::default().delay_after(n + 1));
     }
     assert!(fail("target@x.example"));
-    // A flood of other addresses flushes itself, not the counter that matters.
+    // A flood of other addresses evicts itself, not the counter under attack.
     for n in 0..50 {
         assert!(fail(&format!("flood{n}@x.example")));
         assert!(attempts.len() <= 3);
     }
-    assert!(!fail("target@x.example"), "its count and its wait are still there");
-    assert!(fail("flood0@x.example"), "the oldest single failure was let go");
+    assert!(!fail("target@x.example"), "its count and its wait are kept");
+    assert!(fail("flood0@x.example"), "the oldest single failure was evicted");
 }

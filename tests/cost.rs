@@ -1,6 +1,6 @@
-//! What a sign-in costs beside its hash.
+//! What a sign-in costs in addition to its hash.
 //!
-//! A measurement, so it is run by a command of its own:
+//! A measurement, run by its own command:
 //!
 //! ```text
 //! cargo test --release --features testing --test cost -- --ignored --nocapture
@@ -18,7 +18,7 @@ use support::*;
 
 const ROUNDS: usize = 3;
 
-/// Ann's sign-ins from a device of hers, with one thread that hashes.
+/// Ann's sign-ins from a known device, with one hashing thread.
 fn signing_in(params: HashParams) -> impl FnMut() -> Duration {
     let world = World::with(|builder| {
         builder.configure(|config| {
@@ -38,7 +38,7 @@ fn signing_in(params: HashParams) -> impl FnMut() -> Duration {
     }
 }
 
-/// The bare hash in memory that is kept, by the same library.
+/// The bare hash in retained memory, by the same library.
 fn hashing(params: HashParams) -> impl FnMut() -> Duration {
     let cost = argon2::Params::new(params.memory_kib(), params.passes(), params.lanes(), Some(32)).unwrap();
     let mut memory = vec![argon2::Block::new(); cost.block_count()];
@@ -56,7 +56,7 @@ fn medians(count: usize, mut one: impl FnMut() -> Duration, mut other: impl FnMu
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..count + 5 {
         let pair = [one(), other()];
-        // The first ones pay for the memory.
+        // The first runs pay for allocating the memory.
         if round >= 5 {
             times.iter_mut().zip(pair).for_each(|(times, took)| times.push(took));
         }

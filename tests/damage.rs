@@ -1,4 +1,4 @@
-//! Stores that are damaged, full, read-only or out of connections: a typed error, no door open, and nothing else harmed.
+//! Stores that are damaged, full, read-only or out of connections: a typed error, no access granted, and nothing else harmed.
 #![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
 
 mod support;
@@ -24,9 +24,9 @@ use support::{ANN, NOBODY, OLD, email, site};
 
 const BOB: &str = "bob@acme.example";
 
-/// What a failed sign-in was answered with; a success is an open door.
+/// The answer to a failed sign-in; success means that access was granted.
 fn refused(outcome: Result<doorward::SignIn, SignInError>) -> Option<BackendErrorKind> {
-    match outcome.expect_err("a door is open") {
+    match outcome.expect_err("access was granted") {
         SignInError::InvalidCredentials => None,
         SignInError::Unavailable(Unavailable::Backend(error)) => {
             let told = format!("{error} {error:?}");
@@ -37,7 +37,8 @@ fn refused(outcome: Result<doorward::SignIn, SignInError>) -> Option<BackendErro
     }
 }
 
-/// Opens two accounts, damages the store, tries every door, and mends it. `restart` opens the store once more, as it is then.
+/// Creates two accounts, damages the store, tries every flow, and repairs the store. `restart` reopens the store in its current
+/// state.
 async fn check<S: UserRepository + AttemptStore + Clone>(
     name: &str,
     expected: BackendErrorKind,
@@ -63,13 +64,13 @@ async fn check<S: UserRepository + AttemptStore + Clone>(
     let changed = hurt.auth.change_password(&ann, OLD, "something else again").await;
     assert!(changed.is_err(), "{name}: {changed:?}");
     if !name.ends_with("attempts") {
-        assert!(hurt.auth.provision(email("new@acme.example")).await.is_err(), "{name}");
+        assert!(hurt.operator.provision(email("new@acme.example")).await.is_err(), "{name}");
     }
-    // A reset takes nothing of the attempts.
+    // A reset needs no attempts.
     let mails = if name.ends_with("attempts") { mails + 1 } else { mails };
-    assert_eq!(hurt.mailer.count(), mails, "{name}: a mail about nothing");
+    assert_eq!(hurt.mailer.count(), mails, "{name}: an unexpected mail");
     if expected == BackendErrorKind::Unreadable {
-        // To a stranger that is the same as nobody.
+        // To an unauthenticated client this looks like an unknown address.
         assert!(kinds.iter().all(Option::is_none), "{name}: {kinds:?}");
     } else {
         assert!(kinds.contains(&Some(expected)), "{name}: {kinds:?}");
@@ -126,7 +127,7 @@ impl Sqlite {
     }
 }
 
-/// What a log shows of an error and its sources down to the store's own, which says too much.
+/// What a log shows of an error and its sources, down to the store's own, which reveals too much.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut told = error.to_string();
     let mut next = error.source();
@@ -137,20 +138,23 @@ fn chain(error: &dyn std::error::Error) -> String {
     told
 }
 
-/// What is told where the tables of users or of attempts are missing.
+/// The message if the tables of users or of attempts are missing.
 fn missing(kept: &str) -> String {
-    format!("the tables are missing where the {kept} are kept: call migrate() of the store given as the {kept}")
+    format!("the {kept} tables are missing: call migrate() on the store passed as {kept}")
 }
 
 /// A host that forgot to call `migrate()`.
 async fn check_unmigrated(store: impl UserRepository + AttemptStore + Clone, code: &str) {
     let stage = Stage::new(store);
     let errors: [Box<dyn std::error::Error>; 3] = [
-        Box::new(stage.auth.provision(email(ANN)).await.unwrap_err()),
+        Box::new(stage.operator.provision(email(ANN)).await.unwrap_err()),
         Box::new(stage.sign_in(ANN, OLD).await.unwrap_err()),
         Box::new(stage.auth.inspect_reset(&format!("YW5u.{}", "A".repeat(43))).await.unwrap_err()),
     ];
-    assert!(stage.auth.request_reset(&email(ANN)).await.is_ok(), "it tells nothing of whoever is there");
+    assert!(
+        stage.auth.request_reset(&email(ANN)).await.is_ok(),
+        "the answer does not reveal whether the account exists"
+    );
     for error in &errors {
         let told = chain(error.as_ref());
         let ends = |kept| told.ends_with(&format!("{} ({code})", missing(kept)));
@@ -182,12 +186,12 @@ async fn first_error(users: SqliteStore, attempts: SqliteStore) -> Option<String
     let builder = Auth::builder(site(), users, attempts, PrintingMailer);
     let auth =
         builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests()).build().unwrap();
-    if let Err(error) = auth.provision_without_mail(email(ANN)).await {
+    if let Err(error) = operator.provision_without_mail(email(ANN)).await {
         return Some(chain(&error));
     }
     match auth.sign_in(SignInRequest::new(ANN, "a guess")).await {
         Err(SignInError::InvalidCredentials) => None,
-        outcome => Some(chain(&outcome.expect_err("a door is open"))),
+        outcome => Some(chain(&outcome.expect_err("access was granted"))),
     }
 }
 
@@ -210,7 +214,7 @@ fn section_5_of_two_stores_the_one_that_was_not_migrated_is_named() {
         assert!(told.contains(&missing("attempts")), "{told}");
     });
 
-    // One store whose attempts were moved after it was migrated.
+    // A store whose attempts were moved after it was migrated.
     let (one, other) = (Sqlite::new(), Sqlite::new());
     block_on(async {
         let pool = SqlitePool::connect_with(other.options()).await.unwrap();
@@ -291,7 +295,7 @@ fn sqlite_that_is_read_only() {
     });
 }
 
-/// Takes the one connection, however often a slow machine does not open it before the pool gives up.
+/// Takes the only connection, even if a slow machine does not open it before the pool gives up.
 async fn hold<D: Database>(pool: &Pool<D>) -> PoolConnection<D> {
     loop {
         match pool.acquire().await {
@@ -365,7 +369,7 @@ fn sqlite_whose_file_is_something_else() {
                 let size = std::fs::metadata(&file).unwrap().len() as usize;
                 std::fs::write(&file, "garbage ".repeat(size / 8)).unwrap();
             },
-            // The journal mode is asked for lazily here, since asking a file that is none fails.
+            // The journal mode is requested lazily here, since requesting it from an invalid file fails.
             async || SqliteStore::new(SqlitePoolOptions::new().connect_lazy_with(pool)),
             async || {
                 std::fs::copy(&copy, &file).unwrap();
@@ -376,7 +380,7 @@ fn sqlite_whose_file_is_something_else() {
     });
 }
 
-/// Rows that cannot be understood are like nobody to strangers, an event to the host, and no harm to others.
+/// Unreadable rows look like unknown addresses to clients, emit an event to the host, and harm no other user.
 #[test]
 fn sqlite_with_rows_edited_by_hand() {
     let edits = [
@@ -428,21 +432,21 @@ fn sqlite_with_an_entry_of_attempts_edited_by_hand() {
         let _ = stage.open(ANN, OLD).await;
         assert!(refused(stage.sign_in(ANN, "wrong").await).is_none());
         sqlite.run("UPDATE doorward_attempts SET snapshot = '{}'").await;
-        // Without its count nobody may try: an error, and the mailbox stays open.
+        // Without the attempt count no one may try: an error, and the mailbox still works.
         assert_eq!(refused(stage.sign_in(ANN, OLD).await), Some(BackendErrorKind::Unreadable));
         sqlite.run("DELETE FROM doorward_attempts").await;
         let _ = stage.signs_in(ANN, OLD).await;
     });
 }
 
-/// Fills a disk until an account is refused; then everybody who was there is there, and goes on once there is room.
+/// Fills a disk until an account is rejected; then all existing users are still there, and continue once there is space.
 async fn fill(full: SqliteStore, roomy: impl AsyncFnOnce() -> SqliteStore) {
     let stage = Stage::new(full);
     let _ = stage.open(ANN, OLD).await;
     let mut stored = 0;
     let error = loop {
         assert!(stored < 10_000, "the disk is never full");
-        match stage.auth.provision(email(&format!("user{stored}@acme.example"))).await {
+        match stage.operator.provision(email(&format!("user{stored}@acme.example"))).await {
             Ok(_) => stored += 1,
             Err(error) => break error,
         }
@@ -451,9 +455,9 @@ async fn fill(full: SqliteStore, roomy: impl AsyncFnOnce() -> SqliteStore) {
     assert_eq!((error.code(), error.http_status()), ("backend", 503), "{error:?}");
     for n in 0..stored {
         let found = stage.stores.users.find_by_email(&email(&format!("user{n}@acme.example"))).await;
-        assert!(found.unwrap().is_some(), "user{n} is lost");
+        assert!(found.unwrap().is_some(), "user{n} was lost");
     }
-    // What is in place may still be overwritten, or not; the wrong password is refused in either case.
+    // Existing entries may or may not be overwritable; the wrong password is rejected in either case.
     stage.clock.advance(support::MINUTE);
     refused(stage.sign_in(ANN, "wrong").await);
     let stage = stage.restarted(roomy().await);
@@ -477,7 +481,7 @@ fn sqlite_at_its_page_limit() {
 
 const SMALL_DISK: &str = "DOORWARD_TEST_SMALL_DISK";
 
-/// Runs in a process of its own, to which a small file system is mounted.
+/// Runs in a separate process, for which a small file system is mounted.
 #[test]
 #[ignore = "the test below starts it as a process of its own"]
 fn the_process_on_a_small_disk() {
@@ -503,7 +507,7 @@ fn the_process_on_a_small_disk() {
 fn sqlite_on_a_small_disk() {
     let folder = Folder::new();
     let mount = "mount -t tmpfs -o size=5m doorward \"$1\" || exit 77; shift; exec \"$@\"";
-    // As root of a namespace of one's own, or as root.
+    // As root of a namespace of its own, or as root.
     let run = |namespaces: &[&str]| {
         Command::new("unshare")
             .args(namespaces)
@@ -524,12 +528,9 @@ fn sqlite_on_a_small_disk() {
         Ok(output) if told.contains("running 1 test") => {
             panic!("{told}{}", String::from_utf8_lossy(&output.stderr))
         }
-        // There is no such program, or it may not mount.
+        // The program is missing, or may not mount.
         _ => {
-            assert!(
-                std::env::var_os("DOORWARD_SKIP_NOTHING").is_none(),
-                "no small disk, though nothing may be skipped"
-            );
+            assert!(std::env::var_os("DOORWARD_SKIP_NOTHING").is_none(), "no small disk, but no test may be skipped");
             let line = "skipped: SQLite on a small disk, for want of the right to mount one (unshare --user --mount)\n";
             drop(std::io::stderr().write_all(line.as_bytes()));
         }
@@ -671,7 +672,7 @@ fn postgres_without_a_free_connection() {
     });
 }
 
-/// Serialization failures and deadlocks as the server reports them, on every second write: all flows go on.
+/// Serialization failures and deadlocks as reported by the server, on every second write: all flows continue.
 #[test]
 fn postgres_that_gives_way_on_every_second_write() {
     let Some(postgres) = Postgres::new() else { return };
@@ -700,10 +701,10 @@ fn postgres_that_gives_way_on_every_second_write() {
         assert!(refused(stage.sign_in(ANN, "wrong").await).is_none());
         let _ = stage.signs_in(ANN, OLD).await;
         stage.resets(ANN, "something else again").await;
-        stage.auth.deactivate(ann.user_id()).await.unwrap();
-        stage.auth.reactivate(ann.user_id()).await.unwrap();
+        stage.operator.deactivate(ann.user_id()).await.unwrap();
+        stage.operator.reactivate(ann.user_id()).await.unwrap();
         let _ = stage.signs_in(ANN, "something else again").await;
-        stage.auth.delete(ann.user_id()).await.unwrap();
+        stage.operator.delete(ann.user_id()).await.unwrap();
         let writes: i64 = query_scalar(AssertSqlSafe(format!("SELECT last_value FROM {}writes", postgres.prefix)))
             .fetch_one(&PgPool::connect(postgres.url).await.unwrap())
             .await
@@ -712,7 +713,7 @@ fn postgres_that_gives_way_on_every_second_write() {
     });
 }
 
-/// A connection that breaks off while a write is on its way: an error, since nobody knows what became of it, and no second try.
+/// A connection that breaks during a write: an error, because the outcome is unknown, and no retry.
 #[test]
 fn postgres_that_breaks_off_in_the_middle_of_a_write() {
     let Some(postgres) = Postgres::new() else { return };
@@ -725,7 +726,7 @@ fn postgres_that_breaks_off_in_the_middle_of_a_write() {
         raw_sql(AssertSqlSafe(hold)).execute(&mut *holder).await.unwrap();
 
         let (auth, id) = (stage.auth.clone(), ann.user_id().clone());
-        let writing = tokio::spawn(async move { auth.sign_out_everywhere(&id).await });
+        let writing = tokio::spawn(async move { operator.sign_out_everywhere(&id).await });
         let cut = format!(
             "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
                 WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE {}users%'",
@@ -740,10 +741,10 @@ fn postgres_that_breaks_off_in_the_middle_of_a_write() {
         let lost = |kind: &&EventKind| {
             matches!(kind, EventKind::StoreFailed { call: "replace", error: BackendErrorKind::Unavailable, .. })
         };
-        assert_eq!(kinds.iter().filter(lost).count(), 1, "one try, and no second: {kinds:?}");
+        assert_eq!(kinds.iter().filter(lost).count(), 1, "one attempt and no retry: {kinds:?}");
         holder.rollback().await.unwrap();
-        assert!(stage.auth.resume(ann.session()).await.is_ok(), "it had not taken effect");
-        stage.auth.sign_out_everywhere(ann.user_id()).await.unwrap();
+        assert!(stage.auth.resume(ann.session()).await.is_ok(), "it had no effect");
+        stage.operator.sign_out_everywhere(ann.user_id()).await.unwrap();
         assert!(stage.auth.resume(ann.session()).await.is_err());
     });
 }

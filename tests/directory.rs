@@ -1,4 +1,4 @@
-//! What operators list, and how spent attempts are dropped, on every store that offers it.
+//! Lists for operators and the purging of expired attempts, on every store that offers them.
 #![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
 
 mod support;
@@ -23,15 +23,15 @@ async fn lists(name: &str, directory: impl UserDirectory, stores: Stores) {
     for n in 0..7 {
         let _ = stage.open(&format!("user{n}@acme.example"), OLD).await;
     }
-    stage.auth.provision(email("new@acme.example")).await.unwrap();
+    stage.operator.provision(email("new@acme.example")).await.unwrap();
     for address in ["user2@acme.example", "user5@acme.example"] {
         let user = stage.stores.users.find_by_email(&email(address)).await.unwrap().unwrap();
-        stage.auth.deactivate(user.id()).await.unwrap();
+        stage.operator.deactivate(user.id()).await.unwrap();
     }
     let counts = directory.count().await.unwrap();
     assert_eq!((counts.active, counts.deactivated), (6, 2), "{name}");
 
-    // Pages of two, in the order of ids, each once.
+    // Pages of two, ordered by id, each user once.
     let mut listed: Vec<UserOverview> = Vec::new();
     loop {
         let page = directory.list(UserStatus::Active, listed.last(), 2).await.unwrap();
@@ -52,7 +52,7 @@ async fn lists(name: &str, directory: impl UserDirectory, stores: Stores) {
     let silent = directory.list(UserStatus::Deactivated, None, 10).await.unwrap();
     assert!(silent.len() == 2 && silent.iter().all(|user| user.status == UserStatus::Deactivated), "{name}");
 
-    // Three ask for a reset, a minute apart; the second confirms ten minutes later, which lasts longer.
+    // Three request a reset, a minute apart; the second confirms ten minutes later, which extends it.
     for n in [4, 0, 6] {
         stage.auth.request_reset(&email(&format!("user{n}@acme.example"))).await.unwrap();
         stage.clock.advance(MINUTE);
@@ -76,7 +76,7 @@ async fn lists(name: &str, directory: impl UserDirectory, stores: Stores) {
     let left = first[0].reset_expires_at.unwrap() - stage.clock.now();
     assert_eq!(left, time::Duration::minutes(60 - 13), "{name}");
     stage.clock.advance(HOUR - 13 * MINUTE);
-    assert_eq!(pending(9).await, ["user6", "user0"], "{name}: the first has expired at this very moment");
+    assert_eq!(pending(9).await, ["user6", "user0"], "{name}: the first has just expired");
     let challenge = stage.challenge("user0@acme.example").await;
     let _ = stage.auth.choose_password(&challenge, "something else again").await.unwrap();
     assert_eq!(pending(9).await, ["user6"], "{name}: completed");
@@ -111,7 +111,7 @@ fn operators_list_users_on_postgres() {
     });
 }
 
-/// Spent entries go by as many as are asked for, and the count is right; what is not spent stays.
+/// Expired entries are dropped, as many as requested, and the count is right; others stay.
 async fn purges(name: &str, store: impl AttemptStore, fill: impl AsyncFn(&'static str)) {
     let spent = time::OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1);
     fill("2500 1000000").await;
@@ -154,7 +154,7 @@ fn spent_attempts_go_by_the_thousand() {
     });
 }
 
-/// An entry that is counted anew while it is being purged stays: the purge judges what is there when it gets there.
+/// An entry that is counted again during a purge stays: the purge checks the state that it finds.
 #[test]
 fn an_entry_counted_anew_is_not_purged_on_postgres() {
     let Some(url) = support::postgres::url_or_skip("purging beside a write on PostgreSQL") else { return };
@@ -171,7 +171,7 @@ fn an_entry_counted_anew_is_not_purged_on_postgres() {
         let purging = tokio::spawn(async move {
             store.purge(time::OffsetDateTime::UNIX_EPOCH + Duration::from_secs(2), 1_000).await.unwrap()
         });
-        // It waits for the writer's row, and the writer goes on only then.
+        // It waits for the writer's row, and only then does the writer continue.
         let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
         while doorward::store::sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() == 0 {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -190,7 +190,7 @@ fn the_schema_can_be_printed_and_run_by_the_host() {
         let printed: String = store.migrations().iter().map(ToString::to_string).collect();
         assert!(printed.starts_with("-- 1: ") && printed.contains("CREATE TABLE IF NOT EXISTS acme_users ("));
         raw_sql(AssertSqlSafe(printed.clone())).execute(&pool).await.unwrap();
-        // Steps may run again, as when the host ran them and the adapter does too.
+        // Steps may run again, as when both the host and the adapter apply them.
         raw_sql(AssertSqlSafe(printed)).execute(&pool).await.unwrap();
         store.migrate().await.unwrap();
         store.migrate().await.unwrap();

@@ -1,4 +1,4 @@
-//! Addresses: what is one, and when two are the same.
+//! Addresses: which are valid, and when two are the same.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,8 @@ use doorward::password::{PasswordPolicy, PolicyContext};
 use doorward::{Email, Password};
 use serde_json::Value;
 
-/// Addresses that their category accepts and this crate refuses, each with the rule that says so.
-const REFUSED_ALL_THE_SAME: [(&str, &str); 1] = [("test@io", "a domain without a dot reaches nobody by public mail")];
+/// Addresses that their category accepts and this crate rejects, each with the rule that says so.
+const REFUSED_ALL_THE_SAME: [(&str, &str); 1] = [("test@io", "a domain without a dot is unreachable by public mail")];
 
 /// RFC 5321 allows these; the crate accepts none of them.
 fn documented_choice(address: &str) -> &'static str {
@@ -18,11 +18,11 @@ fn documented_choice(address: &str) -> &'static str {
     } else if domain.starts_with('[') {
         "a domain literal names a machine, not an organisation"
     } else if !domain.contains('.') {
-        "a domain without a dot reaches nobody by public mail"
+        "a domain without a dot is unreachable by public mail"
     } else if domain.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
         "a numeric last label is an address literal without its brackets"
     } else {
-        panic!("no rule refuses {address:?}")
+        panic!("no rule rejects {address:?}")
     }
 }
 
@@ -70,10 +70,10 @@ fn s08_the_canonical_form_folds_case_and_domain_and_nothing_else() {
     for (typed, canonical) in table {
         let email = Email::parse(typed).unwrap_or_else(|_| panic!("{typed}"));
         assert_eq!((email.canonical(), email.as_typed()), (canonical, typed));
-        // A canonical form is its own.
+        // Canonicalizing a canonical form changes nothing.
         assert_eq!(Email::parse(canonical).unwrap().canonical(), canonical);
     }
-    // Simple lower case is no case folding: these stay two people.
+    // Simple lower-casing is not case folding: these remain two people.
     assert_ne!(Email::parse("stra\u{df}e@acme.example"), Email::parse("strasse@acme.example"));
     assert_ne!(Email::parse("\u{17f}am@acme.example"), Email::parse("sam@acme.example"));
     assert_ne!(Email::parse("m\u{131}ke@acme.example"), Email::parse("mike@acme.example"));
@@ -83,14 +83,14 @@ fn s08_the_canonical_form_folds_case_and_domain_and_nothing_else() {
 #[test]
 fn s08_what_would_pass_for_another_address_is_refused() {
     let refused = [
-        // Letters beyond ASCII whose canonical form is ASCII.
+        // Non-ASCII letters whose canonical form is ASCII.
         "\u{212a}im@acme.example",
         "ann@\u{212a}im.example",
         "ann@acme\u{ff0e}example",
         "ann@acme\u{3002}example",
         "ann@\u{ff41}cme.example",
         "ann@acme.ex\u{2460}",
-        // What nobody sees.
+        // Invisible characters.
         "an\u{200b}n@acme.example",
         "an\u{ad}n@acme.example",
         "an\u{2060}n@acme.example",
@@ -99,17 +99,17 @@ fn s08_what_would_pass_for_another_address_is_refused() {
         "an\u{fe0f}n@acme.example",
         "an\u{e0061}n@acme.example",
         "an\u{34f}n@acme.example",
-        // What turns the text around it.
+        // Characters that change the text direction.
         "\u{202e}ann@acme.example",
         "ann\u{200f}@acme.example",
         "ann@\u{2066}acme.example",
-        // Spaces and controls.
+        // Spaces and control characters.
         "an n@acme.example",
         "an\u{a0}n@acme.example",
         "ann\u{85}@acme.example",
         "ann@acme.example\u{2028}",
         "ann\0@acme.example",
-        // More than one, or not only an address.
+        // Several addresses, or more than an address.
         "ann@acme.example,bob@acme.example",
         "ann@acme.example;bob@acme.example",
         "Ann <ann@acme.example>",
@@ -118,7 +118,7 @@ fn s08_what_would_pass_for_another_address_is_refused() {
         "@acme.example",
         "ann@",
         "ann@@acme.example",
-        // Domains that are none.
+        // Invalid domains.
         "ann@localhost",
         "ann@acme.example.",
         "ann@.acme.example",
@@ -172,7 +172,7 @@ fn naughty_strings_break_nothing() {
         }
         let password = Password::new(text);
         let again = Password::new(password.expose());
-        assert_eq!(password.expose(), again.expose(), "the canonical form is its own");
+        assert_eq!(password.expose(), again.expose(), "canonicalizing twice changes nothing");
         let _either = policy.check(&password, &context);
     }
 }

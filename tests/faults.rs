@@ -1,6 +1,6 @@
 //! Every flow with every fault at every call of a port: the k-th call fails, or takes effect and loses its answer, or the
-//! future is dropped before or after it. Whatever happened, no door is open, nothing works twice, and the user gets in at
-//! once or by a new request after the cooldown.
+//! future is dropped before or after it. Whatever happened, no access is granted, nothing single-use works twice, and the user
+//! can sign in at once or with a new request after the cooldown.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -33,9 +33,9 @@ struct Stage {
 
 impl Stage {
     fn new(change: impl Fn(&mut Config)) -> Self {
-        // It opens seals, but makes none: both ways of keeping hashes are met.
+        // It opens seals but creates none, so that both ways of storing hashes occur.
         let change = |config: &mut Config| {
-            // Of these no two steps share one by chance.
+            // No two steps of these share a code by chance.
             config.second_factor.totp.digits = TotpDigits::Eight;
             change(config);
         };
@@ -69,10 +69,10 @@ impl Stage {
             .unwrap()
     }
 
-    /// The user gets in with one of these, or by a reset; then nothing of what was before works any more.
+    /// The user signs in with one of these, or by a reset; afterwards no earlier password is valid.
     fn gets_in(&self, known: &[&str]) {
         let world = &self.world;
-        assert!(world.fails(ANN, "never right"), "a door is open");
+        assert!(world.fails(ANN, "never right"), "access was granted");
         let mut works = known.iter().filter(|password| match world.sign_in(ANN, password) {
             Ok(SignIn::Complete(_)) => true,
             Ok(SignIn::PasswordChangeRequired(challenge)) => {
@@ -90,18 +90,18 @@ impl Stage {
         let challenge = world.challenge(ANN, &mailed);
         let _ = world.choose(&challenge, FINAL);
         for password in known.iter().chain([&mailed.as_str()]) {
-            assert!(world.fails(ANN, password), "something works twice");
+            assert!(world.fails(ANN, password), "a single-use item works twice");
         }
         let _ = world.signed_in(ANN, FINAL);
     }
 
-    /// How many of these passwords sign in, at once or by way of a choice.
+    /// How many of these passwords sign in, directly or after choosing a new one.
     fn working(&self, passwords: &[&str]) -> usize {
         passwords.iter().filter(|password| self.world.sign_in(ANN, password).is_ok()).count()
     }
 }
 
-/// Runs a flow with every fault at every call. `verify` is told what it answered: `None` if it was dropped.
+/// Runs a flow with every fault at every call. `verify` receives the answer: `None` if it was dropped.
 fn check<C>(
     name: &str,
     prepare: impl Fn(&Stage) -> C,
@@ -153,7 +153,7 @@ fn check_under<C>(
         }
         assert!(k < 100, "{name} calls ports without end");
     }
-    assert!(cases >= 4, "{name} was struck by no fault");
+    assert!(cases >= 4, "no fault occurred in {name}");
     println!("{name}: {cases} cases");
 }
 
@@ -164,12 +164,12 @@ fn ann(stage: &Stage) -> SignedIn {
 #[test]
 fn s01_provision() {
     let settle = |stage: &Stage, answer: Option<bool>| {
-        match block_on(stage.world.auth.provision(email(ANN))) {
-            // It had not taken effect.
+        match block_on(stage.world.operator.provision(email(ANN))) {
+            // It had no effect.
             Ok(_) => assert_ne!(answer, Some(true)),
-            // It had: a fresh mail goes out, and the one before is void.
+            // It took effect: a new mail is sent, and the previous one is void.
             Err(ProvisionError::EmailTaken) => {
-                block_on(stage.world.auth.resend_welcome(stage.world.user(ANN).id())).unwrap();
+                block_on(stage.world.operator.resend_welcome(stage.world.user(ANN).id())).unwrap();
             }
             Err(error) => panic!("{error:?}"),
         }
@@ -178,19 +178,19 @@ fn s01_provision() {
     check(
         "provision",
         |_| (),
-        async |auth, ()| auth.provision(email(ANN)).await.is_ok(),
+        async |auth, ()| operator.provision(email(ANN)).await.is_ok(),
         |stage, (), answer| settle(stage, answer),
     );
     check(
         "provision under the host's id",
         |_| Provision::new(email(ANN)).id(UserId::parse("4711").unwrap()),
-        async |auth, account| auth.provision(account.clone()).await.is_ok(),
+        async |auth, account| operator.provision(account.clone()).await.is_ok(),
         |stage, _, answer| settle(stage, answer),
     );
     check(
         "provision_without_mail",
         |_| (),
-        async |auth, ()| auth.provision_without_mail(email(ANN)).await.is_ok(),
+        async |auth, ()| operator.provision_without_mail(email(ANN)).await.is_ok(),
         |stage, (), answer| settle(stage, answer),
     );
 }
@@ -203,10 +203,10 @@ fn import_user() {
             let hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
             Import::new(email(ANN), PasswordHash::parse(hash).unwrap())
         },
-        async |auth, account| auth.import_user(account.clone()).await.is_ok(),
+        async |auth, account| operator.import_user(account.clone()).await.is_ok(),
         |stage, account, answer| {
-            match block_on(stage.world.auth.import_user(account.clone())) {
-                // It had not taken effect.
+            match block_on(stage.world.operator.import_user(account.clone())) {
+                // It had no effect.
                 Ok(_) => assert_ne!(answer, Some(true)),
                 Err(ImportError::EmailTaken) => {}
                 Err(error) => panic!("{error:?}"),
@@ -221,7 +221,7 @@ fn reseal() {
     check(
         "reseal",
         |stage| ann(stage).user_id().clone(),
-        async |auth, id| auth.reseal(id).await.is_ok(),
+        async |auth, id| operator.reseal(id).await.is_ok(),
         |stage, id, _| {
             assert_ne!(block_on(stage.sealing().reseal(id)).unwrap(), ResealOutcome::KeyMissing);
             assert!(stage.world.user(ANN).to_snapshot().contains("$sealed$v=1$k=a$"));
@@ -240,12 +240,12 @@ fn s01_resend_and_correct() {
     check(
         "resend_welcome",
         |stage| (stage.world.provision(ANN), stage.world.mailed_password()),
-        async |auth, (id, _)| auth.resend_welcome(id).await.is_ok(),
+        async |auth, (id, _)| operator.resend_welcome(id).await.is_ok(),
         |stage, (id, first), answer| {
             if answer == Some(true) {
                 assert!(stage.world.fails(ANN, first));
             }
-            block_on(stage.world.auth.resend_welcome(id)).unwrap();
+            block_on(stage.world.operator.resend_welcome(id)).unwrap();
             assert!(stage.world.fails(ANN, first));
             stage.gets_in(&[&stage.world.mailed_password()]);
         },
@@ -253,9 +253,9 @@ fn s01_resend_and_correct() {
     check(
         "correct_email",
         prepare,
-        async |auth, (id, _)| auth.correct_email(id, email(ANN)).await.is_ok(),
+        async |auth, (id, _)| operator.correct_email(id, email(ANN)).await.is_ok(),
         |stage, (id, first), _| {
-            block_on(stage.world.auth.correct_email(id, email(ANN))).unwrap();
+            block_on(stage.world.operator.correct_email(id, email(ANN))).unwrap();
             assert!(stage.world.fails("ann@acme.exmaple", first) && stage.world.fails(ANN, first));
             stage.gets_in(&[&stage.world.mailed_password()]);
         },
@@ -277,11 +277,11 @@ fn s15_sign_in() {
         |stage, _, _| stage.gets_in(&[OLD]),
     );
     check(
-        "sign_in from a source",
+        "sign_in from a client address",
         ann,
         async |auth, _| {
             let source = doorward::ClientAddress::from_ip([192, 0, 2, 7].into());
-            auth.try_sign_in(SignInRequest::new(ANN, OLD).source(source)).await.is_ok()
+            auth.try_sign_in(SignInRequest::new(ANN, OLD).client_address(source)).await.is_ok()
         },
         |stage, _, _| stage.gets_in(&[OLD]),
     );
@@ -296,7 +296,7 @@ fn s15_sign_in() {
         |stage, _, _| stage.gets_in(&[OLD]),
     );
     check(
-        "sign_in of nobody",
+        "sign_in of an unknown address",
         ann,
         async |auth, _| {
             let outcome = auth.try_sign_in(SignInRequest::new(NOBODY, OLD)).await;
@@ -351,7 +351,7 @@ fn s02_choose_password() {
     };
     let verify = |stage: &Stage, challenge: &Challenge, mailed: &str, answer: Option<bool>| {
         let works = stage.working(&[mailed, NEW]);
-        assert_eq!(works, 1, "the temporary password is consumed by the change, and by nothing else");
+        assert_eq!(works, 1, "only the change consumes the temporary password");
         if answer == Some(true) {
             assert!(stage.world.fails(ANN, mailed));
         }
@@ -421,7 +421,7 @@ fn s09_reset() {
         },
     );
     check(
-        "request_reset of nobody",
+        "request_reset of an unknown address",
         ann,
         async |auth, _| auth.request_reset(&email(NOBODY)).await.is_ok(),
         |stage, _, _| stage.gets_in(&[OLD]),
@@ -437,7 +437,7 @@ fn s09_reset() {
         |stage, (token, mails), answer| {
             let mailed = stage.world.mailer.count() - mails;
             assert!(mailed <= 1 && (answer != Some(true) || mailed == 1));
-            // The same link, at once or after the cooldown, heals whatever was lost.
+            // The same link, at once or after the cooldown, makes up for whatever was lost.
             let again = block_on(stage.world.auth.confirm_reset(token));
             if again.is_err() {
                 stage.world.clock.advance(5 * MINUTE);
@@ -536,12 +536,12 @@ fn s18_admin() {
     check(
         "deactivate",
         ann,
-        async |auth, ann| auth.deactivate(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.deactivate(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || !stage.world.is_live(ann));
-            block_on(stage.world.auth.deactivate(ann.user_id())).unwrap();
+            block_on(stage.world.operator.deactivate(ann.user_id())).unwrap();
             assert!(stage.world.fails(ANN, OLD) && !stage.world.is_live(ann));
-            block_on(stage.world.auth.reactivate(ann.user_id())).unwrap();
+            block_on(stage.world.operator.reactivate(ann.user_id())).unwrap();
             stage.gets_in(&[OLD]);
         },
     );
@@ -549,24 +549,24 @@ fn s18_admin() {
         "reactivate",
         |stage| {
             let ann = ann(stage);
-            block_on(stage.world.auth.deactivate(ann.user_id())).unwrap();
+            block_on(stage.world.operator.deactivate(ann.user_id())).unwrap();
             ann
         },
-        async |auth, ann| auth.reactivate(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.reactivate(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || stage.world.sign_in(ANN, OLD).is_ok());
             assert!(!stage.world.is_live(ann));
-            block_on(stage.world.auth.reactivate(ann.user_id())).unwrap();
+            block_on(stage.world.operator.reactivate(ann.user_id())).unwrap();
             stage.gets_in(&[OLD]);
         },
     );
     check(
         "require_password_change",
         ann,
-        async |auth, ann| auth.require_password_change(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.require_password_change(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || !stage.world.is_live(ann));
-            block_on(stage.world.auth.require_password_change(ann.user_id())).unwrap();
+            block_on(stage.world.operator.require_password_change(ann.user_id())).unwrap();
             assert!(matches!(stage.world.sign_in(ANN, OLD), Ok(SignIn::PasswordChangeRequired(_))));
             stage.gets_in(&[OLD]);
         },
@@ -574,10 +574,10 @@ fn s18_admin() {
     check(
         "mark_compromised",
         ann,
-        async |auth, ann| auth.mark_compromised(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.mark_compromised(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || stage.world.fails(ANN, OLD));
-            block_on(stage.world.auth.mark_compromised(ann.user_id())).unwrap();
+            block_on(stage.world.operator.mark_compromised(ann.user_id())).unwrap();
             assert!(stage.world.fails(ANN, OLD) && !stage.world.is_live(ann));
             stage.gets_in(&[]);
         },
@@ -585,7 +585,7 @@ fn s18_admin() {
     check(
         "sign_out_everywhere",
         ann,
-        async |auth, ann| auth.sign_out_everywhere(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.sign_out_everywhere(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || !stage.world.is_live(ann));
             stage.gets_in(&[OLD]);
@@ -594,9 +594,9 @@ fn s18_admin() {
     check(
         "delete",
         ann,
-        async |auth, ann| auth.delete(ann.user_id()).await.is_ok(),
+        async |auth, ann| operator.delete(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
-            let again = block_on(stage.world.auth.delete(ann.user_id()));
+            let again = block_on(stage.world.operator.delete(ann.user_id()));
             assert!(answer != Some(true) || again.is_err());
             assert!(stage.world.fails(ANN, OLD) && !stage.world.is_live(ann));
             stage.world.provision(ANN);
@@ -627,7 +627,7 @@ fn link_sets_password(config: &mut Config) {
 }
 
 impl Stage {
-    /// What is stored of the second factor.
+    /// What is stored about the second factor.
     fn factor(&self) -> Value {
         let stored: Value = serde_json::from_str(&self.world.user(ANN).to_snapshot()).unwrap();
         stored["second_factor"].clone()
@@ -645,11 +645,11 @@ impl Stage {
         self.factor()["recovery_codes"].as_array().map_or(0, Vec::len)
     }
 
-    /// How many wrong codes are counted after that proof.
+    /// The number of wrong codes counted after that proof.
     fn counted(&self, proof: &str) -> u64 {
         let factor = self.factor();
         let failures = factor["failures"].as_array().into_iter().flatten();
-        failures.filter(|of| of["proof"] == proof).map(|of| of["attempts"]["failures"].as_u64().unwrap()).sum()
+        failures.filter(|of| of["assurance"] == proof).map(|of| of["attempts"]["failures"].as_u64().unwrap()).sum()
     }
 
     fn notices_of_wrong_codes(&self) -> usize {
@@ -660,7 +660,7 @@ impl Stage {
     fn demanded(&self, password: &str) -> Challenge {
         match self.world.sign_in(ANN, password).unwrap() {
             SignIn::SecondFactorRequired(challenge) => challenge,
-            other => panic!("no code was asked for: {other:?}"),
+            other => panic!("no code was required: {other:?}"),
         }
     }
 
@@ -677,7 +677,7 @@ impl Stage {
         matches!(self.give(&self.demanded(password), code), Err(VerifySecondFactorError::CodeWrong))
     }
 
-    /// The owner gets in with one of these passwords, or by a reset, and with a code in any case.
+    /// The owner signs in with one of these passwords or by a reset, and always with a code.
     fn gets_in_by_code(&self, app: &App, known: &[&str]) {
         let world = &self.world;
         assert!(world.fails(ANN, "never right") && self.is_on());
@@ -686,7 +686,7 @@ impl Stage {
             world.clock.advance(HOUR);
             world.confirm(ANN)
         });
-        assert!(self.is_code_wrong(&password, &app.wrong_code(world)), "a door is open");
+        assert!(self.is_code_wrong(&password, &app.wrong_code(world)), "access was granted");
         let (code, challenge) = (app.next(world), self.demanded(&password));
         match self.give(&challenge, &code).unwrap() {
             SignIn::Complete(_) => {}
@@ -699,13 +699,13 @@ impl Stage {
     }
 }
 
-/// One fault, and what is answered is still what is stored: a lost answer is looked up.
+/// After a single fault, the answer still matches the store: a lost answer is looked up.
 fn agree(answer: Option<bool>, stored: bool) {
     assert!(answer.is_none_or(|succeeded| succeeded == stored), "answered {answer:?}, and stored: {stored}");
 }
 
 fn is_demand(outcome: Result<SignIn, SignInError>) -> bool {
-    assert!(!matches!(outcome, Ok(SignIn::Complete(_))), "a door is open");
+    assert!(!matches!(outcome, Ok(SignIn::Complete(_))), "access was granted");
     matches!(outcome, Ok(SignIn::SecondFactorRequired(_)))
 }
 
@@ -849,7 +849,7 @@ fn s20_sign_in_in_one_step() {
             matches!(outcome, Err(SignInError::InvalidCredentials))
         },
         |stage, (Enrolled { app, .. }, ..), _| {
-            // It is counted after the answer, which does not fail for want of it: its lane was charged before.
+            // It is counted after the answer, which does not fail without it: its bucket was charged before.
             assert!(stage.counted("password") <= 1 && stage.notices_of_wrong_codes() <= 1);
             stage.gets_in_by_code(app, &[OLD]);
         },
@@ -886,7 +886,7 @@ fn s20_enroll() {
         |stage, (ann, begun), _| {
             assert!(!stage.is_on() && stage.world.is_live(ann), "what is begun changes nothing");
             let _ = stage.world.signed_in(ANN, OLD);
-            // What was answered is stored; where the answer was lost the owner begins anew.
+            // What was answered is stored; if the answer was lost, the owner starts again.
             let app = match begun.take() {
                 Some(begun) => App::new(&begun),
                 None => App::new(&block_on(stage.world.auth.begin_enrollment(ann)).unwrap()),
@@ -915,12 +915,12 @@ fn s20_enroll() {
             if !on {
                 let _ = stage.world.signed_in(ANN, OLD);
             }
-            // The owner whose answer was lost tries again: it is on already, or works now.
+            // An owner whose answer was lost tries again: it is already on, or works now.
             let again = block_on(stage.world.auth.confirm_enrollment(ann, code));
             assert_eq!(again.is_ok(), !on);
-            assert!(stage.is_code_wrong(OLD, code), "the step that proves it is used up");
+            assert!(stage.is_code_wrong(OLD, code), "the time step that proves it is used");
             assert_eq!(stage.recovery_codes_left(), 10);
-            // Those that were shown are those that work.
+            // The codes that were shown are valid.
             if let Some(shown) = shown.take().or(again.ok().map(|(_, codes)| codes)) {
                 let _ = complete(stage.give(&stage.demanded(OLD), shown.expose().last().unwrap()).unwrap());
             }
@@ -958,7 +958,7 @@ fn s20_enroll() {
             let replaced = !stage.world.is_live(ann);
             agree(answer, replaced);
             assert_eq!(stage.is_code_wrong(OLD, &recovery_codes[0]), replaced, "the codes go with the authenticator");
-            assert!(stage.is_code_wrong(OLD, code), "it is not enrolled, or the code is used up");
+            assert!(stage.is_code_wrong(OLD, code), "it is not enrolled, or the code is used");
             let (enrolled, not) = if replaced { (other, app) } else { (app, other) };
             assert!(stage.is_code_wrong(OLD, &not.next(&stage.world)), "there is one authenticator at a time");
             stage.gets_in_by_code(enrolled, &[OLD]);
@@ -985,7 +985,7 @@ fn s20_enroll_where_the_policy_demands_it() {
             begun.borrow().is_some()
         },
         |stage, (challenge, begun), _| {
-            assert!(matches!(stage.world.sign_in(ANN, OLD), Ok(SignIn::EnrollmentRequired(_))), "a door is open");
+            assert!(matches!(stage.world.sign_in(ANN, OLD), Ok(SignIn::EnrollmentRequired(_))), "access was granted");
             let app = match begun.take() {
                 Some(begun) => App::new(&begun),
                 None => App::new(&block_on(stage.world.auth.begin_required_enrollment(challenge)).unwrap()),
@@ -1045,7 +1045,7 @@ fn s20_disable_and_regenerate() {
         }
         let _ = stage.world.signed_in(ANN, OLD);
         assert_eq!(stage.recovery_codes_left(), 0);
-        // Enrolled again, nothing of before works.
+        // After enrolling again, nothing from before is valid.
         let (_, other, _) = stage.world.enroll(&stage.world.signed_in(ANN, OLD));
         assert!(stage.is_code_wrong(OLD, &app.next(&stage.world)) && stage.is_code_wrong(OLD, &recovery_codes[0]));
         stage.gets_in_by_code(&other, &[OLD]);
@@ -1054,7 +1054,7 @@ fn s20_disable_and_regenerate() {
     check(
         "reset_second_factor",
         enrolled,
-        async |auth, e| auth.reset_second_factor(e.ann.user_id(), "she showed her passport").await.is_ok(),
+        async |auth, e| operator.reset_second_factor(e.ann.user_id(), "she showed her passport").await.is_ok(),
         gone,
     );
     check(
@@ -1136,7 +1136,7 @@ fn s20_reauthenticate() {
             let used = stage.last_step() > *step;
             agree(answer, used);
             let again = block_on(stage.world.auth.reauthenticate_with_code(ann, right));
-            assert_eq!(again.is_ok(), !used, "a code proves something once");
+            assert_eq!(again.is_ok(), !used, "a code is valid as proof once");
             assert!(stage.is_code_wrong(OLD, right));
             stage.gets_in_by_code(app, &[OLD]);
         },
@@ -1195,8 +1195,8 @@ fn s20_reset_with_a_second_factor() {
         |stage, (token, right, _, app, step), answer| {
             let changed = stage.world.fails(ANN, OLD);
             agree(answer, changed);
-            assert_eq!(stage.last_step() > *step, changed, "the code is used up by the write that sets the password");
-            assert!(block_on(stage.world.auth.complete_reset(token, FINAL)).is_err(), "a door is open");
+            assert_eq!(stage.last_step() > *step, changed, "the write that sets the password also uses the code");
+            assert!(block_on(stage.world.auth.complete_reset(token, FINAL)).is_err(), "access was granted");
             let again = block_on(stage.world.auth.complete_reset_with_code(token, right, FINAL)).is_ok();
             assert_eq!(again, !changed, "the link and the code work once");
             stage.world.clock.advance(SECOND);

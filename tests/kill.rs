@@ -1,5 +1,5 @@
-//! Processes that do all flows, killed with SIGKILL at random moments, and a server killed under load: afterwards nobody is
-//! lost, nothing works twice, and everybody gets in.
+//! Kills processes running all flows with SIGKILL at random moments, and a server under load: afterwards no user is lost,
+//! nothing single-use works twice, and everyone can sign in.
 #![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
 
 mod support;
@@ -40,7 +40,7 @@ async fn connect(url: &str, prefix: &str, application: &str) -> Stores {
     Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) }
 }
 
-/// Lives by a clock of its own, since whoever waits moves the clock.
+/// Each life has its own clock, since whoever waits advances it.
 fn spawn(stores: &Stores, reader: Option<Sender<String>>, name: &str, n: usize) -> JoinHandle<()> {
     let name = format!("{name}.{n}");
     let clock = ManualClock::new();
@@ -49,7 +49,7 @@ fn spawn(stores: &Stores, reader: Option<Sender<String>>, name: &str, n: usize) 
     tokio::spawn(async move { live(&auth, &clock, &diary, &name, n).await })
 }
 
-/// What the killed process does: four users at a time live through all flows. It is started by the tests below.
+/// The process to be killed: four users at a time go through all flows. Started by the tests below.
 #[test]
 #[ignore = "the other tests start it as a process of its own"]
 fn the_process_that_is_killed() {
@@ -82,13 +82,13 @@ impl Living {
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {
-            // A line that was cut off by the kill says nothing.
+            // A line truncated by the kill is ignored.
             output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
         });
         Self { process, lines }
     }
 
-    /// Waits until its diary has so many lines, so that it gets as far on a slow machine as on a quick one.
+    /// Waits until the diary has this many lines, so that the process gets as far on a slow machine as on a fast one.
     fn wait(&mut self, book: &mut Book, lines: usize) {
         while book.lines() < lines {
             let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("the process lives");
@@ -122,7 +122,7 @@ impl Moments {
         most.mul_f64(self.share())
     }
 
-    /// Between nothing and one.
+    /// Between zero and one.
     fn share(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -131,7 +131,7 @@ impl Moments {
     }
 }
 
-/// How many users there were, and how many calls of which flow were cut off.
+/// How many users there were, and how many calls of each flow were interrupted.
 #[derive(Default)]
 struct Toll {
     users: usize,
@@ -150,7 +150,7 @@ impl Toll {
     }
 }
 
-/// Kills a living process again and again, and inspects what is left. `settle` waits until the store has done with it.
+/// Kills a running process again and again, and inspects what is left. `settle` waits until the store has finished.
 fn kill_and_inspect(name: &str, url: &str, prefix: &str, settle: impl Fn()) {
     let stores = block_on(connect(url, prefix, "inspector"));
     let inspector = Inspector::new(stores.users, stores.attempts);
@@ -167,7 +167,7 @@ fn kill_and_inspect(name: &str, url: &str, prefix: &str, settle: impl Fn()) {
     }
     toll.tell(&format!("{name}: {KILLS} kills"));
     for flow in ["provision", "resend", "choose", "enroll", "pass", "change", "confirm", "deactivate"] {
-        assert!(toll.cut_off.contains_key(flow), "no kill came while somebody was about to {flow}");
+        assert!(toll.cut_off.contains_key(flow), "no kill interrupted {flow}");
     }
 }
 
@@ -183,7 +183,7 @@ fn a_process_on_postgres_may_be_killed_at_any_moment() {
     let prefix = fresh_prefix();
     let pool = block_on(PgPool::connect(url)).unwrap();
     kill_and_inspect("PostgreSQL", url, &prefix, || {
-        // The server may still be at work on what a dead client asked for.
+        // The server may still be processing requests of a dead client.
         let left = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = $1";
         while block_on(query_scalar::<_, i64>(left).bind(&prefix).fetch_one(&pool)).unwrap() > 0 {
             std::thread::sleep(Duration::from_millis(2));
@@ -207,7 +207,7 @@ fn a_server_may_be_killed_under_load() {
         cluster.kill();
         std::thread::sleep(moments.within(Duration::from_millis(100)));
         cluster.restart();
-        // The process goes on with new users as soon as the server serves again.
+        // The process continues with new users as soon as the server is back.
         std::thread::sleep(Duration::from_millis(300));
         living.kill(&mut book);
         toll.take(&book);
@@ -215,11 +215,11 @@ fn a_server_may_be_killed_under_load() {
         block_on(Inspector::new(stores.users, stores.attempts).inspect(&book));
     }
     toll.tell(&format!("PostgreSQL itself: {CRASHES} crashes"));
-    assert!(toll.cut_off.values().sum::<usize>() > CRASHES, "the crashes came between calls only");
+    assert!(toll.cut_off.values().sum::<usize>() > CRASHES, "crashes happened only between calls");
 }
 
-/// Drops the calls of living users at random moments, within a process that goes on. `close` waits until the store has done
-/// with what it was asked for.
+/// Drops the calls of running users at random moments, in a process that keeps running. `close` waits until the store has
+/// finished what it was asked for.
 fn drop_and_inspect(name: &str, open: impl AsyncFn() -> (Stores, Box<dyn Future<Output = ()> + Send>)) {
     let (mut moments, mut toll) = (Moments::new(), Toll::default());
     for round in 0..DROPS {
@@ -243,7 +243,7 @@ fn drop_and_inspect(name: &str, open: impl AsyncFn() -> (Stores, Box<dyn Future<
         });
     }
     toll.tell(&format!("{name}: {DROPS} times all calls dropped"));
-    assert!(toll.cut_off.values().sum::<usize>() > DROPS, "calls were dropped between their awaits only");
+    assert!(toll.cut_off.values().sum::<usize>() > DROPS, "calls were dropped only between their awaits");
 }
 
 #[test]

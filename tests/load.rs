@@ -1,4 +1,5 @@
-//! Under more sign-ins than the machine can hash: memory stays bounded, the excess is told at once, the executor stays free.
+//! More sign-ins than the machine can hash: memory stays bounded, the excess is rejected at once, and the executor stays
+//! responsive.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -16,33 +17,33 @@ use doorward::store::{MemoryAttempts, MemoryUsers};
 use doorward::{Auth, SignIn, SignInRequest};
 use support::*;
 
-/// One test at a time: each of them wants the whole machine.
+/// One test at a time: each needs the whole machine.
 static MACHINE: Mutex<()> = Mutex::new(());
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// A value of `/proc/…/status` in MiB; `None` where there is no such file.
+/// A value from `/proc/…/status` in MiB; `None` if there is no such file.
 fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse::<f64>().ok().map(|kib| kib / 1024.0)
 }
 
-/// An `Auth` whose users sign in with the same password, each from an address of its own.
+/// An `Auth` whose users sign in with the same password, each with an address of their own.
 fn host(params: HashParams, users: usize) -> Auth {
     let auth = Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
         .background(drop)
         .configure(|config| config.hashing.params = params)
         .build()
         .unwrap();
-    // Hashed once, and taken over for all.
+    // Hashed once, and imported for all.
     let hash = hash_of(params);
     pollster::block_on(async {
         for index in 0..users {
             let hash = PasswordHash::parse(&hash).unwrap();
-            auth.import_user(Import::new(email(&address(index)), hash)).await.unwrap();
+            operator.import_user(Import::new(email(&address(index)), hash)).await.unwrap();
         }
     });
     auth
@@ -76,7 +77,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// In a process of its own, since a peak is that of the whole process.
+/// In a separate process, since peak memory is measured per process.
 #[test]
 fn a_thousand_sign_ins_at_once_take_the_memory_of_the_threads_and_the_excess_is_told_at_once() {
     const MARK: &str = "DOORWARD_TEST_PEAK";
@@ -91,7 +92,7 @@ fn a_thousand_sign_ins_at_once_take_the_memory_of_the_threads_and_the_excess_is_
         assert!(told.contains("sign-ins succeeded"), "the test ran in the process");
         return;
     }
-    // More than there are places, on however many threads.
+    // More than there are places, on any number of threads.
     let users = 1_000.max(64 * threads());
     let auth = host(HashParams::OWASP_46_MIB, users);
     let runtime = runtime();
@@ -120,15 +121,15 @@ fn a_thousand_sign_ins_at_once_take_the_memory_of_the_threads_and_the_excess_is_
     println!("{signed_in} sign-ins succeeded, the median after {let_in:?}");
     println!("{busy} were told to come back, the median after {told_in:?}");
     println!("peak {:?} MiB of {allowed} MiB allowed", peak_mib());
-    // Strangers may take half of the 32 places of each thread.
+    // Unknown devices may take half of the 32 places of each thread.
     assert!(signed_in >= 16 * threads());
-    // Whoever is refused does not wait behind the hashes of those who are not.
+    // Rejected callers do not wait behind the hashes of accepted ones.
     assert!(told_in * 20 <= let_in);
     assert!(peak_mib().is_none_or(|peak| peak <= allowed));
     assert_eq!(auth.hash_load().refused, busy as u64);
 }
 
-/// How late a task that wakes every 2 ms is at worst, but for the worst percent.
+/// The worst delay of a task that wakes every 2 ms, ignoring the worst percent.
 async fn lateness(ticks: usize) -> Duration {
     let mut late = Vec::with_capacity(ticks);
     for _ in 0..ticks {
@@ -183,9 +184,9 @@ fn the_executor_stays_free_under_full_load() {
         )
     };
     let on_the_executor = |ticks| measure(ticks, Arc::new(move |_| Box::pin(async move { drop(hash_of(params)) })));
-    // What else the machine does makes neither better: of three runs the best counts.
+    // Other load on the machine can only worsen the results: the best of three runs counts.
     let ours = (0..3).map(|_| ours(1_000)).min().unwrap();
-    // Three times two seconds of all threads at work.
+    // Three times two seconds with all threads busy.
     assert!(auth.hash_load().computed > 100 && auth.hash_load().refused == 0, "{:?}", auth.hash_load());
     let theirs = (0..3).map(|_| on_the_executor(100)).min().unwrap();
     let idle = runtime.block_on(async { tokio::spawn(lateness(1_000)).await.unwrap() });
@@ -193,7 +194,7 @@ fn the_executor_stays_free_under_full_load() {
     assert!(ours * 10 <= theirs);
 }
 
-/// Nanoseconds that the calling thread has computed; `None` where the kernel does not tell.
+/// Nanoseconds of CPU time used by the calling thread; `None` if the kernel does not report it.
 fn computed_by_this_thread() -> Option<u64> {
     std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }

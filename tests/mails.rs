@@ -1,4 +1,4 @@
-//! Mails by themselves: every word comes from the catalogue, every kind is there to look at, no subject tells a secret.
+//! Mails on their own: all wording comes from the catalogue, every kind has a preview, and no subject contains a secret.
 
 #![cfg(feature = "testing")]
 
@@ -13,11 +13,11 @@ use doorward::mail::{English, Mail, MailKind, MailTexts};
 use support::{ANN, World, site};
 use time::OffsetDateTime;
 
-/// A language in which every letter is a foreign one, so that a word of another catalogue stands out.
+/// A language in which every letter is foreign, so that a word from another catalogue stands out.
 #[derive(Debug)]
 struct Pseudo;
 
-/// Each ASCII letter becomes one of the fullwidth ones. The values in a text stay as they are.
+/// Replaces each ASCII letter with its fullwidth form. Values within a text stay unchanged.
 fn pseudo(text: &str) -> String {
     let foreign = |c: char| match c {
         'a'..='z' | 'A'..='Z' => char::from_u32(u32::from(c) + 0xfee0).unwrap(),
@@ -35,7 +35,7 @@ fn pseudo(text: &str) -> String {
     out
 }
 
-/// Every text of the catalogue, by way of the English one.
+/// Every text of the catalogue, derived from the English one.
 macro_rules! pseudo_locale {
     ($($text:ident($($argument:ident: $kind:ty),*));* $(;)?) => {
         impl MailTexts for Pseudo {
@@ -102,7 +102,7 @@ fn sites() -> [Site; 2] {
     [site(), Site::new("Acme", "https://acme.example", "https://acme.example/chat").unwrap()]
 }
 
-/// The secrets and links of a mail: what no catalogue holds.
+/// The secrets and links of a mail, which are in no catalogue.
 fn values(mail: &Mail) -> Vec<String> {
     let secret = match mail.kind() {
         MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. } => {
@@ -118,7 +118,7 @@ fn values(mail: &Mail) -> Vec<String> {
     secret.into_iter().chain(known).collect()
 }
 
-/// What a reader sees of a page, and its title.
+/// What a reader sees of a page, including its title.
 fn without_tags(html: &str) -> String {
     let mut seen = String::new();
     let mut rest = html;
@@ -141,7 +141,7 @@ fn every_word_comes_from_the_catalogue() {
                 words = words.replace(&value, "");
             }
             let foreign = words.chars().filter(|c| !c.is_ascii()).count();
-            assert!(foreign > 10, "{}'s {part} says something: {words}", mail.kind().name());
+            assert!(foreign > 10, "{}'s {part} has wording: {words}", mail.kind().name());
             let hard_wired: String = words.chars().filter(char::is_ascii_alphabetic).collect();
             assert_eq!(hard_wired, "", "{}'s {part} in another language: {words}", mail.kind().name());
         }
@@ -150,7 +150,7 @@ fn every_word_comes_from_the_catalogue() {
 
 #[test]
 fn a_word_that_is_hard_wired_would_be_found() {
-    // The same question, asked of a catalogue that lacks all texts: it answers in English.
+    // The same check against a catalogue without any texts, which falls back to English.
     let mail = Mail::previews(&site()).remove(0);
     let mut words = mail.text();
     for value in values(&mail) {
@@ -162,7 +162,7 @@ fn a_word_that_is_hard_wired_would_be_found() {
 #[test]
 fn every_kind_has_a_preview_with_its_name() {
     let names: BTreeSet<_> = Mail::previews(&site()).iter().map(|mail| mail.kind().name()).collect();
-    // `MailKind` may grow; its names are the list that the compiler keeps complete.
+    // `MailKind` may grow; the match that names its variants is kept complete by the compiler.
     let source = include_str!("../src/mail/mod.rs");
     let named = source.lines().filter_map(|line| line.split_once("{ .. } => \"")?.1.strip_suffix("\","));
     assert_eq!(names, named.collect());
@@ -206,7 +206,7 @@ fn a_catalogue_may_hold_markup_and_line_breaks_without_harm() {
     assert_eq!(mail.subject(), "Welcome  Bcc: everybody@elsewhere.example");
     let html = mail.html();
     assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
-    // The contact is there although the text left it out.
+    // The contact is there even if the text leaves it out.
     assert!(
         html.contains("<br><a href=\"mailto:help@acme.example\">") && mail.text().ends_with("\nhelp@acme.example\n")
     );

@@ -1,4 +1,4 @@
-//! What costs when it is dropped is not dropped in silence: this file compiles only if each drop below is a warning.
+//! Results that must not be dropped silently: this file compiles only if each drop below is a warning.
 #![cfg(feature = "testing")]
 #![deny(unfulfilled_lint_expectations)]
 
@@ -10,13 +10,13 @@ use support::*;
 
 type Failed = Box<dyn std::error::Error>;
 
-/// Every call whose answer has to be kept or shown. It is compiled and not run: what is dropped here is lost.
+/// Every call whose result must be kept or shown. Compiled but not run: it loses what it drops.
 #[allow(dead_code)]
 async fn everything_is_dropped(auth: &Auth, users: &dyn UserRepository, session: &Session) -> Result<(), Failed> {
     let signed_in = &auth.resume(session).await?;
     let user = users.find_by_id(session.user_id()).await?.ok_or("nobody")?;
     let challenge = &doorward::Challenge::parse("")?;
-    /// One call with its answer dropped.
+    /// One call whose result is dropped.
     macro_rules! dropped {
         ($($call:expr;)+) => {
             $(
@@ -28,7 +28,7 @@ async fn everything_is_dropped(auth: &Auth, users: &dyn UserRepository, session:
         };
     }
     dropped! {
-        auth.provision_without_mail(email(ANN));
+        operator.provision_without_mail(email(ANN));
         auth.sign_in(SignInRequest::new(ANN, OLD));
         auth.try_sign_in(SignInRequest::new(ANN, OLD));
         auth.choose_password(challenge, NEW);
@@ -48,7 +48,7 @@ async fn everything_is_dropped(auth: &Auth, users: &dyn UserRepository, session:
         auth.confirm_reset("");
         auth.complete_reset("", NEW);
         auth.complete_reset_with_code("", "123456", NEW);
-        auth.reseal(session.user_id());
+        operator.reseal(session.user_id());
         users.insert(&user);
         users.replace(&user, user.version());
         users.delete(user.id(), user.version());

@@ -1,5 +1,5 @@
-//! S20: codes against an independent program, `oathtool` of the OATH Toolkit. Where it is not installed, that is told on
-//! standard error and nothing is tested here.
+//! S20: checks codes against an independent program, `oathtool` of the OATH Toolkit. If it is not installed, the test says so
+//! on standard error and is skipped.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -14,7 +14,7 @@ use pollster::block_on;
 use support::*;
 use time::OffsetDateTime;
 
-/// RFC 6238's times, some around a change of the step, and one beyond 2106, where 32 bits end.
+/// RFC 6238's times, some around a change of step, and one beyond 2106, where 32 bits overflow.
 const TIMES: [u64; 9] = [
     59,
     1_111_111_109,
@@ -35,7 +35,7 @@ fn settings() -> impl Iterator<Item = (&'static str, TotpAlgorithm, TotpDigits)>
         .flat_map(|(name, algorithm)| [TotpDigits::Six, TotpDigits::Eight].map(move |digits| (name, algorithm, digits)))
 }
 
-/// Whether there is an `oathtool`. The harness swallows what is printed, so it is told past it.
+/// Whether `oathtool` is installed. Writes past the test harness, which swallows printed output.
 fn has_oathtool(skipped: &str) -> bool {
     let found = Command::new("oathtool").arg("--version").output().is_ok_and(|output| output.status.success());
     if !found {
@@ -82,7 +82,7 @@ fn s20_codes_of_oathtool_are_accepted_in_every_setting() {
     for (name, algorithm, digits) in settings() {
         let world = world(algorithm, digits);
         let length = if digits == TotpDigits::Six { 6 } else { 8 };
-        // Years pass between these, so the owner signs in anew each time.
+        // Years pass between these, so the owner signs in again each time.
         at(&world, TIMES[0]);
         let ann = world.open(ANN, OLD);
         let enrollment = block_on(world.auth.begin_enrollment(&ann)).unwrap();
@@ -92,11 +92,11 @@ fn s20_codes_of_oathtool_are_accepted_in_every_setting() {
         for time in &TIMES[1..] {
             at(&world, *time);
             let SignIn::SecondFactorRequired(challenge) = world.sign_in(ANN, OLD).unwrap() else {
-                panic!("no code was asked for");
+                panic!("no code was required");
             };
             let at = |unix_seconds| oathtool(name, length, key, unix_seconds);
             let now = doorward::Clock::now(&world.clock).unix_timestamp() as u64;
-            // One step off is accepted, two are not, unless two steps share a code by chance.
+            // One step of drift is accepted, two are not, unless two steps share a code by chance.
             let accepted = [at(now.saturating_sub(30)), at(now), at(now + 30)];
             for off in [at(now.saturating_sub(60)), at(now + 60)] {
                 let refused = block_on(world.auth.verify_second_factor(&challenge, &off)).is_err();

@@ -1,4 +1,4 @@
-//! Every statement of the stores finds what it wants by an index, however many rows there are.
+//! Every statement of the stores uses an index, however many rows there are.
 #![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
 
 mod support;
@@ -12,7 +12,7 @@ use support::sql::{Folder, block_on, fresh_prefix};
 /// So many rows that no planner would read them all.
 const ROWS: u32 = 20_000;
 
-/// Statements that must find what they want by an index; all but the count, which reads an index to its end.
+/// Statements that must search by an index; all except the count, which scans an index.
 fn planned(statements: Vec<(&'static str, &str)>) -> Vec<(&'static str, String)> {
     let all: Vec<_> = statements.into_iter().map(|(name, sql)| (name, sql.to_owned())).collect();
     assert_eq!(all.len(), 12);
@@ -63,7 +63,7 @@ fn every_plan_on_postgres_is_an_index_look_up() {
         raw_sql(AssertSqlSafe(fill)).execute(&pool).await.unwrap();
         let mut connection = pool.acquire().await.unwrap();
         for (name, statement) in planned(store.statements()) {
-            // The plan that a prepared statement gets when its parameters are not known.
+            // The plan of a prepared statement whose parameters are unknown.
             let parameters = (1..).take_while(|n| statement.contains(&format!("${n}"))).count();
             let nulls = vec!["NULL"; parameters].join(", ");
             let call = if parameters == 0 { "EXECUTE plan".to_owned() } else { format!("EXECUTE plan({nulls})") };

@@ -1,5 +1,5 @@
-//! What hashing costs a sign-in at known and unknown addresses, where hashes of several costs were imported. One test in a binary
-//! of its own, since it reads what the threads that hash have computed.
+//! What hashing costs a sign-in at known and unknown addresses, if hashes of several costs were imported. One test in its own
+//! binary, because it reads the CPU time of the hashing threads.
 #![cfg(all(feature = "testing", feature = "legacy-hashes"))]
 
 mod support;
@@ -12,8 +12,8 @@ use doorward::hashing::{HashParams, PasswordHash};
 use pollster::block_on;
 use support::*;
 
-/// Nanoseconds that the threads of the queue have computed since they began, once they are at rest: nothing else on the machine
-/// adds to them. `None` where the kernel does not tell.
+/// Nanoseconds of CPU time that the hashing threads have used so far, once they are idle: other load on the machine does not
+/// count. `None` if the kernel does not report it.
 fn computed() -> Option<u64> {
     let read = |path: std::path::PathBuf| std::fs::read_to_string(path).ok();
     let mut sum = 0;
@@ -44,13 +44,13 @@ fn s15_with_profiles_known_and_unknown_addresses_show_the_same_mix_of_costs() {
     for index in 0..100 {
         let address = format!("known-{index}@acme.example");
         if index < 30 {
-            block_on(world.auth.import_user(Import::new(email(&address), hash()))).unwrap();
+            block_on(world.operator.import_user(Import::new(email(&address), hash()))).unwrap();
         } else {
             let _ = world.open(&address, OLD);
         }
     }
     if computed().is_none() {
-        assert!(std::env::var_os("DOORWARD_SKIP_NOTHING").is_none(), "the kernel does not tell what a thread computed");
+        assert!(std::env::var_os("DOORWARD_SKIP_NOTHING").is_none(), "the kernel does not report a thread's CPU time");
         return println!("skipped: the kernel does not tell how long a thread has computed");
     }
     let cost = |address: &str| {
@@ -60,14 +60,14 @@ fn s15_with_profiles_known_and_unknown_addresses_show_the_same_mix_of_costs() {
         assert!(matches!(outcome, Err(SignInError::InvalidCredentials)), "{outcome:?}");
         computed().unwrap() - before
     };
-    // 8 KiB of Argon2 cost a hundredth of it.
+    // Argon2 with 8 KiB costs a hundredth of it.
     let mut bcrypt = [0, 1, 2].map(|index| cost(&format!("known-{index}@acme.example")));
     bcrypt.sort_unstable();
     let slow = |name: &str| -> Vec<_> {
         (0..100).filter(|index| cost(&format!("{name}-{index}@acme.example")) > bcrypt[1] / 4).collect()
     };
     assert_eq!(slow("known"), (0..30).collect::<Vec<_>>());
-    // Which of them are slow is settled by the key: always the same ones, about as many.
+    // The key determines which addresses are slow: always the same ones, in about the right proportion.
     let unknown = slow("unknown");
     assert!((20..=40).contains(&unknown.len()), "{} of 100", unknown.len());
     assert_eq!(slow("unknown"), unknown);

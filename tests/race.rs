@@ -1,5 +1,4 @@
-//! Races, each proving that a collision happened: threads that are released together, and stores that count who came too
-//! late.
+//! Races that prove a collision happened, with threads released together and stores that count lost swaps.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -18,7 +17,7 @@ use doorward::{AttemptStore, Auth, Email, SignInRequest, UserId, UserRepository}
 use pollster::block_on;
 use support::*;
 
-/// Stores that count refused writes, and give the processor away between a read and what follows, so that others come in.
+/// Stores that count rejected writes, and yield the processor after each read, so that others interleave.
 #[derive(Clone, Debug, Default)]
 struct Racing {
     users: Arc<MemoryUsers>,
@@ -101,7 +100,7 @@ fn racing_world() -> (World, Racing) {
     (world, stores)
 }
 
-/// Releases `n` calls together, each on a thread of its own.
+/// Releases `n` calls together, each on its own thread.
 fn together<T: Send>(n: usize, call: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(n);
     thread::scope(|scope| {
@@ -121,7 +120,7 @@ fn together<T: Send>(n: usize, call: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// Repeats a race until its calls have collided, which takes one round or two: whether they do is up to the scheduler.
+/// Repeats a race until its calls have collided, usually one round or two: the scheduler decides whether they do.
 fn until_they_collide(race: impl Fn() -> u64) {
     assert!((0..50).any(|_| race() > 0), "no collision in fifty rounds");
 }
@@ -184,7 +183,7 @@ fn s02_of_64_tasks_choosing_with_one_challenge_one_wins() {
 
 #[test]
 fn s02_of_challenges_used_from_two_processes_one_wins() {
-    // Two `Auth`s over the same stores know nothing of each other: only the versioned write can settle it.
+    // Two `Auth`s over the same stores do not know of each other: only the versioned write can settle it.
     until_they_collide(|| {
         let (world, stores) = racing_world();
         world.provision(ANN);
@@ -246,7 +245,7 @@ fn s12_of_two_simultaneous_requests_one_mails() {
     until_they_collide(|| {
         let (world, stores) = racing_world();
         let _ = world.open(ANN, OLD);
-        // Two processes: one alone lets one request for a user go on at a time.
+        // Two processes: a single one handles the requests for a user one at a time.
         let other = Auth::builder(site(), stores.clone(), stores.clone(), world.mailer.clone())
             .clock(world.clock.clone())
             .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
@@ -263,7 +262,7 @@ fn s12_of_two_simultaneous_requests_one_mails() {
 
 #[test]
 fn s18_a_deactivation_between_the_check_and_the_write_is_never_missed() {
-    // Fifteen sign-ins race one deactivation: after it was answered, no session made by them lives.
+    // Fifteen sign-ins race one deactivation: once it has returned, none of their sessions is valid.
     until_they_collide(|| {
         let (world, stores) = racing_world();
         let ann = world.open(ANN, OLD);
@@ -272,13 +271,13 @@ fn s18_a_deactivation_between_the_check_and_the_write_is_never_missed() {
         let before = stores.stale();
         let outcomes = together(16, |index| {
             if index == 15 {
-                block_on(world.auth.deactivate(ann.user_id())).unwrap();
+                block_on(world.operator.deactivate(ann.user_id())).unwrap();
                 return None;
             }
             let request = SignInRequest::new(ANN, OLD).device(&cookies[index]);
             match block_on(world.auth.try_sign_in(request)) {
                 Ok(doorward::SignIn::Complete(signed_in)) => Some(signed_in),
-                // Its device is void with the account, so a try may also find itself in the lane of all strangers.
+                // The account's deactivation voids its device, so an attempt may also fall into the bucket of unknown devices.
                 Err(SignInError::InvalidCredentials | SignInError::Throttled { .. }) => None,
                 other => panic!("{other:?}"),
             }
@@ -314,12 +313,12 @@ fn s16_the_refund_of_a_slow_success_shortens_no_wait_that_others_earned_meanwhil
         assert!(matches!(wrong, Err(SignInError::InvalidCredentials)));
     });
     assert!(block_on(auth.try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
-    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no wait") };
-    assert_eq!(retry_after, schedule.delay_after(12), "the stranger waits as long as before");
-    // The count went down all the same: the next failure is the seventh.
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("not throttled") };
+    assert_eq!(retry_after, schedule.delay_after(12), "an unknown browser waits as long as before");
+    // The count was reduced all the same: the next failure is the seventh.
     world.clock.advance(retry_after);
     assert!(matches!(world.try_sign_in(ANN, "wrong"), Err(SignInError::InvalidCredentials)));
-    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no wait") };
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("not throttled") };
     assert_eq!(retry_after, schedule.delay_after(7));
 }
 
@@ -333,11 +332,11 @@ fn s02_a_verdict_on_a_password_that_was_changed_meanwhile_opens_nothing() {
     });
     let before = auth.hash_load().computed;
     let outcome = block_on(auth.try_sign_in(SignInRequest::new(ANN, OLD)));
-    assert!(matches!(outcome, Err(SignInError::InvalidCredentials)), "the uniform failure");
+    assert!(matches!(outcome, Err(SignInError::InvalidCredentials)), "the uniform error");
     assert_eq!(auth.hash_load().computed - before, 1, "without a second hash");
 }
 
-/// Ann with an authenticator, over stores that count who came too late.
+/// Ann with an authenticator, over stores that count lost swaps.
 fn racing_enrolled() -> (World, Racing, App, doorward::second_factor::RecoveryCodes) {
     let racing = Racing::default();
     let mut world = World::with_keyring(|builder| builder);
@@ -358,7 +357,7 @@ fn scenario_14_of_twenty_submissions_of_one_code_one_wins() {
     let mut collided = false;
     for _ in 0..50 {
         let (world, racing, app, _) = racing_enrolled();
-        // As many challenges as may be outstanding; they share the one code.
+        // As many challenges as may be outstanding, all using the same code.
         let challenges: Vec<_> = (0..5).map(|_| world.asked_for_a_code(ANN, OLD)).collect();
         let (code, stale) = (app.code(&world), racing.stale());
         let outcomes = together(20, |index| world.verify(&challenges[index % 5], &code).is_ok());
@@ -368,7 +367,7 @@ fn scenario_14_of_twenty_submissions_of_one_code_one_wins() {
             break;
         }
     }
-    assert!(collided, "they never met");
+    assert!(collided, "they never collided");
 }
 
 #[test]
@@ -385,7 +384,7 @@ fn scenario_17_of_twenty_uses_of_one_recovery_code_one_wins_and_the_others_are_c
             break;
         }
     }
-    assert!(collided, "they never met");
+    assert!(collided, "they never collided");
 }
 
 #[test]
@@ -398,7 +397,7 @@ fn s20_a_hundred_wrong_codes_at_once_are_evaluated_one_in_each_slot() {
         .iter()
         .filter(|outcome| matches!(outcome, Err(doorward::error::VerifySecondFactorError::CodeWrong)))
         .count();
-    assert_eq!(evaluated, 4, "three are free; the fourth earns a wait that all others meet");
+    assert_eq!(evaluated, 4, "three are free; the fourth causes a wait for all others");
 }
 
 #[test]

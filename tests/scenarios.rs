@@ -1,4 +1,4 @@
-//! Faults that happened to others, each as one case: what is given, what happens, what must hold.
+//! Failures known from other systems, one test each: the setup, what happens, and what must hold.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -46,7 +46,7 @@ fn scenario_02_look_alikes_never_meet_another_account() {
     let world = World::new();
     let _ = world.open("mike@example.org", OLD);
     let sent = world.mailer.count();
-    // The Kelvin sign would become a k: it is refused. The dotless i stays another letter: nobody's address.
+    // The Kelvin sign would become a k: it is rejected. The dotless i stays a different letter: an unknown address.
     assert!(Email::parse("mi\u{212a}e@example.org").is_err());
     let dotless = email("m\u{131}ke@example.org");
     assert_ne!(dotless, email("mike@example.org"));
@@ -96,7 +96,7 @@ fn scenario_03_one_account_has_one_lane_however_its_address_is_written() {
 
 #[test]
 fn scenario_04_a_burst_of_guesses_is_evaluated_once_per_slot() {
-    // A hundred at once: one gets the slot. That they collide is proved with threads in `race.rs`.
+    // A hundred at once: one gets the slot. `race.rs` proves with threads that they collide.
     let (world, _) = World::with_ann();
     world.clock.advance(MINUTE);
     let before = world.auth.hash_load().computed;
@@ -106,7 +106,7 @@ fn scenario_04_a_burst_of_guesses_is_evaluated_once_per_slot() {
     let refused = outcomes.iter().filter(|outcome| !matches!(outcome, Err(SignInError::InvalidCredentials))).count();
     assert_eq!((evaluated, refused), (1, 99));
     assert_eq!(world.auth.hash_load().computed - before, 1);
-    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, OLD) else { panic!("no wait") };
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, OLD) else { panic!("not throttled") };
     assert_eq!(retry_after, Duration::from_millis(250), "one failure was counted");
 }
 
@@ -117,16 +117,18 @@ fn scenario_06_waits_never_shrink_while_failures_go_on() {
     let mut last = Duration::ZERO;
     for _ in 0..60 {
         assert!(matches!(world.try_sign_in(ANN, "wrong"), Err(SignInError::InvalidCredentials)));
-        let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no wait") };
+        let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else {
+            panic!("not throttled")
+        };
         assert!(retry_after >= last);
         last = retry_after;
         world.clock.advance(retry_after);
     }
     assert_eq!(last, HOUR);
-    // Forgotten only after as long as an entry is remembered: a day without a failure.
+    // Forgotten only after an entry's full lifetime: a day without a failure.
     world.clock.advance(DAY);
     assert!(matches!(world.try_sign_in(ANN, "wrong"), Err(SignInError::InvalidCredentials)));
-    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no wait") };
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("not throttled") };
     assert_eq!(retry_after, Duration::from_millis(250));
 }
 
@@ -168,7 +170,7 @@ fn scenario_10_no_path_forgets_the_limiter_and_none_shuts_a_signed_in_owner_out(
         let wrong = block_on(world.auth.change_password(&ann, "wrong", NEW)).unwrap_err();
         assert_eq!(wrong.code(), "current_password_wrong");
         let early = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap_err();
-        let wait = early.retry_after().expect("it is held to the schedule");
+        let wait = early.retry_after().expect("the schedule applies");
         assert!(wait > last);
         last = wait;
         world.clock.advance(wait);
@@ -225,7 +227,7 @@ fn scenario_25_a_strangers_request_kills_no_link_and_a_completed_reset_kills_all
     for token in [first, second] {
         assert!(matches!(block_on(world.auth.confirm_reset(&token)), Err(ConfirmResetError::LinkInvalid)));
     }
-    // Any change of the password voids a temporary one.
+    // Any password change voids a temporary password.
     let mailed = world.confirm(ANN);
     world.clock.advance(HOUR - SECOND);
     let challenge = world.challenge(ANN, &mailed);
@@ -283,7 +285,7 @@ fn scenario_30_every_cause_costs_one_verification() {
     let world = World::new();
     let _ = world.open(ANN, OLD);
     let _ = world.open("gone@acme.example", OLD);
-    block_on(world.auth.deactivate(world.user("gone@acme.example").id())).unwrap();
+    block_on(world.operator.deactivate(world.user("gone@acme.example").id())).unwrap();
     world.provision("new@acme.example");
     world.clock.advance(HOUR);
     let long = "x".repeat(1 << 20);
@@ -333,7 +335,7 @@ fn scenario_33_a_nul_is_refused_when_set_and_cuts_nothing_off() {
     let refused = block_on(world.auth.change_password(&ann, OLD, "a quiet morning in June\0and more"));
     assert_eq!(refused.unwrap_err().code(), "password_rejected");
     assert!(world.fails(ANN, &format!("{OLD}\0")) && world.fails(ANN, &format!("{OLD}\0and more")));
-    assert!(world.fails(ANN, "\0over-long input"), "what stands in for over-long input is nobody's password");
+    assert!(world.fails(ANN, "\0over-long input"), "the stand-in for over-long input is no one's password");
 }
 
 #[test]
@@ -348,13 +350,13 @@ fn scenario_37_a_link_mailed_to_an_address_dies_with_it() {
     let world = World::new();
     let id = world.provision("old@acme.example");
     let token = world.request("old@acme.example");
-    block_on(world.auth.correct_email(&id, email(ANN))).unwrap();
+    block_on(world.operator.correct_email(&id, email(ANN))).unwrap();
     assert!(matches!(block_on(world.auth.confirm_reset(&token)), Err(ConfirmResetError::LinkInvalid)));
 }
 
 #[test]
 fn scenario_39_links_are_built_from_the_configured_address_only() {
-    // No call takes a host or a header, so nothing forged can reach a link.
+    // No call takes a host or a header, so a forged one cannot reach a link.
     let (world, _) = World::with_ann();
     world.request(ANN);
     assert!(world.last_mail().link().unwrap().starts_with("https://acme.example/reset/confirm?token="));
@@ -369,7 +371,7 @@ fn scenario_40_a_name_with_line_breaks_is_refused_and_markup_is_escaped() {
     let auth = Auth::builder(site, doorward::store::MemoryUsers::new(), MemoryAttempts::new(), mailer.clone())
         .build()
         .unwrap();
-    block_on(auth.provision(email(ANN))).unwrap();
+    block_on(operator.provision(email(ANN))).unwrap();
     let mail = mailer.last().unwrap().mail;
     assert!(!mail.html().contains("<b>") && mail.html().contains("&lt;b&gt;A&amp;B&lt;/b&gt;"));
     assert!(!mail.subject().chars().any(char::is_control));
@@ -394,13 +396,13 @@ fn scenario_43_stale_sessions_end_at_their_next_check() {
     type Ending = fn(&World, &doorward::SignedIn) -> Option<doorward::SignedIn>;
     let endings: [(&str, Ending); 5] = [
         ("change", |world, ann| Some(block_on(world.auth.change_password(ann, OLD, NEW)).unwrap())),
-        ("compromised", |world, ann| block_on(world.auth.mark_compromised(ann.user_id())).map(|()| None).unwrap()),
+        ("compromised", |world, ann| block_on(world.operator.mark_compromised(ann.user_id())).map(|()| None).unwrap()),
         ("required change", |world, ann| {
-            block_on(world.auth.require_password_change(ann.user_id())).map(|()| None).unwrap()
+            block_on(world.operator.require_password_change(ann.user_id())).map(|()| None).unwrap()
         }),
-        ("deactivation", |world, ann| block_on(world.auth.deactivate(ann.user_id())).map(|()| None).unwrap()),
+        ("deactivation", |world, ann| block_on(world.operator.deactivate(ann.user_id())).map(|()| None).unwrap()),
         ("sign out everywhere", |world, ann| {
-            block_on(world.auth.sign_out_everywhere(ann.user_id())).map(|()| None).unwrap()
+            block_on(world.operator.sign_out_everywhere(ann.user_id())).map(|()| None).unwrap()
         }),
     ];
     for (name, end) in endings {
@@ -418,13 +420,13 @@ fn scenario_43_stale_sessions_end_at_their_next_check() {
 #[test]
 fn scenario_44_a_deactivated_account_is_silent_and_the_log_knows_why() {
     let (world, ann) = World::with_ann();
-    block_on(world.auth.deactivate(ann.user_id())).unwrap();
+    block_on(world.operator.deactivate(ann.user_id())).unwrap();
     world.clock.advance(MINUTE);
     for failures in 1..=5 {
         let before = world.auth.hash_load().computed;
         assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::InvalidCredentials)));
         assert_eq!(world.auth.hash_load().computed - before, 1);
-        let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, OLD) else { panic!("no wait") };
+        let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, OLD) else { panic!("not throttled") };
         assert_eq!(retry_after, Backoff::default().delay_after(failures));
         world.clock.advance(retry_after);
     }
@@ -443,9 +445,10 @@ fn scenario_46_nothing_secret_is_printed() {
     let mailed = world.mailed_password();
     let challenge = world.challenge(ANN, &mailed);
     let user = world.user(ANN);
-    let request =
-        SignInRequest::new(ANN, OLD).device(&device(&ann)).source(ClientAddress::from_ip([192, 0, 2, 7].into()));
-    let revealed = block_on(world.auth.provision_without_mail(email("bob@acme.example"))).unwrap();
+    let request = SignInRequest::new(ANN, OLD)
+        .device(&device(&ann))
+        .client_address(ClientAddress::from_ip([192, 0, 2, 7].into()));
+    let revealed = block_on(world.operator.provision_without_mail(email("bob@acme.example"))).unwrap();
     let printed = [
         format!("{ann:?} {:?}", ann.session()),
         format!("{challenge:?} {confirmed:?} {user:?} {request:?} {revealed:?}"),
@@ -503,8 +506,8 @@ fn scenario_48_rotated_client_addresses_share_a_bucket_and_an_absent_one_is_not_
     let (world, _) = World::with_ann();
     assert!(world.fails(ANN, "wrong"));
     assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })));
-    // Rotating the source opens no fresh lane on the account.
-    let request = SignInRequest::new(ANN, OLD).source(ClientAddress::from_ip([198, 51, 100, 1].into()));
+    // Rotating client addresses opens no new bucket for the account.
+    let request = SignInRequest::new(ANN, OLD).client_address(ClientAddress::from_ip([198, 51, 100, 1].into()));
     assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::Throttled { .. })));
 }
 
@@ -522,7 +525,7 @@ fn scenario_51_an_impossible_policy_is_refused_by_name() {
 
 #[test]
 fn scenario_53_whose_session_it_is_comes_from_proofs_only() {
-    // A session that claims another user, or another epoch, is none: both must be those that were issued together.
+    // A session that claims another user or another epoch is invalid: both must match what was issued together.
     let (world, ann) = World::with_ann();
     let bob = world.open("bob@acme.example", OLD);
     let json = |session: &doorward::Session| serde_json::to_value(session).unwrap();
@@ -531,20 +534,20 @@ fn scenario_53_whose_session_it_is_comes_from_proofs_only() {
     let forged = serde_json::from_value(forged).unwrap();
     assert!(matches!(block_on(world.auth.resume(&forged)), Err(ResumeError::SessionEnded)));
     let nobody = UserId::parse("nobody").unwrap();
-    assert!(matches!(block_on(world.auth.deactivate(&nobody)), Err(OperatorError::UnknownUser)));
+    assert!(matches!(block_on(world.operator.deactivate(&nobody)), Err(OperatorError::UnknownUser)));
 }
 
 #[test]
 fn scenario_54_of_two_provisions_of_one_address_one_wins() {
     let world = World::new();
-    let both = ["ann@acme.example", "Ann@ACME.example"].map(|text| world.auth.provision(email(text)));
+    let both = ["ann@acme.example", "Ann@ACME.example"].map(|text| world.operator.provision(email(text)));
     let outcomes = block_on(doorward::testing::join_all(both));
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(ProvisionError::EmailTaken))).count(), 1);
     assert_eq!(world.mailer.count(), 1);
 }
 
-/// A repository whose collation folds more than it may: it finds users by their address without dots.
+/// A repository whose collation folds too much: it ignores dots when it looks up addresses.
 #[derive(Debug)]
 struct Folding(std::sync::Arc<doorward::store::MemoryUsers>);
 
@@ -604,12 +607,12 @@ fn every_event_has_a_name_and_a_pseudonym_and_no_address() {
     assert_eq!((unknown.user_id, unknown.request_id.as_deref()), (None, Some("7c1d")));
     let names: HashSet<_> = world.observer.kinds().iter().map(EventKind::name).collect();
     assert!(names.contains("user_created") && names.contains("authn_password_change"));
-    // Under an index key the same address has another pseudonym.
+    // With an index key, the same address has another pseudonym.
     let keyed = World::with(|builder| builder.index_key([7; 32]));
     assert_ne!(keyed.auth.email_pseudonym(&email(ANN)), world.auth.email_pseudonym(&email(ANN)));
 }
 
-/// Wrong codes, each after a fresh sign-in, until a wait is told.
+/// Enters wrong codes, each after a fresh sign-in, until throttled.
 fn wrong_code_after_sign_in(world: &World, app: &App) -> Option<Duration> {
     let challenge = world.asked_for_a_code(ANN, OLD);
     match world.verify(&challenge, &app.wrong_code(world)) {
@@ -624,7 +627,7 @@ fn scenario_11_failures_of_codes_add_up_across_challenges_and_a_right_password_c
     let (world, _, app, codes) = World::with_enrolled_ann();
     let mut waits = Vec::new();
     for _ in 0..20 {
-        // The sign-in begins anew each time, which forgets nothing.
+        // Each sign-in starts over, which resets no count.
         if let Some(wait) = wrong_code_after_sign_in(&world, &app) {
             waits.push(wait);
             world.clock.advance(wait);
@@ -633,14 +636,14 @@ fn scenario_11_failures_of_codes_add_up_across_challenges_and_a_right_password_c
     let grows = |pair: &[Duration]| pair[1] > pair[0] || pair[1] > DAY - SECOND;
     assert!(waits.windows(2).all(grows), "{waits:?}");
     assert!(waits.len() > 6, "{waits:?}");
-    // A recovery code that is guessed counts the same, and so does a new Auth over the same stores.
+    // A guessed recovery code counts the same, also with a new `Auth` over the same stores.
     let other = Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())
         .keyring(keyring())
         .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
         .build()
         .unwrap();
-    world.clock.advance(2 * DAY); // a day passes, which forgets nothing either
+    world.clock.advance(2 * DAY); // a day later, nothing is forgotten either
     let challenge = world.asked_for_a_code(ANN, OLD);
     let guess = codes.expose().next().unwrap().replace(|c: char| c.is_ascii_digit(), "Z");
     assert!(block_on(other.verify_second_factor(&challenge, &guess)).is_err());
@@ -669,10 +672,10 @@ fn scenario_18_a_reset_goes_around_no_second_factor() {
     // The code first, then the forced change, and only then a session.
     assert!(block_on(world.auth.choose_password(&challenge, NEW)).is_err());
     let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
-        panic!("there is a session")
+        panic!("a session was issued")
     };
     let _ = complete(block_on(world.auth.choose_password(&next, NEW)).unwrap());
-    // Where the link itself sets the password, it takes a code as well.
+    // If the link itself sets the password, a code is required as well.
     let (world, _, app, _) = World::with_enrolled_ann_and(|builder| {
         builder.configure(|config| config.reset.mode = doorward::config::ResetMode::ChooseNewPassword)
     });
@@ -696,7 +699,7 @@ fn scenario_19_a_challenge_opens_its_own_next_step_for_its_own_user_once() {
     assert!(block_on(world.auth.choose_password(&challenge, NEW)).is_err());
     assert!(block_on(world.auth.begin_required_enrollment(&challenge)).is_err());
     assert!(block_on(world.auth.confirm_required_enrollment(&challenge, &app.code(&world))).is_err());
-    // Under another user's id it is nobody's.
+    // Under another user's id it is worthless.
     let moved = challenge.expose();
     let id = doorward::Challenge::parse(&moved).unwrap().expose();
     let (_, secret) = id.split_once('.').unwrap();
@@ -722,10 +725,10 @@ fn scenario_20_between_the_steps_nothing_is_kept_of_the_password() {
     for text in [challenge.expose(), format!("{challenge:?}"), after.clone()] {
         assert!(!text.contains(OLD));
     }
-    // What the challenge added is digests, times and names; the hash is where it was.
+    // The challenge adds only digests, times and names; the hash stays where it was.
     assert_eq!(before.matches("argon2id").count(), after.matches("argon2id").count());
     let same = world.asked_for_a_code(ANN, OLD);
-    assert_ne!(same.expose(), challenge.expose(), "it is random, and not made of the password");
+    assert_ne!(same.expose(), challenge.expose(), "it is random and not derived from the password");
 }
 
 #[test]
@@ -736,9 +739,9 @@ fn scenario_43_sessions_and_remembered_devices_end_with_what_they_were_gained_by
         ("second factor off", true, |world, ann, _| drop(block_on(world.auth.disable_second_factor(ann)).unwrap())),
         ("another authenticator", true, |world, ann, _| drop(world.enroll(ann))),
         ("second factor reset", false, |world, ann, _| {
-            block_on(world.auth.reset_second_factor(ann.user_id(), "lost phone")).unwrap();
+            block_on(world.operator.reset_second_factor(ann.user_id(), "lost phone")).unwrap();
         }),
-        ("deactivated", false, |world, ann, _| block_on(world.auth.deactivate(ann.user_id())).unwrap()),
+        ("deactivated", false, |world, ann, _| block_on(world.operator.deactivate(ann.user_id())).unwrap()),
     ];
     for (name, _acting_lives, act) in acts {
         let (world, acting, app, codes) = World::with_enrolled_ann();
@@ -751,6 +754,6 @@ fn scenario_43_sessions_and_remembered_devices_end_with_what_they_were_gained_by
         for other in &others {
             assert!(!world.is_live(other), "{name}");
         }
-        assert!(!world.is_live(&acting), "{name}: the session of before is over, the fresh one goes on");
+        assert!(!world.is_live(&acting), "{name}: the old session has ended, the new one continues");
     }
 }

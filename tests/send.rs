@@ -1,4 +1,4 @@
-//! Every flow can be spawned on a runtime of many threads: web frameworks demand that of their handlers.
+//! Every flow can be spawned on a multi-threaded runtime, as web frameworks require for their handlers.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -6,7 +6,7 @@ mod support;
 use doorward::account::DeviceId;
 use doorward::{Auth, Challenge, Email, Session, SignInRequest, SignedIn, UserId};
 
-/// Never called: it compiles, or a future cannot be sent to another thread.
+/// Never called: compiles only if all futures are `Send`.
 #[allow(clippy::too_many_arguments)]
 fn all_flows_can_be_sent(
     auth: &'static Auth,
@@ -18,10 +18,10 @@ fn all_flows_can_be_sent(
     device: DeviceId,
 ) {
     fn sent<F: Future + Send + 'static>(_: F) {}
-    sent(auth.provision(email.clone()));
-    sent(auth.provision_without_mail(email.clone()));
-    sent(auth.resend_welcome(id));
-    sent(auth.correct_email(id, email.clone()));
+    sent(operator.provision(email.clone()));
+    sent(operator.provision_without_mail(email.clone()));
+    sent(operator.resend_welcome(id));
+    sent(operator.correct_email(id, email.clone()));
     sent(auth.sign_in(SignInRequest::new("", "")));
     sent(auth.try_sign_in(SignInRequest::new("", "")));
     sent(auth.choose_password(challenge, ""));
@@ -35,12 +35,12 @@ fn all_flows_can_be_sent(
     sent(auth.inspect_reset(""));
     sent(auth.confirm_reset(""));
     sent(auth.complete_reset("", ""));
-    sent(auth.deactivate(id));
-    sent(auth.reactivate(id));
-    sent(auth.require_password_change(id));
-    sent(auth.mark_compromised(id));
-    sent(auth.sign_out_everywhere(id));
-    sent(auth.delete(id));
+    sent(operator.deactivate(id));
+    sent(operator.reactivate(id));
+    sent(operator.require_password_change(id));
+    sent(operator.mark_compromised(id));
+    sent(operator.sign_out_everywhere(id));
+    sent(operator.delete(id));
     sent(auth.verify_second_factor(challenge, ""));
     sent(auth.begin_enrollment(signed_in));
     sent(auth.confirm_enrollment(signed_in, ""));
@@ -52,8 +52,8 @@ fn all_flows_can_be_sent(
     sent(auth.reauthenticate(signed_in, ""));
     sent(auth.reauthenticate_with_code(signed_in, ""));
     sent(auth.complete_reset_with_code("", "", ""));
-    sent(auth.reset_second_factor(id, ""));
-    sent(auth.reseal(id));
+    sent(operator.reset_second_factor(id, ""));
+    sent(operator.reseal(id));
     sent(auth.purge());
     sent(auth.cancel_recovery(signed_in));
     sent(auth.close());

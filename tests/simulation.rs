@@ -1,4 +1,4 @@
-//! Attackers who take every slot there is, on a clock that is moved by hand.
+//! Attackers who use every attempt the throttle allows, on a manual clock.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -27,7 +27,7 @@ fn s16_who_takes_every_slot_for_thirty_days_gets_few_guesses_and_keeps_no_owner_
             Err(SignInError::Throttled { retry_after }) => world.clock.advance(retry_after),
             other => panic!("{other:?}"),
         }
-        // Once a day the owner signs in from the known device, and waits for nothing.
+        // Once a day the owner signs in from the known device, without any wait.
         if world.clock.now() >= next_visit {
             let request = SignInRequest::new(ANN, OLD).device(&known_device);
             assert!(matches!(block_on(world.auth.try_sign_in(request)), Ok(SignIn::Complete(_))));
@@ -40,11 +40,13 @@ fn s16_who_takes_every_slot_for_thirty_days_gets_few_guesses_and_keeps_no_owner_
     assert!((700..=750).contains(&evaluated), "{evaluated}");
     assert_eq!(owner_in, 30);
 
-    // Without any known device the lane is starved, and the mailbox opens the account at once.
+    // Without a known device the bucket is starved, but the mailbox opens the account at once.
     let _the_open_slot = world.try_sign_in(ANN, "guess");
     assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })));
     let mailed = world.confirm(ANN);
-    let Ok(SignIn::PasswordChangeRequired(challenge)) = world.try_sign_in(ANN, &mailed) else { panic!("kept out") };
+    let Ok(SignIn::PasswordChangeRequired(challenge)) = world.try_sign_in(ANN, &mailed) else {
+        panic!("the owner is locked out")
+    };
     let elsewhere = world.choose(&challenge, NEW);
     assert!(world.is_live(&elsewhere));
 }
@@ -55,7 +57,7 @@ fn s17_an_owner_at_an_unknown_browser_gets_in_through_the_mailbox_on_each_of_man
     let _ = world.open(ANN, OLD);
     let mut password = OLD.to_owned();
     for day in 0..30 {
-        // The attacker takes every slot of the day, asks for every reset there is, and confirms none.
+        // The attacker uses every attempt of the day, requests every possible reset, and confirms none.
         let until = world.clock.now() + DAY;
         while world.clock.now() < until {
             block_on(world.auth.request_reset(&email(ANN))).unwrap();
@@ -65,13 +67,13 @@ fn s17_an_owner_at_an_unknown_browser_gets_in_through_the_mailbox_on_each_of_man
                 other => panic!("{other:?}"),
             }
         }
-        // However the requests of the attacker fall, the owner's own leads to a link that works: a fresh one, or, within
-        // the cooldown, the latest in the mailbox.
+        // However the attacker's requests are timed, the owner's own yields a working link: a fresh one or, within the
+        // cooldown, the latest in the mailbox.
         block_on(world.auth.request_reset(&email(ANN))).unwrap();
         let token = world.mailed_token();
         let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
         let Ok(SignIn::PasswordChangeRequired(challenge)) = world.try_sign_in(ANN, &world.mailed_password()) else {
-            panic!("kept out on day {day}")
+            panic!("the owner is locked out on day {day}")
         };
         let next = format!("the password of day {day} or so");
         let _ = world.choose(&challenge, &next);
@@ -85,7 +87,7 @@ fn a_flood_of_invented_addresses_fills_its_half_of_the_queue_and_stops_no_owner_
         builder.configure(|config| {
             config.hashing.threads = std::num::NonZeroUsize::new(1);
             config.hashing.queue_per_thread = 16;
-            // Slow enough that the queue does not move while the flood comes in.
+            // Slow enough that the queue does not drain while the flood arrives.
             config.hashing.params = doorward::hashing::HashParams::danger_weak(32 * 1024, 1, 1).unwrap();
         })
     });
@@ -100,10 +102,10 @@ fn a_flood_of_invented_addresses_fills_its_half_of_the_queue_and_stops_no_owner_
         })
         .collect();
     let busy = flood.iter().filter(|(_, polled)| matches!(polled, Some(Err(SignInError::Unavailable(_))))).count();
-    assert!(busy > 0, "the strangers' half was full");
+    assert!(busy > 0, "the half for unauthenticated clients was full");
     let request = SignInRequest::new(ANN, OLD).device(&device(&ann));
     assert!(matches!(block_on(world.auth.try_sign_in(request)), Ok(SignIn::Complete(_))));
-    // A refused place counted nothing: the address is as fresh as before.
+    // A rejected attempt counted nothing: the address has no failures.
     drop(flood);
     assert!(world.auth.hash_load().refused as usize >= busy);
 }
@@ -126,7 +128,7 @@ fn on_a_server_holding_and_background_work_run_on_its_runtime() {
             .hold(Hold::up_to(10 * SECOND, tokio::time::sleep).at_most(200))
     });
     runtime.block_on(async {
-        world.auth.provision(email(ANN)).await.unwrap();
+        world.operator.provision(email(ANN)).await.unwrap();
         for expected in ["invalid_credentials", "invalid_credentials"] {
             // The second waits out 250 ms on the runtime's timer.
             let error = world.auth.sign_in(SignInRequest::new(ANN, "wrong")).await.unwrap_err();
@@ -138,11 +140,11 @@ fn on_a_server_holding_and_background_work_run_on_its_runtime() {
     assert!(world.last_mail().link().is_some());
 }
 
-/// Somebody who knows the password, takes every slot and every challenge, and guesses codes for a year.
+/// An attacker who knows the password, uses every attempt and every challenge, and guesses codes for a year.
 #[test]
 fn s20_who_knows_the_password_gets_a_code_a_day_tried_and_keeps_no_owner_out() {
     let (world, _, app, _) = World::with_enrolled_ann();
-    // The owner's own browser, on which a code was right before.
+    // The owner's own browser, on which a code was accepted before.
     let challenge = world.asked_for_a_code(ANN, OLD);
     let own_device = device(&complete(world.verify(&challenge, &app.code(&world)).unwrap()));
     world.clock.advance(MINUTE);
@@ -152,7 +154,7 @@ fn s20_who_knows_the_password_gets_a_code_a_day_tried_and_keeps_no_owner_out() {
     let (mut rounds, mut owner_in, mut next_visit, mut first_day, mut first_month) = (0, 0, begun + 7 * DAY, 0, 0);
     while world.now() - begun < 365 * DAY {
         rounds += 1;
-        // Every slot of the password's lane goes into a challenge, or, every other time, into both steps at once.
+        // Every attempt of the password's bucket goes into a challenge or, every other time, into both steps at once.
         let request = SignInRequest::new(ANN, OLD);
         let request = if rounds % 2 == 1 { request.code(&app.wrong_code(&world)) } else { request };
         match block_on(world.auth.try_sign_in(request)) {
@@ -175,7 +177,7 @@ fn s20_who_knows_the_password_gets_a_code_a_day_tried_and_keeps_no_owner_out() {
         }
         if world.now() >= next_visit {
             next_visit += 7 * DAY;
-            // On the own browser, by a code.
+            // On the owner's own browser, with a code.
             world.clock.advance(MINUTE);
             let request = SignInRequest::new(ANN, OLD).device(&own_device);
             let challenge = code_challenge(block_on(world.auth.try_sign_in(request)).unwrap());
@@ -184,7 +186,7 @@ fn s20_who_knows_the_password_gets_a_code_a_day_tried_and_keeps_no_owner_out() {
         }
     }
     println!(
-        "codes looked at: {first_day} in a day, {first_month} in 30, {} in a year; owner in {owner_in} times",
+        "codes evaluated: {first_day} in a day, {first_month} in 30, {} in a year; the owner signed in {owner_in} times",
         tried()
     );
     assert!(owner_in >= 50);
@@ -195,12 +197,12 @@ fn s20_who_knows_the_password_gets_a_code_a_day_tried_and_keeps_no_owner_out() {
     );
     assert_eq!(world.observer.count(&doorward::event::EventKind::ManyWrongCodes), 1);
 
-    // At a browser that nobody knows, the owner goes through the mailbox, with a code, and then the password is another.
+    // On an unknown browser, the owner uses the mailbox and a code, which changes the password.
     let mailed = world.confirm(ANN);
     world.clock.advance(MINUTE);
     let challenge = world.asked_for_a_code(ANN, &mailed);
     let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
-        panic!("kept out")
+        panic!("the owner is locked out")
     };
     let _ = world.choose(&next, NEW);
     world.clock.advance(HOUR);

@@ -1,13 +1,13 @@
-//! Golden files: what a release has written every later one reads, with all that was promised to its users.
+//! Golden files: every later release must read what an earlier one wrote, and keep all promises made to its users.
 //!
-//! Each file of `tests/data/snapshots` holds a row as a repository keeps it, and the secrets that its user has. Files of a
-//! release are never changed. Before a release, or when there is a new state to keep, this writes those that are missing:
+//! Each file of `tests/data/snapshots` holds a row as stored by a repository, and its user's secrets. Files of a release never
+//! change. Before a release, or when there is a new state to keep, write the missing files:
 //!
 //! ```text
 //! cargo test --features testing --test snapshots -- --ignored
 //! ```
 //!
-//! Until the first release the format may still change: delete the files and write them anew.
+//! Until the first release the format may still change: delete the files and write them again.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -32,7 +32,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/snapshots")
 }
 
-/// A host that knows one user, at the time at which all files were written.
+/// A host with one user, at the time when all files were written.
 struct Host {
     auth: Auth,
     clock: ManualClock,
@@ -62,7 +62,7 @@ impl Host {
 
     fn user(&self) -> User {
         let head = block_on(self.users.find_by_email(&email(ANN))).unwrap().expect("there is one user");
-        block_on(self.users.find_by_id(head.id())).unwrap().expect("its head was found")
+        block_on(self.users.find_by_id(head.id())).unwrap().expect("its head exists")
     }
 
     fn sign_in(&self, password: &str) -> Result<SignIn, SignInError> {
@@ -77,16 +77,16 @@ impl Host {
     fn challenge(&self, password: &str) -> Challenge {
         match self.sign_in(password).unwrap() {
             SignIn::PasswordChangeRequired(challenge) => challenge,
-            _ => panic!("no change was due"),
+            _ => panic!("no password change was due"),
         }
     }
 
     fn provision(&self) -> String {
-        block_on(self.auth.provision(email(ANN))).unwrap();
+        block_on(self.operator.provision(email(ANN))).unwrap();
         self.mailed(|mail| mail.temporary_password())
     }
 
-    /// Opens the account; the device's cookie.
+    /// Creates the account and returns the device's cookie.
     fn open(&self) -> String {
         let challenge = self.challenge(&self.provision());
         let signed_in = complete(block_on(self.auth.choose_password(&challenge, OLD)).unwrap());
@@ -111,7 +111,7 @@ impl Host {
     fn code_is_asked(&self, password: &str) -> Challenge {
         match self.sign_in(password).unwrap() {
             SignIn::SecondFactorRequired(challenge) => challenge,
-            other => panic!("no code was asked for: {other:?}"),
+            other => panic!("no code was required: {other:?}"),
         }
     }
 
@@ -121,10 +121,10 @@ impl Host {
 }
 
 type Secrets = BTreeMap<&'static str, String>;
-/// Gives the secret of that name.
+/// Returns the secret of this name.
 type Secret<'a> = &'a dyn Fn(&str) -> String;
 
-/// A state that is worth keeping: how it comes about, and what must be true of it for ever.
+/// A state worth keeping: how it is created, and what must always hold for it.
 struct State {
     name: &'static str,
     make: fn(&Host) -> Secrets,
@@ -158,7 +158,7 @@ const STATES: [State; 10] = [
         make: |host| Secrets::from([("device", host.open()), ("password", OLD.to_owned())]),
         check: |host, secret| {
             assert!(host.fails("wrong"));
-            // The device still has a lane of its own, and its place in the list.
+            // The device still has its own bucket, and its place in the list.
             let request = SignInRequest::new(ANN, &secret("password")).device(&secret("device"));
             let signed_in = complete(block_on(host.auth.try_sign_in(request)).unwrap());
             assert_eq!(block_on(host.auth.devices(&signed_in)).unwrap().len(), 1);
@@ -201,12 +201,12 @@ const STATES: [State; 10] = [
         name: "deactivated",
         make: |host| {
             host.open();
-            block_on(host.auth.deactivate(host.user().id())).unwrap();
+            block_on(host.operator.deactivate(host.user().id())).unwrap();
             Secrets::from([("password", OLD.to_owned())])
         },
         check: |host, secret| {
             assert!(host.fails(&secret("password")));
-            block_on(host.auth.reactivate(host.user().id())).unwrap();
+            block_on(host.operator.reactivate(host.user().id())).unwrap();
             let _ = complete(host.sign_in(&secret("password")).unwrap());
         },
     },
@@ -214,7 +214,7 @@ const STATES: [State; 10] = [
         name: "change_required",
         make: |host| {
             host.open();
-            block_on(host.auth.require_password_change(host.user().id())).unwrap();
+            block_on(host.operator.require_password_change(host.user().id())).unwrap();
             Secrets::from([("password", OLD.to_owned())])
         },
         check: |host, secret| {
@@ -226,7 +226,7 @@ const STATES: [State; 10] = [
         name: "compromised",
         make: |host| {
             host.open();
-            block_on(host.auth.mark_compromised(host.user().id())).unwrap();
+            block_on(host.operator.mark_compromised(host.user().id())).unwrap();
             Secrets::from([("password", OLD.to_owned())])
         },
         check: |host, secret| {
@@ -278,7 +278,7 @@ const STATES: [State; 10] = [
         },
         check: |host, secret| {
             assert!(host.fails(&secret("earlier")));
-            block_on(host.auth.require_password_change(host.user().id())).unwrap();
+            block_on(host.operator.require_password_change(host.user().id())).unwrap();
             let challenge = host.challenge(&secret("password"));
             let reused = block_on(host.auth.choose_password(&challenge, &secret("earlier")));
             assert!(matches!(reused, Err(ChoosePasswordError::Rejected { .. })), "{reused:?}");
@@ -322,7 +322,7 @@ fn write_the_files_that_are_missing() {
 fn read(name: &str) -> Value {
     let file = folder().join(name).with_extension("json");
     let text = fs::read_to_string(&file)
-        .unwrap_or_else(|error| panic!("{}: {error}; how to write it is said above", file.display()));
+        .unwrap_or_else(|error| panic!("{}: {error}; see the top of this file", file.display()));
     serde_json::from_str(&text).unwrap()
 }
 
@@ -346,13 +346,13 @@ fn what_was_written_before_reads_and_holds() {
         let host = Host::new();
         host.clock.set(at(&golden));
         let _ = block_on(host.users.insert(&user)).unwrap();
-        // The spacing that the last sign-in left.
+        // The spacing after the last sign-in.
         host.clock.advance(SECOND);
         check(&host, &|secret| text(&golden["secrets"][secret]));
     }
 }
 
-/// Whatever was written is still there; a later release may add to it.
+/// Everything written is still there; a later release may add to it.
 fn assert_contains(kept: &Value, written: &Value, place: &str) {
     match (kept, written) {
         (Value::Object(kept), Value::Object(written)) => {
@@ -373,14 +373,14 @@ fn assert_contains(kept: &Value, written: &Value, place: &str) {
 fn every_file_is_of_a_state_that_is_tested() {
     for file in fs::read_dir(folder()).unwrap() {
         let name = file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(name == "attempts" || STATES.iter().any(|state| state.name == name), "{name} is tested by nothing");
+        assert!(name == "attempts" || STATES.iter().any(|state| state.name == name), "no test covers {name}");
     }
 }
 
-/// How many failures the file of attempts counts.
+/// The number of failures in the file of attempts.
 const ATTEMPTS: u32 = 7;
 
-/// A store of the one entry that counts failures of an address.
+/// A store with only the entry that counts failures of an address.
 #[derive(Clone, Debug, Default)]
 struct Frozen(Arc<Mutex<Option<Attempts>>>);
 
@@ -413,7 +413,7 @@ fn what_was_counted_before_still_counts() {
     let schedule = doorward::config::Backoff::default();
     let wait = |host: &Host| match block_on(host.auth.try_sign_in(SignInRequest::new(ANN, "wrong"))) {
         Err(SignInError::Throttled { retry_after }) => retry_after,
-        other => panic!("no wait: {other:?}"),
+        other => panic!("not throttled: {other:?}"),
     };
     let full = schedule.delay_after(ATTEMPTS);
     assert!(wait(&host) <= full && wait(&host) > full - SECOND, "{:?}", wait(&host));

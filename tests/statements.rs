@@ -1,5 +1,5 @@
-//! How many statements the stores send to their databases, and what the logs then hold. One test in a binary of its own, since
-//! there is one log for the whole process.
+//! How many statements the stores send to their databases, and what the logs then contain. One test in its own binary, because
+//! the log is shared by the whole process.
 #![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres", feature = "tracing"))]
 
 mod support;
@@ -19,7 +19,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Keeps everything that any crate logs, at every level: the statements of sqlx are among it.
+/// Captures everything that any crate logs, at every level, including sqlx's statements.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<(String, String)>>>);
 
@@ -63,15 +63,15 @@ impl Subscriber for Log {
 }
 
 impl Log {
-    /// One log for the whole process, since SQLite is driven by threads of its own.
+    /// One log for the whole process, because SQLite runs on threads of its own.
     fn install() -> Self {
         let log = Self::default();
         tracing::subscriber::set_global_default(log.clone()).unwrap();
         log
     }
 
-    /// The statements sent while this runs: how many read, and how many write. Each is a transaction of its own, so each of
-    /// the latter is a commit.
+    /// The statements sent while this runs: how many read and how many write. Each is its own transaction, so each write is a
+    /// commit.
     async fn statements(&self, run: impl AsyncFnOnce()) -> (usize, usize) {
         let from = self.0.lock().unwrap().len();
         run().await;
@@ -87,7 +87,7 @@ impl Log {
     }
 }
 
-/// A complete sign-in is three reads and three writes, a failed one two writes fewer, a later request one read.
+/// A complete sign-in takes three reads and three writes, a failed one two writes fewer, a later request one read.
 async fn costs(log: &Log, name: &str, store: impl UserRepository + AttemptStore + Clone) {
     let stage = Stage::new(store);
     let ann = stage.open(ANN, OLD).await;
@@ -104,7 +104,7 @@ async fn costs(log: &Log, name: &str, store: impl UserRepository + AttemptStore 
     let resumed = log.statements(async || drop(stage.auth.resume(ann.session()).await.unwrap())).await;
     assert_eq!(resumed, (1, 0), "{name}: a later request");
     let requested = log.statements(async || assert!(stage.auth.request_reset(&email(NOBODY)).await.is_ok())).await;
-    assert_eq!(requested, (1, 0), "{name}: a reset request of nobody, with what happens after the answer");
+    assert_eq!(requested, (1, 0), "{name}: a reset request for an unknown address, including background work");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn statements_are_few_and_no_log_holds_an_address() {
     let log = Log::install();
     let folder = Folder::new();
     block_on(async {
-        // One connection: a pool opens another where the last one is not back in time, and that sends statements too.
+        // One connection: a pool opens another if the last one is not back in time, and that sends statements too.
         let options = SqliteStore::options(&folder.url("auth.db")).unwrap();
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
         let store = SqliteStore::new(pool);
@@ -126,12 +126,13 @@ fn statements_are_few_and_no_log_holds_an_address() {
         store.migrate().await.unwrap();
         costs(&log, "PostgreSQL", store.clone()).await;
 
-        // A constraint that nothing meets: the server's message holds the whole row, and goes no further than the source.
+        // A constraint that no row satisfies: the server's message contains the whole row, and must go no further than the
+        // source.
         let never = format!("ALTER TABLE {prefix}users ADD CHECK (version IS NULL) NOT VALID");
         raw_sql(AssertSqlSafe(never)).execute(&pool).await.unwrap();
         let stage = Stage::new(store);
         stage.clock.advance(support::HOUR);
-        let error = stage.auth.provision(email("new@acme.example")).await.unwrap_err();
+        let error = stage.operator.provision(email("new@acme.example")).await.unwrap_err();
         let mut outputs = vec![format!("{error} {error:?} {:?}", stage.auth.error_response(&error))];
         let error = stage.sign_in(ANN, OLD).await.unwrap_err();
         outputs.push(format!("{error} {error:?} {:?}", stage.auth.error_response(&error)));
@@ -142,7 +143,7 @@ fn statements_are_few_and_no_log_holds_an_address() {
         assert_eq!((error.to_string().as_str(), error.code()), ("backend refused (23514)", Some("23514")));
         outputs.push(format!("{error} {error:?} {:?}", stage.stores));
         let driver = std::error::Error::source(&error).expect("the driver's error");
-        assert!(format!("{driver:?}").contains(ANN), "the provocation works");
+        assert!(format!("{driver:?}").contains(ANN), "the driver's error contains the address");
         let lines = log.0.lock().unwrap().clone();
         assert!(lines.iter().filter(|(target, _)| target == "sqlx::query").count() > 50, "the log works");
         outputs.extend(lines.into_iter().map(|(target, line)| target + &line));

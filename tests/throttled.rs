@@ -1,6 +1,6 @@
-//! Whether the time of a try that comes too early tells a known address from an unknown one, over SQL: no hash hides it.
+//! Whether the response time of a throttled attempt reveals a known address, over SQL: no hash masks it.
 //!
-//! A statistical test, so it is run by a command of its own, as the tests' command has built it:
+//! A statistical test, run by its own command, as the test command has built it:
 //!
 //! ```text
 //! cargo test --all-features --test throttled -- --ignored --nocapture
@@ -20,20 +20,20 @@ use support::sql::Folder;
 use support::*;
 
 const PAIRS: usize = 10_000;
-/// Of each, known and unknown.
+/// Of each kind, known and unknown.
 const ADDRESSES: usize = 200;
 const TRIES: usize = 40;
-/// Whatever else the machine does shows in one measurement, and what tells addresses apart in every one.
+/// Other load on the machine affects a single measurement; a real difference shows in all of them.
 const MEASUREMENTS: usize = 3;
 
-/// How much there is in an account.
+/// How much data an account holds.
 #[derive(Clone, Copy, Debug)]
 enum Account {
-    /// Opened, and no more.
+    /// Provisioned, nothing more.
     Small,
     /// With a password and three devices.
     Usual,
-    /// With as many devices and links as one can hold.
+    /// With as many devices and links as an account can hold.
     Full,
 }
 
@@ -60,7 +60,7 @@ impl Host {
 
     async fn open(&self, address: &str, account: Account) {
         let address = email(address);
-        self.auth.provision(address.clone()).await.unwrap();
+        self.operator.provision(address.clone()).await.unwrap();
         let (devices, links) = match account {
             Account::Small => return,
             Account::Usual => (2, 0),
@@ -69,7 +69,7 @@ impl Host {
         let mailed = self.mailer.last_to(&address).and_then(|mail| mail.temporary_password()).unwrap();
         let request = SignInRequest::new(address.as_typed(), &mailed);
         let Ok(doorward::SignIn::PasswordChangeRequired(challenge)) = self.auth.try_sign_in(request).await else {
-            panic!("no change is due")
+            panic!("no password change was due")
         };
         let _ = complete(self.auth.choose_password(&challenge, OLD).await.unwrap());
         for _ in 0..devices {
@@ -90,7 +90,7 @@ impl Host {
         self.clock.advance(MINUTE);
     }
 
-    /// Fails once, so that from now on every try comes too early: the clock stands.
+    /// Fails once, so that from now on every attempt is throttled: the clock does not move.
     async fn fail(&self, address: &str) {
         let failed = self.auth.try_sign_in(SignInRequest::new(address, "wrong")).await;
         assert!(matches!(failed, Err(SignInError::InvalidCredentials)), "{failed:?}");
@@ -111,7 +111,7 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// Welch's t of the quicker four fifths, and how far the medians lie apart.
+/// Welch's t of the fastest four fifths, and the relative difference of the medians.
 fn apart(mut one: Vec<f64>, mut other: Vec<f64>) -> (f64, f64) {
     let (median_one, median_other) = (median(&mut one), median(&mut other));
     let moments = |values: &mut Vec<f64>| {
@@ -145,7 +145,7 @@ async fn h2_over(name: &str, store: impl UserRepository + AttemptStore + Clone) 
         for _ in 0..MEASUREMENTS {
             let (mut of_known, mut of_unknown) = (Vec::new(), Vec::new());
             for round in 0..PAIRS {
-                // In turn first and second.
+                // Alternately first and second.
                 let pair = [&addresses[round % 8 * 2], &addresses[round % 8 * 2 + 1]];
                 for (address, is_known) in if round / 8 % 2 == 0 { pair } else { [pair[1], pair[0]] } {
                     let took = host.micros_too_early(address).await;
@@ -159,14 +159,14 @@ async fn h2_over(name: &str, store: impl UserRepository + AttemptStore + Clone) 
                 break;
             }
         }
-        assert!(held, "{name}, {account:?}: a known address shows by its time");
+        assert!(held, "{name}, {account:?}: response times reveal a known address");
 
         let mut fair = false;
         for _ in 0..MEASUREMENTS {
             let mut times = vec![Vec::with_capacity(TRIES); addresses.len()];
             for round in 0..TRIES {
                 for step in 0..addresses.len() {
-                    // Another order in each round.
+                    // In a different order each round.
                     let index = (step * 7 + round * 13) % addresses.len();
                     times[index].push(host.micros_too_early(&addresses[index].0).await);
                 }
@@ -182,7 +182,7 @@ async fn h2_over(name: &str, store: impl UserRepository + AttemptStore + Clone) 
                 break;
             }
         }
-        assert!(fair, "{name}, {account:?}: addresses can be told");
+        assert!(fair, "{name}, {account:?}: response times distinguish addresses");
     }
 }
 

@@ -1,6 +1,6 @@
-//! Whether the time of an answer tells a known address from an unknown one.
+//! Whether response times distinguish known addresses from unknown ones.
 //!
-//! A statistical test, so it is run by a command of its own:
+//! A statistical test, run by its own command:
 //!
 //! ```text
 //! cargo test --release --features testing --test timing -- --ignored --nocapture
@@ -19,16 +19,16 @@ use pollster::block_on;
 use support::*;
 
 const PAIRS: usize = 10_000;
-/// The slowest part of each side, which is the scheduler's doing.
+/// The slowest part of each side, which is due to the scheduler.
 const CROPPED: f64 = 0.05;
 
-/// A millisecond between tries, so that all of them are evaluated while devices and links live.
+/// A millisecond between attempts, so that all are evaluated while devices and links are valid.
 fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
     let clock = doorward::testing::ManualClock::new();
     let auth =
         Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), doorward::testing::RecordingMailer::new())
             .clock(clock.clone())
-            // Opening a seal must not show either.
+            // Unsealing must not stand out either.
             .keyring(doorward::Keyring::new("a", [7; 32]).unwrap())
             .configure(|config| {
                 config.hashing.sealing = doorward::config::HashSealing::On;
@@ -47,13 +47,13 @@ fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
     (auth, clock)
 }
 
-/// A user with as many devices and links as one can hold.
+/// A user with as many devices and links as an account can hold.
 fn open_full_account(auth: &Auth, clock: &doorward::testing::ManualClock, address: &str) {
     block_on(async {
-        let account = auth.provision_without_mail(Email::parse(address).unwrap()).await.unwrap();
+        let account = operator.provision_without_mail(Email::parse(address).unwrap()).await.unwrap();
         let request = SignInRequest::new(address, account.temporary_password.expose());
         let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(request).await else {
-            panic!("no change due")
+            panic!("no password change was due")
         };
         let Ok(SignIn::Complete(mut last)) = auth.choose_password(&challenge, OLD).await else { panic!("refused") };
         for _ in 0..19 {
@@ -84,7 +84,7 @@ fn sample(mut nanos: Vec<f64>) -> Sample {
     Sample { mean, variance, median: nanos[nanos.len() / 2], n }
 }
 
-/// Welch's t, and how far the medians lie apart.
+/// Welch's t, and the relative difference of the medians.
 fn compare(name: &str, one: Vec<f64>, other: Vec<f64>) -> (f64, f64) {
     let (one, other) = (sample(one), sample(other));
     let t = (one.mean - other.mean) / (one.variance / one.n + other.variance / other.n).sqrt();
@@ -102,7 +102,7 @@ fn compare(name: &str, one: Vec<f64>, other: Vec<f64>) -> (f64, f64) {
 #[test]
 #[ignore = "statistical and long: run it in release, by the command above"]
 fn s15_known_and_unknown_addresses_take_equally_long() {
-    // Little more than 2 ms a hash, to find a difference of microseconds in it.
+    // Little more than 2 ms a hash, so that a difference of microseconds is visible.
     let params = HashParams::danger_weak(8 * 1024, 1, 1).unwrap();
     let (auth, clock) = auth(params);
     // Two of each kind, so that what they share in caches is equally warm.
@@ -128,10 +128,10 @@ fn s15_known_and_unknown_addresses_take_equally_long() {
             order.swap(i, (state >> 33) as usize % (i + 1));
         }
         for side in order {
-            // Another text in each round: Argon2id's time depends a little on salt and text together, and one text would
-            // compare the salts of four accounts instead of the paths to them.
+            // Another text in each round: Argon2id's time depends slightly on salt and text together, and a fixed text would
+            // compare the salts of four accounts instead of their code paths.
             let took = try_once(sides[side], round);
-            // The first rounds only warm up.
+            // The first rounds are for warming up.
             if round >= 200 {
                 times[side].push(took);
             }
@@ -142,6 +142,6 @@ fn s15_known_and_unknown_addresses_take_equally_long() {
     let (control_t, control_apart) = compare("control, unknown against unknown", unknown.clone(), other_unknown);
     compare("control, known against known", known.clone(), other_known);
     let (t, apart) = compare("known against unknown", known, unknown);
-    assert!(control_t.abs() < 4.5 || control_apart < 0.01, "the machine is too noisy to tell");
-    assert!(t.abs() < 4.5 || apart < 0.01, "a known address shows by its time");
+    assert!(control_t.abs() < 4.5 || control_apart < 0.01, "the machine is too noisy for a result");
+    assert!(t.abs() < 4.5 || apart < 0.01, "response times reveal a known address");
 }

@@ -1,4 +1,4 @@
-//! Events as they come out of the `tracing` crate.
+//! Events as emitted through the `tracing` crate.
 #![cfg(all(feature = "testing", feature = "tracing"))]
 
 mod support;
@@ -19,7 +19,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// A subscriber that writes every event into one text.
+/// A subscriber that collects every event as text.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 
@@ -179,7 +179,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::AttemptsPurged { entries: 1 },
     ];
 
-    // Every name that events have is here, so that none is left out of the list.
+    // Every event name must be here, so that none is missing from the list.
     let source = include_str!("../src/event/kind.rs");
     let (_, names) = source.split_once("pub fn name(&self)").unwrap();
     let names: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
@@ -203,7 +203,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
             assert!(told(kind).starts_with(level), "{level}: {}", told(kind));
         }
     }
-    // What broke says why.
+    // Failures of a component include their cause.
     for kind in &broke[..3] {
         assert!(told(kind).contains(r#" error="unavailable" code="io-refused""#), "{}", told(kind));
     }

@@ -1,4 +1,5 @@
-//! What a stranger sees and causes is the same for every cause: equal results, equal numbers of store calls and hashes.
+//! What an unauthenticated client sees and causes is the same for every cause: equal results and equal numbers of store calls
+//! and hashes.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -9,8 +10,8 @@ use doorward::{Auth, SignInRequest};
 use pollster::block_on;
 use support::*;
 
-/// Ann has a password; Gone is deactivated; New has a live temporary password; Late has one that expired; Void has lost
-/// hers as compromised. The `Auth` counts the calls of its ports.
+/// Ann has a password; Gone is deactivated; New has a valid temporary password; Late has an expired one; Void's password was
+/// invalidated as compromised. The `Auth` counts the calls of its ports.
 fn crowd() -> (World, Auth, Faults, String) {
     let world = World::new();
     world.provision("late@acme.example");
@@ -18,9 +19,9 @@ fn crowd() -> (World, Auth, Faults, String) {
     world.clock.advance(DAY - HOUR);
     let _ = world.open(ANN, OLD);
     let gone = world.open("gone@acme.example", OLD);
-    block_on(world.auth.deactivate(gone.user_id())).unwrap();
+    block_on(world.operator.deactivate(gone.user_id())).unwrap();
     let void = world.open("void@acme.example", OLD);
-    block_on(world.auth.mark_compromised(void.user_id())).unwrap();
+    block_on(world.operator.mark_compromised(void.user_id())).unwrap();
     world.provision("new@acme.example");
     world.clock.advance(HOUR);
     let counted = Faults::new();
@@ -45,7 +46,7 @@ fn s15_every_failure_costs_and_answers_the_same() {
         ("expired temporary password, right text", "late@acme.example", &expired),
     ];
     let mut seen = Vec::new();
-    // The first failure of each, a try that comes too early, and the second failure.
+    // The first failure of each, a throttled attempt, and the second failure.
     for round in 0..3 {
         if round == 2 {
             world.clock.advance(SECOND);
@@ -66,7 +67,7 @@ fn s15_every_failure_costs_and_answers_the_same() {
     assert_eq!(
         costs,
         [(4, 1), (2, 0), (4, 1)],
-        "find, load, swap, read and one hash; an early try neither writes, reads a document nor hashes"
+        "find, load, swap, read and one hash; a throttled attempt does not write, read a document or hash"
     );
 }
 
@@ -74,7 +75,7 @@ fn s15_every_failure_costs_and_answers_the_same() {
 fn s20_in_one_step_every_failure_costs_the_same_store_calls_and_one_hash_whoever_it_is() {
     let (world, _, app, _) = World::with_enrolled_ann();
     let _ = world.open("bob@acme.example", OLD);
-    // Hashes that are to be replaced must not show either.
+    // Hashes due for replacement must not stand out either.
     let params = HashParams::danger_weak(16, 1, 1).unwrap();
     let counted = Faults::new();
     let (users, attempts) = (counted.users(world.users.clone()), counted.attempts(world.attempts.clone()));
@@ -101,10 +102,10 @@ fn s20_in_one_step_every_failure_costs_the_same_store_calls_and_one_hash_whoever
         let (calls, hashes) = (counted.calls(), auth.hash_load().computed);
         let error = block_on(auth.try_sign_in(SignInRequest::new(address, password).code(code))).unwrap_err();
         let cost = (counted.calls() - calls, auth.hash_load().computed - hashes);
-        assert_eq!((cost, error.code()), ((4, 1), "invalid_credentials"), "{cause}: find, one lane, and one hash");
+        assert_eq!((cost, error.code()), ((4, 1), "invalid_credentials"), "{cause}: find, one bucket, and one hash");
     }
     assert_eq!(after_the_answer.try_iter().count(), 1, "the wrong code is counted after the answer");
-    // The right ones let in, and the hash is replaced after the answer as well.
+    // The right ones sign in, and the hash is replaced after the answer as well.
     world.clock.advance(HOUR);
     let request = SignInRequest::new(ANN, OLD).code(&app.code(&world));
     let _ = complete(block_on(auth.try_sign_in(request)).unwrap());
@@ -135,10 +136,10 @@ fn s12_a_reset_request_answers_before_known_and_unknown_part() {
     }
     assert_eq!((seen[0].0, seen[1].0), (0, 0), "no store is asked before the answer");
     let (workers, mails) = (after_the_answer.try_iter().collect::<Vec<_>>(), world.mailer.count());
-    assert_eq!(workers.len(), 4, "a few hands look all of them up in turn");
+    assert_eq!(workers.len(), 4, "a few workers look all of them up in turn");
     workers.into_iter().for_each(block_on);
     after_the_answer.try_iter().for_each(block_on);
-    assert_eq!(world.mailer.count(), mails + 3, "one to each who is there and active");
+    assert_eq!(world.mailer.count(), mails + 3, "one to each active account");
 }
 
 #[test]

@@ -1,13 +1,13 @@
-//! S20: no sequence of calls goes around the second factor.
+//! S20: no sequence of calls bypasses the second factor.
 //!
-//! Somebody has stolen the mailbox and, where the state says so, the password; the authenticator and the recovery codes are
-//! the owner's. From each prepared state every sequence of up to four calls is walked, with everything that the owner
-//! and this person ever held. None may reach a session, change the password, or touch the second factor. The same walk with
-//! right codes shows that a session can be reached at all.
+//! An attacker has stolen the mailbox and, if the state says so, the password; only the owner has the authenticator and the
+//! recovery codes. From each prepared state, every sequence of up to four calls is tried, with everything that the owner and
+//! the attacker ever held. None may obtain a session, change the password, or touch the second factor. The same walk with right
+//! codes shows that a session can be obtained at all.
 //!
-//! All that the crate knows is in its stores, so the walk is of a tree: before each call the stores and the clock are put
-//! back to where the sequence before it left them. A call after which they are as before, and which gave nothing, is walked
-//! no further: what could follow it is walked without it.
+//! All state of the crate is in its stores, so the walk is a tree: before each call, stores and clock are restored to where the
+//! preceding sequence left them. A call that changes nothing and yields nothing is not followed further: whatever could come
+//! after it is covered without it.
 #![cfg(feature = "testing")]
 
 mod support;
@@ -38,7 +38,7 @@ use time::OffsetDateTime;
 
 const DEPTH: usize = 4;
 
-/// Both stores, for one account, and the mailbox: they can be put back.
+/// Both stores, for one account, and the mailbox; they can be restored.
 #[derive(Clone, Default)]
 struct Shelf(Arc<Mutex<Content>>);
 
@@ -46,7 +46,7 @@ struct Shelf(Arc<Mutex<Content>>);
 struct Content {
     user: Option<User>,
     attempts: HashMap<AttemptKey, Attempts>,
-    /// How often anything was written.
+    /// The number of writes.
     written: u64,
     last_mail: Option<Mail>,
 }
@@ -128,7 +128,7 @@ impl Mailer for Shelf {
     }
 }
 
-/// The host, and the owner's app, to which only right codes are owed.
+/// The host, and the owner's app, which only provides the right codes.
 struct Stage {
     auth: Auth,
     shelf: Shelf,
@@ -136,14 +136,14 @@ struct Stage {
     mode: ResetMode,
 }
 
-/// What the person holds.
+/// What the attacker holds.
 #[derive(Clone, Default)]
 struct Held {
     password: Option<String>,
     temporary: Option<String>,
     links: Vec<String>,
     challenges: Vec<Challenge>,
-    /// Of earlier epochs: some from before the second factor was on, some with a fresh code.
+    /// From earlier epochs: some from before the second factor was on, some with a fresh code.
     sessions: Vec<SignedIn>,
     cookie: Option<String>,
 }
@@ -154,7 +154,7 @@ impl Held {
     }
 }
 
-/// A call, or several that can only be refused.
+/// A call, or several that can only be rejected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Op {
     Password,
@@ -172,13 +172,13 @@ enum Op {
     CompleteWithoutCode,
     CompleteWithMalformedCode,
     CompleteWithWrongCode,
-    /// On the challenge that was issued last.
+    /// With the challenge issued last.
     WrongCode,
-    /// Every challenge for every step that it is not for, and a malformed code.
+    /// Every challenge for every step that it is not valid for, and a malformed code.
     MisuseChallenges,
-    /// Everything that a session could do, with those of earlier epochs.
+    /// Everything that a session allows, with sessions of earlier epochs.
     UseOldSessions,
-    // Only where right codes are given:
+    // Only if right codes are given:
     RightCode,
     PasswordWithRightCode,
     TemporaryWithRightCode,
@@ -208,9 +208,9 @@ const WITHOUT_CODE: [Op; 18] = [
 const WITH_CODE: [Op; 4] =
     [Op::RightCode, Op::PasswordWithRightCode, Op::TemporaryWithRightCode, Op::CompleteWithRightCode];
 
-/// What a call came to.
+/// The result of a call.
 enum Came {
-    /// There is nothing to make it with.
+    /// A prerequisite is missing.
     NotApplicable,
     ToNothing,
     ToASession,
@@ -277,7 +277,7 @@ impl Stage {
         }
     }
 
-    /// Asks until it may, and reads the mail if one came.
+    /// Requests until accepted, and reads the mail if one arrived.
     fn request(&self) -> Option<String> {
         let address = email(ANN);
         let before = block_on(self.auth.request_reset(&address)).unwrap();
@@ -321,7 +321,7 @@ impl Stage {
         }
     }
 
-    /// What is stored of the password and of the second factor, without counters.
+    /// What is stored about the password and the second factor, without counters.
     fn credentials(&self) -> (Value, Value, Value) {
         let snapshot = self.shelf.content().user.as_ref().unwrap().to_snapshot();
         let stored: Value = serde_json::from_str(&snapshot).unwrap();
@@ -330,7 +330,7 @@ impl Stage {
     }
 
     fn perform(&self, op: Op, held: &mut Held, app: &App) -> Came {
-        // The mail of a call is that of no call before it.
+        // A call's mail belongs to no earlier call.
         self.shelf.content().last_mail = None;
         let wrong = app.wrong_at(self.now());
         let password = held.password.clone().map(|password| SignInRequest::new(ANN, &password));
@@ -375,7 +375,7 @@ impl Stage {
             }
             Op::ConfirmOldestLink | Op::ConfirmLatestLink => {
                 let link = if op == Op::ConfirmOldestLink { held.links.first() } else { held.links.last() };
-                // With one link there is one way to confirm it. In the other mode none is confirmed.
+                // With one link, there is one way to confirm it. The other mode confirms none.
                 let applies = !by_link && (op == Op::ConfirmLatestLink || held.links.len() > 1);
                 let Some(link) = link.filter(|_| applies).cloned() else { return Came::NotApplicable };
                 if let Some(temporary) = self.confirm(&link) {
@@ -414,13 +414,13 @@ impl Stage {
         }
     }
 
-    /// Also the one way on that there is after a right code: the choice of a password.
+    /// Also the only step after a right code: choosing a password.
     fn misuse_challenges(&self, held: &mut Held, wrong: &str) -> Came {
         if held.challenges.is_empty() {
             return Came::NotApplicable;
         }
         for challenge in held.challenges.clone() {
-            // Neither the current nor the one before is taken.
+            // Neither the current nor the previous one is accepted.
             let new = if held.password.as_deref() == Some(NEW) { "a third one, long enough" } else { NEW };
             let chosen = block_on(self.auth.choose_password(&challenge, new));
             if chosen.is_ok() {
@@ -430,14 +430,14 @@ impl Stage {
                 return Came::ToASession;
             }
             let malformed = block_on(self.auth.verify_second_factor_and_remember(&challenge, "no code"));
-            // What is no challenge any more is told before what is no code.
+            // An invalid challenge is reported before a malformed code.
             let refused = matches!(
                 malformed,
                 Err(VerifySecondFactorError::CodeMalformed | VerifySecondFactorError::ChallengeInvalid)
             );
             assert!(refused, "{malformed:?}");
             match block_on(self.auth.begin_required_enrollment(&challenge)) {
-                // Anybody can install an app. Where none is enrolled yet that is what is asked for.
+                // Anyone can install an app. If none is enrolled yet, that is the required step.
                 Ok(begun) if !self.credentials().1.is_null() => {
                     let code = App::new(&begun).at(self.now());
                     let confirmed = block_on(self.auth.confirm_required_enrollment(&challenge, &code));
@@ -507,28 +507,28 @@ impl Held {
     }
 }
 
-/// Where a walk begins.
+/// Where a walk starts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
-    /// Nothing but what was left over from the time before the second factor was on.
+    /// Only what is left over from before the second factor was on.
     Enrolled,
     /// A link was mailed.
     Requested,
-    /// And confirmed; without confirming, two links are held.
+    /// The link was also confirmed; if it is not, two links are held.
     Confirmed,
-    /// Challenges after the password and, where there is one, the temporary password.
+    /// Challenges issued for the password and, if there is one, the temporary password.
     Challenged,
-    /// The owner completed the reset, with a code. The person knows the new password too, and holds what it was done with.
+    /// The owner completed the reset with a code. The attacker knows the new password too, and holds everything used for it.
     Changed,
-    /// The owner, with a fresh code, has begun another authenticator.
+    /// With a fresh code, the owner started enrolling another authenticator.
     EnrolmentPending,
-    /// The cookie of a device on which a code was right.
+    /// The cookie of a device on which a code was accepted.
     DeviceHeld,
-    /// The cookie of a device on which no code is asked for, without the password: mailbox and device are no code.
+    /// The cookie of a device on which no code is required, without the password: mailbox and device do not replace a code.
     DeviceRememberedWithoutPassword,
-    /// An operator asked for a change of the password.
+    /// An operator required a password change.
     ChangeDue,
-    /// There is no second factor yet, the policy demands one, and the owner has begun one.
+    /// There is no second factor yet, the policy requires one, and the owner has started enrolling.
     Owed,
 }
 
@@ -545,18 +545,18 @@ const STATES: [State; 10] = [
     State::Owed,
 ];
 
-/// The account up to that state. `None` where the policy has no such state.
+/// Brings the account into that state. `None` if the policy has no such state.
 fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(Held, App)> {
     let (auth, required) = (&stage.auth, policy == SecondFactorPolicy::Required);
     let mut held = Held { password: Some(OLD.to_owned()), ..Held::default() };
-    block_on(auth.provision(email(ANN))).unwrap();
+    block_on(operator.provision(email(ANN))).unwrap();
     let first = SignInRequest::new(ANN, &stage.mailed_password());
     let challenge = challenge(stage.sign_in(&first).unwrap());
     held.challenges.push(challenge.clone());
     let chosen = block_on(auth.choose_password(&challenge, OLD)).unwrap();
     let by_password = SignInRequest::new(ANN, OLD);
     let (ann, app) = if required {
-        // Two ways lead to enrolling. The one that is not taken was won by the mailbox.
+        // Two paths lead to enrolling. The one not taken uses the mailbox.
         held.challenges.push(self::challenge(chosen));
         let challenge = self::challenge(stage.sign_in(&by_password).unwrap());
         held.challenges.push(challenge.clone());
@@ -616,12 +616,12 @@ fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(H
             stage.clock.advance(SECOND);
             let _ = complete(stage.sign_in(&by_password.device(held.cookie.as_ref().unwrap())).unwrap());
         }
-        State::ChangeDue => block_on(auth.require_password_change(ann.user_id())).unwrap(),
+        State::ChangeDue => block_on(operator.require_password_change(ann.user_id())).unwrap(),
     }
     Some((held, app))
 }
 
-/// As far as the mailbox goes by itself.
+/// As far as the mailbox alone gets.
 fn reset(stage: &Stage, held: &mut Held) {
     held.links.extend(stage.request());
     match stage.mode {
@@ -631,7 +631,7 @@ fn reset(stage: &Stage, held: &mut Held) {
             held.links.extend(stage.request());
             assert_eq!(held.links.len(), 2);
         }
-        other => panic!("{other:?} is a mode that this test does not know"),
+        other => panic!("unknown mode {other:?}"),
     }
 }
 
@@ -647,9 +647,9 @@ struct Walk<'a> {
     ops: Vec<Op>,
     path: Vec<Op>,
     credentials: (Value, Value, Value),
-    /// Whether setting a password takes no code, for want of a second factor.
+    /// Whether setting a password takes no code because there is no second factor.
     owed: bool,
-    /// Sequences walked, those included whose last call changed nothing.
+    /// Sequences walked, including those whose last call changed nothing.
     sequences: u64,
     sessions: u64,
 }
@@ -687,10 +687,10 @@ impl Walk<'_> {
         let (password, totp, recovery_codes) = self.stage.credentials();
         assert_eq!(totp.is_null(), self.owed, "the second factor was turned on or off: {:?}", self.path);
         if !code_given {
-            assert_eq!(totp, self.credentials.1, "the authenticator is another: {:?}", self.path);
-            assert_eq!(recovery_codes, self.credentials.2, "a recovery code is gone: {:?}", self.path);
+            assert_eq!(totp, self.credentials.1, "the authenticator was replaced: {:?}", self.path);
+            assert_eq!(recovery_codes, self.credentials.2, "a recovery code was used: {:?}", self.path);
             if !self.owed {
-                assert_eq!(password, self.credentials.0, "the password is another: {:?}", self.path);
+                assert_eq!(password, self.credentials.0, "the password was changed: {:?}", self.path);
             }
         }
     }
@@ -702,7 +702,7 @@ fn walk(mode: ResetMode, policy: SecondFactorPolicy) {
         let stage = Stage::new(mode, policy);
         let Some((held, app)) = prepare(&stage, policy, state) else { continue };
         let owed = state == State::Owed;
-        // By the mailbox alone it takes four calls: request, confirm, sign in with a code, choose a password.
+        // With the mailbox alone it takes four calls: request, confirm, sign in with a code, choose a password.
         let far = if state == State::DeviceRememberedWithoutPassword { DEPTH } else { DEPTH - 1 };
         let with_code = [&WITHOUT_CODE[..], &WITH_CODE[..]].concat();
         let mut walked = Vec::new();
@@ -712,7 +712,7 @@ fn walk(mode: ResetMode, policy: SecondFactorPolicy) {
             let mut walk = Walk { stage, app, ops, path, credentials, owed, sequences: 0, sessions: 0 };
             walk.go(&held, depth);
             walked.push((walk.sequences, walk.sessions));
-            // There is nothing yet that asks for a code at sign-in.
+            // Nothing requires a code at sign-in yet.
             if owed {
                 break;
             }

@@ -4,32 +4,32 @@ use time::OffsetDateTime;
 
 pub use crate::types::DeviceId;
 
-/// What a device token is good for.
+/// What a device token grants.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum DeviceGrade {
-    /// A throttle bucket of its own: failures of strangers never delay a sign-in from this device.
+    /// A throttle bucket of its own: an attacker's failures never delay a sign-in from this device.
     Known,
-    /// That, and no code is asked for on this device for a configured time. Granted only with a right code.
+    /// In addition, no code is asked for on this device for a configured time. Granted only after a right code.
     Remembered,
 }
 
-/// A device as it is listed to its owner: a browser that has signed in before. Its id names it for
-/// [`revoke_device`](crate::Auth::revoke_device) and is no credential.
+/// A browser that has signed in before, as listed to its owner. Its id identifies it for
+/// [`revoke_device`](crate::Auth::revoke_device) and is not a credential.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Device {
-    /// The id, to revoke it by.
+    /// The id, for revoking it.
     pub id: DeviceId,
-    /// What its token is good for.
+    /// What its token grants.
     pub grade: DeviceGrade,
     /// When the token was granted.
     pub granted_at: OffsetDateTime,
     /// When it was last used to sign in.
     pub last_used_at: OffsetDateTime,
-    /// When the token expires unless it is used before.
+    /// When the token expires unless it is used again.
     pub expires_at: OffsetDateTime,
-    /// Until when no code is asked for on it, where that is remembered.
+    /// Until when no code is asked for on it, if it is remembered.
     pub second_factor_remembered_until: Option<OffsetDateTime>,
 }
 

@@ -1,7 +1,7 @@
 use crate::hashing::{HashCost, HashRisk, HashScheme, PasswordHash};
 use crate::types::{Email, UserId};
 
-/// An account to take over.
+/// An account to import.
 ///
 /// ```
 /// use doorward::{Email, UserId};
@@ -23,34 +23,34 @@ pub struct Import {
 }
 
 impl Import {
-    /// For the owner of that address, with the hash of the password used so far, under a random id.
+    /// For the owner of this address, with the hash of their current password and a random id.
     pub fn new(email: Email, hash: PasswordHash) -> Self {
         Self { email, hash, id: None, change_required: false }
     }
 
-    /// Under the host's own id.
+    /// Sets the host's own id.
     #[must_use]
     pub fn id(self, id: UserId) -> Self {
         Self { id: Some(id), ..self }
     }
 
-    /// The first sign-in leads to the choice of a new password, by the policy of this system.
+    /// Makes the first sign-in lead to choosing a new password under this system's policy.
     #[must_use]
     pub fn require_password_change(self) -> Self {
         Self { change_required: true, ..self }
     }
 }
 
-/// An account was taken over: what to know of its hash.
+/// An imported account, and what to know about its hash.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Imported {
-    /// The account.
+    /// The account's id.
     pub user_id: UserId,
     /// The scheme of its hash, until its owner signs in.
     pub scheme: HashScheme,
-    /// What is wrong with it; often nothing.
+    /// The weaknesses of the hash; often none.
     pub risks: Vec<HashRisk>,
-    /// What it costs: to be counted for [`CostProfile`](crate::config::CostProfile)s.
+    /// The cost of the hash, to count for [`CostProfile`](crate::config::CostProfile)s.
     pub cost: HashCost,
 }

@@ -1,4 +1,4 @@
-//! Accounts: what an operator opens and sees, and what belongs to their owners.
+//! Accounts: provisioning, importing and listing them, and their devices and sessions.
 
 mod device;
 mod import;

@@ -3,19 +3,19 @@ use time::OffsetDateTime;
 
 use crate::types::{Email, UserId};
 
-/// Whether an account can be used.
+/// Whether an account is active.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum UserStatus {
-    /// It can.
+    /// Users can sign in and reset their password.
     Active,
-    /// It is silent: sign-in fails like any other failure, a reset mails nothing, sessions have ended.
+    /// Sign-in fails like any other failure, resets send no mail, and all sessions have ended.
     Deactivated,
 }
 
 impl UserStatus {
-    /// A stable name.
+    /// A stable name in snake_case.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -24,7 +24,7 @@ impl UserStatus {
     }
 }
 
-/// A user as an operator sees one: no hash, no digest, nothing that opens anything.
+/// A user as an operator sees it: no hash, no digest, no credential.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct UserOverview {
@@ -34,25 +34,25 @@ pub struct UserOverview {
     pub email: Email,
     /// Whether the account is active or deactivated.
     pub status: UserStatus,
-    /// When it was opened.
+    /// When it was provisioned.
     pub created_at: OffsetDateTime,
-    /// When its user last signed in.
+    /// When the user last signed in.
     pub last_sign_in_at: Option<OffsetDateTime>,
-    /// Whether its user has chosen a password.
+    /// Whether the user has chosen a password.
     pub has_password: bool,
     /// Whether a second factor is on.
     pub has_second_factor: bool,
-    /// When the last thing that a reset has outstanding expires: a mailed link, or a temporary password not yet used. It may
-    /// have passed already.
+    /// When the last credential of a pending reset expires: a mailed link or an unused temporary password. It may already have
+    /// passed.
     pub reset_expires_at: Option<OffsetDateTime>,
 }
 
-/// How many users there are.
+/// The number of users.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct UserCounts {
-    /// With an active account.
+    /// Users with an active account.
     pub active: u64,
-    /// With a deactivated one.
+    /// Users with a deactivated account.
     pub deactivated: u64,
 }

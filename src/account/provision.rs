@@ -2,7 +2,7 @@ use time::OffsetDateTime;
 
 use crate::types::{Email, TemporaryPassword, UserId};
 
-/// An account to open.
+/// An account to provision.
 ///
 /// ```
 /// use doorward::{Email, UserId};
@@ -18,12 +18,12 @@ pub struct Provision {
 }
 
 impl Provision {
-    /// For the owner of that address, under a random id.
+    /// For the owner of this address, with a random id.
     pub fn new(email: Email) -> Self {
         Self { email, id: None }
     }
 
-    /// Under the host's own id.
+    /// Sets the host's own id.
     #[must_use]
     pub fn id(self, id: UserId) -> Self {
         Self { id: Some(id), ..self }
@@ -36,24 +36,24 @@ impl From<Email> for Provision {
     }
 }
 
-/// An account was opened, or its first password issued anew.
+/// An account was provisioned, or a new first password was mailed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Provisioned {
-    /// The account.
+    /// The account's id.
     pub user_id: UserId,
-    /// Until when the first password works.
+    /// When the first password expires.
     pub expires_at: OffsetDateTime,
 }
 
-/// An account was opened, and its first password is shown instead of mailed.
+/// An account was provisioned, and its first password is returned instead of mailed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[must_use = "the password is mailed to nobody and never shown again"]
+#[must_use = "the password is not mailed and never shown again: pass it on to the user"]
 pub struct ProvisionedWithPassword {
-    /// The account.
+    /// The account's id.
     pub user_id: UserId,
-    /// Until when the first password works.
+    /// When the first password expires.
     pub expires_at: OffsetDateTime,
     /// The first password.
     pub temporary_password: TemporaryPassword,

@@ -3,20 +3,20 @@ use time::OffsetDateTime;
 
 use crate::types::{DeviceId, Epoch, Malformed, UserId, base64url, micros};
 
-/// How something was proved.
+/// How the user proved their identity.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AuthMethod {
-    /// The own password.
+    /// The user's own password.
     Password,
-    /// A mailed temporary password: the mailbox.
+    /// A mailed temporary password, which proves access to the mailbox.
     TemporaryPassword,
-    /// A mailed reset link: the mailbox.
+    /// A mailed reset link, which proves access to the mailbox.
     ResetLink,
     /// A code of an authenticator.
     Totp,
-    /// A recovery code, in place of one.
+    /// A recovery code in place of an authenticator's.
     RecoveryCode,
 }
 
@@ -27,23 +27,22 @@ impl AuthMethod {
     }
 }
 
-/// A proof and its time.
+/// A proof of identity and its time.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Authentication {
-    /// What was proved with.
+    /// The method of proof.
     pub method: AuthMethod,
-    /// When.
+    /// When it was given.
     #[serde(with = "micros")]
     pub at: OffsetDateTime,
 }
 
-/// What a host keeps of a sign-in: whose it is, its epoch, and what was proved when.
+/// What a host stores of a sign-in: the user, the epoch, and the proofs with their times.
 ///
-/// It is plain data for the host's session store, and it is **not** a credential that protects itself: keep it on the
-/// server, or in a cookie that is encrypted and authenticated. Every later request hands it to
-/// [`Auth::resume`](crate::Auth::resume), which refuses it once the user was deactivated, signed out everywhere or changed
-/// a credential, or its device is none any more.
+/// It is plain data for the host's session store and does **not** protect itself: keep it on the server, or in a cookie that is
+/// encrypted and authenticated. Pass it to [`Auth::resume`](crate::Auth::resume) on every later request, which rejects it once
+/// the user was deactivated, signed out everywhere or changed a credential, or once its device was revoked, evicted or expired.
 ///
 /// ```
 /// # use doorward::Session;
@@ -77,7 +76,7 @@ impl Session {
         Self { user_id, epoch, signed_in_at: at, methods, device }
     }
 
-    /// The same sign-in in another epoch: for the acting session when it moves the epoch itself.
+    /// The same sign-in in another epoch, for the acting session that started the new epoch itself.
     pub(crate) fn moved_to(&self, epoch: Epoch) -> Self {
         Self { epoch, ..self.clone() }
     }
@@ -96,7 +95,7 @@ impl Session {
         self
     }
 
-    /// Whose session it is.
+    /// The user of the session.
     pub fn user_id(&self) -> &UserId {
         &self.user_id
     }
@@ -105,29 +104,29 @@ impl Session {
         self.epoch
     }
 
-    /// When it began.
+    /// When the sign-in took place.
     pub fn signed_in_at(&self) -> OffsetDateTime {
         self.signed_in_at
     }
 
-    /// What was proved, and when.
+    /// The proofs given, with their times.
     pub fn methods(&self) -> &[Authentication] {
         &self.methods
     }
 
-    /// On which of the user's [`devices`](crate::Auth::devices) it runs, to mark it as "this device". It ends with the device.
-    /// `None` if there was no place for one.
+    /// Which of the user's [`devices`](crate::Auth::devices) it runs on, to mark it as "this device". The session ends with the
+    /// device. `None` if no device was granted.
     pub fn device(&self) -> Option<DeviceId> {
         self.device
     }
 
-    /// As text of letters, digits, `-` and `_`: for any session store.
+    /// The session as text of letters, digits, `-` and `_`, for any session store.
     pub fn encode(&self) -> String {
-        // Serialising this struct cannot fail; an empty text would be refused by `decode`.
+        // Serialising this struct cannot fail; `decode` would reject an empty text.
         base64url::encode(&serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Reads what [`encode`](Self::encode) wrote.
+    /// Parses what [`encode`](Self::encode) wrote.
     ///
     /// # Errors
     /// [`Malformed`] if it is anything else.

@@ -1,22 +1,22 @@
 use std::io;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::Auth;
+use super::{Auth, Operator};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ConfigError};
+use crate::config::{BackgroundWork, Config, ConfigError, Hold};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
-use crate::engine::{Background, BackgroundWork, Engine, HashPool, Hold, InFlight, Resets, Watched};
+use crate::engine::{
+    Background, Codes, Engine, Events, HashPool, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords,
+    Reporting, Resets, Throttle, Users,
+};
 use crate::event::{Observer, SilentObserver};
 use crate::hashing::{PasswordHash, StoredHash};
-use crate::mail::Mailer;
-use crate::mail::{English, MailTexts};
-use crate::password::BreachLookup;
-use crate::password::BreachedPasswords;
+use crate::mail::{English, MailTexts, Mailer};
+use crate::password::{BreachLookup, BreachedPasswords};
 use crate::store::{AttemptStore, UserRepository};
-use crate::types::{Digest, SecretBytes, Site, at_store_precision};
+use crate::types::{Digest, SecretBytes, Site};
 use crate::user::{Fresh, User};
 
 /// Why an [`Auth`] was not built.
@@ -151,63 +151,110 @@ impl AuthBuilder {
         self
     }
 
-    /// Checks every setting and starts the hashing threads. It calls no port: a store whose tables are missing is told by its
-    /// first call, as [`TablesMissing`](crate::store::BackendErrorKind::TablesMissing), and a mailer that cannot send by an event, to
-    /// whoever [`observer`](Self::observer) names, and to nobody without one.
+    /// Checks every setting and starts the hashing threads.
+    ///
+    /// It calls no port. A store whose tables are missing fails at its first call, with
+    /// [`TablesMissing`](crate::store::BackendErrorKind::TablesMissing); a mailer that cannot send is reported by events, to the
+    /// [`observer`](Self::observer).
     ///
     /// # Errors
     /// [`BuildError`] names the setting at fault.
-    pub fn build(mut self) -> Result<Auth, BuildError> {
+    pub fn build(self) -> Result<Auth, BuildError> {
+        Ok(Auth { engine: Arc::new(self.engine()?) })
+    }
+
+    /// The same, with the handle for the operations of operators. It exists beside the [`Auth`] and cannot be made from one, so
+    /// only the parts of a program that are given it can provision, deactivate or delete accounts.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_with_operator(self) -> Result<(Auth, Operator), BuildError> {
+        let auth = self.build()?;
+        Ok((auth.clone(), Operator::new(auth)))
+    }
+
+    fn engine(mut self) -> Result<Engine, BuildError> {
         self.config.validate(self.keyring.is_some(), self.index_key.is_some())?;
         if self.index_key.as_ref().is_some_and(|key| *key.expose() == [0; 32]) {
             return Err(ConfigError::new("index_key", "is blank").into());
         }
-        self.config.password.second_factor_required = self.config.second_factor.is_required();
-        let pool = HashPool::start(&self.config.hashing).map_err(BuildError::Threads)?;
-        let purged_at = Mutex::new(at_store_precision(self.clock.now()));
-        let users = Arc::new(Watched::new(self.users, &self.clock, &self.observer));
-        let attempts = Arc::new(Watched::new(self.attempts, &self.clock, &self.observer));
-        // What is sealed of nobody opens under the key at hand, so that judging a code for nobody takes all steps.
-        let decoy = User::decoy();
-        let sealed = self.keyring.as_ref().map(|keyring| {
-            keyring.seal(Purpose::SealedTotpSecret, decoy.id(), &<[u8; 20]>::draw()?).map(Box::<str>::from)
-        });
-        let decoy = match sealed.transpose()? {
-            Some(sealed) => decoy.with_totp_secrets_kept(|_| Some(sealed.clone()), &Fresh::draw()?).unwrap_or(decoy),
-            None => decoy,
-        };
-        let decoy_hash = PasswordHash::dummy(self.config.hashing.params.into(), &Digest::new([7; 32]));
-        let decoy_hash = StoredHash::kept(&decoy_hash, self.keyring.as_ref(), decoy.id())?;
+        let config = &mut self.config;
+        config.password.second_factor_required = config.second_factor.is_required();
+        let pool = HashPool::start(&config.hashing).map_err(BuildError::Threads)?;
+        let keyring = self.keyring.map(Arc::new);
+        let decoy = sealed_decoy(keyring.as_deref())?;
+        let decoy_hash = PasswordHash::dummy(config.hashing.params.into(), &Digest::new([7; 32]));
+        let decoy_hash = StoredHash::kept(&decoy_hash, keyring.as_deref(), decoy.id())?;
         let dummy_key = match &self.index_key {
             Some(key) => *keyed(key.expose(), Purpose::DummyHash, &[]).as_bytes(),
             None => Draw::draw()?,
         };
-        let engine = Engine {
-            site: self.site,
-            config: self.config,
-            users,
-            attempts,
-            mailer: self.mailer,
-            texts: self.texts,
-            clock: self.clock,
-            observer: self.observer,
-            breached: self.breached,
-            index_key: self.index_key,
-            keyring: self.keyring,
+
+        let config = self.config;
+        let events = Arc::new(Events::new(self.clock, self.observer, self.index_key));
+        let hashing = Arc::new(Hashing {
+            config: config.hashing.clone(),
             pool,
-            background: self.background,
-            hold: self.hold,
-            in_flight: InFlight::default(),
+            keyring: keyring.clone(),
+            events: Arc::clone(&events),
             dummy_key: SecretBytes::new(dummy_key),
+            decoy_hash,
+            decoy_id: decoy.id().clone(),
+        });
+        let users = Arc::new(Users {
+            repository: Reporting::new(self.users, &events),
+            events: Arc::clone(&events),
             decoy_head: decoy.head(),
             decoy,
-            decoy_hash,
-            resets: Resets::new(),
-            purged_at,
-            closed: AtomicBool::new(false),
+            second_factor_required: config.second_factor.is_required(),
+        });
+        let attempts = Reporting::new(self.attempts, &events);
+        let throttle = Throttle::new(attempts, &events, &hashing, config.throttle, config.client_address_throttle);
+        let mailing = Arc::new(Mailing {
+            mailer: self.mailer,
+            texts: self.texts,
+            site: self.site,
+            events: Arc::clone(&events),
+            background: self.background.clone(),
+        });
+        let codes = Codes {
+            users: Arc::clone(&users),
+            mailing: Arc::clone(&mailing),
+            events: Arc::clone(&events),
+            keyring,
+            limits: config.code_limits(),
         };
-        Ok(Auth { engine: Arc::new(engine) })
+        let new_passwords = NewPasswords {
+            policy: config.password.clone(),
+            breached: self.breached,
+            service: mailing.site.name().to_owned(),
+            hashing: Arc::clone(&hashing),
+            events: Arc::clone(&events),
+            links_set_passwords: config.links_set_passwords(),
+        };
+        Ok(Engine {
+            resets: Resets::new(&events),
+            housekeeping: Housekeeping::new(self.background, config.purge.every, events.now()),
+            holding: self.hold.map(Holding::new),
+            in_flight: InFlight::default(),
+            config,
+            events,
+            users,
+            throttle,
+            hashing,
+            codes,
+            new_passwords,
+            mailing,
+        })
     }
+}
+
+/// A decoy whose authenticator opens under the key at hand, so that judging a code for nobody takes every step.
+fn sealed_decoy(keyring: Option<&Keyring>) -> Result<User, BuildError> {
+    let decoy = User::decoy();
+    let Some(keyring) = keyring else { return Ok(decoy) };
+    let sealed: Box<str> = keyring.seal(Purpose::SealedTotpSecret, decoy.id(), &<[u8; 20]>::draw()?)?.into();
+    Ok(decoy.with_totp_secrets_kept(|_| Some(sealed.clone()), &Fresh::draw()?).unwrap_or(decoy))
 }
 
 #[cfg(test)]
@@ -222,9 +269,9 @@ mod tests {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
         let builder = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
         let auth = builder.keyring(Keyring::new("a", [7; 32])?).build()?;
-        let Engine { decoy, keyring, .. } = &*auth.engine;
-        assert!(decoy.has_second_factor());
-        assert_eq!(decoy.totp_fault(keyring.as_ref()), None);
+        let Engine { users, codes, .. } = &*auth.engine;
+        assert!(users.decoy.has_second_factor());
+        assert_eq!(users.decoy.totp_fault(codes.keyring.as_deref()), None);
         Ok(())
     }
 }

@@ -3,32 +3,31 @@ use core::time::Duration;
 use super::DAY;
 use crate::user::MOST_DEVICES;
 
-/// Browsers from which somebody has signed in before.
+/// Settings of known devices: browsers that have signed in before.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DeviceConfig {
-    /// How long a device is known after its last use, and the `Max-Age` of its cookie; at most 400 days, where browsers cap it;
-    /// default 90 days.
+    /// How long a device stays known after its last use, which is also the `Max-Age` of its cookie; at most 400 days, where
+    /// browsers cap it; default 90 days.
     pub lifetime: Duration,
-    /// How many a user may have, 1 to 20; default 20. A new one takes the place of one that has expired or, if there
-    /// is none, of the one that has not signed in for longest, but of none that has within the last week. The sessions on it end
-    /// with it; so may those of somebody who works in one browser for weeks and signs in from twenty others.
+    /// How many devices a user may have, 1 to 20; default 20. A new one replaces an expired one or else evicts the least
+    /// recently used, but never one used for a sign-in in the last week. Evicting a device ends its sessions, including that of
+    /// a user who works in one browser for weeks while signing in from twenty others.
     pub at_most: usize,
-    /// Whose owners are mailed about a sign-in from a browser that was not known; default those with a second factor.
+    /// Which users are mailed about a sign-in from an unknown browser; default those with a second factor.
     pub new_device_notice: NewDeviceNotice,
 }
 
-/// Whose owners are mailed about a sign-in from a browser that was not known.
+/// Which users are mailed about a sign-in from an unknown browser.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum NewDeviceNotice {
-    /// Nobody's.
+    /// None.
     Never,
-    /// Those of accounts with a second factor: a new browser there is rare, and means that password and code are both in
-    /// somebody's hands.
+    /// Users with a second factor. For them a new browser is rare, and means that someone has both password and code.
     #[default]
     WithSecondFactor,
-    /// Everybody's. Browsers forget cookies, so owners get used to it.
+    /// All users. Browsers forget cookies, so owners get used to these mails.
     Always,
 }
 

@@ -1,39 +1,40 @@
-//! What each setting may be weakened to without a word of danger.
+//! How far each setting may be weakened without `danger_allow`.
 
 use core::time::Duration;
 
 use super::{Config, ConfigError, DAY, MINUTE};
 
-/// A bound that a promise of this crate hangs on.
+/// A bound on which a promise of this crate depends.
 struct Floor {
     field: &'static str,
     holds: bool,
-    /// What is promised no longer.
+    /// How the setting breaks the promise.
     problem: &'static str,
 }
 
 /// NIST SP 800-63B-4, 3.2.2: no more than 100 failed tries in a row.
 const GUESSES_A_DAY: u64 = 100;
-/// Of an account, in all four classes together: with three valid codes of a million at a time that is one in 8,000 a day.
+/// Per account, for all four classes together: with three of a million codes valid at a time, a success rate of one in 8,000 a
+/// day.
 const CODES_A_DAY: u64 = 40;
 const CLASSES_OF_CODES: u64 = 4;
-/// A source may be an office of hundreds.
+/// A client address may be an office of hundreds.
 const GUESSES_OF_A_SOURCE_A_DAY: u64 = 5_000;
-/// S12.
+/// Promise S12.
 const COOLDOWN: Duration = Duration::from_secs(5 * 60);
 
 impl Config {
-    /// The settings that can be weakened below what is promised, each under the name that
+    /// The settings that can be weakened below the documented guarantees, by the names that
     /// [`danger_allow`](Self::danger_allow) takes.
     ///
-    /// Bounds that nothing lifts are told at the settings themselves. `hashing.params` and `password` have names of danger of
-    /// their own: [`HashParams::danger_weak`](crate::hashing::HashParams::danger_weak),
+    /// Bounds that cannot be lifted are documented on the settings themselves. `hashing.params` and `password` have `danger_*`
+    /// switches of their own: [`HashParams::danger_weak`](crate::hashing::HashParams::danger_weak),
     /// [`PasswordPolicy::danger_allow_short`](crate::password::PasswordPolicy::danger_allow_short) and
     /// [`danger_allow_common`](crate::password::PasswordPolicy::danger_allow_common).
     pub const FLOORS: [&'static str; 4] =
         ["throttle", "client_address_throttle", "second_factor.throttle", "reset.cooldown"];
 
-    /// Lets a setting of [`FLOORS`](Self::FLOORS) be weaker than what is promised: for tests, and for hosts that know better.
+    /// Lets a setting of [`FLOORS`](Self::FLOORS) be weaker than guaranteed: for tests, and for hosts that know better.
     ///
     /// ```
     /// use std::time::Duration;
@@ -59,7 +60,7 @@ impl Config {
     }
 
     pub(super) fn check_floors(&self) -> Result<(), ConfigError> {
-        // Every group of settings is named, so that a new one is thought of here.
+        // Destructured in full, so that a new group of settings does not compile until it is considered here.
         let Self {
             password: _,
             hashing: _,
@@ -77,23 +78,23 @@ impl Config {
             Floor {
                 field: "throttle",
                 holds: throttle.tries_within(DAY) <= GUESSES_A_DAY && throttle.tries_within(MINUTE) <= 20,
-                problem: "lets more than 100 guesses through in a day, or 20 in a minute",
+                problem: "allows more than 100 guesses in a day or 20 in a minute",
             },
             Floor {
                 field: "client_address_throttle",
                 holds: client_address_throttle.tries_within(DAY) <= GUESSES_OF_A_SOURCE_A_DAY,
-                problem: "lets more than 5,000 guesses of one source through in a day",
+                problem: "allows more than 5,000 guesses in a day from one client address",
             },
             Floor {
                 field: "second_factor.throttle",
                 holds: second_factor.throttle.tries_within(DAY) * CLASSES_OF_CODES <= CODES_A_DAY,
-                problem: "lets more than 40 codes through in a day",
+                problem: "allows more than 40 codes in a day",
             },
             Floor { field: "reset.cooldown", holds: reset.cooldown >= COOLDOWN, problem: "is below five minutes" },
         ];
         debug_assert!(floors.iter().map(|floor| floor.field).eq(Self::FLOORS));
         if let Some(unknown) = allowed.iter().find(|field| !Self::FLOORS.contains(field)) {
-            return Err(ConfigError::new(*unknown, "has no floor that `danger_allow` could lift"));
+            return Err(ConfigError::new(*unknown, "has no limit that `danger_allow` could lift"));
         }
         match floors.iter().find(|floor| !floor.holds && !allowed.contains(&floor.field)) {
             Some(Floor { field, problem, .. }) => {

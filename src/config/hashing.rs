@@ -5,31 +5,31 @@ use super::ConfigError;
 use crate::hashing::{HashBackend, HashCost, HashParams};
 use crate::types::Digest;
 
-/// Password hashing.
+/// Settings of password hashing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HashingConfig {
-    /// Cost of new hashes. Hashes of another cost are replaced when their owner signs in.
+    /// The cost of new hashes. Hashes with other costs are replaced when their owner signs in.
     pub params: HashParams,
-    /// Which library computes Argon2.
+    /// The library that computes Argon2.
     pub backend: HashBackend,
-    /// How many threads hash, each with memory of its own: default, as many as the machine runs in parallel.
+    /// The number of hashing threads, each with memory of its own; default the parallelism of the machine.
     pub threads: Option<NonZeroUsize>,
-    /// How many hashes may be waiting for or running on each thread, 2 to 4,096; default 32. Half of all these places
-    /// are kept for tries with a known device and for signed-in users.
+    /// How many hashes may be queued or running per thread, 2 to 4,096; default 32. Half of all places are reserved for known
+    /// devices and signed-in users.
     pub queue_per_thread: usize,
-    /// After how long without work a thread gives its memory back, at least a second; default never. The first hash after
-    /// that takes longer, since the kernel hands the memory out anew: up to twice as long at 46 MiB and one pass.
+    /// The idle time after which a thread frees its memory, at least a second; default never. The first hash afterwards takes
+    /// longer, since the kernel has to provide the memory again: up to twice as long at 46 MiB and one pass.
     pub release_after: Option<Duration>,
-    /// Whether a thread overwrites its memory with zeros after each hash; default no. What a hash leaves there is not the
-    /// password, but somebody who can read the process's memory could guess passwords from it without the hash's cost.
-    /// `HashBackend::Simd` always does. The example `capacity` shows what it costs.
+    /// Whether a thread overwrites its memory with zeros after each hash; default `false`. A hash does not leave the password
+    /// there, but anyone who can read the process's memory could guess passwords from it without the cost of the hash.
+    /// `HashBackend::Simd` always wipes. The example `capacity` shows the cost.
     pub wipe_memory: bool,
-    /// Whether password hashes are kept sealed under the builder's [`keyring`](crate::AuthBuilder::keyring), so that a
-    /// stolen store alone gives nothing to guess against; default off.
+    /// Whether password hashes are sealed under the builder's [`keyring`](crate::AuthBuilder::keyring), so that a stolen store
+    /// alone leaves nothing to brute-force; default off.
     pub sealing: HashSealing,
-    /// The mix of costs among stored hashes, by which unknown addresses are answered; default none: all cost as much as a
-    /// new hash. See [`CostProfile`].
+    /// The mix of costs among stored hashes, which the responses to unknown addresses imitate; default none: all cost as much
+    /// as a new hash. See [`CostProfile`].
     pub profiles: Vec<CostProfile>,
 }
 
@@ -48,54 +48,55 @@ impl Default for HashingConfig {
     }
 }
 
-/// Whether password hashes are kept sealed. What is stored otherwise than wanted is changed when its owner signs in, or by
-/// [`Auth::reseal`](crate::Auth::reseal).
+/// Whether stored password hashes are sealed. A hash stored other than configured is converted when its owner signs in, or by
+/// [`Operator::reseal`](crate::Operator::reseal).
 ///
-/// To turn it on where several processes run: give all of them the keyring, then turn all of them [`On`](Self::On), then
-/// reseal every user, then turn all of them to [`Enforced`](Self::Enforced). A process without the keyring cannot read what
-/// another has sealed.
+/// To turn sealing on across several processes: give all of them the keyring, then set all of them to [`On`](Self::On), reseal
+/// every user, and set all of them to [`Enforced`](Self::Enforced). A process without the keyring cannot read what another has
+/// sealed.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum HashSealing {
-    /// New hashes are not sealed. Those that are stay so, under the current key.
+    /// New hashes are not sealed. Sealed ones stay sealed, under the current key.
     #[default]
     Off,
-    /// Hashes are sealed. One that is not sealed yet works.
+    /// Hashes are sealed. Unsealed ones are still accepted.
     On,
-    /// Hashes are sealed, and one that is not is never evaluated: somebody who can write to the store gains nothing by
-    /// putting a hash of a password they know in another's place. For when every user was resealed.
+    /// Hashes are sealed, and unsealed ones are never evaluated: an attacker who can write to the store gains nothing by
+    /// replacing a user's hash with that of a password they know. Use it once every user has been resealed.
     Enforced,
-    /// Takes the seals off again, for a host that gives its keyring up. A stolen store can then be guessed against.
+    /// Removes all seals, for a host that gives up its keyring. A stolen store can then be brute-forced.
     DangerRemove,
 }
 
-/// How many of the stored hashes are of one cost.
+/// The share of one cost among the stored hashes.
 ///
-/// Imported hashes take longer or shorter than new ones, and the time of an answer then tells that an address is known. With
-/// profiles each unknown address is given one of these costs, in their proportion and always the same one. It takes an
-/// [`index_key`](crate::AuthBuilder::index_key): without one an address would be given another cost at every start.
+/// Imported hashes take more or less time than new ones, so response times reveal which addresses have accounts (account
+/// enumeration). With profiles, each unknown address gets one of these costs, in proportion to their shares and always the same
+/// one. This needs an [`index_key`](crate::AuthBuilder::index_key): without one an address would get another cost at every
+/// start.
 ///
-/// Keep the order of profiles and let their shares shrink as hashes are replaced: then few addresses change theirs.
+/// Keep the order of the profiles and reduce their shares as hashes are replaced; then few addresses change their cost.
 ///
 /// ```
 /// use doorward::config::CostProfile;
 /// use doorward::hashing::HashParams;
 ///
-/// // 700 users were imported with hashes of 12 MiB, 300 have new ones.
+/// 700 users were imported with hashes of 12 MiB, 300 have new ones.
 /// let old = HashParams::OWASP_12_MIB;
 /// let profiles = vec![CostProfile::new(old.into(), 700), CostProfile::new(HashParams::default().into(), 300)];
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct CostProfile {
-    /// The cost: [`PasswordHash::cost`](crate::hashing::PasswordHash::cost) of such a hash.
+    /// The cost, as returned by [`PasswordHash::cost`](crate::hashing::PasswordHash::cost) for such a hash.
     pub cost: HashCost,
-    /// How many hashes have it; only the proportion counts. At least 1.
+    /// How many hashes have it, at least 1; only the proportion counts.
     pub share: u32,
 }
 
 impl CostProfile {
-    /// So many hashes of that cost.
+    /// A profile of this many hashes with this cost.
     pub fn new(cost: HashCost, share: u32) -> Self {
         Self { cost, share }
     }
@@ -121,10 +122,10 @@ impl HashingConfig {
         Ok(())
     }
 
-    /// The cost of the dummy that is verified for an address without a password, by what its seed falls on.
+    /// The cost of the dummy for an address without a password, drawn by its seed.
     pub(crate) fn dummy_cost(&self, seed: &Digest) -> HashCost {
         let total: u64 = self.profiles.iter().map(|profile| u64::from(profile.share)).sum();
-        // The last eight bytes: the first ones become the salt.
+        // The last eight bytes, since the first ones become the salt.
         let drawn = seed.as_bytes().last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         let mut place = drawn.checked_rem(total).unwrap_or(0);
         for profile in &self.profiles {
@@ -136,7 +137,7 @@ impl HashingConfig {
         self.params.into()
     }
 
-    /// The most memory that a thread keeps from one hash to the next, in KiB.
+    /// The most memory that a thread keeps between hashes, in KiB.
     pub(crate) fn kept_memory_kib(&self) -> usize {
         let costs = self.profiles.iter().map(|profile| profile.cost).chain([self.params.into()]);
         costs.map(|cost| cost.memory_kib()).max().unwrap_or(0)

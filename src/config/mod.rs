@@ -1,13 +1,14 @@
 //! Settings: [`Config`](crate::Config) and its parts, public fields with safe defaults.
 //!
-//! Change them with [`AuthBuilder::configure`](crate::AuthBuilder::configure); [`AuthBuilder::build`](crate::AuthBuilder::build)
-//! checks all of them and names the one that is out of bounds ([`ConfigError`]). The password policy has a room of its own,
-//! [`password`](crate::password), and so has the second factor, [`second_factor`](crate::second_factor).
+//! Change them by [`AuthBuilder::configure`](crate::AuthBuilder::configure); [`AuthBuilder::build`](crate::AuthBuilder::build)
+//! checks all of them and names the field that is out of bounds ([`ConfigError`]). The password policy and the second factor
+//! have modules of their own, [`password`](crate::password) and [`second_factor`](crate::second_factor).
 
 mod device;
 mod error;
 mod floors;
 mod hashing;
+mod hold;
 mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod settings;
@@ -17,13 +18,16 @@ use core::time::Duration;
 pub use device::{DeviceConfig, NewDeviceNotice};
 pub use error::ConfigError;
 pub use hashing::{CostProfile, HashSealing, HashingConfig};
+pub use hold::Hold;
 pub use reset::{ResetConfig, ResetMode};
 pub(crate) use settings::Config;
 pub use settings::{ChallengeConfig, ProvisionConfig, PurgeConfig};
 
-pub use crate::engine::{BackgroundWork, Hold};
 pub use crate::throttle::{Backoff, Cooldown};
 pub use crate::types::{SupportContact, TokenPlacement};
+
+/// Work for after the response: mailing a reset link, a notice, housekeeping. The host's spawner runs it to completion.
+pub type BackgroundWork = core::pin::Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);

@@ -3,32 +3,31 @@ use core::time::Duration;
 use super::{HOUR, MINUTE};
 use crate::throttle::Cooldown;
 
-/// How a forgotten password is replaced once the mailbox is proved.
+/// How a forgotten password is replaced once the user has proved access to the mailbox.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ResetMode {
-    /// Confirming the link mails a temporary password, which opens the choice of a new one.
+    /// Confirming the link mails a temporary password, with which the user chooses a new one.
     #[default]
     TemporaryPassword,
-    /// The link itself opens the choice of a new password: one mail fewer, and no password is ever mailed. The link is
-    /// then as good as a password for an hour, so let it carry its token in the fragment
+    /// The link itself lets the user choose a new password: one mail fewer, and no password is ever mailed. The link is then as
+    /// good as a password for an hour, so let it carry its token in the fragment
     /// ([`TokenPlacement::Fragment`](crate::config::TokenPlacement::Fragment)) if your pages can read it.
     ChooseNewPassword,
 }
 
-/// Resetting passwords.
+/// Settings of password resets.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ResetConfig {
-    /// Which of the two ways.
+    /// How the password is replaced.
     pub mode: ResetMode,
-    /// How long a link works, at most 24 hours (NIST SP 800-63B-4, 4.2.1.2); default one hour.
+    /// The lifetime of a link, at most 24 hours (NIST SP 800-63B-4, 4.2.1.2); default one hour.
     pub link_lifetime: Duration,
-    /// How long the temporary password works, at most 24 hours; default one hour.
+    /// The lifetime of the temporary password, at most 24 hours; default one hour.
     pub temporary_password_lifetime: Duration,
-    /// From one mail to the next, at most the link's lifetime; default 5 minutes, and no less without
-    /// [`danger_allow`](Config::danger_allow). From the fourth mail within a day it
-    /// doubles, see [`Cooldown`].
+    /// The minimum time between two mails, at most the link's lifetime; default 5 minutes, and less only with
+    /// [`danger_allow`](Config::danger_allow). From the fourth mail within a day it doubles, see [`Cooldown`].
     pub cooldown: Duration,
 }
 

@@ -4,72 +4,72 @@ use super::{ConfigError, DAY, HOUR, MINUTE};
 use crate::second_factor::{TotpAlgorithm, TotpParams};
 use crate::throttle::Backoff;
 
-/// Two-factor sign-in by authenticator app. Secrets are sealed, so it takes a
+/// Settings of the second factor, by authenticator app. Its secrets are sealed, so it needs a
 /// [`keyring`](crate::AuthBuilder::keyring).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SecondFactorConfig {
-    /// Whether accounts have to have one; default they may.
+    /// Whether accounts must have one; default optional.
     pub policy: SecondFactorPolicy,
-    /// How new authenticators make codes; stored with each, so that a change breaks nobody.
+    /// The parameters of new authenticators; stored with each, so a change affects no existing one.
     pub totp: TotpConfig,
-    /// The waits after wrong codes: three are free, then one minute, growing fourfold up to a day. Of each user they are counted
-    /// in four classes, of which none slows another: on a known device, after a proof of the mailbox, after the password alone,
-    /// and for those who are signed in. That is ten wrong codes in a day for each, so forty for an account, and no class is
-    /// ever closed. A right code forgives five of its class.
+    /// The waits after wrong codes: three are free, then one minute, growing fourfold up to a day. Each user's wrong codes are
+    /// counted in four classes, none of which delays another: on a known device, after a proof of the mailbox, after the
+    /// password alone, and in a session. Each class allows ten wrong codes in a day, so forty per account, and no class is ever
+    /// locked. A right code forgives five in its class.
     pub throttle: Backoff,
-    /// How long a proof counts as fresh, for enrolling, turning off, new recovery codes and revoking devices: a minute to an
+    /// How long a proof counts as fresh for enrolling, turning off, new recovery codes and revoking devices: a minute to an
     /// hour, default five minutes.
     pub fresh_proof: Duration,
-    /// For how long no code is asked for on a device that asks to be remembered, at most 90 days; default never.
-    /// [`verify_second_factor_and_remember`](crate::Auth::verify_second_factor_and_remember) grants it.
+    /// For how long a remembered device is not asked for codes, at most 90 days; default never.
+    /// [`verify_second_factor_and_remember`](crate::Auth::verify_second_factor_and_remember) remembers a device.
     pub remember_device: Option<Duration>,
 }
 
-/// Whether accounts have to have a second factor.
+/// Whether accounts must have a second factor.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SecondFactorPolicy {
-    /// They may.
+    /// Users may enroll one.
     #[default]
     Optional,
-    /// They have to: a password alone leads to enrolling an authenticator, and to nothing else. Sessions of accounts without a
-    /// second factor are none any more. Passwords may then be of 8 characters.
+    /// Users must enroll one: a password alone leads to enrolling an authenticator, and to nothing else. Sessions of accounts
+    /// without a second factor become invalid. Passwords may then have as few as 8 characters.
     Required,
 }
 
-/// How new authenticators make codes. Steps are of 30 seconds.
+/// The parameters of new authenticators. Steps are 30 seconds long.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct TotpConfig {
     /// The hash function; default SHA-1.
     pub algorithm: TotpAlgorithm,
-    /// How many digits; default six.
+    /// The number of digits; default six.
     pub digits: TotpDigits,
-    /// Which steps are accepted; default one to either side.
+    /// The accepted steps; default the current one and one to either side.
     pub window: TotpWindow,
 }
 
-/// How many digits a code has.
+/// The number of digits of a code.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum TotpDigits {
-    /// Six: what every authenticator shows.
+    /// Six, which every authenticator supports.
     #[default]
     Six,
-    /// Eight. Some authenticators ignore it; enrolling then fails at the first code.
+    /// Eight. Some authenticators ignore this setting; enrolling then fails at the first code.
     Eight,
 }
 
-/// Which steps are accepted.
+/// The accepted steps.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum TotpWindow {
-    /// The current one, the one before and the one after: for clocks that differ and people who type slowly (RFC 6238,
+    /// The current one, the one before and the one after: allows for clocks that differ and people who type slowly (RFC 6238,
     /// section 5.2).
     #[default]
     OneStepEitherSide,
-    /// The current one only (ASVS 5.0, 6.5.5).
+    /// Only the current one (ASVS 5.0, 6.5.5).
     CurrentStep,
 }
 

@@ -9,8 +9,8 @@ use crate::user::{
     SignInRules,
 };
 
-/// All settings. Every default is safe as it is; where each number comes from is told in
-/// [`manual::defaults`](crate::manual::defaults).
+/// All settings. The defaults are safe as they are; [`manual::defaults`](crate::manual::defaults) has the source of every
+/// number.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::user::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What makes no sense is refused, and the error names the field:
+/// Invalid values are rejected, and the error names the field:
 ///
 /// ```
 /// use std::time::Duration;
@@ -48,28 +48,28 @@ use crate::user::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// What a password must be.
+    /// The rules for new passwords.
     pub password: PasswordPolicy,
-    /// What a hash costs, and how many are computed at once.
+    /// The cost of hashes, and how many are computed at once.
     pub hashing: HashingConfig,
-    /// The waits after failures, of an address, a device or a signed-in user: 250 ms doubling to one hour.
+    /// The waits after failures for an address, a device or a signed-in user: 250 ms doubling to one hour.
     pub throttle: Backoff,
-    /// The waits after failures from one [`ClientAddress`](crate::ClientAddress), where the host gives it: twenty free, then 250 ms
-    /// doubling to one minute.
+    /// The waits after failures from one [`ClientAddress`](crate::ClientAddress), if the host passes one: twenty free failures,
+    /// then 250 ms doubling to one minute.
     pub client_address_throttle: Backoff,
-    /// Opening accounts.
+    /// Provisioning of accounts.
     pub provision: ProvisionConfig,
-    /// Resetting passwords.
+    /// Password resets.
     pub reset: ResetConfig,
-    /// What stands between two steps of a sign-in.
+    /// The challenge between two steps of a sign-in.
     pub challenge: ChallengeConfig,
-    /// Browsers from which somebody has signed in before.
+    /// Browsers that have signed in before.
     pub device: DeviceConfig,
-    /// Two-factor sign-in.
+    /// The second factor.
     pub second_factor: SecondFactorConfig,
     /// Housekeeping.
     pub purge: PurgeConfig,
-    /// What may be weaker than promised.
+    /// The fields passed to `danger_allow`.
     pub(super) allowed: Vec<&'static str>,
 }
 
@@ -91,11 +91,11 @@ impl Default for Config {
     }
 }
 
-/// Opening accounts.
+/// Settings of provisioning.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ProvisionConfig {
-    /// How long a mailed first password works, at most 7 days; default 24 hours.
+    /// The lifetime of a mailed first password, at most 7 days; default 24 hours.
     pub temporary_password_lifetime: Duration,
 }
 
@@ -105,11 +105,11 @@ impl Default for ProvisionConfig {
     }
 }
 
-/// What stands between two steps of a sign-in.
+/// Settings of the challenge between two steps of a sign-in.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChallengeConfig {
-    /// How long the next step may be taken, at most an hour; default ten minutes.
+    /// The time within which the next step must be taken, at most an hour; default ten minutes.
     pub lifetime: Duration,
 }
 
@@ -119,12 +119,13 @@ impl Default for ChallengeConfig {
     }
 }
 
-/// Housekeeping.
+/// Settings of housekeeping.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PurgeConfig {
-    /// How often spent attempts are dropped from the store, in background work after some request, by each `Auth` that has a
-    /// [`background`](crate::AuthBuilder::background): at least a minute; default one hour. `None` leaves it to the host, see [`Auth::purge`](crate::Auth::purge).
+    /// How often spent attempts are purged from the store, at least a minute; default one hour. Each `Auth` with a
+    /// [`background`](crate::AuthBuilder::background) does this as background work after some request. `None` leaves it to the
+    /// host, see [`Auth::purge`](crate::Auth::purge).
     pub every: Option<Duration>,
 }
 
@@ -135,7 +136,7 @@ impl Default for PurgeConfig {
 }
 
 impl Config {
-    /// Checks everything, also whether keys are there that settings ask for.
+    /// Checks everything, including whether the keys that the settings need are there.
     pub(crate) fn validate(&self, has_keyring: bool, has_index_key: bool) -> Result<(), ConfigError> {
         self.password
             .validate(self.second_factor.is_required())

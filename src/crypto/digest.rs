@@ -3,7 +3,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::types::Digest;
 
-/// What a digest is of. Each purpose has a prefix of its own, so that a value made for one never matches another.
+/// The purpose of a digest. Each has a prefix of its own, so a value made for one never matches another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Purpose {
     AttemptKey,
@@ -35,16 +35,16 @@ impl Purpose {
     }
 }
 
-/// SHA-256 over the purpose and the parts. Each part is preceded by its length, so that no two lists of parts collide.
+/// SHA-256 over the purpose and the parts. Each part is preceded by its length, so no two lists of parts collide.
 pub(crate) fn sha256(purpose: Purpose, parts: &[&[u8]]) -> Digest {
     let mut state = Sha256::new();
     absorb(purpose, parts, |bytes| state.update(bytes));
     Digest::new(state.finalize().into())
 }
 
-/// HMAC-SHA-256 over the same, under a key of the host.
+/// HMAC-SHA-256 over the same input, under a key of the host.
 pub(crate) fn keyed(key: &[u8; 32], purpose: Purpose, parts: &[&[u8]]) -> Digest {
-    // HMAC takes keys of every length, so this arm is never left; no panic all the same.
+    // Unreachable, since HMAC takes keys of every length; falling back avoids a panic path.
     let Ok(mut state) = Hmac::<Sha256>::new_from_slice(key) else { return sha256(purpose, parts) };
     absorb(purpose, parts, |bytes| state.update(bytes));
     Digest::new(state.finalize().into_bytes().into())

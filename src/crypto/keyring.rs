@@ -1,4 +1,4 @@
-//! Keys of the host, under which secrets at rest are sealed.
+//! The host's keys for sealing secrets at rest.
 
 use core::fmt;
 
@@ -14,23 +14,23 @@ use crate::types::{SecretBytes, UserId};
 
 /// XChaCha20's nonce: long enough to be drawn at random for every seal.
 const NONCE_BYTES: usize = 24;
-/// What a sealed text begins with. The number is that of the format, and is authenticated too.
+/// The beginning of every sealed text. The number is the format version, and is authenticated too.
 const PREFIX: &str = "$sealed$v=1$k=";
 
-/// The keys under which secrets at rest are sealed, so that a stolen store alone gives nothing to attack: those of
-/// authenticators always, and password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
+/// The keys that seal secrets at rest, so that a stolen store alone gives nothing to attack: authenticator secrets always, and
+/// password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
 ///
-/// One key is current: everything is sealed under it. Others only open what was sealed under them, until it was sealed anew,
-/// by use or by [`Auth::reseal`](crate::Auth::reseal). Each value is bound to its user and its purpose, so that one moved to
-/// another row opens nothing.
+/// One key is current and seals everything new. The others only open what was sealed under them, until that is resealed on use
+/// or by [`Operator::reseal`](crate::Operator::reseal). Each value is bound to its user and its purpose, so a value moved to another
+/// row does not open.
 ///
-/// To change keys where several processes run, in this order: let the new key open in all of them
+/// To change keys across several processes, in this order: let all of them open with the new key
 /// (`Keyring::new(old).also_opens(new)`); make it current in all of them (`Keyring::new(new).also_opens(old)`); reseal every
-/// user; give up the old one. Otherwise one process cannot read what another has sealed already.
+/// user; remove the old key. In any other order a process may be unable to read what another has sealed.
 ///
-/// The keys come from outside the store: a file, an environment, a key service. **Whoever loses all of them loses what is
-/// sealed**: passwords then fail for everyone, and each user comes back in by "Forgot your password?"; authenticators fail too,
-/// and recovery codes or an operator let their owners in.
+/// Keep the keys outside the store: in a file, an environment variable or a key service. **Losing all keys loses everything
+/// sealed**: passwords then fail for everyone, and users get back in by "Forgot your password?"; authenticators fail too, and
+/// their owners get back in by a recovery code or through an operator.
 ///
 /// ```
 /// use doorward::Keyring;
@@ -41,7 +41,7 @@ const PREFIX: &str = "$sealed$v=1$k=";
 /// # Ok::<(), doorward::error::KeyringError>(())
 /// ```
 ///
-/// Two keys of one name would leave open which of them is meant:
+/// Key ids must be unique:
 ///
 /// ```
 /// use doorward::Keyring;
@@ -52,7 +52,7 @@ const PREFIX: &str = "$sealed$v=1$k=";
 /// ```
 #[derive(Clone)]
 pub struct Keyring {
-    /// The current one first.
+    /// The current key first.
     keys: Vec<NamedKey>,
 }
 
@@ -62,7 +62,7 @@ struct NamedKey {
     key: SecretBytes<32>,
 }
 
-/// A key was not taken into a [`Keyring`].
+/// Why a key was not added to a [`Keyring`].
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum KeyringError {
@@ -72,29 +72,30 @@ pub enum KeyringError {
     /// Another key has this id.
     #[error("another key has this id")]
     DuplicateId,
-    /// All bytes of the key are zero: it was never filled in.
+    /// All bytes of the key are zero, so it was never filled in.
     #[error("all bytes of the key are zero")]
     BlankKey,
 }
 
-/// Why a stored secret, a password hash or that of an authenticator, is not evaluated. What is typed then fails like a wrong
+/// Why a stored secret (a password hash or an authenticator secret) is not evaluated. The user's input then fails like a wrong
 /// password or code. A reset sets a new password; recovery codes work without the secret.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SecretFault {
-    /// It is nothing that this build evaluates: edited by hand, of costs above the caps, or of a scheme whose feature is
+    /// This build cannot evaluate it: it was edited by hand, its costs exceed the caps, or its scheme needs a feature that is
     /// off.
     Malformed,
     /// It is sealed under a key that the [`Keyring`] does not have, or there is no keyring.
     UnknownKey,
-    /// It is sealed, and was changed or moved here from another user.
+    /// It is sealed, but was altered or moved here from another user.
     SealBroken,
-    /// It is not sealed, and only sealed ones count ([`HashSealing::Enforced`](crate::config::HashSealing::Enforced)).
+    /// It is not sealed, while only sealed secrets are accepted
+    /// ([`HashSealing::Enforced`](crate::config::HashSealing::Enforced)).
     NotSealed,
 }
 
 impl SecretFault {
-    /// A stable name.
+    /// A stable name in snake_case.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
@@ -106,7 +107,7 @@ impl SecretFault {
 }
 
 impl Keyring {
-    /// A keyring whose current key is this one: 32 random bytes, under an id that stands beside whatever is sealed.
+    /// A keyring with this current key: 32 random bytes, under an id that is stored with everything it seals.
     ///
     /// # Errors
     /// [`KeyringError`].
@@ -114,7 +115,7 @@ impl Keyring {
         Self { keys: Vec::new() }.with(id, key)
     }
 
-    /// Adds a key that only opens: one that was current before, or is to be.
+    /// Adds a key that only opens: a former or a future current key.
     ///
     /// # Errors
     /// [`KeyringError`].
@@ -141,18 +142,18 @@ impl Keyring {
     /// Seals under the current key.
     pub(crate) fn seal(&self, purpose: Purpose, user: &UserId, secret: &[u8]) -> Result<String, RandomError> {
         let nonce: [u8; NONCE_BYTES] = Draw::draw()?;
-        // `new` put one in, and nothing takes one out.
+        // `new` adds the first key, and keys are never removed.
         let NamedKey { id, key } = &self.keys[0];
         let aad = associated(purpose, id, user);
         let sealed = cipher(key, purpose)
             .encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: &aad })
-            .expect("only a message of 256 GiB is too long to be sealed");
+            .expect("only a message of 256 GiB is too long to seal");
         Ok(format!("{PREFIX}{id}${}", Base64UrlUnpadded::encode_string(&[&nonce[..], &sealed].concat())))
     }
 
-    /// Opens what was sealed under any of the keys, for that purpose and user.
+    /// Opens what was sealed under any of the keys, for this purpose and user.
     pub(crate) fn open(&self, purpose: Purpose, user: &UserId, text: &str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
-        // Longer than any secret that is sealed.
+        // Longer than any sealed secret.
         const MAX_BYTES: usize = 4096;
         let (id, body) = parts(text).filter(|_| text.len() <= MAX_BYTES).ok_or(SecretFault::SealBroken)?;
         let key = self.keys.iter().find(|key| &*key.id == id).ok_or(SecretFault::UnknownKey)?;
@@ -178,13 +179,13 @@ fn parts(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix(PREFIX)?.split_once('$')
 }
 
-/// Each purpose has a key of its own.
+/// Each purpose has its own subkey.
 fn cipher(key: &SecretBytes<32>, purpose: Purpose) -> XChaCha20Poly1305 {
     let subkey = Zeroizing::new(*keyed(key.expose(), purpose, &[]).as_bytes());
     XChaCha20Poly1305::new(&Key::from(*subkey))
 }
 
-/// What a sealed value is bound to.
+/// The associated data that binds a sealed value to its place.
 fn associated(purpose: Purpose, key_id: &str, user: &UserId) -> Vec<u8> {
     let mut bytes = Vec::new();
     for part in [PREFIX.as_bytes(), purpose.prefix(), key_id.as_bytes(), user.as_str().as_bytes()] {

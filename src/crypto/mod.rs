@@ -1,4 +1,4 @@
-//! Floor 1: randomness, digests and seals. Pure and synchronous; the primitives are all from libraries.
+//! Floor 1: randomness, digests and seals. Pure and synchronous; all primitives come from libraries.
 
 mod digest;
 mod keyring;

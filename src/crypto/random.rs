@@ -2,12 +2,12 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use thiserror::Error;
 
-/// The operating system gave no randomness. Nothing was issued; there is no fallback source.
+/// The operating system's random source failed. Nothing was issued; there is no fallback source.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("the operating system's random source failed")]
 pub struct RandomError;
 
-/// Fills a buffer from the operating system's source.
+/// Fills a buffer from the operating system's random source.
 pub(crate) fn fill(buffer: &mut [u8]) -> Result<(), RandomError> {
     SysRng.try_fill_bytes(buffer).map_err(|_| RandomError)
 }

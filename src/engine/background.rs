@@ -1,12 +1,9 @@
 use core::fmt;
 use core::future::Future;
-use core::pin::Pin;
 use std::sync::Arc;
 
 use super::tracker::Tracker;
-
-/// Work for after the answer: mailing a reset link, a notice, housekeeping. The host's spawner runs it to its end.
-pub type BackgroundWork = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
+use crate::config::BackgroundWork;
 
 /// Hands background work to the host's spawner, and remembers what is under way.
 #[derive(Clone, Default)]

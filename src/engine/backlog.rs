@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Caller, Engine};
+use super::background::Background;
+use super::events::Events;
+use super::hash_pool::Caller;
 use crate::event::EventKind;
 
 /// How much may wait, and how many work on it at once.
@@ -23,6 +25,7 @@ pub(crate) struct Full;
 pub(crate) struct Backlog<T> {
     state: Arc<Mutex<State<T>>>,
     bounds: Bounds,
+    events: Arc<Events>,
 }
 
 struct State<T> {
@@ -35,15 +38,15 @@ struct State<T> {
 /// One of those who work it off, until it is dropped.
 pub(crate) struct Worker<T> {
     state: Arc<Mutex<State<T>>>,
-    engine: Arc<Engine>,
+    events: Arc<Events>,
     is_busy: bool,
     has_left: bool,
 }
 
 impl<T> Backlog<T> {
-    pub(crate) fn new(bounds: Bounds) -> Self {
+    pub(crate) fn new(bounds: Bounds, events: &Arc<Events>) -> Self {
         let state = State { known: VecDeque::new(), others: VecDeque::new(), workers: 0 };
-        Self { state: Arc::new(Mutex::new(state)), bounds }
+        Self { state: Arc::new(Mutex::new(state)), bounds, events: Arc::clone(events) }
     }
 
     /// Whether somebody who is not known would find a place.
@@ -51,7 +54,7 @@ impl<T> Backlog<T> {
         lock(&self.state).others.len() < self.bounds.for_anybody
     }
 
-    pub(crate) fn push(&self, piece: T, caller: Caller) -> Result<(), Full> {
+    fn push(&self, piece: T, caller: Caller) -> Result<(), Full> {
         let mut state = lock(&self.state);
         let (queue, places) = match caller {
             Caller::Stranger => (&mut state.others, self.bounds.for_anybody),
@@ -65,17 +68,43 @@ impl<T> Backlog<T> {
     }
 
     /// One more worker, if there are not as many as may be.
-    pub(crate) fn hire(&self, engine: &Arc<Engine>) -> Option<Worker<T>> {
+    fn hire(&self) -> Option<Worker<T>> {
         let mut state = lock(&self.state);
         let hired = state.workers < self.bounds.at_once;
         state.workers += usize::from(hired);
         drop(state);
         hired.then(|| Worker {
             state: Arc::clone(&self.state),
-            engine: Arc::clone(engine),
+            events: Arc::clone(&self.events),
             is_busy: false,
             has_left: false,
         })
+    }
+
+    /// Does a piece of work after the response, in its turn. Without a spawner it is done here and now.
+    pub(crate) async fn work_off<F: Future<Output = ()> + Send>(
+        &self,
+        background: &Background,
+        piece: T,
+        caller: Caller,
+        work: impl Fn(T) -> F + Send + 'static,
+    ) -> Result<(), Full>
+    where
+        T: Send + 'static,
+    {
+        if !background.is_spawned() {
+            work(piece).await;
+            return Ok(());
+        }
+        self.push(piece, caller)?;
+        let Some(mut worker) = self.hire() else { return Ok(()) };
+        let work = async move {
+            while let Some(piece) = worker.next() {
+                work(piece).await;
+            }
+        };
+        background.run(work).await;
+        Ok(())
     }
 }
 
@@ -107,37 +136,11 @@ impl<T> Drop for Worker<T> {
         }
         drop(state);
         if lost > 0 {
-            self.engine.report(EventKind::BackgroundWorkLost { pieces: lost as u64 }).send();
+            self.events.report(EventKind::BackgroundWorkLost { pieces: lost as u64 }).send();
         }
     }
 }
 
 fn lock<T>(state: &Mutex<State<T>>) -> MutexGuard<'_, State<T>> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Engine {
-    /// Has a piece of work done after the answer, in its turn. Without a spawner it is done here and now.
-    pub(crate) async fn work_off<T: Send + 'static, F: Future<Output = ()> + Send>(
-        self: &Arc<Self>,
-        backlog: impl Fn(&Engine) -> &Backlog<T>,
-        piece: T,
-        caller: Caller,
-        work: impl Fn(Arc<Engine>, T) -> F + Send + 'static,
-    ) -> Result<(), Full> {
-        if !self.background.is_spawned() {
-            work(Arc::clone(self), piece).await;
-            return Ok(());
-        }
-        backlog(self).push(piece, caller)?;
-        let Some(mut worker) = backlog(self).hire(self) else { return Ok(()) };
-        let engine = Arc::clone(self);
-        let work = async move {
-            while let Some(piece) = worker.next() {
-                work(Arc::clone(&engine), piece).await;
-            }
-        };
-        self.background.run(work).await;
-        Ok(())
-    }
 }

@@ -1,6 +1,6 @@
-use super::Engine;
-use crate::error::Unavailable;
-use crate::types::{DeviceToken, Email};
+use time::OffsetDateTime;
+
+use crate::types::DeviceToken;
 use crate::user::{ShownDevice, User};
 
 /// How many device tokens of one browser are looked at: the work of a request is bounded.
@@ -11,40 +11,18 @@ const AT_MOST: usize = 5;
 pub(crate) struct DeviceTokens(Vec<DeviceToken>);
 
 impl DeviceTokens {
-    /// What is no token, and what is too many, is ignored.
+    /// Malformed tokens, and those beyond the bound, are ignored.
     pub(crate) fn add(&mut self, cookie: &str) {
         let room = self.0.len() < AT_MOST;
         self.0.extend(DeviceToken::parse(cookie).ok().filter(|_| room));
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    pub(crate) fn iter(&self) -> core::slice::Iter<'_, DeviceToken> {
+        self.0.iter()
     }
 
-    /// The device of this user that one of them is of.
-    pub(crate) fn shown_to(&self, user: &User, engine: &Engine) -> Option<ShownDevice> {
-        let now = engine.now();
+    /// The device of this user that one of them belongs to.
+    pub(crate) fn shown_to(&self, user: &User, now: OffsetDateTime) -> Option<ShownDevice> {
         self.0.iter().find_map(|token| user.shown_device(token, now))
-    }
-}
-
-impl Engine {
-    /// The device that the tokens show, if it is one of whoever has that address.
-    ///
-    /// Users are looked up by the ids that the tokens name and never by the address: so the time this takes says nothing of the
-    /// address, and of an id no more than whoever made up the token knows.
-    pub(crate) async fn find_shown_device(
-        &self,
-        email: &Email,
-        tokens: &DeviceTokens,
-    ) -> Result<Option<(User, ShownDevice)>, Unavailable> {
-        for token in &tokens.0 {
-            let found = self.find_claimed(&token.0.user_id).await?;
-            let Some(user) = found.filter(|user| user.email() == email) else { continue };
-            if let Some(shown) = user.shown_device(token, self.now()) {
-                return Ok(Some((user, shown)));
-            }
-        }
-        Ok(None)
     }
 }

@@ -11,24 +11,8 @@ use futures_channel::oneshot;
 
 use super::tracker::{Tracker, UnderWay};
 use crate::config::HashingConfig;
-use crate::hashing::{HashBackend, HashMemory};
+use crate::hashing::{HashBackend, HashLoad, HashMemory};
 use crate::types::UserId;
-
-/// What the hash pool is doing, for metrics. The last three only grow.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct HashLoad {
-    /// Jobs waiting for a thread.
-    pub queued: usize,
-    /// Jobs being computed.
-    pub running: usize,
-    /// Hashes computed so far, dummies included.
-    pub computed: u64,
-    /// Jobs skipped because their caller had gone.
-    pub skipped: u64,
-    /// Tries refused because the queue was full.
-    pub refused: u64,
-}
 
 /// Who asks for a hash.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -73,7 +57,7 @@ impl Holder {
 
 /// Why no place was given.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Refused {
+pub(crate) enum PermitRefused {
     /// All places that the caller may take are taken.
     Full,
     /// One of the holders has as many as it may.
@@ -165,19 +149,19 @@ impl HashPool {
     }
 
     /// Takes a place, which counts for each of the holders.
-    pub(crate) fn permit(&self, caller: Caller, holders: Vec<Holder>) -> Result<Permit, Refused> {
+    pub(crate) fn permit(&self, caller: Caller, holders: Vec<Holder>) -> Result<Permit, PermitRefused> {
         let capacity = self.0.capacity;
         let mut state = self.0.lock();
         if state.closed {
-            return Err(Refused::Closed);
+            return Err(PermitRefused::Closed);
         }
         if holders.iter().any(|holder| state.held.get(holder).is_some_and(|held| *held >= holder.at_most(capacity))) {
-            return Err(Refused::Held);
+            return Err(PermitRefused::Held);
         }
         let crowded = caller == Caller::Stranger && state.stranger_places >= capacity / 2;
         if crowded || state.places >= capacity {
             state.load.refused += 1;
-            return Err(Refused::Full);
+            return Err(PermitRefused::Full);
         }
         state.places += 1;
         state.stranger_places += usize::from(caller == Caller::Stranger);
@@ -230,7 +214,7 @@ impl Permit {
     pub(crate) async fn run<T: Send + 'static>(
         mut self,
         job: impl FnOnce(&mut HashMemory) -> (T, u64) + Send + 'static,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, PermitRefused> {
         let (sender, receiver) = oneshot::channel();
         let is_owed = self.owed.take().is_some();
         let shared = Arc::clone(&self.place.shared);
@@ -254,7 +238,7 @@ impl Permit {
             drop(under_way);
         }))?;
         // The sender goes without a result if the job panicked, or if the pool was closed around it.
-        receiver.await.map_err(|_| Refused::Closed)
+        receiver.await.map_err(|_| PermitRefused::Closed)
     }
 }
 
@@ -295,13 +279,13 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn submit(&self, job: Job) -> Result<(), Refused> {
+    fn submit(&self, job: Job) -> Result<(), PermitRefused> {
         let mut state = self.lock();
         if state.closed {
             // The job holds a permit, whose drop takes the lock.
             drop(state);
             drop(job);
-            return Err(Refused::Closed);
+            return Err(PermitRefused::Closed);
         }
         state.jobs.push_back(job);
         if let Some(condvar) = state.idle.pop().and_then(|index| self.wake.get(index)) {
@@ -394,9 +378,9 @@ mod tests {
     fn strangers_take_at_most_half_of_the_places_and_a_dropped_permit_frees_its_own() {
         let pool = pool(1, 4);
         let _strangers = [Caller::Stranger; 2].map(|caller| pool.permit(caller, vec![]).ok().unwrap());
-        assert_eq!(pool.permit(Caller::Stranger, vec![]).err(), Some(Refused::Full));
+        assert_eq!(pool.permit(Caller::Stranger, vec![]).err(), Some(PermitRefused::Full));
         let known = [Caller::Known; 2].map(|caller| pool.permit(caller, vec![]).ok().unwrap());
-        assert_eq!(pool.permit(Caller::Known, vec![]).err(), Some(Refused::Full));
+        assert_eq!(pool.permit(Caller::Known, vec![]).err(), Some(PermitRefused::Full));
         drop(known);
         assert!(pool.permit(Caller::Known, vec![]).is_ok());
         assert_eq!(pool.load().refused, 2);
@@ -436,7 +420,7 @@ mod tests {
             pool.permit(Caller::Known, vec![]).ok().unwrap().run(|_| -> ((), u64) { panic!("on purpose") }),
         );
         std::panic::set_hook(quiet);
-        assert_eq!(first, Err(Refused::Closed));
+        assert_eq!(first, Err(PermitRefused::Closed));
         assert_eq!(pollster::block_on(pool.permit(Caller::Known, vec![]).ok().unwrap().run(|_| (7, 1))), Ok(7));
     }
 
@@ -488,8 +472,8 @@ mod tests {
         let pool = pool(2, 2);
         let permit = pool.permit(Caller::Known, vec![]).ok().unwrap();
         pool.close();
-        assert_eq!(pool.permit(Caller::Known, vec![]).err(), Some(Refused::Closed));
-        assert_eq!(pollster::block_on(permit.run(|_| ((), 1))), Err(Refused::Closed));
+        assert_eq!(pool.permit(Caller::Known, vec![]).err(), Some(PermitRefused::Closed));
+        assert_eq!(pollster::block_on(permit.run(|_| ((), 1))), Err(PermitRefused::Closed));
         pollster::block_on(pool.idle());
     }
 

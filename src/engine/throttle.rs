@@ -1,38 +1,51 @@
 //! Throttle buckets: charged before a try is evaluated, refunded after its success is stored.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::{Caller, Engine, Holder, Permit, SHORT_WHILE, Seat};
+use super::events::Events;
+use super::hash_pool::{Caller, Holder, Permit};
+use super::hashing::{Hashing, SHORT_WHILE, Seat};
+use super::reporting::Reporting;
 use crate::crypto::{Draw, Purpose};
 use crate::error::Unavailable;
 use crate::event::EventKind;
-use crate::hashing;
-use crate::hashing::HashMemory;
 use crate::store::{AttemptStore, Swap};
 use crate::throttle::{AttemptKey, Attempts, Backoff, Charge};
-use crate::types::{BackendError, CLOCK_GRACE, ClientAddress, DeviceId, Email, Password, UserId, Version, base64url};
+use crate::types::{BackendError, CLOCK_GRACE, ClientAddress, DeviceId, Email, UserId, Version, base64url};
 
-/// How often a charge is decided anew because others changed the entry. Each round somebody else got on.
+/// How often a charge is decided again because others changed the entry. In each round somebody else made progress; whoever is
+/// still losing after these is one of a flood, and an answer is worth more than another round.
 const ROUNDS: usize = 24;
 /// How many failures beyond its own a success takes back at most.
 const FORGIVEN: u32 = 5;
+/// How many spent entries one call of the store deletes: few enough that writers do not wait long.
+const PURGED_AT_ONCE: u32 = 1_000;
 
-/// What tries are counted in.
+pub(crate) struct Throttle {
+    attempts: Reporting<dyn AttemptStore>,
+    events: Arc<Events>,
+    hashing: Arc<Hashing>,
+    of_accounts: Backoff,
+    of_client_addresses: Backoff,
+}
+
+/// What failures are counted in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Bucket<'a> {
-    /// All clients together that are not known to the owner of this address, whether there is one or not.
+    /// All clients together that the owner of this address is not known to use, whether there is an account or not.
     Account(&'a Email),
     /// One known device of one user.
     Device(&'a UserId, DeviceId),
-    /// Proofs asked of a user who is signed in.
+    /// Proofs asked of a signed-in user.
     SignedIn(&'a UserId),
-    /// Tries from one place.
+    /// All tries from one client address.
     ClientAddress(&'a ClientAddress),
 }
 
-/// Lanes that were read and found to be due. Nothing is counted yet.
+/// Buckets that were read and found to be due. Nothing is counted yet.
 pub(crate) struct Due {
     buckets: Vec<DueBucket>,
     holders: Vec<Holder>,
@@ -48,14 +61,14 @@ struct DueBucket {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum BucketKind {
-    /// Of everybody who is not known.
-    Strangers,
-    /// Of somebody who is.
+    /// Shared by all clients that are not known.
+    Shared,
+    /// Of one known client.
     Own,
     ClientAddress,
 }
 
-/// A lane that was charged for a try.
+/// A bucket that was charged for a try.
 #[derive(Debug)]
 pub(crate) struct Charged {
     key: AttemptKey,
@@ -67,7 +80,7 @@ pub(crate) struct Charged {
     pub(crate) failures_before: u32,
 }
 
-/// What looking at buckets, or charging them, came to.
+/// What reading buckets, or charging them, found.
 pub(crate) enum Admission<T> {
     /// The try may go on.
     Admitted(T),
@@ -76,22 +89,15 @@ pub(crate) enum Admission<T> {
 }
 
 impl Bucket<'_> {
-    fn spacing(&self, engine: &Engine) -> Backoff {
-        match self {
-            Self::ClientAddress(_) => engine.config.client_address_throttle,
-            _ => engine.config.throttle,
-        }
-    }
-
     fn kind(&self) -> BucketKind {
         match self {
-            Self::Account(_) => BucketKind::Strangers,
+            Self::Account(_) => BucketKind::Shared,
             Self::Device(..) | Self::SignedIn(_) => BucketKind::Own,
             Self::ClientAddress(_) => BucketKind::ClientAddress,
         }
     }
 
-    /// Who holds the place that a try in this lane takes.
+    /// Who holds the place in the hash queue that a try in this bucket takes.
     fn holders(&self, key: &AttemptKey) -> Vec<Holder> {
         let text = key.as_str().into();
         match self {
@@ -102,69 +108,95 @@ impl Bucket<'_> {
     }
 }
 
-impl Engine {
-    /// The key that a lane is counted under.
-    pub(crate) fn attempt_key(&self, lane: &Bucket<'_>) -> AttemptKey {
-        let (name, parts): (&str, [&[u8]; 2]) = match lane {
+impl Throttle {
+    pub(crate) fn new(
+        attempts: Reporting<dyn AttemptStore>,
+        events: &Arc<Events>,
+        hashing: &Arc<Hashing>,
+        of_accounts: Backoff,
+        of_client_addresses: Backoff,
+    ) -> Self {
+        let (events, hashing) = (Arc::clone(events), Arc::clone(hashing));
+        Self { attempts, events, hashing, of_accounts, of_client_addresses }
+    }
+
+    /// The key under which a bucket is stored.
+    pub(crate) fn attempt_key(&self, bucket: &Bucket<'_>) -> AttemptKey {
+        let (name, parts): (&str, [&[u8]; 2]) = match bucket {
             Bucket::Account(email) => ("account", [email.canonical().as_bytes(), b""]),
             Bucket::Device(user, device) => ("device", [user.as_str().as_bytes(), device.as_bytes()]),
             Bucket::SignedIn(user) => ("signed-in", [user.as_str().as_bytes(), b""]),
-            Bucket::ClientAddress(source) => ("source", [source.as_bytes(), b""]),
+            Bucket::ClientAddress(address) => ("client", [address.as_bytes(), b""]),
         };
         let [one, two] = parts;
-        let digest = self.pseudonym(Purpose::AttemptKey, &[name.as_bytes(), one, two]);
+        let digest = self.events.pseudonym(Purpose::AttemptKey, &[name.as_bytes(), one, two]);
         AttemptKey::new(format!("{name}:{}", base64url::encode(digest.as_bytes())))
     }
 
-    /// Looks at all buckets of a try. Whoever comes too early is told so here, and takes no place of anybody's.
-    pub(crate) async fn look_at(
+    /// Takes a place for the hash and charges the buckets, or says how long to wait.
+    ///
+    /// All buckets are read first: a try that comes too early is refused here and takes nobody's place. Then the place is taken,
+    /// so that a full queue counts nothing against anyone. Then the try is counted, in all buckets or in none.
+    pub(crate) async fn charge(
+        &self,
+        buckets: &[Bucket<'_>],
+        caller: Caller,
+    ) -> Result<Admission<(Permit, Vec<Charged>)>, Unavailable> {
+        let now = self.events.now();
+        match self.look_at(buckets, caller, now).await? {
+            Admission::Admitted(due) => self.charge_due(due, self.events.now()).await,
+            Admission::Throttled { retry_after } => Ok(Admission::Throttled { retry_after }),
+        }
+    }
+
+    async fn look_at(
         &self,
         buckets: &[Bucket<'_>],
         caller: Caller,
         now: OffsetDateTime,
     ) -> Result<Admission<Due>, Unavailable> {
         let mut due = Due { buckets: Vec::with_capacity(buckets.len()), holders: Vec::new(), caller };
-        for lane in buckets {
-            let (key, spacing) = (self.attempt_key(lane), lane.spacing(self));
+        for bucket in buckets {
+            let (key, kind) = (self.attempt_key(bucket), bucket.kind());
+            let spacing = if kind == BucketKind::ClientAddress { self.of_client_addresses } else { self.of_accounts };
             let read = self.attempts.load(&key).await?;
             let ahead = read.as_ref().map_or(Duration::ZERO, |entry| entry.ahead_of(now));
             if ahead > CLOCK_GRACE {
-                self.report(EventKind::ClockSkew { ahead }).send();
+                self.events.report(EventKind::ClockSkew { ahead }).send();
             }
             let decided = Attempts::charge(read.as_ref(), &spacing, now, Version::from_random(Draw::draw()?));
             if let Charge::Early { retry_after } = decided {
                 return Ok(Admission::Throttled { retry_after });
             }
-            due.holders.extend(lane.holders(&key));
-            due.buckets.push(DueBucket { key, spacing, kind: lane.kind(), read });
+            due.holders.extend(bucket.holders(&key));
+            due.buckets.push(DueBucket { key, spacing, kind, read });
         }
         Ok(Admission::Admitted(due))
     }
 
-    /// Takes a place for the hash, then counts the try in all of its buckets, or in none. In this order a full queue counts nothing
-    /// against anyone; and once something may be counted the hash is computed, whatever becomes of the caller.
-    pub(crate) async fn charge(
+    /// Once something may be counted the hash is computed even if the caller goes away.
+    async fn charge_due(
         &self,
         due: Due,
         now: OffsetDateTime,
     ) -> Result<Admission<(Permit, Vec<Charged>)>, Unavailable> {
         let Due { buckets, holders, caller } = due;
-        let mut permit = match self.permit(caller, holders)? {
+        let mut permit = match self.hashing.permit(caller, holders)? {
             Seat::Taken(permit) => permit,
             // Another try of theirs is under way, after which this one comes too early.
             Seat::Held => {
-                let waits = buckets.iter().map(|lane| lane.spacing.first_step);
+                let waits = buckets.iter().map(|bucket| bucket.spacing.first_step);
                 return Ok(Admission::Throttled { retry_after: waits.max().unwrap_or(SHORT_WHILE) });
             }
         };
-        permit.owe(self.any_hash());
+        permit.owe(self.hashing.any_hash());
         let mut charged = Vec::with_capacity(buckets.len());
         for DueBucket { key, spacing, kind, read } in buckets {
             match self.claim(&key, &spacing, read, now).await {
                 Ok(Claim::Claimed { entry, failures_before }) => {
                     charged.push(Charged { key, spacing, kind, entry, failures_before });
                 }
-                // The slot went to somebody else meanwhile: what other buckets were charged for this try is given back.
+                // Somebody else was charged in between: what other buckets were charged for this try is given back.
                 Ok(Claim::Early { retry_after }) => {
                     self.give_back(&charged, now).await;
                     permit.owe_nothing();
@@ -179,38 +211,21 @@ impl Engine {
         Ok(Admission::Admitted((permit, charged)))
     }
 
-    /// The place and the charge for a proof asked of somebody who is signed in.
-    pub(crate) async fn charge_signed_in(
-        &self,
-        user: &UserId,
-    ) -> Result<Admission<(Permit, Vec<Charged>)>, Unavailable> {
-        let now = self.now();
-        match self.look_at(&[Bucket::SignedIn(user)], Caller::Known, now).await? {
-            Admission::Admitted(due) => self.charge(due, now).await,
-            Admission::Throttled { retry_after } => Ok(Admission::Throttled { retry_after }),
-        }
-    }
-
-    /// A hash of nothing that costs what a try does.
-    fn any_hash(&self) -> impl FnOnce(&mut HashMemory) + Send + 'static {
-        let params = self.config.hashing.params;
-        move |memory| drop(hashing::hash(&Password::new(""), params, memory))
-    }
-
-    /// After the success is stored: takes back the try's own charge and a few failures more. Wiping the count would hand an
+    /// After the success is stored: takes back the try's own charge and a few failures more. Wiping the count would give an
     /// attacker a fresh budget at every sign-in of the owner.
     ///
-    /// On a lane of one's own only the first step is left to wait. On one that strangers share the wait stands as it is: if it
-    /// shrank, whoever watches it would see that somebody has signed in there.
-    pub(crate) async fn refund(&self, charged: &[Charged], now: OffsetDateTime) {
-        for lane in charged {
-            match lane.kind {
-                BucketKind::Own => self.take_back(lane, 1 + FORGIVEN, now, |_| lane.spacing.first_step).await,
-                BucketKind::Strangers => self.take_back(lane, 1 + FORGIVEN, now, |entry| entry.wait_left(now)).await,
-                // A source is shared: a success takes back its own charge only.
+    /// In a bucket of one's own only the first step is left to wait. In one that is shared the wait stays as it is: if it shrank,
+    /// an observer of it would see that somebody has signed in.
+    pub(crate) async fn refund(&self, charged: &[Charged]) {
+        let now = self.events.now();
+        for bucket in charged {
+            match bucket.kind {
+                BucketKind::Own => self.take_back(bucket, 1 + FORGIVEN, now, |_| bucket.spacing.first_step).await,
+                BucketKind::Shared => self.take_back(bucket, 1 + FORGIVEN, now, |entry| entry.wait_left(now)).await,
+                // Many people may share it: a success takes back its own charge only.
                 BucketKind::ClientAddress => {
-                    let left = |entry: &Attempts| lane.spacing.delay_after(entry.failures().saturating_sub(1));
-                    self.take_back(lane, 1, now, left).await
+                    let left = |entry: &Attempts| bucket.spacing.delay_after(entry.failures().saturating_sub(1));
+                    self.take_back(bucket, 1, now, left).await
                 }
             }
         }
@@ -218,34 +233,29 @@ impl Engine {
 
     /// The try was not evaluated after all.
     async fn give_back(&self, charged: &[Charged], now: OffsetDateTime) {
-        for lane in charged {
-            self.take_back(lane, 1, now, |_| Duration::ZERO).await;
+        for bucket in charged {
+            self.take_back(bucket, 1, now, |_| Duration::ZERO).await;
         }
     }
 
     /// A failure here costs the user a wait and opens nothing, so it is an event and no error.
-    async fn take_back(&self, lane: &Charged, by: u32, now: OffsetDateTime, left: impl Fn(&Attempts) -> Duration) {
-        let mut current = Some(lane.entry.clone());
+    async fn take_back(&self, bucket: &Charged, by: u32, now: OffsetDateTime, left: impl Fn(&Attempts) -> Duration) {
+        let mut current = Some(bucket.entry.clone());
         for _ in 0..ROUNDS {
             let Some(entry) = current else { return };
             let Ok(version) = Draw::draw().map(Version::from_random) else { return };
             // Where others were charged since, their wait stands: only the count is taken back.
-            let own = entry.version() == lane.entry.version();
-            let left = match own {
-                true => left(&entry),
-                false => entry.wait_left(now),
-            };
-            let next = entry.refund(by, left, &lane.spacing, now, version);
-            let stored = match swap(&*self.attempts, &lane.key, Some(entry.version()), &next).await {
+            let own = entry.version() == bucket.entry.version();
+            let left = if own { left(&entry) } else { entry.wait_left(now) };
+            let next = entry.refund(by, left, &bucket.spacing, now, version);
+            let stored = match self.swap(&bucket.key, Some(entry.version()), &next).await {
                 Ok(Swap::Stored) => return,
-                Ok(Swap::Stale) => self.attempts.load(&lane.key).await,
+                Ok(Swap::Stale) => self.attempts.load(&bucket.key).await,
                 Err(error) => Err(error),
             };
-            current = match stored {
-                Ok(stored) => stored,
-                // The store has reported it.
-                Err(_) => return,
-            };
+            // A failed store was reported.
+            let Ok(stored) = stored else { return };
+            current = stored;
         }
     }
 
@@ -270,32 +280,41 @@ impl Engine {
                         (entry.clone(), Claim::Claimed { entry, failures_before })
                     }
                 };
-            if swap(&*self.attempts, key, expected, &next).await? == Swap::Stored {
+            if self.swap(key, expected, &next).await? == Swap::Stored {
                 return Ok(claim);
             }
             current = self.attempts.load(key).await?;
         }
         Err(Unavailable::Contended)
     }
+
+    /// If the answer was lost, a look-up finds out whether what is stored now is what was to be stored.
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        match self.attempts.swap(key, expected, next).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => match self.attempts.load(key).await {
+                Ok(Some(stored)) if stored.version() == next.version() => Ok(Swap::Stored),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Deletes all spent entries, and returns how many.
+    pub(crate) async fn purge(&self) -> Result<u64, Unavailable> {
+        let (now, mut entries) = (self.events.now(), 0);
+        loop {
+            let deleted = self.attempts.purge(now, PURGED_AT_ONCE).await?;
+            entries += deleted;
+            if deleted < u64::from(PURGED_AT_ONCE) {
+                break;
+            }
+        }
+        self.events.report(EventKind::AttemptsPurged { entries }).send();
+        Ok(entries)
+    }
 }
 
 enum Claim {
     Claimed { entry: Attempts, failures_before: u32 },
     Early { retry_after: Duration },
-}
-
-/// A swap whose lost answer is looked up: if what is stored now is what was to be stored, it was.
-async fn swap(
-    store: &dyn AttemptStore,
-    key: &AttemptKey,
-    expected: Option<Version>,
-    next: &Attempts,
-) -> Result<Swap, BackendError> {
-    match store.swap(key, expected, next).await {
-        Ok(answer) => Ok(answer),
-        Err(error) => match store.load(key).await {
-            Ok(Some(stored)) if stored.version() == next.version() => Ok(Swap::Stored),
-            _ => Err(error),
-        },
-    }
 }

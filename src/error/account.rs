@@ -4,7 +4,7 @@ use super::step_up::{BY_CODE, BY_PASSWORD};
 use super::{StepUp, Unavailable, failure};
 use crate::types::{BackendError, UserId};
 
-/// Why an account was not opened, or not announced. These are for an operator, not for strangers.
+/// Why provisioning failed. For operators, never for unauthenticated clients.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProvisionError {
@@ -14,16 +14,16 @@ pub enum ProvisionError {
     /// Another account has this id. Nothing was stored or mailed.
     #[error("another account has this id")]
     IdTaken,
-    /// The account stands, but the mailer did not accept the mail:
-    /// [`resend_welcome`](crate::Auth::resend_welcome) issues a fresh temporary password and mails it.
-    #[error("the account stands, but its mail was not accepted")]
+    /// The account exists, but the mailer rejected the mail. [`resend_welcome`](crate::Operator::resend_welcome) issues and mails a
+    /// fresh temporary password.
+    #[error("the account exists, but its mail was not accepted")]
     MailFailed {
         /// The new account.
         user_id: UserId,
-        /// Why, as the mailer told it.
+        /// The mailer's error.
         source: BackendError,
     },
-    /// Whether the account stands is not known if a store failed; otherwise it does not. Provisioning again tells.
+    /// If a store failed, the account may exist; otherwise it does not. Provision again to find out.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -31,10 +31,10 @@ pub enum ProvisionError {
 failure!(ProvisionError {
     Self::EmailTaken => "email_taken", 409, "There is an account with this address already.";
     Self::IdTaken => "id_taken", 409, "There is an account with this id already.";
-    Self::MailFailed { .. } => "mail_failed", 503, "The account was opened, but the mail could not be sent.";
+    Self::MailFailed { .. } => "mail_failed", 503, "The account was created, but the mail could not be sent. Please send it again.";
 } unavailable Unavailable);
 
-/// Why an account was not taken over. These are for an operator, not for strangers.
+/// Why an import failed. For operators, never for unauthenticated clients.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -44,7 +44,7 @@ pub enum ImportError {
     /// Another account has this id. Nothing was stored.
     #[error("another account has this id")]
     IdTaken,
-    /// Whether the account stands is not known if a store failed; otherwise it does not. Importing again tells.
+    /// If a store failed, the account may exist; otherwise it does not. Import again to find out.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -54,7 +54,7 @@ failure!(ImportError {
     Self::IdTaken => "id_taken", 409, "There is an account with this id already.";
 } unavailable Unavailable);
 
-/// Why no fresh first password was mailed. These are for an operator, not for strangers.
+/// Why no fresh first password was mailed. For operators, never for unauthenticated clients.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum WelcomeError {
@@ -64,19 +64,19 @@ pub enum WelcomeError {
     /// The account is deactivated.
     #[error("the account is deactivated")]
     Deactivated,
-    /// The user has chosen a password already, so this is for "Forgot your password?" to mend.
-    #[error("the user has chosen a password already")]
+    /// The user has already chosen a password and should use "Forgot your password?" instead.
+    #[error("the user has already chosen a password")]
     PasswordChosen,
     /// Another account has the corrected address. Nothing changed.
     #[error("another account has this address")]
     EmailTaken,
-    /// The mailer did not accept the mail. Calling again issues another password and mails it.
+    /// The mailer rejected the mail. Call again to issue and mail another password.
     #[error("the mail was not accepted")]
     MailFailed {
-        /// Why, as the mailer told it.
+        /// The mailer's error.
         source: BackendError,
     },
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -84,19 +84,19 @@ pub enum WelcomeError {
 failure!(WelcomeError {
     Self::UnknownUser => "unknown_user", 404, "There is no such user.";
     Self::Deactivated => "deactivated", 409, "The account is deactivated.";
-    Self::PasswordChosen => "password_chosen", 409, "The user has signed in already.";
+    Self::PasswordChosen => "password_chosen", 409, "The user has already chosen a password and can use \"Forgot your password?\".";
     Self::EmailTaken => "email_taken", 409, "There is an account with this address already.";
-    Self::MailFailed { .. } => "mail_failed", 503, "The mail could not be sent.";
+    Self::MailFailed { .. } => "mail_failed", 503, "The mail could not be sent. Please try again.";
 } unavailable Unavailable);
 
-/// Why an operator's action was not carried out.
+/// Why an operator's action failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OperatorError {
     /// There is no such user.
     #[error("no such user")]
     UnknownUser,
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -109,10 +109,11 @@ failure!(OperatorError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ResumeError {
-    /// It ended: signed out everywhere, changed a credential, deactivated, deleted. Drop it and show the sign-in.
+    /// The session was revoked: signed out everywhere, credential changed, account deactivated or deleted. Drop it and show the
+    /// sign-in page.
     #[error("the session has ended")]
     SessionEnded,
-    /// Nothing was decided. Keep the session, refuse this request.
+    /// No decision was reached. Keep the session and refuse this request.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -125,22 +126,23 @@ failure!(ResumeError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DeviceError {
-    /// The session ended meanwhile. The user signs in again.
+    /// The session has ended. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
-    /// The session proved nothing within five minutes, or, where a second factor is on, no code: ask for what `needs` says.
-    #[error("a fresh proof is needed: {needs}")]
+    /// The session has no proof from the last five minutes: the password or, with a second factor on, a code. Ask for what
+    /// `needs` says.
+    #[error("step-up required: {needs}")]
     StepUpRequired {
-        /// Which one.
+        /// What to ask for.
         needs: StepUp,
     },
-    /// The user has no such device.
+    /// The user has no device with this id.
     #[error("no such device")]
     UnknownDevice,
-    /// A confirmed reset waits to be completed; until then who merely knows the password revokes nothing.
-    #[error("a confirmed reset waits for its completion")]
+    /// A confirmed reset is pending. Until it ends, knowing the password is not enough to revoke a device.
+    #[error("a confirmed reset is pending")]
     RecoveryPending,
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -150,7 +152,7 @@ failure!(DeviceError {
     Self::StepUpRequired { needs: StepUp::Password } => "password_proof_needed", 403, BY_PASSWORD;
     Self::StepUpRequired { needs: StepUp::SecondFactor } => "code_proof_needed", 403, BY_CODE;
     Self::UnknownDevice => "unknown_device", 404, "There is no such device.";
-    Self::RecoveryPending => "recovery_pending", 409, "A password reset is under way for this account. Please finish it first.";
+    Self::RecoveryPending => "recovery_pending", 409, "A password reset is in progress for this account. Please finish it first.";
 } unavailable Unavailable);
 
 impl From<ResumeError> for DeviceError {

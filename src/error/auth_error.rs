@@ -2,29 +2,29 @@ use core::time::Duration;
 
 use crate::password::Violation;
 
-/// What all errors of the flows have in common, for a host that answers them in one place
-/// ([`Auth::error_response`](crate::Auth::error_response)). Every error has these as methods of its own too.
+/// What the errors of all flows have in common, for a host that handles them in one place
+/// ([`Auth::error_response`](crate::Auth::error_response)). Every error also has these as inherent methods.
 pub trait AuthError: std::error::Error + Send + Sync + 'static {
-    /// A stable name in snake_case, for clients and translations.
+    /// A stable `snake_case` code, for clients and translations.
     fn code(&self) -> &'static str;
-    /// The HTTP status that fits, as a plain number.
+    /// The matching HTTP status, as a plain number.
     fn http_status(&self) -> u16;
-    /// How long to wait before trying again, where waiting helps.
+    /// How long to wait before retrying, if waiting helps.
     fn retry_after(&self) -> Option<Duration>;
-    /// What may be told to the end user, in English.
+    /// A message that is safe to show to the end user, in English.
     fn user_message(&self) -> String;
-    /// The broken rules, if a new password was rejected for them; otherwise none.
+    /// The rules that a rejected new password breaks; otherwise empty.
     fn violations(&self) -> &[Violation];
 }
 
-/// Implements [`AuthError`] and methods of the same names from one table.
+/// Implements [`AuthError`] and inherent methods of the same names from one table.
 ///
-/// A row is `pattern => code, status, message`, and `, retry duration` where waiting helps; the row `unavailable` hands
-/// over to the [`Unavailable`] inside, and `rejected` names the variant with the broken rules of a password.
+/// A row is `pattern => code, status, message`, plus `, retry duration` if waiting helps. The row `unavailable` delegates to
+/// the inner [`Unavailable`]; `rejected` names the variant that holds the violations.
 macro_rules! failure {
     ($error:ident { $($pattern:pat => $code:literal, $status:literal, $message:expr $(, retry $retry:expr)?;)+ } $(unavailable $inner:ident)? $(rejected $rejected:ident)?) => {
         impl $error {
-            /// A stable name in snake_case.
+            /// A stable `snake_case` code.
             pub fn code(&self) -> &'static str {
                 match self {
                     $(#[allow(unused_variables)] $pattern => $code,)+
@@ -32,7 +32,7 @@ macro_rules! failure {
                 }
             }
 
-            /// The HTTP status that fits.
+            /// The matching HTTP status.
             pub fn http_status(&self) -> u16 {
                 match self {
                     $(#[allow(unused_variables)] $pattern => $status,)+
@@ -40,7 +40,7 @@ macro_rules! failure {
                 }
             }
 
-            /// How long to wait before trying again, where waiting helps.
+            /// How long to wait before retrying, if waiting helps.
             pub fn retry_after(&self) -> Option<core::time::Duration> {
                 match self {
                     $(#[allow(unused_variables)] $pattern => { None::<core::time::Duration> $(.or(Some(*$retry)))? })+
@@ -48,7 +48,7 @@ macro_rules! failure {
                 }
             }
 
-            /// What may be told to the end user, in English.
+            /// A message that is safe to show to the end user, in English.
             pub fn user_message(&self) -> String {
                 match self {
                     $(#[allow(unused_variables)] $pattern => String::from($message),)+

@@ -1,4 +1,4 @@
-//! Sentences that several errors say to end users.
+//! End-user sentences shared by several errors.
 
 use core::time::Duration;
 
@@ -14,18 +14,18 @@ pub(super) fn please_wait(wait: Duration) -> String {
     }
 }
 
-/// To somebody who is signed in. The wait after a success, or after one slip, is about as long as a double click: a form that was
-/// sent twice must not read like a fault.
+/// For a signed-in user. The wait after a success or a single failure is about as long as a double click, so a form that was
+/// sent twice must not look like a failure.
 pub(super) fn one_at_a_time(wait: Duration) -> String {
     match wait.as_secs() {
-        0 => "Another try came just before this one. If you sent the form twice, the first one counts; otherwise please try \
+        0 => "We received another attempt just before this one. If you sent the form twice, the first one counts; otherwise please try \
               again in a second."
             .to_owned(),
         _ => please_wait(wait),
     }
 }
 
-/// "Your new password was not accepted: …", one sentence for each broken rule.
+/// "The new password was not accepted. …", with one sentence per broken rule.
 pub(super) fn not_accepted(violations: &[Violation]) -> String {
     let broken: Vec<_> = violations.iter().map(|violation| violation.text()).collect();
     format!("The new password was not accepted. {}", broken.join(" "))

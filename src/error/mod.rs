@@ -1,9 +1,9 @@
-//! Floor 4: what can go wrong, one small enum for each flow.
+//! Floor 4: what can go wrong, one small enum per flow.
 //!
 //! The variants are the contract. Each error has a stable [`code`](AuthError::code), a plain
-//! [`http_status`](AuthError::http_status), a [`retry_after`](AuthError::retry_after) where waiting helps, and a
-//! [`user_message`](AuthError::user_message) that may be shown as it is. Their `Display` is for logs; it holds no address,
-//! password, token or code. What a store or mailer had to say is the `source`.
+//! [`http_status`](AuthError::http_status), a [`retry_after`](AuthError::retry_after) if waiting helps, and a
+//! [`user_message`](AuthError::user_message) that is safe to show as it is. `Display` is for logs and holds no address,
+//! password, token or code. The error of a store or mailer is the `source`.
 
 mod account;
 pub(crate) mod auth_error;

@@ -7,42 +7,41 @@ use super::{Unavailable, failure, not_accepted, one_at_a_time, please_wait};
 use crate::password::Violation;
 
 const RECOVERY: &str =
-    "A password reset is under way for this account. Please finish it with the password from your mail.";
+    "A password reset is in progress for this account. Please finish it with the temporary password from your mail.";
 
-/// Why a password was not chosen after a challenge.
+/// Why no password was chosen with a challenge.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ChoosePasswordError {
-    /// The challenge is not one, was used, is over ten minutes old, or was tried ten times. The user starts again at the
-    /// sign-in.
-    #[error("the challenge does not work (any more)")]
+    /// The challenge is invalid, used, expired (10 minutes) or exhausted (10 tries). The user starts again at the sign-in.
+    #[error("challenge invalid, used or expired")]
     ChallengeInvalid,
-    /// The new password breaks the policy. Nothing changed and the challenge still works: show every violation.
+    /// The new password breaks the policy. Nothing changed and the challenge remains valid. Show every violation.
     #[error("the new password breaks {} rules", .violations.len())]
     Rejected {
-        /// All of them, in the order of the rules.
+        /// All violations, in the order of the rules.
         violations: Vec<Violation>,
     },
-    /// The challenge was won by the own password while a confirmed reset waits to be completed. The user goes on with the
+    /// The challenge was issued for the current password, but a confirmed reset is pending. The user continues with the
     /// temporary password from the mail.
-    #[error("a confirmed reset waits for its completion")]
+    #[error("a confirmed reset is pending")]
     RecoveryPending {
-        /// When the reset expires and the own password counts again.
+        /// When the reset expires and the current password works again.
         until: OffsetDateTime,
     },
-    /// This challenge is being used at this moment.
+    /// Another request is using this challenge right now.
     #[error("the challenge is in use")]
     InProgress {
-        /// A short while.
+        /// A short wait.
         retry_after: Duration,
     },
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
 failure!(ChoosePasswordError {
-    Self::ChallengeInvalid => "challenge_invalid", 401, "That took too long or was done already. Please sign in again.";
+    Self::ChallengeInvalid => "challenge_invalid", 401, "This step has expired or was already completed. Please sign in again.";
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
     Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after), retry retry_after;
@@ -52,32 +51,32 @@ failure!(ChoosePasswordError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ChangePasswordError {
-    /// The session ended meanwhile. The user signs in again.
+    /// The session has ended. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
-    /// The current password is wrong. It is counted, in a lane that strangers cannot reach.
+    /// The current password is wrong. The failure counts in a bucket that only signed-in users can reach.
     #[error("the current password is wrong")]
     CurrentPasswordWrong,
-    /// The wait after the last try is not over: a moment after one that was right, such as the same form sent twice, and longer
-    /// after wrong ones. This one was not looked at.
+    /// The wait after the previous attempt has not passed: a moment after a success (such as a form sent twice), longer after
+    /// failures. This attempt was not evaluated.
     #[error("throttled")]
     Throttled {
-        /// The rest of the wait.
+        /// The remaining wait.
         retry_after: Duration,
     },
-    /// The new password breaks the policy. Nothing changed: show every violation.
+    /// The new password breaks the policy. Nothing changed. Show every violation.
     #[error("the new password breaks {} rules", .violations.len())]
     Rejected {
-        /// All of them, in the order of the rules.
+        /// All violations, in the order of the rules.
         violations: Vec<Violation>,
     },
-    /// A confirmed reset waits to be completed with the temporary password from the mail.
-    #[error("a confirmed reset waits for its completion")]
+    /// A confirmed reset is pending; it is completed with the temporary password from the mail.
+    #[error("a confirmed reset is pending")]
     RecoveryPending {
-        /// When the reset expires and the own password counts again.
+        /// When the reset expires and the current password works again.
         until: OffsetDateTime,
     },
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }

@@ -7,87 +7,86 @@ use crate::password::Violation;
 use crate::second_factor::MalformedCode;
 use crate::types::BackendError;
 
-const LINK: &str = "This link has been used or has expired. Please ask for a new one.";
+const LINK: &str = "This link has been used or has expired. Please request a new one.";
 
 /// Why a reset link was not confirmed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfirmResetError {
-    /// The link is malformed, was used, expired, or is of nobody. The user asks for a new one.
-    #[error("the link does not work (any more)")]
+    /// The link is malformed, used, expired or belongs to no account. The user requests a new one.
+    #[error("link invalid, used or expired")]
     LinkInvalid,
-    /// A temporary password was mailed a moment ago and still works. If it does not arrive, the same link mails another
-    /// one after this wait.
-    #[error("confirmed already")]
+    /// A temporary password was mailed a moment ago and is still valid. If it does not arrive, the same link mails another one
+    /// after this wait.
+    #[error("already confirmed")]
     AlreadyConfirmed {
-        /// The rest of the cooldown.
+        /// The remaining cooldown.
         retry_after: Duration,
     },
-    /// The temporary password is installed, but the mailer did not accept the mail. The same link mails another one after
-    /// this wait.
+    /// The temporary password is set, but the mailer rejected the mail. The same link mails another one after this wait.
     #[error("the mail was not accepted")]
     MailFailed {
         /// The cooldown.
         retry_after: Duration,
-        /// Why, as the mailer told it. For the log, not for the page.
+        /// The mailer's error. For the log, not for the page.
         source: BackendError,
     },
-    /// Links are not confirmed in the mode [`ChooseNewPassword`](crate::config::ResetMode::ChooseNewPassword); the host calls
-    /// [`complete_reset`](crate::Auth::complete_reset) instead. A mistake of the program, not of its user.
+    /// In the mode [`ChooseNewPassword`](crate::config::ResetMode::ChooseNewPassword), links are not confirmed; call
+    /// [`complete_reset`](crate::Auth::complete_reset) instead. A programming error, not the user's.
     #[error("links are not confirmed in this reset mode")]
     OtherMode,
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
 failure!(ConfirmResetError {
     Self::LinkInvalid => "link_invalid", 400, LINK;
-    Self::AlreadyConfirmed { retry_after } => "already_confirmed", 409, "A temporary password was mailed to you a moment ago.", retry retry_after;
+    Self::AlreadyConfirmed { retry_after } => "already_confirmed", 409, "We have just mailed you a temporary password. Please check your inbox.", retry retry_after;
     Self::MailFailed { retry_after, .. } => "mail_failed", 503, "We could not send the mail. Please use the same link again in a few minutes.", retry retry_after;
-    Self::OtherMode => "other_mode", 500, "Something went wrong on our side.";
+    Self::OtherMode => "other_mode", 500, "Something went wrong on our side. Please contact us.";
 } unavailable Unavailable);
 
 /// Why a reset link did not set a password.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CompleteResetError {
-    /// The link is malformed, was used, expired, was tried ten times, or is of nobody. The user asks for a new one.
-    #[error("the link does not work (any more)")]
+    /// The link is malformed, used, expired, exhausted (10 tries) or belongs to no account. The user requests a new one.
+    #[error("link invalid, used or expired")]
     LinkInvalid,
-    /// The new password breaks the policy. Nothing changed and the link still works: show every violation.
+    /// The new password breaks the policy. Nothing changed and the link remains valid. Show every violation.
     #[error("the new password breaks {} rules", .violations.len())]
     Rejected {
-        /// All of them, in the order of the rules.
+        /// All violations, in the order of the rules.
         violations: Vec<Violation>,
     },
     /// The account has a second factor: ask for a code and call
-    /// [`complete_reset_with_code`](crate::Auth::complete_reset_with_code). Nothing changed and the link still works.
-    #[error("a code is needed")]
+    /// [`complete_reset_with_code`](crate::Auth::complete_reset_with_code). Nothing changed and the link remains valid.
+    #[error("a code is required")]
     CodeNeeded,
-    /// The text is no code. It was not evaluated and not counted.
+    /// Not a well-formed code. It was not evaluated or counted.
     #[error("malformed code")]
     CodeMalformed,
-    /// The code is wrong or was used before. It is counted, and the link still works.
+    /// The code is wrong or was used before. The failure counts, and the link remains valid.
     #[error("the code is wrong")]
     CodeWrong,
-    /// The wait after the last wrong code is not over. This one was not evaluated.
+    /// The wait after the last wrong code has not passed. This code was not evaluated.
     #[error("throttled")]
     Throttled {
-        /// The rest of the wait.
+        /// The remaining wait.
         retry_after: Duration,
     },
-    /// This link is being used at this moment.
+    /// Another request is using this link right now.
     #[error("the link is in use")]
     InProgress {
-        /// A short while.
+        /// A short wait.
         retry_after: Duration,
     },
-    /// In the mode [`TemporaryPassword`](crate::config::ResetMode::TemporaryPassword) a link is confirmed
-    /// ([`confirm_reset`](crate::Auth::confirm_reset)) and sets no password. A mistake of the program, not of its user.
+    /// In the mode [`TemporaryPassword`](crate::config::ResetMode::TemporaryPassword), links are confirmed
+    /// ([`confirm_reset`](crate::Auth::confirm_reset)) and set no password. A programming error, not the user's.
     #[error("links set no password in this reset mode")]
     OtherMode,
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -95,12 +94,12 @@ pub enum CompleteResetError {
 failure!(CompleteResetError {
     Self::LinkInvalid => "link_invalid", 400, LINK;
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
-    Self::CodeNeeded => "code_needed", 401, "Please enter a code of your authenticator app as well.";
-    Self::CodeMalformed => "code_malformed", 422, "Please enter the digits of your authenticator app, or one of your recovery codes.";
-    Self::CodeWrong => "code_wrong", 401, "This code is not right, or was used before.";
+    Self::CodeNeeded => "code_needed", 401, "Please also enter a code from your authenticator app or a recovery code.";
+    Self::CodeMalformed => "code_malformed", 422, "Please enter the digits from your authenticator app, or one of your recovery codes.";
+    Self::CodeWrong => "code_wrong", 401, "This code is not right or was used before. Please try another one.";
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
     Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after), retry retry_after;
-    Self::OtherMode => "other_mode", 500, "Something went wrong on our side.";
+    Self::OtherMode => "other_mode", 500, "Something went wrong on our side. Please contact us.";
 } unavailable Unavailable rejected Rejected);
 
 impl From<MalformedCode> for CompleteResetError {

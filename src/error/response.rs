@@ -4,21 +4,21 @@ use super::AuthError;
 use crate::password::Violation;
 use crate::types::{Site, SupportContact};
 
-/// A failure as a page or an API tells it to the end user. It holds nothing that a stranger may not know.
+/// A failure as shown to the end user on a page or by an API. Safe to show to unauthenticated clients.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorResponse {
-    /// A stable name in snake_case, for clients and translations.
+    /// A stable `snake_case` code, for clients and translations.
     pub code: &'static str,
-    /// The HTTP status that fits.
+    /// The matching HTTP status.
     pub http_status: u16,
-    /// How long to wait before trying again, where waiting helps.
+    /// How long to wait before retrying, if waiting helps.
     pub retry_after: Option<Duration>,
-    /// What to show, in English.
+    /// The message to show, in English.
     pub message: String,
-    /// The rules that a rejected new password broke, to be marked in the list above the field; otherwise none.
+    /// The rules that a rejected new password breaks, to be marked in the list above the field; otherwise empty.
     pub violations: Vec<Violation>,
-    /// Whom the user can turn to.
+    /// The contact to offer to the user.
     pub support: SupportContact,
 }
 

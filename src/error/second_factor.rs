@@ -8,34 +8,34 @@ use super::{StepUp, Unavailable, failure, one_at_a_time, please_wait};
 use crate::second_factor::MalformedCode;
 
 const ENDED: &str = "Your session has ended. Please sign in again.";
-const TOO_LATE: &str = "That took too long or was done already. Please sign in again.";
-const MALFORMED: &str = "Please enter the digits of your authenticator app, or one of your recovery codes.";
-const WRONG: &str = "This code is not right, or was used before.";
+const TOO_LATE: &str = "This step has expired or was already completed. Please sign in again.";
+const MALFORMED: &str = "Please enter the digits from your authenticator app, or one of your recovery codes.";
+const WRONG: &str = "This code is not right or was used before. Please try another one.";
 const RECOVERY: &str =
-    "A password reset is under way for this account. Please finish it with the password from your mail.";
+    "A password reset is in progress for this account. Please finish it with the temporary password from your mail.";
 
 /// Why a code did not complete a sign-in.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum VerifySecondFactorError {
-    /// The challenge is not one, was used, is over ten minutes old, or was tried ten times. The user starts again at the
-    /// sign-in.
-    #[error("the challenge does not work (any more)")]
+    /// The challenge is invalid, used, expired (10 minutes) or exhausted (10 tries). The user starts again at the sign-in.
+    #[error("challenge invalid, used or expired")]
     ChallengeInvalid,
-    /// The text is no code. It was not evaluated and not counted.
+    /// Not a well-formed code. It was not evaluated or counted.
     #[error("malformed code")]
     CodeMalformed,
-    /// Wrong, used before, or of a step before one that was used. It is counted, and the challenge still works. It is also
-    /// the answer to every code once too many were wrong after the password alone: a known device or the mailbox goes on.
+    /// The code is wrong, was used before, or belongs to a time step before a used one. The failure counts, and the challenge
+    /// remains valid. After too many wrong codes with the password alone, every code gets this answer; a known device or the
+    /// mailbox still works.
     #[error("the code is wrong")]
     CodeWrong,
-    /// The wait after the last wrong code is not over. This one was not evaluated.
+    /// The wait after the last wrong code has not passed. This code was not evaluated.
     #[error("throttled")]
     Throttled {
-        /// The rest of the wait.
+        /// The remaining wait.
         retry_after: Duration,
     },
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -47,50 +47,48 @@ failure!(VerifySecondFactorError {
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
 } unavailable Unavailable);
 
-/// Why an authenticator was not begun or confirmed.
+/// Why enrolling an authenticator was not started or confirmed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EnrollmentError {
-    /// The session ended meanwhile. The user signs in again.
+    /// The session has ended. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
-    /// The challenge is not one, was used, is over ten minutes old, or was tried ten times. The user starts again at the
-    /// sign-in.
-    #[error("the challenge does not work (any more)")]
+    /// The challenge is invalid, used, expired (10 minutes) or exhausted (10 tries). The user starts again at the sign-in.
+    #[error("challenge invalid, used or expired")]
     ChallengeInvalid,
-    /// What the session proved is over five minutes old, or, where a second factor is on already, was not a code: ask for what
-    /// `needs` says.
-    #[error("a fresh proof is needed: {needs}")]
+    /// The session's proof is over five minutes old or, with a second factor on, was not a code. Ask for what `needs` says.
+    #[error("step-up required: {needs}")]
     StepUpRequired {
-        /// Which one.
+        /// What to ask for.
         needs: StepUp,
     },
-    /// A confirmed reset waits to be completed; until then who merely knows the password enrolls nothing.
-    #[error("a confirmed reset waits for its completion")]
+    /// A confirmed reset is pending. Until it ends, knowing the password is not enough to enroll an authenticator.
+    #[error("a confirmed reset is pending")]
     RecoveryPending {
         /// When the reset expires.
         until: OffsetDateTime,
     },
-    /// The host gave no keyring, so there is no two-factor sign-in here. A mistake of the program, not of its user.
+    /// The host gave no keyring, so second factors are unavailable. A programming error, not the user's.
     #[error("there is no keyring to seal secrets with")]
     NoKeyring,
-    /// No authenticator was begun, or over ten minutes ago. The user begins again.
-    #[error("no authenticator was begun")]
+    /// No enrollment was started in the last ten minutes. The user starts again.
+    #[error("no enrollment in progress")]
     NotBegun,
-    /// The text is no code of an authenticator.
+    /// Not a well-formed TOTP code.
     #[error("malformed code")]
     CodeMalformed,
-    /// The authenticator shows another code: it was set up with another key, or its clock or the host's is wrong. What was
-    /// begun can still be confirmed.
+    /// The authenticator shows another code: it was set up with another secret, or its clock or the host's is wrong. The
+    /// enrollment can still be confirmed.
     #[error("the code is wrong")]
     CodeWrong,
-    /// The wait after the last wrong code is not over. This one was not evaluated.
+    /// The wait after the last wrong code has not passed. This code was not evaluated.
     #[error("throttled")]
     Throttled {
-        /// The rest of the wait.
+        /// The remaining wait.
         retry_after: Duration,
     },
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -101,77 +99,77 @@ failure!(EnrollmentError {
     Self::StepUpRequired { needs: StepUp::Password } => "password_proof_needed", 403, BY_PASSWORD;
     Self::StepUpRequired { needs: StepUp::SecondFactor } => "code_proof_needed", 403, BY_CODE;
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
-    Self::NoKeyring => "no_keyring", 500, "Something went wrong on our side.";
+    Self::NoKeyring => "no_keyring", 500, "Something went wrong on our side. Please contact us.";
     Self::NotBegun => "not_begun", 409, "That took too long. Please set up your authenticator app again.";
-    Self::CodeMalformed => "code_malformed", 422, "Please enter the digits that your authenticator app shows.";
-    Self::CodeWrong => "code_wrong", 422, "This is not the code of the authenticator app that you are setting up.";
+    Self::CodeMalformed => "code_malformed", 422, "Please enter the digits shown by your authenticator app.";
+    Self::CodeWrong => "code_wrong", 422, "This is not the code from the authenticator app that you are setting up. Please try the next one.";
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
 } unavailable Unavailable);
 
-/// Why the second factor was not turned off, or its recovery codes not made anew.
+/// Why the second factor was not turned off, or its recovery codes not replaced.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SecondFactorError {
-    /// The session ended meanwhile. The user signs in again.
+    /// The session has ended. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
     /// There is no second factor to change.
     #[error("no second factor is on")]
     NotEnrolled,
-    /// The session proved no code within five minutes: ask for one and call
+    /// The session has no code from the last five minutes: ask for one and call
     /// [`reauthenticate_with_code`](crate::Auth::reauthenticate_with_code). The password is not enough here.
-    #[error("a fresh proof is needed: {needs}")]
+    #[error("step-up required: {needs}")]
     StepUpRequired {
-        /// Which one.
+        /// What to ask for.
         needs: StepUp,
     },
-    /// A confirmed reset waits to be completed; until then nothing of this changes.
-    #[error("a confirmed reset waits for its completion")]
+    /// A confirmed reset is pending. Until it ends, the second factor cannot be changed.
+    #[error("a confirmed reset is pending")]
     RecoveryPending {
         /// When the reset expires.
         until: OffsetDateTime,
     },
-    /// The policy demands a second factor, so it cannot be turned off. Another authenticator can be enrolled in its place.
-    #[error("the policy demands a second factor")]
+    /// The policy requires a second factor, so it cannot be turned off. Another authenticator can be enrolled in its place.
+    #[error("the policy requires a second factor")]
     RequiredByPolicy,
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
 failure!(SecondFactorError {
     Self::SessionEnded => "session_ended", 401, ENDED;
-    Self::NotEnrolled => "not_enrolled", 409, "Two-factor sign-in is not on.";
+    Self::NotEnrolled => "not_enrolled", 409, "Two-step sign-in is not on.";
     Self::StepUpRequired { needs: StepUp::Password } => "password_proof_needed", 403, BY_PASSWORD;
     Self::StepUpRequired { needs: StepUp::SecondFactor } => "code_proof_needed", 403, BY_CODE;
     Self::RecoveryPending { until } => "recovery_pending", 409, RECOVERY;
-    Self::RequiredByPolicy => "required_by_policy", 409, "Two-factor sign-in is required here.";
+    Self::RequiredByPolicy => "required_by_policy", 409, "Two-step sign-in is required here. You can set up another authenticator app instead.";
 } unavailable Unavailable);
 
-/// Why somebody who is signed in did not prove once more who it is.
+/// Why a signed-in user's reauthentication failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReauthenticateError {
-    /// The session ended meanwhile. The user signs in again.
+    /// The session has ended. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
-    /// The password is wrong. It is counted, in a lane that strangers cannot reach.
+    /// The password is wrong. The failure counts in a bucket that only signed-in users can reach.
     #[error("the password is wrong")]
     PasswordWrong,
-    /// The text is no code. It was not evaluated and not counted.
+    /// Not a well-formed code. It was not evaluated or counted.
     #[error("malformed code")]
     CodeMalformed,
-    /// The code is wrong, was used before, or there is no second factor. It is counted.
+    /// The code is wrong or was used before, or there is no second factor. The failure counts.
     #[error("the code is wrong")]
     CodeWrong,
-    /// The wait after the last try is not over: a moment after one that was right, such as the same form sent twice, and longer
-    /// after wrong ones. This one was not evaluated.
+    /// The wait after the previous attempt has not passed: a moment after a success (such as a form sent twice), longer after
+    /// failures. This attempt was not evaluated.
     #[error("throttled")]
     Throttled {
-        /// The rest of the wait.
+        /// The remaining wait.
         retry_after: Duration,
     },
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -184,21 +182,22 @@ failure!(ReauthenticateError {
     Self::Throttled { retry_after } => "throttled", 429, one_at_a_time(*retry_after), retry retry_after;
 } unavailable Unavailable);
 
-/// Why something takes one more proof of who it is.
+/// Why an action needs a step-up first.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StepUpError {
-    /// The session ended meanwhile. The user signs in again.
+    /// The session has ended. The user signs in again.
     #[error("the session has ended")]
     SessionEnded,
-    /// What the session proved is older than [`SecondFactorConfig::fresh_proof`](crate::second_factor::SecondFactorConfig::fresh_proof), five
-    /// minutes by default, or was not a code where a second factor is on: ask for what `needs` says.
-    #[error("a fresh proof is needed: {needs}")]
+    /// The session's proof is older than
+    /// [`SecondFactorConfig::fresh_proof`](crate::second_factor::SecondFactorConfig::fresh_proof), five minutes by default, or
+    /// was not a code although a second factor is on. Ask for what `needs` says.
+    #[error("step-up required: {needs}")]
     StepUpRequired {
-        /// Which one.
+        /// What to ask for.
         needs: StepUp,
     },
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }

@@ -4,24 +4,24 @@ use thiserror::Error;
 
 use super::{Unavailable, failure, please_wait};
 
-/// The one message of every evaluated and failed sign-in, for every cause.
+/// The one message of every evaluated and failed sign-in, whatever the cause.
 pub const INVALID_CREDENTIALS: &str = "Email and Password do not match";
 
-/// Why a sign-in did not go on.
+/// Why a sign-in failed.
 #[derive(Debug, Error)]
 pub enum SignInError {
-    /// Wrong, for whatever reason: unknown address, wrong password, deactivated account, expired temporary password. Show
-    /// the message as it is and nothing else; whoever wants to know more asks the support contact.
+    /// The sign-in failed, whatever the reason: unknown address, wrong password, deactivated account, expired temporary
+    /// password. Show this message as it is and nothing else; users with questions ask the support contact.
     #[error("{}", INVALID_CREDENTIALS)]
     InvalidCredentials,
-    /// The try was not evaluated, since the wait after the last failure is not over. It was not counted either. Tell how
-    /// long to wait; known and unknown addresses wait alike.
+    /// The wait after the last failure has not passed. This attempt was neither evaluated nor counted. Show how long to wait;
+    /// known and unknown addresses wait alike.
     #[error("throttled")]
     Throttled {
-        /// The rest of the wait.
+        /// The remaining wait.
         retry_after: Duration,
     },
-    /// Nothing was decided.
+    /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }

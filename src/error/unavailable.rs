@@ -7,31 +7,31 @@ use crate::crypto::RandomError;
 use crate::hashing::HashingError;
 use crate::types::BackendError;
 
-/// Nothing was decided: something the flow needs could not be had. No door was opened and the try may be repeated.
+/// No decision was reached because something the flow needs was unavailable. Access was not granted, and the call may be
+/// repeated.
 ///
-/// If a store lost the answer to a write, the write itself may have taken effect; every flow is made so that repeating it
-/// is safe.
+/// If a store lost the answer to a write, the write itself may have taken effect; every flow is safe to repeat.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Unavailable {
-    /// The hash queue is full. Nothing was counted against anyone. Tell the user to try again in a moment.
+    /// The hash queue is full. Nothing was counted. Ask the user to try again in a moment.
     #[error("the hash queue is full")]
     Busy {
-        /// A short while.
+        /// A short wait.
         retry_after: Duration,
     },
-    /// Others kept changing the same entry. Trying again soon will do.
-    #[error("others kept changing the same entry")]
+    /// Other requests kept changing the same entry. Retry soon.
+    #[error("too many concurrent changes to the same entry")]
     Contended,
-    /// A store failed. Its [`source`](std::error::Error::source) is the reason, a [`BackendError`], whose kind, code and call
-    /// are fit for logs.
+    /// A store failed. The [`source`](std::error::Error::source) is a [`BackendError`], whose kind, code and call are safe to
+    /// log.
     #[error("a store failed")]
     Backend(#[source] BackendError),
-    /// The operating system gave no randomness.
+    /// The operating system provided no randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// There was no memory for a hash.
-    #[error("no memory for a hash")]
+    /// Not enough memory for a hash.
+    #[error("not enough memory for a hash")]
     OutOfMemory,
     /// The `Auth` was closed.
     #[error("closed")]

@@ -10,195 +10,196 @@ use crate::types::{BackendCode, BackendError, BackendErrorKind};
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// An account was opened.
+    /// An account was provisioned.
     Provisioned,
-    /// A fresh temporary password was issued to somebody who has not signed in yet.
+    /// A fresh temporary password was issued to a user who has not signed in yet.
     WelcomeReissued,
     /// A mistyped address was corrected before the first sign-in.
     EmailCorrected,
-    /// Somebody signed in.
+    /// A user signed in.
     SignedIn {
-        /// Failures that had been counted in the lane before.
+        /// Failures that the bucket held before.
         after_failures: u32,
     },
-    /// A live temporary password was given, or a change is due: a challenge was issued.
+    /// A valid temporary password was given, or a password change is due: a challenge was issued.
     PasswordChangeDemanded,
-    /// A password was right, and a code is asked for: a challenge was issued.
+    /// The password was right and a code is required: a challenge was issued.
     SecondFactorDemanded,
-    /// A password was right, and an authenticator has to be enrolled first: a challenge was issued.
+    /// The password was right and an authenticator must be enrolled first: a challenge was issued.
     EnrollmentDemanded,
-    /// A code of the second factor was right.
+    /// A code of the second factor was accepted.
     SecondFactorPassed {
-        /// Which kind.
+        /// The kind of code.
         method: AuthMethod,
     },
-    /// A code of the second factor was wrong, used before, or of an earlier step.
+    /// A code of the second factor was rejected: wrong, used before, or of an earlier time step.
     SecondFactorFailed,
-    /// Ten codes were wrong in one class: after the password alone, after a proof of the mailbox, on a known device or in a
-    /// session. Somebody else has that much of this account.
+    /// Ten wrong codes in one class: after the password alone, after proof of the mailbox, on a known device, or in a session.
+    /// Someone other than the owner probably has that password, mailbox, device or session.
     ManyWrongCodes,
-    /// The stored secret of an authenticator could not be read. Its codes fail like wrong ones; recovery codes work.
+    /// The stored secret of an authenticator is unreadable. Its codes fail like wrong ones; recovery codes still work.
     TotpSecretUnusable {
-        /// Why.
+        /// The fault.
         fault: SecretFault,
     },
-    /// Enrolling an authenticator was begun.
+    /// Enrolling an authenticator was started.
     EnrollmentBegun,
-    /// An authenticator was enrolled: the second factor is on, or another one than before.
+    /// An authenticator was enrolled: the second factor is on, or was replaced.
     SecondFactorEnabled,
-    /// The owner turned the second factor off.
+    /// The user turned the second factor off.
     SecondFactorDisabled,
-    /// New recovery codes took the place of those before.
+    /// The recovery codes were replaced with new ones.
     RecoveryCodesRegenerated,
-    /// An operator took the second factor off an account.
+    /// An operator removed the second factor from an account.
     SecondFactorReset {
-        /// Why, in the operator's words.
+        /// The operator's reason.
         reason: Box<str>,
     },
-    /// Somebody who is signed in proved once more who it is.
+    /// A signed-in user reauthenticated.
     Reauthenticated {
-        /// By what.
+        /// The method used.
         method: AuthMethod,
     },
-    /// The password given for that was wrong.
+    /// A reauthentication failed because the password was wrong.
     ReauthenticationFailed,
     /// A sign-in was evaluated and failed.
     SignInFailed {
-        /// Why.
+        /// The reason.
         reason: SignInFailureReason,
     },
-    /// A try was not evaluated because the wait before it is not over.
+    /// An attempt was not evaluated because the previous wait has not passed.
     Throttled {
-        /// The rest of it.
+        /// The remaining wait.
         retry_after: Duration,
     },
-    /// A try was not evaluated because the hash queue was full.
+    /// An attempt was not evaluated because the hash queue was full.
     Busy,
-    /// A challenge was shown that is not one (any more).
+    /// A challenge was rejected: invalid, used or expired.
     ChallengeRejected,
-    /// A session was refused: it ended, or its user is gone or deactivated.
+    /// A session was rejected: it has ended, or its user was deleted or deactivated.
     SessionRejected,
-    /// A password was changed by its owner.
+    /// A user changed their password.
     PasswordChanged,
-    /// A password change was refused because the current password was wrong.
+    /// A password change was rejected because the current password was wrong.
     PasswordChangeFailed,
-    /// A new password broke the policy.
+    /// A new password was rejected by the policy.
     PasswordRejected {
-        /// How many rules it broke.
+        /// The number of rules it breaks.
         violations: usize,
     },
-    /// A reset was asked for. Whether there is such an account is not decided yet.
+    /// A reset was requested. Whether the account exists has not been looked up yet.
     ResetRequested,
-    /// A reset was asked for again within the cooldown of this account: nothing is mailed.
+    /// A reset was requested again within this account's cooldown; nothing is mailed.
     ResetCoolingDown,
     /// A reset link was stored and handed to the mailer.
     ResetLinkIssued,
-    /// No link was issued: the address is unknown, the account deactivated, or it has as many links as it may.
+    /// No reset link was issued: the address is unknown, the account is deactivated, or it has reached its limit of links.
     ResetLinkWithheld,
-    /// A link was confirmed: a temporary password was installed and handed to the mailer.
+    /// A reset link was confirmed: a temporary password was set and handed to the mailer.
     ResetConfirmed,
-    /// A link was shown that does not work (any more).
+    /// A reset link was rejected: invalid, used or expired.
     ResetLinkRejected,
-    /// A password was chosen by way of a reset.
+    /// A password was chosen in a reset.
     ResetCompleted,
-    /// Somebody who is signed in, and has just given a code, ended a recovery: what was mailed for it works no longer.
+    /// A signed-in user who has just given a code cancelled a recovery: the link and temporary password mailed for it are no
+    /// longer valid.
     RecoveryCancelled,
     /// A device token was granted.
     DeviceGranted,
     /// A device was revoked.
     DeviceRevoked,
-    /// Every session of a user was ended.
+    /// All sessions of a user were revoked.
     SignedOutEverywhere,
     /// An account was deactivated.
     Deactivated,
     /// An account was reactivated.
     Reactivated,
-    /// A change of the password was made due.
+    /// A password change was made due.
     PasswordChangeRequired,
-    /// A password was voided as compromised.
+    /// A password was invalidated as compromised.
     MarkedCompromised,
     /// An account was deleted.
     Deleted,
-    /// An account of another system was taken over with its password hash.
+    /// An account of another system was imported with its password hash.
     Imported {
         /// The scheme of the hash.
         scheme: HashScheme,
     },
-    /// A password hash of other parameters, or of another system, was replaced when its owner signed in. One less to be counted
-    /// in [`CostProfile`](crate::config::CostProfile)s.
+    /// A password hash with other parameters, or of another system, was replaced when its owner signed in. Count one fewer in
+    /// [`CostProfile`](crate::config::CostProfile)s.
     Rehashed {
-        /// The scheme of the hash before.
+        /// The scheme of the previous hash.
         from: HashScheme,
     },
-    /// What is sealed of a user was sealed anew, under the current key.
+    /// A user's sealed secrets were sealed again with the current key.
     Resealed,
-    /// A stored password hash could not be read. The password fails like a wrong one; a reset sets a new one.
+    /// A stored password hash is unreadable. The password fails like a wrong one; a reset sets a new one.
     HashUnusable {
-        /// Why.
+        /// The fault.
         fault: SecretFault,
     },
-    /// A mail was not accepted by the mailer, or was accepted and given up. In the latter case the mailer tells it, which
-    /// does not know whom the mail is about.
+    /// The mailer rejected a mail, or accepted it and later gave up. In the latter case the mailer emits the event and does not
+    /// know which user the mail is about.
     MailFailed {
         /// Which mail: [`MailKind::name`](crate::mail::MailKind::name).
         mail: &'static str,
-        /// The mailer's trouble.
+        /// The kind of failure.
         error: BackendErrorKind,
         /// The mailer's own code for it, such as an SMTP reply code.
         code: Option<BackendCode>,
     },
-    /// The mail server cannot be reached, or breaks off: mails wait in the mailer's queue. Told once until it works again.
+    /// The mail server is unreachable or drops connections; mails wait in the mailer's queue. Emitted once per outage.
     MailDelayed {
-        /// The mailer's trouble.
+        /// The kind of failure.
         error: BackendErrorKind,
         /// The mailer's own code for it, such as an SMTP reply code.
         code: Option<BackendCode>,
     },
-    /// A call of a store failed. Whoever called the flow got an error, if nothing was decided yet.
+    /// A store call failed. If no decision was reached, the caller got an error.
     StoreFailed {
-        /// The method that failed, of [`UserRepository`](crate::UserRepository) or [`AttemptStore`](crate::AttemptStore), such
+        /// The method of [`UserRepository`](crate::UserRepository) or [`AttemptStore`](crate::AttemptStore) that failed, such
         /// as `find_by_email`.
         call: &'static str,
-        /// The store's trouble.
+        /// The kind of failure.
         error: BackendErrorKind,
         /// The store's own code for it, such as an SQLSTATE.
         code: Option<BackendCode>,
     },
-    /// The breach look-up failed.
+    /// The breach lookup failed.
     BreachLookupFailed {
-        /// Its trouble.
+        /// The kind of failure.
         error: BackendErrorKind,
-        /// Its own code for that.
+        /// The lookup's own code for it.
         code: Option<BackendCode>,
     },
-    /// Work for after the answer was dropped by the host's spawner before it was done, as at the end of a runtime: reset mails
-    /// that were asked for do not go out. Call [`Auth::close`](crate::Auth::close) before the runtime ends.
+    /// The host's spawner dropped background work before it was done, as at the end of a runtime: requested reset mails are not
+    /// sent. Call [`Auth::close`](crate::Auth::close) before the runtime ends.
     BackgroundWorkLost {
-        /// How many pieces.
+        /// The number of dropped tasks.
         pieces: u64,
     },
     /// A stored time lies in the future: the clocks of two machines disagree, or one was set back.
     ClockSkew {
-        /// By how much.
+        /// How far ahead it is.
         ahead: Duration,
     },
-    /// A repository returned a user whose address is not the one asked for: its collation folds more than it may.
+    /// A repository returned a user with another address than requested: its collation folds more than it may.
     RepositoryMismatch,
-    /// Spent attempts were dropped.
+    /// Expired attempts were purged.
     AttemptsPurged {
-        /// How many.
+        /// The number of entries.
         entries: u64,
     },
 }
 
 impl EventKind {
-    /// Of an error that came by way of the engine, which knows the call.
+    /// The event for an error from the engine, which records the failed call.
     pub(crate) fn store_failed(error: &BackendError) -> Self {
         let call = error.call().unwrap_or("unknown");
         Self::StoreFailed { call, error: error.kind(), code: error.code_for_events() }
     }
 
-    /// A stable name for logs: that of the OWASP Logging Vocabulary where it has one, else one in its manner.
+    /// A stable name for logs: from the OWASP Logging Vocabulary if it has one, otherwise in its style.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Provisioned => "user_created",

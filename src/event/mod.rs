@@ -1,7 +1,7 @@
 //! Events: everything that happened, for audit logs, metrics and alarms.
 //!
-//! An [`Observer`](crate::Observer) receives each [`Event`]; `TracingObserver` (feature `tracing`) is one that logs them. The
-//! variants of [`EventKind`] are the list of everything that is reported, with the names that appear in logs.
+//! An [`Observer`](crate::Observer) receives each [`Event`]; `TracingObserver` (feature `tracing`) logs them. The variants of
+//! [`EventKind`] list everything that is reported, with the names that appear in logs.
 
 mod kind;
 pub(crate) mod observer;
@@ -18,6 +18,7 @@ pub use pseudonym::EmailPseudonym;
 pub use reason::SignInFailureReason;
 pub use record::Event;
 #[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use tracing::TracingObserver;
 
 pub use crate::crypto::SecretFault;

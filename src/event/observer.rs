@@ -5,13 +5,13 @@ use super::Event;
 
 /// Receives every outcome: for audit logs, metrics and alarms.
 ///
-/// Called on the caller's task right after the outcome is decided (and stored, if it is stored); it should return at once.
+/// Called on the caller's task right after the outcome is decided (and stored, if it is stored). Must return at once.
 pub trait Observer: fmt::Debug + Send + Sync + 'static {
-    /// Takes an event.
+    /// Receives an event.
     fn observe(&self, event: &Event);
 }
 
-/// Observes nothing.
+/// Ignores every event.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SilentObserver;
 
@@ -19,7 +19,7 @@ impl Observer for SilentObserver {
     fn observe(&self, _event: &Event) {}
 }
 
-/// A shared observer is one.
+/// Forwards to the inner observer.
 impl<T: Observer + ?Sized> Observer for Arc<T> {
     fn observe(&self, event: &Event) {
         (**self).observe(event);

@@ -1,7 +1,7 @@
 use core::fmt;
 
-/// A pseudonym of an address: a digest of its canonical form, keyed if the host gives an index key, so that events about
-/// one address can be told together without naming it. [`Auth::email_pseudonym`](crate::Auth::email_pseudonym) computes it.
+/// A pseudonym of an address: a digest of its canonical form, keyed if the host provides an index key. It lets events about one
+/// address be correlated without naming it. [`Auth::email_pseudonym`](crate::Auth::email_pseudonym) computes it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct EmailPseudonym(Box<str>);
 
@@ -10,7 +10,7 @@ impl EmailPseudonym {
         Self(text.into())
     }
 
-    /// As 22 characters of base64url.
+    /// The pseudonym as 22 characters of base64url.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,24 +1,24 @@
-/// Why a sign-in failed, as only the log may know: the caller is told the one uniform message.
+/// Why a sign-in failed. For the log only: the client always gets the one uniform message.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SignInFailureReason {
     /// The text is not an address.
     MalformedEmail,
-    /// Nobody has this address.
+    /// No account has this address.
     UnknownEmail,
     /// The account is deactivated.
     Deactivated,
-    /// The account has no password (not chosen yet, or void), and the text is not its live temporary password.
+    /// The account has no password (not chosen yet, or void), and the text is not its valid temporary password.
     NoPassword,
     /// The password is wrong.
     WrongPassword,
-    /// The stored password hash cannot be read: see [`EventKind::HashUnusable`].
+    /// The stored password hash is unreadable: see [`EventKind::HashUnusable`].
     UnusableHash,
-    /// The password was right, and the code given with it was not.
+    /// The password was right, but the code given with it was not.
     WrongCode,
     /// The account changed while the password was being checked.
     Changed,
-    /// The stored user cannot be understood.
+    /// The stored user is unreadable.
     Unreadable,
 }
 

@@ -3,24 +3,24 @@ use time::OffsetDateTime;
 use super::{EmailPseudonym, EventKind};
 use crate::types::UserId;
 
-/// Something that happened. It holds no address, password, token or code.
+/// Something that happened. Holds no address, password, token or code.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
-    /// When, by the clock given to the crate; in UTC.
+    /// When, by the crate's clock, in UTC.
     pub at: OffsetDateTime,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
-    /// About which address, as a pseudonym. `None` where there is none: a malformed one, or a token that names nobody.
+    /// The pseudonym of the address concerned. `None` if there is none: a malformed address, or a token that names no user.
     pub email_pseudonym: Option<EmailPseudonym>,
-    /// About which user. `None` for unknown addresses.
+    /// The user concerned. `None` for unknown addresses.
     pub user_id: Option<UserId>,
-    /// The host's own id of the request, if it gave one.
+    /// The host's own request id, if it provided one.
     pub request_id: Option<Box<str>>,
 }
 
 impl Event {
-    /// An event about nobody in particular: for adapters, which may have something to tell when no call is running.
+    /// An event about no particular user: for adapters, which may have something to report outside a call.
     ///
     /// ```
     /// use doorward::{Clock, SystemClock};

@@ -2,12 +2,12 @@ use doorward::Observer;
 use doorward::event::{Event, EventKind};
 use tracing::Level;
 
-/// Emits every event through the `tracing` crate, under the target `doorward`: what broke at level ERROR, what was refused at
-/// WARN, outcomes that are as they should be at INFO, and housekeeping at DEBUG. No event has a level by default: each is listed.
+/// Emits every event through the `tracing` crate, under the target `doorward`: failures of a component at level ERROR,
+/// rejections at WARN, normal outcomes at INFO, and housekeeping at DEBUG. No event has a default level: each is listed.
 ///
-/// Of what broke it tells the fields `error` (such as `unavailable`), `code` (an SQLSTATE, an SMTP reply code, or a class such as
-/// `io-refused` or `pool-timed-out`) and `call` (the store's method, such as `find_by_email`); an `error` of `tables_missing` is a
-/// forgotten `migrate()`. Of a secret that cannot be read the field `fault` tells why: `unknown_key` is a wrong sealing key.
+/// Component failures have the fields `error` (such as `unavailable`), `code` (an SQLSTATE, an SMTP reply code, or a class such
+/// as `io-refused` or `pool-timed-out`) and `call` (the store's method, such as `find_by_email`); the `error` `tables_missing`
+/// means a forgotten `migrate()`. For an unreadable secret, the field `fault` says why: `unknown_key` is a wrong sealing key.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingObserver;
 
@@ -24,7 +24,7 @@ impl Observer for TracingObserver {
             EventKind::HashUnusable { fault } | EventKind::TotpSecretUnusable { fault } => Some(fault.as_str()),
             _ => None,
         };
-        /// `tracing` fixes the level of an event where it is written.
+        /// `tracing` fixes the level of an event at compile time.
         macro_rules! emit {
             ($level:ident) => {
                 tracing::event!(
@@ -51,10 +51,10 @@ impl Observer for TracingObserver {
     }
 }
 
-/// Every event with its level. Without a wildcard, so that a new one compiles only with a level of its own.
+/// The level of every event. No wildcard, so that a new event compiles only with a level of its own.
 fn level(kind: &EventKind) -> Level {
     match kind {
-        // Broken: somebody has to mend it.
+        // Broken: someone has to fix it.
         EventKind::StoreFailed { .. }
         | EventKind::MailFailed { .. }
         | EventKind::BreachLookupFailed { .. }
@@ -62,7 +62,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::BackgroundWorkLost { .. }
         | EventKind::HashUnusable { .. }
         | EventKind::TotpSecretUnusable { .. } => Level::ERROR,
-        // Refused, or not yet done: one is nothing, many are worth a look.
+        // Rejected or delayed: one is nothing, many are worth a look.
         EventKind::SignInFailed { .. }
         | EventKind::SecondFactorFailed
         | EventKind::ManyWrongCodes
@@ -78,7 +78,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::ResetLinkWithheld
         | EventKind::ResetLinkRejected
         | EventKind::MailDelayed { .. } => Level::WARN,
-        // As it should be.
+        // Normal outcomes.
         EventKind::Provisioned
         | EventKind::WelcomeReissued
         | EventKind::EmailCorrected

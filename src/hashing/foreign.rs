@@ -1,7 +1,7 @@
-//! What a build without `legacy-hashes` makes of other systems' hashes: none is read, but who brings one is told what lacks.
+//! Other systems' hashes in a build without `legacy-hashes`: none is verified, but the error names the missing feature.
 
-/// How their texts begin: bcrypt, scrypt, PBKDF2 and the dated variants of Argon2, as PHC strings and as passlib, Django and ASP.NET
-/// Identity (version 3, in base64) write them.
+/// The prefixes of such hashes: bcrypt, scrypt, PBKDF2 and the outdated variants of Argon2, as PHC strings and as written by
+/// passlib, Django and ASP.NET Identity (version 3, in base64).
 const BEGINNINGS: [&str; 11] = [
     "$2a$",
     "$2b$",
@@ -16,7 +16,7 @@ const BEGINNINGS: [&str; 11] = [
     "AQAAAA",
 ];
 
-/// Whether a text looks like a hash that the feature reads. Whether it is one is not judged without it.
+/// Whether a text looks like a hash that the feature can read. Without the feature it is not validated.
 pub(super) fn is_foreign(text: &str) -> bool {
     BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
 }

@@ -1,4 +1,4 @@
-//! Password hashes: made, read, verified.
+//! Making, parsing and verifying password hashes.
 
 use thiserror::Error;
 
@@ -12,28 +12,28 @@ use super::{HashParams, HashRisk, HashScheme};
 use crate::crypto::{Draw, RandomError};
 use crate::types::{Digest, Password};
 
-/// The longest text that is looked at, in bytes. The longest hash of any scheme is well below it.
+/// The maximum length of text that is parsed, in bytes. The longest hash of any scheme is well below it.
 const MAX_TEXT_BYTES: usize = 512;
 
-/// A text is not a password hash that this build verifies.
+/// A text that is not a password hash this build can verify.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum MalformedHash {
-    /// It is of no known scheme, or a field of it is missing, out of bounds, or not in its canonical form.
+    /// The scheme is unknown, or a field is missing, out of bounds or not in canonical form.
     #[error("not a password hash of a known scheme with all its fields, within bounds, in canonical form")]
     Unknown,
-    /// It looks like a hash of another system, such as bcrypt, and this build reads none of those.
-    #[error("a password hash of another system: it is read by a build with doorward's feature `legacy-hashes`")]
+    /// It looks like a hash of another system, such as bcrypt, which this build cannot read.
+    #[error("a password hash of another system: to verify it, enable doorward's feature `legacy-hashes`")]
     NeedsLegacyHashes,
 }
 
-/// A password hash, read whole: every field is there and within bounds, and writing it anew gives the same text byte for
+/// A completely parsed password hash: every field is present and within bounds, and rendering it gives the same text byte for
 /// byte.
 ///
-/// New hashes are Argon2id as PHC strings. Those of other systems are verified with the feature `legacy-hashes`, and
-/// replaced by a new one when their owner signs in: see [`Auth::import_user`](crate::Auth::import_user).
+/// New hashes are Argon2id as PHC strings. Hashes of other systems are verified with the feature `legacy-hashes`, and replaced
+/// when their owner signs in: see [`Operator::import_user`](crate::Operator::import_user).
 ///
-/// `Debug` shows nothing of it: a hash is what an attacker grinds offline.
+/// `Debug` reveals nothing of it: a hash is what an attacker brute-forces offline.
 ///
 /// ```
 /// use doorward::hashing::{HashScheme, PasswordHash};
@@ -46,7 +46,7 @@ pub enum MalformedHash {
 /// # Ok::<(), doorward::hashing::MalformedHash>(())
 /// ```
 ///
-/// What would cost too much, or could be read in two ways, is none:
+/// Hashes that would cost too much or are ambiguous are rejected:
 ///
 /// ```
 /// # use doorward::hashing::PasswordHash;
@@ -70,10 +70,10 @@ enum Kind {
 
 crate::types::redacted_debug!(PasswordHash => "PasswordHash");
 
-/// What makes a hash as expensive as it is: its scheme and its parameters, without salt and tag.
+/// The cost of a hash: its scheme and parameters, without salt and tag.
 ///
-/// Imported hashes cost more or less than new ones, and so does the answer about them. A host that counts the costs of what
-/// it imports can give unknown addresses the same mix: see [`CostProfile`](crate::config::CostProfile).
+/// Imported hashes take more or less time than new ones, which shows in response times. A host that counts the costs of the
+/// hashes it imports can give unknown addresses the same mix: see [`CostProfile`](crate::config::CostProfile).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct HashCost(Cost);
 
@@ -84,7 +84,7 @@ enum Cost {
     Legacy(LegacyCost),
 }
 
-/// That of new hashes of these parameters.
+/// The cost of new hashes with these parameters.
 impl From<HashParams> for HashCost {
     fn from(params: HashParams) -> Self {
         Self(Cost::Argon2(Argon2Cost::current(params)))
@@ -92,7 +92,7 @@ impl From<HashParams> for HashCost {
 }
 
 impl HashCost {
-    /// How much of the memory that is kept between hashes it takes, in KiB. Schemes other than Argon2 take none of that.
+    /// The kept working memory that it uses, in KiB. Schemes other than Argon2 use none of it.
     pub(crate) fn memory_kib(&self) -> usize {
         match self.0 {
             Cost::Argon2(cost) => cost.params.memory_kib() as usize,
@@ -103,7 +103,8 @@ impl HashCost {
 }
 
 impl PasswordHash {
-    /// Reads a hash of any scheme that this build verifies: Argon2id as a PHC string, and with the feature `legacy-hashes`:
+    /// Parses a hash of any scheme that this build verifies: Argon2id as a PHC string, and with the feature `legacy-hashes`
+    /// also:
     ///
     /// - Argon2i and Argon2d as PHC strings, and all three as Django writes them (`argon2$argon2id$…`);
     /// - bcrypt (`$2a$`, `$2b$`, `$2y$`), and Django's `bcrypt_sha256$$2b$…`;
@@ -111,13 +112,12 @@ impl PasswordHash {
     /// - PBKDF2 as a PHC string (`$pbkdf2-sha256$i=…`), as passlib writes it (`$pbkdf2-sha256$29000$…`), as Django does
     ///   (`pbkdf2_sha256$…`, `pbkdf2_sha1$…`) and as ASP.NET Identity does (version 3).
     ///
-    /// Whoever has no usable hash, such as Django's `!…`, is provisioned instead, or resets the password.
+    /// Provision users without a usable hash, such as Django's `!…`, or have them reset their password.
     ///
     /// # Errors
-    /// [`MalformedHash`] for another scheme or version, a missing, doubled or reordered field, parameters above the caps
-    /// ([`HashParams`] has those of Argon2), a salt or tag of unusual length, or any other spelling of a good hash. Without the
-    /// feature `legacy-hashes` a hash that takes it is answered
-    /// [`NeedsLegacyHashes`](MalformedHash::NeedsLegacyHashes).
+    /// [`MalformedHash`] for an unknown scheme or version, a missing, duplicate or reordered field, parameters above the caps
+    /// (for Argon2 see [`HashParams`]), a salt or tag of unusual length, or any other spelling of a valid hash. Without the
+    /// feature `legacy-hashes`, a hash that needs it is [`NeedsLegacyHashes`](MalformedHash::NeedsLegacyHashes).
     pub fn parse(text: &str) -> Result<Self, MalformedHash> {
         if text.len() > MAX_TEXT_BYTES {
             return Err(MalformedHash::Unknown);
@@ -126,14 +126,14 @@ impl PasswordHash {
         Ok(Self { text: text.into(), kind })
     }
 
-    /// What is verified where there is no hash, made of a digest that nobody can foresee: the hash of nothing.
+    /// The hash that is verified where there is none, made from an unpredictable digest; no password matches it.
     ///
-    /// Argon2id reads memory in an order that depends on the salt, and so does its time, by a little. One dummy for all
-    /// would make all unknown addresses alike in that; a dummy for each makes them as different as known ones are.
+    /// Argon2id accesses memory in an order that depends on the salt, and so, slightly, does its time. A single dummy would
+    /// give all unknown addresses the same time; a dummy per address makes them vary as known ones do.
     pub(crate) fn dummy(cost: HashCost, seed: &Digest) -> Self {
         match cost.0 {
             Cost::Argon2(cost) => Self::argon2(Argon2Hash::dummy(cost, seed)),
-            // It is never kept nor shown, so it needs no text.
+            // It is never stored or shown, so it needs no text.
             #[cfg(feature = "legacy-hashes")]
             Cost::Legacy(cost) => Self { text: "".into(), kind: Kind::Legacy(LegacyHash::dummy(cost, seed)) },
         }
@@ -143,7 +143,7 @@ impl PasswordHash {
         Self { text: hash.render().into(), kind: Kind::Argon2(hash) }
     }
 
-    /// The text, as it was read or made.
+    /// The text, as it was parsed or made.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -161,7 +161,7 @@ impl PasswordHash {
         }
     }
 
-    /// What it costs.
+    /// The cost.
     pub fn cost(&self) -> HashCost {
         HashCost(match &self.kind {
             Kind::Argon2(hash) => Cost::Argon2(hash.cost),
@@ -170,11 +170,11 @@ impl PasswordHash {
         })
     }
 
-    /// What an operator should know of it. None for a hash that is as good as a new one.
+    /// Its weaknesses that an operator should know about; empty for a hash as good as a new one.
     pub fn risks(&self) -> Vec<HashRisk> {
         match &self.kind {
             Kind::Argon2(hash) => {
-                // Only Argon2id resists both guessing on special hardware and spying on memory access (RFC 9106, section 4).
+                // Only Argon2id resists both brute force on special hardware and spying on memory access (RFC 9106, section 4).
                 let dated = hash.cost.variant != Variant::Argon2id || hash.cost.revision != Revision::V19;
                 if dated || hash.cost.params.is_weak() { vec![HashRisk::Weak] } else { Vec::new() }
             }
@@ -183,21 +183,21 @@ impl PasswordHash {
         }
     }
 
-    /// Whether a new hash of these parameters would be of the same kind. If not, it is replaced when its owner signs in.
+    /// Whether it has the form of a new hash with these parameters. If not, it is replaced when its owner signs in.
     pub(crate) fn is_up_to_date(&self, params: HashParams) -> bool {
         match &self.kind {
-            // Others write the same hash with something around it.
+            // Other systems wrap the same hash in text of their own.
             Kind::Argon2(hash) => hash.is_up_to_date(params) && self.text.starts_with('$'),
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(_) => false,
         }
     }
 
-    /// Whether the password is the one that was hashed. Takes as long for a wrong one as for the right one.
+    /// Whether this password was hashed. A wrong one takes as long as the right one.
     pub(crate) fn verify(&self, password: &Password, memory: &mut HashMemory) -> bool {
         match &self.kind {
             Kind::Argon2(hash) => {
-                // Argon2id may be our own, of the canonical text. Other systems hashed what was typed, as it was typed.
+                // Argon2id may be our own, which hashes the canonical text. Other systems hash the text as it was typed.
                 let own = hash.cost.variant == Variant::Argon2id && hash.cost.revision == Revision::V19;
                 let text = if own { password.expose() } else { password.typed() };
                 hash.verify(text.as_bytes(), memory)

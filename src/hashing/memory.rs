@@ -1,4 +1,4 @@
-//! Argon2 itself, by one of two libraries, in memory that is kept from one hash to the next.
+//! Argon2 itself, computed by one of two libraries in memory that is reused from hash to hash.
 
 use core::fmt;
 
@@ -7,18 +7,18 @@ use zeroize::Zeroize;
 
 use super::HashParams;
 
-/// Which library computes Argon2. Both give the same hashes, byte for byte, so the choice can be changed at any time.
+/// The library that computes Argon2. Both produce the same hashes, byte for byte, so you can switch at any time.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum HashBackend {
     /// `argon2` of the RustCrypto project.
     #[default]
     Argon2,
-    /// `argon2-rust`: the fastest instructions of the processor, found out at run time. Exists with the feature `simd`.
+    /// `argon2-rust`, which uses the fastest instructions that it detects at run time. Requires the feature `simd`.
     ///
-    /// It is pure Rust, with `unsafe` of its own, and **not independently audited**. It always wipes its memory between
-    /// hashes.
+    /// Pure Rust with `unsafe` code of its own, **not independently audited**. It always wipes its memory between hashes.
     #[cfg(feature = "simd")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "simd")))]
     Simd,
 }
 
@@ -33,7 +33,7 @@ impl HashBackend {
     }
 }
 
-/// The members of the Argon2 family. New hashes are Argon2id; the others are only verified.
+/// The variants of Argon2. New hashes are Argon2id; the others are only verified.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Variant {
     Argon2d,
@@ -41,18 +41,18 @@ pub(crate) enum Variant {
     Argon2id,
 }
 
-/// The versions of Argon2. New hashes are of the second.
+/// The versions of Argon2. New hashes use version 19.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Revision {
     V16,
     V19,
 }
 
-/// Argon2's working memory, kept by a thread from one hash to the next: the pages stay mapped, so that a hash computes
-/// instead of waiting for the kernel to hand out zeroed ones.
+/// Argon2's working memory, which a thread reuses from hash to hash: the pages stay mapped, so no hash waits for the kernel to
+/// provide zeroed ones.
 ///
-/// What a hash leaves in it is not the password, and the next hash overwrites it; [`wipe`](Self::wipe) is for hosts that
-/// want it gone at once.
+/// A hash leaves no password in it, and the next hash overwrites what it leaves; [`wipe`](Self::wipe) is for hosts that want it
+/// gone at once.
 pub(crate) struct HashMemory {
     backend: HashBackend,
     blocks: Vec<Block>,
@@ -60,7 +60,7 @@ pub(crate) struct HashMemory {
     simd: Option<argon2_rust::Hasher>,
 }
 
-/// What is computed.
+/// The input of one computation.
 pub(super) struct Input<'a> {
     pub(super) variant: Variant,
     pub(super) revision: Revision,
@@ -79,8 +79,8 @@ impl HashMemory {
         }
     }
 
-    /// Computes a tag of the length of `tag`. `false` if there is no memory for it, or if the library refuses the input, which
-    /// the bounds on parameters, salts and tags rule out; then `tag` means nothing.
+    /// Computes a tag as long as `tag`. Returns `false` if there is not enough memory or the library rejects the input, which
+    /// the bounds on parameters, salts and tags prevent; the content of `tag` is then meaningless.
     pub(super) fn compute(&mut self, input: &Input<'_>, tag: &mut [u8]) -> bool {
         match self.backend {
             HashBackend::Argon2 => self.with_argon2(input, tag).is_ok(),
@@ -145,7 +145,7 @@ impl HashMemory {
         self.blocks.iter_mut().for_each(Zeroize::zeroize);
     }
 
-    /// Gives back what exceeds that many KiB: a rare hash of larger parameters must not enlarge the memory for good.
+    /// Frees memory above this many KiB, so that a rare hash with larger parameters does not enlarge it for good.
     pub(crate) fn shrink_to(&mut self, kib: usize) {
         if self.blocks.len() > kib {
             self.blocks.truncate(kib);

@@ -1,12 +1,12 @@
-//! What a password hash costs.
+//! The cost of password hashes.
 
 use thiserror::Error;
 
-/// Cost parameters of Argon2id.
+/// The cost parameters of Argon2id.
 ///
-/// The default is OWASP's set of 19 MiB and 2 passes ([`OWASP_19_MIB`](Self::OWASP_19_MIB)). OWASP judges its five sets to be
-/// equally strong; they trade memory for time. Weaker sets than these are refused. What a set costs on a machine is shown by
-/// the example `capacity`, and [`calibrate`](crate::hashing::calibrate) suggests one.
+/// The default is OWASP's set of 19 MiB and 2 passes ([`OWASP_19_MIB`](Self::OWASP_19_MIB)). OWASP considers its five sets
+/// equally strong; they trade memory for time. Weaker parameters are rejected. The example `capacity` shows what a set costs on
+/// a machine, and [`calibrate`](crate::hashing::calibrate) suggests one.
 ///
 /// ```
 /// use doorward::hashing::HashParams;
@@ -23,16 +23,16 @@ pub struct HashParams {
     lanes: u32,
 }
 
-/// Cost parameters are out of bounds.
+/// Why cost parameters were rejected.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum HashParamsError {
-    /// Weaker than every set of OWASP's.
+    /// Weaker than all of OWASP's sets.
     #[error("weaker than 46 MiB with 1 pass, 19 MiB with 2, 12 MiB with 3, 9 MiB with 4 or 7 MiB with 5")]
     TooWeak,
     /// Above [`HashParams::MAX_MEMORY_KIB`], [`HashParams::MAX_PASSES`], [`HashParams::MAX_WORK_KIB`] or
-    /// [`HashParams::MAX_LANES`], or less than 8 KiB for each lane.
-    #[error("outside what this crate computes")]
+    /// [`HashParams::MAX_LANES`], or below 8 KiB per lane.
+    #[error("outside the bounds of `HashParams`")]
     OutOfBounds,
 }
 
@@ -47,30 +47,30 @@ impl HashParams {
     pub const OWASP_9_MIB: Self = Self { memory_kib: 9 * 1024, passes: 4, lanes: 1 };
     /// 7 MiB, 5 passes (OWASP only).
     pub const OWASP_7_MIB: Self = Self { memory_kib: 7 * 1024, passes: 5, lanes: 1 };
-    /// 64 MiB, 3 passes, 4 lanes: the second recommendation of RFC 9106, section 4. Its lanes are computed one after the
-    /// other: sign-ins in parallel use the cores better.
+    /// 64 MiB, 3 passes, 4 lanes: the second recommendation of RFC 9106, section 4. The lanes are computed one after the other,
+    /// since parallel sign-ins use the cores better.
     pub const RFC_9106_64_MIB: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 4 };
 
-    /// The most memory a hash may take, also one read from a store: 1 GiB.
+    /// The most memory a hash may take, including one read from a store: 1 GiB.
     pub const MAX_MEMORY_KIB: u32 = 1024 * 1024;
-    /// The most memory times passes: 4 GiB, which are some seconds.
+    /// The most memory times passes: 4 GiB, which takes a few seconds.
     pub const MAX_WORK_KIB: u32 = 4 * 1024 * 1024;
     /// The most passes.
     pub const MAX_PASSES: u32 = 64;
     /// The most lanes.
     pub const MAX_LANES: u32 = 16;
 
-    /// Memory in KiB, passes over it, and lanes.
+    /// Takes the memory in KiB, the passes over it, and the lanes.
     ///
     /// # Errors
-    /// [`HashParamsError`] when they are weaker than OWASP's sets or out of bounds.
+    /// [`HashParamsError`] if they are weaker than all of OWASP's sets or out of bounds.
     pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, HashParamsError> {
         let params = Self::bounded(memory_kib, passes, lanes)?;
         if params.is_weak() { Err(HashParamsError::TooWeak) } else { Ok(params) }
     }
 
-    /// Any parameters within the computable bounds, however weak. A stolen table of such hashes is guessed faster; use it
-    /// where that is no loss, as in tests.
+    /// Accepts any parameters within the bounds, however weak. A stolen table of such hashes is cheaper to brute-force; use it
+    /// only where that does not matter, as in tests.
     ///
     /// # Errors
     /// [`HashParamsError::OutOfBounds`].
@@ -78,13 +78,14 @@ impl HashParams {
         Self::bounded(memory_kib, passes, lanes)
     }
 
-    /// Parameters for tests: a hash of 8 KiB in microseconds. Exists with the feature `testing` only.
+    /// Parameters for tests: 8 KiB, a hash in microseconds. Requires the feature `testing`.
     #[cfg(feature = "testing")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
     pub fn danger_cheap_for_tests() -> Self {
         Self { memory_kib: 8, passes: 1, lanes: 1 }
     }
 
-    /// Within the caps of what is computed at all: looked at before anything is allocated.
+    /// Checks the caps on anything computed at all, before anything is allocated.
     pub(super) fn bounded(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, HashParamsError> {
         let fits = (1..=Self::MAX_LANES).contains(&lanes)
             && (1..=Self::MAX_PASSES).contains(&passes)
@@ -93,7 +94,7 @@ impl HashParams {
         if fits { Ok(Self { memory_kib, passes, lanes }) } else { Err(HashParamsError::OutOfBounds) }
     }
 
-    /// Whether fewer KiB than OWASP asks for with that many passes.
+    /// Whether the memory is below OWASP's minimum for this number of passes.
     pub(crate) fn is_weak(&self) -> bool {
         let floor = match self.passes {
             0 | 1 => Self::OWASP_46_MIB,

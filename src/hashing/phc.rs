@@ -7,15 +7,15 @@ use super::HashParams;
 use super::memory::{HashMemory, Input, Revision, Variant};
 use crate::types::Digest;
 
-/// Salts of new hashes are 16 bytes (RFC 9106 section 3.1), and tags 32 (RFC 9106 section 4; ASVS 5.0, 11.4.3). Those of
-/// other systems may differ within the bounds of the PHC string format.
+/// New hashes have salts of 16 bytes (RFC 9106 section 3.1) and tags of 32 (RFC 9106 section 4; ASVS 5.0, 11.4.3). Other
+/// systems' may differ within the bounds of the PHC string format.
 pub(super) const SALT_BYTES: usize = 16;
 pub(super) const TAG_BYTES: usize = 32;
-/// The reference implementation asks for 8 bytes of salt; a tag below 16 would be found by chance.
+/// The reference implementation requires 8 bytes of salt; a tag below 16 bytes could be matched by chance.
 const SALT_BOUNDS: core::ops::RangeInclusive<usize> = 8..=48;
 const TAG_BOUNDS: core::ops::RangeInclusive<usize> = 16..=64;
 
-/// What makes an Argon2 hash as expensive as it is.
+/// Everything that determines the cost of an Argon2 hash.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Argon2Cost {
     pub(super) variant: Variant,
@@ -24,13 +24,13 @@ pub(super) struct Argon2Cost {
 }
 
 impl Argon2Cost {
-    /// That of new hashes.
+    /// The cost of new hashes.
     pub(super) fn current(params: HashParams) -> Self {
         Self { variant: Variant::Argon2id, revision: Revision::V19, params }
     }
 }
 
-/// An Argon2 hash, read whole.
+/// A completely parsed Argon2 hash.
 #[derive(Clone)]
 pub(super) struct Argon2Hash {
     pub(super) cost: Argon2Cost,
@@ -43,8 +43,8 @@ impl Argon2Hash {
         Self { cost, salt: salt.into(), tag: tag.into() }
     }
 
-    /// Reads a PHC string: every field is there once, in order and within bounds, and writing it anew gives the same text
-    /// byte for byte. Libraries' own parsers are more lenient than that.
+    /// Parses a PHC string. Every field must be present once, in order and within bounds, and rendering the result must give
+    /// the same text byte for byte; the parsers of libraries are more lenient.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let parsed = phc::PasswordHash::new(text).ok()?;
         let variant = match parsed.algorithm.as_str() {
@@ -54,7 +54,7 @@ impl Argon2Hash {
             _ => return None,
         };
         let revision = match parsed.version {
-            // The first version had no field for it, and no Argon2id.
+            // The first version had no version field and no Argon2id.
             None if variant != Variant::Argon2id => Revision::V16,
             Some(19) => Revision::V19,
             None | Some(_) => return None,
@@ -86,18 +86,18 @@ impl Argon2Hash {
         format!("${id}{version}$m={memory},t={passes},p={lanes}${salt}${tag}")
     }
 
-    /// The hash of nothing: see [`PasswordHash::dummy`](super::PasswordHash::dummy).
+    /// A hash of no password: see [`PasswordHash::dummy`](super::PasswordHash::dummy).
     pub(super) fn dummy(cost: Argon2Cost, seed: &Digest) -> Self {
         Self::new(cost, &seed.as_bytes()[..SALT_BYTES], seed.as_bytes())
     }
 
-    /// Whether it is in the form of new hashes of these parameters.
+    /// Whether it has the form of new hashes with these parameters.
     pub(super) fn is_up_to_date(&self, params: HashParams) -> bool {
         let sizes = (self.salt.len(), self.tag.len()) == (SALT_BYTES, TAG_BYTES);
         self.cost == Argon2Cost::current(params) && sizes
     }
 
-    /// Whether the text is what was hashed. The same work for a wrong one as for the right one.
+    /// Whether this password was hashed. A wrong one takes as much work as the right one.
     pub(super) fn verify(&self, password: &[u8], memory: &mut HashMemory) -> bool {
         use subtle::ConstantTimeEq;
         use zeroize::Zeroizing;
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::hashing::HashBackend;
 
-    /// Tests and known answers of the reference implementation, see `tests/data/README.md`.
+    /// The tests and known answers of the reference implementation, see `tests/data/README.md`.
     fn reference() -> Value {
         serde_json::from_str(include_str!("../../tests/data/argon2_reference.json")).unwrap()
     }
@@ -152,7 +152,7 @@ mod tests {
                 let hash = Argon2Hash::parse(name).unwrap_or_else(|| panic!("{name}"));
                 assert_eq!(&*hash.tag, bytes(case, "tag_hex"), "{name}");
                 assert!(hash.verify(password, &mut memory), "{name} by {backend:?}");
-                // A second of memory beyond 256 MiB shows nothing more.
+                // Above 256 MiB a second hash takes long and proves nothing more.
                 if number(case, "m_kib") <= 256 {
                     assert!(!hash.verify(b"Password", &mut memory), "{name} by {backend:?}");
                 }
@@ -162,8 +162,8 @@ mod tests {
         }
     }
 
-    /// The known answers of RFC 9106 take a secret and associated data, which this crate does not use: they show that the
-    /// libraries compute Argon2.
+    /// The known answers of RFC 9106 use a secret and associated data, which this crate does not: they show that the libraries
+    /// compute Argon2 correctly.
     #[test]
     fn the_libraries_pass_the_known_answers_of_rfc_9106() {
         for case in reference()["known_answers_rfc9106"].as_array().unwrap() {

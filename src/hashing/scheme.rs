@@ -1,10 +1,10 @@
-/// How a stored password hash was computed.
+/// The scheme of a stored password hash.
 ///
-/// New hashes are always [`Argon2id`](Self::Argon2id). The others come from the system that kept the passwords before.
+/// New hashes are always [`Argon2id`](Self::Argon2id). The others come from the system that held the passwords before.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum HashScheme {
-    /// Argon2id: what this crate computes.
+    /// Argon2id, the scheme of new hashes.
     Argon2id,
     /// Argon2i.
     Argon2i,
@@ -12,7 +12,7 @@ pub enum HashScheme {
     Argon2d,
     /// bcrypt of the password itself.
     Bcrypt,
-    /// bcrypt of the password's SHA-256 in hexadecimal digits, as Django has it.
+    /// bcrypt of the password's SHA-256 in hexadecimal digits, as in Django.
     BcryptSha256,
     /// scrypt.
     Scrypt,
@@ -41,17 +41,17 @@ impl HashScheme {
     }
 }
 
-/// What an operator should know of an imported hash. It verifies all the same.
+/// A weakness of an imported hash that an operator should know about. The hash is verified all the same.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum HashRisk {
-    /// bcrypt of the password itself reads its first 72 bytes and no more. A password that is longer, or has a NUL in
-    /// it, does not verify here, because a part of it would be as good as the whole. Whoever has one needs a reset. (Its
-    /// first 72 bytes alone do verify: that is all there ever was in the hash.)
+    /// bcrypt of the password itself reads only the first 72 bytes. A password that is longer or contains a NUL is rejected
+    /// here, because a part of it would match as well as the whole; its owner needs a reset. (The first 72 bytes alone are
+    /// accepted: the hash never covered more.)
     Truncates,
-    /// Cheaper to guess than the OWASP Password Storage Cheat Sheet asks today: bcrypt with a cost below 10, PBKDF2
-    /// below 600,000 iterations (SHA-512: 210,000; SHA-1: 1,300,000), scrypt below 128 MiB with `r=8,p=1` or a set of
-    /// equal strength. It is replaced at the next sign-in; of accounts that nobody signs in to, it stays.
+    /// Cheaper to brute-force than the OWASP Password Storage Cheat Sheet accepts today: bcrypt with a cost below 10, PBKDF2
+    /// below 600,000 iterations (SHA-512: 210,000; SHA-1: 1,300,000), scrypt below 128 MiB with `r=8,p=1` or a set of equal
+    /// strength. The hash is replaced at the next sign-in; an account without sign-ins keeps it.
     Weak,
 }
 

@@ -1,4 +1,4 @@
-//! Password hashes at rest: as they are, or sealed.
+//! Password hashes at rest, plain or sealed.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +6,8 @@ use super::hash::PasswordHash;
 use crate::crypto::{Keyring, Purpose, RandomError, SecretFault, is_sealed};
 use crate::types::UserId;
 
-/// A password hash as the store holds it. It is read only when a password is verified, so that one that cannot be read
-/// spoils nothing else of its user: a reset still works.
+/// A password hash as the store holds it. It is parsed only when a password is verified, so an unreadable hash affects nothing
+/// else of its user: a reset still works.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct StoredHash(Box<str>);
@@ -15,12 +15,12 @@ pub(crate) struct StoredHash(Box<str>);
 crate::types::redacted_debug!(StoredHash => "StoredHash");
 
 impl StoredHash {
-    /// As it is, where no seal is asked for.
+    /// Stored as it is, without a seal.
     pub(crate) fn plain(hash: &PasswordHash) -> Self {
         Self(hash.as_str().into())
     }
 
-    /// Sealed under the current key of that keyring, if there is one.
+    /// Sealed under the keyring's current key, if there is a keyring.
     pub(crate) fn kept(hash: &PasswordHash, under: Option<&Keyring>, user: &UserId) -> Result<Self, RandomError> {
         let Some(keyring) = under else { return Ok(Self::plain(hash)) };
         Ok(Self(keyring.seal(Purpose::SealedPasswordHash, user, hash.as_str().as_bytes())?.into()))
@@ -31,7 +31,7 @@ impl StoredHash {
         &self.0
     }
 
-    /// The hash in it.
+    /// Opens and parses the hash.
     pub(crate) fn open(&self, keyring: Option<&Keyring>, user: &UserId) -> Result<PasswordHash, SecretFault> {
         if !is_sealed(&self.0) {
             return PasswordHash::parse(&self.0).map_err(|_| SecretFault::Malformed);

@@ -1,4 +1,4 @@
-//! Which texts and values make a mail, in which order. No word stands here.
+//! Which texts and values make up each mail, in which order. Contains no wording.
 
 use core::time::Duration;
 
@@ -75,7 +75,7 @@ pub(super) fn letter(mail: &Mail) -> Letter {
     Letter { language: texts.language().to_owned(), right_to_left: texts.right_to_left(), subject, blocks }
 }
 
-/// What tells of something that has happened.
+/// A mail that reports an event.
 fn notice<const N: usize>(subject: String, paragraphs: [String; N]) -> (String, Vec<Block>) {
     (subject, paragraphs.into_iter().map(Block::Paragraph).collect())
 }

@@ -1,12 +1,12 @@
-//! The shape that all mails share, rendered as plain text and as HTML.
+//! The structure shared by all mails, rendered as plain text and as HTML.
 
 use html_escape::{encode_double_quoted_attribute_to_string, encode_text_to_string};
 use zeroize::Zeroizing;
 
-/// Room for a rendered mail, so that the buffer does not grow, which would leave a copy of a secret behind unwiped.
+/// Capacity for a rendered mail, so that the buffer does not reallocate and leave an unwiped copy of a secret behind.
 const ROOM: usize = 8 * 1024;
 
-/// A mail before it is rendered. What may be a secret in it is wiped when it is dropped.
+/// A mail before rendering. Parts that may be secret are wiped on drop.
 pub(super) struct Letter {
     pub(super) language: String,
     pub(super) right_to_left: bool,
@@ -23,7 +23,7 @@ pub(super) enum Block {
         words: String,
         href: Zeroizing<String>,
     },
-    /// A sentence in which what is shown becomes a link: to `mailto:`, say.
+    /// A sentence in which the text `shown` becomes a link, for example to `mailto:`.
     Contact {
         words: String,
         shown: String,
@@ -32,7 +32,7 @@ pub(super) enum Block {
 }
 
 impl Letter {
-    /// On one line, whatever the texts held: a line break would be a header of its own in a careless mailer.
+    /// On one line, whatever the texts hold: a careless mailer would turn a line break into a header of its own.
     pub(super) fn subject(&self) -> String {
         self.subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
     }
@@ -85,7 +85,7 @@ impl Letter {
 impl Block {
     fn html(&self, out: &mut String) {
         *out += match self {
-            // From left to right in every language.
+            // Left to right in every language.
             Self::Password(_) => "<p dir=\"ltr\" style=\"font:1.2em monospace\"><strong>",
             Self::Paragraph(_) | Self::Link { .. } | Self::Contact { .. } => "<p>",
         };
@@ -108,7 +108,7 @@ impl Block {
                     anchor(href, shown, out);
                     encode_text_to_string(after, out);
                 }
-                // A text that leaves its value out does not leave the reader without it.
+                // If the text leaves its value out, the reader still gets it.
                 None => {
                     encode_text_to_string(words, out);
                     *out += "<br>";

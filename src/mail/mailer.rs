@@ -6,19 +6,20 @@ use async_trait::async_trait;
 use crate::mail::Mail;
 use crate::types::{BackendError, Email};
 
-/// Sends mails. `SmtpMailer` (feature `smtp`) is one that does; a mail provider's API is called by one of yours, with
+/// Sends mails. `SmtpMailer` (feature `smtp`) talks to a mail server. To call a mail provider's API, implement this trait with
 /// [`Mail::subject`], [`Mail::text`] and [`Mail::html`].
 ///
 /// # Contract
-/// - `Ok` means accepted for delivery: from then on losing it is the mailer's affair.
+/// - `Ok` means accepted for delivery: from then on, losing the mail is the mailer's responsibility.
 /// - Exactly one recipient, [`Email::as_typed`], and no copies.
-/// - A mail holds secrets in its body: neither it nor its rendering belongs into a log.
-/// - What a mail carries expires within the hour in most cases: a queue should give up after some ten minutes, and no later
-///   than [`Mail::worth_sending_for`] is over, counted from the call of [`send`](Self::send) by a monotonic clock.
-/// - A queue that can be full keeps room: mails of a kind that
-///   [`anybody_can_cause`](crate::mail::MailKind::anybody_can_cause) take a half of it at most.
+/// - The body of a mail holds secrets: never log the mail or its rendering.
+/// - Most mails carry something that expires within the hour. A queue should give up after about ten minutes, and must give up
+///   once [`Mail::worth_sending_for`] has passed, measured from the call of [`send`](Self::send) by a monotonic clock.
+/// - A bounded queue reserves room: mails of a kind that [`anybody_can_cause`](crate::mail::MailKind::anybody_can_cause) take
+///   at most half of it.
 ///
-/// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
+/// An implementation needs the attribute `#[doorward::async_trait]` (re-exported from the crate `async-trait`, which works as
+/// well):
 ///
 /// ```
 /// use doorward::{Email, Mailer, async_trait};
@@ -48,7 +49,7 @@ pub trait Mailer: Debug + Send + Sync + 'static {
     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError>;
 }
 
-/// A shared mailer is one.
+/// Forwards to the inner mailer.
 #[async_trait]
 impl<T: Mailer + ?Sized> Mailer for Arc<T> {
     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {

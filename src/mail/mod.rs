@@ -1,7 +1,7 @@
-//! Mails: what is sent, in which words, and by what.
+//! Mails: their kinds, their wording and their delivery.
 //!
-//! A [`Mailer`](crate::Mailer) sends a [`Mail`]; `SmtpMailer` (feature `smtp`) is one that talks to a mail server.
-//! [`MailTexts`] holds every word, [`English`] by default.
+//! A [`Mailer`](crate::Mailer) sends a [`Mail`]; `SmtpMailer` (feature `smtp`) talks to a mail server. [`MailTexts`] holds all
+//! wording, [`English`] by default.
 
 mod compose;
 mod letter;
@@ -20,6 +20,7 @@ use time::OffsetDateTime;
 pub(crate) use mailer::Mailer;
 pub use printing::PrintingMailer;
 #[cfg(feature = "smtp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "smtp")))]
 pub use smtp::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRejection};
 pub use texts::{English, MailTexts};
 
@@ -27,10 +28,10 @@ pub use crate::types::ResetLink;
 
 use crate::types::{Site, TemporaryPassword, until};
 
-/// A mail: what happened, with its values, the [`Site`] it speaks for and the [`MailTexts`] it speaks in.
+/// A mail: what happened, with its values, the [`Site`] that sends it and the [`MailTexts`] that word it.
 ///
-/// A [`Mailer`](crate::Mailer) sends its [`subject`](Self::subject), [`text`](Self::text) and [`html`](Self::html), or renders
-/// [`kind`](Self::kind) all by itself. The text parts hold secrets; the subject never does.
+/// A [`Mailer`](crate::Mailer) sends the [`subject`](Self::subject), [`text`](Self::text) and [`html`](Self::html), or renders
+/// the [`kind`](Self::kind) itself. The bodies hold secrets; the subject never does.
 #[derive(Clone, Debug)]
 pub struct Mail {
     kind: MailKind,
@@ -43,60 +44,60 @@ pub struct Mail {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum MailKind {
-    /// An account was opened: the first password.
+    /// An account was provisioned: carries the first password.
     #[non_exhaustive]
     Welcome {
-        /// It opens the choice of an own password.
+        /// Only good for choosing a password of one's own.
         temporary_password: TemporaryPassword,
-        /// How long it works.
+        /// How long it is valid.
         lifetime: Duration,
-        /// Until when.
+        /// When it expires.
         expires_at: OffsetDateTime,
     },
-    /// Somebody asked for a reset: a link that confirms it.
+    /// A reset was requested: carries the link that confirms it.
     #[non_exhaustive]
     ConfirmReset {
         /// The link.
         link: ResetLink,
-        /// How long it works.
+        /// How long it is valid.
         lifetime: Duration,
-        /// Until when.
+        /// When it expires.
         expires_at: OffsetDateTime,
     },
-    /// Somebody asked for a reset: a link that opens the choice of a new password
+    /// A reset was requested: carries the link to choose a new password
     /// ([`ResetMode::ChooseNewPassword`](crate::config::ResetMode::ChooseNewPassword)).
     #[non_exhaustive]
     ChooseNewPassword {
         /// The link.
         link: ResetLink,
-        /// How long it works.
+        /// How long it is valid.
         lifetime: Duration,
-        /// Until when.
+        /// When it expires.
         expires_at: OffsetDateTime,
     },
-    /// A reset was confirmed: the temporary password.
+    /// A reset was confirmed: carries the temporary password.
     #[non_exhaustive]
     TemporaryPassword {
-        /// It opens the choice of a new password.
+        /// Only good for choosing a new password.
         temporary_password: TemporaryPassword,
-        /// How long it works.
+        /// How long it is valid.
         lifetime: Duration,
-        /// Until when.
+        /// When it expires.
         expires_at: OffsetDateTime,
     },
-    /// The password was changed by somebody who was signed in.
+    /// A signed-in user changed the password.
     #[non_exhaustive]
     PasswordChanged {
         /// When.
         at: OffsetDateTime,
     },
-    /// A new password was chosen by way of a reset.
+    /// A new password was chosen in a reset.
     #[non_exhaustive]
     ResetCompleted {
         /// When.
         at: OffsetDateTime,
     },
-    /// An authenticator was enrolled: a code is asked for from now on.
+    /// An authenticator was enrolled: sign-in now asks for a code.
     #[non_exhaustive]
     SecondFactorEnabled {
         /// When.
@@ -118,20 +119,19 @@ pub enum MailKind {
         /// When.
         at: OffsetDateTime,
     },
-    /// New recovery codes took the place of those before.
+    /// The recovery codes were replaced with new ones.
     #[non_exhaustive]
     RecoveryCodesRegenerated {
         /// When.
         at: OffsetDateTime,
     },
-    /// The password was right and the code was not: somebody else may know the password. At most once a day.
+    /// The password was right but the code was not: someone else may know the password. Sent at most once a day.
     #[non_exhaustive]
     WrongCode {
         /// When.
         at: OffsetDateTime,
     },
-    /// Somebody signed in from a browser that was not known
-    /// ([`DeviceConfig::new_device_notice`](crate::config::DeviceConfig::new_device_notice)).
+    /// A sign-in from an unknown browser ([`DeviceConfig::new_device_notice`](crate::config::DeviceConfig::new_device_notice)).
     #[non_exhaustive]
     NewDevice {
         /// When.
@@ -140,7 +140,7 @@ pub enum MailKind {
 }
 
 impl MailKind {
-    /// A stable name in snake_case, for logs and templates.
+    /// A stable `snake_case` name, for logs and templates.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Welcome { .. } => "welcome",
@@ -158,8 +158,8 @@ impl MailKind {
         }
     }
 
-    /// The instant from which on the mail is worth nothing, by the clock of the [`Auth`](crate::Auth): for a text. A queue has
-    /// another clock, and counts [`Mail::worth_sending_for`] down instead.
+    /// When the mail's content expires, by the clock of the [`Auth`](crate::Auth). For use in texts: a queue has another clock
+    /// and counts down [`Mail::worth_sending_for`] instead.
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
         match self {
             Self::Welcome { expires_at, .. }
@@ -177,10 +177,10 @@ impl MailKind {
         }
     }
 
-    /// Whether anybody who types an address in can cause such a mail, without having proved anything. All others somebody has
-    /// earned: by a password, a link from the mailbox, or an operator's right.
+    /// Whether anyone who types in an address can cause such a mail, without proving anything. All other kinds require a
+    /// password, a link from the mailbox, or an operator.
     ///
-    /// A queue lets these take a part of its room only, so that strangers keep nobody's first password away.
+    /// A queue gives these only part of its room, so that an attacker cannot block a user's first password.
     ///
     /// ```
     /// use doorward::Site;
@@ -208,7 +208,7 @@ impl MailKind {
         }
     }
 
-    /// What is left at that instant of what the mail carries. A clock that was set back adds nothing to its lifetime.
+    /// How much of the content's lifetime is left at `now`. A clock that was set back never extends it.
     fn life_left(&self, now: OffsetDateTime) -> Option<Duration> {
         match self {
             Self::Welcome { lifetime, expires_at, .. }
@@ -228,15 +228,15 @@ impl MailKind {
 }
 
 impl Mail {
-    /// A mail that is handed to the mailer at `now`, by the clock that gave it its values.
+    /// A mail handed to the mailer at `now`, by the clock that gave it its values.
     pub(crate) fn new(kind: MailKind, site: &Site, texts: Arc<dyn MailTexts>, now: OffsetDateTime) -> Self {
         Self { worth_sending_for: kind.life_left(now), kind, site: site.clone(), texts }
     }
 
-    /// A mail of every kind, in English, some of them more than once where the wording depends on a value, with made-up passwords and
-    /// links: to see how they look, in a test of a translation or on a page for developers.
+    /// One mail of every kind in English, or several if the wording depends on a value, with made-up passwords and links. For
+    /// testing a translation, or for a preview page for developers.
     ///
-    /// It needs no feature, since it opens nothing: what is in them is the same every time and belongs to nobody.
+    /// Needs no feature, since the mails grant nothing: their content is always the same and belongs to no account.
     ///
     /// ```
     /// use doorward::Site;
@@ -252,45 +252,45 @@ impl Mail {
         preview::previews(site)
     }
 
-    /// The same mail in other words: for mailers that know the language of each recipient.
+    /// The same mail with other texts: for mailers that know each recipient's language.
     #[must_use]
     pub fn in_words_of(self, texts: Arc<dyn MailTexts>) -> Self {
         Self { texts, ..self }
     }
 
-    /// What it is about, with its values.
+    /// What the mail is about, with its values.
     pub fn kind(&self) -> &MailKind {
         &self.kind
     }
 
-    /// Whom it speaks for.
+    /// The site that sends it.
     pub fn site(&self) -> &Site {
         &self.site
     }
 
-    /// How long the mail is worth sending, from the moment in which the mailer is given it: what is left of the life of what
-    /// it carries, or `None` for one that stays true. A queue counts it down on a monotonic clock and drops the mail then.
+    /// How long the mail is worth sending from the moment the mailer receives it: the remaining lifetime of its content, or
+    /// `None` if it does not expire. A queue counts this down on a monotonic clock and then drops the mail.
     ///
-    /// It is a length of time, not an instant: the mailer's clock need not agree with that of the [`Auth`](crate::Auth).
+    /// A duration, not an instant: the mailer's clock need not agree with that of the [`Auth`](crate::Auth).
     pub fn worth_sending_for(&self) -> Option<Duration> {
         self.worth_sending_for
     }
 
-    /// The subject: one line, without a secret.
+    /// The subject: a single line without secrets.
     pub fn subject(&self) -> String {
         compose::letter(self).subject()
     }
 
-    /// The plain text part. **It holds the secret**, if the mail carries one.
+    /// The plain text body. **It holds the secret**, if the mail carries one.
     ///
-    /// Nobody wipes this `String` when it is dropped. A mailer that keeps it for a while wraps it, into `zeroize::Zeroizing`
-    /// say; libraries that it is given to, for MIME or HTTP, mostly copy it and wipe nothing.
+    /// This `String` is not wiped on drop. A mailer that keeps it should wrap it, for example in `zeroize::Zeroizing`; most
+    /// MIME and HTTP libraries copy it and wipe nothing.
     pub fn text(&self) -> String {
         compose::letter(self).text()
     }
 
-    /// The HTML part: a whole page without images, scripts or anything remote. All values and texts are escaped. **It holds
-    /// the secret**, if the mail carries one, and is wiped as little as [`text`](Self::text).
+    /// The HTML body: a complete page without images, scripts or remote content. All values and texts are escaped. **It holds
+    /// the secret**, if the mail carries one, and is not wiped either (see [`text`](Self::text)).
     pub fn html(&self) -> String {
         compose::letter(self).html()
     }

@@ -1,4 +1,4 @@
-//! A mail of every kind, to look at.
+//! A preview of every kind of mail.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use crate::types::{ResetToken, SecretBytes, Site, TemporaryPassword, Token, User
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// 25 November 2026, 9:00 UTC: previews are the same every time, so that they can be compared.
+/// 25 November 2026, 9:00 UTC. Previews are always the same, so that they can be compared.
 fn moment() -> OffsetDateTime {
     after(OffsetDateTime::UNIX_EPOCH, Duration::from_secs(1_795_597_200))
 }
 
-/// Every kind, and twice or more where the wording depends on a value.
+/// Every kind, several times if the wording depends on a value.
 pub(super) fn previews(site: &Site) -> Vec<Mail> {
     let at = moment();
-    // In the form of real ones, and nobody's: all the letters in their order, and nothing but zeros.
+    // Formatted like real values but belonging to no one: the alphabet in order, and all zeros.
     let letters: Vec<u8> = (0..28).collect();
     let password = || TemporaryPassword::new(grouped_base32(&letters));
     let token = ResetToken(Token { user_id: UserId::from_random([0; 16]), secret: SecretBytes::new([0; 32]) });

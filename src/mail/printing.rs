@@ -4,8 +4,8 @@ use doorward::mail::Mail;
 use doorward::store::BackendError;
 use doorward::{Email, Mailer};
 
-/// Prints mails to standard output: for trying the crate out on one's own machine. **Mails hold secrets**: never use it
-/// where the output is kept.
+/// Prints mails to standard output, for trying the crate on your own machine. **Mails hold secrets**: never use it where output
+/// is kept.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PrintingMailer;
 

@@ -5,18 +5,18 @@ use time::{OffsetDateTime, UtcOffset};
 
 use crate::types::Site;
 
-/// Every word that is mailed: a method for each text, in English unless it is overridden.
+/// All wording of the mails: one method per text, in English unless overridden.
 ///
-/// Each text is whole: nothing is put together from pieces whose order another language may not share. Give
-/// [`AuthBuilder::mail_texts`](crate::AuthBuilder::mail_texts) your own to replace a single text or all of them; for a language
-/// per recipient, a mailer gives each mail its own with [`Mail::in_words_of`](crate::mail::Mail::in_words_of).
+/// Each text is complete: nothing is assembled from fragments whose order may differ in another language. Pass your own
+/// implementation to [`AuthBuilder::mail_texts`](crate::AuthBuilder::mail_texts) to replace one text or all of them. For a
+/// language per recipient, the mailer calls [`Mail::in_words_of`](crate::mail::Mail::in_words_of) on each mail.
 ///
-/// Texts are plain: escaping is the crate's, and what looks like markup is shown as it is. **Secrets never pass through
-/// here**: passwords and links stand on lines of their own, so that no text can put one into a subject. A subject is one
-/// line; control characters in it become spaces.
+/// Texts are plain text: the crate escapes them, so markup is shown literally. **Secrets never pass through here**: passwords
+/// and links are on lines of their own, so that no text can put one into a subject. A subject is one line; control characters
+/// in it become spaces.
 ///
-/// Texts that are not overridden stay English, also those of mails that a later release adds:
-/// [`Mail::previews`](crate::mail::Mail::previews) shows what is left to translate.
+/// Texts that are not overridden stay English, including those of mails added in later releases:
+/// [`Mail::previews`](crate::mail::Mail::previews) shows what is still untranslated.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -43,24 +43,24 @@ use crate::types::Site;
 /// # Ok::<(), doorward::error::SiteError>(())
 /// ```
 pub trait MailTexts: Debug + Send + Sync + 'static {
-    /// The language, as a BCP 47 tag: `lang` of the HTML part.
+    /// The language as a BCP 47 tag: `lang` of the HTML body.
     fn language(&self) -> &str {
         "en"
     }
 
-    /// Whether it is written from right to left: `dir` of the HTML part.
+    /// Whether the language is written from right to left: `dir` of the HTML body.
     fn right_to_left(&self) -> bool {
         false
     }
 
-    /// An instant, as it stands in a sentence: absolute, with its time zone, since mails are read anywhere. Rounded down to
-    /// the minute, so that what is promised holds.
+    /// An instant within a sentence: absolute and with its time zone, since mails are read anywhere. Rounded down to the
+    /// minute, so that nothing works for less time than promised.
     fn moment(&self, at: OffsetDateTime) -> String {
         let at = at.checked_to_offset(UtcOffset::UTC).unwrap_or(at);
         format!("{} {} {}, {:02}:{:02} UTC", at.day(), at.month(), at.year(), at.hour(), at.minute())
     }
 
-    /// A lifetime, as it stands in a sentence: in the largest unit that divides it, never rounded up.
+    /// A lifetime within a sentence: in the largest unit that divides it, never rounded up.
     fn duration(&self, duration: Duration) -> String {
         match duration.as_secs() {
             3_600 => "one hour".to_owned(),
@@ -71,32 +71,34 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         }
     }
 
-    /// How long a password or a link works, and until when.
+    /// How long a password or a link is valid, and until when.
     fn works(&self, lifetime: Duration, expires_at: OffsetDateTime) -> String {
         format!("It works for {}, until {}.", self.duration(lifetime), self.moment(expires_at))
     }
 
-    /// What to do if it was somebody else who asked for a reset.
+    /// What to do if someone else requested the reset.
     fn ignore_reset(&self) -> String {
-        "If it was not you, you need not do anything: nothing has changed, and your password stays as it is.".to_owned()
+        "If this was not you, you do not need to do anything: nothing has changed, and your password stays the same."
+            .to_owned()
     }
 
-    /// What to do if it was somebody else who did what the mail tells.
+    /// What to do if someone else did what the mail reports.
     fn not_you(&self) -> String {
-        "If it was not you, choose \"Forgot your password?\" on the sign-in page at once, and tell us.".to_owned()
+        "If this was not you, choose \"Forgot your password?\" on the sign-in page right away and let us know."
+            .to_owned()
     }
 
-    /// That every other session has ended.
+    /// That all other sessions have ended.
     fn others_signed_out(&self) -> String {
-        "Every other browser and device has been signed out.".to_owned()
+        "All other browsers and devices have been signed out.".to_owned()
     }
 
-    /// Whom to ask: a sentence with the address in it, which becomes a link in the HTML part.
+    /// The support contact: a sentence containing the address, which becomes a link in the HTML body.
     fn write_to(&self, address: &str) -> String {
         format!("Questions? Write to {address}")
     }
 
-    /// Whom to ask: a sentence with the link in it, say to a live chat.
+    /// The support contact: a sentence containing the link, for example to a live chat.
     fn reach_at(&self, link: &str) -> String {
         format!("Questions? Reach us at {link}")
     }
@@ -106,26 +108,26 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         format!("Your new account – {}", site.name())
     }
 
-    /// Stands before the first password.
+    /// Precedes the first password.
     fn welcome_password(&self, site: &Site) -> String {
-        format!("An account was opened for you at {}. This is your first password:", site.name())
+        format!("Welcome! An account has been created for you at {}. This is your first password:", site.name())
     }
 
-    /// Stands before the link to the sign-in page.
+    /// Precedes the link to the sign-in page.
     fn welcome_sign_in(&self) -> String {
-        "Sign in with it; you will then choose a password of your own:".to_owned()
+        "Sign in with it here, and you can choose your own password:".to_owned()
     }
 
     /// That the account is for one person.
     fn welcome_for_you_alone(&self) -> String {
-        "This account is for you alone. Never share its password, and let nobody sign in for you; whoever needs access gets \
-         an account of their own."
+        "This account is for you alone. Please never share its password or let anyone sign in as you. Anyone else who \
+         needs access gets an account of their own."
             .to_owned()
     }
 
-    /// That somebody asked for a reset: both kinds of reset link begin with it.
+    /// That a reset was requested: the opening of both kinds of reset mail.
     fn reset_requested(&self, site: &Site) -> String {
-        format!("Somebody, probably you, asked for a new password at {}.", site.name())
+        format!("Someone, probably you, asked for a new password at {}.", site.name())
     }
 
     /// [`ConfirmReset`](crate::mail::MailKind::ConfirmReset): the subject.
@@ -133,9 +135,9 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         format!("Confirm your password reset – {}", site.name())
     }
 
-    /// Stands before the link that confirms.
+    /// Precedes the link that confirms.
     fn confirm_reset_link(&self) -> String {
-        "If it was you, confirm it here. A temporary password will then be mailed to you:".to_owned()
+        "If this was you, please confirm it here, and we will mail you a temporary password:".to_owned()
     }
 
     /// [`ChooseNewPassword`](crate::mail::MailKind::ChooseNewPassword): the subject.
@@ -143,9 +145,9 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         format!("Choose a new password – {}", site.name())
     }
 
-    /// Stands before the link to the choice.
+    /// Precedes the link to the page that sets a new password.
     fn choose_new_password_link(&self) -> String {
-        "If it was you, choose a new password here:".to_owned()
+        "If this was you, choose a new password here:".to_owned()
     }
 
     /// [`TemporaryPassword`](crate::mail::MailKind::TemporaryPassword): the subject.
@@ -153,19 +155,19 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         format!("Your temporary password – {}", site.name())
     }
 
-    /// Stands before the temporary password.
+    /// Precedes the temporary password.
     fn temporary_password(&self, site: &Site) -> String {
-        format!("You confirmed that you want a new password at {}. This is a temporary one:", site.name())
+        format!("You confirmed that you want a new password at {}. This is your temporary password:", site.name())
     }
 
-    /// Stands before the link to the sign-in page.
+    /// Precedes the link to the sign-in page.
     fn temporary_password_sign_in(&self) -> String {
-        "Sign in with it; you will then choose a new password of your own:".to_owned()
+        "Sign in with it here, and you can choose your new password:".to_owned()
     }
 
     /// That nothing has changed so far.
     fn old_password_stays(&self) -> String {
-        "Until you have done so, your old password stays as it is.".to_owned()
+        "Until then, your old password stays the same.".to_owned()
     }
 
     /// [`PasswordChanged`](crate::mail::MailKind::PasswordChanged): the subject.
@@ -190,33 +192,33 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
 
     /// [`SecondFactorEnabled`](crate::mail::MailKind::SecondFactorEnabled): the subject.
     fn second_factor_enabled_subject(&self, site: &Site) -> String {
-        format!("Two-factor sign-in is on – {}", site.name())
+        format!("Two-step sign-in is on – {}", site.name())
     }
 
     /// That it is on, and since when.
     fn second_factor_enabled(&self, site: &Site, at: OffsetDateTime) -> String {
         format!(
-            "An authenticator app was set up for your account at {} on {}. From now on a code of it is asked for when you sign \
+            "An authenticator app was set up for your account at {} on {}. From now on, you will need a code from it to sign \
              in.",
             site.name(),
             self.moment(at)
         )
     }
 
-    /// Where recovery codes belong.
+    /// Where to keep recovery codes.
     fn keep_recovery_codes(&self) -> String {
-        "Keep your recovery codes where you find them without your phone.".to_owned()
+        "Keep your recovery codes somewhere you can reach without your phone.".to_owned()
     }
 
     /// [`SecondFactorDisabled`](crate::mail::MailKind::SecondFactorDisabled): the subject.
     fn second_factor_disabled_subject(&self, site: &Site) -> String {
-        format!("Two-factor sign-in is off – {}", site.name())
+        format!("Two-step sign-in is off – {}", site.name())
     }
 
     /// That its owner turned it off, and when.
     fn second_factor_disabled(&self, site: &Site, at: OffsetDateTime) -> String {
         format!(
-            "Two-factor sign-in of your account at {} was turned off on {}. No code is asked for from now on.",
+            "Two-step sign-in was turned off for your account at {} on {}. You no longer need a code to sign in.",
             site.name(),
             self.moment(at)
         )
@@ -225,8 +227,8 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
     /// That an operator turned it off, and when.
     fn second_factor_disabled_by_operator(&self, site: &Site, at: OffsetDateTime) -> String {
         format!(
-            "Two-factor sign-in of your account at {} was turned off by our support on {}. Your password alone signs in from \
-             now on.",
+            "Two-step sign-in was turned off for your account at {} by our support on {}. You now sign in with your \
+             password alone.",
             site.name(),
             self.moment(at)
         )
@@ -239,19 +241,15 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
 
     /// That one was used, and when.
     fn recovery_code_used(&self, site: &Site, at: OffsetDateTime) -> String {
-        format!(
-            "A recovery code was used in place of your authenticator app at {} on {}.",
-            site.name(),
-            self.moment(at)
-        )
+        format!("A recovery code was used instead of your authenticator app at {} on {}.", site.name(), self.moment(at))
     }
 
-    /// How many are left: none to some dozens. Languages differ in their plural forms, so this is theirs to decide.
+    /// How many are left, from none to a few dozen. Plural forms differ between languages, so each text chooses its own.
     fn recovery_codes_left(&self, left: usize) -> String {
         match left {
-            0 => "It was the last one. Make new ones in your security settings now.".to_owned(),
-            1..=3 => format!("Only {left} left. Make new ones in your security settings."),
-            _ => format!("{left} are left."),
+            0 => "That was the last one. Please create new ones in your security settings now.".to_owned(),
+            1..=3 => format!("Only {left} left. Please create new ones in your security settings."),
+            _ => format!("You have {left} left."),
         }
     }
 
@@ -263,7 +261,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
     /// That there are new ones, and since when.
     fn recovery_codes_regenerated(&self, site: &Site, at: OffsetDateTime) -> String {
         format!(
-            "New recovery codes were made for your account at {} on {}. Those from before work no longer.",
+            "New recovery codes were created for your account at {} on {}. The previous ones no longer work.",
             site.name(),
             self.moment(at)
         )
@@ -277,7 +275,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
     /// What happened, and when.
     fn wrong_code(&self, site: &Site, at: OffsetDateTime) -> String {
         format!(
-            "Somebody gave the password of your account at {} on {}, but not a right code after it, and is not signed in.",
+            "Someone entered the correct password for your account at {} on {} but a wrong code, and was not signed in.",
             site.name(),
             self.moment(at)
         )
@@ -285,20 +283,20 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
 
     /// What to do now.
     fn wrong_code_advice(&self) -> String {
-        "If it was you, you need not do anything. If it was not, somebody knows your password: choose \"Forgot your \
-         password?\" on the sign-in page at once, and tell us."
+        "If this was you, you do not need to do anything. If not, someone knows your password: choose \"Forgot your \
+         password?\" on the sign-in page right away and let us know."
             .to_owned()
     }
 
     /// [`NewDevice`](crate::mail::MailKind::NewDevice): the subject.
     fn new_device_subject(&self, site: &Site) -> String {
-        format!("A new browser signed in – {}", site.name())
+        format!("New sign-in from an unknown browser – {}", site.name())
     }
 
     /// What happened, and when.
     fn new_device(&self, site: &Site, at: OffsetDateTime) -> String {
         format!(
-            "Somebody signed in to your account at {} on {} from a browser that was not known before.",
+            "Someone signed in to your account at {} on {} from a browser we have not seen before.",
             site.name(),
             self.moment(at)
         )

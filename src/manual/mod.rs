@@ -3,6 +3,9 @@
 #[doc = include_str!("promises.md")]
 pub mod promises {}
 
+#[doc = include_str!("../../DESIGN.md")]
+pub mod design {}
+
 #[doc = include_str!("threat_model.md")]
 pub mod threat_model {}
 

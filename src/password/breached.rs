@@ -7,10 +7,10 @@ use crate::types::{BackendError, Password};
 
 /// Looks up whether a new password is known from a breach (ASVS 5.0, 6.2.12), in a local list or a remote service.
 ///
-/// Asked after every other rule is met, when somebody sets a password and never at sign-in. A remote service should be
-/// asked by a prefix of a digest only, never with the password.
+/// Called when a password is set and meets every other rule, never at sign-in. Query a remote service only by a prefix of a
+/// digest, never with the password.
 ///
-/// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
+/// An implementation needs `#[doorward::async_trait]` (a re-export; the crate `async-trait` itself works too):
 ///
 /// ```
 /// use std::collections::HashSet;
@@ -31,11 +31,11 @@ use crate::types::{BackendError, Password};
 /// ```
 #[async_trait]
 pub trait BreachedPasswords: Debug + Send + Sync + 'static {
-    /// Whether it is known.
+    /// Whether the password is known from a breach.
     async fn contains(&self, password: &Password) -> Result<bool, BackendError>;
 }
 
-/// A shared look-up is one.
+/// Forwards to the inner look-up.
 #[async_trait]
 impl<T: BreachedPasswords + ?Sized> BreachedPasswords for Arc<T> {
     async fn contains(&self, password: &Password) -> Result<bool, BackendError> {

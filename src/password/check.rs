@@ -3,7 +3,7 @@ use subtle::ConstantTimeEq;
 use super::{PasswordPolicy, Rule, Violation, common, derived, temporary_digest};
 use crate::types::{Digest, Email, Password};
 
-/// What a new password is checked against beside the policy itself: whose it is to be.
+/// The context in which a new password is checked: the service and the user.
 #[derive(Clone, Copy, Debug)]
 pub struct PolicyContext<'a> {
     service: &'a str,
@@ -12,24 +12,24 @@ pub struct PolicyContext<'a> {
 }
 
 impl<'a> PolicyContext<'a> {
-    /// For the service of that name.
+    /// For the service with this name.
     pub fn new(service: &'a str) -> Self {
         Self { service, email: None, temporary: None }
     }
 
-    /// For the user with that address.
+    /// For the user with this address.
     #[must_use]
     pub fn email(self, email: &'a Email) -> Self {
         Self { email: Some(email), ..self }
     }
 
-    /// For a user whose live temporary password has that digest.
+    /// For a user whose valid temporary password has this digest.
     pub(crate) fn temporary(self, temporary: Option<&'a Digest>) -> Self {
         Self { temporary, ..self }
     }
 }
 
-/// A password that met the policy; only [`PasswordPolicy::check`] makes one.
+/// A password that meets the policy. Only [`PasswordPolicy::check`] makes one.
 #[derive(Clone, Debug)]
 pub struct NewPassword(Password);
 
@@ -41,10 +41,10 @@ impl NewPassword {
 }
 
 impl PasswordPolicy {
-    /// Checks a new password, and names every broken rule at once.
+    /// Checks a new password and names every rule that it breaks.
     ///
-    /// Reuse and breaches are judged when it is set, not here. Over-long input is only found too long: nothing else is
-    /// done with it.
+    /// Reuse and breaches are not checked here but when the password is set. Over-long input is reported only as too long, and
+    /// not processed further.
     ///
     /// # Errors
     /// All violations, in the order of [`rules`](Self::rules).
@@ -65,7 +65,7 @@ impl PasswordPolicy {
         }
         match rule {
             Rule::TooShort { min } => chars < min,
-            // Judged above.
+            // Checked above.
             Rule::TooLong { .. } => false,
             Rule::NeedsLowercase => !text.chars().any(char::is_lowercase),
             Rule::NeedsUppercase => !text.chars().any(char::is_uppercase),
@@ -81,7 +81,7 @@ impl PasswordPolicy {
                 let typed = temporary_digest(text);
                 context.temporary.is_some_and(|temporary| temporary.as_bytes().ct_eq(typed.as_bytes()).into())
             }
-            // Judged when it is set.
+            // Checked when the password is set.
             Rule::Reused { .. } | Rule::Breached => false,
             Rule::ControlCharacter => text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')),
         }

@@ -1,14 +1,14 @@
-//! What is guessed first: common passwords, repetitions and sequences, with the usual decoration around them.
+//! The first guesses of an attacker: common passwords, repetitions and sequences, with the usual decoration.
 
 use std::sync::LazyLock;
 
-/// Sorted by bytes, in lower case. Its source and licence are in `common/README.md`.
+/// Sorted by bytes, in lower case. Source and licence are in `common/README.md`.
 static COMMON: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("common/list.txt").lines().collect());
 
-/// The shortest text that a repetition must consist of whole to count as one.
+/// The longest unit of a repetition, in characters.
 const MOST_REPEATED: usize = 12;
 
-/// Whether a password is on the list, is a repetition or a sequence, or is one of those with digits and symbols around.
+/// Whether a password is on the list, a repetition or a sequence, or becomes one without surrounding digits and symbols.
 pub(super) fn is_common(password: &str) -> bool {
     let lower = password.to_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
@@ -19,7 +19,7 @@ fn is_listed(lower: &str) -> bool {
     COMMON.binary_search(&lower).is_ok()
 }
 
-/// One short text over and over: one to four characters of any kind, or a longer one that is common itself.
+/// A short text repeated: one to four characters of any kind, or a longer text that is common itself.
 fn is_repetition(lower: &str) -> bool {
     let chars: Vec<char> = lower.chars().collect();
     (1..=MOST_REPEATED.min(chars.len() / 2)).any(|period| {
@@ -29,9 +29,9 @@ fn is_repetition(lower: &str) -> bool {
     })
 }
 
-/// A run along the alphabet, the digits or the rows of a keyboard, upwards or downwards, wherever it starts.
+/// A run along the alphabet, the digits or the rows of a keyboard, in either direction from any starting point.
 fn is_sequence(lower: &str) -> bool {
-    /// Runs that go round: the end is followed by the beginning.
+    /// Runs that wrap around: the end is followed by the beginning.
     const RUNS: [&str; 6] = [
         "abcdefghijklmnopqrstuvwxyz",
         "0123456789",

@@ -1,19 +1,19 @@
-//! Passwords made of words that are known about their owner.
+//! Detects passwords made of words that are known about their owner.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// Words shorter than this say nothing: two letters are in everything.
+/// Shorter words are ignored: almost every password contains some pair of letters.
 const SHORTEST_WORD: usize = 3;
-/// So many letters that no word covers make a password one's own.
+/// The number of letters not covered by any word that make a password one's own.
 const OWN_LETTERS: usize = 4;
 
-/// Whether a password consists of some of the words or of their parts, give or take case, look-alike characters, digits,
-/// symbols and up to three other letters.
+/// Whether a password consists of some of the words or their parts, apart from case, look-alike characters, digits, symbols and
+/// up to three other letters.
 ///
 /// A password that merely contains a word is not made of it: "acme is where I work since 1999" is a passphrase.
 pub(super) fn is_made_of<'a>(password: &str, words: impl Iterator<Item = &'a str>) -> bool {
     let words: Vec<&str> = words.collect();
-    // "1" stands for an i to some and for an l to others.
+    // "1" may stand for an i or for an l.
     ['i', 'l'].into_iter().any(|one| {
         let typed = normalised(password);
         let folded: Vec<char> = typed.iter().map(|c| look_alike(*c, one)).collect();
@@ -26,7 +26,7 @@ pub(super) fn is_made_of<'a>(password: &str, words: impl Iterator<Item = &'a str
     })
 }
 
-/// The word without anything between its letters and digits, and each stretch of them by itself.
+/// The word reduced to its letters and digits, and each stretch of them by itself.
 fn parts(word: &str, one: char) -> Vec<Vec<char>> {
     let chars = normalised(word);
     let fold = |chars: &[char]| chars.iter().map(|c| look_alike(*c, one)).collect::<Vec<_>>();
@@ -44,7 +44,7 @@ fn cover(text: &[char], word: &[char], covered: &mut [bool]) {
     }
 }
 
-/// Compatibility form in lower case, so that full-width letters and ligatures are what they look like.
+/// Compatibility form in lower case, so that full-width letters and ligatures match what they look like.
 fn normalised(text: &str) -> Vec<char> {
     ComposingNormalizerBorrowed::new_nfkc().normalize(text).chars().flat_map(char::to_lowercase).collect()
 }

@@ -1,17 +1,16 @@
-//! What zxcvbn is given of a password, so that its work is bounded.
+//! The part of a password that zxcvbn judges, so that its work is bounded.
 
 use zeroize::Zeroizing;
 
-/// Characters of a password that are judged. What follows makes it no weaker, and more than these is strong unless it repeats
-/// itself.
+/// How many characters are judged. Further ones make a password no weaker, and a longer one is strong unless it repeats itself.
 const JUDGED: usize = 40;
 
-/// Symbols that stand for the same letter. zxcvbn tries each way to read those that it finds, and their number is the product of
-/// the sizes of these groups: with all of them a password takes a second.
+/// Symbols that stand for the same letter. zxcvbn tries every reading of those it finds, whose number is the product of the
+/// sizes of these groups: a password with all of them takes a second.
 const ALIKE: [&str; 6] = ["4@", "({[<", "69", "1!|", "$5", "+7"];
 
-/// The first characters, with one symbol for each letter: of those that stand for the same one the first takes the place of the
-/// others. To whoever guesses that is the same password.
+/// The first characters, with one symbol for each letter: of several that stand for the same letter, the first replaces the
+/// others. For an attacker the password stays the same.
 pub(super) fn estimable(text: &str) -> Zeroizing<String> {
     let mut first = [None; ALIKE.len()];
     let mut estimable = Zeroizing::new(String::with_capacity(JUDGED * 4));

@@ -1,7 +1,7 @@
 use super::PasswordPolicy;
 
 impl PasswordPolicy {
-    /// The value of a form field's `passwordrules` attribute, from which password managers generate one that is accepted.
+    /// The value for a form field's `passwordrules` attribute, by which password managers generate an acceptable password.
     ///
     /// ```
     /// let policy = doorward::password::PasswordPolicy::default();

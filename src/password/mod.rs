@@ -1,8 +1,8 @@
-//! Passwords: what a new one must be, and what replaces a forgotten one.
+//! Passwords: the rules for new ones, and the values of a reset.
 //!
-//! [`PasswordPolicy`] lists the rules that a page shows ([`PasswordPolicy::rules`]) and enforces the same rules
-//! ([`PasswordPolicy::check`]); a [`Violation`] names each one that a password breaks. [`BreachedPasswords`] is the port to a list
-//! of leaked passwords.
+//! [`PasswordPolicy`] lists the rules for a page to show ([`PasswordPolicy::rules`]) and enforces the same rules
+//! ([`PasswordPolicy::check`]); a [`Violation`] names each rule that a password breaks. [`BreachedPasswords`] is the port for a
+//! list of leaked passwords.
 
 mod breached;
 mod check;

@@ -4,35 +4,36 @@ use time::OffsetDateTime;
 
 use crate::types::{DeviceToken, UserId};
 
-/// The answer to every reset request, the same for every address at every moment: if there is an account, a mail is on its way,
-/// and at most one in this time.
+/// The response to a reset request, the same for every address at any time: if there is an account, a mail is on its way, and
+/// at most one within this time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ResetRequested {
-    /// The shortest time between two mails to one account: [`ResetConfig::cooldown`](crate::config::ResetConfig::cooldown).
+    /// The minimum time between two mails to one account: [`ResetConfig::cooldown`](crate::config::ResetConfig::cooldown).
     pub cooldown: Duration,
 }
 
 /// A reset was confirmed, and a temporary password was mailed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[must_use = "its `device` belongs into the device cookie: without it strangers who guess can slow the owner down"]
+#[must_use = "keep its `device` in the device cookie: without it, an attacker's failures can delay the owner"]
 pub struct ResetConfirmed {
-    /// Whose.
+    /// The user's id.
     pub user_id: UserId,
-    /// Until when the temporary password works.
+    /// When the temporary password expires.
     pub expires_at: OffsetDateTime,
     /// The token to keep in the device cookie of the confirming browser, as after a sign-in
-    /// ([`SignedIn::device_token`](crate::SignedIn::device_token)): it gives the owner a throttle lane that no stranger reaches.
-    /// `None` if all places are taken: confirming a link takes none from a device whose token still works.
+    /// ([`SignedIn::device_token`](crate::SignedIn::device_token)). It gives the owner a throttle bucket that no attacker can
+    /// reach. `None` if the user has the maximum number of devices and all their tokens are valid: confirming a link evicts
+    /// none of them.
     pub device: Option<DeviceToken>,
 }
 
-/// Whether a link would work now. Telling it changes nothing.
+/// Whether a reset link is valid. Checking changes nothing.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum ResetLinkStatus {
-    /// It would.
+    /// The link would work now.
     Valid,
-    /// It would not: malformed, used, expired, or of nobody.
+    /// The link is malformed, used, expired or belongs to no account.
     Invalid,
 }

@@ -4,14 +4,14 @@ use super::PasswordPolicy;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Rule {
-    /// At least so many characters.
+    /// At least this many characters.
     TooShort {
-        /// The fewest.
+        /// The minimum.
         min: usize,
     },
-    /// At most so many characters.
+    /// At most this many characters.
     TooLong {
-        /// The most.
+        /// The maximum.
         max: usize,
     },
     /// A lower-case letter.
@@ -22,20 +22,20 @@ pub enum Rule {
     NeedsDigit,
     /// Anything but a letter, a digit or a space.
     NeedsSymbol,
-    /// Nothing that is guessed first.
+    /// Not among the first guesses of an attacker.
     TooCommon,
-    /// Nothing made of the address, the name of the service or the host's words.
+    /// Not made of the user's address, the name of the service or the host's words.
     AboutTheAccount,
-    /// At least so strong by zxcvbn.
+    /// At least this strong according to zxcvbn.
     TooWeak {
-        /// The least score, 1 to 4.
+        /// The minimum score, 1 to 4.
         score: u8,
     },
     /// Not the temporary password.
     Temporary,
-    /// Not one of the last passwords.
+    /// Not one of the user's last passwords.
     Reused {
-        /// How many count, the current one included.
+        /// How many are compared, including the current one.
         last: usize,
     },
     /// Not known from a breach.
@@ -45,7 +45,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// A stable name in snake_case, of what is wrong when the rule is broken.
+    /// A stable name in snake_case that says what is wrong when the rule is broken.
     pub fn code(&self) -> &'static str {
         match self {
             Self::TooShort { .. } => "too_short",
@@ -64,13 +64,14 @@ impl Rule {
         }
     }
 
-    /// Whether it is judged only when the password is set, because that takes what the account or a look-up knows: then
-    /// [`Auth::check_new_password`](crate::Auth::check_new_password) says nothing of it, and a form shows it without a result.
+    /// Whether it is judged only when the password is set, since that takes knowledge of the account or a look-up.
+    /// [`Auth::check_new_password`](crate::Auth::check_new_password) then does not report it, and a form shows it without a
+    /// result.
     pub fn is_judged_when_set(&self) -> bool {
         matches!(self, Self::Temporary | Self::Reused { .. } | Self::Breached)
     }
 
-    /// The rule as one English sentence, which serves above the field as well as beside a refused password.
+    /// The rule as one English sentence, suitable above the field and beside a rejected password.
     pub fn text(&self) -> String {
         match self {
             Self::TooShort { min } => format!("Use at least {min} characters."),
@@ -79,16 +80,16 @@ impl Rule {
             Self::NeedsUppercase => "Use an upper-case letter.".into(),
             Self::NeedsDigit => "Use a digit.".into(),
             Self::NeedsSymbol => "Use a symbol.".into(),
-            Self::TooCommon => "Do not use a common password, a repetition or a sequence.".into(),
+            Self::TooCommon => "Choose something less common, without repetitions or sequences.".into(),
             Self::AboutTheAccount => {
-                "Do not use your email address, the name of this service or words like them.".into()
+                "Do not base it on your email address, the name of this service or similar words.".into()
             }
-            Self::TooWeak { .. } => "Use something harder to guess.".into(),
-            Self::Temporary => "Do not use the temporary password.".into(),
-            Self::Reused { last: 1 } => "Do not use your last password again.".into(),
-            Self::Reused { last } => format!("Do not use any of your last {last} passwords again."),
-            Self::Breached => "Do not use a password that is known from a data breach.".into(),
-            Self::ControlCharacter => "Do not use line breaks or other control characters.".into(),
+            Self::TooWeak { .. } => "Choose something that is harder to guess.".into(),
+            Self::Temporary => "Choose something other than the temporary password.".into(),
+            Self::Reused { last: 1 } => "Choose something other than your last password.".into(),
+            Self::Reused { last } => format!("Choose something other than your last {last} passwords."),
+            Self::Breached => "Choose a password that has not appeared in a data breach.".into(),
+            Self::ControlCharacter => "Leave out line breaks and other control characters.".into(),
         }
     }
 }
@@ -119,7 +120,7 @@ impl Violation {
 }
 
 impl PasswordPolicy {
-    /// The rules in the order in which to show them: above the field, before anyone types.
+    /// The rules in display order, to show above the field before anyone types.
     pub fn rules(&self) -> Vec<Rule> {
         let Self { max_length: max, discouraged_composition: composition, .. } = *self;
         let min = self.fewest();
@@ -141,7 +142,7 @@ impl PasswordPolicy {
         rules
     }
 
-    /// The rule against reuse: judged by hashing, so only once the user has proved who it is.
+    /// The rule against reuse. Checking it means hashing, so it is judged only once the user has proved their identity.
     pub(crate) fn reused(&self) -> Rule {
         Rule::Reused { last: self.history + 1 }
     }

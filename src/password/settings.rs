@@ -1,11 +1,11 @@
 use crate::types::MAX_PASSWORD_BYTES;
 
-/// What a new password must be. It shows itself ([`rules`](Self::rules)) and is enforced
-/// ([`check`](Self::check)) from the same settings, so what users read is what happens.
+/// The rules for new passwords. What users read ([`rules`](Self::rules)) and what is enforced ([`check`](Self::check)) come
+/// from the same settings.
 ///
-/// The default is that of NIST SP 800-63B-4 section 3.1.1.2 and ASVS 5.0 section 6.2: at least 15 characters, no rules of
-/// composition, nothing common, nothing about the account itself. A password that is set stays good when the policy
-/// changes; it is never checked again at sign-in.
+/// The default follows NIST SP 800-63B-4 section 3.1.1.2 and ASVS 5.0 section 6.2: at least 15 characters, no composition
+/// rules, nothing common, nothing about the account itself. A password stays valid when the policy changes; it is never checked
+/// again at sign-in.
 ///
 /// ```
 /// use doorward::Password;
@@ -25,37 +25,37 @@ use crate::types::MAX_PASSWORD_BYTES;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PasswordPolicy {
-    /// The fewest characters, in Unicode code points; default none given, which is 15, or 8 where a second factor is
-    /// [`Required`](crate::second_factor::SecondFactorPolicy::Required). At least that, unless
+    /// The minimum number of characters, in Unicode code points. The default `None` means 15, or 8 where a second factor is
+    /// [`Required`](crate::second_factor::SecondFactorPolicy::Required); lower values need
     /// [`danger_allow_short`](Self::danger_allow_short).
     pub min_length: Option<usize>,
-    /// The most characters; default 256, between 64 and 1,024. It bounds work; nothing is ever cut off.
+    /// The maximum number of characters, 64 to 1,024; default 256. It bounds the work; passwords are never truncated.
     pub max_length: usize,
-    /// Words of the host's that no password may be made of, such as the names of the company and its products. The name of
-    /// the [`Site`](crate::Site) and the user's address are refused without being listed.
+    /// Words of the host that no password may be made of, such as the names of the company and its products. The name of the
+    /// [`Site`](crate::Site) and the user's address always count and need not be listed.
     pub context_words: Vec<String>,
-    /// How many passwords before the last one are refused as well, at most 24; default none. Standards advise against it:
-    /// it teaches people to count.
+    /// How many passwords before the last one are rejected as well, at most 24; default none. Standards advise against it: it
+    /// teaches people to number their passwords.
     pub history: usize,
-    /// Characters that a password must contain; default none. **Discouraged**: NIST SP 800-63B-4 and ASVS 5.0 (6.2.5)
+    /// Kinds of characters that a password must contain; default none. **Discouraged**: NIST SP 800-63B-4 and ASVS 5.0 (6.2.5)
     /// forbid such rules, since they make passwords predictable. For hosts that have no choice.
     pub discouraged_composition: Composition,
-    /// The least score of zxcvbn that is accepted, 1 to 4; default none. Exists with the feature `zxcvbn`.
+    /// The minimum zxcvbn score, 1 to 4; default none. Requires the feature `zxcvbn`.
     #[cfg(feature = "zxcvbn")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "zxcvbn")))]
     pub min_strength: Option<u8>,
-    /// Accepts common passwords; default no.
+    /// Accepts common passwords; default `false`.
     pub danger_allow_common: bool,
-    /// Accepts a [`min_length`](Self::min_length) of 8 to 14; default no. A password is then guessed offline in weeks
-    /// rather than never, should the user table be stolen.
+    /// Accepts a [`min_length`](Self::min_length) of 8 to 14; default `false`. If the user table is stolen, such a password can
+    /// be brute-forced offline in weeks rather than never.
     pub danger_allow_short: bool,
-    /// Whether the password is never the only factor. Set by the builder.
+    /// Whether every sign-in needs a second factor. Set by the builder.
     pub(crate) second_factor_required: bool,
     /// Set by [`AuthBuilder::breached_passwords`](crate::AuthBuilder::breached_passwords).
     pub(crate) breached: Option<BreachLookup>,
 }
 
-/// Which kinds of characters a password must contain. **Discouraged**, see
-/// [`PasswordPolicy::discouraged_composition`].
+/// The kinds of characters that a password must contain. **Discouraged**, see [`PasswordPolicy::discouraged_composition`].
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Composition {
@@ -78,9 +78,9 @@ impl Composition {
 /// What happens when the look-up of breached passwords fails.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum BreachLookup {
-    /// The password is accepted, and an event tells. People can go on while a remote service is down.
+    /// The password is accepted and an event is emitted. People can go on while a remote service is down.
     FailOpen,
-    /// The change is refused as unavailable. Nothing unchecked is ever set.
+    /// The change fails as unavailable. No password is set unchecked.
     FailClosed,
 }
 
@@ -102,19 +102,19 @@ impl Default for PasswordPolicy {
     }
 }
 
-/// A setting is out of bounds.
+/// A setting that is out of bounds.
 pub(crate) struct PolicyFault {
     pub(crate) field: &'static str,
     pub(crate) problem: &'static str,
 }
 
-/// NIST SP 800-63B-4, 3.1.1.2: 15 characters where a password is the only factor, 8 where it never is.
+/// NIST SP 800-63B-4, 3.1.1.2: 15 characters where a password can be the only factor, otherwise 8.
 fn least(second_factor_required: bool) -> usize {
     if second_factor_required { 8 } else { 15 }
 }
 
 impl PasswordPolicy {
-    /// The fewest characters.
+    /// The effective minimum number of characters.
     pub(crate) fn fewest(&self) -> usize {
         self.min_length.unwrap_or(least(self.second_factor_required))
     }

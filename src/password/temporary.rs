@@ -2,10 +2,10 @@ use super::Composition;
 use crate::crypto::{Purpose, sha256};
 use crate::types::{Digest, TemporaryPassword, grouped_base32, typed_leniently};
 
-/// What meets every rule of composition. It adds nothing to the 140 random bits and takes nothing from them.
+/// Satisfies every composition rule, and leaves the 140 random bits as they are.
 const AFFIX: &str = "aA2+";
 
-/// Writes 28 random bytes, five bits of each, as a temporary password: `7K3M-…` in seven groups.
+/// Encodes five bits of each of 28 random bytes as a temporary password: `7K3M-…` in seven groups.
 pub(crate) fn temporary_password(random: &[u8; 28], composition: Composition) -> TemporaryPassword {
     let mut text = grouped_base32(random);
     if !composition.is_empty() {
@@ -15,7 +15,7 @@ pub(crate) fn temporary_password(random: &[u8; 28], composition: Composition) ->
     TemporaryPassword::new(text)
 }
 
-/// What is stored of a temporary password, and compared with whatever is typed at a sign-in.
+/// The digest that is stored of a temporary password, and compared with what is typed at a sign-in.
 pub(crate) fn temporary_digest(typed: &str) -> Digest {
     sha256(Purpose::TemporaryPassword, &[typed_leniently(typed).as_bytes()])
 }

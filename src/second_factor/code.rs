@@ -1,22 +1,22 @@
-//! Codes of the second factor: typed ones, and those for when the authenticator is lost.
+//! Second-factor codes as typed, and recovery codes.
 
 use zeroize::Zeroizing;
 
 use crate::types::{grouped_base32, redacted_debug, typed_leniently};
 
-/// The text has not the form of a code.
+/// Not a well-formed code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct MalformedCode;
 
-/// What somebody typed where a code is asked for.
+/// A code as the user typed it.
 ///
-/// Spaces and dashes are dropped. Anything else that is not an ASCII digit, or a character of a recovery code, is malformed:
-/// no full-width digit and no sign ever matches.
+/// Spaces and dashes are dropped. Anything else that is not an ASCII digit or a character of a recovery code is malformed;
+/// full-width digits and signs never match.
 #[derive(Clone)]
 pub(crate) enum TypedCode {
     /// Six or eight digits.
     Authenticator(Zeroizing<String>),
-    /// A recovery code in the one spelling that all forgiven ones share.
+    /// A recovery code, reduced to its canonical spelling.
     Recovery(Zeroizing<String>),
 }
 
@@ -31,7 +31,7 @@ impl TypedCode {
         }
         let canonical = typed_leniently(typed);
         let bytes = canonical.as_bytes();
-        // Before anything that is forgiven in recovery codes: an O is no zero here.
+        // Judged on the raw text, since only recovery codes accept an O for a zero.
         let digits = typed.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || !c.is_alphanumeric());
         match bytes.len() {
             6 | 8 if digits && bytes.iter().all(u8::is_ascii_digit) => Ok(Self::Authenticator(canonical)),
@@ -41,29 +41,29 @@ impl TypedCode {
     }
 }
 
-/// Codes that work once each in place of an authenticator that is lost: 24 characters of Crockford's base32 (120 random bits)
-/// in groups of four. How they are typed is as forgiving as with a temporary password.
+/// Recovery codes, each of which works once in place of a lost authenticator: 24 characters of Crockford's base32 (120 random
+/// bits) in groups of four. Typing them is as forgiving as with a temporary password.
 ///
-/// They are shown once and stored as digests. `Debug` shows nothing of them.
+/// They are shown once and stored as digests. `Debug` reveals nothing of them.
 #[derive(Clone)]
-#[must_use = "the codes are never shown again, and those before no longer work: show them to the user"]
+#[must_use = "the codes are never shown again, and earlier ones are no longer valid: show them to the user"]
 pub struct RecoveryCodes(Vec<Zeroizing<String>>);
 
 impl RecoveryCodes {
-    /// How many there are.
+    /// The number of codes.
     pub const COUNT: usize = 10;
-    /// Of how many characters each, without the dashes.
+    /// The number of characters in each, without dashes.
     pub(crate) const CHARACTERS: usize = 24;
 
-    /// From so many random bytes.
+    /// The number of random bytes they are made from.
     pub(crate) const RANDOM_BYTES: usize = Self::COUNT * Self::CHARACTERS;
 
-    /// Writes random bytes, five bits of each, as codes.
+    /// Encodes five bits of each random byte as codes.
     pub(crate) fn from_random(random: &[u8; Self::RANDOM_BYTES]) -> Self {
         Self(random.chunks(Self::CHARACTERS).map(grouped_base32).collect())
     }
 
-    /// The texts to show or to offer for download. **These are the secrets themselves.**
+    /// The texts to show or offer for download. **These are the secrets themselves.**
     pub fn expose(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|code| code.as_str())
     }

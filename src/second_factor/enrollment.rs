@@ -1,31 +1,31 @@
-//! What an authenticator app is set up with.
+//! The values for setting up an authenticator.
 
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::types::redacted_debug;
 
-/// How the second factor of an account stands.
+/// The state of an account's second factor.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SecondFactorStatus {
-    /// There is none.
+    /// There is no second factor.
     Off,
-    /// An authenticator was enrolled.
+    /// An authenticator is enrolled.
     #[non_exhaustive]
     On {
-        /// When.
+        /// When it was enrolled.
         enrolled_at: OffsetDateTime,
-        /// How many recovery codes are left of ten.
+        /// How many of the ten recovery codes are left.
         recovery_codes_left: usize,
     },
 }
 
-/// An authenticator to set up: shown once, as a QR code or as a key to type, and nothing until a code of it was confirmed.
+/// A new authenticator's secret, to show once as a QR code or as a key to type. It has no effect until a code confirms it.
 ///
-/// `Debug` shows nothing of it.
+/// `Debug` reveals nothing of it.
 #[derive(Clone)]
-#[must_use = "the secret is never shown again, and what was begun before gave way to it: show it to the user"]
+#[must_use = "the secret is never shown again, and it replaces any earlier unfinished enrollment: show it to the user"]
 pub struct TotpEnrollment {
     uri: Zeroizing<String>,
     key: Zeroizing<String>,
@@ -45,24 +45,25 @@ impl TotpEnrollment {
         Self { uri, key }
     }
 
-    /// The `otpauth` URI, for a QR code or a link on the phone itself. **It holds the secret.**
+    /// The `otpauth` URI, for a QR code or a link on the phone itself. **It contains the secret.**
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// The key in groups of four letters and digits, to be typed into the app. **This is the secret itself.**
+    /// The key in groups of four letters and digits, to type into the app. **This is the secret itself.**
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The URI as a QR code: an SVG document to embed in a page. **It holds the secret**, so the page must not be cached.
-    /// Exists with the feature `qr`.
+    /// The URI as a QR code: an SVG document to embed in a page. **It contains the secret**, so the page must not be cached.
+    /// Requires the feature `qr`.
     #[cfg(feature = "qr")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "qr")))]
     pub fn qr_svg(&self) -> String {
         use qrcode::render::svg;
         use qrcode::{EcLevel, QrCode};
 
-        // A QR code holds over two thousand bytes, and a URI is of a few hundred: the site's name and the address are bounded.
+        // A QR code holds over two thousand bytes; a URI has a few hundred, since the site's name and the address are bounded.
         QrCode::with_error_correction_level(self.uri.as_bytes(), EcLevel::M)
             .map(|code| code.render::<svg::Color>().min_dimensions(200, 200).build())
             .unwrap_or_default()

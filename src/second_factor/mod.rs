@@ -1,7 +1,7 @@
-//! Two-factor sign-in: authenticator apps (TOTP, RFC 6238) and recovery codes.
+//! The second factor: authenticator apps (TOTP, RFC 6238) and recovery codes.
 //!
-//! [`SecondFactorConfig`] says who needs one. Somebody who is signed in enrolls an authenticator with
-//! [`Auth::begin_enrollment`](crate::Auth::begin_enrollment); a sign-in asks for a code with
+//! [`SecondFactorConfig`] says who needs one. A signed-in user enrolls an authenticator by
+//! [`Auth::begin_enrollment`](crate::Auth::begin_enrollment); a sign-in asks for a code by
 //! [`SignIn::SecondFactorRequired`](crate::SignIn::SecondFactorRequired).
 
 mod code;

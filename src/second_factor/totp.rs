@@ -1,8 +1,11 @@
-//! Time-based one-time passwords (RFC 6238), by `totp-rs`, whose types stay in here.
+//! Time-based one-time passwords (RFC 6238), computed by `totp-rs`, whose types do not leave this module.
 
 use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
+
+use super::enrollment::TotpEnrollment;
+use crate::crypto::{Draw, RandomError};
 
 /// The seconds of a step. Many authenticators ignore any other period, so there is none.
 const STEP_SECONDS: u64 = 30;
@@ -12,16 +15,16 @@ const STEP_SECONDS: u64 = 30;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TotpAlgorithm {
-    /// SHA-1: what every authenticator understands. Its weakness against collisions does not matter in HMAC.
+    /// SHA-1, which every authenticator supports. Its weakness against collisions does not matter in HMAC.
     #[default]
     Sha1,
-    /// SHA-256. Some authenticators ignore it and compute wrong codes; enrolling then fails at the first code.
+    /// SHA-256. Some authenticators ignore this setting and compute wrong codes; enrolling then fails at the first code.
     Sha256,
-    /// SHA-512. The same.
+    /// SHA-512. The same applies.
     Sha512,
 }
 
-/// How codes of one authenticator are made and read; stored with each enrolment.
+/// How codes of one authenticator are computed and checked; stored with each enrollment.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct TotpParams {
     pub(crate) algorithm: TotpAlgorithm,
@@ -31,7 +34,7 @@ pub(crate) struct TotpParams {
 }
 
 impl TotpParams {
-    /// Keys are as long as the output of the hash function (RFC 6238, section 5.1), so 160 bits at least.
+    /// Keys are as long as the output of the hash function (RFC 6238, section 5.1), so at least 160 bits.
     pub(crate) fn secret_bytes(self) -> usize {
         match self.algorithm {
             TotpAlgorithm::Sha1 => 20,
@@ -41,7 +44,7 @@ impl TotpParams {
     }
 }
 
-/// The secret that an authenticator and the host share.
+/// The secret shared by an authenticator and the host.
 pub(crate) struct TotpSecret {
     bytes: Zeroizing<Vec<u8>>,
     params: TotpParams,
@@ -49,38 +52,44 @@ pub(crate) struct TotpSecret {
 
 impl TotpSecret {
     /// The most random bytes that a secret takes.
-    pub(crate) const MAX_BYTES: usize = 64;
+    const MAX_BYTES: usize = 64;
 
     pub(crate) fn new(bytes: Zeroizing<Vec<u8>>, params: TotpParams) -> Self {
         Self { bytes, params }
+    }
+
+    /// A new secret, as long as its parameters ask for.
+    pub(crate) fn draw(params: TotpParams) -> Result<Self, RandomError> {
+        let mut bytes = Zeroizing::new(<[u8; Self::MAX_BYTES]>::draw()?.to_vec());
+        bytes.truncate(params.secret_bytes());
+        Ok(Self { bytes, params })
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Which step the code is of, among those accepted at that time and later than `after`. It is compared with each in
-    /// constant time.
+    /// The step to which the code belongs, among the steps accepted at this time and later than `after`. Compares with each of
+    /// them in constant time.
     pub(crate) fn accepted_step(&self, code: &str, unix_seconds: u64, after: Option<u64>) -> Option<u64> {
         let totp = self.totp("", None)?;
-        // No stored document widens the window.
+        // A stored document must not be able to widen the window.
         let (now, window) = (unix_seconds / STEP_SECONDS, u64::from(self.params.window.min(1)));
         let later = |step: &u64| after.is_none_or(|after| *step > after);
         let accepted = (now.saturating_sub(window)..=now.saturating_add(window)).filter(later);
         let is_of = |step: &u64| totp.check(code, step.saturating_mul(STEP_SECONDS)).is_some();
-        // All of them are compared, whichever it is.
+        // All of them are compared, so the time does not reveal which one matched.
         accepted.filter(is_of).fold(None, |_, step| Some(step))
     }
 
-    /// The `otpauth` URI by which authenticators take the secret over. A colon separates its parts, so none may be in them.
-    pub(crate) fn uri(&self, issuer: &str, account: &str) -> Option<Zeroizing<String>> {
+    /// What an authenticator is set up with. Colons separate the parts of the URI, so none may be in them.
+    pub(crate) fn enrollment(&self, issuer: &str, account: &str) -> TotpEnrollment {
         let [issuer, account] = [issuer, account].map(|part| part.replace(':', " "));
-        self.totp(&account, Some(issuer))?.to_url().ok().map(Zeroizing::new)
-    }
-
-    /// The secret in base32, as it is typed into an authenticator.
-    pub(crate) fn to_base32(&self) -> Option<Zeroizing<String>> {
-        Some(Zeroizing::new(self.totp("", None)?.secret().to_base32()))
+        // Secrets are as long as `TotpParams::secret_bytes` says, and no part has a colon: the library has nothing to reject.
+        let totp = self.totp(&account, Some(issuer));
+        let uri = totp.as_ref().and_then(|totp| totp.to_url().ok()).unwrap_or_default();
+        let key = totp.map(|totp| totp.secret().to_base32()).unwrap_or_default();
+        TotpEnrollment::new(Zeroizing::new(uri), &Zeroizing::new(key))
     }
 
     fn totp(&self, account: &str, issuer: Option<String>) -> Option<Totp> {
@@ -123,7 +132,7 @@ mod tests {
         TotpParams { algorithm, digits, window: 0 }
     }
 
-    /// The vectors of RFC 4226, read as steps.
+    /// The vectors of RFC 4226, with counters as steps.
     #[test]
     fn the_codes_of_rfc_4226_are_accepted_in_their_steps() {
         let file: Value = serde_json::from_str(include_str!("../../tests/data/hotp_rfc4226.json")).unwrap();
@@ -166,12 +175,13 @@ mod tests {
         let file: Value = serde_json::from_str(include_str!("../../tests/data/base32_otpauth.json")).unwrap();
         let vector = &file["otpauth"]["vectors"][1];
         let secret = secret(vector["secret_hex"].as_str().unwrap(), strict(TotpAlgorithm::Sha1, 6));
-        let uri = secret.uri(vector["issuer"].as_str().unwrap(), vector["account"].as_str().unwrap()).unwrap();
+        let enrollment = secret.enrollment(vector["issuer"].as_str().unwrap(), vector["account"].as_str().unwrap());
+        let uri = enrollment.uri();
         // What is left out has these very values where it is not said.
         let published = vector["uri"].as_str().unwrap().replace("&algorithm=SHA1&digits=6&period=30", "");
         assert_eq!(uri.replace("%40", "@").replace("%2E", "."), published);
         // Colons would end the issuer.
-        assert!(secret.uri("A:B", "c:d@x.example").unwrap().starts_with("otpauth://totp/A%20B:c%20d"));
+        assert!(secret.enrollment("A:B", "c:d@x.example").uri().starts_with("otpauth://totp/A%20B:c%20d"));
     }
 
     #[test]

@@ -7,32 +7,33 @@ use time::OffsetDateTime;
 use crate::throttle::{AttemptKey, Attempts};
 use crate::types::{BackendError, Version};
 
-/// What a compare-and-swap came to.
+/// The outcome of a compare-and-swap.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "only `Stored` means that the change was made"]
 pub enum Swap {
     /// The new value is stored.
     Stored,
-    /// The stored version is another one than expected. Nothing was stored.
+    /// The stored version differs from the expected one. Nothing was stored.
     Stale,
 }
 
-/// Where tries that cost a hash are counted. Nothing else writes to it.
+/// Counts the attempts that cost a hash. Nothing else writes to it.
 ///
-/// It is a port of its own because attempts are keyed by a digest of whatever address was asked for, known or not.
+/// A separate port because attempts are keyed by a digest of the address entered, known or not.
 ///
 /// # Contract
-/// - **Atomic.** [`swap`](Self::swap) stores if and only if the stored version equals `expected` (`None`: there is no entry
-///   under the key), across all processes: one guarded statement whose affected-row count is the answer. A serialization
-///   failure or deadlock is `Stale`; unknown completion is an error and is never sent again.
-/// - **Visible.** Once `Stored` is returned every later [`load`](Self::load) sees the entry, from any process. It should
-///   survive a crash; what is lost in one lets somebody try again earlier, and nothing else.
-/// - **What may be lossy.** Entries may be dropped from their [`expires_at`](Attempts::expires_at) on, not before. A store
-///   that must stay bounded evicts the entries with the fewest [`failures`](Attempts::failures) first, the oldest of them
-///   first: forgetting one failure costs a wait of 250 ms, and to flush a real counter an attacker would have to pay as
-///   many hashes as it holds, times the capacity.
+/// - **Atomic.** [`swap`](Self::swap) stores if and only if the stored version equals `expected` (`None`: no entry under the
+///   key), across all processes: one guarded statement whose affected-row count decides. A serialization failure or deadlock is
+///   `Stale`. A call whose outcome is unknown is an error and is never sent again.
+/// - **Visible.** Once `Stored` is returned, every later [`load`](Self::load) from any process sees the entry. It should
+///   survive a crash; a lost entry only allows someone to try again earlier.
+/// - **Where it may be lossy.** Entries may be dropped from their [`expires_at`](Attempts::expires_at) on, not before. A
+///   bounded store first evicts the entries with the fewest [`failures`](Attempts::failures), and among these the oldest:
+///   forgetting one failure costs a wait of 250 ms, whereas flushing a real counter costs an attacker as many hashes as it
+///   holds, times the capacity.
 ///
-/// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
+/// An implementation needs the attribute `#[doorward::async_trait]` (re-exported from the crate `async-trait`, which works as
+/// well):
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -42,7 +43,7 @@ pub enum Swap {
 /// use doorward::store::{AttemptKey, Attempts, BackendError, Swap, Version};
 /// use time::OffsetDateTime;
 ///
-/// /// For one process, and without a bound: [`MemoryAttempts`](crate::store::MemoryAttempts) has one.
+/// /// For a single process and unbounded, unlike [`MemoryAttempts`](crate::store::MemoryAttempts).
 /// #[derive(Debug, Default)]
 /// struct Counted(Mutex<HashMap<String, Attempts>>);
 ///
@@ -53,7 +54,7 @@ pub enum Swap {
 ///     }
 ///
 ///     async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
-///         // Compared and stored under one lock: nobody gets in between.
+///         // Compared and stored under one lock: no other writer gets in between.
 ///         let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
 ///         if stored.get(key.as_str()).map(Attempts::version) != expected {
 ///             return Ok(Swap::Stale);
@@ -73,17 +74,18 @@ pub enum Swap {
 /// ```
 #[async_trait]
 pub trait AttemptStore: Debug + Send + Sync + 'static {
-    /// The entry under the key, also one that has expired but was not dropped yet.
+    /// The entry under the key, including one that has expired but was not purged yet.
     async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError>;
 
-    /// Stores `next` under the key if what is stored there is still what was expected.
+    /// Stores `next` under the key if the stored version is still `expected`.
     async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError>;
 
-    /// Drops up to `at_most` entries with `expires_at <= now` and tells how many. Fewer than `at_most` means that none is left.
+    /// Drops up to `at_most` entries with `expires_at <= now` and returns how many. Fewer than `at_most` means that none is
+    /// left.
     async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError>;
 }
 
-/// A shared store is one.
+/// Forwards to the inner store.
 #[async_trait]
 impl<T: AttemptStore + ?Sized> AttemptStore for Arc<T> {
     async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {

@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 use doorward::AttemptStore;
 use doorward::store::{AttemptKey, Attempts, BackendError, Swap, Version};
 
-/// Attempts in this process's memory, bounded: for one process, and for tests. They are forgotten when it ends, which
-/// lets somebody try again earlier and nothing else.
+/// Attempts in this process's memory, with a bound: for a single process, and for tests. They are lost when it ends, which only
+/// allows someone to try again earlier.
 ///
-/// When it is full, the entry with the fewest failures makes room, the oldest of those first. To flush a counter of n
-/// failures somebody would have to fail n times for each place there is.
+/// When full, it evicts the entry with the fewest failures, and among these the oldest. To flush a counter of n failures, an
+/// attacker has to fail n times for each entry of the capacity.
 pub struct MemoryAttempts {
     table: Mutex<Table>,
     capacity: usize,
@@ -20,7 +20,7 @@ pub struct MemoryAttempts {
 #[derive(Default)]
 struct Table {
     entries: HashMap<AttemptKey, Entry>,
-    /// By failures, then by age: who makes room first.
+    /// By failures, then by age: the order of eviction.
     order: BTreeMap<(u32, u64), AttemptKey>,
     written: u64,
 }
@@ -31,22 +31,22 @@ struct Entry {
 }
 
 impl MemoryAttempts {
-    /// For up to 100,000 entries, some 50 MB when full.
+    /// Holds up to 100,000 entries, about 50 MB when full.
     pub fn new() -> Self {
         Self::with_capacity(100_000)
     }
 
-    /// For up to that many entries, at least one.
+    /// Holds up to that many entries, at least one.
     pub fn with_capacity(capacity: usize) -> Self {
         Self { table: Mutex::default(), capacity: capacity.max(1) }
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.table().entries.len()
     }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -82,7 +82,7 @@ impl Table {
         }
     }
 
-    /// Lets an entry go when there is one too many, but not the one that was just written.
+    /// Evicts one entry if there is one too many, but never the one just written.
     fn make_room(&mut self, capacity: usize, written: &AttemptKey) {
         if self.entries.len() > capacity {
             let first = self.order.values().find(|key| *key != written).cloned();

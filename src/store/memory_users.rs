@@ -8,7 +8,7 @@ use doorward::account::{UserCounts, UserOverview, UserStatus};
 use doorward::store::{BackendError, Insert, Replace, Swap, User, UserDirectory, UserHead, Version};
 use doorward::{Email, UserId, UserRepository};
 
-/// Users in this process's memory: for trying the crate out and for tests. They are gone when it ends.
+/// Users in this process's memory: for trying the crate, and for tests. They are lost when it ends.
 #[derive(Default)]
 pub struct MemoryUsers(Mutex<Table>);
 
@@ -26,11 +26,11 @@ impl MemoryUsers {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        // Nothing panics while it is held; should it have, the table is still whole after every statement.
+        // Nothing panics while the lock is held; even if something did, the table is consistent after every statement.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The users that have a place in a list, in its order.
+    /// The users for which `place` is `Some`, sorted by it.
     fn page<T: Ord>(
         &self,
         at_most: u32,
@@ -67,7 +67,7 @@ impl UserRepository for MemoryUsers {
         Ok(Insert::Stored)
     }
 
-    // A look-up shares the user's document, so it takes as long for a user who holds much as for one who is not there.
+    // A lookup shares the user's document instead of copying it, so it takes as long for a large user as for an unknown one.
     async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
         Ok(self.table().by_id.get(id).cloned())
     }

@@ -1,7 +1,7 @@
 //! Stores: where users and attempts are kept.
 //!
-//! A host implements [`UserRepository`](crate::UserRepository) and [`AttemptStore`](crate::AttemptStore), or takes the stores that
-//! come with the crate: in memory, on SQLite (feature `sqlite`), on PostgreSQL (feature `postgres`).
+//! A host implements [`UserRepository`](crate::UserRepository) and [`AttemptStore`](crate::AttemptStore), or uses one of the
+//! crate's stores: in memory, on SQLite (feature `sqlite`) or on PostgreSQL (feature `postgres`).
 //! [`manual::implementing_a_repository`](crate::manual::implementing_a_repository) is the guide, and
 //! [`testing::conformance`](../testing/conformance/index.html) the test suite.
 
@@ -17,18 +17,22 @@ mod sqlite;
 mod user_directory;
 pub(crate) mod user_repository;
 
-/// The SQL crate whose pools the stores take, for hosts that make their own.
+/// The SQL crate whose pools the stores use, for hosts that create their own.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "sqlite", feature = "postgres"))))]
 pub use ::sqlx;
 pub(crate) use attempt_store::AttemptStore;
 pub use attempt_store::Swap;
 pub use memory_attempts::MemoryAttempts;
 pub use memory_users::MemoryUsers;
 #[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::PostgresStore;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "sqlite", feature = "postgres"))))]
 pub use sql::Migration;
 #[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteStore;
 pub use user_directory::UserDirectory;
 pub(crate) use user_repository::UserRepository;

@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 use crate::account::{UserCounts, UserOverview, UserStatus};
 use crate::types::BackendError;
 
-/// Lists users for operators, without secrets. No flow needs it, so it is no part of
-/// [`UserRepository`](crate::UserRepository): an adapter may offer it.
+/// Lists users for operators, without secrets. No flow needs it, so it is separate from
+/// [`UserRepository`](crate::UserRepository) and optional for adapters.
 ///
-/// Lists come in pages of at most `at_most`. The first page is asked for with `after` being `None`, each next one with the
-/// last entry of the page before; entries that change meanwhile may be missed or seen twice.
+/// Lists come in pages of at most `at_most` entries. Request the first page with `after` being `None`, and each next one with
+/// the last entry of the previous page. Entries that change in between may be missed or seen twice.
 ///
 /// ```
 /// use doorward::account::UserStatus;
@@ -28,14 +28,14 @@ use crate::types::BackendError;
 /// # Ok::<(), doorward::store::BackendError>(()) }).unwrap();
 /// ```
 ///
-/// An implementation carries `#[doorward::async_trait]`, as those of the other ports do; its columns come from
+/// An implementation needs the attribute `#[doorward::async_trait]`, as for the other ports; its columns come from
 /// [`User::overview`](crate::store::User::overview).
 #[async_trait]
 pub trait UserDirectory: Debug + Send + Sync + 'static {
-    /// How many users there are. It may read an index from end to end, so it is nothing to call with every request.
+    /// The number of users. May scan an index, so do not call it on every request.
     async fn count(&self) -> Result<UserCounts, BackendError>;
 
-    /// The users of that status, in the order of their ids.
+    /// The users with this status, ordered by id.
     async fn list(
         &self,
         status: UserStatus,
@@ -43,7 +43,7 @@ pub trait UserDirectory: Debug + Send + Sync + 'static {
         at_most: u32,
     ) -> Result<Vec<UserOverview>, BackendError>;
 
-    /// The users with a reset outstanding at that time, the one that expires next first.
+    /// The users with a pending reset at `now`, ordered by when it expires.
     async fn list_pending_resets(
         &self,
         now: OffsetDateTime,
@@ -52,7 +52,7 @@ pub trait UserDirectory: Debug + Send + Sync + 'static {
     ) -> Result<Vec<UserOverview>, BackendError>;
 }
 
-/// A shared directory is one.
+/// Forwards to the inner directory.
 #[async_trait]
 impl<T: UserDirectory + ?Sized> UserDirectory for Arc<T> {
     async fn count(&self) -> Result<UserCounts, BackendError> {

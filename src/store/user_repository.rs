@@ -7,11 +7,11 @@ use super::Swap;
 use crate::types::{BackendError, Email, UserId, Version};
 use crate::user::{User, UserHead};
 
-/// What inserting a user came to.
+/// The outcome of inserting a user.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[must_use = "only `Stored` means that the account is there"]
+#[must_use = "only `Stored` means that the account exists"]
 pub enum Insert {
-    /// The user is stored, durably and visibly to all.
+    /// The user is stored durably and visible to all.
     Stored,
     /// Another user has this canonical address. Nothing was stored.
     EmailTaken,
@@ -19,41 +19,42 @@ pub enum Insert {
     IdTaken,
 }
 
-/// What replacing a user came to.
+/// The outcome of replacing a user.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "only `Stored` means that the change was made"]
 pub enum Replace {
-    /// The user is stored, durably and visibly to all.
+    /// The user is stored durably and visible to all.
     Stored,
-    /// The stored version is another one, or there is no such user. Nothing was stored.
+    /// The stored version differs, or there is no such user. Nothing was stored.
     Stale,
     /// Another user has this canonical address. Nothing was stored.
     EmailTaken,
 }
 
-/// Where users live. Five methods that map onto any store with a unique index and a guarded update.
+/// Stores users. Five methods that map onto any store with a unique index and a guarded update.
 ///
 /// # Contract
-/// - **Atomic.** [`replace`](Self::replace) and [`delete`](Self::delete) take effect if and only if the stored version
-///   equals `expected`, across all processes: one guarded statement whose affected-row count is the answer
-///   (`UPDATE … WHERE id = … AND version = …`). Never read and then write.
-/// - **Unique.** [`insert`](Self::insert) and [`replace`](Self::replace) get the uniqueness of the id and of the canonical
-///   address from a unique index of the store, not from a look-up before.
-/// - **Durable.** Once `Stored` is returned the user survives a crash and every later read sees it, from any process.
-///   Reads never come from a replica that may lag.
-/// - **Honest about failure.** A serialization failure or deadlock, which surely took no effect, is `Stale`. A call whose
-///   completion is unknown is an error; it is **never** sent again by the adapter: the caller reads back and compares the
-///   version to learn what happened.
-/// - **Exact.** Addresses are compared byte for byte in canonical form ([`Email::canonical`]): no collation that folds case
-///   or accents. (The caller compares once more what it gets.)
-/// - **Level.** A look-up that finds nothing takes as long as one that does: [`find_by_email`](Self::find_by_email) reads the head
-///   alone ([`UserHead`], of one size for everybody) and calls [`UserHead::decode`] with `None`, [`find_by_id`](Self::find_by_id)
-///   calls [`User::decode`] with `None`.
+/// - **Atomic.** [`replace`](Self::replace) and [`delete`](Self::delete) take effect if and only if the stored version equals
+///   `expected`, across all processes: one guarded statement whose affected-row count decides
+///   (`UPDATE … WHERE id = … AND version = …`). Never read first and write afterwards.
+/// - **Unique.** For [`insert`](Self::insert) and [`replace`](Self::replace), a unique index of the store guarantees that ids
+///   and canonical addresses are unique, not a preceding lookup.
+/// - **Durable.** Once `Stored` is returned, the user survives a crash and every later read from any process sees it. Never
+///   read from a replica that may lag.
+/// - **Honest about failure.** A serialization failure or deadlock, which certainly had no effect, is `Stale`. A call whose
+///   outcome is unknown is an error, and the adapter **never** sends it again: the caller reads back and compares the version
+///   to learn what happened.
+/// - **Exact.** Addresses are compared byte for byte in canonical form ([`Email::canonical`]), without a collation that folds
+///   case or accents. (The caller compares the result again.)
+/// - **Uniform.** A lookup that finds nothing takes as long as one that succeeds:
+///   [`find_by_email`](Self::find_by_email) reads only the head ([`UserHead`], the same size for every user) and calls
+///   [`UserHead::decode`] even with `None`; [`find_by_id`](Self::find_by_id) calls [`User::decode`] even with `None`.
 ///
-/// Any object may implement this and [`AttemptStore`](crate::AttemptStore) at once. The conformance suite in
-/// `doorward::testing` (feature `testing`) checks all of this on an adapter.
+/// One object may implement both this and [`AttemptStore`](crate::AttemptStore). The conformance suite in `doorward::testing`
+/// (feature `testing`) checks an adapter against this contract.
 ///
-/// An implementation carries `#[doorward::async_trait]` (that of the crate `async-trait`, which will do as well):
+/// An implementation needs the attribute `#[doorward::async_trait]` (re-exported from the crate `async-trait`, which works as
+/// well):
 ///
 /// ```
 /// use std::sync::{Mutex, PoisonError};
@@ -61,7 +62,7 @@ pub enum Replace {
 /// use doorward::{Email, UserId, UserRepository, async_trait};
 /// use doorward::store::{BackendError, UserHeadRow, Insert, Replace, UserRow, Swap, User, UserHead, Version};
 ///
-/// /// Rows as a table has them; the lock stands for the database, which checks and stores in one statement.
+/// /// Rows as in a table; the lock stands in for the database, which checks and stores in one statement.
 /// #[derive(Debug, Default)]
 /// struct Table(Mutex<Vec<Stored>>);
 ///
@@ -93,7 +94,7 @@ pub enum Replace {
 ///     async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
 ///         let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
 ///         let row = rows.iter().find(|row| row.id == id.as_str());
-///         // Also with `None`, which takes as long as a row.
+///         // Called with `None` too, so that a miss takes as long as a hit.
 ///         User::decode(row.map(|Stored { id, email, version, snapshot, .. }| UserRow { id, email, version, snapshot }))
 ///     }
 ///
@@ -124,16 +125,17 @@ pub enum Replace {
 /// }
 /// ```
 ///
-/// Over SQL: the example `custom_repository`, and [`manual::implementing_a_repository`](crate::manual::implementing_a_repository).
+/// For SQL, see the example `custom_repository` and
+/// [`manual::implementing_a_repository`](crate::manual::implementing_a_repository).
 #[async_trait]
 pub trait UserRepository: Debug + Send + Sync + 'static {
-    /// Stores a new user. For a host's own table: attaches the document to the row that exists.
+    /// Stores a new user. With a table of the host's own, attaches the document to the existing row.
     async fn insert(&self, user: &User) -> Result<Insert, BackendError>;
 
-    /// The user of that id.
+    /// The user with this id.
     async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError>;
 
-    /// Whose that canonical address is: the head of the user, and nothing else of it.
+    /// The head of the user with this canonical address, and nothing more.
     async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError>;
 
     /// Stores the next state of a user if the stored version is still `expected`.
@@ -143,7 +145,7 @@ pub trait UserRepository: Debug + Send + Sync + 'static {
     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError>;
 }
 
-/// A shared repository is one: a host keeps a handle to what it plugs in.
+/// Forwards to the inner repository, so that a host can keep a handle to what it plugs in.
 #[async_trait]
 impl<T: UserRepository + ?Sized> UserRepository for Arc<T> {
     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use doorward::Clock;
 
-/// A clock that moves only when it is told to. Clones show the same time.
+/// A clock that moves only when told to. Clones share the same time.
 ///
 /// ```
 /// use std::time::Duration;

@@ -15,16 +15,16 @@ use doorward::store::{
 };
 use doorward::{AttemptStore, Email, Mailer, UserId, UserRepository};
 
-/// What befalls a call of a port.
+/// What goes wrong with a call of a port.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Fault {
-    /// It takes no effect and fails.
+    /// The call has no effect and fails.
     Fails,
-    /// It takes effect, and fails all the same: its answer was lost.
+    /// The call takes effect but still fails: its answer is lost.
     LosesAnswer,
-    /// Whoever called it is dropped before it takes effect.
+    /// The caller is dropped before the call takes effect.
     DroppedBefore,
-    /// Whoever called it is dropped after it took effect.
+    /// The caller is dropped after the call took effect.
     DroppedAfter,
 }
 
@@ -33,7 +33,7 @@ impl Fault {
     pub const ALL: [Self; 4] = [Self::Fails, Self::LosesAnswer, Self::DroppedBefore, Self::DroppedAfter];
 }
 
-/// Ports that work until the chosen call, counted over all of them together; that one call has a fault.
+/// Ports that work, except for one chosen call, counted over all of them together, that has a fault.
 ///
 /// ```
 /// use doorward::{Auth, Site, Email};
@@ -46,7 +46,7 @@ impl Fault {
 /// let auth = Auth::builder(site, faults.users(users), faults.attempts(attempts), faults.mailer(mailer)).build()?;
 ///
 /// faults.strike(2, Fault::Fails); // the first call stores the account, the second mails
-/// let outcome = faults.drive(auth.provision(Email::parse("ann@acme.example")?));
+/// let outcome = faults.drive(operator.provision(Email::parse("ann@acme.example")?));
 /// assert!(matches!(outcome, Driven::Finished(Err(doorward::error::ProvisionError::MailFailed { .. }))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -61,37 +61,37 @@ struct Plan {
     drop_now: bool,
 }
 
-/// What became of a future that was driven.
+/// The outcome of driving a future.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Driven<T> {
-    /// It came to its end.
+    /// It ran to completion.
     Finished(T),
-    /// The fault was that it was dropped.
+    /// The fault dropped it.
     Dropped,
 }
 
 impl Faults {
-    /// No fault yet.
+    /// Without a fault.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets the `k`-th call from now on, counted from 1, have the fault. All others work.
+    /// Gives the `k`-th call from now on, counted from 1, the fault. All others work.
     pub fn strike(&self, k: usize, fault: Fault) {
         *self.plan() = Plan { calls: 0, strike: Some((k, fault)), struck: false, drop_now: false };
     }
 
-    /// From now on every call works.
+    /// Removes the fault: from now on, every call works.
     pub fn relent(&self) {
         self.plan().strike = None;
     }
 
-    /// Whether the fault has struck.
+    /// Whether the fault has occurred.
     pub fn has_struck(&self) -> bool {
         self.plan().struck
     }
 
-    /// How many calls were made since the last [`strike`](Self::strike), or in all.
+    /// The number of calls since the last [`strike`](Self::strike), or in total if there was none.
     pub fn calls(&self) -> usize {
         self.plan().calls
     }
@@ -111,7 +111,7 @@ impl Faults {
         Arc::new(Faulty { faults: self.clone(), inner: Arc::new(inner) as Arc<dyn Mailer> })
     }
 
-    /// Drives a future to its end on this thread, or drops it where the fault says so.
+    /// Drives a future to completion on this thread, or drops it if the fault requires that.
     pub fn drive<F: Future>(&self, future: F) -> Driven<F::Output> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut future = pin!(future);

@@ -2,7 +2,7 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::Poll;
 
-/// Runs futures side by side on the caller's task, on any runtime, and returns their results in order.
+/// Runs futures concurrently on the caller's task, on any runtime, and returns their results in order.
 pub async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut running: Vec<Option<Pin<Box<F>>>> = futures.into_iter().map(|future| Some(Box::pin(future))).collect();
     let mut results: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();

@@ -6,7 +6,7 @@ use doorward::mail::{Mail, MailKind};
 use doorward::store::BackendError;
 use doorward::{Email, Mailer};
 
-/// A mailer that keeps every mail it is given. Clones share what they keep.
+/// A mailer that records every mail. Clones share the record.
 #[derive(Clone, Debug, Default)]
 pub struct RecordingMailer(Arc<Mutex<Vec<RecordedMail>>>);
 
@@ -14,14 +14,14 @@ pub struct RecordingMailer(Arc<Mutex<Vec<RecordedMail>>>);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RecordedMail {
-    /// To whom.
+    /// The recipient.
     pub to: Email,
-    /// What.
+    /// The mail.
     pub mail: Mail,
 }
 
 impl RecordedMail {
-    /// The temporary password in it, if it carries one.
+    /// The temporary password it carries, if any.
     pub fn temporary_password(&self) -> Option<String> {
         match self.mail.kind() {
             MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. } => {
@@ -31,7 +31,7 @@ impl RecordedMail {
         }
     }
 
-    /// The link in it, if it carries one.
+    /// The link it carries, if any.
     pub fn link(&self) -> Option<String> {
         match self.mail.kind() {
             MailKind::ConfirmReset { link, .. } | MailKind::ChooseNewPassword { link, .. } => {
@@ -41,24 +41,24 @@ impl RecordedMail {
         }
     }
 
-    /// The token in its link: what the page behind the link is given.
+    /// The token in its link, which the page behind the link receives.
     pub fn token(&self) -> Option<String> {
         self.link()?.split_once("token=").map(|(_, token)| token.to_owned())
     }
 }
 
 impl RecordingMailer {
-    /// A mailer that was given nothing yet.
+    /// A mailer without any mails yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every mail so far, the oldest first.
+    /// All mails so far, the oldest first.
     pub fn mails(&self) -> Vec<RecordedMail> {
         self.lock().clone()
     }
 
-    /// How many mails there are so far.
+    /// The number of mails so far.
     pub fn count(&self) -> usize {
         self.lock().len()
     }
@@ -68,7 +68,7 @@ impl RecordingMailer {
         self.lock().last().cloned()
     }
 
-    /// The latest mail to that address.
+    /// The latest mail to this address.
     pub fn last_to(&self, email: &Email) -> Option<RecordedMail> {
         self.lock().iter().rev().find(|recorded| recorded.to == *email).cloned()
     }

@@ -1,10 +1,9 @@
-//! Tools for tests, of this crate and of its hosts and adapters (feature `testing`): a clock that stands still, a mailer
-//! that keeps what it is given, an observer that remembers, faults at any call of any port, and the conformance suite for
-//! stores.
+//! Test tools for this crate, hosts and adapters (feature `testing`): a manual clock, a recording mailer, a recording observer,
+//! faults at any call of any port, and the conformance suite for stores.
 //!
 //! Cheap hash parameters for tests are [`HashParams::danger_cheap_for_tests`](crate::hashing::HashParams::danger_cheap_for_tests).
 //!
-//! Nothing here belongs into a program that serves people. Like the adapters it uses public items only.
+//! Not for production. Like the adapters, it uses public items only.
 
 mod clock;
 pub mod conformance;

@@ -6,10 +6,10 @@ use time::OffsetDateTime;
 
 use crate::types::{Malformed, Version, after, micros, until};
 
-/// What attempts are counted under: a short text that tells nothing about whom it counts.
+/// The key under which attempts are counted: a short text that reveals nothing about whose they are.
 ///
-/// It is a digest of the canonical form of the address asked for (or of a user and device), keyed if the host gives an
-/// index key, so that a stolen table of attempts is not a list of addresses. Unknown addresses have keys like known ones.
+/// It is a digest of the canonical form of the address (or of a user and device), keyed if the host sets an index key, so a
+/// stolen table of attempts is not a list of addresses. Unknown addresses have the same kind of keys as known ones.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct AttemptKey(Box<str>);
 
@@ -24,10 +24,10 @@ impl AttemptKey {
     }
 }
 
-/// One entry of an [`AttemptStore`](crate::AttemptStore): how many failures are counted in a lane, and when the next try may be made.
+/// One entry of an [`AttemptStore`](crate::AttemptStore): the failures counted in a bucket, and when the next try is allowed.
 ///
-/// Adapters store it as a document ([`to_snapshot`](Self::to_snapshot)) beside three columns of its own: the key, the
-/// version and `expires_at`; [`failures`](Self::failures) is there for stores that must stay bounded.
+/// Adapters store it as a document ([`to_snapshot`](Self::to_snapshot)) beside three columns: the key, the version and
+/// `expires_at`. [`failures`](Self::failures) is for stores that must stay bounded.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Attempts {
     version: Version,
@@ -39,10 +39,10 @@ pub struct Attempts {
     not_before: OffsetDateTime,
     #[serde(with = "micros")]
     expires_at: OffsetDateTime,
-    /// The same wait as it is counted by a clock that is behind the one by which the entry was written.
+    /// The same wait as counted by a clock that is behind the one that wrote the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     behind: Option<Behind>,
-    /// Fields of a newer release, kept as they are.
+    /// Fields of a newer release, kept unchanged.
     #[serde(flatten)]
     extra: serde_json::Map<String, serde_json::Value>,
 }
@@ -55,35 +55,35 @@ struct Behind {
     not_before: OffsetDateTime,
 }
 
-/// Between clocks that differ by so little a wait may be counted anew: it costs a few steps of the schedule, once.
+/// Between clocks that differ by at most this much, a wait may be restarted: that costs a few steps of the schedule, once.
 const REWRITTEN_SKEW: Duration = Duration::from_secs(10 * 60);
-/// The clocks of machines that work together differ by no more than this.
+/// The clocks of machines that work together differ by at most this much.
 const MOST_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A schedule of waits over a count. Shared across threads, so that the futures that charge by it can be sent to others.
+/// A schedule of waits over a count. `Send + Sync`, so that futures using it can move between threads.
 pub(crate) trait Spacing: Send + Sync {
     /// The wait after the given count.
     fn after(&self, count: u32) -> Duration;
     /// The count at which counting stops.
     fn saturation(&self) -> u32;
-    /// How long an entry with that count is kept.
+    /// How long an entry with this count is kept.
     fn remembered(&self, count: u32) -> Duration;
 }
 
-/// What charging a lane comes to.
+/// The result of charging a bucket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Charge {
-    /// The next try may not be made yet. Nothing is written, so an early try does not lengthen the wait.
+    /// The next try is not allowed yet. Nothing is written, so an early try does not lengthen the wait.
     Early { retry_after: Duration },
-    /// The entry lies in the future: the clock was set back, or another machine's is ahead. Store that the wait counts from now by
-    /// this clock, then wait.
+    /// The entry lies in the future: the clock was set back, or another machine's is ahead. Store that the wait counts from now
+    /// on this clock, then wait.
     SetBack { rewritten: Attempts, retry_after: Duration },
-    /// The try may be made once this entry is stored.
+    /// The try is allowed once this entry is stored.
     Due(Attempts),
 }
 
 impl Attempts {
-    /// Decides about one more try.
+    /// Decides on one more try.
     pub(crate) fn charge(
         current: Option<&Self>,
         spacing: &dyn Spacing,
@@ -102,13 +102,13 @@ impl Attempts {
         }
     }
 
-    /// Decides about one more try by a clock that is behind the one by which the entry was written.
+    /// Decides on one more try by a clock that is behind the one that wrote the entry.
     ///
     /// - Up to ten minutes: the entry is rewritten, and the wait counts from now.
-    /// - Up to a day the wait stands as it was written. If it were rewritten, the machine that is ahead would find it over each
-    ///   time, and two machines whose clocks differ by an hour would let somebody try without any wait.
-    /// - By more than a day a clock was wrong, and what it wrote must shut nobody out for years: the wait counts from the first
-    ///   time that this clock sees it, beside what the entry says by the other.
+    /// - Up to a day: the wait stays as written. If it were rewritten, the machine that is ahead would find it elapsed every
+    ///   time, and two machines whose clocks differ by an hour would allow tries without any wait.
+    /// - More than a day: one clock was wrong, and what it wrote must not lock anyone out for years. The wait counts from the
+    ///   first time that this clock sees the entry, beside the wait by the other clock.
     fn charge_behind(&self, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Charge {
         let wait = until(self.since, self.not_before);
         let not_before = after(now, wait);
@@ -138,17 +138,17 @@ impl Attempts {
     fn counted_once_more(&self, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Self {
         let count = self.failures.saturating_add(1).min(spacing.saturation());
         let counted = Self::counted(count, spacing, now, version);
-        // By a clock that is ahead the count is not forgotten sooner than it was.
+        // A failure counted by a clock that is behind must not make the entry expire sooner.
         let expires_at = if self.since > now { counted.expires_at.max(self.expires_at) } else { counted.expires_at };
         Self { expires_at, extra: self.extra.clone(), ..counted }
     }
 
-    /// What is left of the wait.
+    /// The rest of the wait.
     pub(crate) fn wait_left(&self, now: OffsetDateTime) -> Duration {
         until(if self.since > now { self.since } else { now }, self.not_before)
     }
 
-    /// Takes charges back after a success: `by` off the count, and only `spacing_left` to wait from now.
+    /// Takes charges back after a success: reduces the count by `by` and leaves a wait of `spacing_left` from now.
     pub(crate) fn refund(
         &self,
         by: u32,
@@ -169,22 +169,22 @@ impl Attempts {
         Self { version, failures, since: now, not_before, expires_at, behind: None, extra: serde_json::Map::new() }
     }
 
-    /// The version of this entry: what a swap compares.
+    /// The version of this entry, which a swap compares.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// How many failures are counted. A store that must evict evicts the entries with the fewest first.
+    /// The number of failures counted. A store that must evict should evict entries with the fewest failures first.
     pub fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// The first instant at which the next try may be made.
+    /// The first instant at which the next try is allowed.
     pub fn not_before(&self) -> OffsetDateTime {
         self.not_before
     }
 
-    /// From this instant on the entry means nothing and may be dropped.
+    /// From this instant on the entry has no effect and may be dropped.
     pub fn expires_at(&self) -> OffsetDateTime {
         self.expires_at
     }
@@ -194,7 +194,7 @@ impl Attempts {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads what [`to_snapshot`](Self::to_snapshot) wrote, in this release or another.
+    /// Parses what [`to_snapshot`](Self::to_snapshot) wrote, in this release or another.
     ///
     /// # Errors
     /// [`Malformed`] if it is anything else.

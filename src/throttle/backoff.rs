@@ -2,13 +2,13 @@ use core::time::Duration;
 
 use super::attempts::Spacing;
 
-/// How long to wait after a number of failures: nothing for the free ones, then a first step that grows up to a cap.
+/// The schedule of waits after failures: a number of free failures, then a first wait that grows up to a cap.
 ///
-/// The default is 250 ms doubling up to one hour. Each wait is longer than the one before until the cap, and nothing is ever
-/// locked: the tenth try comes after about two minutes of waiting, and somebody who takes every slot gets 37 tries in the
-/// first day, 733 in thirty and some 8,800 in a year, far below the 10⁶ that guessing a password needs online.
+/// The default is 250 ms doubling up to one hour. Each wait is longer than the last until the cap, and nothing is ever locked:
+/// the tenth try comes after about two minutes of waiting. An attacker who uses every opportunity gets 37 tries on the first
+/// day, 733 in thirty and some 8,800 in a year, far below the 10⁶ that guessing a password online takes.
 ///
-/// It is a pure value and usable on its own:
+/// It is a pure value that you can use on its own:
 ///
 /// ```
 /// use std::time::Duration;
@@ -20,29 +20,30 @@ use super::attempts::Spacing;
 /// assert_eq!(backoff.delay_after(10), Duration::from_secs(128));
 /// assert_eq!(backoff.delay_after(u32::MAX), Duration::from_secs(3600));
 ///
-/// // What somebody gets who takes every slot:
+/// What an attacker gets who uses every opportunity:
 /// assert_eq!(backoff.tries_within(Duration::from_secs(24 * 60 * 60)), 37);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Backoff {
-    /// Failures that cost no wait at all.
+    /// Failures without any wait.
     pub free: u32,
     /// The wait after the first failure that is not free. At least a millisecond.
     pub first_step: Duration,
-    /// How many times longer each further wait is than the one before, 2 to 10.
+    /// The factor from each wait to the next, 2 to 10.
     pub growth: u32,
-    /// The longest wait, at least [`first_step`](Self::first_step) and at most a day. It is also the longest wait that a
-    /// stranger's failures can impose on an owner at an unknown browser.
+    /// The longest wait, at least [`first_step`](Self::first_step) and at most a day. It is also the longest wait that an
+    /// attacker's failures can impose on an owner at an unknown browser.
     pub cap: Duration,
 }
 
 impl Backoff {
-    /// The schedule of a source lane: many people share an address, so twenty failures are free and the cap is a minute.
+    /// The schedule of a client address's bucket: many people share an address, so twenty failures are free and the cap is a
+    /// minute.
     pub(crate) const CLIENT_ADDRESS: Self =
         Self { free: 20, first_step: Duration::from_millis(250), growth: 2, cap: Duration::from_secs(60) };
 
-    /// The wait after that many failures.
+    /// The wait after this many failures.
     pub fn delay_after(&self, failures: u32) -> Duration {
         let Some(steps) = failures.checked_sub(self.free).and_then(|counted| counted.checked_sub(1)) else {
             return Duration::ZERO;
@@ -51,7 +52,7 @@ impl Backoff {
         self.first_step.saturating_mul(factor).min(self.cap)
     }
 
-    /// How many tries fit into the first such span for somebody who takes every slot and always fails.
+    /// How many tries fit into this span from the first one, for an attacker who uses every opportunity and always fails.
     pub fn tries_within(&self, span: Duration) -> u64 {
         let saturation = self.saturation();
         let (mut tries, mut failures, mut at) = (0, 0, Duration::ZERO);
@@ -60,7 +61,7 @@ impl Backoff {
             failures += 1;
             at = at.saturating_add(self.delay_after(failures));
             if failures >= saturation {
-                // From here on one for each cap.
+                // From here on, one per cap.
                 let rest = span.saturating_sub(at).as_nanos().div_ceil(self.cap.as_nanos().max(1));
                 return tries + u64::try_from(rest).unwrap_or(u64::MAX);
             }
@@ -68,12 +69,12 @@ impl Backoff {
         tries
     }
 
-    /// The number of failures from which on the wait no longer grows. Counting stops there.
+    /// The number of failures after which the wait no longer grows. Counting stops there.
     pub(crate) fn saturation(&self) -> u32 {
         (self.free + 1..).find(|n| self.delay_after(*n) >= self.cap || n - self.free > 32).unwrap_or(u32::MAX)
     }
 
-    /// Which field is out of bounds, if one is.
+    /// The field that is out of bounds, if there is one, and what is wrong with it.
     pub(crate) fn fault(&self) -> Option<(&'static str, &'static str)> {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         if self.first_step < Duration::from_millis(1) {
@@ -107,8 +108,7 @@ impl Spacing for Backoff {
         self.saturation()
     }
 
-    /// Many failures are remembered longer than few: n hours for n of them, at most a day. It is never shorter than the
-    /// wait itself.
+    /// More failures are remembered for longer: n hours for n failures, at most a day, and never less than the wait itself.
     fn remembered(&self, count: u32) -> Duration {
         Duration::from_secs(60 * 60 * u64::from(count.clamp(1, 24))).max(self.delay_after(count))
     }

@@ -2,10 +2,10 @@ use core::time::Duration;
 
 use super::attempts::Spacing;
 
-/// How long after a reset mail the next one can be asked for.
+/// The minimum time between reset mails to one account.
 ///
-/// Five minutes by default. From the fourth mail within a day the wait doubles, up to the lifetime of a link: nobody's
-/// mailbox can be flooded by a stranger, and yet a link that works always lies in it.
+/// Five minutes by default. From the fourth mail within a day it doubles, up to the lifetime of a link: nobody can flood a
+/// mailbox, and yet it always holds a valid link.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,7 +24,7 @@ pub struct Cooldown {
 impl Cooldown {
     /// How many mails in a row are spaced by the base alone.
     const STEADY_MAILS: u32 = 3;
-    /// After this long without a request the count starts anew.
+    /// After this long without a request the count starts again.
     const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// A cooldown that starts at `base` and doubles up to `ceiling` (never below `base`).

@@ -1,4 +1,4 @@
-//! Floor 2: how long to wait after a failure, and how often to mail, as pure values.
+//! Floor 2: the waits after failures and between mails, as pure values.
 
 mod attempts;
 mod backoff;

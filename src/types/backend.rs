@@ -3,21 +3,20 @@ use std::error::Error;
 
 use super::io_class::io_class;
 
-/// What kind of trouble a store or a mailer is in.
+/// The kind of failure of a store or mailer.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum BackendErrorKind {
-    /// It cannot be reached, or broke off: whether the call took effect is not known.
+    /// It was unreachable or the connection broke: whether the call took effect is unknown.
     Unavailable,
-    /// It answered that it will not do this (a constraint, a missing right, a full disk, a refused recipient).
+    /// It rejected the call (a constraint, a missing permission, a full disk, a refused recipient).
     Refused,
-    /// The store's tables are not there: `migrate()` of this very store was not called, or before `with_attempts` or
-    /// `with_prefix`, or in another schema. It is called on each store that an [`Auth`](crate::Auth) is given: that of the users
-    /// makes no tables where the attempts are, nor the other way round. Or a trigger or view of yours names a table that is not
-    /// there.
+    /// The store's tables do not exist. `migrate()` was not called on this very store, was called before `with_attempts` or
+    /// `with_prefix`, or ran in another schema. Call it on each store given to an [`Auth`](crate::Auth): the user store does
+    /// not create the attempt tables, nor the other way round. Or a trigger or view of yours refers to a missing table.
     TablesMissing,
-    /// A stored row exists but cannot be understood: it was edited by hand, cut off, or written by a newer release that
-    /// uses a feature this one does not know.
+    /// A stored row exists but cannot be read: it was edited by hand, truncated, or written by a newer release that uses a
+    /// feature this one does not know.
     Unreadable,
 }
 
@@ -33,9 +32,8 @@ impl BackendErrorKind {
     }
 }
 
-/// A backend's own code for what went wrong: an SQLSTATE, an SMTP reply code; where it gave none, the class of the trouble, such as
-/// `io-refused` or `pool-timed-out`. Fit for logs, since it is 1 to 16 ASCII letters,
-/// digits, dots and dashes, and what is more is no code: a message does not pass as one.
+/// A backend's own error code: an SQLSTATE or an SMTP reply code, or else the class of the I/O error, such as `io-refused` or
+/// `pool-timed-out`. Safe to log: it is 1 to 16 ASCII letters, digits, dots and dashes, so a message cannot pass for one.
 ///
 /// ```
 /// use doorward::store::BackendCode;
@@ -47,15 +45,15 @@ impl BackendErrorKind {
 pub struct BackendCode(Box<str>);
 
 impl BackendCode {
-    /// The text as a code; `None` if it is none.
+    /// The text as a code, or `None` if it does not have that form.
     pub fn new(text: impl AsRef<str>) -> Option<Self> {
         let text = text.as_ref();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
         ((1..=16).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.into()))
     }
 
-    /// The class of the I/O error among an error and its sources, such as `io-refused`: for adapters that keep no more of a
-    /// driver's error than a code. [`BackendError::with_source`] looks by itself.
+    /// The class of the first I/O error among an error and its sources, such as `io-refused`. For adapters that keep only a
+    /// code of a driver's error; [`BackendError::with_source`] does this by itself.
     pub fn io_class(error: &(dyn Error + 'static)) -> Option<&'static str> {
         io_class(error)
     }
@@ -74,9 +72,9 @@ impl fmt::Display for BackendCode {
 
 /// An error of a plugged-in store or mailer.
 ///
-/// It prints only its kind and a code (an SQLSTATE, an SMTP reply code), because drivers put values, and so addresses,
-/// into their messages. The driver's own error is reached by [`source`](Error::source) alone: printing a chain of
-/// sources down to there is a decision of the host.
+/// It prints only its kind and a code (an SQLSTATE, an SMTP reply code), because drivers put values, and so addresses, into
+/// their messages. The driver's own error is available only through [`source`](Error::source); whether to print the chain of
+/// sources down to it is up to the host.
 ///
 /// ```
 /// use doorward::store::{BackendError, BackendErrorKind};
@@ -87,7 +85,7 @@ impl fmt::Display for BackendCode {
 /// let error = BackendError::new(BackendErrorKind::TablesMissing).with_code("42P01");
 /// assert_eq!(error.to_string(), "the tables of this store are missing: call its migrate() (42P01)");
 ///
-/// // Where the driver has no code, it is told what kind of trouble its connection is in.
+/// Without a code from the driver, the class of the I/O error is shown.
 /// let error = BackendError::unavailable(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
 /// assert_eq!(error.to_string(), "backend unavailable (io-refused)");
 /// ```
@@ -104,20 +102,20 @@ impl BackendError {
         Self { kind, code: None, call: None, source: None }
     }
 
-    /// An [`Unavailable`](BackendErrorKind::Unavailable) error with the driver's error as its source: what most adapters
-    /// need most often.
+    /// An [`Unavailable`](BackendErrorKind::Unavailable) error with the driver's error as its source: what most adapters need
+    /// most often.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(BackendErrorKind::Unavailable).with_source(source)
     }
 
-    /// Adds the backend's code. What is no [`BackendCode`] is left out: a message may hold an address.
+    /// Adds the backend's code. Anything that is not a [`BackendCode`] is dropped, since a message may contain an address.
     #[must_use]
     pub fn with_code(mut self, code: impl AsRef<str>) -> Self {
         self.code = BackendCode::new(code);
         self
     }
 
-    /// Says which method of the port failed.
+    /// Records which method of the port failed.
     pub(crate) fn during(mut self, call: &'static str) -> Self {
         self.call = Some(call);
         self
@@ -135,14 +133,14 @@ impl BackendError {
         self.kind
     }
 
-    /// The backend's code, if the adapter gave one; otherwise the class of the I/O error among the sources, if there is one.
+    /// The adapter's code, or else the class of the first I/O error among the sources, if there is one.
     pub fn code(&self) -> Option<&str> {
         let given = self.code.as_ref().map(BackendCode::as_str);
         given.or_else(|| self.source.as_deref().and_then(|source| io_class(source)))
     }
 
-    /// The method of the store that failed, such as `find_by_email`. [`Auth`](crate::Auth) adds it to the errors it hands on;
-    /// `None` before that, and for a mailer.
+    /// The store method that failed, such as `find_by_email`. [`Auth`](crate::Auth) adds it to the errors it returns; `None`
+    /// before that, and for a mailer.
     pub fn call(&self) -> Option<&'static str> {
         self.call
     }
@@ -155,14 +153,12 @@ impl BackendError {
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            // Whoever has two stores and called it on one of them reads which.
+            // For hosts with two stores that migrated only one of them: the message names the other.
             BackendErrorKind::TablesMissing => match self.call {
-                Some("load" | "swap" | "purge") => f.write_str(
-                    "the tables are missing where the attempts are kept: call migrate() of the store given as the attempts",
-                )?,
-                Some(_) => f.write_str(
-                    "the tables are missing where the users are kept: call migrate() of the store given as the users",
-                )?,
+                Some("load" | "swap" | "purge") => {
+                    f.write_str("the attempts tables are missing: call migrate() on the store passed as attempts")?
+                }
+                Some(_) => f.write_str("the users tables are missing: call migrate() on the store passed as users")?,
                 None => f.write_str("the tables of this store are missing: call its migrate()")?,
             },
             kind => write!(f, "backend {}", kind.as_str())?,

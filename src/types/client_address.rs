@@ -1,14 +1,15 @@
 use core::fmt;
 use std::net::IpAddr;
 
-/// Where a try comes from, as the host knows it: an optional lane of its own against one guess on each of many accounts.
+/// The client address of an attempt, as the host sees it. Optional; it gets a bucket of its own, against credential stuffing:
+/// one guess on each of many accounts.
 ///
-/// Give it only what cannot be forged: the peer's address, or what a proxy under your control adds to the request.
+/// Pass only what a client cannot forge: the peer's address, or what a proxy under your control adds to the request.
 ///
 /// ```
 /// use doorward::ClientAddress;
 ///
-/// // IPv6 clients rotate within their /64, and an IPv4 client may come in mapped form.
+/// IPv6 clients rotate within their /64, and an IPv4 client may show up in IPv4-mapped form.
 /// assert_eq!(ClientAddress::from_ip("2001:db8::1".parse()?), ClientAddress::from_ip("2001:db8::ffff:2".parse()?));
 /// assert_eq!(ClientAddress::from_ip("192.0.2.7".parse()?), ClientAddress::from_ip("::ffff:192.0.2.7".parse()?));
 /// # Ok::<(), std::net::AddrParseError>(())
@@ -17,7 +18,7 @@ use std::net::IpAddr;
 pub struct ClientAddress(Box<[u8]>);
 
 impl ClientAddress {
-    /// By address: one IPv4 address, or one IPv6 /64, which is what one customer is given.
+    /// From an IP address: the whole IPv4 address, or the /64 of an IPv6 address, which is what one customer is given.
     pub fn from_ip(ip: IpAddr) -> Self {
         match ip.to_canonical() {
             IpAddr::V4(ip) => Self(ip.octets().into()),
@@ -25,7 +26,7 @@ impl ClientAddress {
         }
     }
 
-    /// By whatever else the host tells clients apart by. Two equal texts are one source.
+    /// From any other text by which the host identifies clients. Equal texts are the same client.
     pub fn opaque(name: &str) -> Self {
         Self([b"opaque:", name.as_bytes()].concat().into())
     }
@@ -35,7 +36,7 @@ impl ClientAddress {
     }
 }
 
-/// Addresses of clients are personal data: `Debug` shows none.
+/// Client addresses are personal data, so `Debug` does not show them.
 impl fmt::Debug for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ClientAddress([redacted])")

@@ -5,10 +5,10 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::base64url;
 
-/// A SHA-256 digest of a random secret: what is stored in place of the secret.
+/// The SHA-256 digest of a random secret, stored in place of the secret.
 ///
-/// A plain digest is enough where the secret has 112 random bits or more (ASVS 5.0, 6.5.2); every secret that this crate
-/// digests has at least 128. Digests are compared in constant time, so there is no `PartialEq`.
+/// A plain digest is enough for a secret with at least 112 random bits (ASVS 5.0, 6.5.2); every secret that this crate digests
+/// has at least 128. Digests are compared in constant time, so there is no `PartialEq`.
 #[derive(Clone, Copy)]
 pub struct Digest([u8; 32]);
 

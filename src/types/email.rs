@@ -12,18 +12,18 @@ use thiserror::Error;
 
 use super::malformed::Malformed;
 
-/// The longest address, in octets: what fits into SMTP's path (RFC 5321 section 4.5.3.1.3, erratum 1690).
+/// The maximum length of an address, in octets: what fits into SMTP's path (RFC 5321 section 4.5.3.1.3, erratum 1690).
 const MAX_OCTETS: usize = 254;
-/// The longest local part, in octets (RFC 5321 section 4.5.3.1.1).
+/// The maximum length of the local part, in octets (RFC 5321 section 4.5.3.1.1).
 const MAX_LOCAL_OCTETS: usize = 64;
 
-/// Why two entries of an address were not taken as one.
+/// Why an address that was entered twice was not accepted.
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 pub enum UnconfirmedEmail {
-    /// One of them is not an address.
+    /// At least one entry is not an address.
     #[error("malformed address")]
     Malformed,
-    /// They are two addresses.
+    /// The entries are different addresses.
     #[error("the two entries differ")]
     Different,
 }
@@ -37,23 +37,23 @@ impl UnconfirmedEmail {
         }
     }
 
-    /// What may be told to the end user, in English.
+    /// A message for the end user, in English.
     pub fn user_message(self) -> &'static str {
         match self {
             Self::Malformed => "Please enter one complete email address.",
-            Self::Different => "The two email addresses are not the same.",
+            Self::Different => "The two email addresses are not the same. Please check both.",
         }
     }
 }
 
-/// An address: as somebody typed it, and in the one canonical form in which all flows compare.
+/// An email address: as it was typed, and in the canonical form that every flow compares.
 ///
-/// The canonical form has the domain in lower case with its labels as A-labels (IDNA, UTS #46), and the local part in
-/// Unicode NFC and lower case. Dots and `+tag` stay, and nothing is folded beyond simple lower case, so that two mailboxes
-/// never become one account. Mail goes to the typed form.
+/// The canonical form has the domain in lower case with its labels as A-labels (IDNA, UTS #46), and the local part in Unicode
+/// NFC and lower case. Dots and `+tag` are kept, and nothing is folded beyond simple lower case, so two mailboxes never become
+/// one account. Mail is sent to the typed form.
 ///
-/// Two addresses are equal, and hash alike, if their canonical forms are. `Debug` shows nothing of it and there is no
-/// `Display`: addresses belong into mails and forms, not into logs.
+/// Two addresses are equal, and hash equally, if their canonical forms are equal. `Debug` reveals nothing and there is no
+/// `Display`: addresses belong in mails and forms, not in logs.
 ///
 /// ```
 /// use doorward::Email;
@@ -65,7 +65,7 @@ impl UnconfirmedEmail {
 /// # Ok::<(), doorward::error::Malformed>(())
 /// ```
 ///
-/// What cannot be one person's mailbox is refused, and so is what merely looks like another's:
+/// Rejects what cannot be one person's mailbox, and look-alikes of another address:
 ///
 /// ```
 /// use doorward::Email;
@@ -82,20 +82,20 @@ pub struct Email {
 }
 
 impl Email {
-    /// Reads an address, and nothing around it.
+    /// Parses an address, allowing nothing around it.
     ///
     /// # Errors
-    /// [`Malformed`] for what is no address (RFC 5321, RFC 6531), for domain literals, quoted local parts, domains
-    /// without a dot or with a numeric last label, more than 254 octets, invisible, control and bidirectional characters,
-    /// and for characters beyond ASCII whose canonical form is ASCII (the Kelvin sign, full-width letters).
+    /// [`Malformed`] for anything that is not an address (RFC 5321, RFC 6531), and for domain literals, quoted local parts,
+    /// domains without a dot or with a numeric last label, more than 254 octets, invisible, control and bidirectional
+    /// characters, and non-ASCII characters whose canonical form is ASCII (the Kelvin sign, full-width letters).
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         canonical(text)
             .map(|canonical| Self { typed: text.into(), canonical: canonical.into() })
             .ok_or(Malformed::EMAIL)
     }
 
-    /// Reads what somebody typed into a form: ASCII spaces and line ends around the address are dropped, since
-    /// keyboards add them.
+    /// Parses what someone typed into a form. ASCII spaces and line ends around the address are dropped, since keyboards add
+    /// them.
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
@@ -103,8 +103,8 @@ impl Email {
         Self::parse(typed.trim_matches([' ', '\t', '\r', '\n']))
     }
 
-    /// Takes an address that was entered twice, if both entries are the same address (in canonical form). Entries are
-    /// read as by [`from_input`](Self::from_input).
+    /// Parses an address that was entered twice, and requires both entries to be the same address (in canonical form). Entries
+    /// are parsed as by [`from_input`](Self::from_input).
     ///
     /// # Errors
     /// [`UnconfirmedEmail`]: show its message beside the second field.
@@ -122,7 +122,7 @@ impl Email {
         if entered == repeated { Ok(entered) } else { Err(UnconfirmedEmail::Different) }
     }
 
-    /// The form that mail is sent to.
+    /// The address as typed: where mail is sent.
     #[doc(alias = "Display")]
     #[doc(alias = "to_string")]
     pub fn as_typed(&self) -> &str {
@@ -137,12 +137,12 @@ impl Email {
 
 /// The canonical form, if the text is an address.
 fn canonical(text: &str) -> Option<String> {
-    // Before anything that costs: the text may be a megabyte.
+    // Checked before any expensive work: the text may be a megabyte.
     if text.len() > MAX_OCTETS || text.chars().any(is_unseen) {
         return None;
     }
     let (local, domain) = text.rsplit_once('@')?;
-    // The library knows the grammar of ASCII. What lies beyond ASCII was judged above and stands there as a letter.
+    // The library knows the ASCII grammar. Non-ASCII characters were checked above, and a letter takes their place here.
     let skeleton: String = local.chars().map(|c| if c.is_ascii() { c } else { 'x' }).collect();
     let canonical = format!("{}@{}", canonical_local(local)?, canonical_domain(domain)?);
     let options = Options::default().without_display_text().without_domain_literal().with_required_tld();
@@ -151,8 +151,8 @@ fn canonical(text: &str) -> Option<String> {
     (canonical.len() <= MAX_OCTETS).then_some(canonical)
 }
 
-/// Characters that a reader does not see, or that turn the text around them: controls, spaces, format characters (all
-/// bidirectional controls are among them), ignorables, private and unassigned ones, and the blank of Braille.
+/// Characters that readers cannot see, or that reorder the text around them: controls, spaces, format characters (including all
+/// bidirectional controls), ignorables, private-use and unassigned ones, and the blank Braille pattern.
 fn is_unseen(c: char) -> bool {
     use GeneralCategory::{
         Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, SpaceSeparator, Surrogate, Unassigned,
@@ -165,11 +165,11 @@ fn is_unseen(c: char) -> bool {
         || c == '\u{2800}'
 }
 
-/// NFC and simple lower case, brought to a fixed point: lowering may decompose, and composing may yield a capital.
+/// NFC and simple lower case, repeated until stable: lower-casing may decompose, and composing may yield a capital.
 fn canonical_local(local: &str) -> Option<String> {
     let poses_as_ascii = |c: char| !c.is_ascii() && lowered(&c.to_string()).is_none_or(|form| form.is_ascii());
-    // A quoted local part is refused: every mail system that hands them out also accepts the plain spelling, and quoting
-    // would give one mailbox several spellings.
+    // Quoted local parts are rejected: every mail system that hands them out also accepts the plain spelling, and quoting would
+    // give one mailbox several spellings.
     let refused = local.len() > MAX_LOCAL_OCTETS || local.starts_with('"') || local.chars().any(poses_as_ascii);
     if refused { None } else { lowered(local).filter(|form| form.len() <= MAX_LOCAL_OCTETS) }
 }
@@ -177,7 +177,7 @@ fn canonical_local(local: &str) -> Option<String> {
 fn lowered(text: &str) -> Option<String> {
     let nfc = ComposingNormalizerBorrowed::new_nfc();
     let mut form = nfc.normalize(text).into_owned();
-    // Two rounds suffice for every character assigned today; the bound keeps the loop honest.
+    // Two rounds suffice for every character assigned today; the bound guarantees termination.
     for _ in 0..4 {
         let lower: String = form.chars().flat_map(char::to_lowercase).collect();
         let next = nfc.normalize(&lower).into_owned();
@@ -189,7 +189,7 @@ fn lowered(text: &str) -> Option<String> {
     None
 }
 
-/// A-labels in lower case. A label with characters beyond ASCII that turns out ASCII would pass for another domain.
+/// A-labels in lower case. A non-ASCII label that maps to ASCII would pass for another domain.
 fn canonical_domain(domain: &str) -> Option<String> {
     let ascii = Uts46::new()
         .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)

@@ -1,4 +1,4 @@
-//! Identifiers: of users, of devices, and of states (`Version`, `Epoch`).
+//! Identifiers of users, devices and states (`Version`, `Epoch`).
 
 use core::fmt;
 use core::str::FromStr;
@@ -10,9 +10,9 @@ use super::malformed::Malformed;
 
 /// The id of a user: opaque text of 1 to 128 bytes without control characters.
 ///
-/// Random by default (22 characters, 128 bits); a host that has ids of its own gives them with
-/// [`Provision::id`](crate::account::Provision::id). Ids appear in events, in mailed links (base64url) and in `Debug`, so an id
-/// should not be an address or a name.
+/// Random by default (22 characters, 128 bits); a host with ids of its own sets them by
+/// [`Provision::id`](crate::account::Provision::id). Ids appear in events, in mailed links (base64url) and in `Debug`, so do
+/// not use an address or a name as an id.
 ///
 /// ```
 /// use doorward::UserId;
@@ -25,20 +25,20 @@ use super::malformed::Malformed;
 pub struct UserId(Box<str>);
 
 impl UserId {
-    /// The longest id, in bytes.
+    /// The maximum length of an id, in bytes.
     pub const MAX_BYTES: usize = 128;
 
-    /// Takes a host's own id.
+    /// Parses an id that the host chose.
     ///
     /// # Errors
-    /// [`Malformed`] if it is empty, longer than [`UserId::MAX_BYTES`] or holds a control character (a NUL cannot be
-    /// stored by every database).
+    /// [`Malformed`] if it is empty, longer than [`UserId::MAX_BYTES`] or contains a control character (not every database can
+    /// store a NUL).
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let fits = (1..=Self::MAX_BYTES).contains(&text.len());
         if fits && !text.chars().any(char::is_control) { Ok(Self(text.into())) } else { Err(Malformed::ID) }
     }
 
-    /// An id of 128 random bits, drawn by the caller.
+    /// An id from 128 random bits that the caller drew.
     pub(crate) fn from_random(bytes: [u8; 16]) -> Self {
         Self(base64url::encode(&bytes).into())
     }
@@ -89,7 +89,7 @@ macro_rules! random_id {
                 Self(bytes)
             }
 
-            /// Reads the text form that [`Display`](core::fmt::Display) writes, and no other spelling of it.
+            /// Parses the text form that [`Display`](core::fmt::Display) writes, and no other spelling of it.
             ///
             /// # Errors
             /// [`Malformed`] if it is anything else.
@@ -130,22 +130,22 @@ macro_rules! random_id {
 random_id! {
     /// Names one stored state of a [`User`](crate::store::User) or of an [`Attempts`](crate::store::Attempts) entry.
     ///
-    /// Every write draws a new one, and a write is accepted only if the stored version is the one it was decided on.
-    /// Versions are random and compared whole, never counted: a restored backup, a failover or a re-created id can
-    /// therefore not bring an old version back to life.
+    /// Every write draws a new version, and is accepted only if the stored version is the one the decision was based on.
+    /// Versions are random and compared for equality, never counted up, so a restored backup, a failover or a re-created id
+    /// cannot make an old version valid again.
     Version
 }
 
 random_id! {
     /// Names one period in the life of a user's sessions.
     ///
-    /// It moves with every change of a credential, with deactivation and with signing out everywhere. A
-    /// [`Session`](crate::Session) remembers the epoch it was made in and dies when the user's epoch is another.
+    /// Every credential change, deactivation and sign-out everywhere starts a new epoch. A [`Session`](crate::Session) records
+    /// its epoch and is invalid once the user's epoch differs.
     Epoch
 }
 
 random_id! {
-    /// Names a device in lists and when revoking it. It is not a credential: showing it proves nothing.
+    /// Identifies a device in lists and for revoking it. It is not a credential and proves nothing.
     DeviceId
 }
 
@@ -155,7 +155,7 @@ impl fmt::Debug for Version {
     }
 }
 
-// Whoever knows an epoch could write a session of it: it belongs into the session store and nowhere else.
+// Anyone who knows an epoch could forge a session of it, so it belongs in the session store and nowhere else.
 super::secret::redacted_debug!(Epoch => "Epoch");
 
 impl fmt::Debug for DeviceId {

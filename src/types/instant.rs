@@ -1,31 +1,31 @@
-//! Arithmetic on instants: saturating, and honest about clocks that are set back.
+//! Arithmetic on instants that saturates and copes with clocks that are set back.
 
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// How far in the future an issue time may lie and still count: clocks of several servers differ a little.
+/// How far in the future an issue time may lie and still be accepted: the clocks of several servers differ slightly.
 pub(crate) const CLOCK_GRACE: Duration = Duration::from_secs(60);
 
-/// `at` plus `by`, or the last instant there is.
+/// `at` plus `by`, or the latest representable instant.
 pub(crate) fn after(at: OffsetDateTime, by: Duration) -> OffsetDateTime {
     let by = time::Duration::try_from(by).unwrap_or(time::Duration::MAX);
     at.saturating_add(by)
 }
 
-/// How long from `now` until `then`; zero if that has passed.
+/// The time from `now` until `then`; zero if `then` has passed.
 pub(crate) fn until(now: OffsetDateTime, then: OffsetDateTime) -> Duration {
     Duration::try_from(then - now).unwrap_or(Duration::ZERO)
 }
 
-/// An instant as stores keep it: UTC, whole microseconds. What is decided on it is the same before and after storing.
+/// An instant in the precision of stores: UTC, whole microseconds. Decisions are then the same before and after storing.
 pub(crate) fn at_store_precision(at: OffsetDateTime) -> OffsetDateTime {
     let at = at.checked_to_offset(time::UtcOffset::UTC).unwrap_or(at);
     at.replace_microsecond(at.microsecond()).unwrap_or(at)
 }
 
-/// A lifetime: from when something was issued until it expires.
+/// A lifetime: when something was issued and when it expires.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Span {
     #[serde(with = "micros")]
@@ -39,16 +39,16 @@ impl Span {
         Self { issued_at: now, expires_at: after(now, lifetime) }
     }
 
-    /// Whether `now` lies in it: the last nanosecond before `expires_at` does, `expires_at` itself does not.
+    /// Whether `now` lies within it. The last nanosecond before `expires_at` does, `expires_at` itself does not.
     ///
-    /// Something issued in the future (the clock was set back by more than the grace) is not alive: otherwise setting
-    /// the clock back would lengthen every lifetime.
+    /// Something issued in the future (the clock was set back by more than the grace) is not alive; otherwise setting the clock
+    /// back would extend every lifetime.
     pub(crate) fn is_alive(&self, now: OffsetDateTime) -> bool {
         self.issued_at <= after(now, CLOCK_GRACE) && now < self.expires_at
     }
 }
 
-/// Instants in snapshots: whole microseconds since 1970 in UTC.
+/// Instants in snapshots: whole microseconds since 1970, in UTC.
 pub(crate) mod micros {
     use serde::{Deserialize, Deserializer, Serializer, de};
     use time::OffsetDateTime;
@@ -70,7 +70,7 @@ pub(crate) mod micros {
         from_i64(i64::deserialize(deserializer)?).ok_or_else(|| de::Error::custom("instant out of range"))
     }
 
-    /// The same for an instant that may be absent.
+    /// The same for an optional instant.
     pub(crate) mod option {
         use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
         use time::OffsetDateTime;

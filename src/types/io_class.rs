@@ -1,11 +1,11 @@
 use std::error::Error;
 use std::io;
 
-/// How far a chain of sources is followed. Longer ones than any driver has must not keep an error from being told.
+/// How many links of a source chain are followed. No driver has longer ones; the bound keeps an endless chain from blocking the
+/// report.
 const LINKS: usize = 16;
 
-/// The class of the trouble with a connection or a file, if there is such an error among the sources. It is a word of ours, and
-/// nothing of any message.
+/// The class of the first I/O error among the sources, if there is one. It is a word of this crate and quotes no message.
 pub(super) fn io_class(source: &(dyn Error + 'static)) -> Option<&'static str> {
     let chain = std::iter::successors(Some(source), |&error| error.source());
     chain.take(LINKS).find_map(|error| error.downcast_ref::<io::Error>()).map(|error| named(error.kind()))

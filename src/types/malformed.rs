@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-/// A text does not have the form it should have. The error never quotes the text.
+/// A text that does not have the required form. The error never quotes the text.
 ///
 /// ```
 /// use doorward::{Email, error::Malformed};
@@ -19,12 +19,12 @@ impl Malformed {
     pub(crate) const SESSION: Self = Self("session");
     pub(crate) const TOKEN: Self = Self("token");
 
-    /// For an adapter that reads texts of its own, such as a table prefix.
+    /// For adapters that parse texts of their own, such as a table prefix.
     pub const fn new(what: &'static str) -> Self {
         Self(what)
     }
 
-    /// What the text should have been, such as `email address`.
+    /// What the text was meant to be, such as `email address`.
     pub fn what(&self) -> &'static str {
         self.0
     }

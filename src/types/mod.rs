@@ -1,7 +1,7 @@
-//! Floor 0: values that every other floor speaks in.
+//! Floor 0: the value types that all other floors share.
 //!
-//! Nothing here does IO, reads a clock or draws randomness. A value that can be wrong is checked when it is made, so
-//! that the floors above never check it again.
+//! Nothing here performs IO, reads a clock or draws randomness. Values that can be invalid are checked when they are made, so
+//! the floors above never check them again.
 
 mod backend;
 pub(crate) mod base64url;

@@ -1,10 +1,10 @@
-//! How secrets are kept: wiped when dropped, never printed.
+//! Secret types: wiped on drop, never printed.
 
 use core::fmt;
 
 use zeroize::Zeroizing;
 
-/// Implements `Debug` as the type's name and nothing of its content.
+/// Implements `Debug` to show the type's name and none of its content.
 macro_rules! redacted_debug {
     ($($name:ty => $text:literal),+ $(,)?) => {$(
         impl ::core::fmt::Debug for $name {
@@ -16,7 +16,7 @@ macro_rules! redacted_debug {
 }
 pub(crate) use redacted_debug;
 
-/// Random secret bytes. What is stored and compared is their digest, so there is no `PartialEq`.
+/// Random secret bytes. Only their digests are stored and compared, so there is no `PartialEq`.
 #[derive(Clone)]
 pub(crate) struct SecretBytes<const N: usize>(Zeroizing<[u8; N]>);
 

@@ -8,10 +8,10 @@ use super::email::Email;
 use super::secret::redacted_debug;
 use super::token::ResetToken;
 
-/// The longest service name, in characters: it stands in every subject.
+/// The maximum length of the service name, in characters: it appears in every mail subject.
 const MAX_NAME_CHARS: usize = 64;
 
-/// A part of the [`Site`] is missing or makes no sense.
+/// A part of the [`Site`] is missing or invalid.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[error("site.{field} {problem}")]
 pub struct SiteError {
@@ -31,13 +31,13 @@ impl SiteError {
     }
 }
 
-/// Whom users turn to, shown in every mail and with every refusal.
+/// How users reach support; shown in every mail and with every refusal.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SupportContact {
-    /// An address.
+    /// An email address.
     Email(String),
-    /// An https link, say to a live chat.
+    /// An https link, for example to a live chat.
     Link(String),
 }
 
@@ -62,7 +62,7 @@ impl SupportContact {
     pub fn href(&self) -> String {
         match self {
             Self::Email(address) => {
-                // RFC 6068: whatever could end the address is written as a percent escape.
+                // RFC 6068: anything that could end the address is percent-encoded.
                 let mut link = String::from("mailto:");
                 link.extend(url::form_urlencoded::byte_serialize(address.as_bytes()).map(|part| match part {
                     "%40" => "@",
@@ -86,18 +86,18 @@ impl fmt::Display for SupportContact {
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum TokenPlacement {
-    /// In the query, `?token=…`: the page works without JavaScript. Its response should say `Referrer-Policy:
-    /// no-referrer`, and access logs should not keep queries.
+    /// In the query, `?token=…`. The page works without JavaScript. Its response should set `Referrer-Policy: no-referrer`, and
+    /// access logs should not record queries.
     #[default]
     Query,
-    /// In the fragment, `#token=…`: it never reaches a server or a log by itself; a script on the page has to read it.
+    /// In the fragment, `#token=…`. Browsers do not send it, so it stays out of servers and logs; a script on the page has to
+    /// read it.
     Fragment,
 }
 
-/// What a host is called and where it lives: the things that have no sensible default.
+/// The name and addresses of the host's service: the settings without a sensible default.
 ///
-/// Every mailed link is built from the base address given here and from nothing in a request, so that a forged `Host`
-/// header reaches no mail.
+/// Every mailed link is built from this base address and never from the request, so a forged `Host` header cannot reach a mail.
 ///
 /// ```
 /// use doorward::Site;
@@ -120,15 +120,15 @@ pub struct Site {
 }
 
 impl Site {
-    /// The name of the service as its users know it (1 to 64 characters), the address under which they reach it (https;
-    /// plain http only for localhost), and whom they turn to (an address or an https link).
+    /// Takes the name of the service as its users know it (1 to 64 characters), its base address (https; plain http only for
+    /// localhost), and the support contact (an email address or an https link).
     ///
     /// # Errors
     /// [`SiteError`] names the field at fault.
     pub fn new(name: &str, base_url: &str, support: &str) -> Result<Self, SiteError> {
         let fault = |field, problem| SiteError { field, problem };
         let named = (1..=MAX_NAME_CHARS).contains(&name.trim().chars().count());
-        // A line break in a name would be a header of its own in a careless mailer.
+        // A careless mailer would turn a line break in the name into a header of its own.
         if !named || name.chars().any(char::is_control) {
             return Err(fault("name", "is not 1 to 64 characters without control characters"));
         }
@@ -151,50 +151,50 @@ impl Site {
         })
     }
 
-    /// The path of the page that a reset link opens, below the base address; `/reset/confirm` by default. The page only
-    /// asks: what confirms is a POST that follows.
+    /// The path of the page that a reset link opens, below the base address; default `/reset/confirm`. The page only asks for
+    /// confirmation; the POST that follows confirms.
     ///
     /// # Errors
-    /// [`SiteError`] unless it starts with `/` and is a plain path.
+    /// [`SiteError`] unless it is a plain path that starts with `/`.
     pub fn reset_path(self, path: &str) -> Result<Self, SiteError> {
         let reset_path = plain_path("reset_path", path)?;
         Ok(Self { reset_path, ..self })
     }
 
-    /// The path of the sign-in page, below the base address; `/sign-in` by default.
+    /// The path of the sign-in page, below the base address; default `/sign-in`.
     ///
     /// # Errors
-    /// [`SiteError`] unless it starts with `/` and is a plain path.
+    /// [`SiteError`] unless it is a plain path that starts with `/`.
     pub fn sign_in_path(self, path: &str) -> Result<Self, SiteError> {
         let sign_in_path = plain_path("sign_in_path", path)?;
         Ok(Self { sign_in_path, ..self })
     }
 
-    /// Where links carry their token; in the query by default.
+    /// Where links carry their token; default in the query.
     #[must_use]
     pub fn link_token(self, link_token: TokenPlacement) -> Self {
         Self { link_token, ..self }
     }
 
-    /// The name.
+    /// The name of the service.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whom users turn to.
+    /// The support contact.
     pub fn support(&self) -> &SupportContact {
         &self.support
     }
 
-    /// The address of the sign-in page.
+    /// The URL of the sign-in page.
     pub fn sign_in_url(&self) -> String {
         self.below(&self.sign_in_path).into()
     }
 
-    /// The link that carries this token.
+    /// The reset link that carries this token.
     pub fn reset_link(&self, token: &ResetToken) -> ResetLink {
         let mut link = self.below(&self.reset_path);
-        // Tokens are letters, digits, `-`, `_` and a dot, so nothing needs escaping.
+        // Tokens consist of letters, digits, `-`, `_` and a dot, so nothing needs escaping.
         let pair = Zeroizing::new(format!("token={}", token.expose()));
         match self.link_token {
             TokenPlacement::Query => link.set_query(Some(&pair)),
@@ -232,7 +232,7 @@ fn has_no_credentials(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
 }
 
-/// A link that carries a [`ResetToken`]. `Debug` shows nothing of it.
+/// A link that carries a [`ResetToken`]. `Debug` reveals nothing of it.
 #[derive(Clone)]
 pub struct ResetLink(Zeroizing<String>);
 

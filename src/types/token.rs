@@ -1,8 +1,8 @@
-//! Secrets that travel outside: in a link, a form field, a cookie, a mail.
+//! Secrets that leave the server: in a link, a form field, a cookie or a mail.
 //!
-//! All but the temporary password have one text form: base64url of the user's id, a dot, base64url of 256 random bits. The
-//! id makes them found by one index look-up, so that a guess is a guess against one account only; what is stored is a
-//! digest that also covers the purpose and the user, so that no token passes as one of another kind or user.
+//! All but the temporary password have one text form: base64url of the user's id, a dot, base64url of 256 random bits. The id
+//! allows finding the user by a single index look-up, so a guess is always against one account only. The stored digest also
+//! covers the purpose and the user, so a token never passes for one of another kind or user.
 
 use zeroize::{Zeroize, Zeroizing};
 
@@ -11,7 +11,7 @@ use super::id::UserId;
 use super::malformed::Malformed;
 use super::secret::{SecretBytes, redacted_debug};
 
-/// The common content of the tokens below.
+/// The content shared by the tokens below.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub(crate) user_id: UserId,
@@ -19,7 +19,7 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// The longest text of a token: 128 bytes of id and 32 of secret in base64url, and the dot.
+    /// The longest text of a token: 128 bytes of id and 32 of secret in base64url, plus the dot.
     const MAX_TEXT_BYTES: usize = 171 + 1 + 43;
 
     fn parse(text: &str) -> Result<Self, Malformed> {
@@ -49,17 +49,17 @@ macro_rules! token {
         redacted_debug!($name => $text);
 
         impl $name {
-            /// Reads the text form.
+            /// Parses the text form.
             ///
             /// # Errors
-            /// [`Malformed`] unless it is, byte for byte, a text that `expose` can have written. That it is well
-            /// formed says nothing about whether it works.
+            /// [`Malformed`] unless it is, byte for byte, a text that `expose` could have produced. A well-formed token is not
+            /// necessarily valid.
             pub fn parse(text: &str) -> Result<Self, Malformed> {
                 Token::parse(text).map(Self)
             }
 
-            /// The text form, letters, digits, `-`, `_` and one dot. **This is the secret itself**: it belongs into the
-            /// one place it is for, and never into a log.
+            /// The text form: letters, digits, `-`, `_` and one dot. **This is the secret itself**: put it only where it is
+            /// meant to go, and never into a log.
             pub fn expose(&self) -> String {
                 self.0.expose()
             }
@@ -68,39 +68,39 @@ macro_rules! token {
 }
 
 token! {
-    /// The secret of a reset link. It is mailed, and accepted until it is used up or an hour has passed.
+    /// The secret of a reset link. It is mailed, and valid for an hour or until used up.
     ///
-    /// It is no serde type, so that it gets into no log and no document unawares: take a `String` from the link and hand it to
-    /// [`Auth::confirm_reset`](crate::Auth::confirm_reset), which parses it.
+    /// It does not implement serde traits, so that it cannot end up in a log or document by accident: take a `String` from the
+    /// link and pass it to [`Auth::confirm_reset`](crate::Auth::confirm_reset), which parses it.
     ResetToken, "ResetToken"
 }
 
 token! {
-    /// Stands for the steps of a sign-in already taken, until the next step is. It works for ten minutes, for its own
-    /// next step only, and holds nothing derived from the password.
+    /// Represents the completed steps of a sign-in until the next one. It is valid for ten minutes and for its own next step
+    /// only, and contains nothing derived from the password.
     ///
-    /// Keep it in a hidden form field or in a cookie: [`expose`](Self::expose) and [`parse`](Self::parse) carry it there
-    /// and back. In a form's struct the field is a `String`, which is parsed afterwards: a secret that serialises by itself gets
-    /// into a log or a document unawares, and a malformed one is to lead back to the sign-in, while frameworks answer a form
-    /// that does not deserialise with an error of theirs.
+    /// Keep it in a hidden form field or a cookie, by [`expose`](Self::expose) and [`parse`](Self::parse). Declare the field of
+    /// a form struct as `String` and parse it afterwards. There is no serde implementation: a secret that serialises by itself
+    /// can end up in a log or document by accident, and a malformed challenge should lead back to the sign-in page, while
+    /// frameworks answer a form that does not deserialise with an error of their own.
     Challenge, "Challenge"
 }
 
 token! {
-    /// Recognises a browser from which somebody has signed in before. It gives that browser a throttle lane of its own;
-    /// it never stands in for a password.
+    /// Recognises a browser that has signed in before. It gives that browser a throttle bucket of its own; it never replaces a
+    /// password.
     ///
-    /// Keep it in an `HttpOnly`, `Secure` cookie whose `Max-Age` is [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90
-    /// days by default (browsers cap it at 400 days), and hand the cookie's text back with
-    /// [`SignInRequest::device`](crate::SignInRequest::device), which parses it and ignores anything else. It is no serde type,
-    /// as [`Challenge`] is none.
+    /// Keep it in an `HttpOnly`, `Secure` cookie whose `Max-Age` is
+    /// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days), and
+    /// pass the cookie's text to [`SignInRequest::device`](crate::SignInRequest::device), which parses it and ignores anything
+    /// else. Like [`Challenge`], it does not implement serde traits.
     DeviceToken, "DeviceToken"
 }
 
-/// A generated password that opens one thing only: choosing an own password.
+/// A generated password that permits only one thing: choosing a password of one's own.
 ///
-/// 28 characters of Crockford's base32 alphabet (140 random bits) in groups of four. How it is typed is forgiven: case,
-/// spaces and dashes do not matter, O counts as 0, I and L count as 1.
+/// 28 characters of Crockford's base32 alphabet (140 random bits) in groups of four. Typing is forgiving: case, spaces and
+/// dashes do not matter, O counts as 0, I and L count as 1.
 #[derive(Clone)]
 pub struct TemporaryPassword(Zeroizing<String>);
 
@@ -117,10 +117,10 @@ impl TemporaryPassword {
     }
 }
 
-/// Crockford's base32: digits and letters that are not mistaken for each other.
+/// Crockford's base32: digits and letters that are hard to confuse.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Writes random bytes, five bits of each, in groups of four: for people to type.
+/// Encodes five bits of each random byte, in groups of four, for people to type.
 pub(crate) fn grouped_base32(random: &[u8]) -> Zeroizing<String> {
     const GROUP: usize = 4;
     let mut text = Zeroizing::new(String::with_capacity(random.len() * 2));
@@ -133,7 +133,7 @@ pub(crate) fn grouped_base32(random: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// The one spelling that all forgiven spellings of a temporary password share.
+/// The canonical spelling that all accepted spellings of a temporary password reduce to.
 pub(crate) fn typed_leniently(typed: &str) -> Zeroizing<String> {
     let dash = |c: char| {
         matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')

@@ -2,14 +2,14 @@
 
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::document::{Document, Extra, TemporaryOrigin};
-use super::{Fresh, Progress, User};
-use crate::account::Authentication;
+use super::fresh::Fresh;
+use super::progress::Progress;
+use super::state::User;
+use super::stored::{Document, Extra, NextStep, StoredChallenge};
 use crate::crypto::{Purpose, sha256};
-use crate::types::{Challenge, DeviceId, Digest, Span, Token, UserId};
+use crate::types::{Challenge, Digest, Span, Token, UserId};
 
 /// Bounds on challenges.
 #[derive(Clone, Copy, Debug)]
@@ -18,52 +18,6 @@ pub(crate) struct ChallengeLimits {
     /// How many of one class may be outstanding. The oldest of the class gives way.
     pub(crate) per_class: usize,
     pub(crate) tries: u32,
-}
-
-/// How a first step was proved. Challenges and wrong codes are kept apart by it, so that somebody who merely knows a
-/// password evicts or slows nothing of somebody who proved more.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Assurance {
-    /// The password, from a browser that nobody knows.
-    Password,
-    /// The password, from a browser on which a code was right before.
-    KnownDevice,
-    /// A temporary password or a reset link: the mailbox.
-    TemporaryPassword,
-    /// A session: somebody who is signed in is asked again.
-    Session,
-}
-
-#[derive(Clone, Deserialize, Serialize)]
-pub(super) struct StoredChallenge {
-    pub(super) digest: Digest,
-    /// The one step it is good for.
-    pub(super) step: NextStep,
-    pub(super) proof: Assurance,
-    /// What was proved so far, and when.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) methods: Vec<Authentication>,
-    /// Whether the second factor is dealt with: proved, or not asked of this browser.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) factor_passed: bool,
-    /// The known device that the sign-in began on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) device: Option<DeviceId>,
-    #[serde(flatten)]
-    pub(super) span: Span,
-    #[serde(default)]
-    pub(super) tries: u32,
-    #[serde(flatten)]
-    pub(super) extra: Extra,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum NextStep {
-    SecondFactor,
-    ChangePassword,
-    Enroll,
 }
 
 pub(super) fn digest(user_id: &UserId, token: &Token) -> Digest {
@@ -81,17 +35,17 @@ impl Document {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Challenge {
-        let proof = proved.proof;
+        let assurance = proved.assurance;
         let token = Token { user_id: user_id.clone(), secret: fresh.secret.clone() };
         self.challenges.retain(|challenge| challenge.span.is_alive(now));
-        while self.challenges.iter().filter(|other| other.proof == proof).count() >= limits.per_class.max(1) {
-            let oldest = self.challenges.iter().position(|other| other.proof == proof);
+        while self.challenges.iter().filter(|other| other.assurance == assurance).count() >= limits.per_class.max(1) {
+            let oldest = self.challenges.iter().position(|other| other.assurance == assurance);
             oldest.map(|index| self.challenges.remove(index));
         }
         self.challenges.push(StoredChallenge {
             digest: digest(user_id, &token),
             step,
-            proof,
+            assurance,
             methods: proved.methods.clone(),
             factor_passed: proved.factor_passed,
             device: proved.device.as_ref().map(|device| device.id),
@@ -146,8 +100,8 @@ impl User {
     ) -> Option<Progress> {
         let found = self.challenge(token, step, limits, now)?;
         let device = found.device.and_then(|id| self.known_device(id, now));
-        let (proof, methods, factor_passed) = (found.proof, found.methods.clone(), found.factor_passed);
-        Some(Progress { proof, methods, factor_passed, device })
+        let (assurance, methods, factor_passed) = (found.assurance, found.methods.clone(), found.factor_passed);
+        Some(Progress { assurance, methods, factor_passed, device })
     }
 
     /// What was proved before, if the challenge still asks for a code.
@@ -183,11 +137,5 @@ impl User {
     /// Counts one try against the challenge, before the hash it costs is computed.
     pub(crate) fn count_challenge_try(&self, token: &Challenge, fresh: &Fresh) -> User {
         self.next(fresh, |document| document.count_try(&self.id, token))
-    }
-}
-
-impl TemporaryOrigin {
-    pub(super) fn is_reset(self) -> bool {
-        self == Self::Reset
     }
 }

@@ -5,11 +5,16 @@ use core::time::Duration;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::challenge::NextStep;
-use super::{
-    AcceptedCode, Assurance, ChallengeLimits, DeviceLimits, Evicts, Fresh, LinkLimits, NewCredential, NewLink, NewTotp,
-    Progress, User,
-};
+use super::challenge::ChallengeLimits;
+use super::codes::AcceptedCode;
+use super::device::{DeviceLimits, Evicts};
+use super::enrollment::NewTotp;
+use super::fresh::Fresh;
+use super::password::NewCredential;
+use super::progress::Progress;
+use super::reset::{LinkLimits, NewLink};
+use super::state::User;
+use super::stored::{Assurance, NextStep};
 use crate::account::{AuthMethod, Authentication, Session};
 use crate::hashing::{PasswordHash, StoredHash};
 use crate::second_factor::RecoveryCodes;
@@ -52,9 +57,9 @@ pub(super) fn full_size_user() -> User {
     let credential = NewCredential { hash, history: 0, links_set_passwords: false };
     user = user.change_password(&session, credential, &devices, hour, now, &fresh()).2;
     user = user.with_second_factor_for_decoy(now, &fresh());
-    for proof in [Assurance::Password, Assurance::KnownDevice, Assurance::TemporaryPassword] {
+    for assurance in [Assurance::Password, Assurance::KnownDevice, Assurance::TemporaryPassword] {
         for _ in 0..challenges.per_class {
-            user = user.challenged_for_decoy(proof, &challenges, now, &fresh());
+            user = user.challenged_for_decoy(assurance, &challenges, now, &fresh());
         }
     }
     for minute in 1..MOST_DEVICES {
@@ -85,13 +90,13 @@ fn fixed(step: u8) -> Fresh {
 impl User {
     fn challenged_for_decoy(
         &self,
-        proof: Assurance,
+        assurance: Assurance,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> User {
         let methods = vec![Authentication::new(AuthMethod::Password, now), Authentication::new(AuthMethod::Totp, now)];
-        let proved = Progress { proof, methods, factor_passed: true, device: None };
+        let proved = Progress { assurance, methods, factor_passed: true, device: None };
         self.next(fresh, |document| {
             document.add_challenge(&self.id, NextStep::ChangePassword, &proved, limits, now, fresh);
         })

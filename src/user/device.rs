@@ -2,45 +2,14 @@
 
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::document::{Document, Extra};
-use super::{Fresh, User};
+use super::fresh::Fresh;
+use super::state::User;
+use super::stored::{Document, Extra, StoredDevice, StoredGrade};
 use crate::account::{Device, DeviceGrade};
 use crate::crypto::{Purpose, sha256};
-use crate::types::{DeviceId, DeviceToken, Digest, Span, Token, UserId, after, micros};
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum StoredGrade {
-    Known,
-    Remembered,
-}
-
-/// A device as it is stored. What its owner sees of it is a [`Device`].
-#[derive(Clone, Deserialize, Serialize)]
-pub(super) struct StoredDevice {
-    pub(super) id: DeviceId,
-    pub(super) digest: Digest,
-    pub(super) grade: StoredGrade,
-    #[serde(with = "micros")]
-    pub(super) granted_at: OffsetDateTime,
-    /// When a code was right on it, of the second factor that is on now.
-    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
-    pub(super) factor_proved_at: Option<OffsetDateTime>,
-    /// Until when no code is asked for on it.
-    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
-    pub(super) factor_expires_at: Option<OffsetDateTime>,
-    /// Granted by confirming a reset: gone with the temporary password unless its holder goes on to sign in.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) provisional: bool,
-    /// From the last use on, so that a device in use never expires.
-    #[serde(flatten)]
-    pub(super) span: Span,
-    #[serde(flatten)]
-    pub(super) extra: Extra,
-}
+use crate::types::{DeviceId, DeviceToken, Digest, Span, Token, UserId, after};
 
 /// Bounds on devices.
 #[derive(Clone, Copy, Debug)]
@@ -105,12 +74,6 @@ impl User {
     pub(super) fn known_device(&self, id: DeviceId, now: OffsetDateTime) -> Option<ShownDevice> {
         let device = self.document.devices.iter().find(|device| device.id == id && device.span.is_alive(now))?;
         Some(device.shown(None, now))
-    }
-
-    /// Whether sessions on that device are good: it was neither revoked nor evicted. How long sessions last is the host's
-    /// affair, so one whose token has expired still counts.
-    pub(super) fn has_device(&self, id: DeviceId) -> bool {
-        self.document.devices.iter().any(|device| device.id == id)
     }
 
     /// Without that device; `None` if there is no such device.

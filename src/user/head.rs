@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use time::OffsetDateTime;
 
-use super::User;
+use super::state::User;
 use crate::types::{BackendError, BackendErrorKind, Digest, Email, Span, UserId, base64url, micros};
 
 /// The columns of nobody.

@@ -1,122 +1,38 @@
-//! Floor 3: all that the crate knows of a user, and its pure transitions: one file for each concern. No IO, no clock, no
+//! Floor 5: all that the crate knows of a user, and its pure transitions: one file for each concern. No IO, no clock, no
 //! randomness: the time and the random values come in as arguments, the next state goes out.
 
 mod challenge;
+mod codes;
 mod decoy;
 mod device;
-mod document;
+mod enrollment;
 mod fresh;
 mod head;
+mod judged;
 mod overview;
 mod password;
+mod progress;
 mod provision;
 mod reset;
-mod second_factor;
 mod sign_in;
 mod snapshot;
+mod state;
 mod status;
+mod step_up;
+mod stored;
 
-use core::fmt;
-use std::sync::Arc;
-
-use crate::account::{Session, UserStatus};
-use crate::types::{Email, Epoch, UserId, Version};
-
-pub(crate) use challenge::{Assurance, ChallengeLimits};
+pub(crate) use challenge::ChallengeLimits;
+pub(crate) use codes::{AcceptedCode, CodeLimits, CodeVerdict, GivenFor, WrongCode, recovery_digests};
 pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS};
-pub(crate) use device::{DeviceLimits, Evicts, ShownDevice};
-use document::Document;
+pub(crate) use device::{DeviceLimits, ShownDevice};
+pub(crate) use enrollment::NewTotp;
 pub(crate) use fresh::Fresh;
 pub use head::{UserHead, UserHeadRow};
-pub(crate) use password::{Judged, NewCredential};
+pub(crate) use judged::Judged;
+pub(crate) use password::NewCredential;
+pub(crate) use progress::Progress;
 pub(crate) use reset::{Confirmation, LinkLimits, NewLink, Recovery};
-pub(crate) use second_factor::{AcceptedCode, CodeLimits, CodeVerdict, NewTotp, WrongCode, recovery_digests};
-pub(crate) use sign_in::{Completed, Passed, Progress, SignInRules, Step};
+pub(crate) use sign_in::{Completed, Passed, SignInRules, Step};
 pub use snapshot::{SnapshotError, UserRow};
-
-/// All that is known of one account. It is loaded whole, changed by pure functions, and stored whole with a
-/// compare-and-swap on its version.
-///
-/// A repository stores it as [`id`](Self::id), [`email`](Self::email) (the canonical form, unique),
-/// [`version`](Self::version) and one document ([`to_snapshot`](Self::to_snapshot)). Cloning it is cheap and costs the
-/// same whatever it holds, since the document is shared.
-#[derive(Clone)]
-pub struct User {
-    id: UserId,
-    email: Email,
-    version: Version,
-    document: Arc<Document>,
-}
-
-impl User {
-    /// The user's id. It never changes.
-    pub fn id(&self) -> &UserId {
-        &self.id
-    }
-
-    /// The address, as typed and in canonical form.
-    pub fn email(&self) -> &Email {
-        &self.email
-    }
-
-    /// Names this state: every stored change draws a new one.
-    pub fn version(&self) -> Version {
-        self.version
-    }
-
-    /// Whether the account is active or deactivated.
-    pub fn status(&self) -> UserStatus {
-        self.document.status
-    }
-
-    pub(crate) fn is_active(&self) -> bool {
-        self.document.status == UserStatus::Active
-    }
-
-    pub(crate) fn has_password(&self) -> bool {
-        self.document.password.is_some()
-    }
-
-    /// Whether a session of this user still is one.
-    pub(crate) fn is_in_session(&self, session: &Session) -> bool {
-        let owned = session.user_id() == &self.id && session.epoch() == self.epoch();
-        self.is_active() && owned && session.device().is_none_or(|id| self.has_device(id))
-    }
-
-    pub(crate) fn epoch(&self) -> Epoch {
-        self.document.epoch
-    }
-
-    /// Whether this is another state than that one.
-    pub(crate) fn is_changed_from(&self, other: &User) -> bool {
-        self.version != other.version
-    }
-
-    /// The next state: this one under a new version, changed by the given function.
-    fn next(&self, fresh: &Fresh, change: impl FnOnce(&mut Document)) -> Self {
-        let mut document = Document::clone(&self.document);
-        change(&mut document);
-        Self { version: fresh.version, document: Arc::new(document), ..self.clone() }
-    }
-}
-
-impl fmt::Debug for User {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User")
-            .field("id", &self.id)
-            .field("version", &self.version)
-            .field("status", &self.document.status)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Two users are equal when they are the same state of the same account, documents included.
-impl PartialEq for User {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-            && self.email == other.email
-            && self.email.as_typed() == other.email.as_typed()
-            && self.version == other.version
-            && self.to_snapshot() == other.to_snapshot()
-    }
-}
+pub use state::User;
+pub(crate) use stored::Assurance;

@@ -1,6 +1,6 @@
 //! What an operator may see of a user.
 
-use super::User;
+use super::state::User;
 use crate::account::UserOverview;
 
 impl User {

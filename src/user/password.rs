@@ -4,42 +4,17 @@ use core::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::document::{Document, Extra, StoredPassword};
-use super::second_factor::AcceptedCode;
-use super::{Assurance, DeviceLimits, Evicts, Fresh, Passed, Progress, SignInRules, User};
+use super::codes::AcceptedCode;
+use super::device::{DeviceLimits, Evicts};
+use super::fresh::Fresh;
+use super::judged::Judged;
+use super::progress::Progress;
+use super::sign_in::{Passed, SignInRules};
+use super::state::User;
+use super::stored::{Assurance, Document, StoredPassword};
 use crate::account::{AuthMethod, Session};
 use crate::hashing::StoredHash;
-use crate::types::{DeviceToken, Epoch, Version};
-
-/// What a verdict ("this is the right password") was about. It counts only for a user of whom all this still holds.
-///
-/// It names the password by an id of its own rather than by the text of its hash: that text is replaced by one of other
-/// parameters or in another seal while the password stays, and a sign-in that runs beside this must not fail for it. Every
-/// new password has a new id, and moves the epoch too.
-#[derive(Clone, Debug)]
-pub(crate) struct Judged {
-    hash: StoredHash,
-    password: Version,
-    epoch: Epoch,
-}
-
-impl Judged {
-    /// The password of this user, if an active one has any.
-    pub(crate) fn password_of(user: &User) -> Option<Self> {
-        let StoredPassword { hash, id, .. } = user.document.password.as_ref()?;
-        user.is_active().then(|| Self { hash: hash.clone(), password: *id, epoch: user.epoch() })
-    }
-
-    pub(crate) fn hash(&self) -> &StoredHash {
-        &self.hash
-    }
-
-    /// Whether the user is active, in the same epoch, and has the very password that was judged.
-    pub(crate) fn holds_for(&self, user: &User) -> bool {
-        let same = user.document.password.as_ref().is_some_and(|password| password.id == self.password);
-        user.is_active() && user.epoch() == self.epoch && same
-    }
-}
+use crate::types::DeviceToken;
 
 /// A hashed new password, and what becomes of other things when it is set.
 #[derive(Clone, Debug)]
@@ -117,7 +92,7 @@ impl User {
     /// Whether choosing a password by that right completes a reset (rather than a provision or a change that was due).
     pub(crate) fn completes_reset(&self, proved: &Progress) -> bool {
         let by_link = proved.methods.iter().any(|proven| proven.method == AuthMethod::ResetLink);
-        let temporary = self.document.temporary.as_ref().filter(|_| proved.proof == Assurance::TemporaryPassword);
+        let temporary = self.document.temporary.as_ref().filter(|_| proved.assurance == Assurance::TemporaryPassword);
         by_link || temporary.is_some_and(|temporary| temporary.origin.is_reset())
     }
 }
@@ -126,7 +101,7 @@ impl User {
     /// The same password under another hash. `None` if it is another password by now, or another hash already.
     pub(crate) fn rehashed(&self, judged: &Judged, hash: &StoredHash, fresh: &Fresh) -> Option<User> {
         let password = self.document.password.as_ref()?;
-        let same = judged.holds_for(self) && password.hash.as_str() == judged.hash.as_str();
+        let same = judged.holds_for(self) && password.hash.as_str() == judged.hash().as_str();
         same.then(|| self.next(fresh, |document| document.rehash(judged, Some(hash))))
     }
 
@@ -177,15 +152,9 @@ impl Document {
     /// Puts a hash of the same password with newer parameters, or in another seal, in place of the one that was judged.
     pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&StoredHash>) {
         if let (Some(password), Some(hash)) = (&mut self.password, rehashed)
-            && password.hash.as_str() == judged.hash.as_str()
+            && password.hash.as_str() == judged.hash().as_str()
         {
             password.hash = hash.clone();
         }
-    }
-}
-
-impl StoredPassword {
-    pub(super) fn new(hash: StoredHash, now: OffsetDateTime, fresh: &Fresh) -> Self {
-        Self { id: fresh.version, hash, set_at: now, change_required: false, extra: Extra::new() }
     }
 }

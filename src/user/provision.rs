@@ -6,13 +6,11 @@ use core::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::document::{Document, Extra, StoredPassword, StoredTemporary, TemporaryOrigin};
-use super::reset::ResetState;
-use super::second_factor::SecondFactor;
-use super::{Fresh, User};
-use crate::account::UserStatus;
+use super::fresh::Fresh;
+use super::state::User;
+use super::stored::{Document, StoredPassword, StoredTemporary, TemporaryOrigin};
 use crate::hashing::StoredHash;
-use crate::types::{Digest, Email, Span, UserId};
+use crate::types::{Digest, Email, UserId};
 
 impl User {
     /// A new account: active, without a password, with a temporary one.
@@ -83,30 +81,7 @@ impl User {
     }
 }
 
-impl StoredTemporary {
-    fn new(digest: Digest, origin: TemporaryOrigin, lifetime: Duration, now: OffsetDateTime) -> Self {
-        Self { digest, span: Span::starting(now, lifetime), origin, extra: Extra::new() }
-    }
-}
-
 impl Document {
-    fn blank(now: OffsetDateTime, fresh: &Fresh) -> Self {
-        Self {
-            status: UserStatus::Active,
-            epoch: fresh.epoch,
-            created_at: now,
-            last_sign_in_at: None,
-            password: None,
-            earlier_passwords: Vec::new(),
-            temporary: None,
-            reset: ResetState::default(),
-            second_factor: SecondFactor::default(),
-            challenges: Vec::new(),
-            devices: Vec::new(),
-            extra: Extra::new(),
-        }
-    }
-
     /// Installs a temporary password. There is one at a time: the one before and its challenges are void.
     pub(super) fn install_temporary(
         &mut self,
@@ -116,6 +91,6 @@ impl Document {
         now: OffsetDateTime,
     ) {
         self.temporary = Some(StoredTemporary::new(digest, origin, lifetime, now));
-        self.challenges.retain(|challenge| challenge.proof != super::Assurance::TemporaryPassword);
+        self.challenges.retain(|challenge| challenge.assurance != super::Assurance::TemporaryPassword);
     }
 }

@@ -2,14 +2,15 @@
 
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::document::{Extra, TemporaryOrigin};
-use super::{Assurance, DeviceLimits, Fresh, User};
+use super::device::DeviceLimits;
+use super::fresh::Fresh;
+use super::state::User;
+use super::stored::{Assurance, Document, Extra, ResetState, StoredLink, TemporaryOrigin};
 use crate::crypto::{Purpose, sha256};
 use crate::throttle::{Attempts, Charge, Cooldown};
-use crate::types::{DeviceToken, Digest, ResetToken, Span, Token, UserId, after, micros, until};
+use crate::types::{DeviceToken, Digest, ResetToken, Span, Token, UserId, after, until};
 
 /// Bounds on links and on what confirming one gives.
 #[derive(Clone, Copy, Debug)]
@@ -20,36 +21,6 @@ pub(crate) struct LinkLimits {
     pub(crate) temporary_lifetime: Duration,
     /// From one mailed temporary password to the next.
     pub(crate) cooldown: Duration,
-}
-
-#[derive(Clone, Default, Deserialize, Serialize)]
-pub(super) struct ResetState {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    links: Vec<StoredLink>,
-    /// A confirmed reset that is not completed yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    opened: Option<Span>,
-    /// When a temporary password was last installed for mailing.
-    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
-    mailed_at: Option<OffsetDateTime>,
-    /// How many links were mailed of late, and when the next may be. Nothing but time ends this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    cooldown: Option<Attempts>,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-#[derive(Clone, Deserialize, Serialize)]
-struct StoredLink {
-    digest: Digest,
-    #[serde(flatten)]
-    span: Span,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    confirmed: bool,
-    #[serde(default)]
-    tries: u32,
-    #[serde(flatten)]
-    extra: Extra,
 }
 
 /// Whether a confirmed reset waits for its completion. While it does, who merely knows the old password can sign in but
@@ -86,32 +57,20 @@ fn digest(user_id: &UserId, token: &Token) -> Digest {
 }
 
 impl ResetState {
-    pub(super) fn is_empty(&self) -> bool {
-        let Self { links, opened, mailed_at, cooldown, extra } = self;
-        links.is_empty() && opened.is_none() && mailed_at.is_none() && cooldown.is_none() && extra.is_empty()
-    }
-
-    /// When the last of what is outstanding expires.
-    pub(super) fn expires_at(&self) -> Option<OffsetDateTime> {
-        self.links.iter().map(|link| link.span).chain(self.opened).map(|span| span.expires_at).max()
-    }
-
-    /// Every link and what was opened by one is void. When the next may be mailed stands as it was: a mailbox is not flooded by
-    /// way of completed resets.
-    pub(super) fn void(&mut self) {
-        (self.links, self.opened) = (Vec::new(), None);
-    }
-
-    pub(super) fn void_confirmed(&mut self, unconfirmed_survive: bool) {
-        self.opened = None;
-        self.links.retain(|link| unconfirmed_survive && !link.confirmed);
-    }
-
     fn find(&self, user_id: &UserId, token: &ResetToken, now: OffsetDateTime) -> Option<usize> {
         let shown = digest(user_id, &token.0);
         let index = self.links.iter().position(|link| link.digest.ct_eq(&shown).into())?;
         let alive = self.links.get(index)?.span.is_alive(now) && token.0.user_id == *user_id;
         alive.then_some(index)
+    }
+}
+
+impl Document {
+    pub(super) fn count_link_try(&mut self, user: &UserId, token: &ResetToken, now: OffsetDateTime) {
+        let index = self.reset.find(user, token, now);
+        if let Some(link) = index.and_then(|index| self.reset.links.get_mut(index)) {
+            link.tries = link.tries.saturating_add(1);
+        }
     }
 }
 
@@ -193,12 +152,7 @@ impl User {
 
     /// Counts one try against the link, before the hash it costs is computed.
     pub(crate) fn count_reset_link_try(&self, token: &ResetToken, now: OffsetDateTime, fresh: &Fresh) -> User {
-        let index = self.document.reset.find(&self.id, token, now);
-        self.next(fresh, |document| {
-            if let Some(link) = index.and_then(|index| document.reset.links.get_mut(index)) {
-                link.tries = link.tries.saturating_add(1);
-            }
-        })
+        self.next(fresh, |document| document.count_link_try(&self.id, token, now))
     }
 
     /// Whoever is signed in and has proved the second factor ends a recovery that somebody else has begun: what was mailed for it
@@ -207,7 +161,7 @@ impl User {
         self.next(fresh, |document| {
             document.reset.void();
             document.temporary.take_if(|temporary| temporary.origin.is_reset());
-            document.challenges.retain(|challenge| challenge.proof != Assurance::TemporaryPassword);
+            document.challenges.retain(|challenge| challenge.assurance != Assurance::TemporaryPassword);
             document.forget_provisional_devices();
         })
     }

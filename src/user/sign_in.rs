@@ -4,12 +4,16 @@ use core::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::challenge::NextStep;
-use super::document::Document;
-use super::password::Judged;
-use super::second_factor::AcceptedCode;
-use super::{Assurance, ChallengeLimits, DeviceLimits, Evicts, Fresh, Recovery, ShownDevice, User};
-use crate::account::{AuthMethod, Authentication, Session};
+use super::challenge::ChallengeLimits;
+use super::codes::AcceptedCode;
+use super::device::{DeviceLimits, Evicts, ShownDevice};
+use super::fresh::Fresh;
+use super::judged::Judged;
+use super::progress::Progress;
+use super::reset::Recovery;
+use super::state::User;
+use super::stored::{Assurance, Document, NextStep};
+use crate::account::{AuthMethod, Session};
 use crate::hashing::StoredHash;
 use crate::types::{Challenge, DeviceToken, Digest};
 
@@ -20,17 +24,6 @@ pub(crate) struct SignInRules {
     pub(crate) devices: DeviceLimits,
     /// Whether there is no session without a second factor.
     pub(crate) second_factor_required: bool,
-}
-
-/// What somebody has proved so far.
-#[derive(Clone, Debug)]
-pub(crate) struct Progress {
-    pub(crate) proof: Assurance,
-    pub(crate) methods: Vec<Authentication>,
-    /// Whether the second factor is dealt with: proved, or not asked of this browser.
-    pub(crate) factor_passed: bool,
-    /// The known device that it came from.
-    pub(crate) device: Option<ShownDevice>,
 }
 
 /// What a proof led to, and the state that records it. The first is worth nothing until the second is stored.
@@ -53,46 +46,6 @@ pub(crate) struct Completed {
     pub(crate) device: Option<DeviceToken>,
     /// Whether the browser was not known before.
     pub(crate) is_new_device: bool,
-}
-
-impl Progress {
-    /// A reset link that by itself sets a password: the mailbox.
-    pub(crate) fn by_reset_link(now: OffsetDateTime) -> Self {
-        let methods = vec![Authentication::new(AuthMethod::ResetLink, now)];
-        Self { proof: Assurance::TemporaryPassword, methods, factor_passed: false, device: None }
-    }
-
-    /// A right password, from a device that may be known.
-    pub(crate) fn by_password(shown: Option<&ShownDevice>, now: OffsetDateTime) -> Self {
-        let proof = match shown {
-            Some(device) if device.factor_proved => Assurance::KnownDevice,
-            _ => Assurance::Password,
-        };
-        Self {
-            proof,
-            methods: vec![Authentication::new(AuthMethod::Password, now)],
-            factor_passed: shown.is_some_and(|device| device.factor_remembered),
-            device: shown.cloned(),
-        }
-    }
-
-    fn by_temporary_password(shown: Option<&ShownDevice>, now: OffsetDateTime) -> Self {
-        Self {
-            proof: Assurance::TemporaryPassword,
-            methods: vec![Authentication::new(AuthMethod::TemporaryPassword, now)],
-            // The mailbox alone never stands in for a code.
-            factor_passed: false,
-            device: shown.cloned(),
-        }
-    }
-
-    /// The same with one more proof.
-    pub(crate) fn and(mut self, method: AuthMethod, now: OffsetDateTime) -> Self {
-        self.methods.retain(|proven| proven.method != method);
-        self.methods.push(Authentication::new(method, now));
-        self.factor_passed |= method.is_second_factor();
-        self
-    }
 }
 
 impl User {
@@ -238,7 +191,7 @@ impl Document {
         fresh: &Fresh,
     ) -> Step {
         // A temporary password is there until another was chosen.
-        let by_temporary = proved.proof == Assurance::TemporaryPassword && self.temporary.is_some();
+        let by_temporary = proved.assurance == Assurance::TemporaryPassword && self.temporary.is_some();
         let change_due = by_temporary || self.password.as_ref().is_none_or(|password| password.change_required);
         let (step, issue): (_, fn(Challenge) -> Step) = if self.second_factor.is_on() && !proved.factor_passed {
             (NextStep::SecondFactor, Step::SecondFactor)

@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::User;
 use super::decoy;
-use super::document::Document;
+use super::state::User;
+use super::stored::Document;
 use crate::types::{BackendError, BackendErrorKind, Email, UserId, Version};
 
 /// The format this release writes. It reads this one only, since there is no older one yet.

@@ -1,7 +1,9 @@
 //! What an operator may do to an account. None of it picks or reveals a password.
 
-use super::document::Document;
-use super::{Assurance, Fresh, Session, User};
+use super::fresh::Fresh;
+use super::state::User;
+use super::stored::{Assurance, Document};
+use crate::account::Session;
 use crate::account::UserStatus;
 
 impl User {
@@ -69,7 +71,7 @@ impl Document {
         self.epoch = fresh.epoch;
         let active = self.status == UserStatus::Active;
         let recovering = active && self.temporary.is_some();
-        self.challenges.retain(|challenge| recovering && challenge.proof == Assurance::TemporaryPassword);
+        self.challenges.retain(|challenge| recovering && challenge.assurance == Assurance::TemporaryPassword);
         self.second_factor.forget_what_was_begun();
     }
 }

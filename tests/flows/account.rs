@@ -55,7 +55,7 @@ fn a_session_ends_with_its_device() {
     let phone = world.signed_in(ANN, OLD);
     block_on(world.auth.revoke_device(&desk, phone.session().device().unwrap())).unwrap();
     assert!(world.is_live(&desk) && !world.is_live(&phone));
-    // Also for what was under way there.
+    // This includes flows under way in that session.
     let proved = block_on(world.auth.reauthenticate(&phone, OLD));
     assert!(matches!(proved, Err(ReauthenticateError::SessionEnded)));
     assert!(matches!(block_on(world.auth.sign_out_others(&phone)), Err(ResumeError::SessionEnded)));
@@ -66,12 +66,12 @@ fn a_session_outlives_the_token_of_its_device() {
     let (world, desk) = World::with_ann();
     world.clock.advance(365 * DAY);
     let phone = world.signed_in(ANN, OLD);
-    assert!(world.is_live(&desk), "how long it lasts is the host's affair");
+    assert!(world.is_live(&desk), "the host decides how long a session lasts");
     let listed = block_on(world.auth.devices(&phone)).unwrap();
-    assert_eq!(listed.last().map(|device| device.id), desk.session().device(), "so it can be revoked");
+    assert_eq!(listed.last().map(|device| device.id), desk.session().device(), "still listed, so it can be revoked");
     world.clock.advance(SECOND);
     let again = complete(block_on(world.auth.sign_in(SignInRequest::new(ANN, OLD).device(&device(&desk)))).unwrap());
-    assert_ne!(again.session().device(), desk.session().device(), "its token is worth nothing");
+    assert_ne!(again.session().device(), desk.session().device(), "its token is no longer valid");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_session_outlives_a_clock_that_is_set_back() {
     world.clock.set(world.now() - time::Duration::days(2));
     assert!(world.is_live(&desk));
     let phone = world.signed_in(ANN, OLD);
-    assert!(world.is_live(&desk) && world.is_live(&phone), "a sign-in from elsewhere takes nobody's place");
+    assert!(world.is_live(&desk) && world.is_live(&phone), "a sign-in from elsewhere evicts no device");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_clock_that_is_set_back_leaves_room_for_a_new_device() {
     let world = World::with(|builder| builder.configure(|config| config.device.at_most = 1));
     let _ = world.open(ANN, OLD);
     world.clock.set(world.now() - time::Duration::days(2));
-    // What is dated in the future works no longer, so it holds no place.
+    // A device dated in the future is not valid, so it occupies no place.
     let again = world.signed_in(ANN, OLD);
     assert!(again.device_token().is_some() && world.is_live(&again));
 }
@@ -124,7 +124,7 @@ fn neither_a_confirmed_link_nor_a_sign_in_during_a_recovery_ends_a_session() {
     let token = world.request(ANN);
     let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
     assert!(confirmed.device.is_none() && world.is_live(&ann));
-    // Somebody who knows the password meanwhile.
+    // A sign-in during the recovery, by someone who knows the password.
     let other = world.signed_in(ANN, OLD);
     assert!(other.device_token().is_none() && world.is_live(&ann));
     world.clock.advance(2 * HOUR);
@@ -139,7 +139,7 @@ fn a_device_that_gives_up_its_place_gives_up_its_session() {
     let second = world.signed_in(ANN, OLD);
     let third = world.signed_in(ANN, OLD);
     assert!(!world.is_live(&first) && world.is_live(&second) && world.is_live(&third));
-    // Both places are taken by devices used lately: this one has none, and is as good without.
+    // Both places are taken by recently used devices: this session has no device and works without one.
     let fourth = world.signed_in(ANN, OLD);
     assert_eq!(fourth.session().device(), None);
     assert!(world.is_live(&fourth) && world.is_live(&second));
@@ -158,7 +158,7 @@ fn a_browser_that_several_people_share_is_known_to_each() {
             world.clock.advance(SECOND);
         }
     }
-    // Work is bounded: after five tokens no further one is looked at.
+    // Work is bounded: tokens after the fifth are ignored.
     let strangers = std::iter::repeat_with(|| world.signed_in("bob@acme.example", OLD)).map(|other| {
         world.clock.advance(MINUTE);
         device(&other)

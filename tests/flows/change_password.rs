@@ -16,8 +16,8 @@ fn s03_a_signed_in_user_changes_the_password_with_the_current_one() {
     assert!(matches!(world.last_mail().mail.kind(), MailKind::PasswordChanged { .. }));
     assert!(world.fails(ANN, OLD));
     let _ = world.signed_in(ANN, NEW);
-    // The acting browser got a fresh token; all others are worth nothing.
-    assert_eq!(block_on(world.auth.devices(&changed)).unwrap().len(), 2, "the change and the sign-in after it");
+    // The acting browser got a new token; all others are no longer valid.
+    assert_eq!(block_on(world.auth.devices(&changed)).unwrap().len(), 2, "from the change and the sign-in after it");
     assert_ne!(device(&changed), device(&desk));
 }
 
@@ -37,7 +37,7 @@ fn s05_a_bad_new_password_is_refused_before_anything_is_counted_or_hashed() {
 #[test]
 fn a_wrong_current_password_is_counted_in_a_lane_of_its_own() {
     let (world, ann) = World::with_ann();
-    // Strangers fail as often as they like: the signed-in owner does not notice.
+    // An attacker's failures do not affect the signed-in owner.
     for _ in 0..15 {
         assert!(world.fails(ANN, "wrong"));
     }
@@ -65,10 +65,10 @@ fn reuse_is_judged_only_after_the_current_password_was_proved() {
 #[test]
 fn an_ended_session_changes_nothing() {
     let (world, ann) = World::with_ann();
-    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
+    block_on(world.operator.sign_out_everywhere(ann.user_id())).unwrap();
     let ended = block_on(world.auth.change_password(&ann, OLD, NEW));
     assert!(matches!(ended, Err(ChangePasswordError::SessionEnded)));
-    block_on(world.auth.delete(ann.user_id())).unwrap();
+    block_on(world.operator.delete(ann.user_id())).unwrap();
     let gone = block_on(world.auth.change_password(&ann, OLD, NEW));
     assert!(matches!(gone, Err(ChangePasswordError::SessionEnded)));
 }
@@ -90,7 +90,7 @@ fn section_5_a_form_that_was_sent_twice_does_not_read_like_a_fault() {
     let (world, ann) = World::with_ann();
     let ann = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
     let changed_at = world.user(ANN);
-    // The same form once more, under the session that the first one led to.
+    // The same form again, under the session that the first submission led to.
     let twice = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap_err();
     let ChangePasswordError::Throttled { retry_after } = twice else { panic!("{twice:?}") };
     assert!(retry_after <= SECOND);
@@ -100,12 +100,12 @@ fn section_5_a_form_that_was_sent_twice_does_not_read_like_a_fault() {
     assert!(told.contains("in a second") && !told.contains("wait"), "{told}");
     let proof = block_on(world.auth.reauthenticate(&ann, NEW)).unwrap_err();
     assert_eq!(proof.user_message(), told);
-    // Nothing was counted or changed, and the first one does count.
+    // Nothing was counted or changed, and the first submission is valid.
     assert!(changed_at == world.user(ANN) && world.is_live(&ann));
     world.clock.advance(retry_after);
     let ann = block_on(world.auth.change_password(&ann, NEW, "three owls in one oak tree")).unwrap();
 
-    // After wrong ones it is a wait, and is told as one.
+    // After wrong passwords the message speaks of a wait.
     let told = loop {
         match block_on(world.auth.change_password(&ann, "wrong", NEW)).unwrap_err() {
             error @ ChangePasswordError::Throttled { retry_after } if retry_after > 2 * SECOND => {

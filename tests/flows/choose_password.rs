@@ -53,20 +53,20 @@ fn s05_every_broken_rule_is_named_at_once_and_nothing_changes() {
     ];
     for (password, expected) in cases {
         let ChoosePasswordError::Rejected { violations } = world.choice_error(&challenge, password) else {
-            panic!("accepted or otherwise refused: {expected:?}")
+            panic!("accepted, or rejected for another reason: {expected:?}")
         };
         let codes: Vec<_> = violations.iter().map(doorward::password::Violation::code).collect();
         assert_eq!(codes, expected);
     }
     assert!(world.user(ANN) == before);
-    assert_eq!(world.auth.hash_load().computed, 0, "no hash was spent on them");
+    assert_eq!(world.auth.hash_load().computed, 0, "no hash was computed for them");
     let _ = world.choose(&challenge, OLD);
 }
 
 #[test]
 fn the_last_password_is_refused_and_the_challenge_survives_that() {
     let (world, ann) = World::with_ann();
-    block_on(world.auth.require_password_change(ann.user_id())).unwrap();
+    block_on(world.operator.require_password_change(ann.user_id())).unwrap();
     let challenge = world.challenge(ANN, OLD);
     let ChoosePasswordError::Rejected { violations } = world.choice_error(&challenge, OLD) else { panic!("accepted") };
     assert_eq!(violations[0].rule(), Rule::Reused { last: 1 });
@@ -77,7 +77,7 @@ fn the_last_password_is_refused_and_the_challenge_survives_that() {
 #[test]
 fn a_challenge_lives_ten_minutes_and_ten_tries() {
     let (world, ann) = World::with_ann();
-    block_on(world.auth.require_password_change(ann.user_id())).unwrap();
+    block_on(world.operator.require_password_change(ann.user_id())).unwrap();
     let challenge = world.challenge(ANN, OLD);
     for _ in 0..9 {
         assert_eq!(world.choice_error(&challenge, OLD).code(), "password_rejected");
@@ -88,11 +88,11 @@ fn a_challenge_lives_ten_minutes_and_ten_tries() {
     }
     assert_eq!(world.choice_error(&spent, NEW).code(), "challenge_invalid");
     let stale = world.challenge(ANN, OLD);
-    // The tenth try of the first one still counts.
+    // The tenth try of the first one is still allowed.
     let _ = world.choose(&challenge, NEW);
     assert_eq!(world.choice_error(&stale, "three owls in one oak tree").code(), "challenge_invalid");
 
-    block_on(world.auth.require_password_change(ann.user_id())).unwrap();
+    block_on(world.operator.require_password_change(ann.user_id())).unwrap();
     let late = world.challenge(ANN, NEW);
     world.clock.advance(10 * MINUTE);
     assert_eq!(world.choice_error(&late, OLD).code(), "challenge_invalid");
@@ -104,7 +104,7 @@ fn a_challenge_lives_ten_minutes_and_ten_tries() {
 #[test]
 fn at_most_five_challenges_of_a_class_are_open_and_no_class_evicts_another() {
     let (world, ann) = World::with_ann();
-    block_on(world.auth.require_password_change(ann.user_id())).unwrap();
+    block_on(world.operator.require_password_change(ann.user_id())).unwrap();
     let mailed = world.confirm(ANN);
     let by_mailbox = world.challenge(ANN, &mailed);
     let by_password: Vec<_> = (0..6).map(|_| world.challenge(ANN, OLD)).collect();
@@ -138,7 +138,7 @@ fn a_challenge_of_another_kind_user_or_spelling_is_refused() {
 #[test]
 fn choosing_ends_every_session_and_device_and_mails_a_notice() {
     let (world, ann) = World::with_ann();
-    block_on(world.auth.require_password_change(ann.user_id())).unwrap();
+    block_on(world.operator.require_password_change(ann.user_id())).unwrap();
     let challenge = world.challenge(ANN, OLD);
     let again = world.choose(&challenge, NEW);
     assert!(!world.is_live(&ann) && world.is_live(&again));
@@ -152,9 +152,9 @@ fn a_deactivated_account_chooses_nothing() {
     let world = World::new();
     let id = world.provision(ANN);
     let challenge = world.challenge(ANN, &world.mailed_password());
-    block_on(world.auth.deactivate(&id)).unwrap();
+    block_on(world.operator.deactivate(&id)).unwrap();
     assert_eq!(world.choice_error(&challenge, OLD).code(), "challenge_invalid");
-    block_on(world.auth.reactivate(&id)).unwrap();
+    block_on(world.operator.reactivate(&id)).unwrap();
     assert_eq!(world.choice_error(&challenge, OLD).code(), "challenge_invalid");
 }
 
@@ -169,7 +169,7 @@ fn history_and_composition_hold_where_a_host_insists() {
     });
     world.provision(ANN);
     let mailed = world.mailed_password();
-    assert!(mailed.ends_with("-aA2+"), "a temporary password meets the rules");
+    assert!(mailed.ends_with("-aA2+"), "a temporary password meets the composition rules");
     let challenge = world.challenge(ANN, &mailed);
     let ChoosePasswordError::Rejected { violations } = world.choice_error(&challenge, OLD) else { panic!("accepted") };
     let codes: Vec<_> = violations.iter().map(doorward::password::Violation::code).collect();
@@ -191,6 +191,6 @@ fn history_and_composition_hold_where_a_host_insists() {
         assert_eq!(change(passwords[2], reused), Err("password_rejected"));
     }
     assert_eq!(change(passwords[2], passwords[3]), Ok(()));
-    assert_eq!(change(passwords[3], passwords[0]), Ok(()), "the fourth last may come back");
+    assert_eq!(change(passwords[3], passwords[0]), Ok(()), "the fourth-last password is allowed again");
     assert!(matches!(world.sign_in(ANN, passwords[0]), Ok(SignIn::Complete(_))));
 }

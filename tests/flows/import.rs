@@ -1,4 +1,4 @@
-//! Taking over accounts of another system.
+//! Importing accounts of another system.
 
 use doorward::account::Import;
 use doorward::error::{ImportError, WelcomeError};
@@ -9,7 +9,7 @@ use pollster::block_on;
 
 use crate::support::*;
 
-/// "password" by the reference implementation (`tests/data/argon2_reference.json`).
+/// "password" hashed by the reference implementation (`tests/data/argon2_reference.json`).
 const ARGON2ID: &str = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
 
 fn account(address: &str, hash: &str) -> Import {
@@ -19,9 +19,9 @@ fn account(address: &str, hash: &str) -> Import {
 #[test]
 fn an_imported_user_signs_in_with_the_old_password_and_the_hash_becomes_a_new_one() {
     let world = World::new();
-    let imported = block_on(world.auth.import_user(account(ANN, ARGON2ID))).unwrap();
-    assert_eq!((imported.scheme, imported.risks.len()), (HashScheme::Argon2id, 1), "256 KiB are few");
-    assert_eq!(world.mailer.count(), 0, "nothing is mailed");
+    let imported = block_on(world.operator.import_user(account(ANN, ARGON2ID))).unwrap();
+    assert_eq!((imported.scheme, imported.risks.len()), (HashScheme::Argon2id, 1), "256 KiB is weak");
+    assert_eq!(world.mailer.count(), 0, "no mail is sent");
     assert_eq!(world.observer.count(&EventKind::Imported { scheme: HashScheme::Argon2id }), 1);
     assert!(world.fails(ANN, "Password"));
     assert!(world.user(ANN).to_snapshot().contains("m=256"), "a failure changes nothing");
@@ -31,14 +31,14 @@ fn an_imported_user_signs_in_with_the_old_password_and_the_hash_becomes_a_new_on
     assert_eq!(world.observer.count(&EventKind::Rehashed { from: HashScheme::Argon2id }), 1);
     let computed = world.auth.hash_load().computed;
     let _ = world.signed_in(ANN, "password");
-    assert_eq!(world.auth.hash_load().computed, computed + 1, "and from then on it costs one hash");
+    assert_eq!(world.auth.hash_load().computed, computed + 1, "later sign-ins cost one hash");
 }
 
 #[test]
 fn s12_an_imported_user_can_reset_and_is_not_welcomed() {
     let world = World::new();
-    let imported = block_on(world.auth.import_user(account(ANN, ARGON2ID))).unwrap();
-    let welcome = block_on(world.auth.resend_welcome(&imported.user_id));
+    let imported = block_on(world.operator.import_user(account(ANN, ARGON2ID))).unwrap();
+    let welcome = block_on(world.operator.resend_welcome(&imported.user_id));
     assert!(matches!(welcome, Err(WelcomeError::PasswordChosen)));
     let mailed = world.confirm(ANN);
     let challenge = world.challenge(ANN, &mailed);
@@ -49,17 +49,17 @@ fn s12_an_imported_user_can_reset_and_is_not_welcomed() {
 #[test]
 fn s02_a_change_can_be_asked_of_an_imported_user() {
     let world = World::new();
-    block_on(world.auth.import_user(account(ANN, ARGON2ID).require_password_change())).unwrap();
+    block_on(world.operator.import_user(account(ANN, ARGON2ID).require_password_change())).unwrap();
     assert!(matches!(world.sign_in(ANN, "password"), Ok(SignIn::PasswordChangeRequired(_))));
 }
 
 #[test]
 fn a_taken_address_or_id_is_told_to_the_operator_and_nothing_is_stored() {
     let (world, ann) = World::with_ann();
-    let again = block_on(world.auth.import_user(account("Ann@ACME.example", ARGON2ID)));
+    let again = block_on(world.operator.import_user(account("Ann@ACME.example", ARGON2ID)));
     assert!(matches!(again, Err(ImportError::EmailTaken)));
     let id = UserId::parse(ann.user_id().as_str()).unwrap();
-    let same = block_on(world.auth.import_user(account("bob@acme.example", ARGON2ID).id(id)));
+    let same = block_on(world.operator.import_user(account("bob@acme.example", ARGON2ID).id(id)));
     assert!(matches!(same, Err(ImportError::IdTaken)));
     let _ = world.signed_in(ANN, OLD);
     assert!(world.fails("bob@acme.example", "password"));
@@ -67,16 +67,16 @@ fn a_taken_address_or_id_is_told_to_the_operator_and_nothing_is_stored() {
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1);
 }
 
-/// Every hash of another program that there is: what a build can do with it is told, and never that nobody knows it.
+/// For every hash of another program, the error says what the build needs to verify it, never that it is unknown.
 #[test]
 fn section_5_a_hash_that_takes_the_feature_names_it() {
     let mut answers: Vec<serde_json::Value> = serde_json::from_str(include_str!("../data/legacy_hashes.json")).unwrap();
-    // Argon2's first version in a spelling that no build reads.
+    // Argon2's first version, in a spelling that no build accepts.
     answers.retain(|answer| !answer["hash"].as_str().unwrap().contains("$v=16$"));
     let mut read = 0;
     for answer in &answers {
         match PasswordHash::parse(answer["hash"].as_str().unwrap()) {
-            // Argon2id of today is read by every build.
+            // Every build verifies current Argon2id.
             Ok(_) => read += 1,
             Err(MalformedHash::NeedsLegacyHashes) if cfg!(not(feature = "legacy-hashes")) => {}
             Err(other) => panic!("{}: {other}", answer["scheme"]),
@@ -86,7 +86,7 @@ fn section_5_a_hash_that_takes_the_feature_names_it() {
     let told = MalformedHash::NeedsLegacyHashes.to_string();
     assert!(told.contains("`legacy-hashes`"), "{told}");
 
-    // What no build reads is not blamed on the feature.
+    // Hashes that no build can verify do not name the feature.
     for unknown in ["", "5f4dcc3b5aa765d61d8327deb882cf99", "$9$saltsaltsalt$AAECAwQFBgcICQoLDA0ODw", "!unusable"] {
         assert_eq!(PasswordHash::parse(unknown).unwrap_err(), MalformedHash::Unknown, "{unknown}");
     }
@@ -101,7 +101,7 @@ mod legacy {
 
     use super::*;
 
-    /// Hashes that other programs made: see `tests/data/README.md`.
+    /// Hashes made by other programs: see `tests/data/README.md`.
     fn answers() -> Vec<Value> {
         serde_json::from_str(include_str!("../data/legacy_hashes.json")).unwrap()
     }
@@ -122,12 +122,12 @@ mod legacy {
                 continue;
             }
             let address = format!("user-{}@acme.example", schemes.len());
-            let imported = block_on(world.auth.import_user(account(&address, hash))).expect(&scheme);
+            let imported = block_on(world.operator.import_user(account(&address, hash))).expect(&scheme);
             assert!(world.user(&address).to_snapshot().contains(hash));
             assert!(world.fails(&address, "wrong"), "{scheme}");
             let signed_in = world.signed_in(&address, password);
             assert_eq!(signed_in.user_id(), &imported.user_id);
-            assert!(!world.user(&address).to_snapshot().contains(hash), "{scheme} was replaced");
+            assert!(!world.user(&address).to_snapshot().contains(hash), "{scheme}: the hash was not replaced");
             let _ = world.signed_in(&address, password);
             assert!(world.fails(&address, "wrong"), "{scheme}");
         }
@@ -140,7 +140,7 @@ mod legacy {
         for (index, answer) in answers().iter().enumerate().filter(|(index, _)| index % 7 == 0) {
             let (password, hash) = (text(answer, "password"), text(answer, "hash"));
             let address = format!("user-{index}@acme.example");
-            block_on(world.auth.import_user(account(&address, hash))).unwrap();
+            block_on(world.operator.import_user(account(&address, hash))).unwrap();
             let entered = world.sign_in(&address, password).is_ok();
             assert_eq!(entered, answer["matches"] == true, "{}: {}", text(answer, "scheme"), text(answer, "note"));
         }
@@ -152,11 +152,11 @@ mod legacy {
         let is_long = |answer: &Value| text(answer, "scheme") == "bcrypt" && text(answer, "password").len() == 73;
         let found = answers().into_iter().find(is_long);
         let answer = found.expect("a password of 73 bytes");
-        let imported = block_on(world.auth.import_user(account(ANN, text(&answer, "hash")))).unwrap();
+        let imported = block_on(world.operator.import_user(account(ANN, text(&answer, "hash")))).unwrap();
         assert!(imported.risks.contains(&HashRisk::Truncates));
         let typed = text(&answer, "password");
         assert!(world.fails(ANN, typed), "its 73rd byte was never hashed");
-        assert!(world.fails(ANN, &format!("{}!", &typed[..72])), "and any other would do as well");
+        assert!(world.fails(ANN, &format!("{}!", &typed[..72])), "any other ending would match as well");
         let challenge = world.challenge(ANN, &world.confirm(ANN));
         let _ = world.choose(&challenge, NEW);
         assert!(world.fails(ANN, &typed[..72]));

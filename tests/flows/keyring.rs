@@ -1,4 +1,4 @@
-//! Password hashes under the host's keys: a stolen store gives nothing, a moved value opens nothing, keys can be changed.
+//! Password hashes sealed under the host's keys: a stolen store is useless, a moved value does not open, keys can be changed.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn ring(id: &str, byte: u8) -> Keyring {
     Keyring::new(id, key(byte)).unwrap()
 }
 
-/// Another `Auth` over the stores of the world, as after a restart with other keys.
+/// Another `Auth` over the world's stores, as after a restart with other keys.
 fn restarted(world: &World, keyring: Option<Keyring>, sealing: HashSealing) -> World {
     world.restarted(|builder| {
         let builder = builder.configure(|config| {
@@ -43,7 +43,7 @@ fn document(world: &World) -> String {
 }
 
 fn reseal(world: &World) -> ResealOutcome {
-    block_on(world.auth.reseal(world.user(ANN).id())).unwrap()
+    block_on(world.operator.reseal(world.user(ANN).id())).unwrap()
 }
 
 #[test]
@@ -51,8 +51,8 @@ fn a_dump_of_the_store_holds_no_hash_that_could_be_tried() {
     let world = sealed_world();
     let ann = world.open(ANN, OLD);
     let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
-    assert!(document(&world).contains("earlier_passwords"), "the history is kept");
-    assert!(!document(&world).contains("argon2"), "and sealed like the password itself");
+    assert!(document(&world).contains("earlier_passwords"), "the history is stored");
+    assert!(!document(&world).contains("argon2"), "the history is sealed like the password itself");
     assert_eq!(document(&world).matches("$sealed$v=1$k=a$").count(), 2);
     let _ = world.signed_in(ANN, NEW);
     assert!(world.fails(ANN, OLD));
@@ -68,7 +68,7 @@ fn equal_passwords_of_two_users_are_sealed_differently_and_cannot_be_exchanged()
         snapshot.split("\"hash\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned()
     };
     let (ann, eve) = (world.user(ANN), sealed("eve@acme.example"));
-    // Eve, who may write to the store, puts her own hash in Ann's place.
+    // Eve, who can write to the store, replaces Ann's hash with her own.
     let forged = ann.to_snapshot().replace(&sealed(ANN), &eve);
     let version = ann.version().to_string();
     let row = doorward::store::UserRow { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
@@ -88,11 +88,11 @@ fn s15_without_its_key_a_password_fails_like_a_wrong_one_and_a_reset_heals() {
         let lost = restarted(&world, keyring, HashSealing::Off);
         let computed = lost.auth.hash_load().computed;
         assert!(lost.fails(ANN, OLD));
-        assert_eq!(lost.auth.hash_load().computed, computed + 1, "the dummy");
+        assert_eq!(lost.auth.hash_load().computed, computed + 1, "the dummy was hashed");
         assert_eq!(reseal(&lost), ResealOutcome::KeyMissing);
     }
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason: SignInFailureReason::UnusableHash }), 2);
-    // Another key under the same id is told from a lost one.
+    // Another key under the same id is distinguished from a missing one.
     let other = restarted(&world, Some(ring("a", 3)), HashSealing::On);
     assert!(other.fails(ANN, OLD));
     assert!(world.observer.kinds().contains(&EventKind::HashUnusable { fault: SecretFault::SealBroken }));
@@ -125,8 +125,8 @@ fn a_process_that_does_not_seal_takes_no_seal_off_but_keeps_it_under_the_current
     assert_eq!(reseal(&careless), ResealOutcome::Resealed);
     assert!(document(&world).contains("k=b$") && !document(&world).contains("argon2"));
     let _ = careless.signed_in(ANN, OLD);
-    assert!(!document(&world).contains("argon2"), "nor does a sign-in");
-    // A host that gives its keyring up says so.
+    assert!(!document(&world).contains("argon2"), "a sign-in removes no seal either");
+    // A host that gives up its keyring must say so.
     let removing = restarted(&world, Some(ring("b", 2)), HashSealing::DangerRemove);
     assert_eq!(reseal(&removing), ResealOutcome::Resealed);
     assert!(document(&world).contains("$argon2id$"));
@@ -154,8 +154,8 @@ fn a_plain_hash_that_somebody_puts_in_place_of_a_sealed_one_counts_no_longer_onc
     assert!(enforcing.fails(ANN, NEW));
     assert_eq!(world.observer.count(&EventKind::HashUnusable { fault: SecretFault::NotSealed }), 1);
     let _ = reseal(&enforcing);
-    assert!(enforcing.fails(ANN, NEW), "and sealing anew does not bless it");
-    // Before they are enforced it does count: that is what enforcing is for.
+    assert!(enforcing.fails(ANN, NEW), "resealing does not legitimise it");
+    // Without enforcement it is accepted, which is why `Enforced` exists.
     let _ = restarted(&world, Some(ring("a", 1)), HashSealing::On).signed_in(ANN, NEW);
 }
 
@@ -168,7 +168,7 @@ fn keys_are_changed_process_by_process_without_refusing_anybody() {
         restarted(&world, Some(keyring), HashSealing::On)
     };
     let (a, b) = (("a", 1), ("b", 2));
-    // One process after the other: first the new key opens, then it is current. Whoever signs in meets both.
+    // One process after the other: first the new key opens, then it is current. A user may reach either process.
     for [one, other] in [[with(a, b), sealed_world_over(&world)], [with(b, a), with(a, b)], [with(b, a), with(b, a)]] {
         for _ in 0..2 {
             let _ = one.signed_in(ANN, OLD);
@@ -178,7 +178,7 @@ fn keys_are_changed_process_by_process_without_refusing_anybody() {
     assert!(document(&world).contains("k=b$"));
 }
 
-/// As it was before anything was changed.
+/// The world with the original keyring.
 fn sealed_world_over(world: &World) -> World {
     restarted(world, Some(ring("a", 1)), HashSealing::On)
 }
@@ -193,8 +193,8 @@ fn rotation_over_a_thousand_users_loses_none_and_needs_nobody_to_sign_in() {
     let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     for address in &addresses {
         let id = world.user(address).id().clone();
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::Resealed);
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::Resealed);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::UpToDate);
     }
     assert_eq!(world.observer.count(&EventKind::Resealed), 1_000);
     let after = restarted(&world, Some(ring("b", 2)), HashSealing::On);
@@ -213,7 +213,7 @@ fn a_verdict_on_a_hash_counts_though_it_was_sealed_anew_meanwhile() {
     let rotated = restarted(&world, Some(ring("b", 2).also_opens("a", key(1)).unwrap()), HashSealing::On);
     let id = world.user(ANN).id().clone();
     let meddling = Arc::new(Meddling::new(Arc::clone(&world.users), move || {
-        assert_eq!(block_on(rotated.auth.reseal(&id)).unwrap(), ResealOutcome::Resealed);
+        assert_eq!(block_on(rotated.operator.reseal(&id)).unwrap(), ResealOutcome::Resealed);
     }));
     let slow = Auth::builder(site(), Arc::clone(&meddling), world.attempts.clone(), world.mailer.clone())
         .clock(world.clock.clone())
@@ -225,5 +225,5 @@ fn a_verdict_on_a_hash_counts_though_it_was_sealed_anew_meanwhile() {
         .build()
         .unwrap();
     assert!(block_on(slow.try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
-    assert!(meddling.has_meddled(), "it was sealed anew in between");
+    assert!(meddling.has_meddled(), "it was resealed in between");
 }

@@ -1,4 +1,4 @@
-//! Each flow by the public API alone; each promise by its id.
+//! Each flow through the public API alone, and each promise by its id.
 #![cfg(feature = "testing")]
 
 #[path = "../support/mod.rs"]

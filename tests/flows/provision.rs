@@ -15,7 +15,7 @@ use crate::support::*;
 #[test]
 fn s01_opening_an_account_mails_a_generated_password_that_nobody_else_sees() {
     let world = World::new();
-    let opened = block_on(world.auth.provision(email(ANN))).unwrap();
+    let opened = block_on(world.operator.provision(email(ANN))).unwrap();
     let mailed = world.mailed_password();
     assert_eq!(world.last_mail().to, email(ANN));
     assert!(matches!(world.last_mail().mail.kind(), MailKind::Welcome { .. }));
@@ -36,7 +36,7 @@ fn s01_temporary_passwords_are_drawn_anew() {
 #[test]
 fn s01_revealing_is_a_call_of_its_own_and_mails_nothing() {
     let world = World::new();
-    let revealed = block_on(world.auth.provision_without_mail(email(ANN))).unwrap();
+    let revealed = block_on(world.operator.provision_without_mail(email(ANN))).unwrap();
     assert_eq!(world.mailer.count(), 0);
     let challenge = world.challenge(ANN, revealed.temporary_password.expose());
     let _ = world.choose(&challenge, OLD);
@@ -55,14 +55,14 @@ fn s06_the_welcome_mail_says_that_the_account_is_for_one_person() {
 fn the_host_may_give_its_own_id() {
     let world = World::new();
     let id = UserId::parse("4711").unwrap();
-    let opened = block_on(world.auth.provision(Provision::new(email(ANN)).id(id.clone()))).unwrap();
+    let opened = block_on(world.operator.provision(Provision::new(email(ANN)).id(id.clone()))).unwrap();
     assert_eq!((opened.user_id, world.user(ANN).id().clone()), (id.clone(), id.clone()));
-    let taken = block_on(world.auth.provision(Provision::new(email("bob@acme.example")).id(id)));
+    let taken = block_on(world.operator.provision(Provision::new(email("bob@acme.example")).id(id)));
     assert!(matches!(taken, Err(ProvisionError::IdTaken)));
     assert_eq!(world.mailer.count(), 1);
-    // It also works with the longest id there may be, whose tokens are the longest.
+    // It also works with the longest possible id, which makes the longest tokens.
     let long = UserId::parse(&"é".repeat(64)).unwrap();
-    block_on(world.auth.provision(Provision::new(email("long@acme.example")).id(long))).unwrap();
+    block_on(world.operator.provision(Provision::new(email("long@acme.example")).id(long))).unwrap();
     world.confirm("long@acme.example");
 }
 
@@ -70,7 +70,7 @@ fn the_host_may_give_its_own_id() {
 fn a_taken_address_is_a_typed_error_however_it_is_written() {
     let world = World::new();
     world.provision(ANN);
-    let again = block_on(world.auth.provision(email("Ann@ACME.Example")));
+    let again = block_on(world.operator.provision(email("Ann@ACME.Example")));
     assert!(matches!(again, Err(ProvisionError::EmailTaken)));
     assert_eq!(world.mailer.count(), 1);
 }
@@ -78,7 +78,7 @@ fn a_taken_address_is_a_typed_error_however_it_is_written() {
 #[test]
 fn the_first_password_works_for_a_day_and_not_longer() {
     let world = World::new();
-    let opened = block_on(world.auth.provision(email(ANN))).unwrap();
+    let opened = block_on(world.operator.provision(email(ANN))).unwrap();
     let mailed = world.mailed_password();
     assert!(world.last_mail().mail.text().contains("It works for 24 hours, until 26 November 2026, 09:00 UTC."));
     world.clock.set(opened.expires_at - SECOND);
@@ -93,12 +93,12 @@ fn resending_issues_a_fresh_password_and_voids_the_one_before() {
     let id = world.provision(ANN);
     let first = world.mailed_password();
     let challenge = world.challenge(ANN, &first);
-    block_on(world.auth.resend_welcome(&id)).unwrap();
+    block_on(world.operator.resend_welcome(&id)).unwrap();
     assert!(world.fails(ANN, &first));
     assert_eq!(world.choice_error(&challenge, OLD).code(), "challenge_invalid");
     let challenge = world.challenge(ANN, &world.mailed_password());
     let _ = world.choose(&challenge, OLD);
-    let chosen = block_on(world.auth.resend_welcome(&id));
+    let chosen = block_on(world.operator.resend_welcome(&id));
     assert!(matches!(chosen, Err(WelcomeError::PasswordChosen)));
 }
 
@@ -109,14 +109,14 @@ fn a_mistyped_address_can_be_corrected_before_the_first_sign_in() {
     let id = world.provision("ann@acme.exmaple");
     let first = world.mailed_password();
     let token = world.request("ann@acme.exmaple");
-    block_on(world.auth.correct_email(&id, email(ANN))).unwrap();
+    block_on(world.operator.correct_email(&id, email(ANN))).unwrap();
     assert_eq!(world.last_mail().to, email(ANN));
     let mailed = world.mailed_password();
-    // Whatever went to the old address opens nothing at either.
+    // Nothing mailed to the old address is valid for either address.
     assert!(world.fails(ANN, &first) && world.fails("ann@acme.exmaple", &first));
     assert!(block_on(world.auth.confirm_reset(&token)).is_err());
     assert!(matches!(world.sign_in(ANN, &mailed), Ok(SignIn::PasswordChangeRequired(_))));
-    let taken = block_on(world.auth.correct_email(&id, email("bob@acme.example")));
+    let taken = block_on(world.operator.correct_email(&id, email("bob@acme.example")));
     assert!(matches!(taken, Err(WelcomeError::EmailTaken)));
     // The old address is free again.
     world.provision("ann@acme.exmaple");
@@ -131,16 +131,16 @@ fn if_the_mail_fails_the_account_stands_and_resending_goes_on() {
         .build()
         .unwrap();
     faults.strike(2, Fault::Fails);
-    let Err(ProvisionError::MailFailed { user_id, source }) = block_on(auth.provision(email(ANN))) else {
+    let Err(ProvisionError::MailFailed { user_id, source }) = block_on(operator.provision(email(ANN))) else {
         panic!("the mail was accepted")
     };
     assert_eq!((source.kind(), source.call()), (BackendErrorKind::Unavailable, None));
     assert_eq!(mailer.count(), 0);
-    block_on(auth.resend_welcome(&user_id)).unwrap();
+    block_on(operator.resend_welcome(&user_id)).unwrap();
     assert!(mailer.last().unwrap().temporary_password().is_some());
 }
 
-/// A relay that refuses everything, and repeats in its answer what it was sent.
+/// A relay that rejects everything and quotes the message in its reply.
 #[derive(Debug)]
 struct DeadRelay;
 
@@ -161,9 +161,9 @@ fn a_dead_relay_can_be_diagnosed_by_the_error_and_by_the_event() {
         .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
         .build()
         .unwrap();
-    let opened = block_on(auth.provision(email(ANN))).unwrap_err();
+    let opened = block_on(operator.provision(email(ANN))).unwrap_err();
     let ProvisionError::MailFailed { user_id, .. } = &opened else { panic!("{opened:?}") };
-    let resent = block_on(auth.resend_welcome(user_id)).unwrap_err();
+    let resent = block_on(operator.resend_welcome(user_id)).unwrap_err();
     world.provision("bob@acme.example");
     let token = world.request("bob@acme.example");
     let confirmed = block_on(auth.confirm_reset(&token)).unwrap_err();
@@ -184,10 +184,10 @@ fn a_dead_relay_can_be_diagnosed_by_the_error_and_by_the_event() {
 fn operators_get_typed_errors() {
     let world = World::new();
     let nobody = UserId::parse("nobody").unwrap();
-    assert!(matches!(block_on(world.auth.resend_welcome(&nobody)), Err(WelcomeError::UnknownUser)));
+    assert!(matches!(block_on(world.operator.resend_welcome(&nobody)), Err(WelcomeError::UnknownUser)));
     let id = world.provision(ANN);
-    block_on(world.auth.deactivate(&id)).unwrap();
-    assert!(matches!(block_on(world.auth.resend_welcome(&id)), Err(WelcomeError::Deactivated)));
+    block_on(world.operator.deactivate(&id)).unwrap();
+    assert!(matches!(block_on(world.operator.resend_welcome(&id)), Err(WelcomeError::Deactivated)));
     for text in ["", &"x".repeat(129), "a\0b", "a\nb"] {
         assert!(UserId::parse(text).is_err(), "{text:?}");
     }

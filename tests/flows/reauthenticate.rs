@@ -1,4 +1,4 @@
-//! Proving once more who is signed in.
+//! Proving the signed-in user's identity again.
 
 use doorward::account::AuthMethod;
 use doorward::error::{DeviceError, EnrollmentError, ReauthenticateError, SecondFactorError, SignInError, StepUpError};
@@ -18,13 +18,13 @@ fn a_password_proves_again_and_the_session_says_when() {
     };
     assert_eq!(at(proved.session()), Some(world.now()));
     assert_eq!(proved.session().signed_in_at(), ann.session().signed_in_at());
-    assert!(world.is_live(&ann) && world.is_live(&proved), "it ends nothing");
+    assert!(world.is_live(&ann) && world.is_live(&proved), "no session ends");
 }
 
 #[test]
 fn scenario_10_every_path_that_takes_a_password_or_a_code_is_held_to_a_schedule_that_strangers_do_not_reach() {
     let (world, ann, app, _) = World::with_enrolled_ann();
-    // Strangers take every slot of the account's lane.
+    // An attacker exhausts the account's bucket.
     for _ in 0..20 {
         assert!(world.fails(ANN, "wrong"));
     }
@@ -32,7 +32,7 @@ fn scenario_10_every_path_that_takes_a_password_or_a_code_is_held_to_a_schedule_
     for _ in 0..8 {
         let wrong = block_on(world.auth.reauthenticate(&ann, "wrong"));
         assert!(matches!(wrong, Err(ReauthenticateError::PasswordWrong)));
-        // The same lane as a change of the password.
+        // The same bucket as for changing the password.
         let Err(ReauthenticateError::Throttled { retry_after }) = block_on(world.auth.reauthenticate(&ann, OLD)) else {
             panic!("no wait")
         };
@@ -53,13 +53,16 @@ fn scenario_10_every_path_that_takes_a_password_or_a_code_is_held_to_a_schedule_
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(code_waits.len(), 3, "three are free, the others cost a wait: {code_waits:?}");
-    // The owner was never shut out, by strangers or by these.
+    assert_eq!(code_waits.len(), 3, "three tries are free, the others wait: {code_waits:?}");
+    // Neither the attacker nor these failures ever locked the owner out.
     world.clock.advance(2 * HOUR);
     assert!(world.fails(ANN, "wrong"));
     let _ = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     let _ = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
-    assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })), "strangers are still slowed");
+    assert!(
+        matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })),
+        "unknown browsers still have to wait"
+    );
 }
 
 #[test]
@@ -81,7 +84,7 @@ fn a_code_that_was_used_to_sign_in_proves_nothing_again() {
 #[test]
 fn a_session_that_has_ended_proves_nothing() {
     let (world, ann, app, _) = World::with_enrolled_ann();
-    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
+    block_on(world.operator.sign_out_everywhere(ann.user_id())).unwrap();
     let ended = |outcome| matches!(outcome, Err(ReauthenticateError::SessionEnded));
     assert!(ended(block_on(world.auth.reauthenticate(&ann, OLD)).map(drop)));
     assert!(ended(block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).map(drop)));
@@ -107,10 +110,10 @@ fn a_host_asks_for_a_fresh_proof_before_something_of_its_own() {
     assert!(needed(block_on(world.auth.require_step_up(&ann)), StepUp::Password));
     let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     block_on(world.auth.require_step_up(&ann)).unwrap();
-    block_on(world.auth.sign_out_everywhere(ann.user_id())).unwrap();
+    block_on(world.operator.sign_out_everywhere(ann.user_id())).unwrap();
     assert!(matches!(block_on(world.auth.require_step_up(&ann)), Err(StepUpError::SessionEnded)));
 
-    // Where a second factor is on, a password alone is too little.
+    // With a second factor on, a password alone is not enough.
     let (world, ann, app, _) = World::with_enrolled_ann();
     world.clock.advance(5 * MINUTE);
     let by_password = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
@@ -121,19 +124,19 @@ fn a_host_asks_for_a_fresh_proof_before_something_of_its_own() {
 
 #[test]
 fn section_5_whoever_is_asked_for_a_proof_is_told_which() {
-    // Each call that asks for one, as what a page and a client without pages go by.
+    // The errors of all calls that require a proof, as seen by a page and by an API client.
     let asked = |world: &World, ann: &SignedIn| -> Vec<(StepUp, Box<dyn AuthError>)> {
         let device = block_on(world.auth.devices(ann)).unwrap()[0].id;
         let Err(DeviceError::StepUpRequired { needs: revoking }) = block_on(world.auth.revoke_device(ann, device))
         else {
-            panic!("a device goes without a proof")
+            panic!("a device was revoked without a proof")
         };
         let Err(EnrollmentError::StepUpRequired { needs: enrolling }) = block_on(world.auth.begin_enrollment(ann))
         else {
-            panic!("an authenticator comes without a proof")
+            panic!("enrolling began without a proof")
         };
         let Err(StepUpError::StepUpRequired { needs: own }) = block_on(world.auth.require_step_up(ann)) else {
-            panic!("the host's own goes without a proof")
+            panic!("the host's own step-up passed without a proof")
         };
         vec![
             (revoking, Box::new(DeviceError::StepUpRequired { needs: revoking })),
@@ -151,19 +154,19 @@ fn section_5_whoever_is_asked_for_a_proof_is_told_which() {
     for error in asked(&world, &ann) {
         let (kind, code, message, log) = told(&world, error);
         assert_eq!((kind, code), (StepUp::Password, "password_proof_needed"));
-        assert_eq!(message, "Please confirm that it is you first, with your password.");
-        assert_eq!(log, "a fresh proof is needed: the password");
+        assert_eq!(message, "Please confirm that it is you by entering your password.");
+        assert_eq!(log, "step-up required: password");
     }
 
-    // With a second factor on, the right password is no such proof, and every answer after it says what is.
+    // With a second factor on, the right password is not a sufficient proof, and every error after it names the one that is.
     let (world, ann, app, _) = World::with_enrolled_ann();
     world.clock.advance(5 * MINUTE);
     let ann = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     for error in asked(&world, &ann) {
         let (kind, code, message, log) = told(&world, error);
         assert_eq!((kind, code), (StepUp::SecondFactor, "code_proof_needed"));
-        assert!(message.contains("a code of your authenticator app or a recovery code"), "{message}");
-        assert_eq!(log, "a fresh proof is needed: a code of the second factor");
+        assert!(message.contains("a code from your authenticator app or a recovery code"), "{message}");
+        assert_eq!(log, "step-up required: second-factor code");
     }
     for outcome in [
         block_on(world.auth.disable_second_factor(&ann)).map(drop),

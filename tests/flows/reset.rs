@@ -20,9 +20,9 @@ fn s07_a_reset_can_be_asked_for_while_sign_in_is_being_slowed() {
     }
     assert!(matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })));
     let mailed = world.confirm(ANN);
-    // The temporary password passes though the lane be starved.
+    // The temporary password is accepted although the bucket is exhausted.
     let Ok(SignIn::PasswordChangeRequired(challenge)) = world.try_sign_in(ANN, &mailed) else {
-        panic!("it was delayed")
+        panic!("the sign-in was delayed")
     };
     let _ = world.choose(&challenge, NEW);
 }
@@ -56,12 +56,12 @@ fn s10_confirming_mails_a_temporary_password_and_the_old_one_signs_in_until_then
     assert!(matches!(world.last_mail().mail.kind(), MailKind::TemporaryPassword { .. }));
     assert_eq!(world.last_mail().to, email(ANN));
     let ann = world.signed_in(ANN, OLD);
-    // Who merely knows the old password cannot undo the recovery.
+    // Someone who only knows the old password cannot undo the recovery.
     let change = block_on(world.auth.change_password(&ann, OLD, NEW));
     assert_eq!(change.unwrap_err().code(), "recovery_pending");
     let device_id = block_on(world.auth.devices(&ann)).unwrap()[0].id;
     assert_eq!(block_on(world.auth.revoke_device(&ann, device_id)).unwrap_err().code(), "recovery_pending");
-    // Once the recovery has expired, the old password counts again.
+    // Once the recovery has expired, the old password is sufficient again.
     world.clock.advance(HOUR);
     let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
 }
@@ -96,7 +96,7 @@ fn s12_one_mail_in_five_minutes_and_equal_answers() {
     assert_eq!((ask(ANN), mails()), (ask(NOBODY), 2));
 }
 
-/// Asks every minute until a mail comes.
+/// Requests a reset every minute until a mail is sent.
 fn minutes_to_the_next_mail(world: &World, each: impl Fn(u64)) -> u64 {
     let before = world.mailer.count();
     for minute in 1.. {
@@ -107,7 +107,7 @@ fn minutes_to_the_next_mail(world: &World, each: impl Fn(u64)) -> u64 {
             return minute;
         }
     }
-    unreachable!("the loop ends by a mail")
+    unreachable!("the loop ends with a mail")
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn s12_from_the_fourth_mail_within_a_day_the_cooldown_doubles_up_to_the_links_ho
     for _ in 0..8 {
         let token = world.mailed_token();
         waits.push(minutes_to_the_next_mail(&world, |minute| {
-            // The link of each mail works until the next mail can be asked for.
+            // The link in each mail is valid until the next mail can be requested.
             let status = block_on(world.auth.inspect_reset(&token)).unwrap();
             assert_eq!(status, if minute < 60 { ResetLinkStatus::Valid } else { ResetLinkStatus::Invalid });
         }));
@@ -163,7 +163,7 @@ fn the_same_link_confirms_again_after_the_cooldown_and_replaces_the_password() {
     let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
     let first = world.mailed_password();
     let Err(ConfirmResetError::AlreadyConfirmed { retry_after }) = block_on(world.auth.confirm_reset(&token)) else {
-        panic!("it mailed twice")
+        panic!("a second mail was sent")
     };
     assert_eq!(retry_after, 5 * MINUTE);
     let challenge = world.challenge(ANN, &first);
@@ -180,7 +180,7 @@ fn the_same_link_confirms_again_after_the_cooldown_and_replaces_the_password() {
 #[test]
 fn up_to_twelve_links_work_side_by_side_and_all_are_void_after_the_reset() {
     let (world, _) = World::with_ann();
-    // A day apart they would expire; a short cooldown shows the bound.
+    // A short cooldown reaches the limit before the links expire.
     let quick = World::with(|builder| {
         builder.configure(|config| {
             config.reset.cooldown = SECOND;
@@ -197,7 +197,7 @@ fn up_to_twelve_links_work_side_by_side_and_all_are_void_after_the_reset() {
     }
     let mails = quick.mailer.count();
     block_on(quick.auth.request_reset(&email(ANN))).unwrap();
-    assert_eq!(quick.mailer.count(), mails, "a thirteenth is withheld; twelve that work lie in the mailbox");
+    assert_eq!(quick.mailer.count(), mails, "no thirteenth mail: the mailbox holds twelve valid links");
     for token in &tokens {
         assert_eq!(block_on(quick.auth.inspect_reset(token)).unwrap(), ResetLinkStatus::Valid);
     }
@@ -229,7 +229,7 @@ fn confirming_gives_the_confirming_browser_a_lane() {
     let token = world.request(ANN);
     let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
     let cookie = confirmed.device.unwrap().expose();
-    // In a quarter of an hour.
+    // These failures span a quarter of an hour.
     for _ in 0..12 {
         assert!(world.fails(ANN, "wrong"));
     }
@@ -241,7 +241,7 @@ fn confirming_gives_the_confirming_browser_a_lane() {
 fn s18_a_deactivated_account_gets_the_usual_answer_and_no_mail() {
     let (world, ann) = World::with_ann();
     let token = world.request(ANN);
-    block_on(world.auth.deactivate(ann.user_id())).unwrap();
+    block_on(world.operator.deactivate(ann.user_id())).unwrap();
     world.clock.advance(HOUR);
     let mails = world.mailer.count();
     let answers = [ANN, NOBODY].map(|address| block_on(world.auth.request_reset(&email(address))).unwrap());
@@ -344,7 +344,7 @@ fn in_the_other_mode_a_link_is_bounded_in_time_and_tries() {
     assert_eq!(
         block_on(world.auth.inspect_reset(&token)).unwrap(),
         ResetLinkStatus::Valid,
-        "the old password voids no link"
+        "a change by the old password invalidates no link"
     );
     world.clock.advance(5 * MINUTE);
     let token = world.request(ANN);

@@ -1,4 +1,4 @@
-//! Enrolling, turning off, recovery codes, and a policy that demands a second factor.
+//! Enrolling, turning off, recovery codes, and a policy that requires a second factor.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ fn s20_what_was_begun_does_nothing_until_a_code_proves_it() {
     let wrong = block_on(world.auth.confirm_enrollment(&ann, &app.wrong_code(&world)));
     assert!(matches!(wrong, Err(EnrollmentError::CodeWrong)));
     let _ = world.signed_in(ANN, OLD);
-    // Another one that is begun takes its place.
+    // Beginning another one replaces it.
     let other = App::new(&block_on(world.auth.begin_enrollment(&ann)).unwrap());
     let late = block_on(world.auth.confirm_enrollment(&ann, &app.code(&world)));
     assert!(matches!(late, Err(EnrollmentError::CodeWrong)));
@@ -31,7 +31,7 @@ fn s20_what_was_begun_does_nothing_until_a_code_proves_it() {
     let (ann, codes) = block_on(world.auth.confirm_enrollment(&ann, &code)).unwrap();
     assert_eq!(codes.expose().count(), 10);
     assert!(world.is_live(&ann));
-    // The step that proved it is used up.
+    // The code that confirmed it is used up.
     let challenge = world.asked_for_a_code(ANN, OLD);
     assert!(world.verify(&challenge, &code).is_err());
     world.clock.advance(MINUTE);
@@ -80,7 +80,7 @@ fn s20_changes_of_the_second_factor_take_a_proof_no_older_than_five_minutes() {
     assert!(matches!(disable(&ann), Err(SecondFactorError::StepUpRequired { needs: StepUp::SecondFactor })));
     assert!(matches!(regenerate(&ann), Err(SecondFactorError::StepUpRequired { needs: StepUp::SecondFactor })));
     assert!(matches!(revoke(&ann), Err(doorward::error::DeviceError::StepUpRequired { needs: StepUp::SecondFactor })));
-    // With a second factor on, the password alone is no proof for this.
+    // With a second factor on, the password alone is not a sufficient proof.
     let by_password = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     assert!(matches!(disable(&by_password), Err(SecondFactorError::StepUpRequired { needs: StepUp::SecondFactor })));
     assert!(matches!(
@@ -103,7 +103,7 @@ fn s20_turned_off_it_asks_for_no_code_and_ends_other_sessions() {
     assert_eq!(world.last_mail().mail.kind().name(), "second_factor_disabled");
     let _ = world.signed_in(ANN, OLD);
     assert!(matches!(block_on(world.auth.disable_second_factor(&ann)), Err(SecondFactorError::NotEnrolled)));
-    // Enrolled anew, nothing of before works.
+    // After enrolling again, nothing from before is valid.
     let (_, new_app, _) = world.enroll(&ann);
     world.clock.advance(MINUTE);
     let challenge = world.asked_for_a_code(ANN, OLD);
@@ -133,7 +133,7 @@ fn s20_an_authenticator_is_replaced_by_a_code_of_the_one_before() {
     world.clock.advance(5 * MINUTE);
     let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     let new_app = App::new(&block_on(world.auth.begin_enrollment(&ann)).unwrap());
-    // Until the new one is proved, the old one is asked for.
+    // Until the new one is confirmed, the old one is required.
     world.clock.advance(MINUTE);
     let challenge = world.asked_for_a_code(ANN, OLD);
     let _ = complete(world.verify(&challenge, &app.code(&world)).unwrap());
@@ -153,14 +153,14 @@ fn s20_where_it_is_required_a_password_leads_to_enrolling_and_to_nothing_else() 
     world.provision(ANN);
     let challenge = world.challenge(ANN, &world.mailed_password());
     let Ok(SignIn::EnrollmentRequired(challenge)) = block_on(world.auth.choose_password(&challenge, OLD)) else {
-        panic!("there is a session")
+        panic!("a session was granted")
     };
     let begun = block_on(world.auth.begin_required_enrollment(&challenge)).unwrap();
     let app = App::new(&begun);
     let wrong = block_on(world.auth.confirm_required_enrollment(&challenge, &app.wrong_code(&world)));
     assert!(matches!(wrong, Err(EnrollmentError::CodeWrong)));
-    // Left alone, the next sign-in leads to the same.
-    let Ok(SignIn::EnrollmentRequired(other)) = world.sign_in(ANN, OLD) else { panic!("there is a session") };
+    // If the user stops here, the next sign-in leads to enrolling again.
+    let Ok(SignIn::EnrollmentRequired(other)) = world.sign_in(ANN, OLD) else { panic!("a session was granted") };
     let outcome = block_on(world.auth.confirm_required_enrollment(&challenge, &app.code(&world)));
     let (SignIn::Complete(ann), codes) = outcome.unwrap() else { panic!("not complete") };
     assert_eq!((codes.expose().count(), world.is_live(&ann)), (10, true));
@@ -216,15 +216,15 @@ fn s20_enrolments_keep_what_they_were_made_with_when_the_settings_change() {
 #[test]
 fn s20_an_operator_takes_it_off_for_a_reason_and_the_owner_is_told() {
     let (world, ann, ..) = World::with_enrolled_ann();
-    block_on(world.auth.reset_second_factor(ann.user_id(), "showed her passport\nat the desk")).unwrap();
+    block_on(world.operator.reset_second_factor(ann.user_id(), "showed her passport\nat the desk")).unwrap();
     let reason: Box<str> = "showed her passportat the desk".into();
     assert_eq!(world.observer.count(&EventKind::SecondFactorReset { reason }), 1);
     assert!(world.last_mail().mail.text().contains("by our support"));
     assert!(!world.is_live(&ann));
     let _ = world.signed_in(ANN, OLD);
-    // Once more it is no error, and nothing happens.
+    // Repeating it is not an error and does nothing.
     let sent = world.mailer.count();
-    block_on(world.auth.reset_second_factor(ann.user_id(), "again")).unwrap();
+    block_on(world.operator.reset_second_factor(ann.user_id(), "again")).unwrap();
     assert_eq!(world.mailer.count(), sent);
 }
 
@@ -240,7 +240,7 @@ fn a_recovery_that_is_open_lets_nobody_change_the_second_factor() {
     assert!(matches!(block_on(world.auth.begin_enrollment(&ann)), Err(EnrollmentError::RecoveryPending { .. })));
     let challenge = world.asked_for_a_code(ANN, &mailed);
     let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
-        panic!("no change is due")
+        panic!("no password change was required")
     };
     let ann = world.choose(&next, NEW);
     let _ = block_on(world.auth.disable_second_factor(&ann)).unwrap();
@@ -300,11 +300,11 @@ fn s20_a_choice_that_an_old_authenticator_opened_is_void_once_there_is_another()
     let mailed = world.confirm(ANN);
     let challenge = world.asked_for_a_code(ANN, &mailed);
     let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
-        panic!("no change is due")
+        panic!("no password change was required")
     };
-    block_on(world.auth.reset_second_factor(ann.user_id(), "stolen phone")).unwrap();
+    block_on(world.operator.reset_second_factor(ann.user_id(), "stolen phone")).unwrap();
     assert_eq!(world.choice_error(&next, NEW).code(), "challenge_invalid");
-    // The mailbox goes on by itself.
+    // The mailbox alone is sufficient from here on.
     let challenge = world.challenge(ANN, &mailed);
     let _ = world.choose(&challenge, NEW);
 }
@@ -314,7 +314,7 @@ fn s20_what_was_begun_before_a_change_of_the_credentials_is_not_finished_after_i
     let world = World::with_keyring(|builder| builder);
     let thief = world.open(ANN, OLD);
     let app = App::new(&block_on(world.auth.begin_enrollment(&thief)).unwrap());
-    block_on(world.auth.mark_compromised(thief.user_id())).unwrap();
+    block_on(world.operator.mark_compromised(thief.user_id())).unwrap();
     let challenge = world.challenge(ANN, &world.confirm(ANN));
     let ann = world.choose(&challenge, NEW);
     let confirmed = block_on(world.auth.confirm_enrollment(&ann, &app.code(&world)));
@@ -328,7 +328,7 @@ fn s20_new_recovery_codes_leave_the_browser_that_asked_for_them_known() {
     let ann = complete(world.verify(&challenge, &app.code(&world)).unwrap());
     let token = device(&ann);
     let _ = block_on(world.auth.regenerate_recovery_codes(&ann)).unwrap();
-    // Somebody who knows the password takes every slot, and waits for a day by now.
+    // An attacker who knows the password uses every opportunity, and by now has to wait for a day.
     for _ in 0..25 {
         let challenge = world.asked_for_a_code(ANN, OLD);
         if let Err(doorward::error::VerifySecondFactorError::Throttled { retry_after }) =

@@ -65,7 +65,7 @@ fn impossible_settings_are_refused_by_name() {
         config.password.min_length = Some(8);
         config.password.danger_allow_short = true;
     };
-    assert_eq!(field_at_fault(short), None, "what is named danger is possible");
+    assert_eq!(field_at_fault(short), None, "allowed with the `danger_*` setting");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn m6_what_weakens_a_promise_needs_a_word_of_danger() {
             config.danger_allow(field);
         };
         assert_eq!(field_at_fault(dangerous), None, "{field}");
-        // One word lifts one floor.
+        // Each name lifts one floor only.
         let another = Config::FLOORS.into_iter().find(|other| *other != field).unwrap();
         let otherwise = |config: &mut Config| {
             weaken(config);
@@ -100,7 +100,7 @@ fn m6_what_weakens_a_promise_needs_a_word_of_danger() {
         assert_eq!(field_at_fault(otherwise).as_deref(), Some(field));
     }
     let tried: std::collections::HashSet<_> = weak.iter().map(|(field, _)| *field).collect();
-    assert_eq!(tried, Config::FLOORS.into_iter().collect(), "every floor is tried");
+    assert_eq!(tried, Config::FLOORS.into_iter().collect(), "every floor is covered");
     assert_eq!(field_at_fault(|config| config.danger_allow("throttle.cap")).as_deref(), Some("throttle.cap"));
 }
 
@@ -140,12 +140,16 @@ fn s19_mails_and_refusals_carry_the_support_contact_as_what_it_is() {
     assert_eq!((refusal.code, refusal.http_status), ("invalid_credentials", 401));
     assert!(refusal.violations.is_empty());
     let broken = world.auth.error_response(&rejected).violations;
-    assert_eq!(broken, world.auth.check_new_password(&email(ANN), "acme2026"), "what is shown early is what counts");
+    assert_eq!(
+        broken,
+        world.auth.check_new_password(&email(ANN), "acme2026"),
+        "the early check and the final one agree"
+    );
     assert_eq!(broken.len(), 2);
 
     let chat = Site::new("Acme", "https://acme.example", "https://acme.example/chat").unwrap();
     let auth = Auth::builder(chat, MemoryUsers::new(), MemoryAttempts::new(), world.mailer.clone()).build().unwrap();
-    block_on(auth.provision(email(ANN))).unwrap();
+    block_on(operator.provision(email(ANN))).unwrap();
     assert!(world.last_mail().mail.text().contains("Reach us at https://acme.example/chat"));
 }
 
@@ -164,7 +168,7 @@ fn closing_drains_background_work_and_hashing_and_refuses_what_comes_later() {
             done.store(true, std::sync::atomic::Ordering::Release);
         }
     });
-    // Nothing is drained before the work is done.
+    // Closing waits for background work.
     while !matches!(block_on(world.auth.request_reset(&email(NOBODY))), Err(Unavailable::Closed)) {
         std::thread::yield_now();
     }

@@ -16,7 +16,7 @@ fn s02_a_temporary_password_opens_only_the_choice_of_an_own_one() {
     let world = World::new();
     world.provision(ANN);
     let mailed = world.mailed_password();
-    // Typed leniently, as often as one likes: signing in with it consumes nothing.
+    // Accepted in lenient spellings and repeatedly: signing in with it does not use it up.
     for typed in [mailed.clone(), mailed.to_lowercase(), mailed.replace('-', " "), mailed.replace('-', "")] {
         assert!(matches!(world.try_sign_in(ANN, &typed), Ok(SignIn::PasswordChangeRequired(_))));
     }
@@ -28,7 +28,7 @@ fn s15_every_cause_gives_the_one_message() {
     let world = World::new();
     let _ = world.open(ANN, OLD);
     let _ = world.open("gone@acme.example", OLD);
-    block_on(world.auth.deactivate(world.user("gone@acme.example").id())).unwrap();
+    block_on(world.operator.deactivate(world.user("gone@acme.example").id())).unwrap();
     world.provision("new@acme.example");
     let stale = world.mailed_password();
     world.clock.advance(DAY);
@@ -63,7 +63,7 @@ fn s15_a_try_that_was_not_evaluated_says_only_how_long_to_wait() {
     for address in [ANN, NOBODY] {
         assert!(world.fails(address, "wrong"));
         let early = world.try_sign_in(address, OLD).unwrap_err();
-        let SignInError::Throttled { retry_after } = early else { panic!("it was evaluated") };
+        let SignInError::Throttled { retry_after } = early else { panic!("the try was evaluated") };
         assert_eq!(retry_after, Duration::from_millis(250), "{address}");
         assert_eq!((early.code(), early.http_status(), early.retry_after()), ("throttled", 429, Some(retry_after)));
     }
@@ -109,9 +109,9 @@ fn l1_a_success_takes_back_six_failures_and_shortens_no_wait_of_strangers() {
     }
     let _ = world.signed_in(ANN, OLD);
     assert!(world.observer.kinds().contains(&EventKind::SignedIn { after_failures: 10 }));
-    // Eleven were charged, six are taken back; the next failure is the sixth.
-    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no spacing") };
-    assert_eq!(retry_after, Backoff::default().delay_after(11), "whoever watches sees nothing of the success");
+    // Eleven were charged and six taken back, so the next failure is the sixth.
+    let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, "wrong") else { panic!("no wait") };
+    assert_eq!(retry_after, Backoff::default().delay_after(11), "the wait does not reveal the success");
     assert!(world.fails(ANN, "wrong"));
     let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, OLD) else { panic!("no wait") };
     assert_eq!(retry_after, Backoff::default().delay_after(6));
@@ -173,14 +173,14 @@ fn devices_are_bounded_last_ninety_days_after_use_and_a_new_one_spares_those_use
     }
     world.clock.advance(HOUR);
     let late = world.signed_in(ANN, OLD);
-    assert!(late.device_token().is_none(), "all places are taken by devices of this week");
+    assert!(late.device_token().is_none(), "all places are taken by devices used this week");
     assert_eq!(block_on(world.auth.devices(&late)).unwrap().len(), 20);
     world.clock.advance(7 * DAY);
     let replacing = world.signed_in(ANN, OLD);
     assert!(replacing.device_token().is_some());
     let devices = block_on(world.auth.devices(&replacing)).unwrap();
     assert_eq!(devices.len(), 20);
-    // The first device was the one not used for longest; its token is worth nothing now.
+    // The first device was the least recently used; its token is no longer valid.
     for _ in 0..3 {
         assert!(world.fails(ANN, "wrong"));
     }
@@ -191,11 +191,7 @@ fn devices_are_bounded_last_ninety_days_after_use_and_a_new_one_spares_those_use
     let devices = block_on(world.auth.devices(&now)).unwrap();
     let alive: Vec<_> =
         devices.iter().filter(|device| device.expires_at > world.now()).map(|device| device.id).collect();
-    assert_eq!(
-        (alive, devices.len()),
-        (vec![now.session().device().unwrap()], 20),
-        "in the place of one that has expired"
-    );
+    assert_eq!((alive, devices.len()), (vec![now.session().device().unwrap()], 20), "replaces an expired one");
 }
 
 #[test]
@@ -217,20 +213,20 @@ fn a_source_has_a_lane_across_accounts_in_which_a_success_takes_back_its_own_fai
     world.clock.advance(MINUTE);
     let source = || ClientAddress::from_ip([192, 0, 2, 7].into());
     for n in 0..20 {
-        let request = SignInRequest::new(&format!("user{n}@acme.example"), "wrong").source(source());
+        let request = SignInRequest::new(&format!("user{n}@acme.example"), "wrong").client_address(source());
         assert!(matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::InvalidCredentials)));
     }
-    let request = || SignInRequest::new(ANN, OLD).source(source());
+    let request = || SignInRequest::new(ANN, OLD).client_address(source());
     assert!(matches!(block_on(world.auth.try_sign_in(request())), Ok(SignIn::Complete(_))));
-    let fresh = SignInRequest::new("fresh@acme.example", "wrong").source(source());
+    let fresh = SignInRequest::new("fresh@acme.example", "wrong").client_address(source());
     assert!(
         matches!(block_on(world.auth.try_sign_in(fresh)), Err(SignInError::InvalidCredentials)),
-        "the twenty-first"
+        "the twenty-first failure is free as well"
     );
-    let early = SignInRequest::new("other@acme.example", "wrong").source(source());
+    let early = SignInRequest::new("other@acme.example", "wrong").client_address(source());
     let early = block_on(world.auth.try_sign_in(early));
     assert!(matches!(early, Err(SignInError::Throttled { .. })));
-    // A try that the source's lane refused has cost the account nothing.
+    // A try that the client address's bucket rejected is not charged to the account.
     assert!(matches!(world.try_sign_in("other@acme.example", "wrong"), Err(SignInError::InvalidCredentials)));
 }
 
@@ -249,10 +245,10 @@ fn a_short_delay_is_waited_out_by_one_try_per_lane() {
     let SignIn::PasswordChangeRequired(challenge) =
         block_on(world.auth.sign_in(SignInRequest::new(ANN, &world.mailed_password()))).unwrap()
     else {
-        panic!("no change was due")
+        panic!("no password change was required")
     };
     let _ = world.choose(&challenge, OLD);
-    // The success spacing stays invisible, and so do the first failures.
+    // The spacing after a success stays invisible, as do the first failures.
     for _ in 0..3 {
         assert!(block_on(world.auth.sign_in(SignInRequest::new(ANN, OLD))).is_ok());
     }
@@ -288,9 +284,9 @@ fn a_hash_of_other_parameters_is_replaced_in_passing_and_ends_no_session() {
 
 #[test]
 fn a_change_of_the_account_while_the_password_is_checked_is_never_missed() {
-    // A required change that comes before the sign-in leads to the choice of a password instead of a session.
+    // A password change required before the sign-in leads to choosing a password instead of a session.
     let (world, ann) = World::with_ann();
-    block_on(world.auth.require_password_change(ann.user_id())).unwrap();
+    block_on(world.operator.require_password_change(ann.user_id())).unwrap();
     let challenge = world.challenge(ANN, OLD);
     assert!(!world.is_live(&ann));
     let _ = world.choose(&challenge, NEW);

@@ -16,7 +16,7 @@ use pollster::block_on;
 
 use crate::support::*;
 
-/// A repository that keeps rows as a database does, so that they can be edited by hand.
+/// A repository that stores rows like a database, so that tests can edit them.
 #[derive(Clone, Debug, Default)]
 struct Rows(Arc<Mutex<Vec<[String; 4]>>>);
 
@@ -104,14 +104,14 @@ fn s15_a_row_that_cannot_be_understood_is_like_nobody_to_strangers_and_an_event(
         assert_eq!(world.mailer.count(), sent, "{name}");
         assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), ResetLinkStatus::Invalid);
         assert!(matches!(block_on(world.auth.confirm_reset(&token)), Err(ConfirmResetError::LinkInvalid)), "{name}");
-        // A running session is neither let in nor thrown away.
+        // A running session is neither accepted nor discarded.
         assert!(matches!(block_on(world.auth.resume(ann.session())), Err(ResumeError::Unavailable(_))), "{name}");
     }
 }
 
 /// The hash of a stored user.
 fn stored_hash(document: &str) -> &str {
-    document.split("\"hash\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("there is a password")
+    document.split("\"hash\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("the user has a password")
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn s15_a_hash_that_is_not_exactly_one_is_never_evaluated_and_a_reset_heals() {
         let computed = world.auth.hash_load().computed;
         let outcome = world.try_sign_in(ANN, OLD);
         assert!(matches!(outcome, Err(SignInError::InvalidCredentials)), "{name}");
-        assert_eq!(world.auth.hash_load().computed, computed + 1, "{name}: the dummy, and nothing else");
+        assert_eq!(world.auth.hash_load().computed, computed + 1, "{name}: only the dummy is hashed");
         let reason = SignInFailureReason::UnusableHash;
         assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1, "{name}");
         assert!(world.observer.kinds().iter().any(|kind| matches!(kind, EventKind::HashUnusable { .. })), "{name}");
@@ -198,7 +198,7 @@ fn what_a_newer_release_wrote_survives_a_change_of_the_password() {
     let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();
     let document = rows.0.lock().unwrap()[0][3].clone();
     assert!(document.contains("\"passkeys\":[{\"id\":7}]"));
-    assert!(!document.contains("pepper"), "what belonged to the old hash went with it");
+    assert!(!document.contains("pepper"), "fields of the old hash are removed with it");
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_clock_that_is_set_back_lengthens_no_wait_and_revives_nothing() {
     }
     let Err(SignInError::Throttled { retry_after: before }) = world.try_sign_in(ANN, NEW) else { panic!("no wait") };
     world.clock.set_back(365 * DAY);
-    // The wait is counted once from the new now, and is not longer than the schedule's own.
+    // The wait restarts once from the new time, and is no longer than the schedule's own.
     let Err(SignInError::Throttled { retry_after }) = world.try_sign_in(ANN, NEW) else { panic!("no wait") };
     assert_eq!((before, retry_after), (Duration::from_secs(128), Duration::from_secs(128)));
     world.clock.advance(retry_after / 2);
@@ -230,8 +230,8 @@ fn no_time_there_is_breaks_anything() {
     for extreme in [time::PrimitiveDateTime::MAX, time::PrimitiveDateTime::MIN] {
         let world = World::new();
         world.clock.set(extreme.assume_offset(time::UtcOffset::UTC));
-        // Nothing outlives the end of time, so what is issued there may be dead at once; it only must not break.
-        let opened = block_on(world.auth.provision_without_mail(email(ANN))).unwrap();
+        // Nothing outlives the end of time, so credentials issued there may expire at once; but nothing may fail.
+        let opened = block_on(world.operator.provision_without_mail(email(ANN))).unwrap();
         let _either = world.try_sign_in(ANN, opened.temporary_password.expose());
         let _either = world.try_sign_in(ANN, "wrong");
         block_on(world.auth.request_reset(&email(ANN))).unwrap();
@@ -246,15 +246,19 @@ fn what_was_issued_in_the_future_does_not_live_longer_for_it() {
     let token = world.request(ANN);
     let cookie = device(&ann);
     world.clock.set_back(30 * SECOND);
-    assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), ResetLinkStatus::Valid, "clocks differ a little");
+    assert_eq!(
+        block_on(world.auth.inspect_reset(&token)).unwrap(),
+        ResetLinkStatus::Valid,
+        "small clock differences are tolerated"
+    );
     world.clock.set_back(2 * MINUTE);
     assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), ResetLinkStatus::Invalid);
     for _ in 0..3 {
         assert!(world.fails(ANN, "wrong"));
     }
     let early = block_on(world.auth.try_sign_in(SignInRequest::new(ANN, OLD).device(&cookie)));
-    assert!(matches!(early, Err(SignInError::Throttled { .. })), "nor does a device");
-    // A reset can be asked for again at the latest after the schedule's own wait.
+    assert!(matches!(early, Err(SignInError::Throttled { .. })), "a device does not live longer either");
+    // A reset can be requested again after the schedule's own wait at the latest.
     block_on(world.auth.request_reset(&email(ANN))).unwrap();
     world.clock.advance(5 * MINUTE);
     world.confirm(ANN);

@@ -26,7 +26,7 @@ fn s20_a_right_password_leads_to_a_code_and_a_right_code_to_a_session() {
         world.verify(&challenge, &app.code_in(&world, 1)),
         Err(VerifySecondFactorError::ChallengeInvalid)
     ));
-    assert!(world.fails(ANN, "wrong"), "a wrong password fails as ever");
+    assert!(world.fails(ANN, "wrong"), "a wrong password fails as before");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn s20_a_step_is_accepted_once_and_none_before_it_afterwards() {
         assert!(matches!(world.verify(&second, used), Err(VerifySecondFactorError::CodeWrong)));
     }
     let _ = complete(world.verify(&second, &next).unwrap());
-    // A clock that is set back revives none of them.
+    // Setting the clock back makes none of them valid again.
     world.clock.set_back(10 * MINUTE);
     let third = world.asked_for_a_code(ANN, OLD);
     for steps in -1..=1 {
@@ -91,7 +91,7 @@ fn s20_a_recovery_code_works_once_and_its_use_is_told() {
         assert_eq!(world.recovery_codes_left(&ann), 9 - used);
         let again = world.asked_for_a_code(ANN, OLD);
         assert!(matches!(world.verify(&again, code), Err(VerifySecondFactorError::CodeWrong)));
-        // Failures add up; a right code of the app clears them.
+        // Failures accumulate; a right code of the app clears them.
         world.clock.advance(MINUTE);
         let _ = complete(world.verify(&again, &app.code(&world)).unwrap());
         world.clock.advance(MINUTE);
@@ -114,9 +114,9 @@ fn s11_a_temporary_password_leads_to_a_code_and_then_to_the_forced_change() {
     let (world, _, app, _) = World::with_enrolled_ann();
     let mailed = world.confirm(ANN);
     let challenge = world.asked_for_a_code(ANN, &mailed);
-    assert!(world.choice_error(&challenge, NEW).code() == "challenge_invalid", "it is good for its own step only");
+    assert!(world.choice_error(&challenge, NEW).code() == "challenge_invalid", "valid for its own step only");
     let Ok(SignIn::PasswordChangeRequired(next)) = world.verify(&challenge, &app.code(&world)) else {
-        panic!("no change is due")
+        panic!("no password change was required")
     };
     let ann = world.choose(&next, NEW);
     let methods: Vec<_> = ann.session().methods().iter().map(|proven| proven.method).collect();
@@ -139,7 +139,7 @@ fn s20_a_wrong_code_after_a_right_password_is_told_once_a_day() {
     world.clock.advance(DAY);
     wrong_codes(2);
     assert_eq!(count_mails(&world, "wrong_code"), 2);
-    assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 4, "the second came too early");
+    assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 4, "the fifth try came too early");
 }
 
 #[test]
@@ -205,8 +205,8 @@ fn scenario_43_a_remembered_device_is_void_after_any_change_of_a_credential() {
         ("recovery codes", |world, ann, _| drop(block_on(world.auth.regenerate_recovery_codes(ann)).unwrap())),
         ("another authenticator", |world, ann, _| drop(world.enroll(ann))),
         ("deactivated and back", |world, ann, _| {
-            block_on(world.auth.deactivate(ann.user_id())).unwrap();
-            block_on(world.auth.reactivate(ann.user_id())).unwrap();
+            block_on(world.operator.deactivate(ann.user_id())).unwrap();
+            block_on(world.operator.reactivate(ann.user_id())).unwrap();
         }),
     ];
     for (name, change) in changes {
@@ -223,7 +223,7 @@ fn scenario_43_a_remembered_device_is_void_after_any_change_of_a_credential() {
         let password = if name == "password" { NEW } else { OLD };
         let outcome = block_on(world.auth.try_sign_in(SignInRequest::new(ANN, password).device(&token)));
         code_challenge(outcome.unwrap());
-        assert!(name == "password" || !world.is_live(&ann), "{name}: the other session ended");
+        assert!(name == "password" || !world.is_live(&ann), "{name}: the other session has ended");
     }
 }
 
@@ -252,17 +252,17 @@ fn s15_in_one_step_every_failure_is_the_one_failure_and_costs_the_same() {
         assert!(matches!(error, SignInError::InvalidCredentials), "{cause}: {error:?}");
         assert_eq!(error.to_string(), INVALID_CREDENTIALS);
         assert_eq!(world.auth.hash_load().computed, computed + 1, "{cause}");
-        // Too early in the next moment, whatever it was.
+        // Too early right afterwards, whatever the cause.
         assert!(matches!(one_step(address, password, code), Err(SignInError::Throttled { .. })), "{cause}");
     }
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason: SignInFailureReason::WrongCode }), 3);
-    assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 1, "only what is a code is counted");
+    assert_eq!(world.observer.count(&EventKind::SecondFactorFailed), 1, "only well-formed codes are counted");
     world.clock.advance(HOUR);
     let _ = complete(one_step(ANN, OLD, &app.code(&world)).unwrap());
     world.clock.advance(MINUTE);
     let recovery_code = codes.expose().next().unwrap();
     let _ = complete(one_step(ANN, OLD, recovery_code).unwrap());
-    // Where there is no second factor, whatever stands in the field does not matter.
+    // Without a second factor, the content of the code field does not matter.
     let _ = complete(one_step("bob@acme.example", OLD, "no code at all").unwrap());
 }
 
@@ -275,7 +275,7 @@ fn s11_in_one_step_a_temporary_password_and_a_code_lead_to_the_change() {
     assert!(matches!(one_step(""), Err(SignInError::InvalidCredentials)));
     let code = app.code(&world);
     assert!(matches!(one_step(&code), Ok(SignIn::PasswordChangeRequired(_))));
-    assert!(matches!(one_step(&code), Err(SignInError::InvalidCredentials)), "the code is used up");
+    assert!(matches!(one_step(&code), Err(SignInError::InvalidCredentials)), "the code was used");
 }
 
 #[test]
@@ -289,13 +289,13 @@ fn s20_signing_in_from_a_new_browser_is_told_to_those_with_a_second_factor() {
     world.clock.advance(MINUTE);
     let request = SignInRequest::new(ANN, OLD).device(&token).code(&app.code(&world));
     let _ = complete(block_on(world.auth.try_sign_in(request)).unwrap());
-    assert_eq!(told(), before + 1, "not from a known one");
+    assert_eq!(told(), before + 1, "no mail for a known browser");
 }
 
 #[test]
 fn s20_changing_the_password_back_and_forth_by_a_stolen_session_gains_no_codes() {
     let (world, ann, app, _) = World::with_enrolled_ann();
-    world.clock.advance(HOUR); // the code of the enrolment is no fresh proof any more
+    world.clock.advance(HOUR); // the code of the enrollment no longer counts as a fresh proof
     let (mut session, mut tried, begun) = (ann, 0, world.now());
     for round in 0..10 {
         let (old, new) = if round % 2 == 0 { (OLD, NEW) } else { (NEW, OLD) };
@@ -316,7 +316,7 @@ fn s20_changing_the_password_back_and_forth_by_a_stolen_session_gains_no_codes()
     assert_eq!(world.observer.count(&EventKind::ManyWrongCodes), 1);
     let challenge = world.asked_for_a_code(ANN, OLD);
     assert!(matches!(world.verify(&challenge, &app.code(&world)), Err(VerifySecondFactorError::Throttled { .. })));
-    // The owner gives a code in the session, and changes it then.
+    // The owner enters a code in the session, and then changes the password.
     world.clock.advance(MINUTE);
     let ann = block_on(world.auth.reauthenticate_with_code(&session, &app.code(&world))).unwrap();
     let _ = block_on(world.auth.change_password(&ann, OLD, NEW)).unwrap();

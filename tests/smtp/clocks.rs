@@ -1,4 +1,4 @@
-//! How long a mail is tried: by a clock of its own, whatever the host's clocks show.
+//! How long a mail is retried: measured by a separate clock, whatever the host's clocks show.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn auth(users: impl UserRepository, clock: impl Clock, mailer: SmtpMailer) -> Au
         .unwrap()
 }
 
-/// Clocks far from the system's, and from that on which most tests run.
+/// Clocks far from the system's, and from the one that most tests use.
 fn far_away() -> [ManualClock; 2] {
     let (behind, ahead) = (ManualClock::at(SystemClock.now()), ManualClock::at(SystemClock.now()));
     behind.set_back(20 * YEAR);
@@ -45,7 +45,7 @@ fn section_1_mails_of_a_clock_years_behind_or_ahead_are_delivered() {
                     true => auth(MemoryUsers::new(), SystemClock, builder.clock(far.clone()).build().unwrap()),
                     false => auth(MemoryUsers::new(), far.clone(), builder.build().unwrap()),
                 };
-                auth.provision(email(ANN)).await.unwrap();
+                operator.provision(email(ANN)).await.unwrap();
                 server.wait_for(1);
                 auth.request_reset(&email(ANN)).await.unwrap();
                 let token = Letter::read(&server.wait_for(2)[1]).token();
@@ -61,7 +61,7 @@ fn section_1_a_mail_is_given_up_with_the_rest_of_its_life() {
     run(async {
         let server = SmtpServer::start();
         server.always(Some((Stage::Rcpt, Act::Answer("450 4.2.0 greylisted"))));
-        // On one clock with the mailer, and on one years away from it.
+        // On the same clock as the mailer, and on one that is years off.
         for far in [None, Some(20 * YEAR)] {
             let post = Post::to(&server);
             let clock = match far {
@@ -72,7 +72,7 @@ fn section_1_a_mail_is_given_up_with_the_rest_of_its_life() {
             let quiet = SmtpServer::start();
             let welcome = Post::to(&quiet);
             auth(users.clone(), clock.clone(), welcome.mailer).provision(email(ANN)).await.unwrap();
-            // The store takes its time: when the mail is made its hour is as good as over. The clock then stands still.
+            // The store is slow: when the mail is created, its hour is nearly over. Then the clock stops.
             let store = clock.clone();
             let slow = Meddling::new(users, move || store.advance(HOUR - Duration::from_millis(400)));
             auth(slow, clock, post.mailer.clone()).request_reset(&email(ANN)).await.unwrap();
@@ -89,7 +89,7 @@ fn section_1_a_mail_is_given_up_with_the_rest_of_its_life() {
 
 #[test]
 fn section_1_no_clock_of_the_host_ends_or_prolongs_what_is_left() {
-    // Hours pass in no time here: the runtime moves its own clock on whenever it has nothing to do.
+    // Hours pass instantly here: the runtime advances its own clock whenever it is idle.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let server = SmtpServer::start();
@@ -115,12 +115,12 @@ fn section_1_no_clock_of_the_host_ends_or_prolongs_what_is_left() {
             };
             observer.kinds().into_iter().filter_map(failed).collect::<Vec<_>>()
         };
-        // By the host's clock everything is long over, or not even made.
+        // By the host's clock, everything has long expired or does not exist yet.
         clock.advance(20 * YEAR);
         tokio::time::sleep_until(begun + HOUR - SECOND).await;
         assert_eq!((failed(), mailer.queued()), (vec![], 3));
         clock.set_back(40 * YEAR);
-        // A connection that is just being made may take its minute, and half a minute passes before the next.
+        // A connection attempt may take its full minute, and half a minute passes before the next.
         tokio::time::sleep_until(begun + HOUR + 2 * MINUTE).await;
         assert_eq!((failed(), mailer.queued()), (vec!["confirm_reset"], 2));
         tokio::time::sleep_until(begun + 2 * HOUR - SECOND).await;

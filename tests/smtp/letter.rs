@@ -1,10 +1,10 @@
-//! What stands in a mail that has arrived.
+//! The content of an arrived mail.
 
 use base64ct::{Base64, Encoding};
 
 use super::server::Arrived;
 
-/// A mail taken apart.
+/// A parsed mail.
 pub struct Letter {
     head: String,
     pub text: String,
@@ -23,14 +23,14 @@ impl Letter {
         Self { text: part(parts[1], "text/plain"), html: part(parts[2], "text/html"), head }
     }
 
-    /// The values of every header of that name, decoded.
+    /// The decoded values of every header of this name.
     pub fn headers(&self, name: &str) -> Vec<String> {
         header(&self.head, name).iter().map(|value| words(value)).collect()
     }
 
     pub fn header(&self, name: &str) -> String {
         let values = self.headers(name);
-        assert_eq!(values.len(), 1, "{name} is there once");
+        assert_eq!(values.len(), 1, "{name} occurs once");
         values.into_iter().next().unwrap()
     }
 
@@ -38,12 +38,12 @@ impl Letter {
         self.head.lines().map(|line| line.split(':').next().unwrap()).collect()
     }
 
-    /// The temporary password: the line that is set in.
+    /// The temporary password: the indented line.
     pub fn password(&self) -> String {
         self.text.lines().find_map(|line| line.strip_prefix("    ")).expect("a password").to_owned()
     }
 
-    /// The token of the link: what the page behind it is given.
+    /// The token of the link, which the page behind it receives.
     pub fn token(&self) -> String {
         self.text.lines().find_map(|line| line.split_once("?token=")).expect("a link").1.to_owned()
     }
@@ -54,7 +54,7 @@ fn header(head: &str, name: &str) -> Vec<String> {
     head.lines().filter_map(of).collect()
 }
 
-/// RFC 2047, as far as mails of this crate use it.
+/// RFC 2047, as far as this crate's mails use it.
 fn words(value: &str) -> String {
     let joined = value.replace("?= =?utf-8?b?", "?==?utf-8?b?");
     let mut rest = joined.as_str();

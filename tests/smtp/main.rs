@@ -1,4 +1,4 @@
-//! `SmtpMailer` against a real SMTP server on loopback, whole and broken.
+//! `SmtpMailer` against a real SMTP server on loopback, working and faulty.
 #![cfg(all(feature = "smtp", feature = "testing"))]
 
 mod clocks;
@@ -28,9 +28,9 @@ use tls::Tls;
 const FROM: &str = "no-reply@acme.example";
 /// Long enough for the slowest machine to do what takes no time.
 const AT_ONCE: Duration = Duration::from_millis(300);
-/// How long a server that stalls is waited for here.
+/// The timeout for a stalling server.
 const PATIENCE: Duration = Duration::from_millis(600);
-/// How long `close` may take where all is well.
+/// How long `close` may take if nothing is wrong.
 const SOON: Duration = Duration::from_secs(20);
 
 fn run<T>(work: impl Future<Output = T>) -> T {
@@ -38,7 +38,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     runtime.block_on(work)
 }
 
-/// A mailer on a clock that stands still, which loses no time between tries.
+/// A mailer on a manual clock, with no noticeable wait between tries.
 struct Post {
     mailer: SmtpMailer,
     clock: ManualClock,
@@ -60,14 +60,14 @@ impl Post {
         Self { mailer: builder.build().unwrap(), clock, observer }
     }
 
-    /// Sends a mail, which never takes long.
+    /// Sends a mail, which must return at once.
     async fn send(&self, mail: &Mail) {
         let begun = Instant::now();
         self.mailer.send(&email(ANN), mail).await.unwrap();
-        assert!(begun.elapsed() < AT_ONCE, "send waits for nobody: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < AT_ONCE, "send does not wait: {:?}", begun.elapsed());
     }
 
-    /// What was told of mails.
+    /// The mail events so far.
     fn failed(&self) -> Vec<(&'static str, BackendErrorKind)> {
         let failed = |kind| match kind {
             EventKind::MailFailed { mail, error, .. } => Some((mail, error)),
@@ -76,7 +76,7 @@ impl Post {
         self.observer.kinds().into_iter().filter_map(failed).collect()
     }
 
-    /// The server's codes for it.
+    /// The server's codes in these events.
     fn codes(&self) -> Vec<Option<BackendCode>> {
         let failed = |kind| match kind {
             EventKind::MailFailed { code, .. } => Some(code),
@@ -85,9 +85,9 @@ impl Post {
         self.observer.kinds().into_iter().filter_map(failed).collect()
     }
 
-    /// The trouble that the server is in, as soon as it is told.
+    /// The server trouble, as soon as it is reported.
     async fn trouble(&self) -> BackendErrorKind {
-        self.until("trouble is told", |post| !post.observer.kinds().is_empty()).await;
+        self.until("trouble is reported", |post| !post.observer.kinds().is_empty()).await;
         match self.observer.kinds()[0] {
             EventKind::MailDelayed { error, .. } => error,
             ref other => panic!("{other:?}"),
@@ -103,7 +103,7 @@ impl Post {
     }
 }
 
-/// The mail with that subject, as soon as it has arrived.
+/// The mail with this subject, as soon as it has arrived.
 fn letter(server: &SmtpServer, subject: &str) -> Letter {
     (1..)
         .find_map(|mails| {
@@ -112,7 +112,7 @@ fn letter(server: &SmtpServer, subject: &str) -> Letter {
         .unwrap()
 }
 
-/// The preview of that name.
+/// The preview of this name.
 fn mail(name: &str) -> Mail {
     Mail::previews(&site()).into_iter().find(|mail| mail.kind().name() == name).unwrap()
 }
@@ -135,9 +135,11 @@ fn the_story_is_told_by_mails_that_arrive() {
             .unwrap();
         let sign_in = async |password: &str| auth.sign_in(SignInRequest::new(ANN, password)).await.unwrap();
 
-        auth.provision(email(ANN)).await.unwrap();
+        operator.provision(email(ANN)).await.unwrap();
         let welcome = letter(&server, "Your new account – Acme");
-        let SignIn::PasswordChangeRequired(challenge) = sign_in(&welcome.password()).await else { panic!("no change") };
+        let SignIn::PasswordChangeRequired(challenge) = sign_in(&welcome.password()).await else {
+            panic!("no password change was due")
+        };
         let _ = complete(auth.choose_password(&challenge, OLD).await.unwrap());
 
         auth.request_reset(&email(ANN)).await.unwrap();
@@ -145,7 +147,7 @@ fn the_story_is_told_by_mails_that_arrive() {
         let _ = auth.confirm_reset(&link.token()).await.unwrap();
         let temporary = letter(&server, "Your temporary password – Acme");
         let SignIn::PasswordChangeRequired(challenge) = sign_in(&temporary.password()).await else {
-            panic!("no change")
+            panic!("no password change was due")
         };
         let _ = complete(auth.choose_password(&challenge, NEW).await.unwrap());
         let _ = complete(sign_in(NEW).await);
@@ -168,7 +170,7 @@ fn every_mail_arrives_whole_and_with_its_headers() {
         let mut ids = Vec::new();
         for mail in &previews {
             let is_it = |letter: &Letter| letter.text == mail.text();
-            let letter = arrived.iter().map(Letter::read).find(is_it).expect("the text part as it was rendered");
+            let letter = arrived.iter().map(Letter::read).find(is_it).expect("the text part as rendered");
             assert_eq!(letter.html, mail.html());
             assert_eq!(letter.header("Subject"), mail.subject());
             assert_eq!(letter.header("From"), "\"Acme\" <no-reply@acme.example>".replace('"', ""));
@@ -244,7 +246,7 @@ fn a_mail_that_was_taken_without_saying_so_comes_again_under_the_same_id() {
         let post = Post::to(&server);
         post.send(&notice()).await;
         let arrived = server.wait_for(2);
-        assert_eq!(arrived[0].data, arrived[1].data, "byte for byte, so that a mailbox can tell");
+        assert_eq!(arrived[0].data, arrived[1].data, "byte for byte, so that a mailbox can detect the duplicate");
         assert_eq!(post.mailer.close(SOON).await, 0);
     });
 }
@@ -333,7 +335,7 @@ fn a_full_queue_refuses_at_once_and_takes_mails_again_when_there_is_room() {
         assert_eq!(error.to_string(), "backend refused (queue-full)");
         let refusal = error.source().unwrap().downcast_ref::<SmtpRejection>();
         assert_eq!(refusal, Some(&SmtpRejection::QueueFull));
-        assert_eq!(post.failed(), [], "whoever asked knows");
+        assert_eq!(post.failed(), [], "the caller knows");
         server.always(None);
         server.wait_for(3);
         post.until("there is room", |post| post.mailer.queued() == 0).await;
@@ -361,7 +363,7 @@ fn l7_mails_that_anybody_can_cause_take_half_of_the_queue() {
             for mail in earned.iter().cycle().take(capacity - accepted) {
                 post.send(mail).await;
             }
-            assert!(post.mailer.send(&email(ANN), &notice()).await.is_err(), "full is full");
+            assert!(post.mailer.send(&email(ANN), &notice()).await.is_err(), "the queue is full");
             assert_eq!(post.mailer.queued(), capacity);
             assert_eq!(post.mailer.close(Duration::ZERO).await, capacity);
         }
@@ -407,7 +409,7 @@ fn closing_waits_for_the_queue_and_then_gives_up_with_events() {
         assert_eq!((error.kind(), error.code()), (BackendErrorKind::Refused, Some("closed")));
         assert_eq!(post.mailer.close(SOON).await, 0, "again");
 
-        // Some wait for their turn, some for a later try, some are being sent.
+        // Some mails are ready, some wait for a retry, some are being sent.
         for act in [(Stage::Middle, Act::Stall), (Stage::Rcpt, Act::Answer("451 later")), (Stage::Greeting, Act::Stall)]
         {
             let server = SmtpServer::start();
@@ -461,11 +463,11 @@ fn after_a_kill_asking_or_confirming_again_heals() {
     let post = || SmtpMailer::builder(&server.url(), email(FROM)).danger_plaintext().build().unwrap();
     run(async {
         let auth = host(post());
-        auth.provision(email(ANN)).await.unwrap();
+        operator.provision(email(ANN)).await.unwrap();
         server.wait_for(1);
         server.always(Some((Stage::End, Act::Stall)));
         auth.request_reset(&email(ANN)).await.unwrap();
-        // The runtime ends here, and with it the mail.
+        // The runtime ends here, and the mail is lost with it.
     });
     assert_eq!(server.arrived().len(), 1);
     server.always(None);
@@ -523,7 +525,7 @@ fn a_server_that_closes_connections_after_some_mails_delays_none() {
             server.then(Stage::End, Act::Well).then(Stage::End, Act::Well);
             server.then(Stage::Mail, Act::Answer("421 4.7.0 enough"));
         }
-        // A wait between tries would be seen.
+        // A wait between tries would show.
         let post = Post::with(&server, |builder| builder.connections(1).first_retry(MINUTE));
         for _ in 0..20 {
             post.send(&notice()).await;
@@ -535,7 +537,7 @@ fn a_server_that_closes_connections_after_some_mails_delays_none() {
 
 #[test]
 fn no_header_is_injected() {
-    /// A catalogue that somebody else can write to.
+    /// A catalogue that an attacker can write to.
     #[derive(Debug)]
     struct Hostile;
     impl MailTexts for Hostile {
@@ -554,10 +556,7 @@ fn no_header_is_injected() {
         let letter = Letter::read(&server.wait_for(1)[0]);
         assert_eq!(letter.header("Subject"), "Hello  Bcc: eve@elsewhere.example    Body");
         assert!(letter.headers("Bcc").is_empty());
-        assert!(
-            letter.text.contains("\n.\nMAIL FROM:<eve@elsewhere.example>\n..\n.\n"),
-            "the dots arrive as they were"
-        );
+        assert!(letter.text.contains("\n.\nMAIL FROM:<eve@elsewhere.example>\n..\n.\n"), "the dots arrive unchanged");
         assert_eq!(post.mailer.close(SOON).await, 0);
         assert_eq!((server.begun(), server.arrived()[0].to.len()), (1, 1));
 
@@ -582,7 +581,7 @@ fn without_tls_nothing_is_said_to_a_server() {
             assert_eq!(post.trouble().await, BackendErrorKind::Refused);
             assert_eq!(post.mailer.close(Duration::ZERO).await, 1);
         }
-        // TLS from the start finds none who speaks it.
+        // TLS from the start meets a server without TLS.
         let url = format!("smtps://ann:secret@{}", server.address());
         let post = Post::with(&server, |_| SmtpMailer::builder(&url, email(FROM)));
         post.send(&notice()).await;
@@ -606,7 +605,7 @@ fn over_tls_everything_is_said_to_a_server_that_is_who_it_says() {
             let Some(tls) = Tls::before(inner.address(), name) else { return };
             outer.starttls(tls.port);
             if starttls {
-                // The outer one has greeted already.
+                // The outer server has already greeted.
                 inner.then(Stage::Greeting, Act::Nothing);
             }
             let url = match starttls {
@@ -617,7 +616,7 @@ fn over_tls_everything_is_said_to_a_server_that_is_who_it_says() {
             mailer.send(&email(ANN), &notice()).await.unwrap();
             assert_eq!(Letter::read(&inner.wait_for(1)[0]).text, notice().text(), "{name}");
             assert_eq!(mailer.close(SOON).await, 0);
-            assert_eq!(outer.begun(), 0, "nothing of it in the clear");
+            assert_eq!(outer.begun(), 0, "nothing of it in plaintext");
         }
     });
 }
@@ -710,31 +709,37 @@ fn what_cannot_be_a_server_or_a_setting_is_refused_by_name() {
         error.to_string()
     };
     let url = |url| refused(url, |builder| builder);
-    assert_eq!(url("mail.acme.example"), "the server's URL cannot be read");
-    assert_eq!(url("https://mail.acme.example"), "the server's URL begins neither with smtps:// nor with smtp://");
+    assert_eq!(url("mail.acme.example"), "the server's URL is malformed");
+    assert_eq!(url("https://mail.acme.example"), "the server's URL does not begin with smtps:// or smtp://");
     assert_eq!(url("smtps:mail"), "the server's URL has no host name");
     assert_eq!(url("smtps://a%20b"), "the server's URL has no host name");
     assert_eq!(url("smtp://h?tls=none"), "the server's URL has a tls parameter other than required");
     assert_eq!(url("smtps://h?tls=opportunistic"), "the server's URL has a tls parameter other than required");
     assert_eq!(url("smtps://h?timeout=1"), "the server's URL has a parameter other than tls");
-    assert_eq!(url("smtps://ann@h"), "the server's URL has a user name or a password that cannot be read");
-    assert_eq!(url("smtps://ann:sesame%ff@h"), "the server's URL has a user name or a password that cannot be read");
+    assert_eq!(url("smtps://ann@h"), "the server's URL has a malformed user name or password");
+    assert_eq!(url("smtps://ann:sesame%ff@h"), "the server's URL has a malformed user name or password");
     assert_eq!(url("smtps://ann:sesame@h"), "there is no tokio runtime");
     let plain = |url| refused(url, SmtpBuilder::danger_plaintext);
-    assert_eq!(plain("smtp://ann:sesame@mail.acme.example"), "the server's URL would send a password in the clear");
+    assert_eq!(plain("smtp://ann:sesame@mail.acme.example"), "the server's URL would send a password in plaintext");
     assert_eq!(plain("smtp://ann:sesame@[::1]:25"), "there is no tokio runtime");
     assert_eq!(plain("smtp://mail:1025"), "there is no tokio runtime");
 
     let setting = |change| refused("smtps://h", change);
-    assert_eq!(setting(|builder| builder.queue_capacity(0)), "smtp.queue_capacity is not 1 to 100,000");
-    assert_eq!(setting(|builder| builder.connections(65)), "smtp.connections is not 1 to 64");
-    assert_eq!(setting(|builder| builder.timeout(Duration::ZERO)), "smtp.timeout is not 1 millisecond to an hour");
-    assert_eq!(setting(|builder| builder.first_retry(2 * MINUTE)), "smtp.first_retry is not 1 millisecond to a minute");
+    assert_eq!(setting(|builder| builder.queue_capacity(0)), "smtp.queue_capacity is not between 1 and 100,000");
+    assert_eq!(setting(|builder| builder.connections(65)), "smtp.connections is not between 1 and 64");
+    assert_eq!(
+        setting(|builder| builder.timeout(Duration::ZERO)),
+        "smtp.timeout is not between 1 millisecond and an hour"
+    );
+    assert_eq!(
+        setting(|builder| builder.first_retry(2 * MINUTE)),
+        "smtp.first_retry is not between 1 millisecond and a minute"
+    );
     assert_eq!(
         setting(|builder| builder.give_up_after(Duration::MAX)),
-        "smtp.give_up_after is not 1 millisecond to a day"
+        "smtp.give_up_after is not between 1 millisecond and a day"
     );
-    let none = "smtp.root_certificates holds no certificate in PEM";
+    let none = "smtp.root_certificates contains no PEM certificate";
     assert_eq!(setting(|builder| builder.root_certificates(b"-----BEGIN")), none);
     let garbled = |builder: SmtpBuilder| {
         builder.root_certificates(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")

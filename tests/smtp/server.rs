@@ -1,4 +1,4 @@
-//! A real SMTP server on loopback (RFC 5321), which can also refuse, stall and die where a test wants it to.
+//! A real SMTP server on loopback (RFC 5321) that can also reject, stall and crash when a test wants it to.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// Where in a dialogue something happens.
+/// The stage of a dialogue.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Stage {
     Greeting,
@@ -17,32 +17,32 @@ pub enum Stage {
     Data,
     /// Within the mail's text.
     Middle,
-    /// After the dot.
+    /// After the final dot.
     End,
 }
 
-/// What happens there.
+/// What the server does at that stage.
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
-    /// This answer, in place of a good one.
+    /// Sends this reply instead of a positive one.
     Answer(&'static str),
-    /// These bytes, as they are, in place of an answer. The mail is taken.
+    /// Sends these bytes verbatim instead of a reply. The mail is accepted.
     Bytes(&'static [u8]),
-    /// These bytes, and the connection is closed. The mail is taken.
+    /// Sends these bytes and closes the connection. The mail is accepted.
     LastBytes(&'static [u8]),
-    /// No answer, until the other side has gone.
+    /// Sends no reply until the client has disconnected.
     Stall,
-    /// The connection is closed.
+    /// Closes the connection.
     Die,
-    /// The mail is taken, and the connection closed before saying so.
+    /// Accepts the mail, but closes the connection before confirming.
     Swallow,
-    /// No answer, and on it goes.
+    /// Sends no reply and continues.
     Nothing,
-    /// All is well.
+    /// Works normally.
     Well,
 }
 
-/// A mail as it arrived, without the dots that SMTP adds.
+/// A mail as it arrived, with SMTP's dot stuffing removed.
 #[derive(Clone, Debug)]
 pub struct Arrived {
     pub from: String,
@@ -52,20 +52,20 @@ pub struct Arrived {
 
 #[derive(Default)]
 struct State {
-    /// Taken one after the other: those at the greeting by connections, all others by mails.
+    /// Used up one by one: acts at the greeting by connections, all others by mails.
     script: Mutex<VecDeque<(Stage, Act)>>,
-    /// What happens when the script is at its end.
+    /// What happens when the script is exhausted.
     always: Mutex<Option<(Stage, Act)>>,
-    /// Where TLS is taken off after STARTTLS.
+    /// The TLS terminator after STARTTLS.
     tls: Mutex<Option<SocketAddr>>,
     /// What EHLO offers.
     offers: Mutex<Vec<&'static str>>,
     arrived: Mutex<Vec<Arrived>>,
     came: Condvar,
-    /// Every line of every client that is not a mail's.
+    /// Every line from every client, except the mails' content.
     heard: Mutex<Vec<String>>,
     connections: AtomicUsize,
-    /// Mails that were begun.
+    /// The number of mails started.
     begun: AtomicUsize,
 }
 
@@ -103,7 +103,7 @@ impl SmtpServer {
         *self.state.offers.lock().unwrap() = extensions.to_vec();
     }
 
-    /// Offers STARTTLS, and hands such connections to whatever speaks TLS there.
+    /// Offers STARTTLS and hands such connections to the TLS terminator there.
     pub fn starttls(&self, port: u16) {
         *self.state.tls.lock().unwrap() = Some(SocketAddr::from(([127, 0, 0, 1], port)));
     }
@@ -114,12 +114,12 @@ impl SmtpServer {
         self
     }
 
-    /// From now on, when the script is at its end; `None` is a server that works.
+    /// Sets what happens once the script is exhausted; `None` is a working server.
     pub fn always(&self, act: Option<(Stage, Act)>) {
         *self.state.always.lock().unwrap() = act;
     }
 
-    /// Waits until that many mails have arrived, and gives all that have.
+    /// Waits until this many mails have arrived, and returns all that have.
     pub fn wait_for(&self, mails: usize) -> Vec<Arrived> {
         let arrived = self.state.arrived.lock().unwrap();
         let limit = Duration::from_secs(20);
@@ -146,7 +146,7 @@ impl SmtpServer {
     }
 }
 
-/// Why a session is over.
+/// Why a session has ended.
 struct Over;
 
 struct Session {
@@ -175,12 +175,12 @@ impl Session {
         let mut line = Vec::new();
         match self.reader.read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => Err(Over),
-            // Where TLS was spoken to it there are no characters.
+            // TLS spoken to this server is not text.
             Ok(_) => Ok(String::from_utf8_lossy(&line).into_owned()),
         }
     }
 
-    /// The next act, if it belongs to the greeting or, for a mail, if it does not.
+    /// The next act, if it is due: at the greeting, or for a mail.
     fn act(&self, greeting: bool) -> (Stage, Act) {
         let mut script = self.state.script.lock().unwrap();
         let fits = |(stage, _): &(Stage, Act)| (*stage == Stage::Greeting) == greeting;
@@ -189,7 +189,7 @@ impl Session {
         next.or(always.filter(fits)).unwrap_or((Stage::End, Act::Well))
     }
 
-    /// Does what is to be done at this stage, or answers well.
+    /// Does what is due at this stage, or answers positively.
     fn at(&mut self, stage: Stage, (when, act): (Stage, Act), well: &str) -> Result<bool, Over> {
         if when != stage {
             self.say(well)?;
@@ -208,7 +208,7 @@ impl Session {
                 if answer.starts_with("421") { Err(Over) } else { Ok(false) }
             }
             Act::Stall => {
-                // Until the other side closes the connection.
+                // Until the client closes the connection.
                 drop(self.reader.read_to_end(&mut Vec::new()));
                 Err(Over)
             }
@@ -266,7 +266,7 @@ impl Session {
                     self.say(if right { "235 welcome" } else { "535 5.7.8 no" })?;
                 }
                 "STARTTLS" => {
-                    let tls = self.state.tls.lock().unwrap().expect("it is offered");
+                    let tls = self.state.tls.lock().unwrap().expect("STARTTLS is offered");
                     let inner = TcpStream::connect(tls).map_err(|_| Over)?;
                     self.say("220 go ahead")?;
                     pump(inner.try_clone().unwrap(), self.writer.try_clone().unwrap());
@@ -308,7 +308,7 @@ impl Session {
     }
 }
 
-/// Copies in a thread of its own.
+/// Copies in a separate thread.
 pub fn pump(mut from: impl Read + Send + 'static, mut to: impl Write + Send + 'static) {
     thread::spawn(move || copy(&mut from, &mut to));
 }

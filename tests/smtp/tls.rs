@@ -1,4 +1,4 @@
-//! TLS in front of the SMTP server, by the `openssl` of the machine: `s_server` takes it off.
+//! TLS in front of the SMTP server, terminated by the machine's `openssl s_server`.
 
 use std::fs;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use std::thread;
 
 use super::server::{copy, pump};
 
-/// A terminator of TLS for `localhost`, for one connection. Its certificate is of an authority of its own.
+/// A TLS terminator for `localhost`, for one connection. Its certificate comes from an authority of its own.
 pub struct Tls {
     pub port: u16,
     pub authority: Vec<u8>,
@@ -18,11 +18,11 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// `None`, and a line straight to stderr, on a machine without `openssl`.
+    /// `None`, and a line directly to stderr, on a machine without `openssl`.
     pub fn before(server: SocketAddr, name: &str) -> Option<Self> {
         if Command::new("openssl").arg("version").output().is_err() {
             let skipped = b"skipped: TLS to the SMTP server, for want of openssl\n";
-            io::stderr().write_all(skipped).unwrap(); // the harness swallows `eprintln!`
+            io::stderr().write_all(skipped).unwrap(); // the test harness swallows `eprintln!`
             return None;
         }
         let folder = certificates(name);
@@ -36,7 +36,7 @@ impl Tls {
             .stderr(fs::File::create(folder.join("complaints")).unwrap())
             .spawn()
             .unwrap();
-        // What is in the clear goes on to the SMTP server, and its answers come back.
+        // The decrypted data goes on to the SMTP server, and its replies come back.
         let (input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         thread::spawn(move || {
             let stream = TcpStream::connect(server).unwrap();
@@ -44,11 +44,11 @@ impl Tls {
             copy(&mut output, &mut &stream);
             drop(stream.shutdown(Shutdown::Both));
         });
-        // It may not listen yet: what is called too early is called again. A probe would be served as a client.
+        // It may not be listening yet; connecting too early is retried. A probe would be served as the one client.
         Some(Self { port, authority: fs::read(folder.join("ca.pem")).unwrap(), folder, server: child })
     }
 
-    /// Whether a client has refused the certificate.
+    /// Whether a client has rejected the certificate.
     pub fn was_refused(&self) -> bool {
         fs::read_to_string(self.folder.join("complaints")).unwrap().contains("alert")
     }
@@ -61,7 +61,7 @@ impl Drop for Tls {
     }
 }
 
-/// An authority, and a certificate for `localhost` by it.
+/// An authority, and a certificate for `localhost` issued by it.
 fn certificates(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("smtp-{name}"));
     fs::create_dir_all(&folder).unwrap();

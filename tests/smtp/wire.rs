@@ -1,4 +1,4 @@
-//! What comes over the wire from servers that are strange, and from those who meddle.
+//! Odd servers, and attackers on the network path.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,8 +16,7 @@ use super::support::{ANN, email};
 use super::tls::Tls;
 use super::{FROM, Post, SOON, mail, notice, run};
 
-/// Somebody on the way to a server with STARTTLS: answers in its place, and lets TLS through to it after the "220". Gives the
-/// port.
+/// A man in the middle of STARTTLS: answers in the server's place, and lets TLS through after the "220". Returns the port.
 fn meddler(server: u16, says: &'static [&'static [u8]]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -40,9 +39,9 @@ fn meddle(mut client: TcpStream, server: u16, says: &[&[u8]]) -> Option<()> {
     assert!(line.ends_with("STARTTLS\r\n"), "{line}");
     for part in says {
         client.write_all(part).ok()?;
-        thread::sleep(Duration::from_millis(50)); // a segment of its own
+        thread::sleep(Duration::from_millis(50)); // in a separate segment
     }
-    // It may not listen yet.
+    // It may not be listening yet.
     let upstream = (0..500).find_map(|_| {
         thread::sleep(Duration::from_millis(10));
         TcpStream::connect(("127.0.0.1", server)).ok()
@@ -58,7 +57,7 @@ fn meddle(mut client: TcpStream, server: u16, says: &[&[u8]]) -> Option<()> {
 
 #[test]
 fn m4_answers_from_before_tls_are_not_believed_after_it() {
-    // To EHLO, MAIL, RCPT, DATA and the mail itself: with the answer to STARTTLS, or right after it.
+    // To EHLO, MAIL, RCPT, DATA and the mail itself: together with the answer to STARTTLS, or right after it.
     const ANSWERS: &[u8] = b"250-relay\r\n250 8BITMIME\r\n250 ok\r\n250 ok\r\n354 go\r\n250 queued\r\n";
     const TOGETHER: &[&[u8]] =
         &[b"220 go\r\n250-relay\r\n250 8BITMIME\r\n250 ok\r\n250 ok\r\n354 go\r\n250 queued\r\n"];
@@ -66,7 +65,7 @@ fn m4_answers_from_before_tls_are_not_believed_after_it() {
     const BEGUN: &[&[u8]] = &[b"220 go\r\n2", &[]];
     run(async {
         for (name, says) in [("together", TOGETHER), ("apart", APART), ("begun", BEGUN)] {
-            // The end that has the certificate never says a word.
+            // The server that has the certificate never speaks.
             let inner = SmtpServer::start();
             inner.always(Some((Stage::Greeting, Act::Stall)));
             let Some(tls) = Tls::before(inner.address(), &format!("m4-{name}")) else { return };
@@ -108,7 +107,7 @@ fn answers_in_any_charset_are_understood() {
         post.send(&notice()).await;
         assert_eq!(post.mailer.close(SOON).await, 0);
         assert_eq!((server.arrived().len(), server.begun(), post.observer.kinds()), (2, 2, vec![]), "once each");
-        assert_eq!(server.connections(), 1, "and the connection goes on");
+        assert_eq!(server.connections(), 1, "and the connection is kept");
     });
 }
 
@@ -166,7 +165,7 @@ fn a_password_is_given_by_login_where_there_is_nothing_else() {
 #[test]
 fn a_mail_that_the_server_may_have_is_not_multiplied() {
     run(async {
-        // It said yes, as far as it came.
+        // The reply is positive, as far as it arrived.
         for yes in [Act::LastBytes(b"250 taken"), Act::LastBytes(b"250-taken\r\n"), Act::Bytes(b"250 \xff\r\n")] {
             let server = SmtpServer::start();
             server.then(Stage::End, yes);
@@ -175,7 +174,7 @@ fn a_mail_that_the_server_may_have_is_not_multiplied() {
             assert_eq!(post.mailer.close(SOON).await, 0);
             assert_eq!((server.begun(), post.observer.kinds()), (1, vec![]), "{yes:?}");
         }
-        // It said something, and that nobody can tell is told.
+        // The reply is ambiguous, and this is reported.
         for what in [Act::Bytes(b"OK\r\n"), Act::Bytes(b"354 go on\r\n"), Act::LastBytes(b"2"), Act::Bytes(b"\xff\r\n")]
         {
             let server = SmtpServer::start();
@@ -186,7 +185,7 @@ fn a_mail_that_the_server_may_have_is_not_multiplied() {
             assert_eq!(post.failed(), [("password_changed", BackendErrorKind::Unavailable)], "{what:?}");
             assert_eq!((server.begun(), server.arrived().len()), (1, 1), "{what:?}");
         }
-        // It never says anything: three times at most.
+        // It never replies: three times at most.
         let server = SmtpServer::start();
         server.always(Some((Stage::End, Act::Swallow)));
         let post = Post::to(&server);
@@ -201,7 +200,8 @@ fn a_mail_that_the_server_may_have_is_not_multiplied() {
 fn an_answer_that_comes_before_its_question_ends_the_connection() {
     run(async {
         let server = SmtpServer::start();
-        // Two answers to MAIL: the second would be that to RCPT, and so on, so that a refusal is taken for the end of the mail.
+        // Two replies to MAIL: the second would be taken for RCPT's, and so on, until a rejection counts as the end of the
+        // mail.
         server.then(Stage::Mail, Act::Bytes(b"250 sender ok\r\n250 recipient ok\r\n"));
         let post = Post::to(&server);
         post.send(&notice()).await;

@@ -4,7 +4,7 @@ use pollster::block_on;
 
 use super::*;
 
-/// The authenticator app on somebody's phone, whose clock is that of the world. It knows the URI and nothing else of the host.
+/// The authenticator app on a user's phone, on the world's clock. It knows the URI and nothing else about the host.
 #[derive(Clone)]
 pub struct App(totp_rs::Totp);
 
@@ -13,28 +13,28 @@ impl App {
         Self(totp_rs::Totp::from_url(enrollment.uri()).expect("a URI that apps understand"))
     }
 
-    /// What it shows now.
+    /// The code it shows now.
     pub fn code(&self, world: &World) -> String {
         self.code_in(world, 0)
     }
 
-    /// What it shows so many steps from now.
+    /// The code it shows this many steps from now.
     pub fn code_in(&self, world: &World, steps: i64) -> String {
         self.at(unix_seconds(world).saturating_add_signed(30 * steps))
     }
 
-    /// What it shows at that time.
+    /// The code it shows at that time.
     pub fn at(&self, unix_seconds: u64) -> String {
         self.0.generate(unix_seconds).to_string()
     }
 
-    /// A code of a step that none was accepted of yet: the clock moves on by one.
+    /// The next step's code, which has not been used: advances the clock by one step.
     pub fn next(&self, world: &World) -> String {
         world.clock.advance(30 * SECOND);
         self.code(world)
     }
 
-    /// As many digits that are no code around now.
+    /// A code with as many digits that matches no step close to now.
     pub fn wrong_code(&self, world: &World) -> String {
         self.wrong_at(unix_seconds(world))
     }
@@ -42,10 +42,10 @@ impl App {
     pub fn wrong_at(&self, unix_seconds: u64) -> String {
         let near: Vec<_> = (0..7).map(|step| self.at((unix_seconds + 30 * step).saturating_sub(90))).collect();
         let moved = |by| near[3].bytes().map(|digit| char::from(b'0' + (digit - b'0' + by) % 10)).collect();
-        (1..10).map(moved).find(|code| !near.contains(code)).expect("seven codes are near, of which one was moved")
+        (1..10).map(moved).find(|code| !near.contains(code)).expect("nine candidates, and fewer codes near")
     }
 
-    /// The secret itself, for tests that look for it.
+    /// The secret itself, for tests that search for it.
     pub fn secret(&self) -> Vec<u8> {
         self.0.secret().to_vec()
     }
@@ -64,7 +64,7 @@ impl World {
         Self::with(|builder| change(builder.keyring(keyring())))
     }
 
-    /// A world in which Ann has an own password and an authenticator. The step that proved it is over.
+    /// A world in which Ann has a password of her own and an authenticator. The step that confirmed it is over.
     pub fn with_enrolled_ann() -> (Self, SignedIn, App, RecoveryCodes) {
         Self::with_enrolled_ann_and(|builder| builder)
     }
@@ -85,7 +85,7 @@ impl World {
         (signed_in, app, codes)
     }
 
-    /// The challenge that a right password, own or temporary, leads to.
+    /// The challenge that a right password, chosen or temporary, leads to.
     pub fn asked_for_a_code(&self, address: &str, password: &str) -> Challenge {
         code_challenge(self.sign_in(address, password).unwrap())
     }
@@ -109,6 +109,6 @@ impl World {
 pub fn code_challenge(outcome: SignIn) -> Challenge {
     match outcome {
         SignIn::SecondFactorRequired(challenge) => challenge,
-        other => panic!("no code was asked for: {other:?}"),
+        other => panic!("no code was required: {other:?}"),
     }
 }

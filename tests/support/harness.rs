@@ -1,5 +1,5 @@
-//! Harnesses of the conformance suite for the stores over SQL.
-#![allow(dead_code, unused_imports)] // each test binary uses a part of it
+//! Harnesses of the conformance suite for the SQL stores.
+#![allow(dead_code, unused_imports)] // each test binary uses only a part of it
 
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +16,7 @@ pub fn plain(stores: Stores) -> Stores {
     stores
 }
 
-/// An `Arc<dyn …>` is a store like any other.
+/// An `Arc<dyn …>` is a store too.
 pub fn shared(Stores { users, attempts }: Stores) -> Stores {
     let (users, attempts): (Arc<dyn UserRepository>, Arc<dyn AttemptStore>) = (users, attempts);
     Stores { users: Arc::new(users), attempts: Arc::new(attempts) }
@@ -39,7 +39,7 @@ mod sqlite {
     use doorward::store::SqliteStore;
     use doorward::store::sqlx::sqlite::SqlitePool;
 
-    /// SQLite in a file, for each case another one.
+    /// SQLite in a file, a new one for each case.
     pub struct InSqlite {
         wrap: Wrap,
         folder: Folder,
@@ -101,7 +101,7 @@ mod postgres {
     use doorward::store::PostgresStore;
     use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
-    /// Tables of their own for each case, on the server that all tests share.
+    /// A set of tables for each case, on the server that all tests share.
     pub struct InPostgres {
         wrap: Wrap,
         url: &'static str,

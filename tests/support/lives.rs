@@ -1,8 +1,8 @@
-//! Users who live through all flows while their process or their database is killed, and what must be true of them then.
+//! Users who go through all flows while their process or database is killed, and what must hold for them afterwards.
 //!
-//! The living write down what they are about to do and what they were told, a line each. Whoever reads the lines knows what
-//! was accepted, and what may or may not have been: that of which they were told nothing.
-#![allow(dead_code)] // each test binary uses a part of it
+//! Each user logs what they are about to do and what succeeded, one line each. The log shows which calls were accepted and
+//! which may or may not have been: those without a result.
+#![allow(dead_code)] // each test binary uses only a part of it
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -25,7 +25,7 @@ use super::{HOUR, site};
 
 type Outcome<T> = Result<T, Box<dyn AuthError>>;
 
-/// An `Auth` over stores, as every process of these tests has it.
+/// An `Auth` over stores, the same in every process of these tests.
 pub fn auth(
     users: Arc<dyn UserRepository>,
     attempts: Arc<dyn AttemptStore>,
@@ -43,12 +43,12 @@ pub fn auth(
         .unwrap()
 }
 
-/// Writes lines of what happens, each in one piece, and mails too: what is in a mail is known from then on.
+/// Writes one line per step, each in one piece, and records mails, whose content is known from then on.
 #[derive(Clone, Debug)]
 pub struct Diary {
     clock: ManualClock,
     mails: RecordingMailer,
-    /// Standard output, if it is nobody.
+    /// Standard output if `None`.
     reader: Option<Sender<String>>,
 }
 
@@ -61,8 +61,8 @@ impl Diary {
         let at = self.clock.now().unix_timestamp_nanos() / 1_000;
         let line = format!("@\t{at}\t{user}\t{verb}\t{}\n", words.join("\t"));
         match &self.reader {
-            Some(reader) => reader.send(line).expect("somebody reads"),
-            None => std::io::stdout().lock().write_all(line.as_bytes()).expect("somebody reads"),
+            Some(reader) => reader.send(line).expect("a reader"),
+            None => std::io::stdout().lock().write_all(line.as_bytes()).expect("a reader"),
         }
     }
 }
@@ -84,12 +84,12 @@ impl Mailer for Diary {
     }
 }
 
-/// Lives one life after the other until it is killed; one that meets a failing store ends there.
+/// Starts one life after another until it is killed. A life that meets a failing store ends there.
 pub async fn live(auth: &Auth, clock: &ManualClock, diary: &Diary, name: &str, first: usize) {
     for n in first.. {
         let user = format!("{name}.{n}@acme.example");
         if life(auth, clock, diary, &user, n).await.is_err() {
-            // The store is away: wait a moment before the next.
+            // The store is gone: wait a moment before the next life.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -102,15 +102,15 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
     let passwords = [1, 2, 3].map(|step| format!("the {step}. password of {user}"));
 
     write("try provision", &[]);
-    let id = auth.provision(email.clone()).await.map_err(boxed)?.user_id;
+    let id = operator.provision(email.clone()).await.map_err(boxed)?.user_id;
     write("did provision", &[id.as_str()]);
     if n % 2 == 1 {
         write("try resend", &[]);
-        auth.resend_welcome(&id).await.map_err(boxed)?;
+        operator.resend_welcome(&id).await.map_err(boxed)?;
         write("did resend", &[]);
     }
     let session = choose(auth, clock, diary, user, &temporary(), &passwords[0]).await?;
-    // Every other user has a second factor from here on.
+    // From here on, every other user has a second factor.
     let (session, authenticator) = match n % 2 {
         0 => (session, None),
         _ => {
@@ -121,7 +121,7 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
         }
     };
     let wrong = sign_in(auth, clock, user, "wrong").await;
-    assert!(wrong.is_err(), "a door is open");
+    assert!(wrong.is_err(), "a wrong password was accepted");
 
     write("try change", &[&passwords[1]]);
     let session = auth.change_password(&session, &passwords[0], &passwords[1]).await.map_err(boxed)?;
@@ -147,20 +147,20 @@ async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: us
         Some(authenticator) => {
             let challenge = code_is_asked(auth, clock, user, &temporary).await?;
             let passed = pass(auth, diary, user, &challenge, &fresh_code(authenticator, clock)).await?;
-            let SignIn::PasswordChangeRequired(challenge) = passed else { panic!("no change was due") };
+            let SignIn::PasswordChangeRequired(challenge) = passed else { panic!("no password change was required") };
             let _ = choose_by(auth, diary, user, &challenge, &temporary, &passwords[2]).await?;
         }
     }
 
     write("try deactivate", &[]);
-    auth.deactivate(&id).await.map_err(boxed)?;
+    operator.deactivate(&id).await.map_err(boxed)?;
     write("did deactivate", &[]);
     write("try reactivate", &[]);
-    auth.reactivate(&id).await.map_err(boxed)?;
+    operator.reactivate(&id).await.map_err(boxed)?;
     write("did reactivate", &[]);
     if n % 3 == 2 {
         write("try delete", &[]);
-        auth.delete(&id).await.map_err(boxed)?;
+        operator.delete(&id).await.map_err(boxed)?;
         write("did delete", &[]);
     }
     auth.purge().await.map_err(boxed)?;
@@ -180,7 +180,7 @@ async fn sign_in(auth: &Auth, clock: &ManualClock, user: &str, password: &str) -
     }
 }
 
-/// Signs in with a temporary password, and chooses.
+/// Signs in with a temporary password and chooses a new one.
 async fn choose(
     auth: &Auth,
     clock: &ManualClock,
@@ -190,7 +190,7 @@ async fn choose(
     new: &str,
 ) -> Outcome<SignedIn> {
     let SignIn::PasswordChangeRequired(challenge) = sign_in(auth, clock, user, temporary).await? else {
-        panic!("no change was due")
+        panic!("no password change was required")
     };
     choose_by(auth, diary, user, &challenge, temporary, new).await
 }
@@ -210,7 +210,7 @@ async fn choose_by(
     Ok(signed_in)
 }
 
-/// Sets an authenticator up; one of the recovery codes.
+/// Enrolls an authenticator and returns one of the recovery codes with it.
 async fn enroll(
     auth: &Auth,
     clock: &ManualClock,
@@ -228,7 +228,7 @@ async fn enroll(
     Ok((session, authenticator, recovery_code))
 }
 
-/// The code that the authenticator shows next.
+/// The next code that the authenticator shows.
 fn fresh_code(authenticator: &Totp, clock: &ManualClock) -> String {
     clock.advance(Duration::from_secs(30));
     authenticator.generate(clock.now().unix_timestamp().unsigned_abs()).to_string()
@@ -237,11 +237,11 @@ fn fresh_code(authenticator: &Totp, clock: &ManualClock) -> String {
 async fn code_is_asked(auth: &Auth, clock: &ManualClock, user: &str, password: &str) -> Outcome<Challenge> {
     match sign_in(auth, clock, user, password).await? {
         SignIn::SecondFactorRequired(challenge) => Ok(challenge),
-        other => panic!("no code was asked for: {other:?}"),
+        other => panic!("no code was required: {other:?}"),
     }
 }
 
-/// Gives a right code.
+/// Enters a right code.
 async fn pass(auth: &Auth, diary: &Diary, user: &str, challenge: &Challenge, code: &str) -> Outcome<SignIn> {
     diary.write(user, "try pass", &[&challenge.expose(), code]);
     let passed = auth.verify_second_factor(challenge, code).await.map_err(boxed)?;
@@ -249,7 +249,7 @@ async fn pass(auth: &Auth, diary: &Diary, user: &str, challenge: &Challenge, cod
     Ok(passed)
 }
 
-/// What a diary tells of one user.
+/// What the diary says about one user.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     at: i64,
@@ -259,11 +259,11 @@ pub struct Known {
     link: Option<String>,
     deactivated: bool,
     deleted: bool,
-    /// The URI of the authenticator that was set up, or may have been.
+    /// The URI of the authenticator that was or may have been enrolled.
     authenticator: Option<String>,
-    /// What it was about to do and was told nothing of.
+    /// A step that was started and has no result.
     pending: Option<(String, Vec<String>)>,
-    /// What was used or replaced: it must not work again.
+    /// Used or replaced, so it must be rejected.
     dead: Vec<String>,
     dead_challenges: Vec<String>,
     dead_links: Vec<String>,
@@ -271,12 +271,12 @@ pub struct Known {
     passed_challenges: Vec<String>,
 }
 
-/// What a diary tells of all, and in how many lines.
+/// What the diary says about all users, and its number of lines.
 #[derive(Debug, Default)]
 pub struct Book(BTreeMap<String, Known>, usize);
 
 impl Book {
-    /// Takes a line, if it is one of a diary.
+    /// Reads a line, if it belongs to the diary.
     pub fn read(&mut self, line: &str) {
         let mut words = line.trim_end_matches('\n').split('\t').map(str::to_owned);
         if words.next().as_deref() != Some("@") {
@@ -289,7 +289,7 @@ impl Book {
         known.hear(&verb, words.collect());
     }
 
-    /// What users were about to do when they were told nothing more.
+    /// The steps that users had started when their diary ended.
     pub fn cut_off(&self) -> impl Iterator<Item = &str> {
         self.0.values().filter_map(|known| known.pending.as_ref()).map(|(what, _)| what.as_str())
     }
@@ -343,7 +343,7 @@ impl Known {
     }
 }
 
-/// Somebody who looks at the stores after the disaster.
+/// Checks the stores after the crash.
 pub struct Inspector {
     pub auth: Auth,
     pub clock: ManualClock,
@@ -357,7 +357,7 @@ impl Inspector {
         Self { auth: auth(users.clone(), attempts, &clock, mailer.clone()), clock, mailer, users }
     }
 
-    /// Nobody is lost, nothing works twice, everybody gets in.
+    /// Checks that no user is lost, nothing works twice and everyone can get in.
     pub async fn inspect(&self, book: &Book) {
         for (user, known) in &book.0 {
             let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(known.at) * 1_000).unwrap();
@@ -388,7 +388,7 @@ impl Inspector {
             (Some(_), None, _) => {}
         }
         let id = found.expect("found above").id().clone();
-        self.auth.reactivate(&id).await.unwrap();
+        self.operator.reactivate(&id).await.unwrap();
 
         for password in &known.dead {
             assert!(self.works(user, password).await.is_none(), "{user}: a used password works: {known:?}");
@@ -412,18 +412,18 @@ impl Inspector {
                     assert!(again.is_err(), "{user}: a challenge works twice: {known:?}");
                     assert!(self.works(user, temporary).await.is_none(), "{user}: works twice: {known:?}");
                 } else {
-                    assert!(self.works(user, temporary).await.is_some(), "{user} is out: {known:?}");
+                    assert!(self.works(user, temporary).await.is_some(), "{user} is locked out: {known:?}");
                 }
             }
             Some(("change", [new])) => {
-                let old = known.password.as_deref().expect("a password before");
+                let old = known.password.as_deref().expect("an earlier password");
                 let works = [self.works(user, old).await.is_some(), self.works(user, new).await.is_some()];
                 assert_eq!(works.iter().filter(|works| **works).count(), 1, "{user}: {known:?}");
             }
             _ => {
                 if let Some(password) = &known.password {
                     let works = self.works(user, password).await.is_some();
-                    assert!(works, "{user}: the own password does not work: {known:?}");
+                    assert!(works, "{user}: the user's password does not work: {known:?}");
                     self.codes_work_once(user, password, known, pending).await;
                 }
             }
@@ -431,17 +431,17 @@ impl Inspector {
         self.gets_in(user, &email, &id, known).await;
     }
 
-    /// Codes that were accepted are not accepted again, and one of which nothing was told is so once at most.
+    /// Checks that accepted codes are not accepted again, and a code without a result at most once.
     async fn codes_work_once(&self, user: &str, password: &str, known: &Known, pending: Option<(&str, &[String])>) {
         let in_doubt = match pending {
             Some(("pass", [_, code])) => Some(code),
             _ => None,
         };
         let mut accepted = 0;
-        // As many as are free, so that no wait comes in between.
+        // As many as are free, so that no wait intervenes.
         for code in known.dead_codes.iter().rev().take(2).chain(in_doubt).chain(in_doubt) {
             let Some(SignIn::SecondFactorRequired(challenge)) = self.works(user, password).await else {
-                panic!("{user}: no code was asked for: {known:?}")
+                panic!("{user}: no code was required: {known:?}")
             };
             let passed = self.auth.verify_second_factor(&challenge, code).await.is_ok();
             assert!(!passed || Some(code) == in_doubt, "{user}: a used code works: {known:?}");
@@ -450,10 +450,10 @@ impl Inspector {
         assert!(accepted <= 1, "{user}: a code works twice: {known:?}");
     }
 
-    /// Gives a code where one is asked for.
+    /// Enters a code if one is required.
     async fn past_code(&self, entered: Option<SignIn>, known: &Known) -> Option<SignIn> {
         let Some(SignIn::SecondFactorRequired(challenge)) = entered else { return entered };
-        let uri = known.authenticator.as_deref().expect("nobody else has a second factor");
+        let uri = known.authenticator.as_deref().expect("only these users have a second factor");
         let authenticator = Totp::from_url(uri).unwrap();
         loop {
             match self.auth.verify_second_factor(&challenge, &fresh_code(&authenticator, &self.clock)).await {
@@ -464,7 +464,7 @@ impl Inspector {
         }
     }
 
-    /// By a new request after the cooldown; then nothing mailed before works any more.
+    /// Gets in by a new request after the cooldown; nothing mailed before is valid afterwards.
     async fn gets_in(&self, user: &str, email: &Email, id: &UserId, known: &Known) {
         self.clock.advance(HOUR);
         self.auth.request_reset(email).await.unwrap();
@@ -473,12 +473,12 @@ impl Inspector {
         let temporary = self.mailer.last_to(email).and_then(|mail| mail.temporary_password()).unwrap_or_default();
         let entered = self.works(user, &temporary).await;
         let Some(SignIn::PasswordChangeRequired(challenge)) = self.past_code(entered, known).await else {
-            panic!("{user} does not get in")
+            panic!("{user} cannot get in")
         };
         let _ = self.auth.choose_password(&challenge, "three owls in one oak tree").await.unwrap();
         assert!(self.works(user, &temporary).await.is_none() && self.auth.confirm_reset(&token).await.is_err());
         let entered = self.works(user, "three owls in one oak tree").await;
         assert!(matches!(self.past_code(entered, known).await, Some(SignIn::Complete(_))));
-        self.auth.delete(id).await.unwrap();
+        self.operator.delete(id).await.unwrap();
     }
 }

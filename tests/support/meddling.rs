@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use doorward::store::{BackendError, Insert, MemoryUsers, Replace, Swap, User, UserHead, Version};
 use doorward::{Email, UserId, UserRepository};
 
-/// A repository in which somebody else does something right before the first `replace`.
+/// A repository in which a concurrent change happens right before the first `replace`.
 pub struct Meddling {
     users: Arc<MemoryUsers>,
     before_storing: Mutex<Option<Box<dyn FnOnce() + Send>>>,
@@ -40,7 +40,7 @@ impl UserRepository for Meddling {
     }
 
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
-        // Taken out first: what is done may come this way again.
+        // Taken out first, since the change may call this method again.
         let meddle = self.before_storing.lock().unwrap().take();
         if let Some(meddle) = meddle {
             meddle();

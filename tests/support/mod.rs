@@ -1,5 +1,5 @@
-//! What the tests share: a host on a clock that stands still, with a mailbox that can be read.
-#![allow(dead_code, unused_imports)] // each test binary uses a part of it
+//! Shared by the tests: a host on a manual clock, with a mailbox that tests can read.
+#![allow(dead_code, unused_imports)] // each test binary uses only a part of it
 
 mod app;
 mod meddling;
@@ -58,7 +58,7 @@ impl World {
         Self::with(|builder| builder)
     }
 
-    /// Background work is done before the answer here, except where a test says otherwise.
+    /// Background work is done before the response here, unless a test changes that.
     pub fn with(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
         let (clock, mailer, observer) = (ManualClock::new(), RecordingMailer::new(), RecordingObserver::new());
         let (users, attempts) = (Arc::new(MemoryUsers::new()), Arc::new(MemoryAttempts::new()));
@@ -70,7 +70,7 @@ impl World {
         Self { auth, clock, mailer, observer, users, attempts }
     }
 
-    /// Another `Auth` over the stores of this one, as after a restart with other settings.
+    /// Another `Auth` over the same stores, as after a restart with other settings.
     pub fn restarted(&self, change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
         let (users, attempts) = (Arc::clone(&self.users), Arc::clone(&self.attempts));
         let (clock, mailer, observer) = (self.clock.clone(), self.mailer.clone(), self.observer.clone());
@@ -82,7 +82,7 @@ impl World {
         Self { auth, clock, mailer, observer, users, attempts }
     }
 
-    /// A world in which Ann has an account with an own password.
+    /// A world in which Ann has an account with a password of her own.
     pub fn with_ann() -> (Self, SignedIn) {
         let world = Self::new();
         let ann = world.open(ANN, OLD);
@@ -94,7 +94,7 @@ impl World {
     }
 
     pub fn provision(&self, address: &str) -> UserId {
-        block_on(self.auth.provision(email(address))).unwrap().user_id
+        block_on(self.operator.provision(email(address))).unwrap().user_id
     }
 
     pub fn mailed_password(&self) -> String {
@@ -109,7 +109,7 @@ impl World {
         self.mailer.last().expect("a mail was sent")
     }
 
-    /// Opens an account and chooses its password.
+    /// Provisions an account and chooses its password.
     pub fn open(&self, address: &str, password: &str) -> SignedIn {
         self.provision(address);
         let challenge = self.challenge(address, &self.mailed_password());
@@ -120,7 +120,7 @@ impl World {
         block_on(self.auth.try_sign_in(SignInRequest::new(address, password)))
     }
 
-    /// Signs in, waiting as long as it is told to.
+    /// Signs in, waiting as long as required.
     pub fn sign_in(&self, address: &str, password: &str) -> Result<SignIn, SignInError> {
         loop {
             match self.try_sign_in(address, password) {
@@ -137,7 +137,7 @@ impl World {
     pub fn challenge(&self, address: &str, password: &str) -> Challenge {
         match self.sign_in(address, password).unwrap() {
             SignIn::PasswordChangeRequired(challenge) => challenge,
-            other => panic!("no change was due: {other:?}"),
+            other => panic!("no password change was required: {other:?}"),
         }
     }
 
@@ -146,20 +146,20 @@ impl World {
     }
 
     pub fn choice_error(&self, challenge: &Challenge, password: &str) -> ChoosePasswordError {
-        block_on(self.auth.choose_password(challenge, password)).expect_err("the choice is refused")
+        block_on(self.auth.choose_password(challenge, password)).expect_err("the password is rejected")
     }
 
     pub fn fails(&self, address: &str, password: &str) -> bool {
         matches!(self.sign_in(address, password), Err(SignInError::InvalidCredentials))
     }
 
-    /// Asks for a reset and reads the link's token.
+    /// Requests a reset and reads the link's token.
     pub fn request(&self, address: &str) -> String {
         block_on(self.auth.request_reset(&email(address))).unwrap();
         self.mailed_token()
     }
 
-    /// Asks, confirms, and reads the temporary password.
+    /// Requests and confirms a reset, and reads the temporary password.
     pub fn confirm(&self, address: &str) -> String {
         let token = self.request(address);
         let _ = block_on(self.auth.confirm_reset(&token)).unwrap();
@@ -167,8 +167,8 @@ impl World {
     }
 
     pub fn user(&self, address: &str) -> User {
-        let head = block_on(self.users.find_by_email(&email(address))).unwrap().expect("there is such a user");
-        block_on(self.users.find_by_id(head.id())).unwrap().expect("its head was found")
+        let head = block_on(self.users.find_by_email(&email(address))).unwrap().expect("the user exists");
+        block_on(self.users.find_by_id(head.id())).unwrap().expect("a user with a head has a document")
     }
 
     pub fn is_live(&self, signed_in: &SignedIn) -> bool {

@@ -1,6 +1,6 @@
-//! A PostgreSQL for tests: the one at `DOORWARD_POSTGRES_URL`, or a temporary cluster made of the server's own programs if they
-//! are installed. It lives as long as the test's process, however that ends.
-#![allow(dead_code)] // each test binary uses a part of it
+//! A PostgreSQL server for tests: the one at `DOORWARD_POSTGRES_URL`, or a temporary cluster made with the server's own
+//! programs if they are installed. A cluster lives as long as the test's process, however that ends.
+#![allow(dead_code)] // each test binary uses only a part of it
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -11,19 +11,18 @@ use std::time::{Duration, Instant};
 
 use super::sql::block_on;
 
-/// Where `initdb` and `postgres` may be, beside the folders of `PATH`.
+/// Where `initdb` and `postgres` may be, besides the folders of `PATH`.
 const FOLDERS: [&str; 4] = ["/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql", "/opt/homebrew/opt"];
 
-/// Makes a cluster, runs its server, and removes both once nobody holds the other end of standard input any more: that is
-/// when the test's process has ended, also when it was killed. Each line on standard input restarts a server that was
-/// stopped or killed.
+/// Makes a cluster, runs its server, and removes both once the other end of standard input is closed: when the test's process
+/// has ended, even if it was killed. Each line on standard input restarts a server that was stopped or killed.
 const KEEPER: &str = r#"
 set -eu
 bin=$1; port=$2; fsync=$3; folder=$4
 dir=$(mktemp -d "$folder/doorward-postgres-XXXXXX")
-# The shell is told to die by a closed pipe, never by a signal meant for the tests.
+# The closed pipe ends this shell; signals meant for the tests must not.
 trap '' HUP INT PIPE
-# A server that has only just begun ignores signals, so it is asked more than once.
+# A server that has only just started ignores signals, so it is asked repeatedly.
 stop() {
     n=0
     while kill -QUIT "$server" 2>/dev/null && [ "$n" -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
@@ -45,7 +44,7 @@ do
 done
 "#;
 
-/// A server of one's own.
+/// A server for one test alone.
 pub struct Cluster {
     keeper: Child,
     commands: ChildStdin,
@@ -55,8 +54,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts one, if the programs are there. With `fsync` a commit is on the disk; without, tests are quicker, and a
-    /// server that is killed loses nothing either.
+    /// Starts a server, if its programs are installed. With `fsync` a commit is on disk; without it tests are faster, and even
+    /// a killed server loses nothing.
     pub fn start(fsync: bool) -> Option<Self> {
         let bin = programs()?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -79,12 +78,12 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// Kills the server with all its processes at once, as a loss of power would.
+    /// Kills the server with all its processes at once, like a power failure.
     pub fn kill(&self) {
         let mut victims = vec![self.pid.clone()];
         for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
             let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
-            // After the name, which is in parentheses: the state, then the parent.
+            // After the name, which is in parentheses: the state, then the parent's id.
             let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1));
             if parent == Some(&self.pid) {
                 victims.push(process.file_name().to_string_lossy().into_owned());
@@ -94,13 +93,14 @@ impl Cluster {
         drop(Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status());
     }
 
-    /// Starts a killed server again, which recovers from its log.
+    /// Restarts a killed server, which recovers from its log.
     pub fn restart(&mut self) {
         writeln!(self.commands, "again").expect("the keeper reads");
         self.wait();
     }
 
-    /// Waits until it serves. One that gives up is started again: while something of a killed one still lives, a new one does.
+    /// Waits until the server accepts connections. A server gives up while processes of a killed one still live; it is then
+    /// started again.
     fn wait(&mut self) {
         let began = Instant::now();
         self.read_pid();
@@ -121,7 +121,7 @@ impl Cluster {
         self.pid.truncate(self.pid.trim_end().len());
     }
 
-    /// Whether the server's process is over: gone, or waiting for its keeper to notice.
+    /// Whether the server's process has ended: it is gone, or a zombie waiting for its keeper.
     fn has_given_up(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid));
         let state = stat.as_deref().ok().and_then(|stat| stat.rsplit(')').next()?.split_whitespace().next());
@@ -129,7 +129,7 @@ impl Cluster {
     }
 }
 
-/// The URL of the server that the tests of this process share; `None` if there is none to be had.
+/// The URL of the server shared by the tests of this process; `None` if there is no server.
 pub fn url() -> Option<&'static str> {
     static SHARED: OnceLock<Option<(String, Option<Cluster>)>> = OnceLock::new();
     let shared = SHARED.get_or_init(|| match std::env::var("DOORWARD_POSTGRES_URL") {
@@ -139,7 +139,7 @@ pub fn url() -> Option<&'static str> {
     shared.as_ref().map(|(url, _)| url.as_str())
 }
 
-/// The URL; without a server, what is skipped is told.
+/// The URL; without a server, reports what is skipped.
 pub fn url_or_skip(what: &str) -> Option<&'static str> {
     let url = url();
     if url.is_none() {
@@ -148,12 +148,12 @@ pub fn url_or_skip(what: &str) -> Option<&'static str> {
     url
 }
 
-/// Fails where nothing may be skipped. Else one line, once in each test binary, on the real standard error, which the harness
-/// does not keep to itself.
+/// Fails if skipping is forbidden. Otherwise prints one line, once per test binary, on the real standard error, which the
+/// harness does not capture.
 pub fn skip(what: &str) {
     assert!(
         std::env::var_os("DOORWARD_SKIP_NOTHING").is_none(),
-        "{what} needs PostgreSQL and there is none, though nothing may be skipped"
+        "{what} needs PostgreSQL, which is missing, and DOORWARD_SKIP_NOTHING is set"
     );
     static TOLD: Once = Once::new();
     TOLD.call_once(|| {
@@ -161,8 +161,8 @@ pub fn skip(what: &str) {
         let binary = binary.as_ref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into_owned());
         let name = binary.as_deref().and_then(|name| name.rsplit_once('-')).map_or("these tests", |(name, _)| name);
         let line = format!(
-            "skipped: all of {name} that needs PostgreSQL, for there is none; install its server programs, or set \
-             DOORWARD_POSTGRES_URL to a database that may be written to\n"
+            "skipped: everything in {name} that needs PostgreSQL, which is missing; install its server programs, or set \
+             DOORWARD_POSTGRES_URL to a database that tests may write to\n"
         );
         drop(std::io::stderr().write_all(line.as_bytes()));
     });

@@ -1,5 +1,5 @@
-//! What the tests of the SQL adapters share: one runtime, and stores that are empty.
-#![allow(dead_code)] // each test binary uses a part of it
+//! Shared by the tests of the SQL adapters: one runtime, and empty stores.
+#![allow(dead_code)] // each test binary uses only a part of it
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Drives a future on the one runtime of this process: a pool belongs to the runtime that made it.
+/// Drives a future on the process's single runtime: a pool belongs to the runtime that made it.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     runtime().block_on(future)
 }
@@ -18,13 +18,13 @@ pub fn runtime() -> &'static Runtime {
     RUNTIME.get_or_init(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
 }
 
-/// A prefix that no other test uses, also none of another process on the same server.
+/// A prefix that no other test uses, not even in another process on the same server.
 pub fn fresh_prefix() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!("t{}_{}_", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst))
 }
 
-/// A folder that is removed in the end.
+/// A folder that is removed on drop.
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -38,7 +38,7 @@ impl Folder {
         &self.0
     }
 
-    /// The URL of the SQLite file of that name in it.
+    /// The URL of the SQLite file with this name in the folder.
     pub fn url(&self, file: &str) -> String {
         format!("sqlite://{}", self.0.join(file).display())
     }

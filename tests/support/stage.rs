@@ -1,5 +1,5 @@
-//! A host over any stores, on a clock that stands still.
-#![allow(dead_code)] // each test binary uses a part of it
+//! A host over any stores, on a manual clock.
+#![allow(dead_code)] // each test binary uses only a part of it
 
 use std::sync::Arc;
 
@@ -48,23 +48,23 @@ impl Stage {
         Self { auth, clock: clock.clone(), mailer: mailer.clone(), observer, stores }
     }
 
-    /// Opens an account and chooses its password.
+    /// Provisions an account and chooses its password.
     pub async fn open(&self, address: &str, password: &str) -> SignedIn {
-        self.auth.provision(email(address)).await.unwrap();
+        self.operator.provision(email(address)).await.unwrap();
         let challenge = self.challenge(address).await;
         complete(self.auth.choose_password(&challenge, password).await.unwrap())
     }
 
-    /// Signs in with the temporary password that was mailed last.
+    /// Signs in with the last mailed temporary password.
     pub async fn challenge(&self, address: &str) -> Challenge {
         let mailed = self.mailer.last_to(&email(address)).and_then(|mail| mail.temporary_password());
         match self.sign_in(address, &mailed.expect("a temporary password was mailed")).await {
             Ok(SignIn::PasswordChangeRequired(challenge)) => challenge,
-            other => panic!("no change was due: {other:?}"),
+            other => panic!("no password change was required: {other:?}"),
         }
     }
 
-    /// Signs in, waiting as long as it is told to.
+    /// Signs in, waiting as long as required.
     pub async fn sign_in(&self, address: &str, password: &str) -> Result<SignIn, SignInError> {
         loop {
             match self.auth.try_sign_in(SignInRequest::new(address, password)).await {
@@ -78,7 +78,7 @@ impl Stage {
         complete(self.sign_in(address, password).await.unwrap())
     }
 
-    /// Requests, confirms, chooses.
+    /// Requests a reset, confirms it and chooses a password.
     pub async fn resets(&self, address: &str, password: &str) {
         self.clock.advance(super::HOUR);
         self.auth.request_reset(&email(address)).await.unwrap();

@@ -299,7 +299,7 @@ impl Browser {
     pub fn vouch(&self, request: SignInRequest) -> SignInRequest {
         let request = self.devices().fold(request, SignInRequest::device);
         match self.source() {
-            Some(source) => request.source(source),
+            Some(source) => request.client_address(source),
             None => request,
         }
     }
@@ -308,7 +308,7 @@ impl Browser {
     pub fn vouch_for_reset(&self, request: ResetRequest) -> ResetRequest {
         let request = self.devices().fold(request, ResetRequest::device);
         match self.source() {
-            Some(source) => request.source(source),
+            Some(source) => request.client_address(source),
             None => request,
         }
     }

@@ -74,7 +74,7 @@ async fn listen(port: Option<u16>) -> std::io::Result<TcpListener> {
 
 /// Provisions the first operator. This example manages no others.
 async fn open_operator(app: &App, email: Email) -> Result<(), Box<dyn std::error::Error>> {
-    let user = match app.auth.provision(email.clone()).await {
+    let user = match app.operator.provision(email.clone()).await {
         Ok(opened) => opened.user_id,
         Err(ProvisionError::MailFailed { user_id, .. }) => {
             eprintln!("the account was created, but its first password could not be mailed");

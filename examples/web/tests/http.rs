@@ -609,7 +609,7 @@ async fn the_file_of_a_demo_is_for_demos_alone() {
     let hash = PasswordHash::parse(
         "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
     );
-    app.auth.import_user(Import::new(Email::parse("real@acme.example").unwrap(), hash.unwrap())).await.unwrap();
+    app.operator.import_user(Import::new(Email::parse("real@acme.example").unwrap(), hash.unwrap())).await.unwrap();
     assert!(demo::seed(&app).await.is_err());
     assert_eq!(app.tables.setting("demo").await.unwrap(), None);
 }

@@ -104,7 +104,7 @@ async fn two_hundred_browsers_for_a_minute() {
     app.tables.set("demo", "yes").await.unwrap();
     for number in 0..BROWSERS {
         let email = Email::parse(&address(number)).unwrap();
-        app.auth.import_user(Import::new(email, PasswordHash::parse(HASH).unwrap())).await.unwrap();
+        app.operator.import_user(Import::new(email, PasswordHash::parse(HASH).unwrap())).await.unwrap();
     }
     drop(app);
 

@@ -80,7 +80,7 @@ mod the_device {
 async fn signed_in() -> (Auth, SignedIn) {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
     let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build().unwrap();
-    let ann = auth.provision_without_mail(Email::parse("ann@acme.example").unwrap()).await.unwrap();
+    let ann = operator.provision_without_mail(Email::parse("ann@acme.example").unwrap()).await.unwrap();
     let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
     let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await.unwrap() else { panic!() };
     let SignIn::Complete(signed_in) = auth.choose_password(&challenge, "a quiet morning in May").await.unwrap() else {
@@ -97,7 +97,7 @@ async fn a_session_on_the_server_is_kept_until_it_ends() {
     on_the_server::keep(&cookie, &signed_in).await.unwrap();
     let found = on_the_server::who(&auth, &cookie).await.unwrap().unwrap();
     assert_eq!(found.session(), signed_in.session());
-    auth.sign_out_everywhere(signed_in.user_id()).await.unwrap();
+    operator.sign_out_everywhere(signed_in.user_id()).await.unwrap();
     assert!(on_the_server::who(&auth, &cookie).await.unwrap().is_none());
     auth.close().await;
     assert!(on_the_server::who(&auth, &cookie).await.is_err(), "a failing store does not sign anyone out");
@@ -111,7 +111,7 @@ async fn a_session_in_a_cookie_is_kept_until_it_ends() {
     assert!(in_a_cookie::who(&auth, &jar, now).await.unwrap().is_none());
     let jar = in_a_cookie::keep(jar, &signed_in);
     assert_eq!(in_a_cookie::who(&auth, &jar, now).await.unwrap().unwrap().session(), signed_in.session());
-    auth.sign_out_everywhere(signed_in.user_id()).await.unwrap();
+    operator.sign_out_everywhere(signed_in.user_id()).await.unwrap();
     assert!(in_a_cookie::who(&auth, &jar, now).await.unwrap().is_none());
     auth.close().await;
     assert!(in_a_cookie::who(&auth, &jar, now).await.is_err(), "a failing store does not sign anyone out");

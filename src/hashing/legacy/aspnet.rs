@@ -5,13 +5,13 @@ use super::text::{MAX_BYTES, SALT};
 
 /// The first byte of the third format.
 const FORMAT: u8 = 1;
-/// That byte, then hash, iterations and length of the salt as big-endian words.
+/// The format byte, then hash function, iterations and salt length as big-endian words.
 const HEADER_BYTES: usize = 13;
-/// What Identity writes. Only this length is read: the blob does not say how long its tag is, so nothing else would show
-/// that it was cut.
+/// The length that Identity writes. No other is accepted: the blob does not state the length of its tag, so truncation could
+/// not be detected otherwise.
 const TAG_BYTES: usize = 32;
 
-/// Reads ASP.NET Identity's third format: base64 of the header, the salt and the tag, which takes the rest.
+/// Parses ASP.NET Identity's third format: base64 of the header, the salt and, to the end, the tag.
 pub(super) fn parse(text: &str) -> Option<Pbkdf2> {
     let mut buffer = [0; HEADER_BYTES + MAX_BYTES + TAG_BYTES];
     let mut rest = Base64::decode(text, &mut buffer).ok()?.strip_prefix(&[FORMAT])?;

@@ -5,12 +5,12 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::text;
 
-/// What bcrypt reads of its input.
+/// The part of its input that bcrypt reads.
 const INPUT_BYTES: usize = 72;
 const SALT_BYTES: usize = 16;
-/// bcrypt computes 24 bytes, and everybody stores 23.
+/// bcrypt computes 24 bytes, but all implementations store 23.
 const TAG_BYTES: usize = 23;
-/// Letters of the salt; those of the tag follow without a separator.
+/// Characters of the salt; those of the tag follow without a separator.
 const SALT_LETTERS: usize = 22;
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -21,7 +21,7 @@ pub(crate) struct BcryptCost {
 }
 
 impl BcryptCost {
-    /// bcrypt's own least cost, and the greatest that a sign-in can wait for: 2^16 rounds take three to four seconds.
+    /// From bcrypt's own minimum to the highest cost that a sign-in can wait for: 2^16 rounds take three to four seconds.
     fn new(log_rounds: u8, prehashed: bool) -> Option<Self> {
         (4..=16).contains(&log_rounds).then_some(Self { log_rounds, prehashed })
     }
@@ -42,8 +42,8 @@ pub(super) struct Bcrypt {
     tag: [u8; TAG_BYTES],
 }
 
-/// Reads `$2b$12$` and so on. `2a`, `2b` and `2y` name fixes of one program each, and are the same for every input that is
-/// verified here; `2x` marks hashes made by one of those faults and is left out, as is the `2` of 1997.
+/// Parses `$2b$12$` and so on. `2a`, `2b` and `2y` each mark a fix in one implementation and are equivalent for every input
+/// verified here; `2x` marks hashes made with one of those bugs and is not supported, nor is the `2` of 1997.
 pub(super) fn parse(text: &str, prehashed: bool) -> Option<Bcrypt> {
     let ["", version @ ("2a" | "2b" | "2y"), log_rounds, rest] = text::fields(text)? else { return None };
     let cost = BcryptCost::new(log_rounds.parse().ok()?, prehashed)?;
@@ -76,13 +76,13 @@ impl Bcrypt {
     }
 
     fn verify_input(&self, input: &[u8]) -> bool {
-        // bcrypt would not see what follows the 72nd byte, and the programs that made these hashes did not see what
-        // follows a NUL: such an input would pass for another. It is refused, after the same work as any other.
+        // bcrypt ignores everything after the 72nd byte, and the implementations that made these hashes ignored everything
+        // after a NUL, so such an input could pass for another. It is rejected after the same work as any other.
         let whole = input.len() <= INPUT_BYTES && !input.contains(&0);
         let taken = input.len().min(INPUT_BYTES);
         let mut key = Zeroizing::new([0; INPUT_BYTES]);
         key[..taken].copy_from_slice(&input[..taken]);
-        // A NUL belongs to the key where there is room for one.
+        // The key includes a trailing NUL if there is room for it.
         let used = (taken + 1).min(INPUT_BYTES);
         let mut computed = ::bcrypt::bcrypt(self.cost.log_rounds.into(), self.salt, &key[..used]);
         let equal: bool = computed[..TAG_BYTES].ct_eq(&self.tag[..]).into();
@@ -101,7 +101,7 @@ fn hex_sha256(typed: &[u8]) -> Zeroizing<[u8; 64]> {
     hex
 }
 
-/// Computed, not looked up: the digits are as secret as the password.
+/// Computed rather than looked up, to avoid a timing side channel: the digits are as secret as the password.
 fn digit(nibble: u8) -> u8 {
     nibble + b'0' + (b'a' - b'0' - 10) * u8::from(nibble > 9)
 }

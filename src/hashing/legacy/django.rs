@@ -4,7 +4,7 @@ use super::bcrypt::{self, Bcrypt};
 use super::pbkdf2::{Pbkdf2, Prf};
 use super::text::{self, SALT};
 
-/// Reads Django's form of PBKDF2: the salt is a text and is used as its bytes, and a tag is one block of output.
+/// Parses Django's form of PBKDF2: the salt is text whose bytes are used, and a tag is one output block.
 pub(super) fn parse_pbkdf2(text: &str) -> Option<Pbkdf2> {
     let [id, iterations, salt, tag64] = text::fields(text)?;
     let prf = match id {
@@ -12,7 +12,7 @@ pub(super) fn parse_pbkdf2(text: &str) -> Option<Pbkdf2> {
         "pbkdf2_sha256" => Prf::Sha256,
         _ => return None,
     };
-    // Django draws letters and digits. Other visible signs are as clear; what is not visible was damaged on its way.
+    // Django draws letters and digits. Other visible characters are unambiguous too; invisible ones mean the text was damaged.
     let clear = SALT.contains(&salt.len()) && salt.bytes().all(|byte| byte.is_ascii_graphic());
     if !clear {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn parse_pbkdf2(text: &str) -> Option<Pbkdf2> {
     (rendered == text).then_some(hash)
 }
 
-/// Reads Django's bcrypt over SHA-256: its name, then bcrypt's own form whole, which begins with a dollar sign too.
+/// Parses Django's bcrypt over SHA-256: its name, then bcrypt's complete own form, which also begins with a dollar sign.
 pub(super) fn parse_bcrypt(text: &str) -> Option<Bcrypt> {
     bcrypt::parse(text.strip_prefix("bcrypt_sha256$")?, true)
 }

@@ -1,4 +1,4 @@
-//! Password hashes that other systems made: read, verified, and replaced after the next sign-in. None is ever made here.
+//! Password hashes made by other systems: parsed, verified, and replaced after the next sign-in. New ones are never made here.
 
 mod aspnet;
 mod bcrypt;
@@ -14,15 +14,15 @@ use self::scrypt::{Scrypt, ScryptCost};
 use super::scheme::{HashRisk, HashScheme};
 use crate::types::Digest;
 
-/// The longest text looked at. The longest hash within the other bounds has some 210 bytes.
+/// The maximum length of text that is parsed. The longest hash within the other bounds has some 210 bytes.
 const MAX_TEXT_BYTES: usize = 256;
 
-/// A hash that another system made, checked whole: every field is within bounds before anything is computed with it, and
-/// writing the fields anew gives the same text byte for byte.
+/// A completely parsed hash of another system: every field is checked against its bounds before anything is computed, and
+/// rendering the fields gives the same text byte for byte.
 ///
-/// The bounds on costs are those of a server that people wait for: what they let through takes some seconds at most.
+/// The bounds on costs suit a server that people wait for: verifying any hash within them takes a few seconds at most.
 ///
-/// `Debug` shows nothing of it: a hash is what an attacker grinds offline.
+/// `Debug` reveals nothing of it: a hash is what an attacker brute-forces offline.
 #[derive(Clone)]
 pub(crate) struct LegacyHash(Kind);
 
@@ -35,7 +35,7 @@ enum Kind {
     Pbkdf2(Pbkdf2),
 }
 
-/// What determines how long a hash takes to verify, always within bounds: only a hash that was read gives one.
+/// Everything that determines how long a hash takes to verify. It always comes from a parsed hash and is within bounds.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum LegacyCost {
     Bcrypt(BcryptCost),
@@ -44,13 +44,13 @@ pub(crate) enum LegacyCost {
 }
 
 impl LegacyHash {
-    /// Reads a hash; `None` for a scheme that is not known, a field that is missing, doubled or out of order, a cost or a
-    /// length out of bounds, or any other spelling of a hash that would be good.
+    /// Parses a hash; `None` for an unknown scheme, a missing, duplicate or reordered field, a cost or length out of bounds, or
+    /// any other spelling of a valid hash.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_TEXT_BYTES {
             return None;
         }
-        // No text is good in two of these forms.
+        // No text is valid in two of these forms.
         let kind = bcrypt::parse(text, false)
             .map(Kind::Bcrypt)
             .or_else(|| django::parse_bcrypt(text).map(Kind::Bcrypt))
@@ -62,8 +62,8 @@ impl LegacyHash {
         kind.map(Self)
     }
 
-    /// What is verified where there is no hash: the hash of nothing, made of a digest that nobody can foresee, which takes
-    /// as long as a real one of that cost.
+    /// The hash that is verified where there is none, made from an unpredictable digest; no password matches it, and verifying
+    /// takes as long as a real hash of that cost.
     pub(crate) fn dummy(cost: LegacyCost, seed: &Digest) -> Self {
         let seed = seed.as_bytes();
         Self(match cost {
@@ -90,7 +90,7 @@ impl LegacyHash {
         }
     }
 
-    /// What an operator should know of it; nothing, of a good one.
+    /// Its weaknesses that an operator should know about; empty for a good hash.
     pub(crate) fn risks(&self) -> Vec<HashRisk> {
         let weak = match self.cost() {
             LegacyCost::Bcrypt(cost) => cost.is_weak(),
@@ -102,7 +102,7 @@ impl LegacyHash {
         found.into_iter().filter_map(|(found, risk)| found.then_some(risk)).collect()
     }
 
-    /// Whether the typed text is what was hashed. Takes as long for a wrong one as for the right one.
+    /// Whether the typed text was hashed. A wrong one takes as long as the right one.
     pub(crate) fn verify(&self, typed: &[u8]) -> bool {
         match &self.0 {
             Kind::Bcrypt(hash) => hash.verify(typed),
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    /// A hash that another program made, and whether the password is its own.
+    /// A hash made by another program, and whether the password matches it.
     #[derive(Deserialize)]
     struct Answer {
         scheme: String,
@@ -129,7 +129,7 @@ mod tests {
         note: String,
     }
 
-    /// All but those of Argon2, which is not verified here.
+    /// All but the Argon2 ones, which are not verified here.
     fn answers() -> Vec<Answer> {
         let all: Vec<Answer> = serde_json::from_str(include_str!("../../../tests/data/legacy_hashes.json")).unwrap();
         let answers: Vec<_> = all.into_iter().filter(|answer| !answer.scheme.starts_with("argon2")).collect();
@@ -138,12 +138,12 @@ mod tests {
     }
 
     fn parse(text: &str) -> LegacyHash {
-        LegacyHash::parse(text).unwrap_or_else(|| panic!("{text} is good"))
+        LegacyHash::parse(text).unwrap_or_else(|| panic!("{text} is valid"))
     }
 
     const PASSWORD: &[u8] = b"correct horse battery staple";
 
-    // A hash of each form, of that password, at next to no cost.
+    // A cheap hash of that password in each form.
     const BCRYPT: &str = "$2b$04$.OGB/.SE/ueHAeqKBO2NC.VRuper1xNnktaj72pGYG7ahdfAeNgNu";
     const BCRYPT_2Y: &str = "$2y$05$.OGB/.SE/ueHAeqKBO2NC.R0Y8nKfj2nXOFwF2c.SNhH8aXrRwlRi";
     const DJANGO_BCRYPT: &str = "bcrypt_sha256$$2b$04$.OGB/.SE/ueHAeqKBO2NC.Pj/b0D1MP2U37tPQBj0bg2ZJYaXZBzy";
@@ -203,7 +203,7 @@ mod tests {
                     changed.push(format!("{before}{sign}{}", &text[at..]));
                 }
                 for changed in changed.iter().filter(|changed| *changed != text) {
-                    // What changes the cost is another hash, and may take long.
+                    // A changed cost makes another hash, which may take long.
                     let read = LegacyHash::parse(changed).filter(|hash| hash.cost() == cost);
                     assert!(!read.is_some_and(|hash| hash.verify(PASSWORD)), "{changed:?} of {text}");
                 }
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn what_is_not_exactly_a_hash_within_bounds_is_none() {
-        // In each good hash, what is replaced and by what.
+        // For each valid hash: what is replaced, and by what.
         let spoiled: &[(&str, &str, &[&str])] = &[
             (
                 BCRYPT,
@@ -239,7 +239,7 @@ mod tests {
                     "$4294967300$",
                 ],
             ),
-            // The bits of the last letter that are no part of salt and tag.
+            // The bits of the last character that belong to neither salt nor tag.
             (BCRYPT, "NC.V", &["NC/V", "NC0V", "NC.$V", "NCV", "NC=V", "NC+V"]),
             (BCRYPT, "gNu", &["gNv", "gNw", "gN", "gNu.", "gN=", "gN\u{e4}"]),
             (BCRYPT, ".OGB/.SE/ueHAeqKBO2NC.VRuper1xNnktaj72pGYG7ahdfAeNgNu", &["", ".OGB/.SE/ueHAeqKBO2NC."]),
@@ -314,7 +314,7 @@ mod tests {
                     "$AQIDBAUGBwgJCgsMDQ4PEA$AQIDBAUGBwgJCgsMDQ4PEA$",
                 ],
             ),
-            // 0, 15, 31 and 33 bytes; other bits at the end; another alphabet.
+            // 0, 15, 31 and 33 bytes; stray trailing bits; another alphabet.
             (
                 SCRYPT,
                 "uRmJ+TMvzIjLXpqUwZJIyRO5wgioWck/zoHOgr162cM",
@@ -464,8 +464,8 @@ mod tests {
                     "Z4BZWvhlhnxkgH/wMX6MDw==",
                 ],
             ),
-            // Formats 0, 2 and 3; a hash of no known number; 0, too many and 2^32 - 1 iterations; salts longer than the
-            // rest, of no bytes and of 7; other bits and no padding at the end.
+            // Formats 0, 2 and 3; an unknown hash function; 0, too many and 2^32 - 1 iterations; salts longer than the rest, of
+            // 0 bytes and of 7; stray trailing bits and missing padding.
             (
                 ASPNET,
                 "AQAAAAEAAAAK",
@@ -486,7 +486,7 @@ mod tests {
             (ASPNET, "0ng==", &["0nh==", "0ng=", "0ng", "0n==", "0ng==A", "0ng==="]),
         ];
         for (good, from, bad) in spoiled {
-            assert!(LegacyHash::parse(good).is_some() && good.contains(from), "{good} is good and has {from}");
+            assert!(LegacyHash::parse(good).is_some() && good.contains(from), "{good} is valid and contains {from}");
             for to in *bad {
                 let text = good.replacen(from, to, 1);
                 assert!(LegacyHash::parse(&text).is_none(), "{text:?}");
@@ -503,7 +503,7 @@ mod tests {
             "\0",
             "\u{1f511}",
             "plaintext",
-            // Format 3 of ASP.NET Identity with no salt, and with one of 7 bytes and of 65.
+            // ASP.NET Identity's format 3 without a salt, and with salts of 7 and 65 bytes.
             "AQAAAAEAAAAKAAAAAAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
             "AQAAAAEAAAAKAAAABwABAgMEBQYAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHw==",
             "AQAAAAEAAAAKAAAAQQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj9AAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",

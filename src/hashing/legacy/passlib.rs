@@ -3,8 +3,8 @@ use base64ct::{Base64Pbkdf2, Encoding};
 use super::pbkdf2::{Pbkdf2, Prf};
 use super::text::{self, SALT};
 
-/// Reads passlib's own form of PBKDF2: the iterations stand bare, base64 has a dot in place of the plus sign, and a tag is
-/// one block of output.
+/// Parses passlib's own form of PBKDF2: the iterations have no `i=`, base64 has a dot in place of the plus sign, and a tag is
+/// one output block.
 pub(super) fn parse(text: &str) -> Option<Pbkdf2> {
     let ["", id, iterations, salt64, tag64] = text::fields(text)? else { return None };
     let prf = match id {

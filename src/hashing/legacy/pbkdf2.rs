@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 use super::text::{self, MAX_BYTES, SALT, TAG};
 use crate::hashing::HashScheme;
 
-/// The hash under the HMAC.
+/// The hash function of the HMAC.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Prf {
     Sha1,
@@ -17,7 +17,7 @@ pub(super) enum Prf {
 }
 
 impl Prf {
-    /// What one block of output has.
+    /// The size of one output block.
     pub(super) fn bytes(self) -> usize {
         match self {
             Self::Sha1 => 20,
@@ -39,12 +39,12 @@ impl Prf {
 pub(crate) struct Pbkdf2Cost {
     prf: Prf,
     iterations: u32,
-    /// A tag longer than one block of output is computed block by block.
+    /// A tag longer than one output block is computed block by block.
     blocks: u32,
 }
 
 impl Pbkdf2Cost {
-    /// Iterations over all blocks: one second to five, and over seven times what OWASP asks for even with SHA-1.
+    /// Iterations times blocks: one to five seconds, and over seven times OWASP's recommendation even with SHA-1.
     const MAX_WORK: u64 = 10_000_000;
 
     fn new(prf: Prf, iterations: u32, tag_bytes: usize) -> Option<Self> {
@@ -57,7 +57,7 @@ impl Pbkdf2Cost {
         self.prf.scheme()
     }
 
-    /// OWASP's counts. Whoever guesses needs the first block only, so blocks do not count here.
+    /// OWASP's iteration counts. An attacker needs only the first block, so further blocks add no strength.
     pub(super) fn is_weak(self) -> bool {
         self.iterations
             < match self.prf {
@@ -75,7 +75,7 @@ pub(super) struct Pbkdf2 {
     tag: Box<[u8]>,
 }
 
-/// Reads the PHC form, as RustCrypto writes it: the length of the tag is a parameter.
+/// Parses the PHC form as RustCrypto writes it, where the length of the tag is a parameter.
 pub(super) fn parse(text: &str) -> Option<Pbkdf2> {
     let ["", id, params, salt64, tag64] = text::fields(text)? else { return None };
     let prf = match id {
@@ -92,7 +92,7 @@ pub(super) fn parse(text: &str) -> Option<Pbkdf2> {
 }
 
 impl Pbkdf2 {
-    /// For the forms, each of which bounds salt and tag in its own way.
+    /// For the parsers of the forms, each of which checks the bounds of salt and tag itself.
     pub(super) fn new(prf: Prf, iterations: u32, salt: Box<[u8]>, tag: Box<[u8]>) -> Option<Self> {
         let cost = Pbkdf2Cost::new(prf, iterations, tag.len())?;
         Some(Self { cost, salt, tag })
@@ -104,7 +104,7 @@ impl Pbkdf2 {
     }
 
     pub(super) fn dummy(cost: Pbkdf2Cost, seed: &[u8; 32]) -> Self {
-        // A tag of whole blocks, as long as a tag may be; the seed twice over is enough for that.
+        // A tag of whole blocks, up to the maximum length, which the seed repeated twice covers.
         let tag_bytes = (cost.blocks as usize * cost.prf.bytes()).min(MAX_BYTES);
         let tag = seed.iter().chain(seed).copied().take(tag_bytes).collect();
         Self { cost, salt: seed[..16].into(), tag }

@@ -5,8 +5,8 @@ use zeroize::Zeroize;
 use super::text::{self, SALT};
 
 const MIB: u64 = 1 << 20;
-/// What passlib and RustCrypto write. Only one length is read, because of a shorter tag nothing else would show that it
-/// was cut: scrypt's shorter outputs are the beginnings of its longer ones.
+/// The length that passlib and RustCrypto write. No other is accepted, since truncation could not be detected otherwise:
+/// scrypt's shorter outputs are prefixes of its longer ones.
 const TAG_BYTES: usize = 32;
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -17,13 +17,13 @@ pub(crate) struct ScryptCost {
 }
 
 impl ScryptCost {
-    /// Memory, which each verification takes anew: 256 MiB, twice what OWASP asks for.
+    /// Memory, allocated afresh by each verification: 256 MiB, twice OWASP's recommendation.
     const MAX_MEMORY: u64 = 256 * MIB;
-    /// Memory times lanes is what determines the time: 1 GiB takes about two seconds.
+    /// Memory times lanes determines the time: 1 GiB takes about two seconds.
     const MAX_WORK: u64 = 1024 * MIB;
-    /// The greatest that the memory leaves room for.
+    /// The highest value that the memory cap allows.
     const MAX_LOG_N: u8 = 21;
-    /// Everybody uses 8. More lanes or larger blocks would grow a second buffer, which is 64 KiB at these.
+    /// In practice `r` is 8. More lanes or larger blocks would grow a second buffer, which is 64 KiB at these limits.
     const MAX_R: u32 = 32;
     const MAX_P: u32 = 16;
 
@@ -40,7 +40,7 @@ impl ScryptCost {
         (128 * u64::from(self.r)) << self.log_n
     }
 
-    /// OWASP's sets of equal strength: less memory asks for more lanes. All have `r=8`.
+    /// OWASP's sets of equal strength: less memory requires more lanes. All have `r=8`.
     pub(super) fn is_weak(self) -> bool {
         let lanes = match self.memory() / MIB {
             128.. => 1,
@@ -61,7 +61,7 @@ pub(super) struct Scrypt {
     tag: [u8; TAG_BYTES],
 }
 
-/// Reads the PHC form, as passlib and RustCrypto write it.
+/// Parses the PHC form as passlib and RustCrypto write it.
 pub(super) fn parse(text: &str) -> Option<Scrypt> {
     let ["", "scrypt", params, salt64, tag64] = text::fields(text)? else { return None };
     let (log_n, rest) = params.strip_prefix("ln=")?.split_once(",r=")?;
@@ -91,7 +91,7 @@ impl Scrypt {
     pub(super) fn verify(&self, typed: &[u8]) -> bool {
         let ScryptCost { log_n, r, p } = self.cost;
         let mut computed = [0; TAG_BYTES];
-        // Costs and tags within bounds are within scrypt's own too, so neither arm is left this way; no panic all the same.
+        // Our bounds on costs and tags are within scrypt's own, so neither `else` is ever taken; returning avoids a panic path.
         let Ok(params) = ::scrypt::Params::new(log_n, r, p) else { return false };
         let Ok(()) = ::scrypt::scrypt(typed, &self.salt, &params, &mut computed) else { return false };
         let equal = computed[..].ct_eq(&self.tag[..]).into();

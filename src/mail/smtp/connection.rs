@@ -1,4 +1,4 @@
-//! One connection, and what becomes of the mails that go over it.
+//! One connection, and the outcome of the mails sent over it.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use doorward::store::{BackendCode, BackendErrorKind};
 use super::dialogue::{Dialogue, Fate, Flaw};
 use super::message::Rendered;
 
-/// How long a connection that rests may take to say that it is still there.
+/// How long an idle connection may take to prove that it is still alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
-/// What is told of a dialogue that went wrong.
+/// What is reported about a failed dialogue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trouble {
     pub(super) kind: BackendErrorKind,
     /// The server's reply code. Its text may repeat the address and is not kept.
     reply: Option<u16>,
-    /// Where there is none: a word for what failed on the way.
+    /// If there is no reply code: a word for what failed in transit.
     class: Option<&'static str>,
 }
 
@@ -47,20 +47,20 @@ pub(super) struct Fault {
 /// What it means for the mail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Verdict {
-    /// Refused for the time being.
+    /// Rejected temporarily.
     Later,
-    /// Refused for good.
+    /// Rejected permanently.
     Never,
-    /// The connection broke off before the mail was out, or the server takes its leave.
+    /// The connection broke before the mail was sent, or the server closed the session.
     BrokeOff,
-    /// The mail went out whole, and no answer came: the server may have it or not.
+    /// The mail was sent in full, but no answer came: the server may or may not have it.
     Unanswered,
-    /// The mail went out whole, and what came back is no answer: the server most probably has it.
+    /// The mail was sent in full, but the answer is garbled: the server most probably has it.
     Unclear,
 }
 
-/// A connection with one user: a worker. One whose dialogue was broken off in the middle, by a timeout say, is dropped: the
-/// next mail would read the answers to the one before.
+/// A connection, owned by one worker. If its dialogue was interrupted, for example by a timeout, it is dropped: the next mail
+/// would read the answers to the previous one.
 pub(super) struct Connection {
     dialogue: Dialogue,
     used: bool,
@@ -72,12 +72,12 @@ impl Connection {
         Self { dialogue, used: false, timeout }
     }
 
-    /// Whether a mail has gone over it before: then the server may have closed it meanwhile, or let it have its share.
+    /// Whether a mail was sent over it before: the server may have closed it since, or limit the mails per connection.
     pub(super) fn is_used(&self) -> bool {
         self.used
     }
 
-    /// Sends a mail, and gives the connection back if it is still good.
+    /// Sends a mail and returns the connection if it is still usable.
     pub(super) async fn send(mut self, mail: &Rendered) -> Result<Option<Self>, Fault> {
         let outcome = timeout(self.timeout, self.dialogue.send(mail)).await;
         let mut fault = match outcome.unwrap_or_else(|elapsed| Err(Flaw::Wire(elapsed.into()))) {
@@ -87,7 +87,7 @@ impl Connection {
             }
             Err(flaw) => Fault::from(&flaw),
         };
-        // A clear refusal says it all. After anything else the mail may have been taken, and is not multiplied.
+        // A clear rejection settles it. After anything else the mail may have been accepted and must not be duplicated.
         if fault.trouble.reply.is_none() {
             match self.dialogue.fate() {
                 Fate::Unsent => {}
@@ -99,13 +99,13 @@ impl Connection {
         Err(fault)
     }
 
-    /// After a rest: gives the connection back if it is still good.
+    /// After an idle period: returns the connection if it is still alive.
     pub(super) async fn alive(mut self) -> Option<Self> {
         let alive = timeout(SIGN_OF_LIFE.min(self.timeout), self.dialogue.is_alive()).await;
         alive.is_ok_and(|alive| alive).then_some(self)
     }
 
-    /// Takes leave, if the server listens.
+    /// Sends QUIT, if the server is listening.
     pub(super) async fn quit(mut self) {
         drop(timeout(SIGN_OF_LIFE.min(self.timeout), self.dialogue.quit()).await);
     }

@@ -1,4 +1,4 @@
-//! The way to a host that may have several addresses.
+//! Connecting to a host that may have several addresses.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,22 +9,22 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// How long an address is waited for before the next is tried beside it (RFC 8305).
+/// How long to wait for an address before trying the next one in parallel (RFC 8305).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// Connects to the first address that answers. `turn` says with which to begin: after a failure with another, since one that
-/// lets itself be called may still be good for nothing.
+/// Connects to the first address that answers. `turn` selects the address to start with: another one after each failure, since
+/// an address that accepts connections may still be unusable.
 pub(super) async fn dial(host: &str, port: u16, turn: usize) -> io::Result<TcpStream> {
     let mut addresses = in_turns(lookup_host((host, port)).await?);
     let turn = turn.checked_rem(addresses.len()).unwrap_or(0);
     addresses.rotate_left(turn);
     let stream = first_of(addresses).await?;
-    // Questions are short, and each waits for its answer.
+    // Commands are short, and each waits for its answer.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
-/// Of each family in turn, the resolver's favourite first.
+/// Alternates between address families, starting with the resolver's preferred one.
 fn in_turns(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
     let addresses: Vec<SocketAddr> = addresses.collect();
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn every_address_is_tried_also_behind_one_that_never_answers() {
         run(async {
-            // Nobody takes what waits there, and soon no more may wait: whoever comes then gets no answer.
+            // Nothing accepts from this socket, and its backlog soon fills up: later connections get no answer.
             let full = TcpSocket::new_v4().unwrap();
             full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
             let full = full.listen(1).unwrap();
@@ -100,7 +100,7 @@ mod tests {
             let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let refused = "127.0.0.1:1".parse().unwrap();
             let live = free.local_addr().unwrap();
-            // One after the other, each until it gives up, would take minutes.
+            // Trying them one after the other, each until it times out, would take minutes.
             let minute = Duration::from_secs(60);
             for order in [vec![silent, live], vec![refused, silent, live], vec![silent, silent, refused, live]] {
                 let stream = timeout(minute, first_of(order.into())).await.unwrap().unwrap();

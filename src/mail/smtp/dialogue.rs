@@ -1,4 +1,4 @@
-//! The client's side of SMTP (RFC 5321), one question at a time.
+//! The client side of SMTP (RFC 5321), one command at a time.
 
 use std::io;
 
@@ -10,29 +10,29 @@ use zeroize::Zeroizing;
 use super::message::Rendered;
 use super::reply::{Incoming, Progress, Reply};
 
-/// What a dialogue goes over: TCP, or TLS over it.
+/// The transport: TCP, or TLS over it.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Wire for T {}
 
-/// Why a dialogue came to no good end. No text of the server's is in it: that may repeat the address.
+/// Why a dialogue failed. Contains no text from the server, which may repeat the address.
 #[derive(Debug, Error)]
 pub(super) enum Flaw {
-    /// The host has no address, cannot be reached, breaks off, or is not who it says.
+    /// The host has no address, is unreachable, disconnects, or fails verification.
     #[error(transparent)]
     Wire(#[from] io::Error),
     #[error("the server answered {0}")]
     Refused(u16),
     #[error("the server does not offer {0}")]
     Lacks(&'static str),
-    #[error("the server's answer cannot be read")]
+    #[error("the server's answer is malformed")]
     Malformed,
-    /// Whoever sent it did not know the question. In plain text that may be somebody on the way.
+    /// The sender did not know the command. In plaintext it may be an attacker on the network path.
     #[error("the server answered before it was asked")]
     Unasked,
 }
 
-/// What the server offers, by its answer to EHLO.
+/// What the server offers in its answer to EHLO.
 #[derive(Default)]
 struct Offers {
     starttls: bool,
@@ -48,18 +48,18 @@ pub(super) struct Credentials {
     pub(super) password: Zeroizing<String>,
 }
 
-/// A dialogue with a server. After any [`Flaw`] it is over.
+/// A dialogue with a server. Any [`Flaw`] ends it.
 pub(super) struct Dialogue {
     wire: BufReader<Box<dyn Wire>>,
     offers: Offers,
-    /// The answer to the last question, as far as it has come.
+    /// The answer to the last command, as far as received.
     incoming: Incoming,
-    /// The last mail has gone out whole: the server may have it.
+    /// The last mail was sent in full: the server may have it.
     sent_whole: bool,
 }
 
 impl Dialogue {
-    /// Begins where the server speaks first.
+    /// Starts where the server speaks first.
     pub(super) async fn greeted(wire: Box<dyn Wire>, own_name: &str) -> Result<Self, Flaw> {
         let mut dialogue = Self::over(wire);
         dialogue.answer().await?.expect(2)?;
@@ -67,7 +67,7 @@ impl Dialogue {
         Ok(dialogue)
     }
 
-    /// Begins where it has spoken already, before STARTTLS.
+    /// Starts where the server has already spoken, before STARTTLS.
     pub(super) async fn resumed(wire: Box<dyn Wire>, own_name: &str) -> Result<Self, Flaw> {
         let mut dialogue = Self::over(wire);
         dialogue.hello(own_name).await?;
@@ -85,8 +85,8 @@ impl Dialogue {
         Ok(())
     }
 
-    /// Asks for TLS, and gives back the wire for it. What was read before TLS, and with the answer, is not taken along: it may
-    /// be from anybody. Something that comes later is no TLS, and ends the handshake.
+    /// Starts TLS and returns the transport for it. Anything received before TLS or together with the answer is discarded: it
+    /// may be forged. Plaintext that arrives later is not TLS and fails the handshake.
     pub(super) async fn starttls(mut self) -> Result<Box<dyn Wire>, Flaw> {
         if !self.offers.starttls {
             return Err(Flaw::Lacks("STARTTLS"));
@@ -96,7 +96,7 @@ impl Dialogue {
         Ok(self.wire.into_inner())
     }
 
-    /// Gives the password: by PLAIN, or by LOGIN, which some providers have alone.
+    /// Authenticates with PLAIN, or with LOGIN, the only mechanism of some providers.
     pub(super) async fn sign_in(&mut self, credentials: &Credentials) -> Result<(), Flaw> {
         let Credentials { user, password } = credentials;
         let encoded = |text: &str| Zeroizing::new(Base64::encode_string(text.as_bytes()));
@@ -118,7 +118,7 @@ impl Dialogue {
         reply.expect(2).map(drop)
     }
 
-    /// Sends a mail. [`fate`](Self::fate) tells what became of one that was not sent well.
+    /// Sends a mail. On failure, [`fate`](Self::fate) says what became of it.
     pub(super) async fn send(&mut self, mail: &Rendered) -> Result<(), Flaw> {
         self.sent_whole = false;
         let (from, to) = (mail.from.to_string(), mail.to.to_string());
@@ -142,7 +142,7 @@ impl Dialogue {
         self.answer().await?.expect(2).map(drop)
     }
 
-    /// Whether the server is still there.
+    /// Whether the server still responds.
     pub(super) async fn is_alive(&mut self) -> bool {
         self.ask("NOOP").await.is_ok_and(|reply| reply.expect(2).is_ok())
     }
@@ -151,7 +151,7 @@ impl Dialogue {
         drop(self.ask("QUIT").await);
     }
 
-    /// What became of a mail that was not sent well, when no whole answer says it.
+    /// What became of a mail that failed without a complete answer.
     pub(super) fn fate(&self) -> Fate {
         match (self.sent_whole, self.incoming.code()) {
             (false, _) => Fate::Unsent,
@@ -162,7 +162,7 @@ impl Dialogue {
     }
 
     async fn ask(&mut self, question: &str) -> Result<Reply, Flaw> {
-        // What is left over answers no question of ours, and would be taken for the answer to this one.
+        // Leftover bytes answer no command of ours and would be taken for the answer to this one.
         self.nothing_unasked()?;
         if question.contains(['\r', '\n']) {
             return Err(Flaw::Malformed);
@@ -198,21 +198,21 @@ impl Dialogue {
     }
 }
 
-/// What became of a mail whose dialogue broke off.
+/// What became of a mail whose dialogue was interrupted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fate {
     /// The server does not have it.
     Unsent,
-    /// The server said yes, and no more than that.
+    /// The server accepted it, but its answer is incomplete.
     Taken,
-    /// The server said something. It may have the mail.
+    /// The server answered something unclear. It may have the mail.
     Unclear,
-    /// The server said nothing. It may have the mail.
+    /// The server did not answer. It may have the mail.
     Unanswered,
 }
 
 impl Reply {
-    /// Of this class, or it is a refusal, or nonsense.
+    /// Requires a reply of this class; anything else is a rejection or malformed.
     fn expect(self, class: u16) -> Result<Self, Flaw> {
         match self.code / 100 {
             found if found == class => Ok(self),
@@ -223,7 +223,7 @@ impl Reply {
 }
 
 impl Offers {
-    /// Keywords come in letters of either size. The first line is the server's name.
+    /// Keywords are case-insensitive. The first line is the server's name.
     fn read(reply: &Reply) -> Self {
         let mut offers = Self::default();
         for line in reply.lines.iter().skip(1) {
@@ -247,10 +247,10 @@ impl Offers {
     }
 }
 
-/// The mail's lines, each ended by CR LF, with a dot more where one begins with a dot (RFC 5321, 4.5.2). A line feed alone ends
-/// a line too: no server then sees an end where another sees none.
+/// The lines of the mail, each ended by CR LF, with leading dots doubled (RFC 5321, 4.5.2). A bare line feed also ends a line,
+/// so that all servers agree on where the mail ends (no SMTP smuggling).
 fn stuffed(message: &[u8]) -> Zeroizing<Vec<u8>> {
-    // Room for all of it: a vector that grows leaves copies behind.
+    // Full capacity up front: a growing vector leaves copies behind.
     let mut out = Zeroizing::new(Vec::with_capacity(2 * message.len() + 2));
     let message = message.strip_suffix(b"\n").unwrap_or(message);
     for line in message.split(|byte| *byte == b'\n') {
@@ -287,6 +287,6 @@ mod tests {
         let old = offers(&["mail", "AUTH=LOGIN PLAIN"]);
         assert!(old.login && old.plain && !old.starttls);
         let none = offers(&["STARTTLS", "AUTH", "XSTARTTLS", "STARTTLS2"]);
-        assert!(!none.starttls && !none.plain, "its name offers nothing");
+        assert!(!none.starttls && !none.plain, "the server's name is not an offer");
     }
 }

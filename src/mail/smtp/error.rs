@@ -3,11 +3,11 @@ use std::error::Error;
 use doorward::store::{BackendError, BackendErrorKind};
 use thiserror::Error;
 
-/// Why an [`SmtpMailer`](doorward::mail::SmtpMailer) was not built. It prints nothing of the URL, which may hold a password.
+/// Why an [`SmtpMailer`](doorward::mail::SmtpMailer) was not built. Prints nothing of the URL, which may hold a password.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SmtpError {
-    /// The URL of the server makes no sense, or leaves mails readable on their way.
+    /// The server's URL is invalid, or would expose mails in transit.
     #[error("the server's URL {problem}")]
     Url {
         /// What is wrong with it.
@@ -16,21 +16,21 @@ pub enum SmtpError {
     /// A setting is out of bounds.
     #[error("smtp.{field} {problem}")]
     Setting {
-        /// The method that sets it.
+        /// The name of the setter.
         field: &'static str,
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// TLS cannot be set up: a certificate cannot be read, say.
+    /// TLS could not be set up, for example because a certificate is malformed.
     #[error("TLS cannot be set up")]
     Tls(#[source] Box<dyn Error + Send + Sync>),
-    /// There is no tokio runtime around. Mails are delivered by tasks, so `build` is called within one.
+    /// `build` was called outside a tokio runtime, whose tasks deliver the mails.
     #[error("there is no tokio runtime")]
     NoRuntime,
 }
 
 impl SmtpError {
-    /// A stable name in snake_case.
+    /// A stable `snake_case` code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Url { .. } => "smtp_url_invalid",
@@ -41,31 +41,30 @@ impl SmtpError {
     }
 }
 
-/// Why an [`SmtpMailer`](doorward::mail::SmtpMailer) did not take a mail. It is the source of the [`BackendError`], which prints its
-/// [`code`](Self::code).
+/// Why an [`SmtpMailer`](doorward::mail::SmtpMailer) rejected a mail. It is the source of the [`BackendError`], which prints
+/// its [`code`](Self::code).
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SmtpRejection {
-    /// As many mails wait as may, or as may of those that anybody can cause.
+    /// The queue is full, or its share for mails that anyone can cause is.
     #[error("the queue is full")]
     QueueFull,
     /// The mailer was closed, or the runtime in which it was built has ended.
     #[error("the mailer is closed")]
     Closed,
-    /// The recipient's address cannot be written into a mail.
-    #[error("the address cannot be written")]
+    /// The recipient's address cannot be written in a mail header.
+    #[error("the address cannot be written in a mail header")]
     Address,
-    /// The mail would have had a header that this crate does not set: somebody tried to put one in, by way of a name or a
-    /// text.
+    /// The mail would contain a header that this crate does not set: someone tried to inject one through a name or a text.
     #[error("a header was injected")]
     HeaderInjection,
-    /// The operating system gave no randomness for the mail's id.
+    /// The operating system provided no randomness for the `Message-ID`.
     #[error("the operating system's random source failed")]
     Random,
 }
 
 impl SmtpRejection {
-    /// A stable name in kebab case, which error codes are cut to.
+    /// A stable kebab-case name, since error codes are limited to such characters.
     pub fn code(self) -> &'static str {
         match self {
             Self::QueueFull => "queue-full",

@@ -1,4 +1,4 @@
-//! A mail as it goes over the wire: the envelope, the headers, and a text and an HTML part.
+//! A mail as sent over the wire: the envelope, the headers, and a text and an HTML part.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use lettre::message::header::{Date, HeaderName, HeaderValue};
@@ -13,7 +13,7 @@ use doorward::Email;
 use doorward::config::SupportContact;
 use doorward::mail::{Mail, SmtpRejection};
 
-/// What a mail may have. One more was injected.
+/// The headers a mail may have. Any other was injected.
 const HEADERS: [&str; 10] = [
     "From",
     "To",
@@ -27,14 +27,14 @@ const HEADERS: [&str; 10] = [
     "Content-Type",
 ];
 
-/// A rendered mail. It holds the secret of the mail, and is wiped when it is dropped.
+/// A rendered mail. Holds the mail's secret and is wiped on drop.
 pub(super) struct Rendered {
     pub(super) from: Address,
     pub(super) to: Address,
     pub(super) message: Zeroizing<Vec<u8>>,
 }
 
-/// Renders a mail once: every try sends the same bytes, so that a mail which arrives twice has one id and one date.
+/// Renders a mail once: every try sends the same bytes, so that duplicates share one id and one date.
 pub(super) fn render(from: &Email, to: &Email, mail: &Mail, now: OffsetDateTime) -> Result<Rendered, SmtpRejection> {
     let sender = address(from)?;
     let recipient = address(to)?;
@@ -44,11 +44,11 @@ pub(super) fn render(from: &Email, to: &Email, mail: &Mail, now: OffsetDateTime)
         .subject(mail.subject())
         .header(date(now))
         .message_id(Some(message_id(sender.domain())?))
-        // RFC 3834: no vacation notice answers, and no mailing list forwards. Exchange asks for a header of its own.
+        // RFC 3834: suppresses vacation replies and mailing-list forwarding. Exchange needs a header of its own.
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("X-Auto-Response-Suppress", "All"));
     if let SupportContact::Email(support) = mail.site().support() {
-        // Whoever answers reaches somebody.
+        // Replies reach the support contact.
         let support = Email::parse(support).map_err(|_| SmtpRejection::Address)?;
         builder = builder.reply_to(Mailbox::new(None, address(&support)?));
     }
@@ -61,7 +61,7 @@ pub(super) fn render(from: &Email, to: &Email, mail: &Mail, now: OffsetDateTime)
     Ok(Rendered { from: sender, to: recipient, message })
 }
 
-/// As typed before the `@`, where only the owner of the domain knows what case means, and in A-labels after it, which every
+/// The local part as typed, since only the domain's owner knows whether case matters; the domain in A-labels, which every
 /// server understands.
 fn address(email: &Email) -> Result<Address, SmtpRejection> {
     let (local, _) = email.as_typed().rsplit_once('@').ok_or(SmtpRejection::Address)?;
@@ -73,14 +73,14 @@ pub(super) fn domain(email: &Email) -> &str {
     email.canonical().rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
-/// By the clock given to the mailer. A clock that shows no year a mail can have is cut to one.
+/// By the mailer's clock. A time outside the years that a mail can express is clamped.
 fn date(now: OffsetDateTime) -> Date {
     const YEAR_9999: i64 = 253_370_764_800;
     let seconds = now.unix_timestamp().clamp(0, YEAR_9999 - 1);
     Date::new(OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH).into())
 }
 
-/// 128 random bits under the sender's own domain.
+/// 128 random bits under the sender's domain.
 fn message_id(domain: &str) -> Result<String, SmtpRejection> {
     let mut id = [0; 16];
     SysRng.try_fill_bytes(&mut id).map_err(|_| SmtpRejection::Random)?;
@@ -91,7 +91,7 @@ fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
-/// Whether every line above the body is one of these headers, each once at most, or goes on with the line before it.
+/// Whether every line above the body is one of these headers, each at most once, or a continuation of the previous line.
 fn has_only(headers: &[&str], message: &[u8]) -> bool {
     let mut seen = Vec::new();
     for line in message.split(|byte| *byte == b'\n') {

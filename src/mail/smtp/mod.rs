@@ -29,35 +29,35 @@ pub use error::{SmtpError, SmtpRejection};
 use queue::Queue;
 use server::Server;
 
-/// How long those who are told to stop may take.
+/// How long tasks that were told to stop may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Sends mails by a server of the host's, over TLS, from a queue in this process's memory (feature `smtp`).
+/// Sends mails through a mail server of the host's choice, over TLS, from a queue in this process's memory (feature `smtp`).
 ///
-/// [`send`](Mailer::send) returns at once, whatever the server does: it renders the mail and puts it into the queue. Tasks on
-/// the tokio runtime in which it was built deliver it, with text and HTML side by side, over connections that are kept. What
-/// the server refuses for the time being, or does not answer, is tried again after 1, 2, 4 … seconds, at most a minute
-/// apart, until the mail is worth nothing any more or ten minutes are over. What it refuses for good is not, and a mail that
-/// it may have already is sent three times at most. Every mail that is given up is an
-/// [`EventKind::MailFailed`](doorward::event::EventKind::MailFailed); a server that cannot be reached is one
-/// [`EventKind::MailDelayed`](doorward::event::EventKind::MailDelayed).
+/// [`send`](Mailer::send) returns at once, whatever the server does: it renders the mail and queues it. Tasks on the tokio
+/// runtime in which the mailer was built deliver it, as text and HTML alternatives, over kept-alive connections. If the server
+/// rejects a mail temporarily or does not answer, it is retried after 1, 2, 4 … seconds, at most a minute apart, until its
+/// content expires or ten minutes have passed. Permanent rejections are not retried, and a mail that the server may already
+/// have is sent three times at most. Every mail that is given up emits
+/// [`EventKind::MailFailed`](doorward::event::EventKind::MailFailed); an unreachable server emits
+/// [`EventKind::MailDelayed`](doorward::event::EventKind::MailDelayed) once.
 ///
-/// The queue ends with the process: call [`close`](Self::close) before. Of what is lost to a crash nothing is worth keeping:
-/// asking for the reset, confirming it or sending the welcome again mails anew.
+/// The queue ends with the process: call [`close`](Self::close) first. Nothing lost in a crash is worth keeping: requesting the
+/// reset, confirming it or resending the welcome sends a new mail.
 ///
-/// Mails come from the given address under the name of the [`Site`](doorward::Site), are answered to its support address, say
-/// that they are automatic (RFC 3834), and have an id of their own. Addresses beyond ASCII before the `@` need a server with
-/// SMTPUTF8. SPF, DKIM and DMARC are the server's affair, as is that nothing rewrites the links in mails to count clicks.
+/// Mails come from the given address under the name of the [`Site`](doorward::Site), with its support address in `Reply-To`,
+/// and are marked as automatic (RFC 3834). Each has its own `Message-ID`. Non-ASCII characters before the `@` need a server
+/// with SMTPUTF8. SPF, DKIM and DMARC are up to the server, and so is not rewriting links for click tracking.
 ///
 /// # Security
-/// - TLS is mandatory and verified against the system's authorities, by rustls. An image without any (`FROM scratch`) needs them
-///   put in, or [`SmtpBuilder::root_certificates`]. Nothing that was said before
-///   STARTTLS counts after it; still, `smtps://` is to be preferred: whoever meddles with plain text can keep mails away.
+/// - TLS is mandatory and verified by rustls against the system's certificate authorities. An image without any
+///   (`FROM scratch`) needs them added, or [`SmtpBuilder::root_certificates`]. Nothing received before STARTTLS is trusted
+///   after it. Still, prefer `smtps://`: an attacker who tampers with the plaintext can block mails.
 /// - No error, event or `Debug` output holds an address, a password or a link.
-/// - A mail in the queue is wiped when it is delivered or given up, and so is what goes from it onto the wire. Not wiped are the
-///   copies that the library for MIME makes within [`send`](Mailer::send), those of the system, and the URL given here.
+/// - A queued mail is wiped when it is delivered or given up, and so are the bytes written to the connection. Not wiped are the
+///   copies that the MIME library makes within [`send`](Mailer::send), those of the system, and the URL given here.
 ///
-/// Clones share the queue. When the last one is dropped the rest of the queue is still delivered, as long as the runtime runs.
+/// Clones share the queue. When the last one is dropped, the rest of the queue is still delivered as long as the runtime runs.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -68,21 +68,21 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let from = Email::parse("no-reply@acme.example")?;
 /// let mailer = SmtpMailer::builder("smtps://acme:secret@mail.acme.example", from)
-#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::event::TracingObserver) // what fails is told")]
+#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::event::TracingObserver) // reports failures")]
 ///     .build()?;
 /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
 /// let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), mailer.clone())
-///     .background(|work| drop(tokio::spawn(work))) // or the time of an answer tells strangers who has an account
-#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::event::TracingObserver) // what fails is told")]
+///     .background(|work| drop(tokio::spawn(work))) // otherwise response times reveal which addresses have accounts
+#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::event::TracingObserver) // reports failures")]
 ///     .build()?;
 ///
-/// // … and when the server has answered its last request:
+/// // … and once the server has answered its last request:
 /// auth.close().await;
 /// let undelivered = mailer.close(Duration::from_secs(20)).await;
 /// # Ok(()) }
 /// ```
 ///
-/// What would leave mails readable on their way is refused:
+/// Settings that would expose mails in transit are rejected:
 ///
 /// ```
 /// use doorward::Email;
@@ -107,13 +107,13 @@ struct Shared {
 }
 
 impl SmtpMailer {
-    /// A mailer by the server at this URL, with mails from this address.
+    /// A mailer that uses the server at this URL and sends from this address.
     ///
-    /// - `smtps://user:password@host` is TLS from the start, on port 465.
-    /// - `smtp://user:password@host` is STARTTLS, which has to succeed, on port 587; `?tls=required` says the same.
+    /// - `smtps://user:password@host` uses TLS from the start, on port 465.
+    /// - `smtp://user:password@host` uses mandatory STARTTLS, on port 587; `?tls=required` means the same.
     ///
-    /// User and password are percent-encoded, or given by [`SmtpBuilder::credentials`]. A path (`/mail.acme.example`) is the name
-    /// under which this side says hello; the domain of `from` by default.
+    /// User and password are percent-encoded, or given with [`SmtpBuilder::credentials`]. A path (`/mail.acme.example`) sets
+    /// the name sent in `EHLO`; it defaults to the domain of `from`.
     pub fn builder(url: &str, from: Email) -> SmtpBuilder {
         SmtpBuilder::new(url, from)
     }
@@ -125,13 +125,13 @@ impl SmtpMailer {
         Self(Arc::new(Shared { from, server, queue, workers }))
     }
 
-    /// Connects to the server, gives the password and takes leave, without a mail: for when a program starts, and for a page
-    /// that tells whether all is well. Mails can be sent whatever it says.
+    /// Connects to the server, authenticates and disconnects, without sending a mail: for startup, and for a health page. Mails
+    /// can be sent whatever the result.
     ///
     /// # Errors
     /// [`Refused`](doorward::store::BackendErrorKind::Refused) with the server's code, such as 535 for a wrong password;
-    /// [`Unavailable`](doorward::store::BackendErrorKind::Unavailable) if it cannot be reached or is not who it says. The source tells
-    /// more, such as why a certificate was refused.
+    /// [`Unavailable`](doorward::store::BackendErrorKind::Unavailable) if the server is unreachable or fails verification. The
+    /// source has details, such as why a certificate was rejected.
     ///
     /// ```
     /// use doorward::Email;
@@ -151,17 +151,16 @@ impl SmtpMailer {
         self.0.server.check().await
     }
 
-    /// How many mails were accepted and are neither delivered nor given up.
+    /// How many accepted mails are neither delivered nor given up.
     pub fn queued(&self) -> usize {
         self.0.queue.held()
     }
 
-    /// Accepts no further mails and waits until all are delivered or given up, at most `within`. What is left then is given
-    /// up: the answer is how many mails that were, each of them an event.
+    /// Accepts no further mails and waits until all are delivered or given up, at most `within`. The rest is then given up,
+    /// with an event for each mail; returns how many.
     ///
-    /// Call it when nothing sends mails any more: background work of the last requests may still do. Calling it again is
-    /// harmless.
-    #[must_use = "so many mails were lost"]
+    /// Call it last: background work of the final requests may still send mails. Repeated calls are harmless.
+    #[must_use = "the result says how many mails were lost"]
     pub async fn close(&self, within: Duration) -> usize {
         let Shared { queue, workers, .. } = self.0.as_ref();
         queue.close();
@@ -172,7 +171,7 @@ impl SmtpMailer {
             workers.iter().for_each(JoinHandle::abort);
             queue.drained(FAREWELL).await;
         }
-        // They say goodbye to the server. A server that does not listen holds nobody up.
+        // They send QUIT. A server that does not respond must not delay the shutdown.
         let ended = timeout(FAREWELL, async {
             for worker in &mut workers {
                 drop(worker.await);
@@ -191,13 +190,13 @@ fn lock(workers: &Mutex<Vec<JoinHandle<()>>>) -> MutexGuard<'_, Vec<JoinHandle<(
 
 #[async_trait]
 impl Mailer for SmtpMailer {
-    /// Puts the mail into the queue.
+    /// Queues the mail.
     ///
     /// # Errors
     /// [`Refused`](doorward::store::BackendErrorKind::Refused), with an [`SmtpRejection`] as its source.
     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
         let Shared { from, queue, workers, .. } = self.0.as_ref();
-        // The runtime in which it was built may have ended, and the tasks with it.
+        // The runtime in which the mailer was built may have ended, and its tasks with it.
         if lock(workers).iter().all(JoinHandle::is_finished) {
             return Err(SmtpRejection::Closed.into());
         }
@@ -206,7 +205,7 @@ impl Mailer for SmtpMailer {
     }
 }
 
-/// The tasks go on until the queue is empty, and then end.
+/// The tasks run until the queue is empty, then end.
 impl Drop for Shared {
     fn drop(&mut self) {
         self.queue.close();

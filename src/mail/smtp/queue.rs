@@ -1,4 +1,4 @@
-//! Mails that were accepted and are not delivered yet.
+//! Mails that were accepted but not yet delivered.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,18 +19,18 @@ use super::message::Rendered;
 /// The longest wait between two tries of a mail.
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
-/// How often a mail is sent whole when the server does not say what became of it.
+/// How often a mail is sent in full if the server never confirms it.
 const MOST_UNANSWERED: u32 = 3;
 
-/// Mails that were accepted and not settled yet.
+/// How many accepted mails are not settled yet.
 #[derive(Default)]
 struct Held {
     all: usize,
-    /// Those of them that anybody can cause.
+    /// Those that anyone can cause.
     anybodys: usize,
 }
 
-/// How long mails are tried, and how often.
+/// How long and how often mails are tried.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     pub(super) capacity: usize,
@@ -39,43 +39,43 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// The wait after that many failures in a row: doubled each time.
+    /// The wait after this many failures in a row; doubles each time.
     pub(super) fn delay(&self, failures: u32) -> Duration {
         let doubled = self.first_retry.saturating_mul(1 << failures.saturating_sub(1).min(20));
         doubled.min(LONGEST_RETRY)
     }
 }
 
-/// Mails that are ready to be sent, in the order in which they came.
+/// Mails that are ready to be sent, in order of arrival.
 pub(super) struct Queue {
     ready: Mutex<VecDeque<Job>>,
-    /// Turned on once: whoever waits for a later try stops.
+    /// Set once: tasks waiting for a retry stop.
     cut: watch::Sender<bool>,
     ledger: Arc<Ledger>,
     pub(super) patience: Patience,
 }
 
-/// What outlives the queue as long as a mail does: how many there are, and who is told of their fate.
+/// State that every queued mail keeps alive: how many there are, and who observes their outcome.
 struct Ledger {
     held: watch::Sender<Held>,
     wake: Notify,
     closing: AtomicBool,
-    /// The server was last seen not working.
+    /// The server was not working when last contacted.
     trouble: AtomicBool,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
 }
 
-/// A mail on its way. Dropped in any other way than by [`delivered`](Self::delivered) it has failed, and an event says so:
-/// nothing is lost in silence, also if a task is cancelled or panics.
+/// A mail to be delivered. Unless dropped by [`delivered`](Self::delivered), it has failed and emits an event: no mail is lost
+/// silently, even if a task is cancelled or panics.
 pub(super) struct Job {
     pub(super) rendered: Rendered,
     mail: &'static str,
     anybodys: bool,
-    /// Counted down by the runtime. The host's clock may disagree with that of whoever made the mail, and may be set.
+    /// Measured by the runtime. The host's clock may differ from that of the mail's creator, and may be adjusted.
     give_up_at: Instant,
     failures: u32,
-    /// How often it went out whole without an answer.
+    /// How often it was sent in full without an answer.
     unanswered: u32,
     trouble: Trouble,
     delivered: bool,
@@ -100,8 +100,8 @@ impl Queue {
         self.ledger.clock.now()
     }
 
-    /// Takes a mail in, if there is room. Mails that anybody can cause take half of it at most: whatever strangers ask for, a
-    /// place is left for what somebody has earned.
+    /// Accepts a mail if there is room. Mails that anyone can cause take at most half of it, so an attacker cannot crowd out
+    /// the others.
     pub(super) fn accept(&self, mail: &Mail, rendered: Rendered) -> Result<(), SmtpRejection> {
         if self.ledger.closing.load(Ordering::SeqCst) {
             return Err(SmtpRejection::Closed);
@@ -133,33 +133,33 @@ impl Queue {
         Ok(())
     }
 
-    /// A mail that is worth sending, if one is ready.
+    /// The next mail that is ready and still worth sending.
     pub(super) fn take(&self) -> Option<Job> {
         let mut ready = self.drop_stale();
         let job = ready.pop_front();
         if !ready.is_empty() {
-            // One call may stand for several mails that came while nobody listened.
+            // One notification may stand for several mails that arrived while no worker was listening.
             self.ledger.wake.notify_one();
         }
         job
     }
 
-    /// Puts a mail back at the front, as if it had not been taken.
+    /// Puts a mail back at the front, as if it had never been taken.
     pub(super) fn put_back(&self, job: Job) {
         self.lock().push_front(job);
         self.ledger.wake.notify_one();
     }
 
-    /// Tries a mail again later.
+    /// Retries a mail later.
     pub(super) fn retry(self: &Arc<Self>, job: Job, trouble: Trouble) {
         self.retry_after(job, trouble, Duration::ZERO);
     }
 
-    /// Tries a mail again, no sooner than that unless its time is running out.
+    /// Retries a mail after at least `least`, unless its time is running out.
     fn retry_after(self: &Arc<Self>, mut job: Job, trouble: Trouble, least: Duration) {
         job.failures = job.failures.saturating_add(1);
         job.trouble = trouble;
-        // The last tries come closer together, so that a mail is not given up with half a minute left.
+        // The last tries come closer together, so that a mail is not given up with half a minute to spare.
         let rest = job.give_up_at.saturating_duration_since(monotonic_now());
         let delay = self.patience.delay(job.failures).max(least).min((rest / 2).max(self.patience.first_retry));
         let queue = Arc::clone(self);
@@ -170,8 +170,8 @@ impl Queue {
         });
     }
 
-    /// Tries a mail again later that the server may have taken without saying so. Each of these tries may be one mail more in
-    /// somebody's mailbox: they are few, and far apart, so that a server which starts anew is there again for the last.
+    /// Retries a mail that the server may have accepted without confirming. Each try may put a duplicate into the recipient's
+    /// mailbox, so they are few and far apart: a restarting server is back for the last one.
     pub(super) fn retry_unanswered(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
         job.unanswered += 1;
         match job.unanswered < MOST_UNANSWERED {
@@ -183,40 +183,40 @@ impl Queue {
         }
     }
 
-    /// Lets a while pass, by a timer of the runtime; no caller of [`Mailer::send`](doorward::Mailer::send) waits for it. False, and at
-    /// once, when all is given up.
+    /// Waits on a timer of the runtime; no caller of [`Mailer::send`](doorward::Mailer::send) waits for it. Returns `false` at
+    /// once when everything is given up.
     pub(super) async fn pause(&self, delay: Duration) -> bool {
         let mut cut = self.cut.subscribe();
         timeout(delay, cut.wait_for(|cut| *cut)).await.is_err()
     }
 
-    /// Lets go of mails that are worth nothing any more, and tells whether any other is ready.
+    /// Drops expired mails and returns whether no other is ready.
     pub(super) fn is_empty(&self) -> bool {
         self.drop_stale().is_empty()
     }
 
-    /// The next call for work. Made before looking for some, it misses none.
+    /// The next notification of work. Subscribe before looking for work, so that none is missed.
     pub(super) fn woken(&self) -> Notified<'_> {
         self.ledger.wake.notified()
     }
 
-    /// Whether nothing is left to do, for good.
+    /// Whether there is nothing left to do, for good.
     pub(super) fn is_over(&self) -> bool {
         self.ledger.closing.load(Ordering::SeqCst) && self.held() == 0
     }
 
-    /// How many mails were accepted and not settled yet: ready, waiting for a later try, or being sent.
+    /// How many accepted mails are not settled yet: ready, waiting for a retry, or being sent.
     pub(super) fn held(&self) -> usize {
         self.ledger.held.borrow().all
     }
 
-    /// Accepts no more mails. Those that are there are still delivered.
+    /// Accepts no more mails. Queued ones are still delivered.
     pub(super) fn close(&self) {
         self.ledger.closing.store(true, Ordering::SeqCst);
         self.ledger.wake.notify_waiters();
     }
 
-    /// Waits until no mail is left, or that long; then tells how many are.
+    /// Waits until no mail is left, at most `within`, and returns how many are.
     pub(super) async fn drained(&self, within: Duration) -> usize {
         let mut held = self.ledger.held.subscribe();
         let drained = timeout(within, held.wait_for(|held| held.all == 0)).await.is_ok();
@@ -230,7 +230,7 @@ impl Queue {
         drop(given_up);
     }
 
-    /// The server does not work: told once, until it does again.
+    /// Reports that the server is not working, once per outage.
     pub(super) fn trouble(&self, trouble: Trouble) {
         if !self.ledger.trouble.swap(true, Ordering::SeqCst) {
             self.ledger.report(EventKind::MailDelayed { error: trouble.kind, code: trouble.code() });
@@ -247,7 +247,7 @@ impl Queue {
         self.ledger.wake.notify_one();
     }
 
-    /// Observers are called, so the lock is not held while mails are let go.
+    /// Dropping mails calls observers, so the lock is released first.
     fn drop_stale(&self) -> MutexGuard<'_, VecDeque<Job>> {
         let now = monotonic_now();
         let stale = |job: &Job| now >= job.give_up_at;
@@ -267,7 +267,7 @@ impl Queue {
     }
 }
 
-/// By the runtime: it never goes back, nobody sets it, and it can be compared with no host's clock.
+/// The runtime's clock: monotonic, never adjusted, and not comparable with a host's clock.
 fn monotonic_now() -> Instant {
     tokio::time::Instant::now()
 }
@@ -283,7 +283,7 @@ impl Job {
         self.delivered = true;
     }
 
-    /// It is not tried again: the server will not take it, or may have taken it.
+    /// No retry: the server rejects the mail for good, or may have accepted it.
     pub(super) fn refused(mut self, trouble: Trouble) {
         self.trouble = trouble;
     }

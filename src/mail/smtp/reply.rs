@@ -1,24 +1,24 @@
-//! The grammar of a server's answers (RFC 5321, 4.2): by bytes, since their texts may be in any charset.
+//! The grammar of server replies (RFC 5321, 4.2): parsed as bytes, since their texts may be in any charset.
 
-/// The longest line that is read, and the longest answer: what is longer is no answer.
+/// Limits for a line and for a whole reply; anything longer is malformed.
 const LONGEST_LINE: usize = 4_096;
 const LONGEST_ANSWER: usize = 100_000;
 
-/// An answer: its code, and the text of each of its lines. A text may repeat an address, and never leaves the adapter.
+/// A reply: its code and the text of each line. The text may repeat an address and never leaves the adapter.
 pub(super) struct Reply {
     pub(super) code: u16,
     pub(super) lines: Vec<Vec<u8>>,
 }
 
-/// What is there after some more bytes.
+/// The state after reading more bytes.
 pub(super) enum Progress {
     More,
     Whole(Reply),
-    /// This is no answer, whatever follows.
+    /// Not a reply, whatever follows.
     Malformed,
 }
 
-/// An answer that is coming in.
+/// A reply being received.
 #[derive(Default)]
 pub(super) struct Incoming {
     line: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// Reads up to the end of a line, and tells how many bytes those were.
+    /// Reads up to the end of a line and returns how many bytes that took.
     pub(super) fn read(&mut self, bytes: &[u8]) -> (usize, Progress) {
         let end = bytes.iter().position(|byte| *byte == b'\n');
         let used = end.map_or(bytes.len(), |end| end + 1);
@@ -58,12 +58,12 @@ impl Incoming {
         }
     }
 
-    /// Whether any of it has come.
+    /// Whether any of it has arrived.
     pub(super) fn has_begun(&self) -> bool {
         self.size > 0
     }
 
-    /// The code of its first line, as soon as that is there, even if nothing else is.
+    /// The code of the first line, as soon as it has arrived, even if nothing else has.
     pub(super) fn code(&self) -> Option<u16> {
         self.code.or_else(|| code(&self.line))
     }
@@ -82,7 +82,7 @@ fn code(line: &[u8]) -> Option<u16> {
 mod tests {
     use super::*;
 
-    /// The answer, and how many bytes belong to it; however they are cut.
+    /// The reply and its length in bytes, however the input is split.
     fn read(bytes: &[u8]) -> Option<(u16, Vec<Vec<u8>>, usize)> {
         let outcomes: Vec<_> = (1..=bytes.len()).map(|size| in_pieces(bytes, size)).collect();
         assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{bytes:?}");
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(read(b"250 ok\r\n"), Some((250, vec![text(b"ok")], 8)));
         assert_eq!(read(b"250-one\r\n250 two\r\n250 of the next"), Some((250, vec![text(b"one"), text(b"two")], 18)));
         assert_eq!(read(b"354\r\n"), Some((354, vec![text(b"")], 5)), "the text may be missing");
-        assert_eq!(read(b"250 ok\n"), Some((250, vec![text(b"ok")], 7)), "a server that is careless with line ends");
+        assert_eq!(read(b"250 ok\n"), Some((250, vec![text(b"ok")], 7)), "a server that is careless about line ends");
         assert_eq!(read(b"550 unbekannter Empf\xe4nger\r\n"), Some((550, vec![text(b"unbekannter Empf\xe4nger")], 27)));
         assert_eq!(read(b"220 \xff\xfe\x00\r\n"), Some((220, vec![text(b"\xff\xfe\x00")], 9)));
     }

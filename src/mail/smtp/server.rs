@@ -1,4 +1,4 @@
-//! The mail server: where it is, and how it is reached.
+//! The mail server: where it is and how to reach it.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use super::dial::dial;
 use super::dialogue::{Credentials, Dialogue, Flaw, Wire};
 use super::tls::Tls;
 
-/// Where the server is and how it is reached. No `Debug`: it holds the password.
+/// Where the server is and how to reach it. No `Debug`: it holds the password.
 pub(super) struct Server {
     pub(super) host: String,
     pub(super) port: u16,
@@ -25,19 +25,19 @@ pub(super) struct Server {
     own_name: String,
     credentials: Option<Credentials>,
     timeout: Duration,
-    /// With which of its addresses to begin: one on, after each failure.
+    /// Which of its addresses to start with: the next one after each failure.
     turn: AtomicUsize,
 }
 
 enum Security {
-    /// From the first byte.
+    /// TLS from the first byte.
     Tls(Tls),
-    /// From STARTTLS on, which has to succeed.
+    /// TLS from STARTTLS on, which must succeed.
     StartTls(Tls),
     None,
 }
 
-/// What a host may say beside the URL.
+/// What a host may set besides the URL.
 #[derive(Default)]
 pub(super) struct Options {
     pub(super) plaintext: bool,
@@ -48,7 +48,7 @@ pub(super) struct Options {
 impl Server {
     pub(super) fn parse(url: &str, own_domain: &str, timeout: Duration, options: Options) -> Result<Self, SmtpError> {
         let fault = |problem| SmtpError::Url { problem };
-        let url = Url::parse(url).map_err(|_| fault("cannot be read"))?;
+        let url = Url::parse(url).map_err(|_| fault("is malformed"))?;
         let host = host(&url).ok_or(fault("has no host name"))?;
         let secure = || Tls::to(&host, &options.root_certificates);
         let (security, default_port) = match (url.scheme(), parameter(&url)?.as_deref()) {
@@ -56,17 +56,17 @@ impl Server {
             ("smtp", None) if options.plaintext => (Security::None, 25),
             ("smtp", None | Some("required")) => (Security::StartTls(secure()?), 587),
             ("smtp" | "smtps", Some(_)) => return Err(fault("has a tls parameter other than required")),
-            _ => return Err(fault("begins neither with smtps:// nor with smtp://")),
+            _ => return Err(fault("does not begin with smtps:// or smtp://")),
         };
         let credentials = match options.credentials {
             Some(pair) => Some(pair),
-            None => userinfo(&url).ok_or(fault("has a user name or a password that cannot be read"))?,
+            None => userinfo(&url).ok_or(fault("has a malformed user name or password"))?,
         };
         if matches!(security, Security::None) && credentials.is_some() && !is_loopback(&host) {
-            return Err(fault("would send a password in the clear"));
+            return Err(fault("would send a password in plaintext"));
         }
         let port = url.port().unwrap_or(default_port);
-        let own_name = own_name(&url, own_domain).ok_or(fault("has a path that is no host name"))?;
+        let own_name = own_name(&url, own_domain).ok_or(fault("has a path that is not a host name"))?;
         let credentials = credentials.map(|(user, password)| Credentials { user, password: Zeroizing::new(password) });
         Ok(Self { host, port, security, own_name, credentials, timeout, turn: AtomicUsize::new(0) })
     }
@@ -78,7 +78,7 @@ impl Server {
         }
     }
 
-    /// Connects, signs in and takes leave.
+    /// Connects, authenticates and disconnects.
     pub(super) async fn check(&self) -> Result<(), BackendError> {
         match self.dial().await {
             Ok(dialogue) => Connection::new(dialogue, self.timeout).quit().await,
@@ -95,7 +95,7 @@ impl Server {
         Ok(())
     }
 
-    /// Connects and signs in, in time.
+    /// Connects and authenticates, within the timeout.
     async fn dial(&self) -> Result<Dialogue, Flaw> {
         let turn = self.turn.load(Ordering::Relaxed);
         let outcome = timeout(self.timeout, self.begin(turn)).await;
@@ -141,7 +141,7 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host == "::1" || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// The value of `tls`, the only parameter there is.
+/// The value of `tls`, the only supported parameter.
 fn parameter(url: &Url) -> Result<Option<String>, SmtpError> {
     let mut tls = None;
     for (name, value) in url.query_pairs() {
@@ -153,7 +153,7 @@ fn parameter(url: &Url) -> Result<Option<String>, SmtpError> {
     Ok(tls)
 }
 
-/// The outer `None` is for what cannot be read, the inner one for a URL without a user.
+/// The outer `None` means malformed; the inner one, a URL without a user.
 fn userinfo(url: &Url) -> Option<Option<(String, String)>> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
     match (url.username(), url.password()) {
@@ -163,7 +163,7 @@ fn userinfo(url: &Url) -> Option<Option<(String, String)>> {
     }
 }
 
-/// What this side calls itself: the URL's path, or the domain that mails come from.
+/// The name for EHLO: the URL's path, or the domain of the sender.
 fn own_name(url: &Url, own_domain: &str) -> Option<String> {
     match url.path().trim_matches('/') {
         "" => Some(own_domain.to_owned()),

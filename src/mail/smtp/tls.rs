@@ -1,4 +1,4 @@
-//! TLS, by rustls over ring, verified against what the machine and the host trust.
+//! TLS, by rustls over ring, verified against the certificate authorities of the system and the host.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::dialogue::Wire;
 
 const PEM: &[u8] = b"-----END CERTIFICATE-----";
 
-/// How TLS to one server is spoken.
+/// The TLS settings for one server.
 pub(super) struct Tls {
     connector: TlsConnector,
     server: ServerName<'static>,
@@ -24,12 +24,12 @@ pub(super) struct Tls {
 impl Tls {
     pub(super) fn to(host: &str, root_certificates: &[Vec<u8>]) -> Result<Self, SmtpError> {
         let mut roots = RootCertStore::empty();
-        // What cannot be read of the machine's is left out: others are enough.
+        // Unreadable system certificates are skipped: the others are enough.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         for pem in root_certificates {
-            // A text without any would be taken for one with none to add.
+            // A text without any certificate would otherwise pass as one with none to add.
             if !pem.windows(PEM.len()).any(|part| part == PEM) {
-                let (field, problem) = ("root_certificates", "holds no certificate in PEM");
+                let (field, problem) = ("root_certificates", "contains no PEM certificate");
                 return Err(SmtpError::Setting { field, problem });
             }
             for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -46,7 +46,7 @@ impl Tls {
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), server })
     }
 
-    /// Nothing but TLS goes over the wire from here on.
+    /// From here on, only TLS goes over the wire.
     pub(super) async fn over(&self, wire: Box<dyn Wire>) -> io::Result<Box<dyn Wire>> {
         Ok(Box::new(self.connector.connect(self.server.clone(), wire).await?))
     }

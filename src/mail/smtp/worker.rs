@@ -1,4 +1,4 @@
-//! One connection and what goes over it.
+//! One connection and the mails sent over it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use super::connection::{Connection, Fault, Verdict};
 use super::queue::{Job, Queue};
 use super::server::Server;
 
-/// How long a connection without work is kept. Servers close them after some minutes.
+/// How long an idle connection is kept. Servers close them after a few minutes.
 const REST: Duration = Duration::from_secs(30);
-/// The longest wait before the server is called again that could not be reached.
+/// The longest wait before reconnecting to an unreachable server.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
-/// Delivers mails until the queue is over.
+/// Delivers mails until the queue is finished.
 pub(super) async fn work(queue: Arc<Queue>, server: Arc<Server>) {
     let mut connection = None;
     let mut failures: u32 = 0;
     while let Some(kept) = ready(&queue, connection).await {
-        // First the connection, then the mail: as long as the server cannot be reached, no mail is charged with a try.
+        // First the connection, then the mail: while the server is unreachable, no mail uses up a try.
         connection = match kept {
             Some(kept) => deliver(&queue, kept).await,
             None => match server.connect().await {
@@ -30,7 +30,7 @@ pub(super) async fn work(queue: Arc<Queue>, server: Arc<Server>) {
                 Err(fault) => {
                     failures = failures.saturating_add(1);
                     queue.trouble(fault.trouble);
-                    // Another worker may take the mail meanwhile.
+                    // Another worker may take the mail in the meantime.
                     queue.pause(queue.patience.delay(failures).min(LONGEST_SILENCE)).await;
                     None
                 }
@@ -39,7 +39,7 @@ pub(super) async fn work(queue: Arc<Queue>, server: Arc<Server>) {
     }
 }
 
-/// Waits for a mail, with the connection there is. `None` when the queue is over.
+/// Waits for a mail, keeping the connection if there is one. `None` when the queue is finished.
 async fn ready(queue: &Queue, mut connection: Option<Connection>) -> Option<Option<Connection>> {
     loop {
         let woken = queue.woken();
@@ -69,7 +69,7 @@ async fn ready(queue: &Queue, mut connection: Option<Connection>) -> Option<Opti
     }
 }
 
-/// Sends one mail, if one is still ready. What it gives back is a connection to go on with.
+/// Sends one mail, if one is still ready. Returns the connection if it is still usable.
 async fn deliver(queue: &Arc<Queue>, connection: Connection) -> Option<Connection> {
     let Some(job) = queue.take() else { return Some(connection) };
     let used = connection.is_used();
@@ -88,8 +88,8 @@ async fn deliver(queue: &Arc<Queue>, connection: Connection) -> Option<Connectio
 fn settle(queue: &Arc<Queue>, job: Job, fault: Fault, used: bool) {
     match fault.verdict {
         Verdict::Never | Verdict::Unclear => job.refused(fault.trouble),
-        // Servers close connections that have carried their share. That says nothing of this mail, and the next connection
-        // is a fresh one.
+        // Servers close connections that have reached their limit of mails. That says nothing about this mail, and the next
+        // connection is a new one.
         Verdict::BrokeOff if used => queue.put_back(job),
         Verdict::BrokeOff => {
             queue.trouble(fault.trouble);

@@ -5,12 +5,12 @@ use doorward::store::{BackendError, BackendErrorKind};
 use super::super::sql::{Migration, MigrationLog, TablePrefix, migrations};
 use super::failed;
 
-/// How often to look again after another process came first.
+/// How often to check again after another process went first.
 const ROUNDS: usize = 32;
 
-/// Applies what is missing. Whoever records a step first applies it in the same transaction; the unique index on the
-/// number lets everybody else wait for that one and then find it done. Advisory locks would do as well, but the relatives
-/// of PostgreSQL do not have them all.
+/// Applies missing steps. The process that records a step first applies it in the same transaction; the unique index on the
+/// number makes all others wait for it and then find it done. Advisory locks would work too, but not all databases of the
+/// PostgreSQL family support them.
 pub async fn migrate(pool: &PgPool, prefix: &TablePrefix) -> Result<(), BackendError> {
     let log = MigrationLog::new(prefix);
     let steps = migrations(prefix);
@@ -18,7 +18,7 @@ pub async fn migrate(pool: &PgPool, prefix: &TablePrefix) -> Result<(), BackendE
         let applied = match applied(&log, pool).await {
             Ok(applied) => applied,
             Err(error) if is(&error, &["42P01"]) => {
-                // Several may make the log at once, and "if not exists" does not keep them from meeting.
+                // Several processes may create the log at once, and "if not exists" does not prevent conflicts.
                 match pool.execute(AssertSqlSafe(log.create.clone())).await {
                     Err(error) if !others_were_first(&error) => return Err(failed(error)),
                     _ => continue,
@@ -49,8 +49,8 @@ async fn applied(log: &MigrationLog, database: impl Executor<'_, Database = Post
     query_scalar(AssertSqlSafe(log.applied.clone())).fetch_all(database).await
 }
 
-/// A unique violation (of the number, or in the server's own catalogue), a table or its type that is there by now, or a
-/// serialization failure.
+/// A unique violation (of the number, or in the server's own catalogue), a table or type that exists by now, or a serialization
+/// failure.
 fn others_were_first(error: &sqlx::Error) -> bool {
     is(error, &["23505", "42P07", "42710", "40001", "40P01"])
 }

@@ -2,18 +2,18 @@ use core::fmt;
 
 use super::TablePrefix;
 
-/// One step of the schema: plain SQL that may run again without harm.
+/// One step of the schema: plain SQL that is safe to run again.
 ///
-/// `migrate` of an adapter applies what is missing. A host that runs migrations of its own prints them instead and leaves
-/// out the adapter's `migrate`.
+/// The adapter's `migrate` applies missing steps. A host that runs its own migrations prints them instead and does not call
+/// `migrate`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Migration {
-    /// Counted from 1, in the order in which they are applied.
+    /// Counted from 1, in the order of application.
     pub number: i64,
-    /// What it is for.
+    /// What the step creates.
     pub name: &'static str,
-    /// Its statements, without semicolons.
+    /// The SQL statements, without semicolons.
     pub statements: Vec<String>,
 }
 
@@ -24,7 +24,7 @@ impl fmt::Display for Migration {
     }
 }
 
-/// The table in which `migrate` keeps what was applied.
+/// The table in which `migrate` records applied steps.
 pub struct MigrationLog {
     pub create: String,
     pub applied: String,
@@ -42,14 +42,14 @@ impl MigrationLog {
     }
 }
 
-/// All steps, the first one first. A step that was released is never edited: a new one is added.
+/// All steps in order. A released step is never edited; a new one is added.
 ///
-/// Addresses are plain `TEXT`. Equality of text, and so the unique index, is byte for byte on SQLite and CockroachDB, and under
-/// every deterministic collation of PostgreSQL and YugabyteDB, which all that a database can have by default are. A
-/// collation "C" named here would be no more exact, and CockroachDB does not compare collated text with plain parameters.
+/// Addresses are plain `TEXT`. Text equality, and so the unique index, is byte for byte on SQLite and CockroachDB, and under
+/// every deterministic collation of PostgreSQL and YugabyteDB, which includes every possible default collation of a database.
+/// Naming the collation "C" here would not be more exact, and CockroachDB does not compare collated text with plain parameters.
 ///
-/// `head` is what a look-up by address reads; it comes before the document, so that a row is not read on for it. `status` and
-/// `reset_until` repeat what the document holds, for lists by index; no flow reads them.
+/// `head` is what a lookup by address reads; it precedes the document, so that a row is not read past it. `status` and
+/// `reset_until` duplicate what the document holds, for indexed lists; no flow reads them.
 pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
     let p = prefix.as_str();
     vec![Migration {

@@ -1,5 +1,5 @@
-//! What the adapters over SQL share: one schema and one set of statements, in the SQL that SQLite, PostgreSQL, CockroachDB and
-//! YugabyteDB have in common. Parameters are `$1` everywhere.
+//! What the SQL adapters share: one schema and one set of statements, in the SQL common to SQLite, PostgreSQL, CockroachDB and
+//! YugabyteDB. Parameters are `$1` everywhere.
 
 mod migration;
 mod ports;

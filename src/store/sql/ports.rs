@@ -1,7 +1,7 @@
-/// Implements the three ports for a store over SQL. A macro, because bounds that make sqlx's pools generic would be longer
-/// than this, and harder to read.
+/// Implements the three ports for an SQL store. A macro, because the bounds for generic sqlx pools would be longer than this,
+/// and harder to read.
 ///
-/// The store has the fields `users` and `attempts` (pools) and `statements`; `$judge` turns an error of the driver into a
+/// The store has the fields `users` and `attempts` (pools) and `statements`; `$judge` converts a driver error into a
 /// [`Verdict`](super::Verdict).
 macro_rules! implement_ports {
     ($store:ty, $database:ty, $judge:path) => {
@@ -17,8 +17,8 @@ macro_rules! implement_ports {
 
             use super::sql::{Columns, Stored, StoredHead, Verdict, micros, page, read_attempts, read_head, read_user};
 
-            /// How often a statement that gave way to others is tried again where there is no "stale" to answer. It took
-            /// no effect, so this resends nothing that may have been done.
+            /// How often a statement that lost to a concurrent one is tried where `Stale` is not a possible answer. It had no
+            /// effect, so nothing that may have been done is sent again.
             const ROUNDS: usize = 8;
 
             macro_rules! again_if_stale {

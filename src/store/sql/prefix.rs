@@ -1,7 +1,7 @@
 use doorward::error::Malformed;
 
-/// What the names of tables, constraints and indexes begin with. It is put into statements as text, so nothing but plain
-/// names may be one; with 32 characters the longest name stays below the 63 bytes that PostgreSQL keeps.
+/// The prefix of the names of tables, constraints and indexes. It becomes part of statements, so only plain identifiers are
+/// allowed; at 32 characters, the longest name stays below the 63 bytes that PostgreSQL keeps.
 #[derive(Clone, Debug)]
 pub struct TablePrefix(Box<str>);
 

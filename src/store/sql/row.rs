@@ -3,13 +3,13 @@ use time::OffsetDateTime;
 use doorward::account::UserOverview;
 use doorward::store::{Attempts, BackendError, BackendErrorKind, User, UserHead, UserHeadRow, UserRow};
 
-/// A row of the users: id, email, version, snapshot.
+/// A row of the users table: id, email, version, snapshot.
 pub type Stored = (String, String, String, String);
 
-/// What a look-up by address finds: whether it is somebody's, id, email, head.
+/// The result of a lookup by address: whether it is a real user's, id, email, head.
 pub type StoredHead = (i64, String, String, String);
 
-/// What is bound for a user.
+/// The values bound for a user.
 pub struct Columns {
     pub version: String,
     pub reset_until: Option<i64>,
@@ -28,18 +28,18 @@ impl Columns {
     }
 }
 
-/// An instant as a column keeps it: microseconds since 1970.
+/// An instant as stored in a column: microseconds since 1970.
 pub fn micros(at: OffsetDateTime) -> i64 {
     let micros = at.unix_timestamp_nanos().div_euclid(1_000);
     i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// Reads what was found, and where nothing was found takes as long.
+/// Decodes the row; if there is none, takes as long.
 pub fn read_user(found: Option<Stored>) -> Result<Option<User>, BackendError> {
     User::decode(found.as_ref().map(row))
 }
 
-/// Reads the one row that a look-up by address always finds.
+/// Decodes the one row that a lookup by address always returns.
 pub fn read_head((is_found, id, email, head): &StoredHead) -> Result<Option<UserHead>, BackendError> {
     let read = UserHead::decode(Some(UserHeadRow { id, email, head }))?;
     Ok(read.filter(|_| *is_found == 1))
@@ -54,7 +54,7 @@ pub fn read_attempts(found: Option<(String,)>) -> Result<Option<Attempts>, Backe
     read.map_err(|malformed| BackendError::new(BackendErrorKind::Unreadable).with_source(malformed))
 }
 
-/// A page of a list. A row that cannot be read is an error: a list that left it out would be taken for complete.
+/// A page of a list. An unreadable row is an error: a list that omitted it would pass as complete.
 pub fn page(found: &[Stored]) -> Result<Vec<UserOverview>, BackendError> {
     found.iter().map(|stored| Ok(User::from_snapshot(row(stored))?.overview())).collect()
 }

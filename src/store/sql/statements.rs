@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use super::TablePrefix;
 
-/// The row that a look-up by address finds where there is none: as long as everybody's, so that the same is read, sent and decoded.
+/// The row that a lookup by address returns for an unknown address: as long as a real one, so that the same amount is read,
+/// sent and decoded.
 const NOBODY_ID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 const NOBODY_EMAIL: &str = "nobody@decoy.invalid";
 const NOBODY_HEAD: &str = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Every statement of the ports. Each write is one statement, guarded by the version it expects, and its count of rows is
-/// the answer; so none needs a transaction around it.
+/// Every statement of the ports. Each write is a single statement, guarded by the expected version, whose row count is the
+/// result; so none needs a transaction.
 #[derive(Clone, Debug)]
 pub struct Statements {
     pub insert: Arc<str>,
@@ -58,7 +59,7 @@ impl Statements {
                 "UPDATE {attempts} SET version = $2, expires_at = $3, snapshot = $4 WHERE key = $1 AND version = $5"
             )
             .into(),
-            // The outer condition is judged anew on a row that somebody else changes meanwhile, the inner one is not.
+            // The outer condition is evaluated again on a row that is changed concurrently; the inner one is not.
             purge: format!(
                 "DELETE FROM {attempts} WHERE expires_at <= $1 AND key IN \
                  (SELECT key FROM {attempts} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"
@@ -74,7 +75,7 @@ impl Statements {
         }
     }
 
-    /// All of them, under the name of the method they serve.
+    /// All statements, under the name of the method they serve.
     pub fn all(&self) -> Vec<(&'static str, &str)> {
         vec![
             ("insert", &*self.insert),

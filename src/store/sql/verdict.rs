@@ -1,23 +1,23 @@
 use doorward::store::sqlx;
 use doorward::store::{BackendError, BackendErrorKind};
 
-/// What a failed statement comes to.
+/// What a failed statement means.
 pub enum Verdict {
     /// The id is taken. Nothing was stored.
     IdTaken,
     /// The address is taken. Nothing was stored.
     EmailTaken,
-    /// The database gave way to somebody else who wrote at the same time. Nothing was stored, surely.
+    /// The statement lost to a concurrent write. It certainly stored nothing.
     Stale(BackendError),
-    /// Anything else; whether something was stored may not be known.
+    /// Anything else; it may be unknown whether something was stored.
     Failed(BackendError),
 }
 
 impl Verdict {
-    /// On an error that is not the database's own answer.
+    /// For an error that is not the database's own answer.
     pub fn on_driver(error: sqlx::Error) -> Self {
         let kind = match &error {
-            // A column that is null or of another type.
+            // A column that is null or has another type.
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => BackendErrorKind::Unreadable,
             sqlx::Error::Configuration(_)
             | sqlx::Error::InvalidArgument(_)
@@ -36,7 +36,7 @@ impl Verdict {
         Self::Failed(told.with_source(error))
     }
 
-    /// The error that it is where no other answer fits.
+    /// The error to return where no other result fits.
     pub fn into_error(self) -> BackendError {
         match self {
             Self::Stale(error) | Self::Failed(error) => error,
@@ -45,7 +45,8 @@ impl Verdict {
     }
 }
 
-/// A word for what has no code of the database's. Nothing of a message, which may hold values; of I/O errors the source tells.
+/// A word for an error without a code of the database's. Never text of a message, which may hold values. I/O errors are
+/// classified by their source.
 fn class(error: &sqlx::Error) -> Option<&'static str> {
     match error {
         sqlx::Error::PoolTimedOut => Some("pool-timed-out"),

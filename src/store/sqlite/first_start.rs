@@ -4,13 +4,13 @@ use doorward::store::sqlx::{self, ConnectOptions, Connection, Executor};
 
 use super::failed;
 
-/// How often to look again after another process came first.
+/// How often to check again after another process went first.
 const ROUNDS: usize = 64;
 
-/// Opens a file once, which turns its write-ahead log on if it is new.
+/// Opens a file once, which enables its write-ahead log if it is new.
 ///
-/// SQLite does not wait for its busy timeout where two turn it on at once: one is refused at once. It does wait for a
-/// transaction, so that is what the one who was refused asks for before it looks again.
+/// If two processes enable it at once, SQLite rejects one of them immediately instead of waiting for the busy timeout. It does
+/// wait for a transaction, so the rejected process starts one before it tries again.
 pub async fn turn_log_on(options: &SqliteConnectOptions, plain: &SqliteConnectOptions) -> Result<(), BackendError> {
     let mut refused = None;
     for _ in 0..ROUNDS {
@@ -20,7 +20,7 @@ pub async fn turn_log_on(options: &SqliteConnectOptions, plain: &SqliteConnectOp
             Err(error) => return Err(failed(error)),
         }
         if let Ok(mut connection) = plain.connect().await {
-            // Whatever comes of it, the next look tells.
+            // Its result does not matter: the next attempt shows.
             drop(connection.execute("BEGIN IMMEDIATE; COMMIT").await);
             drop(connection.close().await);
         }

@@ -5,12 +5,12 @@ use doorward::store::sqlx::{self, AssertSqlSafe, Executor, query, query_scalar};
 use super::super::sql::{MigrationLog, TablePrefix, migrations};
 use super::failed;
 
-/// Applies what is missing, in one transaction that takes the write lock before it looks: of processes that start at once
-/// the first does it, and the others find it done.
+/// Applies missing steps, in one transaction that takes the write lock before reading: of several processes starting at once,
+/// the first applies them and the others find them done.
 pub async fn migrate(pool: &SqlitePool, prefix: &TablePrefix) -> Result<(), BackendError> {
     let log = MigrationLog::new(prefix);
     let steps = migrations(prefix);
-    // Nothing is written to a file that is up to date: it may be read-only. A log that is not there yet is an error here.
+    // A file that is up to date is not written to: it may be read-only. A missing log is an error here.
     if let Ok(applied) = applied(&log, pool).await
         && steps.iter().all(|step| applied.contains(&step.number))
     {

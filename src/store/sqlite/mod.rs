@@ -15,10 +15,10 @@ use super::sql::{Migration, Statements, TablePrefix, Verdict, implement_ports, m
 use doorward::error::Malformed;
 use verdict::judge;
 
-/// Users and attempts in an SQLite file: for one machine, and as many processes on it as like.
+/// Users and attempts in an SQLite file: for one machine, with any number of processes.
 ///
-/// It is a [`UserRepository`](crate::UserRepository), an [`AttemptStore`](crate::AttemptStore) and a
-/// [`UserDirectory`](crate::store::UserDirectory); clone it to plug it into both places.
+/// Implements [`UserRepository`](crate::UserRepository), [`AttemptStore`](crate::AttemptStore) and
+/// [`UserDirectory`](crate::store::UserDirectory). Clone it to use it for both.
 ///
 /// ```
 /// use doorward::{Auth, Site};
@@ -34,33 +34,33 @@ use verdict::judge;
 /// store.migrate().await?;
 /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
 /// let auth = Auth::builder(site, store.clone(), store, PrintingMailer)
-///     .background(|work| drop(tokio::spawn(work))) // or the time of an answer tells strangers who has an account
-#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::event::TracingObserver) // what fails is told")]
+///     .background(|work| drop(tokio::spawn(work))) // otherwise response times reveal which addresses have accounts
+#[cfg_attr(feature = "tracing", doc = "    .observer(doorward::event::TracingObserver) // reports failures")]
 ///     .build()?;
-/// # auth.provision(doorward::Email::parse("ann@acme.example")?).await?;
+/// # operator.provision(doorward::Email::parse("ann@acme.example")?).await?;
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # What a power loss can cost
-/// [`options`](Self::options) asks for a write-ahead log that is synchronised at every commit (`FULL`): what was answered
-/// is on the disk, as the contract of [`UserRepository`](crate::UserRepository) demands. With `NORMAL` a crash of the process
-/// still costs nothing, but a power loss may cost the last commits: users that were changed just before are as they were,
-/// so **a token or a temporary password that was used works again**. That is fine for attempts, where it lets somebody try
-/// again earlier; give them a pool and a file of their own with [`with_attempts`](Self::with_attempts), and a sign-in waits
-/// for one synchronised commit instead of three. Measured on one machine with a fast disk, beside the default hash: `FULL` adds
-/// 12 % to a sign-in, `FULL` with attempts apart at `NORMAL` 8 %, `NORMAL` 5.5 %; a slow disk widens the gap (`cargo bench -p
-/// doorward-benches --bench stores` tells yours).
+/// [`options`](Self::options) enables a write-ahead log that is synchronised at every commit (`FULL`): an acknowledged change
+/// is on disk, as the contract of [`UserRepository`](crate::UserRepository) requires. With `NORMAL`, a process crash still
+/// costs nothing, but a power loss may lose the last commits: recent changes to users are undone, so **a used token or
+/// temporary password works again**. That is fine for attempts, where it only allows someone to try again earlier. Give them a
+/// pool and file of their own with [`with_attempts`](Self::with_attempts), and a sign-in waits for one synchronised commit
+/// instead of three. Measured on one machine with a fast disk, relative to the default hash: `FULL` adds 12 % to a sign-in,
+/// `FULL` with separate attempts at `NORMAL` 8 %, `NORMAL` 5.5 %; a slow disk widens the gap
+/// (`cargo bench -p doorward-benches --bench stores` measures yours).
 ///
-/// # When others write
-/// SQLite has one writer at a time. Others wait up to the busy timeout (five seconds with [`options`](Self::options)), then
-/// the call fails with an error and surely took no effect. Every write is one statement that commits by itself, so nobody
-/// holds the file while waiting for something else; keep it that way if your own tables are in the same file.
+/// # Concurrent writers
+/// SQLite allows one writer at a time. Others wait up to the busy timeout (five seconds with [`options`](Self::options)), then
+/// the call fails with an error and certainly had no effect. Every write is one statement that commits by itself, so the lock
+/// is never held while waiting for something else; keep it that way if your own tables are in the same file.
 ///
 /// # Runtime
-/// Calls must be made within a tokio runtime, as must dropping a call that is not finished; background work too, so give
-/// [`background`](crate::AuthBuilder::background) `tokio::spawn`.
+/// Calls must be made within a tokio runtime, and unfinished calls must be dropped within one. So must background work: pass
+/// `tokio::spawn` to [`background`](crate::AuthBuilder::background).
 #[derive(Clone)]
 pub struct SqliteStore {
     users: SqlitePool,
@@ -70,14 +70,14 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Over a pool that the host has. Make it with [`options`](Self::options), or see to it that users are written with full
+    /// Uses the host's pool. Create it with [`options`](Self::options), or make sure that users are written with full
     /// synchronisation and that waiting writers have a busy timeout.
     pub fn new(pool: SqlitePool) -> Self {
         let prefix = TablePrefix::default();
         Self { attempts: pool.clone(), users: pool, statements: Statements::new(&prefix), prefix }
     }
 
-    /// Opens the file at that URL, and makes it if there is none; with [`options`](Self::options) and up to four connections.
+    /// Opens the file at this URL, and creates it if missing, with [`options`](Self::options) and up to four connections.
     ///
     /// # Errors
     /// [`BackendError`] if the URL is malformed or the file cannot be opened.
@@ -87,15 +87,15 @@ impl SqliteStore {
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(5))
-            // A file does not go away like a server does, so there is nothing to test and nothing to renew.
+            // A file does not disappear like a server, so there is nothing to test and nothing to renew.
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None);
         pool.connect_with(options).await.map(Self::new).map_err(failed)
     }
 
-    /// How to open a file: made if missing, write-ahead log, full synchronisation, a busy timeout of five seconds. Change what
-    /// you know better, and give the pool to [`new`](Self::new) or [`with_attempts`](Self::with_attempts).
+    /// How to open a file: created if missing, write-ahead log, full synchronisation, a busy timeout of five seconds. Adjust it
+    /// as needed and pass the pool to [`new`](Self::new) or [`with_attempts`](Self::with_attempts).
     ///
     /// # Errors
     /// [`BackendError`] if the URL is malformed.
@@ -109,46 +109,47 @@ impl SqliteStore {
         Ok(options.create_if_missing(true).busy_timeout(Duration::from_secs(5)))
     }
 
-    /// Keeps attempts elsewhere: in a file of their own, or in the same one by connections that synchronise less.
+    /// Keeps attempts elsewhere: in a separate file, or in the same one over connections that synchronise less.
     #[must_use]
     pub fn with_attempts(self, pool: SqlitePool) -> Self {
         Self { attempts: pool, ..self }
     }
 
-    /// Lets the names of all tables begin with this instead of `doorward_`.
+    /// Replaces the prefix `doorward_` of all table names.
     ///
     /// # Errors
-    /// [`Malformed`] if it is anything but a lower-case letter or underscore and up to 31 of those or digits.
+    /// [`Malformed`] unless the prefix is a lower-case letter or underscore, followed by up to 31 of those or digits.
     pub fn with_prefix(self, prefix: &str) -> Result<Self, Malformed> {
         let prefix = TablePrefix::parse(prefix)?;
         Ok(Self { statements: Statements::new(&prefix), prefix, ..self })
     }
 
-    /// The schema, step by step, for hosts that run migrations of their own.
+    /// The schema, step by step, for hosts that run their own migrations.
     pub fn migrations(&self) -> Vec<Migration> {
         migrations(&self.prefix)
     }
 
-    /// Brings the schema up to date, in the files of this store: that of the users and, after
-    /// [`with_attempts`](Self::with_attempts), that of the attempts. Several processes may do so at once, at every start. Without
-    /// it every call fails with [`TablesMissing`](doorward::store::BackendErrorKind::TablesMissing), which says where they are missing.
+    /// Brings the schema up to date in the files of this store: that of the users and, after
+    /// [`with_attempts`](Self::with_attempts), that of the attempts. Safe to call from several processes at once and on every
+    /// start. Without it, every call fails with [`TablesMissing`](doorward::store::BackendErrorKind::TablesMissing), which says
+    /// where they are missing.
     ///
-    /// Call it once the store is as it is to be: what `with_attempts` and [`with_prefix`](Self::with_prefix) lead to later has no
-    /// tables yet. Where users and attempts are two stores, each is migrated by itself.
+    /// Call it on the fully configured store: a file or prefix set later with `with_attempts` or
+    /// [`with_prefix`](Self::with_prefix) has no tables yet. If users and attempts are two separate stores, migrate each.
     ///
     /// # Errors
-    /// [`BackendError`] if the file cannot be written and a step is missing. Nothing is left half done.
+    /// [`BackendError`] if a step is missing and the file cannot be written. No step is left half done.
     pub async fn migrate(&self) -> Result<(), BackendError> {
         migrate::migrate(&self.users, &self.prefix).await?;
         migrate::migrate(&self.attempts, &self.prefix).await
     }
 
-    /// Every statement it sends, under the name of the method it serves: for reviewing plans.
+    /// Every statement it sends, with the name of the method it serves: for reviewing query plans.
     pub fn statements(&self) -> Vec<(&'static str, &str)> {
         self.statements.all()
     }
 
-    /// Closes its pools, also those it was given, once what they are doing is done.
+    /// Closes its pools, including those passed in, once their running calls are done.
     pub async fn close(&self) {
         self.users.close().await;
         self.attempts.close().await;

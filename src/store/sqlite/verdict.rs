@@ -4,7 +4,7 @@ use doorward::store::{BackendError, BackendErrorKind};
 use super::Verdict;
 
 pub const BUSY: i32 = 5;
-/// Whatever has no code of its own: a statement about a table that is not there, say.
+/// Errors without a code of their own: a statement on a missing table, for example.
 const ERROR: i32 = 1;
 const LOCKED: i32 = 6;
 const NOMEM: i32 = 7;
@@ -12,21 +12,21 @@ const IOERR: i32 = 10;
 const CORRUPT: i32 = 11;
 const CANTOPEN: i32 = 14;
 const NOTADB: i32 = 26;
-/// A statement read a state that somebody else has changed since: SQLite's serialization failure.
+/// A statement read a state that has since changed: SQLite's serialization failure.
 const BUSY_SNAPSHOT: i32 = 517;
 const CONSTRAINT_PRIMARYKEY: i32 = 1555;
 const CONSTRAINT_UNIQUE: i32 = 2067;
 
-/// Tells from an error of the driver what a statement came to.
+/// Determines from a driver error what the statement did.
 pub fn judge(error: sqlx::Error) -> Verdict {
     let Some(answer) = error.as_database_error() else { return Verdict::on_driver(error) };
     let code = answer.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
-    // These messages name a column or a table and no value; they are looked at and not kept.
+    // These messages name a column or a table but no values; they are inspected and not kept.
     let on_email = answer.message().ends_with("users.email");
     let no_table = answer.message().starts_with("no such table");
     let kind = match code & 0xff {
         ERROR if no_table => BackendErrorKind::TablesMissing,
-        // The file, or its owner at this moment. A busy one surely stored nothing; of the others nobody knows.
+        // The file, or its current lock holder. A busy one certainly stored nothing; for the others it is unknown.
         BUSY | LOCKED | NOMEM | IOERR | CORRUPT | CANTOPEN | NOTADB => BackendErrorKind::Unavailable,
         _ => BackendErrorKind::Refused,
     };

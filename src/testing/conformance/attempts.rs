@@ -2,7 +2,7 @@ use super::samples::{attempts, crowd, panics};
 use super::{Harness, join_all};
 use doorward::store::{Attempts, Swap, Version};
 
-/// An entry comes back whole, also after reopening.
+/// An entry comes back complete, including after reopening.
 pub async fn attempts_survive_storing_and_reopening(harness: &dyn Harness) {
     let stores = harness.open().await;
     let entries = attempts(3).await;
@@ -16,7 +16,7 @@ pub async fn attempts_survive_storing_and_reopening(harness: &dyn Harness) {
     }
 }
 
-/// `swap` stores over what it expects, present or absent, and over nothing else.
+/// `swap` stores only over what it expects, present or absent.
 pub async fn swap_stores_only_over_the_expected_version(harness: &dyn Harness) {
     let stores = harness.open().await;
     let entries = attempts(3).await;
@@ -24,9 +24,9 @@ pub async fn swap_stores_only_over_the_expected_version(harness: &dyn Harness) {
     let swap = async |expected: Option<Version>, next: &Attempts| {
         stores.attempts.swap(key, expected, next).await.unwrap_or_else(panics)
     };
-    assert_eq!(swap(Some(first.version()), second).await, Swap::Stale, "there is nothing yet");
+    assert_eq!(swap(Some(first.version()), second).await, Swap::Stale, "there is no entry yet");
     assert_eq!(swap(None, first).await, Swap::Stored);
-    assert_eq!(swap(None, second).await, Swap::Stale, "there is something");
+    assert_eq!(swap(None, second).await, Swap::Stale, "there is an entry");
     assert_eq!(swap(Some(third.version()), second).await, Swap::Stale);
     assert_eq!(stores.attempts.load(key).await.unwrap_or_else(panics).as_ref(), Some(first));
     assert_eq!(swap(Some(first.version()), second).await, Swap::Stored);
@@ -35,7 +35,7 @@ pub async fn swap_stores_only_over_the_expected_version(harness: &dyn Harness) {
     assert_eq!(stores.attempts.load(key).await.unwrap_or_else(panics).as_ref(), Some(second));
 }
 
-/// Of many swaps at once exactly one is stored: over nothing, and over an entry.
+/// Of many concurrent swaps, exactly one is stored: over no entry, and over an existing one.
 pub async fn of_parallel_swaps_one_wins(harness: &dyn Harness) {
     let stores = harness.open().await;
     let entries = attempts(16).await;
@@ -56,14 +56,14 @@ pub async fn of_parallel_swaps_one_wins(harness: &dyn Harness) {
     }
 }
 
-/// `purge` drops entries from their last instant on, no more than it is told, and counts them.
+/// `purge` drops entries from their expiry on, at most as many as requested, and counts them.
 pub async fn purge_drops_what_has_expired_and_nothing_else(harness: &dyn Harness) {
     let stores = harness.open().await;
     let entries = attempts(4).await;
     for (key, entry) in &entries {
         assert_eq!(stores.attempts.swap(key, None, entry).await.unwrap_or_else(panics), Swap::Stored);
     }
-    // Each was made an hour after the one before.
+    // Each was created an hour after the previous one.
     let second = entries[1].1.expires_at();
     let just_before = second - time::Duration::microseconds(1);
     assert_eq!(stores.attempts.purge(just_before, 100).await.unwrap_or_else(panics), 1);
@@ -74,6 +74,6 @@ pub async fn purge_drops_what_has_expired_and_nothing_else(harness: &dyn Harness
     }
     let last = entries[3].1.expires_at();
     for dropped in [1, 1, 0] {
-        assert_eq!(stores.attempts.purge(last, 1).await.unwrap_or_else(panics), dropped, "no more than it is told");
+        assert_eq!(stores.attempts.purge(last, 1).await.unwrap_or_else(panics), dropped, "no more than requested");
     }
 }

@@ -1,4 +1,4 @@
-//! Whatever works once works once, also when several processes claim it at the same time.
+//! Single-use items work only once, even if several processes claim one at the same time.
 
 use super::samples::{auth, crowd, email, panics};
 use super::{Harness, Stores, join_all};
@@ -26,7 +26,7 @@ impl Processes {
         Self { auths, clock, mailer }
     }
 
-    /// Sixteen calls at once, spread over the processes; how each ended.
+    /// Makes sixteen concurrent calls, spread over the processes, and returns their outcomes.
     async fn all<T>(&self, call: impl AsyncFn(&Auth, usize) -> T) -> Vec<T> {
         let (auths, call) = (&self.auths, &call);
         join_all((0..16).map(async |n| call(&auths[n % auths.len()], n).await)).await
@@ -38,7 +38,9 @@ impl Processes {
 
     async fn challenge(&self) -> Challenge {
         let outcome = self.auths[0].try_sign_in(SignInRequest::new(ANN, &self.mailed_password())).await;
-        let Ok(SignIn::PasswordChangeRequired(challenge)) = outcome else { panic!("no change was due: {outcome:?}") };
+        let Ok(SignIn::PasswordChangeRequired(challenge)) = outcome else {
+            panic!("no password change was due: {outcome:?}")
+        };
         challenge
     }
 
@@ -59,7 +61,7 @@ fn count<T>(outcomes: &[T], is: impl Fn(&&T) -> bool) -> usize {
     outcomes.iter().filter(is).count()
 }
 
-/// Of many choices from one challenge, and from challenges of one temporary password, one is stored.
+/// Of many choices with one challenge, or with several challenges of one temporary password, one is stored.
 pub async fn of_parallel_choices_one_wins(harness: &dyn Harness) {
     let stores = harness.open().await;
     let processes = Processes::start(harness, &stores).await;
@@ -74,14 +76,14 @@ pub async fn of_parallel_choices_one_wins(harness: &dyn Harness) {
     assert_eq!(winners.len(), 1, "{chosen:?}");
     let mailed = processes.mailed_password();
     let failed = processes.auths[1].try_sign_in(SignInRequest::new(ANN, &mailed)).await;
-    assert!(matches!(failed, Err(SignInError::InvalidCredentials)), "the temporary password is used up");
+    assert!(matches!(failed, Err(SignInError::InvalidCredentials)), "the temporary password is used");
     processes.clock.advance(core::time::Duration::from_secs(60));
     let password = format!("the password of task {}", winners[0]);
     let signed_in = processes.auths[2].try_sign_in(SignInRequest::new(ANN, &password)).await;
     assert!(matches!(signed_in, Ok(SignIn::Complete(_))), "{signed_in:?}");
 }
 
-/// Of many changes from one session one is stored.
+/// Of many concurrent changes in one session, one is stored.
 pub async fn of_parallel_changes_one_wins(harness: &dyn Harness) {
     let stores = harness.open().await;
     let processes = Processes::start(harness, &stores).await;
@@ -90,10 +92,10 @@ pub async fn of_parallel_changes_one_wins(harness: &dyn Harness) {
         .all(async |auth, n| auth.change_password(&ann, OLD, &format!("the password of task {n}")).await.is_ok())
         .await;
     assert_eq!(count(&changed, |changed| **changed), 1, "{changed:?}");
-    assert!(processes.auths[3].resume(ann.session()).await.is_err(), "the session of before has ended");
+    assert!(processes.auths[3].resume(ann.session()).await.is_err(), "the previous session has ended");
 }
 
-/// Of many reset requests one mails, and of many confirmations of its link one does.
+/// Of many concurrent reset requests, one sends a mail; of many confirmations of its link, one does.
 pub async fn of_parallel_resets_one_mails(harness: &dyn Harness) {
     let stores = harness.open().await;
     let processes = Processes::start(harness, &stores).await;
@@ -111,7 +113,7 @@ pub async fn of_parallel_resets_one_mails(harness: &dyn Harness) {
     processes.challenge().await;
 }
 
-/// Of many tries at once one is evaluated per slot, and the rest are told to wait.
+/// Of many concurrent attempts, one is evaluated per wait, and the rest are throttled.
 pub async fn of_parallel_tries_one_is_evaluated_per_slot(harness: &dyn Harness) {
     let stores = harness.open().await;
     let processes = Processes::start(harness, &stores).await;
@@ -129,7 +131,7 @@ pub async fn of_parallel_tries_one_is_evaluated_per_slot(harness: &dyn Harness) 
     }
 }
 
-/// Of many who show one code of an authenticator, and then one recovery code, one passes.
+/// If many present the same authenticator code, and then the same recovery code, one passes.
 pub async fn of_parallel_codes_one_passes(harness: &dyn Harness) {
     let stores = harness.open().await;
     let processes = Processes::start(harness, &stores).await;
@@ -148,14 +150,16 @@ pub async fn of_parallel_codes_one_passes(harness: &dyn Harness) {
         for auth in &processes.auths {
             processes.clock.advance(core::time::Duration::from_secs(2));
             let outcome = auth.try_sign_in(SignInRequest::new(ANN, OLD)).await;
-            let Ok(SignIn::SecondFactorRequired(challenge)) = outcome else { panic!("no code asked for: {outcome:?}") };
+            let Ok(SignIn::SecondFactorRequired(challenge)) = outcome else {
+                panic!("no code was required: {outcome:?}")
+            };
             challenges.push(challenge);
         }
         let passed = processes
             .all(async |auth, n| auth.verify_second_factor(&challenges[n % challenges.len()], &code).await.is_ok())
             .await;
         assert_eq!(count(&passed, |passed| **passed), 1, "{passed:?}");
-        // What was counted against the losers is over by then.
+        // The waits counted against the losers are over by then.
         processes.clock.advance(core::time::Duration::from_secs(3_600));
     }
 }

@@ -1,6 +1,6 @@
-//! The conformance suite: what the contracts of [`UserRepository`] and [`AttemptStore`] demand, as tests of an adapter.
+//! The conformance suite: tests an adapter against the contracts of [`UserRepository`] and [`AttemptStore`].
 //!
-//! Write a [`Harness`] for the adapter and let [`conformance_tests!`](crate::conformance_tests) make a test of each case:
+//! Write a [`Harness`] for the adapter; [`conformance_tests!`](crate::conformance_tests) generates a test for each case:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -17,15 +17,15 @@
 //!     }
 //!
 //!     async fn reopen(&self, stores: Stores) -> Stores {
-//!         stores // memory has nothing to open anew
+//!         stores // memory has nothing to reopen
 //!     }
 //!
 //!     async fn beside(&self, stores: &Stores) -> Stores {
-//!         stores.clone() // nor has it connections
+//!         stores.clone() // or any connections
 //!     }
 //!
 //!     async fn overwrite_snapshot(&self, _: &Stores, _: &doorward::UserId, _: &str) -> bool {
-//!         false // nor documents
+//!         false // or any stored documents
 //!     }
 //!
 //!     fn fresh_id(&self, n: u32) -> doorward::UserId {
@@ -57,26 +57,26 @@ pub use snapshots::*;
 pub use story::*;
 pub use users::*;
 
-/// What the suite needs of an adapter.
+/// What the suite needs from an adapter.
 #[async_trait]
 pub trait Harness: Send + Sync {
     /// Opens empty stores.
     async fn open(&self) -> Stores;
 
-    /// Opens the same stores anew, as after a restart of the process. Memory gives back what it is given.
+    /// Opens the same stores again, as after a restart of the process. In-memory stores return what they are given.
     async fn reopen(&self, stores: Stores) -> Stores;
 
-    /// The same stores once more, over connections of their own, as another process has them. Memory gives a copy.
+    /// Opens the same stores over separate connections, as another process would. In-memory stores return a clone.
     async fn beside(&self, stores: &Stores) -> Stores;
 
-    /// Overwrites a user's stored document, as somebody does who edits it by hand; `false` if the store keeps none.
+    /// Overwrites a user's stored document, as a manual edit would; `false` if the store keeps none.
     async fn overwrite_snapshot(&self, stores: &Stores, id: &UserId, snapshot: &str) -> bool;
 
-    /// The `n`-th id that `insert` accepts. A host with a table of its own makes the row here.
+    /// The `n`-th id that `insert` accepts. A host with its own table creates the row here.
     fn fresh_id(&self, n: u32) -> UserId;
 }
 
-/// The stores under test. Both may be one object.
+/// The stores under test. One object may serve as both.
 #[derive(Clone, Debug)]
 pub struct Stores {
     /// The repository.
@@ -85,11 +85,12 @@ pub struct Stores {
     pub attempts: Arc<dyn AttemptStore>,
 }
 
-/// Makes a module of that name with a `#[test]` for each case of the suite.
+/// Generates a module of this name with a `#[test]` for each case of the suite.
 ///
-/// The arguments are the module's name, a function that drives a future to its end (of the runtime that the adapter
-/// needs), and an expression for the [`Harness`](crate::testing::conformance::Harness), as seen from within that module.
+/// The arguments are the module's name, a function that drives a future to completion (on the runtime the adapter needs), and
+/// an expression for the [`Harness`](crate::testing::conformance::Harness), as seen from within that module.
 #[macro_export]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 macro_rules! conformance_tests {
     ($name:ident, $block_on:path, $harness:expr) => {
         $crate::conformance_tests!(@cases $name, $block_on, $harness;

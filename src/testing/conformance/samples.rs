@@ -1,4 +1,4 @@
-//! What the cases are made of.
+//! Building blocks of the cases.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +17,7 @@ pub fn panics<T, E: core::fmt::Debug>(error: E) -> T {
 }
 
 pub fn assert_same(found: &User, expected: &User) {
-    assert!(found == expected, "another state was found: {found:?} instead of {expected:?}");
+    assert!(found == expected, "found another state: {found:?} instead of {expected:?}");
 }
 
 pub fn email(text: &str) -> Email {
@@ -32,7 +32,7 @@ pub async fn by_email(stores: &Stores, address: &str) -> User {
     let found = stores.users.find_by_email(&email(address)).await.unwrap_or_else(panics);
     let found = found.unwrap_or_else(|| panic!("{address} was not found"));
     let user = by_id(stores, found.id()).await;
-    assert!(found == user.head(), "the head of another state was found");
+    assert!(found == user.head(), "found the head of another state");
     user
 }
 
@@ -54,7 +54,7 @@ pub fn auth(
         .unwrap_or_else(panics)
 }
 
-/// The stores, as four processes have them.
+/// The stores, as seen by four processes.
 pub async fn crowd(harness: &dyn Harness, stores: &Stores) -> Vec<Stores> {
     let mut crowd = vec![stores.clone()];
     for _ in 1..4 {
@@ -63,22 +63,23 @@ pub async fn crowd(harness: &dyn Harness, stores: &Stores) -> Vec<Stores> {
     crowd
 }
 
-/// A user as this crate makes one, not stored anywhere.
+/// A user as created by this crate, not stored anywhere.
 pub async fn user(id: UserId, address: &str) -> User {
     let users = Arc::new(MemoryUsers::new());
     let auth = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
-    auth.provision(Provision::new(email(address)).id(id.clone())).await.unwrap_or_else(panics);
-    users.find_by_id(&id).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just opened"))
+    operator.provision(Provision::new(email(address)).id(id.clone())).await.unwrap_or_else(panics);
+    users.find_by_id(&id).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just provisioned"))
 }
 
-/// A next state of a user, under a version of its own.
+/// A next state of a user, with a version of its own.
 pub async fn next(user: &User) -> User {
-    changed(user, async |auth| auth.sign_out_everywhere(user.id()).await.unwrap_or_else(panics)).await
+    changed(user, async |auth| operator.sign_out_everywhere(user.id()).await.unwrap_or_else(panics)).await
 }
 
 /// A next state of a user with another address.
 pub async fn moved(user: &User, address: &str) -> User {
-    changed(user, async |auth| drop(auth.correct_email(user.id(), email(address)).await.unwrap_or_else(panics))).await
+    changed(user, async |auth| drop(operator.correct_email(user.id(), email(address)).await.unwrap_or_else(panics)))
+        .await
 }
 
 async fn changed(user: &User, change: impl AsyncFn(&Auth)) -> User {
@@ -89,7 +90,7 @@ async fn changed(user: &User, change: impl AsyncFn(&Auth)) -> User {
     users.find_by_id(user.id()).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just stored"))
 }
 
-/// Entries as this crate makes them, each an hour after the one before.
+/// Entries as created by this crate, each an hour after the previous one.
 pub async fn attempts(n: usize) -> Vec<(AttemptKey, Attempts)> {
     let (spy, clock) = (Spy::default(), ManualClock::new());
     let auth = auth(MemoryUsers::new(), spy.clone(), &clock, &RecordingMailer::new());
@@ -104,7 +105,7 @@ pub async fn attempts(n: usize) -> Vec<(AttemptKey, Attempts)> {
     seen
 }
 
-/// Remembers what is stored through it.
+/// Records what is stored through it.
 #[derive(Clone, Debug, Default)]
 struct Spy {
     inner: Arc<MemoryAttempts>,

@@ -5,7 +5,7 @@ use doorward::error::SignInError;
 use doorward::store::{BackendErrorKind, Insert, MemoryAttempts, Replace, User, UserRow};
 use doorward::testing::{ManualClock, RecordingMailer};
 
-/// Fields that this release does not know survive loading, changing and storing.
+/// Fields unknown to this release survive loading, changing and storing.
 pub async fn what_a_newer_release_wrote_comes_back_whole(harness: &dyn Harness) {
     let stores = harness.open().await;
     let ann = user(harness.fresh_id(1), "ann@x.example").await;
@@ -29,8 +29,8 @@ pub async fn what_a_newer_release_wrote_comes_back_whole(harness: &dyn Harness) 
     assert!(document.contains("\u{1f419}"), "an unknown field of a nested struct was lost");
 }
 
-/// A document that this release cannot read is an error on both ways to it, and is left as it is: nobody acts on half of
-/// an account. Others are not touched.
+/// A document that this release cannot read is an error for both lookups and is left unchanged: no one acts on half an account.
+/// Other users are unaffected.
 pub async fn what_cannot_be_read_is_an_error_and_stays(harness: &dyn Harness) {
     let stores = harness.open().await;
     let ann = user(harness.fresh_id(1), "ann@x.example").await;

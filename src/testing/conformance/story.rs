@@ -12,13 +12,13 @@ use doorward::store::{AttemptKey, Attempts, BackendError, Insert, Replace, Swap,
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{AttemptStore, Clock, Email, SignIn, SignInRequest, UserId, UserRepository};
 
-/// Provision, sign-in, forced change, throttle, reset and deactivation over the stores.
+/// Provisioning, sign-in, forced change, throttling, reset and deactivation over the stores.
 pub async fn the_whole_story_runs(harness: &dyn Harness) {
     let stores = harness.open().await;
     tell(harness, stores).await;
 }
 
-/// The same where every other write finds that somebody else came first, as after a serialization failure.
+/// The same, but every other write loses to a concurrent one, as after a serialization failure.
 pub async fn the_whole_story_runs_though_writes_give_way(harness: &dyn Harness) {
     let stores = harness.open().await;
     let giving_way = Arc::new(GivingWay { stores: stores.clone(), writes: AtomicU64::new(0) });
@@ -30,7 +30,7 @@ async fn tell(harness: &dyn Harness, stores: Stores) {
     let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
     let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
     let ann = Provision::new(email("Ann@x.example")).id(harness.fresh_id(1));
-    let ann = auth.provision(ann).await.unwrap_or_else(panics).user_id;
+    let ann = operator.provision(ann).await.unwrap_or_else(panics).user_id;
     let sign_in = async |password: &str| {
         clock.advance(core::time::Duration::from_secs(2));
         auth.try_sign_in(SignInRequest::new("ann@x.example", password)).await
@@ -38,7 +38,7 @@ async fn tell(harness: &dyn Harness, stores: Stores) {
     let mailed = || mailer.last().and_then(|mail| mail.temporary_password()).unwrap_or_default();
     for password in ["a quiet morning in May", "rain on the roof at night"] {
         let Ok(SignIn::PasswordChangeRequired(challenge)) = sign_in(&mailed()).await else {
-            panic!("no change was due")
+            panic!("no password change was due")
         };
         let chosen = auth.choose_password(&challenge, password).await;
         assert!(matches!(chosen, Ok(SignIn::Complete(_))), "{chosen:?}");
@@ -50,21 +50,23 @@ async fn tell(harness: &dyn Harness, stores: Stores) {
         let token = mailer.last().and_then(|mail| mail.token()).unwrap_or_default();
         let _ = auth.confirm_reset(&token).await.unwrap_or_else(panics);
     }
-    auth.deactivate(&ann).await.unwrap_or_else(panics);
+    operator.deactivate(&ann).await.unwrap_or_else(panics);
     assert!(sign_in("rain on the roof at night").await.is_err() && sign_in(&mailed()).await.is_err());
-    auth.delete(&ann).await.unwrap_or_else(panics);
+    operator.delete(&ann).await.unwrap_or_else(panics);
     assert!(stores.users.find_by_id(&ann).await.unwrap_or_else(panics).is_none());
 }
 
-/// Nothing that was used or has expired works again when the clock is set back, no wait grows, and no entry is lost.
+/// With the clock set back, nothing used or expired works again, no wait grows, and no entry is lost.
 pub async fn a_clock_set_back_revives_nothing(harness: &dyn Harness) {
     let stores = harness.open().await;
     let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
     let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
-    auth.provision(Provision::new(email("ann@x.example")).id(harness.fresh_id(1))).await.unwrap_or_else(panics);
+    operator.provision(Provision::new(email("ann@x.example")).id(harness.fresh_id(1))).await.unwrap_or_else(panics);
     let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap_or_default();
     let sign_in = async |password: &str| auth.try_sign_in(SignInRequest::new("ann@x.example", password)).await;
-    let Ok(SignIn::PasswordChangeRequired(challenge)) = sign_in(&mailed).await else { panic!("no change was due") };
+    let Ok(SignIn::PasswordChangeRequired(challenge)) = sign_in(&mailed).await else {
+        panic!("no password change was due")
+    };
     let _ = auth.choose_password(&challenge, "a quiet morning in May").await.unwrap_or_else(panics);
     auth.request_reset(&email("ann@x.example")).await.unwrap_or_else(panics);
     let token = mailer.last().and_then(|mail| mail.token()).unwrap_or_default();
@@ -87,7 +89,7 @@ pub async fn a_clock_set_back_revives_nothing(harness: &dyn Harness) {
     assert_eq!(by_email(&stores, "ann@x.example").await.status(), UserStatus::Active);
 }
 
-/// Stores whose every other write answers, without effect, that somebody else came first.
+/// Stores in which every other write returns `Stale`, without effect.
 #[derive(Debug)]
 struct GivingWay {
     stores: Stores,

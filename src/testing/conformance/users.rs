@@ -2,7 +2,7 @@ use super::samples::{assert_same, by_email, by_id, crowd, email, moved, next, pa
 use super::{Harness, join_all};
 use doorward::store::{Insert, Replace, Swap};
 
-/// An inserted user is found by id and by address, whole, also after reopening.
+/// An inserted user is found by id and by address, complete, including after reopening.
 pub async fn a_user_survives_storing_and_reopening(harness: &dyn Harness) {
     let stores = harness.open().await;
     let ann = user(harness.fresh_id(1), "Ann.Lee+x@B\u{fc}cher.example").await;
@@ -16,7 +16,7 @@ pub async fn a_user_survives_storing_and_reopening(harness: &dyn Harness) {
     assert!(stores.users.find_by_email(&email("nobody@x.example")).await.unwrap_or_else(panics).is_none());
 }
 
-/// A second user with the same id or the same canonical address is refused, and changes nothing.
+/// A second user with the same id or canonical address is rejected and changes nothing.
 pub async fn ids_and_canonical_addresses_are_unique(harness: &dyn Harness) {
     let stores = harness.open().await;
     let ann = user(harness.fresh_id(1), "ann@x.example").await;
@@ -30,7 +30,7 @@ pub async fn ids_and_canonical_addresses_are_unique(harness: &dyn Harness) {
     assert!(stores.users.find_by_id(same_email.id()).await.unwrap_or_else(panics).is_none());
 }
 
-/// Of many inserts at once with one address exactly one is stored.
+/// Of many concurrent inserts with one address, exactly one is stored.
 pub async fn of_parallel_inserts_of_one_address_one_wins(harness: &dyn Harness) {
     let stores = harness.open().await;
     let mut users = Vec::new();
@@ -47,13 +47,13 @@ pub async fn of_parallel_inserts_of_one_address_one_wins(harness: &dyn Harness) 
     assert_same(&by_email(&stores, "ann@x.example").await, winner.map(|(user, _)| user).unwrap_or(&users[0]));
 }
 
-/// `replace` stores over the version it expects, and over no other; an unknown user is stale.
+/// `replace` stores only over the version it expects; for an unknown user it returns `Stale`.
 pub async fn replace_stores_only_over_the_expected_version(harness: &dyn Harness) {
     let stores = harness.open().await;
     let first = user(harness.fresh_id(1), "ann@x.example").await;
     let (second, third) = (next(&first).await, next(&first).await);
     let unknown = stores.users.replace(&second, first.version()).await.unwrap_or_else(panics);
-    assert_eq!(unknown, Replace::Stale, "a user that is not there is not made");
+    assert_eq!(unknown, Replace::Stale, "replacing a missing user creates none");
     assert!(stores.users.find_by_id(first.id()).await.unwrap_or_else(panics).is_none());
     assert_eq!(stores.users.insert(&first).await.unwrap_or_else(panics), Insert::Stored);
     assert_eq!(stores.users.replace(&second, third.version()).await.unwrap_or_else(panics), Replace::Stale);
@@ -65,7 +65,7 @@ pub async fn replace_stores_only_over_the_expected_version(harness: &dyn Harness
     assert_same(&by_email(&stores, "ann@x.example").await, &second);
 }
 
-/// Of many replaces at once over one version exactly one is stored.
+/// Of many concurrent replaces over one version, exactly one is stored.
 pub async fn of_parallel_replaces_one_wins(harness: &dyn Harness) {
     let stores = harness.open().await;
     let first = user(harness.fresh_id(1), "ann@x.example").await;
@@ -84,7 +84,7 @@ pub async fn of_parallel_replaces_one_wins(harness: &dyn Harness) {
     assert_same(&by_id(&stores, first.id()).await, winner.map(|(user, _)| user).unwrap_or(&first));
 }
 
-/// A new address is taken and the old one freed in one step; a taken one leaves everything as it was.
+/// A new address is claimed and the old one freed in one step; a taken address leaves everything unchanged.
 pub async fn replace_moves_the_address_or_nothing(harness: &dyn Harness) {
     let stores = harness.open().await;
     let ann = user(harness.fresh_id(1), "ann@x.example").await;
@@ -104,7 +104,7 @@ pub async fn replace_moves_the_address_or_nothing(harness: &dyn Harness) {
     assert_eq!(stores.users.insert(&heir).await.unwrap_or_else(panics), Insert::Stored);
 }
 
-/// `delete` removes the version it expects, and no other; the address and the id are free again, and no old version works.
+/// `delete` removes only the version it expects; the address and the id are free again, and no old version is valid.
 pub async fn delete_removes_only_the_expected_version(harness: &dyn Harness) {
     let stores = harness.open().await;
     let first = user(harness.fresh_id(1), "ann@x.example").await;
@@ -122,7 +122,7 @@ pub async fn delete_removes_only_the_expected_version(harness: &dyn Harness) {
     assert_eq!(stores.users.insert(&again).await.unwrap_or_else(panics), Insert::Stored);
 }
 
-/// Addresses that a lenient collation would take for one are several.
+/// Addresses that a lenient collation would treat as equal are distinct.
 pub async fn addresses_are_compared_exactly(harness: &dyn Harness) {
     let stores = harness.open().await;
     let addresses = [
@@ -146,7 +146,7 @@ pub async fn addresses_are_compared_exactly(harness: &dyn Harness) {
     }
 }
 
-/// Of inserts and moves to one address at once exactly one gets it.
+/// Of concurrent inserts and moves to one address, exactly one gets it.
 pub async fn of_parallel_claims_of_one_address_one_wins(harness: &dyn Harness) {
     let stores = harness.open().await;
     let crowd = crowd(harness, &stores).await;
@@ -173,7 +173,7 @@ pub async fn of_parallel_claims_of_one_address_one_wins(harness: &dyn Harness) {
     by_email(&stores, "ann@x.example").await;
 }
 
-/// Of deletions and replaces at once over one version exactly one takes effect.
+/// Of concurrent deletions and replaces over one version, exactly one takes effect.
 pub async fn of_parallel_deletions_and_replaces_one_wins(harness: &dyn Harness) {
     let stores = harness.open().await;
     let crowd = crowd(harness, &stores).await;
@@ -187,5 +187,5 @@ pub async fn of_parallel_deletions_and_replaces_one_wins(harness: &dyn Harness) 
     let winners: Vec<usize> = (0..).zip(join_all(tries).await).filter(|(_, won)| *won).map(|(n, _)| n).collect();
     assert_eq!(winners.len(), 1, "{winners:?}");
     let found = stores.users.find_by_id(first.id()).await.unwrap_or_else(panics);
-    assert_eq!(found.is_some(), winners[0].is_multiple_of(2), "what is stored is what the winner was told");
+    assert_eq!(found.is_some(), winners[0].is_multiple_of(2), "the store matches the winner's result");
 }

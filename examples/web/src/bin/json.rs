@@ -215,16 +215,16 @@ async fn operator(
     }
     let (auth, user) = (&app.auth, UserId::parse(&id).map_err(|_| refused(404, "unknown_user"))?);
     match call.as_str() {
-        "provision" => drop(auth.provision(Provision::new(email(&sent)?).id(user)).await?),
-        "resend_welcome" => drop(auth.resend_welcome(&user).await?),
-        "correct_email" => drop(auth.correct_email(&user, email(&sent)?).await?),
-        "deactivate" => auth.deactivate(&user).await?,
-        "reactivate" => auth.reactivate(&user).await?,
-        "require_password_change" => auth.require_password_change(&user).await?,
-        "mark_compromised" => auth.mark_compromised(&user).await?,
-        "sign_out_everywhere" => auth.sign_out_everywhere(&user).await?,
-        "reset_second_factor" => auth.reset_second_factor(&user, &sent.reason).await?,
-        "delete" => auth.delete(&user).await?,
+        "provision" => drop(operator.provision(Provision::new(email(&sent)?).id(user)).await?),
+        "resend_welcome" => drop(operator.resend_welcome(&user).await?),
+        "correct_email" => drop(operator.correct_email(&user, email(&sent)?).await?),
+        "deactivate" => operator.deactivate(&user).await?,
+        "reactivate" => operator.reactivate(&user).await?,
+        "require_password_change" => operator.require_password_change(&user).await?,
+        "mark_compromised" => operator.mark_compromised(&user).await?,
+        "sign_out_everywhere" => operator.sign_out_everywhere(&user).await?,
+        "reset_second_factor" => operator.reset_second_factor(&user, &sent.reason).await?,
+        "delete" => operator.delete(&user).await?,
         _ => return Err(refused(404, "not_found")),
     }
     Ok(Json(json!({ "id": id })))

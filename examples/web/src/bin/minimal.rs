@@ -176,8 +176,8 @@ async fn home(State(app): State<App>, jar: CookieJar) -> Response {
 type Peer = ConnectInfo<SocketAddr>;
 async fn sign_in(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar, Form(form): Form<Sent>) -> Response {
     // Behind a proxy, use the address that it adds, and only that.
-    let request =
-        SignInRequest::new(sent(&form, "email"), sent(&form, "password")).source(ClientAddress::from_ip(peer.ip()));
+    let request = SignInRequest::new(sent(&form, "email"), sent(&form, "password"))
+        .client_address(ClientAddress::from_ip(peer.ip()));
     let step = app.auth.sign_in(request.device(kept(&jar, "__Host-device"))).await;
     app.go_on(jar, step, SIGN_IN, "").await
 }
@@ -223,7 +223,7 @@ async fn forgot(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar,
         )
     };
     let request =
-        ResetRequest::new(email).source(ClientAddress::from_ip(peer.ip())).device(kept(&jar, "__Host-device"));
+        ResetRequest::new(email).client_address(ClientAddress::from_ip(peer.ip())).device(kept(&jar, "__Host-device"));
     match app.auth.request_reset(request).await {
         Ok(answer) => app.page(FORGOT, "", &[told(answer.cooldown)]).into_response(),
         Err(error) => app.refuse(&error, FORGOT, ""),
@@ -260,7 +260,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .index_key(random())
         .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
         .build()?;
-    let ann = auth.provision_without_mail(Email::parse("ann@acme.example")?).await?;
+    let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
     println!("{url}\nann@acme.example signs in with {}", ann.temporary_password.expose());
     let show = |view| get(async move |State(app): State<App>| app.page(view, "", &[]));
     let routes = axum::Router::new()

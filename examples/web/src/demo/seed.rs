@@ -66,12 +66,12 @@ pub async fn seed(app: &App) -> Result<(), Box<dyn std::error::Error>> {
     for seeded in &SEEDED {
         let email = Email::parse(seeded.email)?;
         let Some(past) = &seeded.past else {
-            match app.auth.provision(email).await {
+            match app.operator.provision(email).await {
                 Ok(_) | Err(ProvisionError::EmailTaken) => continue,
                 Err(error) => return Err(error.into()),
             }
         };
-        let user = match app.auth.import_user(Import::new(email, PasswordHash::parse(past.hash)?)).await {
+        let user = match app.operator.import_user(Import::new(email, PasswordHash::parse(past.hash)?)).await {
             Ok(imported) => imported.user_id,
             Err(ImportError::EmailTaken) => continue,
             Err(error) => return Err(error.into()),

@@ -130,7 +130,7 @@ pub async fn provision(
     Form(form): Form<ProvisionForm>,
 ) -> Result<Response, Sorry> {
     let opened = match Email::from_input(&form.email) {
-        Ok(email) => told(&app.auth, app.auth.provision(email).await),
+        Ok(email) => told(&app.auth, app.operator.provision(email).await),
         Err(_) => {
             let page = member.page(TITLE).problem("email", "Please enter one complete email address.");
             let shown = operator_page(&app, member.signed_in.user_id(), page, "").await?;
@@ -171,15 +171,15 @@ pub async fn act(
         return Ok(member.browser.show_as(StatusCode::UNPROCESSABLE_ENTITY, &shown));
     }
     let (done, notice): (Result<(), ErrorResponse>, _) = match action.as_str() {
-        "resend" => (told(auth, auth.resend_welcome(&user).await), Notice::Resent),
-        "deactivate" => (told(auth, auth.deactivate(&user).await), Notice::Deactivated),
-        "reactivate" => (told(auth, auth.reactivate(&user).await), Notice::Reactivated),
-        "require-change" => (told(auth, auth.require_password_change(&user).await), Notice::ChangeRequired),
+        "resend" => (told(auth, operator.resend_welcome(&user).await), Notice::Resent),
+        "deactivate" => (told(auth, operator.deactivate(&user).await), Notice::Deactivated),
+        "reactivate" => (told(auth, operator.reactivate(&user).await), Notice::Reactivated),
+        "require-change" => (told(auth, operator.require_password_change(&user).await), Notice::ChangeRequired),
         "start-reset" => {
             let found = app.store.find_by_id(&user).await?.ok_or(Sorry::NotFound)?;
             (told(auth, auth.request_reset(found.email()).await), Notice::ResetStarted)
         }
-        "reset-second-factor" => (told(auth, auth.reset_second_factor(&user, reason).await), Notice::FactorReset),
+        "reset-second-factor" => (told(auth, operator.reset_second_factor(&user, reason).await), Notice::FactorReset),
         _ => return Err(Sorry::NotFound),
     };
     match done {

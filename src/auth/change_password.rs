@@ -1,0 +1,111 @@
+//! Changing the password of a signed-in user.
+
+use super::Auth;
+use super::current_password::{Current, verify_current};
+use super::outcome::SignedIn;
+use crate::account::Session;
+use crate::engine::{Committed, Decision, Engine, Hashed, compare_and_hash};
+use crate::error::{ChangePasswordError, Unavailable};
+use crate::event::EventKind;
+use crate::mail::MailKind;
+use crate::types::Password;
+use crate::user::{Judged, Recovery, User};
+
+impl Auth {
+    /// Changes the password. The acting session continues as the [`SignedIn`] returned; every other session and device of the user
+    /// ends, and a notice is mailed.
+    ///
+    /// # Errors
+    /// [`ChangePasswordError`]. Nothing changed in any case. Wrong current passwords are counted in a bucket that only the user's
+    /// own sessions reach.
+    ///
+    /// ```
+    /// use doorward::error::ChangePasswordError;
+    /// use doorward::{Auth, SignedIn};
+    ///
+    /// async fn submit(auth: &Auth, ann: &SignedIn, current: &str, new: &str) -> Result<SignedIn, String> {
+    ///     match auth.change_password(ann, current, new).await {
+    ///         Ok(ann) => Ok(ann), // keep its session in place of the one before
+    ///         Err(ChangePasswordError::Rejected { violations }) => {
+    ///             Err(violations.iter().map(|violation| violation.text()).collect::<Vec<_>>().join("\n"))
+    ///         }
+    ///         Err(error) => Err(error.user_message()),
+    ///     }
+    /// }
+    /// ```
+    pub async fn change_password(
+        &self,
+        signed_in: &SignedIn,
+        current: &str,
+        new: &str,
+    ) -> Result<SignedIn, ChangePasswordError> {
+        let (engine, session) = (&self.engine, signed_in.session());
+        let (current, new) = (Password::new(current), Password::new(new));
+        engine.open()?;
+        let Some(user) = engine.users.find_by_id(session.user_id()).await? else { return Err(ended(engine, session)) };
+        may_change(engine, &user, session)?;
+        let checked = engine.new_passwords.check(&user, &new).await?;
+        let new = checked.map_err(|violations| ChangePasswordError::Rejected { violations })?;
+
+        // The first of these is the current password, with which the new one is compared as text: one hash less.
+        let refused = user.refused_hashes(engine.new_passwords.policy.history);
+        let earlier = refused.into_iter().skip(usize::from(Judged::password_of(&user).is_some())).collect::<Vec<_>>();
+        let (refused, params) = (engine.hashing.readable(&user, &earlier), engine.hashing.params());
+        let typed = current.clone();
+        let hash = move |memory: &mut _| match bool::from(typed.ct_eq(new.password())) {
+            true => (Ok(Hashed::Reused), 0),
+            false => compare_and_hash(&new, &refused, params, memory),
+        };
+        let (judged, charged, hashed) = match verify_current(engine, &user, &current, hash).await? {
+            Current::Right { judged, charged, then } => (judged, charged, then.map_err(Unavailable::from)?),
+            Current::Throttled { retry_after } => return Err(ChangePasswordError::Throttled { retry_after }),
+            Current::Wrong => {
+                engine.events.report(EventKind::PasswordChangeFailed).user(&user).send();
+                return Err(ChangePasswordError::CurrentPasswordWrong);
+            }
+        };
+        let Hashed::New(hash) = hashed else {
+            // The current password was right: nothing was guessed.
+            engine.throttle.refund(&charged).await;
+            return Err(ChangePasswordError::Rejected { violations: engine.new_passwords.reused(&user) });
+        };
+
+        let credential = engine.new_passwords.credential(&user, &hash)?;
+        let (devices, fresh_proof) = (engine.config.device_limits(), engine.config.second_factor.fresh_proof);
+        let outcome = engine
+            .users
+            .commit(user, |user, fresh| match may_change(engine, user, session) {
+                Ok(()) if judged.holds_for(user) => {
+                    let (session, device, user) =
+                        user.change_password(session, credential.clone(), &devices, fresh_proof, engine.now(), fresh);
+                    Decision::Store(user, Ok((session, device)))
+                }
+                Ok(()) => Decision::Answer(Err(ended(engine, session))),
+                Err(error) => Decision::Answer(Err(error)),
+            })
+            .await?;
+        let Committed::Done(changed, user) = outcome else { return Err(ended(engine, session)) };
+        let (session, device) = changed?;
+
+        engine.events.report(EventKind::PasswordChanged).user(&user).send();
+        engine.throttle.refund(&charged).await;
+        engine.mailing.notify(&user, MailKind::PasswordChanged { at: engine.now() }).await;
+        Ok(SignedIn::new(&user, session, device))
+    }
+}
+
+/// Whether the session is valid, and no recovery is pending.
+fn may_change(engine: &Engine, user: &User, session: &Session) -> Result<(), ChangePasswordError> {
+    if !engine.users.is_session_valid(user, session) {
+        return Err(ended(engine, session));
+    }
+    match user.recovery(engine.now()) {
+        Recovery::Open { until } => Err(ChangePasswordError::RecoveryPending { until }),
+        Recovery::None => Ok(()),
+    }
+}
+
+fn ended(engine: &Engine, session: &Session) -> ChangePasswordError {
+    engine.users.report_rejected(session);
+    ChangePasswordError::SessionEnded
+}

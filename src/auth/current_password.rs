@@ -1,0 +1,54 @@
+//! Verifying the current password of a signed-in user, throttled in a bucket that nobody else reaches.
+
+use core::time::Duration;
+
+use crate::engine::{Admission, Bucket, Caller, Charged, Engine};
+use crate::error::Unavailable;
+use crate::event::EventKind;
+use crate::hashing::HashMemory;
+use crate::types::Password;
+use crate::user::{Judged, User};
+
+/// The outcome of a verification.
+pub(super) enum Current<T> {
+    Right {
+        judged: Judged,
+        charged: Vec<Charged>,
+        /// What the rest of the job returned.
+        then: T,
+    },
+    Wrong,
+    Throttled {
+        retry_after: Duration,
+    },
+}
+
+/// Verifies the password, and after a right one does the rest of the job, which returns how many hashes it computed.
+pub(super) async fn verify_current<T: Send + 'static>(
+    engine: &Engine,
+    user: &User,
+    typed: &Password,
+    then: impl FnOnce(&mut HashMemory) -> (T, u64) + Send + 'static,
+) -> Result<Current<T>, Unavailable> {
+    let (permit, charged) = match engine.throttle.charge(&[Bucket::SignedIn(user.id())], Caller::Known).await? {
+        Admission::Admitted(charged) => charged,
+        Admission::Throttled { retry_after } => {
+            engine.events.report(EventKind::Throttled { retry_after }).user(user).send();
+            return Ok(Current::Throttled { retry_after });
+        }
+    };
+    let judged = Judged::password_of(user);
+    let evaluable = engine.hashing.evaluable(user.email(), Some(user), judged.as_ref());
+    let typed = typed.clone();
+    let verified = permit.run(move |memory| match evaluable.verify(&typed, memory) {
+        true => {
+            let (then, hashes) = then(memory);
+            (Some(then), 1 + hashes)
+        }
+        false => (None, 1),
+    });
+    match (judged, verified.await.map_err(|_| Unavailable::Closed)?) {
+        (Some(judged), Some(then)) => Ok(Current::Right { judged, charged, then }),
+        _ => Ok(Current::Wrong),
+    }
+}

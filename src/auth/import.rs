@@ -1,0 +1,51 @@
+//! Importing an account of another system, with the hash of its password.
+
+use super::Operator;
+use crate::account::{Import, Imported};
+use crate::error::{ImportError, Unavailable};
+use crate::event::EventKind;
+use crate::store::Insert;
+use crate::user::{Fresh, User};
+
+impl Operator {
+    /// Imports an account with the hash of its password, which is replaced by a new hash when its owner signs in. Nothing is
+    /// mailed. [`Imported::risks`] lists the weaknesses of the hash.
+    ///
+    /// The password is verified in the Unicode form in which it is typed, as the other system did; an Argon2id hash in the form of
+    /// [`Password`](crate::Password).
+    ///
+    /// # Errors
+    /// [`ImportError`], for the operator.
+    ///
+    /// ```
+    /// use doorward::account::Import;
+    /// use doorward::hashing::PasswordHash;
+    /// use doorward::{Email, Operator};
+    ///
+    /// async fn import(operator: &Operator, email: &str, hash: &str) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let hash = PasswordHash::parse(hash)?; // says what is wrong with a text that is no hash
+    ///     let imported = operator.import_user(Import::new(Email::parse(email)?, hash)).await?;
+    ///     for risk in &imported.risks {
+    ///         eprintln!("{email}: {}", risk.as_str());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub async fn import_user(&self, account: Import) -> Result<Imported, ImportError> {
+        let engine = self.engine();
+        engine.open()?;
+        let fresh = Fresh::draw().map_err(Unavailable::from)?;
+        let Import { email, hash, id, change_required } = account;
+        let id = id.unwrap_or_else(|| fresh.user_id.clone());
+        let kept = engine.hashing.keep(&hash, &id).map_err(Unavailable::from)?;
+        let user = User::import(id, email, kept, change_required, engine.now(), &fresh);
+        match engine.users.insert(&user).await? {
+            Insert::Stored => {}
+            Insert::EmailTaken => return Err(ImportError::EmailTaken),
+            Insert::IdTaken => return Err(ImportError::IdTaken),
+        }
+        let scheme = hash.scheme();
+        engine.events.report(EventKind::Imported { scheme }).user(&user).send();
+        Ok(Imported { user_id: user.id().clone(), scheme, risks: hash.risks(), cost: hash.cost() })
+    }
+}

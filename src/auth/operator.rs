@@ -1,0 +1,187 @@
+//! What an operator does to an account. None of it picks or reveals a password.
+
+use core::fmt;
+
+use super::Auth;
+use crate::account::ResealOutcome;
+use crate::engine::{Committed, Decision, Engine};
+use crate::error::{OperatorError, Unavailable};
+use crate::event::EventKind;
+use crate::mail::MailKind;
+use crate::types::UserId;
+use crate::user::{Fresh, User};
+
+/// The operations of operators: provisioning, importing, deactivating, deleting.
+///
+/// **None of them can check its caller**, and [`provision`](Self::provision) reveals who has an account. So they are not on [`Auth`]:
+/// [`AuthBuilder::build_with_operator`](crate::AuthBuilder::build_with_operator) hands out this handle beside it, and no `Auth`
+/// leads to one. Give it to the part of your program that has checked who acts: require a signed-in operator of yours, and a
+/// [step-up](Auth::require_step_up). Cloning it is cheap.
+///
+/// ```
+/// use doorward::mail::PrintingMailer;
+/// use doorward::store::{MemoryAttempts, MemoryUsers};
+/// use doorward::{Auth, Email, Site};
+///
+/// # pollster::block_on(async {
+/// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+/// let builder = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+/// let (auth, operator) = builder.build_with_operator()?;
+/// let ann = operator.provision(Email::parse("ann@acme.example")?).await?;
+/// operator.deactivate(&ann.user_id).await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Operator(Auth);
+
+impl Operator {
+    pub(super) fn new(auth: Auth) -> Self {
+        Self(auth)
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Deactivates an account: sessions end, sign-in fails like any other failure, resets mail nothing.
+    ///
+    /// # Errors
+    /// [`OperatorError`]. It is no error if the account is deactivated already.
+    pub async fn deactivate(&self, user: &UserId) -> Result<(), OperatorError> {
+        self.change(user, EventKind::Deactivated, User::deactivate).await.map(drop)
+    }
+
+    /// Reactivates an account with its own password. Nothing that was mailed before works again.
+    ///
+    /// # Errors
+    /// [`OperatorError`]. It is no error if the account is active already.
+    pub async fn reactivate(&self, user: &UserId) -> Result<(), OperatorError> {
+        self.change(user, EventKind::Reactivated, User::reactivate).await.map(drop)
+    }
+
+    /// Makes the next sign-in with the own password lead to a change first. Sessions end.
+    ///
+    /// # Errors
+    /// [`OperatorError`].
+    pub async fn require_password_change(&self, user: &UserId) -> Result<(), OperatorError> {
+        let require = |user: &User, fresh: &Fresh| Some(user.require_password_change(fresh));
+        self.change(user, EventKind::PasswordChangeRequired, require).await.map(drop)
+    }
+
+    /// Invalidates a password that others know, with all sessions and devices. The user gets back in by "Forgot your password?".
+    ///
+    /// # Errors
+    /// [`OperatorError`].
+    pub async fn mark_compromised(&self, user: &UserId) -> Result<(), OperatorError> {
+        let mark = |user: &User, fresh: &Fresh| Some(user.mark_compromised(fresh));
+        self.change(user, EventKind::MarkedCompromised, mark).await.map(drop)
+    }
+
+    /// Ends every session of a user.
+    ///
+    /// # Errors
+    /// [`OperatorError`].
+    pub async fn sign_out_everywhere(&self, user: &UserId) -> Result<(), OperatorError> {
+        let sign_out = |user: &User, fresh: &Fresh| Some(user.sign_out_everywhere(fresh));
+        self.change(user, EventKind::SignedOutEverywhere, sign_out).await.map(drop)
+    }
+
+    /// Removes the second factor of an account whose owner has lost authenticator and recovery codes. Verify first, by other means
+    /// than mail, who is asking. Sessions end, a notice is mailed, and the event holds the reason, up to 200 characters of it.
+    ///
+    /// # Errors
+    /// [`OperatorError`]. It is no error if there is no second factor.
+    pub async fn reset_second_factor(&self, user: &UserId, reason: &str) -> Result<(), OperatorError> {
+        let reason = reason.chars().filter(|c| !c.is_control()).take(200).collect();
+        let remove = |user: &User, fresh: &Fresh| user.has_second_factor().then(|| user.without_second_factor(fresh));
+        if let Some(user) = self.change(user, EventKind::SecondFactorReset { reason }, remove).await? {
+            let engine = self.engine();
+            let notice = MailKind::SecondFactorDisabled { by_operator: true, at: engine.now() };
+            engine.mailing.notify(&user, notice).await;
+        }
+        Ok(())
+    }
+
+    /// Seals a user's secrets under the current key of the [`Keyring`](crate::Keyring), without the user's help. Once every process
+    /// has that key as its current one, and every user was answered [`Resealed`](ResealOutcome::Resealed) or
+    /// [`UpToDate`](ResealOutcome::UpToDate) since, earlier keys can be retired.
+    ///
+    /// # Errors
+    /// [`OperatorError`].
+    pub async fn reseal(&self, user: &UserId) -> Result<ResealOutcome, OperatorError> {
+        let engine = self.engine();
+        let user = self.find(user).await?;
+        let outcome = engine
+            .users
+            .commit(user, |user, fresh| match resealed(engine, user, fresh) {
+                Ok(Some(next)) => Decision::Store(next, Ok(ResealOutcome::Resealed)),
+                Ok(None) => Decision::Answer(Ok(ResealOutcome::UpToDate)),
+                Err(error) => Decision::Answer(Err(error)),
+            })
+            .await?;
+        let (outcome, user) = outcome.done().ok_or(OperatorError::UnknownUser)?;
+        let outcome = outcome?;
+        if outcome == ResealOutcome::Resealed {
+            engine.events.report(EventKind::Resealed).user(&user).send();
+        }
+        Ok(if engine.hashing.lacks_a_key_for(&user) { ResealOutcome::KeyMissing } else { outcome })
+    }
+
+    /// Deletes an account with everything this crate stores of it.
+    ///
+    /// # Errors
+    /// [`OperatorError`].
+    pub async fn delete(&self, user: &UserId) -> Result<(), OperatorError> {
+        let engine = self.engine();
+        engine.open()?;
+        let user = engine.users.delete(user).await?.ok_or(OperatorError::UnknownUser)?;
+        engine.events.report(EventKind::Deleted).user(&user).send();
+        Ok(())
+    }
+
+    /// Stores a change, and returns the user as stored. If the change is none, nothing is stored or reported.
+    async fn change(
+        &self,
+        user: &UserId,
+        event: EventKind,
+        transition: impl Fn(&User, &Fresh) -> Option<User> + Send + Sync,
+    ) -> Result<Option<User>, OperatorError> {
+        let engine = self.engine();
+        let user = self.find(user).await?;
+        let outcome = engine
+            .users
+            .commit(user, |user, fresh| match transition(user, fresh) {
+                Some(next) => Decision::Store(next, true),
+                None => Decision::Answer(false),
+            })
+            .await?;
+        match outcome {
+            Committed::Done(true, user) => {
+                engine.events.report(event).user(&user).send();
+                Ok(Some(user))
+            }
+            Committed::Done(false, _) => Ok(None),
+            Committed::Gone | Committed::EmailTaken => Err(OperatorError::UnknownUser),
+        }
+    }
+
+    async fn find(&self, user: &UserId) -> Result<User, OperatorError> {
+        let engine = self.engine();
+        engine.open()?;
+        engine.users.find_by_id(user).await?.ok_or(OperatorError::UnknownUser)
+    }
+}
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Operator").field(&self.0).finish()
+    }
+}
+
+/// The user with every secret sealed as the settings say. `None` if all are so already.
+fn resealed(engine: &Engine, user: &User, fresh: &Fresh) -> Result<Option<User>, Unavailable> {
+    let kept = engine.hashing.rekept_hashes(user, fresh)?;
+    let changed = kept.is_some();
+    let resealed = engine.codes.resealed(kept.unwrap_or_else(|| user.clone()), fresh);
+    Ok((changed || resealed.is_changed_from(user)).then_some(resealed))
+}

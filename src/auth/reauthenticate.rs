@@ -1,0 +1,132 @@
+//! Step-up: a signed-in user proves once more who it is, before something that matters.
+
+use super::Auth;
+use super::current_password::{Current, verify_current};
+use super::outcome::SignedIn;
+use crate::account::{AuthMethod, Session};
+use crate::engine::{Coded, Committed, Decision, Engine};
+use crate::error::{ReauthenticateError, StepUpError};
+use crate::event::EventKind;
+use crate::second_factor::{StepUp, TypedCode};
+use crate::types::Password;
+use crate::user::{AcceptedCode, Assurance, Fresh, GivenFor, User};
+
+impl Auth {
+    /// Reauthenticates by the password, before an operation that requires a step-up. Keep the session of the [`SignedIn`]
+    /// returned, which records it. Where a second factor is on, operations that require a step-up ask for a code, also after this.
+    ///
+    /// # Errors
+    /// [`ReauthenticateError`]. Wrong passwords are counted in a bucket that only the user's own sessions reach.
+    ///
+    /// ```
+    /// use doorward::error::ReauthenticateError;
+    /// use doorward::{Auth, SignedIn};
+    ///
+    /// async fn confirm_it_is_you(auth: &Auth, ann: &SignedIn, password: &str) -> Result<Option<SignedIn>, ReauthenticateError> {
+    ///     match auth.reauthenticate(ann, password).await {
+    ///         Ok(ann) => Ok(Some(ann)), // keep its session
+    ///         Err(ReauthenticateError::PasswordWrong) => Ok(None), // show the form again
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    pub async fn reauthenticate(&self, signed_in: &SignedIn, password: &str) -> Result<SignedIn, ReauthenticateError> {
+        let (engine, session) = (&self.engine, signed_in.session());
+        let user = find(engine, session).await?;
+        let (judged, charged) = match verify_current(engine, &user, &Password::new(password), |_| ((), 0)).await? {
+            Current::Right { judged, charged, then: () } => (judged, charged),
+            Current::Throttled { retry_after } => return Err(ReauthenticateError::Throttled { retry_after }),
+            Current::Wrong => {
+                engine.events.report(EventKind::ReauthenticationFailed).user(&user).send();
+                return Err(ReauthenticateError::PasswordWrong);
+            }
+        };
+        let outcome = engine
+            .users
+            .commit(user, |user, fresh| {
+                if !(engine.users.is_session_valid(user, session) && judged.holds_for(user)) {
+                    return Decision::Answer(None);
+                }
+                let (session, next) = user.prove_again(session, AuthMethod::Password, engine.now(), fresh);
+                Decision::Store(next, Some(session))
+            })
+            .await?;
+        let Committed::Done(Some(session), user) = outcome else { return ended(engine, session) };
+        engine.events.report(EventKind::Reauthenticated { method: AuthMethod::Password }).user(&user).send();
+        engine.throttle.refund(&charged).await;
+        Ok(SignedIn::new(&user, session, None))
+    }
+
+    /// The same by a code of the second factor.
+    ///
+    /// # Errors
+    /// [`ReauthenticateError`]. Wrong codes are counted apart from those of sign-ins.
+    pub async fn reauthenticate_with_code(
+        &self,
+        signed_in: &SignedIn,
+        code: &str,
+    ) -> Result<SignedIn, ReauthenticateError> {
+        let (engine, session) = (&self.engine, signed_in.session());
+        let user = find(engine, session).await?;
+        let code = TypedCode::parse(code)?;
+        let asked = |user: &User, _| engine.users.is_session_valid(user, session).then_some((Assurance::Session, ()));
+        let pass = |user: &User, (): (), accepted: &AcceptedCode, now, fresh: &Fresh| {
+            user.prove_again_by_code(session, accepted, now, fresh)
+        };
+        let (coded, user) = engine.codes.commit(user, &code, GivenFor::Nothing, asked, pass).await?;
+        match coded {
+            Coded::Right(session, method) => {
+                engine.events.report(EventKind::Reauthenticated { method }).user(&user).send();
+                Ok(SignedIn::new(&user, session, None))
+            }
+            Coded::Wrong(_) => Err(ReauthenticateError::CodeWrong),
+            Coded::Throttled { retry_after } => Err(ReauthenticateError::Throttled { retry_after }),
+            Coded::NotAskedFor(_) | Coded::Refused => ended(engine, session),
+        }
+    }
+
+    /// Requires a step-up for an operation of the host's own that matters as much as a credential: changing an address, paying,
+    /// acting on other accounts. The session must have proved something within
+    /// [`SecondFactorConfig::fresh_proof`](crate::second_factor::SecondFactorConfig::fresh_proof), and a code where a second factor
+    /// is on; enrolling and disabling a second factor require the same.
+    ///
+    /// Like [`resume`](Self::resume) it decides by reading: a session that ends right after it does not undo what the host does.
+    ///
+    /// # Errors
+    /// [`StepUpError`]: after [`StepUpRequired`](StepUpError::StepUpRequired) ask for the proof it names, and call
+    /// [`reauthenticate`](Self::reauthenticate) or [`reauthenticate_with_code`](Self::reauthenticate_with_code).
+    ///
+    /// ```
+    /// use doorward::error::StepUpError;
+    /// use doorward::second_factor::StepUp;
+    /// use doorward::{Auth, SignedIn};
+    ///
+    /// async fn close_the_shop(auth: &Auth, signed_in: &SignedIn) -> Result<&'static str, StepUpError> {
+    ///     match auth.require_step_up(signed_in).await {
+    ///         Ok(()) => Ok("closed"),
+    ///         Err(StepUpError::StepUpRequired { needs: StepUp::Password }) => Ok("ask for the password"),
+    ///         Err(StepUpError::StepUpRequired { needs: StepUp::SecondFactor }) => Ok("ask for a code"),
+    ///         Err(error) => Err(error), // the session has ended, or the store failed: nothing was done
+    ///     }
+    /// }
+    /// ```
+    pub async fn require_step_up(&self, signed_in: &SignedIn) -> Result<(), StepUpError> {
+        let (engine, session) = (&self.engine, signed_in.session());
+        engine.open()?;
+        let user = engine.users.find_by_session(session).await?.ok_or(StepUpError::SessionEnded)?;
+        match user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, engine.now()) {
+            true => Ok(()),
+            false => Err(StepUpError::StepUpRequired { needs: StepUp::needed_of(&user) }),
+        }
+    }
+}
+
+async fn find(engine: &Engine, session: &Session) -> Result<User, ReauthenticateError> {
+    engine.open()?;
+    engine.users.find_by_session(session).await?.ok_or(ReauthenticateError::SessionEnded)
+}
+
+fn ended<T>(engine: &Engine, session: &Session) -> Result<T, ReauthenticateError> {
+    engine.users.report_rejected(session);
+    Err(ReauthenticateError::SessionEnded)
+}

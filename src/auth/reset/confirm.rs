@@ -1,0 +1,79 @@
+use super::{Auth, owner};
+use crate::config::ResetMode;
+use crate::engine::{Committed, Decision, Engine};
+use crate::error::ConfirmResetError;
+use crate::event::EventKind;
+use crate::mail::MailKind;
+use crate::password::{ResetConfirmed, temporary_digest, temporary_password};
+use crate::types::ResetToken;
+use crate::user::{Confirmation, User};
+
+impl Auth {
+    /// Confirms a reset: mails a temporary password that works for one hour. Call it for an explicit POST, never for a GET.
+    ///
+    /// The old password still signs in until a new one is chosen, but cannot be used to change it: somebody who only knows the old
+    /// password cannot undo a recovery. The same link can be confirmed again after the cooldown, within its hour.
+    ///
+    /// Put [`ResetConfirmed::device`] into the device cookie: whoever confirms reads the mailbox, and with the device signs in
+    /// unhindered by an attacker's failures.
+    ///
+    /// # Errors
+    /// [`ConfirmResetError`]. After `MailFailed` its `source` holds the reason, for the log.
+    ///
+    /// ```
+    /// use doorward::Auth;
+    /// use doorward::error::ConfirmResetError;
+    ///
+    /// async fn confirm(auth: &Auth, token: &str) -> Result<String, ConfirmResetError> {
+    ///     match auth.confirm_reset(token).await {
+    ///         Ok(confirmed) => Ok(format!("mailed; valid until {}", confirmed.expires_at)),
+    ///         Err(ConfirmResetError::LinkInvalid) => Ok("show the form for another link".to_owned()),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    pub async fn confirm_reset(&self, token: &str) -> Result<ResetConfirmed, ConfirmResetError> {
+        let engine = &self.engine;
+        engine.open()?;
+        if engine.config.reset.mode != ResetMode::TemporaryPassword {
+            return Err(ConfirmResetError::OtherMode);
+        }
+        let Ok(token) = ResetToken::parse(token) else { return Err(refused(engine, None)) };
+        let Some(user) = owner(engine, &token).await? else { return Err(refused(engine, None)) };
+        let (limits, devices) = (engine.config.link_limits(), engine.config.device_limits());
+        let outcome = engine
+            .users
+            .commit(user.clone(), |user, fresh| {
+                let composition = engine.new_passwords.policy.discouraged_composition;
+                let temporary = temporary_password(&fresh.temporary, composition);
+                let digest = temporary_digest(temporary.expose());
+                match user.confirm_reset(&token, digest, &limits, &devices, engine.now(), fresh) {
+                    Confirmation::Confirmed { user, device, expires_at } => {
+                        Decision::Store(user, Ok((temporary, device, expires_at)))
+                    }
+                    Confirmation::Early { retry_after } => {
+                        Decision::Answer(Err(ConfirmResetError::AlreadyConfirmed { retry_after }))
+                    }
+                    Confirmation::Invalid => Decision::Answer(Err(refused(engine, Some(user)))),
+                }
+            })
+            .await?;
+        let Committed::Done(confirmed, user) = outcome else { return Err(refused(engine, Some(&user))) };
+        let (temporary_password, device, expires_at) = confirmed?;
+        engine.events.report(EventKind::ResetConfirmed).user(&user).send();
+        if device.is_some() {
+            engine.events.report(EventKind::DeviceGranted).user(&user).send();
+        }
+        let kind = MailKind::TemporaryPassword { temporary_password, lifetime: limits.temporary_lifetime, expires_at };
+        // Whoever holds the link owns the mailbox, so the answer may say how the mail went.
+        match engine.mailing.send(user.email(), kind).await {
+            Ok(()) => Ok(ResetConfirmed { user_id: user.id().clone(), expires_at, device }),
+            Err(source) => Err(ConfirmResetError::MailFailed { retry_after: limits.cooldown, source }),
+        }
+    }
+}
+
+fn refused(engine: &Engine, user: Option<&User>) -> ConfirmResetError {
+    engine.events.report_about(EventKind::ResetLinkRejected, user);
+    ConfirmResetError::LinkInvalid
+}

@@ -1,0 +1,138 @@
+//! The second factor of a signed-in user: its status, turning it off, recovery codes, cancelling a recovery.
+
+use super::Auth;
+use super::enrollment::new_recovery_codes;
+use super::outcome::SignedIn;
+use crate::account::Session;
+use crate::engine::{Committed, Decision, Engine};
+use crate::error::SecondFactorError;
+use crate::event::EventKind;
+use crate::mail::MailKind;
+use crate::second_factor::{RecoveryCodes, SecondFactorStatus, StepUp};
+use crate::user::{Fresh, Recovery, User};
+
+impl Auth {
+    /// Whether the user has a second factor.
+    ///
+    /// # Errors
+    /// [`SecondFactorError::SessionEnded`].
+    pub async fn second_factor(&self, signed_in: &SignedIn) -> Result<SecondFactorStatus, SecondFactorError> {
+        let user = find(&self.engine, signed_in.session()).await?;
+        Ok(match user.enrolled() {
+            None => SecondFactorStatus::Off,
+            Some(enrolled) => {
+                SecondFactorStatus::On { enrolled_at: enrolled.at, recovery_codes_left: enrolled.recovery_codes }
+            }
+        })
+    }
+
+    /// Turns the second factor off. Every other session ends, and a notice is mailed.
+    ///
+    /// # Errors
+    /// [`SecondFactorError`]: after [`StepUpRequired`](SecondFactorError::StepUpRequired) ask for a code.
+    ///
+    /// ```
+    /// use doorward::error::SecondFactorError;
+    /// use doorward::{Auth, SignedIn};
+    ///
+    /// async fn turn_off(auth: &Auth, ann: &SignedIn, code: &str) -> Result<SignedIn, String> {
+    ///     match auth.disable_second_factor(ann).await {
+    ///         Ok(ann) => Ok(ann), // keep its session
+    ///         Err(SecondFactorError::StepUpRequired { .. }) => {
+    ///             let ann = auth.reauthenticate_with_code(ann, code).await.map_err(|error| error.user_message())?;
+    ///             auth.disable_second_factor(&ann).await.map_err(|error| error.user_message())
+    ///         }
+    ///         Err(error) => Err(error.user_message()),
+    ///     }
+    /// }
+    /// ```
+    pub async fn disable_second_factor(&self, signed_in: &SignedIn) -> Result<SignedIn, SecondFactorError> {
+        let (engine, session) = (&self.engine, signed_in.session());
+        if engine.config.second_factor.is_required() {
+            return Err(SecondFactorError::RequiredByPolicy);
+        }
+        let user = change(engine, session, During::Normal, |user, fresh| user.without_second_factor(fresh)).await?;
+        engine.events.report(EventKind::SecondFactorDisabled).user(&user).send();
+        let notice = MailKind::SecondFactorDisabled { by_operator: false, at: engine.now() };
+        engine.mailing.notify(&user, notice).await;
+        Ok(SignedIn::new(&user, session.moved_to(user.epoch()), None))
+    }
+
+    /// Makes ten new recovery codes, which replace all earlier ones. Every other session ends, and a notice is mailed. Show the
+    /// codes: they are never shown again.
+    ///
+    /// # Errors
+    /// [`SecondFactorError`]: after [`StepUpRequired`](SecondFactorError::StepUpRequired) ask for a code.
+    pub async fn regenerate_recovery_codes(
+        &self,
+        signed_in: &SignedIn,
+    ) -> Result<(SignedIn, RecoveryCodes), SecondFactorError> {
+        let (engine, session) = (&self.engine, signed_in.session());
+        let (codes, digests) = new_recovery_codes(session.user_id())?;
+        let renew =
+            |user: &User, fresh: &Fresh| user.with_recovery_codes(session, digests.clone(), engine.now(), fresh);
+        let user = change(engine, session, During::Normal, renew).await?;
+        engine.events.report(EventKind::RecoveryCodesRegenerated).user(&user).send();
+        engine.mailing.notify(&user, MailKind::RecoveryCodesRegenerated { at: engine.now() }).await;
+        Ok((SignedIn::new(&user, session.moved_to(user.epoch()), None), codes))
+    }
+
+    /// Ends a reset that somebody else has begun: the mailed links, the temporary password and what was gained by them become
+    /// invalid. While a confirmed reset is open nothing else can be changed, so an attacker who reads the mailbox could hold it
+    /// open for ever. If there is none, nothing happens.
+    ///
+    /// An account without a second factor cannot do this: there the mailbox decides.
+    ///
+    /// # Errors
+    /// [`SecondFactorError`]: after [`StepUpRequired`](SecondFactorError::StepUpRequired) ask for a code.
+    pub async fn cancel_recovery(&self, signed_in: &SignedIn) -> Result<(), SecondFactorError> {
+        let engine = &self.engine;
+        let cancel = |user: &User, fresh: &Fresh| user.cancel_recovery(fresh);
+        let user = change(engine, signed_in.session(), During::Recovery, cancel).await?;
+        engine.events.report(EventKind::RecoveryCancelled).user(&user).send();
+        Ok(())
+    }
+}
+
+/// When a change is possible.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum During {
+    /// Not while a recovery is open: a known password must undo none.
+    Normal,
+    /// At any time.
+    Recovery,
+}
+
+/// Stores a change of a user with a second factor who has just proved it.
+async fn change(
+    engine: &Engine,
+    session: &Session,
+    during: During,
+    transition: impl Fn(&User, &Fresh) -> User + Send + Sync,
+) -> Result<User, SecondFactorError> {
+    let user = find(engine, session).await?;
+    let fresh_proof = engine.config.second_factor.fresh_proof;
+    let outcome = engine
+        .users
+        .commit(user, |user, fresh| {
+            let now = engine.now();
+            let refused = match user.recovery(now) {
+                _ if !engine.users.is_session_valid(user, session) => SecondFactorError::SessionEnded,
+                Recovery::Open { until } if during == During::Normal => SecondFactorError::RecoveryPending { until },
+                _ if !user.has_second_factor() => SecondFactorError::NotEnrolled,
+                _ if !user.is_freshly_proved(session, fresh_proof, now) => {
+                    SecondFactorError::StepUpRequired { needs: StepUp::needed_of(user) }
+                }
+                _ => return Decision::Store(transition(user, fresh), Ok(())),
+            };
+            Decision::Answer(Err(refused))
+        })
+        .await?;
+    let Committed::Done(changed, user) = outcome else { return Err(SecondFactorError::SessionEnded) };
+    changed.map(|()| user)
+}
+
+async fn find(engine: &Engine, session: &Session) -> Result<User, SecondFactorError> {
+    engine.open()?;
+    engine.users.find_by_session(session).await?.ok_or(SecondFactorError::SessionEnded)
+}

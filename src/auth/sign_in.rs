@@ -1,0 +1,467 @@
+//! Signing in with an address and a password, own or temporary.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::Auth;
+use super::client::Client;
+use super::outcome::SignIn;
+use crate::engine::{Admission, Bucket, Caller, Charged, Coded, Committed, Decision, Engine, Found};
+use crate::error::{SignInError, Unavailable};
+use crate::event::{EventKind, SignInFailureReason};
+use crate::hashing::{self, HashScheme};
+use crate::password::temporary_digest;
+use crate::second_factor::{MalformedCode, TypedCode};
+use crate::throttle::AttemptKey;
+use crate::types::{ClientAddress, Digest, Email, Malformed, Password, UserId};
+use crate::user::{
+    AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, Passed, Progress, ShownDevice, Step, User, UserHead,
+};
+
+/// What was typed into the sign-in form, and what the host knows of the client.
+///
+/// `Debug` shows neither the address nor the password.
+///
+/// ```
+/// use doorward::{ClientAddress, SignInRequest};
+/// # let (form_email, form_password, device_cookie) = ("a@b.example", "…", "");
+///
+/// let request = SignInRequest::new(form_email, form_password)
+///     .device(device_cookie)
+///     .client_address(ClientAddress::from_ip([192, 0, 2, 7].into()))
+///     .request_id("7c1d");
+/// ```
+#[derive(Clone)]
+pub struct SignInRequest {
+    email: Result<Email, Malformed>,
+    password: Password,
+    temporary: Digest,
+    code: Option<Result<TypedCode, MalformedCode>>,
+    client: Client,
+}
+
+impl SignInRequest {
+    /// The texts as they were typed.
+    pub fn new(email: &str, password: &str) -> Self {
+        let password = Password::new(password);
+        let temporary = temporary_digest(password.expose());
+        Self { email: Email::from_input(email), password, temporary, code: None, client: Client::default() }
+    }
+
+    /// A code of the second factor, or a recovery code, typed into the same form: sign-in in one step.
+    ///
+    /// Whatever is wrong, the answer is the one uniform failure, so nobody learns whether the password was right. That takes a
+    /// [`background`](crate::AuthBuilder::background): without one the response time reveals it. If the account has no second
+    /// factor the code is ignored, so the field may stay blank.
+    #[must_use]
+    pub fn code(self, typed: &str) -> Self {
+        Self { code: Some(TypedCode::parse(typed)), ..self }
+    }
+
+    /// The browser's device cookie, if it sent one: the text of a [`DeviceToken`](crate::DeviceToken). Anything else is ignored.
+    ///
+    /// A browser that several people share has a token of each: keep the last few in the cookie, and call this for each of them.
+    /// The first five count, and only the one of this account matters.
+    #[must_use]
+    pub fn device(self, cookie: &str) -> Self {
+        Self { client: self.client.device(cookie), ..self }
+    }
+
+    /// Where the request comes from. Failures from one address are throttled together, against password spraying.
+    #[must_use]
+    pub fn client_address(self, address: ClientAddress) -> Self {
+        Self { client: self.client.address(address), ..self }
+    }
+
+    /// The host's id of the request. It appears in events, up to 64 characters of it.
+    #[must_use]
+    pub fn request_id(self, request_id: &str) -> Self {
+        Self { client: self.client.request_id(request_id), ..self }
+    }
+}
+
+impl fmt::Debug for SignInRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInRequest").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+impl Auth {
+    /// Evaluates a sign-in. Where the host configured a [`Hold`](crate::config::Hold), a short wait is waited out inside; a longer
+    /// one is answered as `Throttled`.
+    ///
+    /// # Errors
+    /// [`SignInError`]: show its message, and for `Throttled` how long to wait.
+    ///
+    /// ```
+    /// use doorward::error::SignInError;
+    /// use doorward::{Auth, SignIn, SignInRequest};
+    ///
+    /// async fn submit(auth: &Auth, email: &str, password: &str) -> Result<&'static str, SignInError> {
+    ///     match auth.sign_in(SignInRequest::new(email, password)).await? {
+    ///         SignIn::Complete(signed_in) => Ok("keep signed_in.session(), set signed_in.device_token() as a cookie"),
+    ///         SignIn::SecondFactorRequired(challenge) => Ok("ask for a code"),
+    ///         SignIn::EnrollmentRequired(challenge) => Ok("show the way to an authenticator"),
+    ///         SignIn::PasswordChangeRequired(challenge) => Ok("show the policy and ask for a new password"),
+    ///     } // an error is shown as it is: Email and Password do not match
+    /// }
+    /// ```
+    pub async fn sign_in(&self, request: SignInRequest) -> Result<SignIn, SignInError> {
+        let engine = &self.engine;
+        let stopped = match evaluated(engine, &request).await {
+            Err(Stopped::Early { retry_after, bucket: Some(bucket) }) => (retry_after, bucket),
+            outcome => return Ok(outcome?),
+        };
+        let (wait, bucket) = stopped;
+        let turn = engine.holding.as_ref().and_then(|holding| Some((holding, holding.take(&bucket, wait)?)));
+        let Some((holding, _turn)) = turn else { return Err(SignInError::Throttled { retry_after: wait }) };
+        holding.wait(wait).await;
+        Ok(evaluated(engine, &request).await?)
+    }
+
+    /// The same without ever waiting.
+    ///
+    /// # Errors
+    /// As [`sign_in`](Self::sign_in).
+    pub async fn try_sign_in(&self, request: SignInRequest) -> Result<SignIn, SignInError> {
+        Ok(evaluated(&self.engine, &request).await?)
+    }
+}
+
+/// Why a try goes no further.
+enum Stopped {
+    /// It came too early, as that bucket says.
+    Early {
+        retry_after: Duration,
+        bucket: Option<AttemptKey>,
+    },
+    Error(SignInError),
+}
+
+impl From<Unavailable> for Stopped {
+    fn from(error: Unavailable) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<Stopped> for SignInError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Early { retry_after, .. } => Self::Throttled { retry_after },
+            Stopped::Error(error) => error,
+        }
+    }
+}
+
+async fn evaluated(engine: &Arc<Engine>, request: &SignInRequest) -> Result<SignIn, Stopped> {
+    let outcome = evaluate(engine, request).await;
+    engine.purge_in_time().await;
+    outcome
+}
+
+async fn evaluate(engine: &Arc<Engine>, request: &SignInRequest) -> Result<SignIn, Stopped> {
+    engine.open()?;
+    // A malformed address belongs to nobody, and everybody can see that: it is answered without any work.
+    let Ok(email) = &request.email else {
+        let reason = SignInFailureReason::MalformedEmail;
+        engine.events.report(EventKind::SignInFailed { reason }).request_id(request.client.id()).send();
+        return Err(Stopped::Error(SignInError::InvalidCredentials));
+    };
+    let attempt = Attempt { engine, request, email, found: engine.users.find_by_email(email).await? };
+    match attempt.has_temporary() {
+        true => attempt.enter_with_temporary().await,
+        false => attempt.enter_with_password().await,
+    }
+}
+
+struct Attempt<'a> {
+    engine: &'a Arc<Engine>,
+    request: &'a SignInRequest,
+    email: &'a Email,
+    found: Found<UserHead>,
+}
+
+impl Attempt<'_> {
+    /// Whether the text is the live temporary password. The same work is done for nobody.
+    fn has_temporary(&self) -> bool {
+        let head = self.found.somebody().unwrap_or(&self.engine.users.decoy_head);
+        head.matches_temporary(&self.request.temporary, self.engine.now()) & self.found.somebody().is_some()
+    }
+
+    /// The device whose token the client has shown, of a user that is decided on.
+    fn shown_by(&self, user: &User) -> Option<ShownDevice> {
+        self.request.client.devices.shown_to(user, self.engine.now())
+    }
+
+    /// 128 random bits cannot be guessed, so a match is neither counted nor delayed. A code given with it is.
+    async fn enter_with_temporary(&self) -> Result<SignIn, Stopped> {
+        let (engine, rules) = (self.engine, self.engine.config.sign_in_rules());
+        let Found::Somebody(user) = engine.users.find_whole(&self.found, self.email).await? else {
+            return self.failed(SignInFailureReason::Changed);
+        };
+        let typed = &self.request.temporary;
+        let Some(code) = self.request.code.as_ref().filter(|_| user.has_second_factor()) else {
+            let outcome = engine
+                .users
+                .commit(user, |user, fresh| {
+                    let now = engine.now();
+                    let Some(progress) = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), now) else {
+                        return Decision::Answer(None);
+                    };
+                    let Passed { step, user } = user.sign_in_with_temporary(progress, None, &rules, now, fresh);
+                    Decision::Store(user, Some(step))
+                })
+                .await?;
+            let Some((Some(step), user)) = outcome.done() else {
+                return self.failed(SignInFailureReason::Changed);
+            };
+            return Ok(self.respond(step, &user, 0).await);
+        };
+        let Ok(code) = code else { return self.failed(SignInFailureReason::WrongCode) };
+        let asked = |user: &User, now| {
+            let progress = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), now)?;
+            user.has_second_factor().then_some((progress.assurance, progress))
+        };
+        let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {
+            let progress = progress.and(accepted.method(), now);
+            let Passed { step, user } = user.sign_in_with_temporary(progress, Some(accepted), &rules, now, fresh);
+            (step, user)
+        };
+        let (coded, user) = engine.codes.commit(user, code, GivenFor::Nothing, asked, pass).await?;
+        match coded {
+            Coded::Right(step, _) => Ok(self.respond(step, &user, 0).await),
+            Coded::Wrong(_) => self.failed(SignInFailureReason::WrongCode),
+            Coded::Throttled { retry_after } => Err(Stopped::Early { retry_after, bucket: None }),
+            Coded::NotAskedFor(_) | Coded::Refused => self.failed(SignInFailureReason::Changed),
+        }
+    }
+
+    async fn enter_with_password(&self) -> Result<SignIn, Stopped> {
+        let Self { engine, request, email, .. } = *self;
+        let shown = engine.users.find_shown_device(email, &request.client.devices).await?;
+        let buckets = self.buckets(shown.as_ref().map(|(user, shown)| (user, shown)));
+        let caller = if shown.is_some() { Caller::Known } else { Caller::Stranger };
+        let (permit, charged) = match engine.throttle.charge(&buckets, caller).await? {
+            Admission::Admitted(charged) => charged,
+            Admission::Throttled { retry_after } => {
+                self.report(EventKind::Throttled { retry_after });
+                let bucket = buckets.first().map(|bucket| engine.throttle.attempt_key(bucket));
+                return Err(Stopped::Early { retry_after, bucket });
+            }
+        };
+        // From here on a hash is computed in any case, which hides how large the account is that is loaded now.
+        let found = match shown {
+            Some((user, _)) => Found::Somebody(user),
+            None => engine.users.find_whole(&self.found, email).await?,
+        };
+
+        let judged = found.somebody().and_then(Judged::password_of);
+        let evaluable = engine.hashing.evaluable(email, found.somebody(), judged.as_ref());
+        let unusable = judged.is_some() && !evaluable.known;
+        let (params, password) = (engine.hashing.params(), request.password.clone());
+        let (scheme, with_code) = (evaluable.hash().scheme(), request.code.is_some());
+        let verified = permit.run(move |memory| {
+            let right = evaluable.verify(&password, memory);
+            let outdated = right && !evaluable.hash().is_up_to_date(params);
+            // A sign-in does not fail if it cannot be rehashed. With a code to come, the time of a second hash would reveal that
+            // the password is right.
+            let now = outdated && !with_code;
+            let rehashed = now.then(|| hashing::hash(&password, params, memory).ok()).flatten();
+            (Verified { right, outdated, rehashed }, 1 + u64::from(now))
+        });
+        let verified = verified.await.map_err(|_| Unavailable::Closed)?;
+        match (judged, found.somebody(), verified.right) {
+            (Some(judged), Some(user), true) => self.pass(user, judged, verified, scheme, &charged).await,
+            _ => {
+                // The code that came with a wrong password is judged too, though for nobody.
+                if let Some(Ok(code)) = &request.code {
+                    engine.codes.judge_decoy(code);
+                }
+                self.failed(if unusable { SignInFailureReason::UnusableHash } else { why(&found) })
+            }
+        }
+    }
+
+    /// After a right password: judges the code that came with it, and stores where it leads.
+    async fn pass(
+        &self,
+        user: &User,
+        judged: Judged,
+        verified: Verified,
+        scheme: HashScheme,
+        charged: &[Charged],
+    ) -> Result<SignIn, Stopped> {
+        let engine = self.engine;
+        let (is_rehashed, rules) = (verified.rehashed.is_some(), engine.config.sign_in_rules());
+        let rehashed = engine.hashing.replacement(user, &judged, verified.rehashed.as_ref());
+        let outcome = engine
+            .users
+            .commit(user.clone(), |user, fresh| {
+                let now = engine.now();
+                // Of the user decided on: the device may have been revoked while the hash was computed.
+                let Some(progress) = user.proved_by_password(&judged, self.shown_by(user).as_ref(), now) else {
+                    return Decision::Answer(Err(SignInFailureReason::Changed));
+                };
+                let accepted = match self.code_for(user, &progress, fresh) {
+                    GivenCode::NotAskedFor => None,
+                    GivenCode::Right(accepted) => Some(accepted),
+                    GivenCode::Wrong(counted) => return Decision::Answer(Ok(Entered::WrongCode(counted))),
+                };
+                let method = accepted.as_ref().map(AcceptedCode::method);
+                let progress = match method {
+                    Some(method) => progress.and(method, now),
+                    None => progress,
+                };
+                let (accepted, rehashed) = (accepted.as_ref(), rehashed.as_ref());
+                let Passed { step, user } =
+                    user.sign_in_with_password(progress, &judged, rehashed, accepted, &rules, now, fresh);
+                Decision::Store(engine.codes.resealed(user, fresh), Ok(Entered::Passed(step, method)))
+            })
+            .await?;
+        let Committed::Done(Ok(entered), user) = outcome else { return self.failed(SignInFailureReason::Changed) };
+        let (step, method) = match entered {
+            Entered::Passed(step, method) => (step, method),
+            Entered::WrongCode(counted) => return self.wrong_code(user, counted).await,
+        };
+        if let Some(method) = method {
+            engine.codes.report_right(&user, method).await;
+        }
+        if is_rehashed {
+            self.report(EventKind::Rehashed { from: scheme });
+        } else if verified.outdated {
+            self.rehash_later(user.id(), judged, scheme).await;
+        }
+        let failures = charged.first().map_or(0, |bucket| bucket.failures_before);
+        let signed_in = self.respond(step, &user, failures).await;
+        engine.throttle.refund(charged).await;
+        Ok(signed_in)
+    }
+
+    /// The buckets that this try is charged in. A known device has one of its own and shares none.
+    fn buckets<'a>(&'a self, shown: Option<(&'a User, &'a ShownDevice)>) -> Vec<Bucket<'a>> {
+        match shown {
+            Some((user, shown)) => vec![Bucket::Device(user.id(), shown.id)],
+            None => {
+                let address = self.request.client.address.as_ref().map(Bucket::ClientAddress);
+                [Bucket::Account(self.email)].into_iter().chain(address).collect()
+            }
+        }
+    }
+
+    /// Judges the code that came with a right password, if the account asks for one.
+    fn code_for(&self, user: &User, progress: &Progress, fresh: &Fresh) -> GivenCode {
+        let Some(code) = &self.request.code else { return GivenCode::NotAskedFor };
+        if !user.has_second_factor() || progress.factor_passed {
+            return GivenCode::NotAskedFor;
+        }
+        let Ok(code) = code else { return GivenCode::Wrong(None) };
+        match self.engine.codes.judge(user, progress.assurance, code, fresh.version) {
+            CodeVerdict::Right(accepted) => GivenCode::Right(accepted),
+            CodeVerdict::Wrong(_) | CodeVerdict::Early { rewritten: Some(_), .. } => {
+                GivenCode::Wrong(Some(progress.assurance))
+            }
+            // Not evaluated. To say so would reveal that the password is right.
+            CodeVerdict::Early { .. } => GivenCode::Wrong(None),
+            CodeVerdict::Unreadable(fault) => {
+                self.report(EventKind::TotpSecretUnusable { fault });
+                GivenCode::Wrong(None)
+            }
+        }
+    }
+
+    /// A right password with a wrong code is answered like a wrong password, after the same work. It is counted after the
+    /// response: somebody knows the password.
+    async fn wrong_code(&self, user: User, counted: Option<Assurance>) -> Result<SignIn, Stopped> {
+        if let (Some(assurance), Some(Ok(code))) = (counted, &self.request.code) {
+            let (engine, code) = (Arc::clone(self.engine), code.clone());
+            let count = async move {
+                if let Err(Unavailable::Backend(error)) = engine.codes.count_wrong(user, assurance, &code).await {
+                    engine.events.report(EventKind::store_failed(&error)).send();
+                }
+            };
+            self.engine.housekeeping.background.run(count).await;
+        }
+        self.failed(SignInFailureReason::WrongCode)
+    }
+
+    /// After the response: the new hash that a sign-in in one step did not compute in passing.
+    async fn rehash_later(&self, id: &UserId, judged: Judged, from: HashScheme) {
+        let (engine, id, password) = (Arc::clone(self.engine), id.clone(), self.request.password.clone());
+        let work = async move {
+            // Anything that fails here is done at the next sign-in.
+            let (Ok(permit), Ok(Some(user))) = (engine.hashing.permit_of(&id), engine.users.find_by_id(&id).await)
+            else {
+                return;
+            };
+            let params = engine.hashing.params();
+            let hashed = permit.run(move |memory| (hashing::hash(&password, params, memory), 1)).await;
+            let Ok(Ok(hash)) = hashed else { return };
+            let Some(stored) = engine.hashing.replacement(&user, &judged, Some(&hash)) else { return };
+            let outcome = engine
+                .users
+                .commit(user, |user, fresh| match user.rehashed(&judged, &stored, fresh) {
+                    Some(next) => Decision::Store(next, true),
+                    None => Decision::Answer(false),
+                })
+                .await;
+            if let Ok(Committed::Done(true, user)) = outcome {
+                engine.events.report(EventKind::Rehashed { from }).user(&user).send();
+            }
+        };
+        self.engine.housekeeping.background.run(work).await;
+    }
+
+    async fn respond(&self, step: Step, user: &User, after_failures: u32) -> SignIn {
+        super::respond::respond(self.engine, step, user, after_failures, self.request.client.id()).await
+    }
+
+    fn failed(&self, reason: SignInFailureReason) -> Result<SignIn, Stopped> {
+        self.report(EventKind::SignInFailed { reason });
+        Err(Stopped::Error(SignInError::InvalidCredentials))
+    }
+
+    fn report(&self, kind: EventKind) {
+        let report = self.engine.events.report(kind).email(self.email).request_id(self.request.client.id());
+        // Reporting a known user takes as long as reporting nobody.
+        let id = self.found.somebody().map_or(self.engine.users.decoy.id(), UserHead::id);
+        let of_somebody = core::hint::black_box(report.user_id(id));
+        match self.found {
+            Found::Somebody(_) => of_somebody.send(),
+            Found::Nobody | Found::Unreadable => of_somebody.without_user_id().send(),
+        }
+    }
+}
+
+/// Why a password that was evaluated is wrong.
+fn why(found: &Found<User>) -> SignInFailureReason {
+    match found {
+        Found::Nobody => SignInFailureReason::UnknownEmail,
+        Found::Unreadable => SignInFailureReason::Unreadable,
+        Found::Somebody(user) if !user.is_active() => SignInFailureReason::Deactivated,
+        Found::Somebody(user) if !user.has_password() => SignInFailureReason::NoPassword,
+        Found::Somebody(_) => SignInFailureReason::WrongPassword,
+    }
+}
+
+/// A verified password.
+struct Verified {
+    right: bool,
+    outdated: bool,
+    rehashed: Option<hashing::PasswordHash>,
+}
+
+/// Where a right password led.
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
+enum Entered {
+    Passed(Step, Option<crate::account::AuthMethod>),
+    /// At which assurance it is to be counted, if it was evaluated.
+    WrongCode(Option<Assurance>),
+}
+
+/// The verdict on the code given with a password.
+enum GivenCode {
+    NotAskedFor,
+    Right(AcceptedCode),
+    Wrong(Option<Assurance>),
+}

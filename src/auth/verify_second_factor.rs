@@ -1,0 +1,93 @@
+//! The second step of a sign-in: a code of the authenticator, or a recovery code.
+
+use super::Auth;
+use super::outcome::SignIn;
+use super::respond::respond;
+use crate::engine::{Coded, Engine};
+use crate::error::VerifySecondFactorError;
+use crate::event::EventKind;
+use crate::second_factor::TypedCode;
+use crate::types::Challenge;
+use crate::user::{AcceptedCode, Fresh, GivenFor, Passed, Progress, User};
+
+impl Auth {
+    /// Verifies a code after [`SecondFactorRequired`](SignIn::SecondFactorRequired): that of the authenticator, or a recovery code.
+    /// Spaces and dashes in it are ignored. Each code works once.
+    ///
+    /// # Errors
+    /// [`VerifySecondFactorError`]. A wrong code does not use the challenge up: ask again. After `ChallengeInvalid` the user starts
+    /// again at the sign-in.
+    ///
+    /// ```
+    /// use doorward::error::VerifySecondFactorError;
+    /// use doorward::{Auth, Challenge, SignIn};
+    ///
+    /// async fn submit(auth: &Auth, challenge: &Challenge, typed: &str) -> Result<Option<SignIn>, VerifySecondFactorError> {
+    ///     match auth.verify_second_factor(challenge, typed).await {
+    ///         Ok(next) => Ok(Some(next)),
+    ///         Err(VerifySecondFactorError::CodeWrong) => Ok(None), // show the form again
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    pub async fn verify_second_factor(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+    ) -> Result<SignIn, VerifySecondFactorError> {
+        self.verify(challenge, code, false).await
+    }
+
+    /// The same for a user who asked that this device be remembered. No code is asked for on it for as long as
+    /// [`SecondFactorConfig::remember_device`](crate::second_factor::SecondFactorConfig::remember_device) says, until a credential
+    /// changes. Where that is off, nothing is remembered.
+    ///
+    /// # Errors
+    /// As [`verify_second_factor`](Self::verify_second_factor).
+    pub async fn verify_second_factor_and_remember(
+        &self,
+        challenge: &Challenge,
+        code: &str,
+    ) -> Result<SignIn, VerifySecondFactorError> {
+        self.verify(challenge, code, true).await
+    }
+
+    async fn verify(
+        &self,
+        challenge: &Challenge,
+        typed: &str,
+        remember: bool,
+    ) -> Result<SignIn, VerifySecondFactorError> {
+        let engine = &self.engine;
+        engine.open()?;
+        let Some(user) = engine.users.find_claimed(&challenge.0.user_id).await? else { return refused(engine, None) };
+        let (limits, rules) = (engine.config.challenge_limits(), engine.config.sign_in_rules());
+        // The challenge comes first: a made-up one reveals nothing about ids.
+        if user.second_factor_challenge(challenge, &limits, engine.now()).is_none() {
+            return refused(engine, Some(&user));
+        }
+        let code = TypedCode::parse(typed)?;
+        let remember = engine.config.second_factor.remember_device.filter(|_| remember);
+        let asked = |user: &User, now| {
+            let progress = user.second_factor_challenge(challenge, &limits, now)?;
+            Some((progress.assurance, progress))
+        };
+        let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {
+            let Passed { step, user } =
+                user.pass_second_factor(challenge, progress, accepted, remember, &rules, now, fresh);
+            (step, user)
+        };
+        let (coded, user) = engine.codes.commit(user, &code, GivenFor::Challenge(challenge), asked, pass).await?;
+        match coded {
+            Coded::Right(step, _) => Ok(respond(engine, step, &user, 0, None).await),
+            Coded::Wrong(_) => Err(VerifySecondFactorError::CodeWrong),
+            Coded::Throttled { retry_after } => Err(VerifySecondFactorError::Throttled { retry_after }),
+            Coded::NotAskedFor(_) | Coded::Refused => refused(engine, Some(&user)),
+        }
+    }
+}
+
+fn refused(engine: &Engine, user: Option<&User>) -> Result<SignIn, VerifySecondFactorError> {
+    engine.events.report_about(EventKind::ChallengeRejected, user);
+    Err(VerifySecondFactorError::ChallengeInvalid)
+}

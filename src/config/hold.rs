@@ -1,0 +1,55 @@
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::time::Duration;
+use std::sync::Arc;
+
+type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
+
+/// Waits out short delays inside [`sign_in`](crate::Auth::sign_in), so that to a user each further try simply takes longer
+/// to load.
+///
+/// The crate never sleeps by itself: the host gives its runtime's sleep. One try per bucket is held at a time and a bounded
+/// number in all; everybody else is told how long to wait.
+///
+/// ```
+/// use std::time::Duration;
+/// use doorward::config::Hold;
+///
+/// let hold = Hold::up_to(Duration::from_secs(10), tokio::time::sleep).at_most(200);
+/// ```
+#[derive(Clone)]
+pub struct Hold {
+    pub(crate) longest: Duration,
+    pub(crate) at_most: usize,
+    sleep: Arc<Sleep>,
+}
+
+impl Hold {
+    /// Waits out delays of up to `longest` with the given sleep; longer ones are answered at once. At most 100 tries are
+    /// held together unless [`at_most`](Self::at_most) says otherwise.
+    pub fn up_to<F, S>(longest: Duration, sleep: S) -> Self
+    where
+        S: Fn(Duration) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let sleep = Arc::new(move |wait| Box::pin(sleep(wait)) as Pin<Box<dyn Future<Output = ()> + Send>>);
+        Self { longest, at_most: 100, sleep }
+    }
+
+    /// How many tries may be held together.
+    #[must_use]
+    pub fn at_most(self, at_most: usize) -> Self {
+        Self { at_most, ..self }
+    }
+
+    pub(crate) async fn wait(&self, wait: Duration) {
+        (self.sleep)(wait).await;
+    }
+}
+
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hold").field("longest", &self.longest).field("at_most", &self.at_most).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,296 @@
+//! Codes of the second factor: how they are judged, and how failures are counted.
+//!
+//! Failures are counted in the document and not in the attempt store: they never expire by idleness, and a code is judged and its
+//! outcome recorded by one write.
+
+use core::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::fresh::Fresh;
+use super::state::User;
+use super::stored::{Assurance, Extra, Failures, SecondFactor};
+use crate::account::AuthMethod;
+use crate::crypto::{Keyring, Purpose, SecretFault, sha256};
+use crate::second_factor::{RecoveryCodes, TotpParams, TotpSecret, TypedCode};
+use crate::throttle::{Attempts, Backoff, Charge, Spacing};
+use crate::types::{Challenge, Digest, ResetToken, UserId, Version, after, typed_leniently};
+
+/// How many failures a right code forgives: the owner's own slips. Forgiving all of them would give anyone else who guesses in that
+/// class a fresh budget at every sign-in of the owner.
+const FORGIVEN: u32 = 5;
+
+/// Bounds on codes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CodeLimits {
+    pub(crate) backoff: Backoff,
+    /// The number of failures in one class at which operators are alarmed.
+    pub(crate) alarm_at: u32,
+    /// From one notice of a wrong code to the next.
+    pub(crate) notice_every: Duration,
+}
+
+/// The schedule of wrong codes. They are never forgotten by idleness.
+struct CodeSpacing<'a>(&'a CodeLimits);
+
+// Counting goes on past the alarm, so that it is raised once.
+impl Spacing for CodeSpacing<'_> {
+    fn after(&self, count: u32) -> Duration {
+        self.0.backoff.delay_after(count)
+    }
+
+    fn saturation(&self) -> u32 {
+        self.0.backoff.saturation().max(self.0.alarm_at + 1)
+    }
+
+    fn remembered(&self, _count: u32) -> Duration {
+        Duration::MAX
+    }
+}
+
+/// What a code is given for: a failure counts against it too.
+#[derive(Clone, Copy)]
+pub(crate) enum GivenFor<'a> {
+    Challenge(&'a Challenge),
+    Link(&'a ResetToken),
+    Nothing,
+}
+
+/// The verdict on a code. It counts only once what it says is stored.
+pub(crate) enum CodeVerdict {
+    Right(AcceptedCode),
+    Wrong(WrongCode),
+    /// The wait after the last failure is not over, so the code was not evaluated. If the clock was set back the wait is rewritten
+    /// to count from now.
+    Early {
+        retry_after: Duration,
+        rewritten: Option<WrongCode>,
+    },
+    /// The secret cannot be read, so no code can be right. Nothing is counted: it is not the user's fault.
+    Unreadable(SecretFault),
+}
+
+/// A right code. Storing it uses it up.
+#[derive(Clone)]
+pub(crate) struct AcceptedCode {
+    assurance: Assurance,
+    kind: AcceptedKind,
+    /// The failures of its class that are left.
+    left: Option<Attempts>,
+}
+
+#[derive(Clone)]
+enum AcceptedKind {
+    Totp { step: u64 },
+    Recovery { digest: Digest },
+}
+
+impl AcceptedCode {
+    /// For the decoy, whose second factor nobody has proved.
+    pub(super) fn of_no_step() -> Self {
+        Self { assurance: Assurance::Session, kind: AcceptedKind::Totp { step: 0 }, left: None }
+    }
+
+    pub(crate) fn method(&self) -> AuthMethod {
+        match self.kind {
+            AcceptedKind::Totp { .. } => AuthMethod::Totp,
+            AcceptedKind::Recovery { .. } => AuthMethod::RecoveryCode,
+        }
+    }
+}
+
+/// A wrong code, to be counted.
+#[derive(Clone)]
+pub(crate) struct WrongCode {
+    assurance: Assurance,
+    attempts: Attempts,
+    /// Whether to mail the owner: somebody knows the password.
+    pub(crate) warns_owner: bool,
+    /// Whether this failure reaches the number at which operators are alarmed.
+    pub(crate) alarms: bool,
+}
+
+/// Digests of new recovery codes; these are stored, the codes are not.
+pub(crate) fn recovery_digests(user: &UserId, codes: &RecoveryCodes) -> Vec<Digest> {
+    codes.expose().map(|code| recovery_digest(user, &typed_leniently(code))).collect()
+}
+
+fn recovery_digest(user: &UserId, canonical: &str) -> Digest {
+    sha256(Purpose::RecoveryCode, &[user.as_str().as_bytes(), canonical.as_bytes()])
+}
+
+fn opened(
+    sealed: &str,
+    params: TotpParams,
+    keyring: Option<&Keyring>,
+    user: &UserId,
+) -> Result<TotpSecret, SecretFault> {
+    let keyring = keyring.ok_or(SecretFault::UnknownKey)?;
+    let bytes = keyring.open(Purpose::SealedTotpSecret, user, sealed)?;
+    Ok(TotpSecret::new(bytes, params))
+}
+
+fn unix_seconds(now: OffsetDateTime) -> u64 {
+    u64::try_from(now.unix_timestamp()).unwrap_or(0)
+}
+
+impl User {
+    /// Judges a code that is given at that level of assurance.
+    pub(crate) fn judge_code(
+        &self,
+        assurance: Assurance,
+        typed: &TypedCode,
+        keyring: Option<&Keyring>,
+        limits: &CodeLimits,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> CodeVerdict {
+        self.judge(assurance, limits, now, version, || self.find_code(typed, keyring, now))
+    }
+
+    /// Judges the code that confirms an authenticator whose enrollment was begun. The time step of a right code comes with it.
+    pub(crate) fn judge_enrolling_code(
+        &self,
+        typed: &TypedCode,
+        keyring: Option<&Keyring>,
+        limits: &CodeLimits,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> CodeVerdict {
+        match self.judge(Assurance::Session, limits, now, version, || self.find_enrolling_code(typed, keyring, now)) {
+            // Failures counted so far were against another authenticator, or against none.
+            CodeVerdict::Right(accepted) => CodeVerdict::Right(AcceptedCode { left: None, ..accepted }),
+            verdict => verdict,
+        }
+    }
+
+    fn judge(
+        &self,
+        assurance: Assurance,
+        limits: &CodeLimits,
+        now: OffsetDateTime,
+        version: Version,
+        find: impl FnOnce() -> Result<Option<AcceptedKind>, SecretFault>,
+    ) -> CodeVerdict {
+        let (factor, spacing) = (&self.document.second_factor, CodeSpacing(limits));
+        let before = factor.attempts(assurance);
+        let wrong = |attempts, warns_owner, alarms| WrongCode { assurance, attempts, warns_owner, alarms };
+        let counted = match Attempts::charge(before, &spacing, now, version) {
+            Charge::Due(counted) => counted,
+            Charge::Early { retry_after } => return CodeVerdict::Early { retry_after, rewritten: None },
+            Charge::SetBack { rewritten, retry_after } => {
+                return CodeVerdict::Early { retry_after, rewritten: Some(wrong(rewritten, false, false)) };
+            }
+        };
+        match find() {
+            Ok(Some(kind)) => {
+                let left = before.map(|attempts| attempts.refund(FORGIVEN, Duration::ZERO, &spacing, now, version));
+                CodeVerdict::Right(AcceptedCode { assurance, kind, left: left.filter(|left| left.failures() > 0) })
+            }
+            Ok(None) => {
+                let notified = factor.warned_at.filter(|at| *at <= now && now < after(*at, limits.notice_every));
+                // On a known device the owner slips, but not more often than is free.
+                let many = assurance == Assurance::KnownDevice && counted.failures() > limits.backoff.free;
+                let warns_owner = (assurance == Assurance::Password || many) && notified.is_none();
+                let alarms = counted.failures() == limits.alarm_at;
+                CodeVerdict::Wrong(wrong(counted, warns_owner, alarms))
+            }
+            Err(fault) => CodeVerdict::Unreadable(fault),
+        }
+    }
+
+    /// What the code is, if it is valid now.
+    fn find_code(
+        &self,
+        typed: &TypedCode,
+        keyring: Option<&Keyring>,
+        now: OffsetDateTime,
+    ) -> Result<Option<AcceptedKind>, SecretFault> {
+        let SecondFactor { totp, recovery_codes, .. } = &self.document.second_factor;
+        match typed {
+            TypedCode::Authenticator(code) => {
+                let Some(totp) = totp else { return Ok(None) };
+                let secret = opened(&totp.secret, totp.params, keyring, &self.id)?;
+                let step = secret.accepted_step(code, unix_seconds(now), Some(totp.last_step));
+                Ok(step.map(|step| AcceptedKind::Totp { step }))
+            }
+            TypedCode::Recovery(code) => {
+                let shown = recovery_digest(&self.id, code);
+                // Every code is compared, whichever of them it is.
+                let matching = recovery_codes.iter().filter(|digest| bool::from(digest.ct_eq(&shown)));
+                let found = matching.fold(None, |_, digest| Some(*digest));
+                Ok(found.filter(|_| totp.is_some()).map(|digest| AcceptedKind::Recovery { digest }))
+            }
+        }
+    }
+
+    fn find_enrolling_code(
+        &self,
+        typed: &TypedCode,
+        keyring: Option<&Keyring>,
+        now: OffsetDateTime,
+    ) -> Result<Option<AcceptedKind>, SecretFault> {
+        let pending = self.document.second_factor.pending.as_ref().filter(|pending| pending.span.is_alive(now));
+        let (Some(pending), TypedCode::Authenticator(code)) = (pending, typed) else { return Ok(None) };
+        let secret = opened(&pending.secret, pending.params, keyring, &self.id)?;
+        Ok(secret.accepted_step(code, unix_seconds(now), None).map(|step| AcceptedKind::Totp { step }))
+    }
+
+    /// Counts a wrong code, also against what it was given for.
+    pub(crate) fn count_wrong_code(
+        &self,
+        wrong: &WrongCode,
+        given_for: GivenFor<'_>,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        self.next(fresh, |document| {
+            document.second_factor.record(wrong, now);
+            match given_for {
+                GivenFor::Challenge(challenge) => document.count_try(&self.id, challenge),
+                GivenFor::Link(token) => document.count_link_try(&self.id, token, now),
+                GivenFor::Nothing => {}
+            }
+        })
+    }
+
+    /// Why the authenticator's secret cannot be read, if it cannot.
+    pub(crate) fn totp_fault(&self, keyring: Option<&Keyring>) -> Option<SecretFault> {
+        let totp = self.document.second_factor.totp.as_ref()?;
+        opened(&totp.secret, totp.params, keyring, &self.id).err()
+    }
+}
+
+impl SecondFactor {
+    fn record(&mut self, wrong: &WrongCode, now: OffsetDateTime) {
+        self.set_attempts(wrong.assurance, Some(wrong.attempts.clone()));
+        if wrong.warns_owner {
+            self.warned_at = Some(now);
+        }
+    }
+
+    /// Uses a right code up, and forgives some failures of its class.
+    pub(super) fn accept(&mut self, accepted: &AcceptedCode) {
+        match &accepted.kind {
+            AcceptedKind::Totp { step } => {
+                if let Some(totp) = &mut self.totp {
+                    totp.last_step = *step;
+                }
+            }
+            AcceptedKind::Recovery { digest } => {
+                self.recovery_codes.retain(|stored| !bool::from(stored.ct_eq(digest)));
+            }
+        }
+        self.set_attempts(accepted.assurance, accepted.left.clone());
+    }
+
+    fn set_attempts(&mut self, assurance: Assurance, attempts: Option<Attempts>) {
+        self.failures.retain(|failures| failures.assurance != assurance);
+        self.failures.extend(attempts.map(|attempts| Failures { assurance, attempts, extra: Extra::new() }));
+    }
+
+    /// After a new password was chosen by somebody who gave a code: those who knew the old one know nothing now.
+    pub(super) fn forget_failures_of_the_password(&mut self) {
+        self.set_attempts(Assurance::Password, None);
+    }
+}

@@ -1,0 +1,144 @@
+//! Enrolling an authenticator, replacing recovery codes, turning the second factor off.
+
+use core::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::codes::AcceptedCode;
+use super::fresh::Fresh;
+use super::state::User;
+use super::stored::{Document, Extra, PendingTotp, SecondFactor, StoredTotp};
+use crate::account::{AuthMethod, Session};
+use crate::second_factor::TotpParams;
+use crate::types::{Digest, Span};
+
+/// A new authenticator as it is stored, sealed.
+#[derive(Clone)]
+pub(crate) struct NewTotp {
+    pub(crate) secret: Box<str>,
+    pub(crate) params: TotpParams,
+}
+
+/// What an account has of a second factor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Enrolled {
+    pub(crate) at: OffsetDateTime,
+    pub(crate) recovery_codes: usize,
+}
+
+impl User {
+    /// Whether a code is asked for at sign-in.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        self.document.second_factor.is_on()
+    }
+
+    pub(crate) fn enrolled(&self) -> Option<Enrolled> {
+        let SecondFactor { totp, recovery_codes, .. } = &self.document.second_factor;
+        totp.as_ref().map(|totp| Enrolled { at: totp.enrolled_at, recovery_codes: recovery_codes.len() })
+    }
+
+    /// An authenticator is begun. It changes nothing until a code proves it; one begun before gives way.
+    pub(crate) fn begin_enrollment(
+        &self,
+        new: NewTotp,
+        lifetime: Duration,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        self.next(fresh, |document| {
+            let NewTotp { secret, params } = new;
+            let span = Span::starting(now, lifetime);
+            document.second_factor.pending = Some(PendingTotp { secret, params, span, extra: Extra::new() });
+        })
+    }
+
+    /// Whether an authenticator was begun and can still be confirmed.
+    pub(crate) fn has_pending_totp(&self, now: OffsetDateTime) -> bool {
+        self.document.second_factor.pending.as_ref().is_some_and(|pending| pending.span.is_alive(now))
+    }
+
+    /// The authenticator that was begun becomes the user's own; every other session ends.
+    pub(crate) fn confirm_enrollment(
+        &self,
+        session: &Session,
+        proving: &AcceptedCode,
+        recovery_codes: Vec<Digest>,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> (Session, User) {
+        let user = self.next(fresh, |document| {
+            document.enroll(proving, recovery_codes, now);
+            document.end_sessions(fresh);
+            document.mark_factor_proved(session.device(), now);
+        });
+        (session.proved_again(fresh.epoch, AuthMethod::Totp, now), user)
+    }
+
+    /// Without a second factor; every other session ends.
+    pub(crate) fn without_second_factor(&self, fresh: &Fresh) -> User {
+        self.next(fresh, |document| {
+            document.second_factor = SecondFactor { extra: document.second_factor.extra.clone(), ..Default::default() };
+            document.forget_proofs_of_the_factor();
+            document.end_sessions(fresh);
+        })
+    }
+
+    /// New recovery codes in place of all before; every other session ends.
+    pub(crate) fn with_recovery_codes(
+        &self,
+        session: &Session,
+        digests: Vec<Digest>,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        self.next(fresh, |document| {
+            document.second_factor.recovery_codes = digests;
+            document.forget_proofs_of_the_factor();
+            document.end_sessions(fresh);
+            // A code was just given in this session.
+            document.mark_factor_proved(session.device(), now);
+        })
+    }
+
+    /// The same with the secrets of the authenticator, and of one that was begun, in the seals that the function puts in place
+    /// of theirs. `None` if it leaves both as they are.
+    pub(crate) fn with_totp_secrets_kept(
+        &self,
+        mut keep: impl FnMut(&str) -> Option<Box<str>>,
+        fresh: &Fresh,
+    ) -> Option<User> {
+        let SecondFactor { totp, pending, .. } = &self.document.second_factor;
+        let enrolled = totp.as_ref().and_then(|totp| keep(&totp.secret));
+        let begun = pending.as_ref().and_then(|pending| keep(&pending.secret));
+        (enrolled.is_some() || begun.is_some()).then(|| {
+            self.next(fresh, |document| {
+                let SecondFactor { totp, pending, .. } = &mut document.second_factor;
+                if let (Some(totp), Some(kept)) = (totp, enrolled) {
+                    totp.secret = kept;
+                }
+                if let (Some(pending), Some(kept)) = (pending, begun) {
+                    pending.secret = kept;
+                }
+            })
+        })
+    }
+}
+
+impl SecondFactor {
+    /// What was begun before a change of the credentials is not to be finished after it.
+    pub(super) fn forget_what_was_begun(&mut self) {
+        self.pending = None;
+    }
+}
+
+impl Document {
+    /// Makes the authenticator that was begun the user's own. The step that proved it is used up.
+    pub(super) fn enroll(&mut self, proving: &AcceptedCode, recovery_codes: Vec<Digest>, now: OffsetDateTime) {
+        if let Some(PendingTotp { secret, params, extra, .. }) = self.second_factor.pending.take() {
+            self.second_factor.totp = Some(StoredTotp { secret, params, enrolled_at: now, last_step: 0, extra });
+            self.second_factor.recovery_codes = recovery_codes;
+        }
+        self.second_factor.accept(proving);
+        self.forget_proofs_of_the_factor();
+    }
+}

@@ -1,0 +1,51 @@
+use serde::{Deserialize, Serialize};
+
+use super::extra::Extra;
+use crate::account::Authentication;
+use crate::types::{DeviceId, Digest, Span};
+
+/// How a first step was proved. Challenges and wrong codes are kept apart by it, so that somebody who merely knows a
+/// password evicts or slows nothing of somebody who proved more.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Assurance {
+    /// The password, from a browser that nobody knows.
+    Password,
+    /// The password, from a browser on which a code was right before.
+    KnownDevice,
+    /// A temporary password or a reset link: the mailbox.
+    TemporaryPassword,
+    /// A session: somebody who is signed in is asked again.
+    Session,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(in crate::user) struct StoredChallenge {
+    pub(in crate::user) digest: Digest,
+    /// The one step it is good for.
+    pub(in crate::user) step: NextStep,
+    pub(in crate::user) assurance: Assurance,
+    /// What was proved so far, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::user) methods: Vec<Authentication>,
+    /// Whether the second factor is dealt with: proved, or not asked of this browser.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::user) factor_passed: bool,
+    /// The known device that the sign-in began on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) device: Option<DeviceId>,
+    #[serde(flatten)]
+    pub(in crate::user) span: Span,
+    #[serde(default)]
+    pub(in crate::user) tries: u32,
+    #[serde(flatten)]
+    pub(in crate::user) extra: Extra,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::user) enum NextStep {
+    SecondFactor,
+    ChangePassword,
+    Enroll,
+}

@@ -1,0 +1,59 @@
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::challenge::StoredChallenge;
+use super::device::StoredDevice;
+use super::extra::Extra;
+use super::password::{StoredPassword, StoredTemporary};
+use super::reset::ResetState;
+use super::second_factor::SecondFactor;
+use crate::account::UserStatus;
+use crate::hashing::StoredHash;
+use crate::types::{Epoch, micros};
+use crate::user::fresh::Fresh;
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(in crate::user) struct Document {
+    pub(in crate::user) status: UserStatus,
+    pub(in crate::user) epoch: Epoch,
+    #[serde(with = "micros")]
+    pub(in crate::user) created_at: OffsetDateTime,
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) last_sign_in_at: Option<OffsetDateTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) password: Option<StoredPassword>,
+    /// Hashes of earlier passwords, the latest first; kept only if the policy looks back further than the current one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::user) earlier_passwords: Vec<StoredHash>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) temporary: Option<StoredTemporary>,
+    #[serde(default, skip_serializing_if = "ResetState::is_empty")]
+    pub(in crate::user) reset: ResetState,
+    #[serde(default, skip_serializing_if = "SecondFactor::is_empty")]
+    pub(in crate::user) second_factor: SecondFactor,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::user) challenges: Vec<StoredChallenge>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::user) devices: Vec<StoredDevice>,
+    #[serde(flatten)]
+    pub(in crate::user) extra: Extra,
+}
+
+impl Document {
+    pub(in crate::user) fn blank(now: OffsetDateTime, fresh: &Fresh) -> Self {
+        Self {
+            status: UserStatus::Active,
+            epoch: fresh.epoch,
+            created_at: now,
+            last_sign_in_at: None,
+            password: None,
+            earlier_passwords: Vec::new(),
+            temporary: None,
+            reset: ResetState::default(),
+            second_factor: SecondFactor::default(),
+            challenges: Vec::new(),
+            devices: Vec::new(),
+            extra: Extra::new(),
+        }
+    }
+}

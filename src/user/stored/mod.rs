@@ -1,0 +1,19 @@
+//! What is stored of a user: data without behaviour of its own. Every struct keeps the fields it does not know, so that an older
+//! release which loads and stores a user loses nothing that a newer one wrote.
+
+mod challenge;
+mod device;
+mod document;
+mod extra;
+mod password;
+mod reset;
+mod second_factor;
+
+pub(crate) use challenge::Assurance;
+pub(super) use challenge::{NextStep, StoredChallenge};
+pub(super) use device::{StoredDevice, StoredGrade};
+pub(super) use document::Document;
+pub(super) use extra::Extra;
+pub(super) use password::{StoredPassword, StoredTemporary, TemporaryOrigin};
+pub(super) use reset::{ResetState, StoredLink};
+pub(super) use second_factor::{Failures, PendingTotp, SecondFactor, StoredTotp};
