@@ -71,7 +71,7 @@ fn assert_headers(path: &str, answer: &Answer) {
     assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
     assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
     assert_eq!(header("x-robots-tag"), "noindex", "{path}");
-    // Nothing that the policy would block is there in the first place.
+    // The pages contain nothing that the policy would block.
     for inline in ["<style", " style=", "<script>", " onclick", "javascript:"] {
         assert!(!answer.body.contains(inline), "{path} has {inline}");
     }

@@ -133,7 +133,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Opens a page as if its address was typed.
+    /// Opens a page as if its address had been typed.
     pub async fn open(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.site)).await.unwrap();
         self.look().await;
