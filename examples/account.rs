@@ -1,4 +1,4 @@
-//! What a signed-in user does with sessions and devices.
+//! Managing sessions and devices as a signed-in user.
 
 use doorward::error::ResumeError;
 use doorward::mail::PrintingMailer;
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let SignIn::Complete(desk) = auth.choose_password(&challenge, "a quiet morning in May").await? else {
             return Err("more".into());
         };
-        // The session goes into the host's store as text, and comes back with every request.
+        // The host stores the session as text and loads it on every request.
         let stored = desk.session().encode();
         let desk = auth.resume(&Session::decode(&stored)?).await?;
 
@@ -28,18 +28,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let SignIn::Complete(phone) = auth.sign_in(request).await? else { return Err("more".into()) };
         assert_eq!(auth.devices(&desk).await?.len(), 2);
 
-        // A device that is revoked is signed out, and no longer known.
+        // Revoking a device signs it out and forgets it.
         let lost = phone.session().device().ok_or("there is room for it")?;
         auth.revoke_device(&desk, lost).await?;
         assert!(matches!(auth.resume(phone.session()).await, Err(ResumeError::SessionEnded)));
-        println!("every session but this one has ended");
+        println!("the session on the revoked device has ended");
         println!("{} device is left", auth.devices(&desk).await?.len());
 
-        // One call ends every session but the one that is returned, which takes the place of the acting one.
+        // One call ends every session; the returned one replaces the current session.
         let moved = auth.sign_out_others(&desk).await?;
         assert!(matches!(auth.resume(desk.session()).await, Err(ResumeError::SessionEnded)));
         assert!(auth.resume(moved.session()).await.is_ok());
-        // What is left for after the answers, mails, is done before the process ends.
+        // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())
     })

@@ -1,4 +1,4 @@
-//! What an operator does to an account.
+//! Operator actions on an account.
 
 use doorward::error::{OperatorError, SignInError};
 use doorward::mail::PrintingMailer;
@@ -15,23 +15,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = || SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
 
-        // A deactivated account is silent: the right password fails like any wrong one.
+        // A deactivated account behaves like an unknown one: the right password fails like any wrong one.
         operator.deactivate(&ann.user_id).await?;
         let refused = auth.sign_in(request()).await;
         assert!(matches!(refused, Err(SignInError::InvalidCredentials)));
-        println!("deactivated: even the right password is answered \"{}\"", refused.unwrap_err());
+        println!("deactivated: even the right password returns \"{}\"", refused.unwrap_err());
 
-        // What was mailed before does not come back to life; a fresh mail is needed.
+        // The earlier first password stays invalid; a new one must be mailed.
         operator.reactivate(&ann.user_id).await?;
         assert!(auth.sign_in(request()).await.is_err());
         operator.resend_welcome(&ann.user_id).await?;
-        println!("reactivated: a fresh first password was mailed");
+        println!("reactivated: a new first password was mailed");
 
         operator.delete(&ann.user_id).await?;
         assert!(matches!(operator.deactivate(&ann.user_id).await, Err(OperatorError::UnknownUser)));
         assert!(matches!(operator.deactivate(&UserId::parse("nobody")?).await, Err(OperatorError::UnknownUser)));
-        println!("deleted: there is no such user any more");
-        // What is left for after the answers, mails, is done before the process ends.
+        println!("deleted: the user no longer exists");
+        // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())
     })

@@ -1,14 +1,14 @@
-//! What sign-ins cost on this machine: to plan a server by.
+//! Measures what sign-ins cost on this machine, for capacity planning.
 //!
 //! ```text
 //! cargo run --release --example capacity                      # a table
 //! cargo run --release --example capacity --features simd      # with the other backend
-//! cargo run --release --example capacity -- --json            # for machines
-//! cargo run --release --example capacity -- --check           # fails if it is not as the README says
+//! cargo run --release --example capacity -- --json            # machine-readable
+//! cargo run --release --example capacity -- --check           # fails if the README's claims do not hold
 //! ```
 //!
-//! Every measurement runs in a process of its own. What is compared is measured alternately in one run; of three rounds the
-//! best counts, since others were disturbed. "Fresh" is a hash by the `argon2` crate in memory allocated for it.
+//! Every measurement runs in its own process. Compared values are measured alternately in one run; the best of three rounds
+//! counts, since noise only slows a round down. "Fresh" is a hash by the `argon2` crate in newly allocated memory.
 use std::io::{Error, Result};
 use std::process::Command;
 use std::sync::Arc;
@@ -88,12 +88,12 @@ fn report() -> Result<Value> {
     }))
 }
 
-/// Whole sign-ins of addresses that nobody has: each costs one hash, and no wait.
+/// Complete sign-ins with unknown addresses: each costs one hash and no wait.
 fn measure_preset(name: &str, backend: &str) -> Value {
     let params = PRESETS.iter().find(|(known, _)| *known == name).expect("a preset").1;
     let backend = *BACKENDS.iter().find(|known| known.as_str() == backend).expect("a backend");
     let before_mib = resident_mib("VmRSS");
-    // The first ones pay for the memory.
+    // The first ones allocate the memory.
     let all = host(params, backend, None, false);
     all_at_once(&all, 4 * threads());
     let held_mib = resident_mib("VmRSS") - before_mib;
@@ -105,7 +105,7 @@ fn measure_preset(name: &str, backend: &str) -> Value {
     for _ in 0..ROUNDS {
         let mut sides = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..3 {
-            // Several in a row, since a thread wipes its memory after it has answered.
+            // Several in a row, since a thread wipes its memory after it returns the result.
             let each = |work: &dyn Fn()| timed(|| (0..4).for_each(|_| work())) / 4.0;
             sides[0].push(each(&|| sign_in(&one)));
             sides[1].push(each(&|| fresh_hash(params)));
@@ -131,7 +131,7 @@ fn measure_preset(name: &str, backend: &str) -> Value {
     })
 }
 
-/// A burst of sign-ins at 46 MiB. The other sides do the bare hash that a careful host would, off the executor.
+/// A burst of sign-ins at 46 MiB. The alternatives compute only the bare hash, off the executor, as a careful host would.
 fn measure_burst(side: &str) -> Value {
     let params = HashParams::OWASP_46_MIB;
     let auth = host(params, HashBackend::Argon2, None, false);
@@ -173,7 +173,7 @@ fn host(params: HashParams, backend: HashBackend, threads: Option<usize>, wipe: 
             config.hashing.backend = backend;
             config.hashing.threads = threads.and_then(std::num::NonZeroUsize::new);
             config.hashing.wipe_memory = wipe;
-            // Strangers may take half of all places, and the whole burst is to be let in.
+            // Unknown clients may take half of all places, and the whole burst must fit.
             config.hashing.queue_per_thread = 2 * BURST;
         })
         .build()
@@ -236,7 +236,7 @@ fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
-/// `VmRSS` is what the process holds, `VmHWM` the most that it ever held. Linux tells; elsewhere it is 0.
+/// `VmRSS` is the process's resident memory, `VmHWM` its peak. Linux only; 0 elsewhere.
 fn resident_mib(field: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
@@ -255,7 +255,7 @@ fn avx512() -> bool {
     false
 }
 
-/// The claims of the README. They were made on glibc with huge pages on request and AVX-512; elsewhere they are not checked.
+/// Checks the README's claims. They were measured on glibc with huge pages on request and AVX-512; elsewhere they are skipped.
 fn check(report: &Value) -> Result<()> {
     let machine = &report["machine"];
     let comparable = machine["allocator"] == "glibc"
@@ -264,7 +264,7 @@ fn check(report: &Value) -> Result<()> {
         && machine["optimised"] == true;
     println!("{report:#}");
     if !comparable {
-        println!("skipped: capacity claims (made on glibc, huge pages on madvise or never, AVX-512, optimised)");
+        println!("skipped: capacity claims (they need glibc, huge pages on madvise or never, AVX-512, optimised)");
         return Ok(());
     }
     let preset = |name: &str, backend: &str| {
@@ -278,12 +278,12 @@ fn check(report: &Value) -> Result<()> {
         ("kept memory at 46 MiB", preset("OWASP_46_MIB", "argon2").and_then(Value::as_f64), 1.6),
         ("simd at 46 MiB", preset("OWASP_46_MIB", "simd").and_then(Value::as_f64), 2.4),
         ("simd at 19 MiB", preset("OWASP_19_MIB", "simd").and_then(Value::as_f64), 1.5),
-        ("burst against spawn_blocking", burst["throughput_ratio"].as_f64(), 1.8),
-        ("burst against a semaphore", burst["throughput_ratio_semaphore"].as_f64(), 1.5),
-        ("memory of spawn_blocking against the burst's", peaks, 10.0),
+        ("burst compared with spawn_blocking", burst["throughput_ratio"].as_f64(), 1.8),
+        ("burst compared with a semaphore", burst["throughput_ratio_semaphore"].as_f64(), 1.5),
+        ("memory of spawn_blocking compared with the burst's", peaks, 10.0),
     ];
     for (claim, seen, least) in claims {
-        // Rows of the other backend are there with its feature only.
+        // The other backend has rows only with its feature.
         let Some(seen) = seen else { continue };
         println!("{claim}: {seen:.2} (at least {least})");
         if seen < least {
@@ -299,7 +299,7 @@ fn print_table(report: &Value) {
     let [threads, allocator, huge_pages, avx512] = ["threads", "allocator", "huge_pages", "avx512"].map(machine);
     println!("threads {threads}, allocator {allocator}, huge pages {huge_pages}, AVX-512 {avx512}\n");
     if report["machine"]["optimised"] == false {
-        println!("NOT OPTIMISED: run it with --release\n");
+        println!("NOT OPTIMISED: run with --release\n");
     }
     const COLUMNS: [(&str, &str, usize); 7] = [
         ("preset", "name", 16),
@@ -318,8 +318,8 @@ fn print_table(report: &Value) {
         println!("{}", line(&|_, field| text(&row[field])));
     }
     let burst = |field: &str| text(&report["burst"][field]);
-    println!("\n{BURST} sign-ins at once at 46 MiB, against hashes in fresh memory:");
+    println!("\n{BURST} concurrent sign-ins at 46 MiB, compared with hashes in fresh memory:");
     println!("{} times the throughput of one spawn_blocking each", burst("throughput_ratio"));
-    println!("{} times that of as many permits as threads", burst("throughput_ratio_semaphore"));
+    println!("{} times the throughput of as many permits as threads", burst("throughput_ratio_semaphore"));
     println!("peak memory {} MiB, with spawn_blocking {} MiB", burst("peak_mib"), burst("peak_mib_spawn_blocking"));
 }

@@ -29,18 +29,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert!(matches!(wrong, Err(ChangePasswordError::CurrentPasswordWrong)));
         println!("the current password was wrong: nothing changed");
 
-        // The next try has to wait a little, in a lane that no stranger reaches.
+        // The next attempt has to wait a little, in a bucket that only this user reaches.
         let early = auth.change_password(&signed_in, "a quiet morning in May", "rain on the roof at night").await;
         let Err(ChangePasswordError::Throttled { retry_after }) = early else { return Err("too early".into()) };
-        println!("too early: the next try is looked at in {retry_after:?}");
+        println!("too early: try again in {retry_after:?}");
         tokio::time::sleep(retry_after).await;
 
         let signed_in = auth.change_password(&signed_in, "a quiet morning in May", "rain on the roof at night").await?;
-        // The acting session goes on under the new `SignedIn`; every other one has ended.
+        // The new `SignedIn` replaces the current session; every other one has ended.
         assert!(auth.resume(signed_in.session()).await.is_ok());
         assert!(matches!(auth.resume(&before).await, Err(ResumeError::SessionEnded)));
-        println!("changed: this session goes on, every other one has ended");
-        // What is left for after the answers, mails, is done before the process ends.
+        println!("changed: this session continues, every other one has ended");
+        // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())
     })

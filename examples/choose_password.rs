@@ -1,4 +1,4 @@
-//! The forced change: a temporary password opens one thing only, choosing an own password.
+//! The forced change: a temporary password allows one thing only, choosing your own password.
 
 use doorward::error::ChoosePasswordError;
 use doorward::mail::PrintingMailer;
@@ -15,9 +15,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
         let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else {
-            return Err("a temporary password leads to the choice of an own one".into());
+            return Err("a temporary password must lead to choosing a new one".into());
         };
-        // The challenge survives in a hidden form field.
+        // The challenge can travel in a hidden form field.
         let field = challenge.expose();
 
         // The rules are shown above the field, before anyone types.
@@ -29,16 +29,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Err(ChoosePasswordError::Rejected { violations }) => {
                 let codes: Vec<_> = violations.iter().map(|violation| violation.code()).collect();
                 assert_eq!(codes, ["too_short", "about_the_account"]);
-                println!("acme2026 is refused: {}", codes.join(", "));
+                println!("acme2026 is rejected: {}", codes.join(", "));
             }
-            _ => return Err("every broken rule is named at once".into()),
+            _ => return Err("every broken rule must be listed at once".into()),
         }
-        // A rejected password has not used the challenge up.
+        // A rejected password does not use up the challenge.
         let SignIn::Complete(signed_in) = auth.choose_password(&challenge, "a quiet morning in May").await? else {
-            return Err("an accepted password signs in".into());
+            return Err("an accepted password must sign in".into());
         };
         println!("signed in as {}", signed_in.user_id());
-        // What is left for after the answers, mails, is done before the process ends.
+        // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())
     })

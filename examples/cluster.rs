@@ -1,9 +1,9 @@
-//! Several processes on one database: a mail's cooldown, the waits after wrong guesses and single use hold across them, because
-//! each claim is one guarded write that the database settles.
+//! Several processes on one database: the mail cooldown, the waits after wrong guesses and single use hold across them, because
+//! each claim is one guarded write that the database decides.
 //!
 //! `cargo run --features sqlite,postgres --example cluster -- postgres://me@127.0.0.1/test`
 //!
-//! Without the URL of a PostgreSQL it takes an SQLite file, which does the same for processes of one machine.
+//! Without a PostgreSQL URL it uses an SQLite file, which does the same for processes on one machine.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -16,7 +16,7 @@ use doorward::store::{BackendError, PostgresStore, SqliteStore};
 use doorward::{AttemptStore, Auth, Challenge, Email, Mailer, SignIn, SignInRequest, Site, UserRepository};
 
 const PROCESSES: usize = 4;
-/// How workers learn the URL: whoever lists processes sees arguments, and a URL may hold a password.
+/// Passes the URL to workers in the environment: process lists show arguments, and a URL may hold a password.
 const URL: &str = "DOORWARD_CLUSTER_URL";
 const ANN: &str = "ann@acme.example";
 
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn auth(url: &str) -> Result<Auth, Box<dyn Error>> {
-    // Every process migrates at its start: the first does it, the others find it done.
+    // Every process migrates at start: the first one does it, the others find it done.
     if url.starts_with("sqlite:") {
         let store = SqliteStore::connect(url).await?;
         store.migrate().await?;
@@ -67,7 +67,7 @@ fn over(store: impl UserRepository + AttemptStore + Clone) -> Result<Auth, Box<d
     Ok(Auth::builder(site, store.clone(), store, &MAILS).build()?)
 }
 
-/// Does what it is told, and says how often that was accepted.
+/// Runs commands from standard input and prints how often each was accepted.
 async fn worker(url: &str) -> Result<(), Box<dyn Error>> {
     let auth = auth(url).await?;
     println!("ready");
@@ -137,7 +137,7 @@ fn start(url: &str) -> Result<(Child, BufReader<ChildStdout>), Box<dyn Error>> {
     Ok((process, answers))
 }
 
-/// Tells all processes the same at the same time, and adds up what they answer.
+/// Sends the same command to all processes at once and sums their answers.
 fn all(processes: &mut [(Child, BufReader<ChildStdout>)], what: &str) -> Result<usize, Box<dyn Error>> {
     for (process, _) in processes.iter_mut() {
         writeln!(process.stdin.as_mut().ok_or("no input")?, "{what}")?;

@@ -1,7 +1,7 @@
-//! A sign-in system in a terminal: type `help`, or pipe a script in.
+//! A sign-in system in a terminal: type `help`, or pipe in a script.
 //!
-//! Mails are printed. `$password` and `$link` stand for those of the last mail, and `$code` for the next code of the
-//! authenticator app that was set up last, so this script walks the whole way:
+//! Mails are printed. `$password` and `$link` stand for those in the last mail, and `$code` for the next code of the most
+//! recently set up authenticator app, so this script covers the whole flow:
 //!
 //! ```text
 //! provision ann@acme.example
@@ -35,28 +35,28 @@ use doorward::{
 };
 
 const HELP: &str = "\
-  provision EMAIL            open an account: its first password is mailed
-  resend EMAIL               mail a fresh first password
+  provision EMAIL            create an account and mail its first password
+  resend EMAIL               mail a new first password
   correct EMAIL NEW-EMAIL    correct a mistyped address before the first sign-in
-  sign-in EMAIL PASSWORD     sign in with an own or a temporary password
-  choose NEW-PASSWORD        choose a password, when the sign-in asks for it
-  rules                      show what a password must be
+  sign-in EMAIL PASSWORD     sign in with your own or a temporary password
+  choose NEW-PASSWORD        choose a password, when the sign-in asks for one
+  rules                      show the password rules
   who                        show who is signed in
-  change OLD NEW             change the password (quote what has spaces: \"like this\")
-  app                        set up an authenticator app: its key is shown
-  confirm-app CODE           turn two-factor sign-in on by a code of it
-  code CODE                  give a code, when the sign-in asks for it; a recovery code does as well
-  app-off                    turn two-factor sign-in off
-  devices                    list the devices of the account
+  change OLD NEW             change the password (quote it if it has spaces: \"like this\")
+  app                        set up an authenticator app and show its key
+  confirm-app CODE           turn on the second factor with a code from the app
+  code CODE                  enter a code, when the sign-in asks for one; a recovery code works too
+  app-off                    turn off the second factor
+  devices                    list the account's devices
   sign-out-others            end every other session
   sign-out                   end this session
-  forgot EMAIL [EMAIL]       ask for a reset mail (the second entry must be the same address)
-  confirm LINK               confirm a reset: a temporary password is mailed
+  forgot EMAIL [EMAIL]       request a reset mail (the second entry must be the same address)
+  confirm LINK               confirm a reset and mail a temporary password
   deactivate | reactivate | require-change | compromised | lost-app | delete EMAIL
   quit
-What is left out is asked for. $password and $link stand for those of the last mail, $code for the next code of the app.";
+You are asked for missing arguments. $password and $link come from the last mail, $code is the app's next code.";
 
-/// Prints mails, and remembers what the last one carried.
+/// Prints mails, and remembers the last password and link.
 #[derive(Clone, Debug, Default)]
 struct Mailbox(Arc<Mutex<Carried>>);
 
@@ -90,7 +90,7 @@ struct Console {
     users: Arc<MemoryUsers>,
     mailbox: Mailbox,
     after_the_answer: Receiver<BackgroundWork>,
-    /// This browser's cookies, as it were.
+    /// Stands in for a browser's cookies.
     signed_in: Option<SignedIn>,
     challenge: Option<Challenge>,
     device: Option<String>,
@@ -104,7 +104,7 @@ struct App {
 }
 
 impl App {
-    /// Each step's code works once, so this shows that of the first step that was not shown yet.
+    /// Each TOTP step's code works once, so this returns the code of the first step not shown yet.
     fn next_code(&mut self) -> String {
         let now = u64::try_from(time::OffsetDateTime::now_utc().unix_timestamp()).unwrap_or(0);
         self.last_shown = now.max(self.last_shown + 30);
@@ -112,7 +112,7 @@ impl App {
     }
 }
 
-/// What to print when a command did not work.
+/// The message to print when a command fails.
 struct Sorry(String);
 
 impl From<io::Error> for Sorry {
@@ -128,9 +128,9 @@ impl Console {
         let (later, after_the_answer) = channel();
         let (auth, operator) = Auth::builder(site, users.clone(), MemoryAttempts::new(), mailbox.clone())
             .background(move |work| drop(later.send(work)))
-            // Made up, since nothing here outlives the process.
+            // A fixed key is fine here: nothing outlives the process.
             .keyring(Keyring::new("console", std::array::from_fn(|index| index as u8))?)
-            // There is one user at this terminal, so a wait may block the thread.
+            // A terminal has a single user, so a wait may block the thread.
             .hold(Hold::up_to(Duration::from_secs(10), |wait| async move { std::thread::sleep(wait) }))
             .build_with_operator()?;
         Ok(Self {
@@ -161,18 +161,18 @@ impl Console {
             "provision" => {
                 let email = email(&arguments.last("Email")?)?;
                 let opened = pollster::block_on(self.operator.provision(email)).map_err(|error| self.sorry(&error))?;
-                Ok(format!("Account {} is open. Read the mail, then: sign-in EMAIL $password", opened.user_id))
+                Ok(format!("Account {} was created. Read the mail, then: sign-in EMAIL $password", opened.user_id))
             }
             "resend" => {
                 let user = self.user(&arguments.last("Email")?)?;
                 pollster::block_on(self.operator.resend_welcome(&user)).map_err(|error| self.sorry(&error))?;
-                Ok("A fresh first password was mailed.".to_owned())
+                Ok("A new first password was mailed.".to_owned())
             }
             "correct" => {
                 let user = self.user(&arguments.next("Email")?)?;
                 let to = email(&arguments.last("New email")?)?;
                 pollster::block_on(self.operator.correct_email(&user, to)).map_err(|error| self.sorry(&error))?;
-                Ok("The address is corrected, and a fresh first password was mailed there.".to_owned())
+                Ok("The address was corrected, and a new first password was mailed there.".to_owned())
             }
             "sign-in" => {
                 let (email, password) = (arguments.next("Email")?, arguments.last("Password")?);
@@ -182,7 +182,7 @@ impl Console {
             }
             "choose" => {
                 let Some(challenge) = self.challenge.clone() else {
-                    return Err(Sorry("Nothing asks for it. Type: sign-in EMAIL PASSWORD".to_owned()));
+                    return Err(Sorry("Please sign in first: sign-in EMAIL PASSWORD".to_owned()));
                 };
                 let new = arguments.last("New password")?;
                 let outcome = pollster::block_on(self.auth.choose_password(&challenge, &new));
@@ -200,7 +200,7 @@ impl Console {
                 let changed = pollster::block_on(self.auth.change_password(&signed_in, &old, &new));
                 let changed = changed.map_err(|error| self.sorry(&error))?;
                 self.enter(changed);
-                Ok("The password is changed. Every other session has ended.".to_owned())
+                Ok("Password changed. Every other session has ended.".to_owned())
             }
             "app" => {
                 let signed_in = self.resumed()?;
@@ -208,7 +208,7 @@ impl Console {
                     pollster::block_on(self.auth.begin_enrollment(&signed_in)).map_err(|error| self.sorry(&error))?;
                 let totp = totp_rs::Totp::from_url(begun.uri()).map_err(|error| Sorry(error.to_string()))?;
                 self.app = Some(App { totp, last_shown: 0 });
-                Ok(format!("Type this key into the app: {}\nThen: confirm-app $code", begun.key()))
+                Ok(format!("Enter this key in the app: {}\nThen: confirm-app $code", begun.key()))
             }
             "confirm-app" => {
                 let (signed_in, code) = (self.resumed()?, arguments.last("Code")?);
@@ -216,11 +216,11 @@ impl Console {
                 let (signed_in, recovery_codes) = confirmed.map_err(|error| self.sorry(&error))?;
                 self.enter(signed_in);
                 let codes: Vec<_> = recovery_codes.expose().map(|code| format!("  {code}")).collect();
-                Ok(format!("Two-factor sign-in is on. Keep these for when the app is lost:\n{}", codes.join("\n")))
+                Ok(format!("The second factor is on. Save these codes in case you lose the app:\n{}", codes.join("\n")))
             }
             "code" => {
                 let Some(challenge) = self.challenge.clone() else {
-                    return Err(Sorry("Nothing asks for it. Type: sign-in EMAIL PASSWORD".to_owned()));
+                    return Err(Sorry("Please sign in first: sign-in EMAIL PASSWORD".to_owned()));
                 };
                 let outcome = pollster::block_on(self.auth.verify_second_factor(&challenge, &arguments.last("Code")?));
                 let outcome = outcome.map_err(|error| self.sorry(&error))?;
@@ -230,13 +230,13 @@ impl Console {
                 let signed_in = self.resumed()?;
                 let outcome = pollster::block_on(self.auth.disable_second_factor(&signed_in));
                 self.enter(outcome.map_err(|error| self.sorry(&error))?);
-                Ok("Two-factor sign-in is off.".to_owned())
+                Ok("The second factor is off.".to_owned())
             }
             "devices" => {
                 let signed_in = self.resumed()?;
                 let devices = pollster::block_on(self.auth.devices(&signed_in)).map_err(|error| self.sorry(&error))?;
                 let lines: Vec<_> =
-                    devices.iter().map(|device| format!("{} used {}", device.id, device.last_used_at)).collect();
+                    devices.iter().map(|device| format!("{} last used {}", device.id, device.last_used_at)).collect();
                 Ok(lines.join("\n"))
             }
             "sign-out-others" => {
@@ -273,18 +273,18 @@ impl Console {
                         "reactivate" => self.operator.reactivate(&user).await,
                         "require-change" => self.operator.require_password_change(&user).await,
                         "compromised" => self.operator.mark_compromised(&user).await,
-                        "lost-app" => self.operator.reset_second_factor(&user, "asked at the console").await,
+                        "lost-app" => self.operator.reset_second_factor(&user, "requested at the console").await,
                         _ => self.operator.delete(&user).await,
                     }
                 })
                 .map_err(|error| self.sorry(&error))?;
                 Ok("Done.".to_owned())
             }
-            other => Err(Sorry(format!("There is no command {other:?}. Type: help"))),
+            other => Err(Sorry(format!("Unknown command {other:?}. Type: help"))),
         }
     }
 
-    /// Where the sign-in stands now, in words.
+    /// Describes the next step of the sign-in.
     fn step(&mut self, outcome: SignIn) -> String {
         match outcome {
             SignIn::Complete(signed_in) => {
@@ -294,13 +294,13 @@ impl Console {
             }
             SignIn::SecondFactorRequired(challenge) => {
                 self.challenge = Some(challenge);
-                "Now give a code of the app: code CODE".to_owned()
+                "Now enter a code from the app: code CODE".to_owned()
             }
-            // This console's policy demands none.
-            SignIn::EnrollmentRequired(_) => "An authenticator app has to be set up first.".to_owned(),
+            // Unreachable here: this console does not require a second factor.
+            SignIn::EnrollmentRequired(_) => "Please set up an authenticator app first.".to_owned(),
             SignIn::PasswordChangeRequired(challenge) => {
                 self.challenge = Some(challenge);
-                format!("Now choose a password of your own: choose NEW-PASSWORD\n{}", self.rules())
+                format!("Now choose your own password: choose NEW-PASSWORD\n{}", self.rules())
             }
         }
     }
@@ -332,12 +332,12 @@ impl Console {
         let carried = self.mailbox.0.lock().unwrap();
         let mut line = line.to_owned();
         if line.contains("$code") {
-            let app = self.app.as_mut().ok_or_else(|| Sorry("No app was set up yet. Type: app".to_owned()))?;
+            let app = self.app.as_mut().ok_or_else(|| Sorry("No app is set up yet. Type: app".to_owned()))?;
             line = line.replace("$code", &app.next_code());
         }
         for (name, value) in [("$password", &carried.password), ("$link", &carried.link)] {
             if line.contains(name) {
-                let value = value.as_ref().ok_or_else(|| Sorry(format!("No mail has carried a {name} yet.")))?;
+                let value = value.as_ref().ok_or_else(|| Sorry(format!("No mail has contained a {name} yet.")))?;
                 line = line.replace(name, value);
             }
         }
@@ -346,10 +346,10 @@ impl Console {
 }
 
 fn email(typed: &str) -> Result<Email, Sorry> {
-    Email::from_input(typed).map_err(|_| Sorry("That is not one complete email address.".to_owned()))
+    Email::from_input(typed).map_err(|_| Sorry("Please enter one complete email address.".to_owned()))
 }
 
-/// What follows a command. The last argument takes all the rest, so a password may have spaces.
+/// The arguments of a command. The last one takes the rest of the line, so a password may have spaces.
 struct Arguments(Vec<String>);
 
 impl Arguments {
@@ -372,7 +372,7 @@ fn ask(name: &str) -> Result<String, Sorry> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Splits at spaces, except within double quotes.
+/// Splits at spaces, except inside double quotes.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (index, part) in line.split('"').enumerate() {
@@ -409,7 +409,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Ok(answer) => println!("{answer}"),
             Err(Sorry(words)) => println!("✗ {words}"),
         }
-        // What comes after the answer: mails.
+        // Background work after the response: mails.
         console.after_the_answer.try_iter().for_each(pollster::block_on);
     }
     pollster::block_on(console.auth.close());

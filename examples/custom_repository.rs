@@ -1,9 +1,9 @@
-//! A host that had users before it had this crate: a table of its own, with integer keys, names, tenants and rows that know
-//! nothing of passwords. It gets four columns more, and a repository over them.
+//! Adds doorward to an existing users table with integer keys, names, tenants and no passwords: five more columns, and a
+//! repository over them.
 //!
-//! Run it: `cargo run --features sqlite --example custom_repository`. It checks what it shows: two instances that start together do
-//! not disturb each other, a row that cannot have an account does not stop the others, and whoever was deleted stays so.
-#![allow(dead_code)] // the conformance suite runs on the same adapter and has its own beginning
+//! Run it: `cargo run --features sqlite --example custom_repository`. It checks that two instances starting together do not
+//! disturb each other, that a row that cannot have an account does not stop the others, and that deleted users stay deleted.
+#![allow(dead_code)] // the conformance suite uses the same adapter with its own setup
 
 use doorward::account::Provision;
 use doorward::error::ProvisionError;
@@ -15,13 +15,13 @@ use doorward::store::{
 };
 use doorward::{Auth, Email, Site, UserId, UserRepository};
 
-/// The table as it was, with rows from before. Not all are as they should be.
+/// The existing table and its rows. Some rows are invalid.
 pub const BEFORE: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, email TEXT);
     INSERT INTO users (tenant, name, email) VALUES ('north', 'Ann Lee', 'Ann@acme.example'), ('south', 'Bob Ray', NULL),
     ('south', 'Cem Kaya', 'cem at acme'), ('west', 'Ann Lee', 'ann@ACME.example'), ('west', 'Dora Holm', 'dora@acme.example');";
 
-/// What is added. All may be empty, since rows without a document are people who cannot sign in yet. `auth_deleted` is what tells
-/// them from those who no longer may: without it a deleted person looks like one to open an account for.
+/// The added columns. All are nullable: a row without a document is a person who cannot sign in yet. `auth_deleted` marks
+/// people whose account was deleted; without it they would look like people to provision.
 const COLUMNS: [(&str, &str); 5] = [
     ("auth_email", "ALTER TABLE users ADD COLUMN auth_email TEXT"),
     ("auth_version", "ALTER TABLE users ADD COLUMN auth_version TEXT"),
@@ -30,9 +30,9 @@ const COLUMNS: [(&str, &str); 5] = [
     ("auth_deleted", "ALTER TABLE users ADD COLUMN auth_deleted INTEGER"),
 ];
 
-/// Adds what is missing, at every start.
+/// Adds missing columns. Runs at every start.
 pub async fn add_columns(pool: &SqlitePool) -> Result<(), sqlx::Error> {
-    // The write lock comes before the look: of instances that start together the second finds it done.
+    // Take the write lock before looking: of two instances starting together, the second finds it done.
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let there: Vec<String> =
         query_scalar("SELECT name FROM pragma_table_info('users')").fetch_all(&mut *transaction).await?;
@@ -51,7 +51,7 @@ pub async fn add_columns(pool: &SqlitePool) -> Result<(), sqlx::Error> {
 #[derive(Clone, Debug)]
 pub struct People(pub SqlitePool);
 
-/// Drivers quote values in their messages, so those stay in the source. The database's code holds none.
+/// Drivers quote values in their messages, so those stay in the source. The database's code contains none.
 fn failed(error: sqlx::Error) -> BackendError {
     let code = error.as_database_error().and_then(|answer| answer.code()).unwrap_or_default().into_owned();
     BackendError::unavailable(error).with_code(code)
@@ -63,7 +63,7 @@ fn is_taken(error: &sqlx::Error) -> bool {
 
 #[doorward::async_trait]
 impl UserRepository for People {
-    /// Attaches the document to a person who has none, and never had one: a deleted one's id stays taken.
+    /// Attaches the document to a person who has none and never had one: the id of a deleted one stays taken.
     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
         let attach = "UPDATE users SET auth_email = $2, auth_version = $3, auth_document = $4, auth_head = $5
             WHERE CAST(id AS TEXT) = $1 AND id = CAST($1 AS INTEGER) AND auth_version IS NULL AND auth_deleted IS NULL";
@@ -78,7 +78,7 @@ impl UserRepository for People {
                 let known = query("SELECT 1 FROM users WHERE CAST(id AS TEXT) = $1").bind(user.id().as_str());
                 match known.fetch_optional(&self.0).await.map_err(failed)? {
                     Some(_) => Ok(Insert::IdTaken),
-                    // There is no such person: the host adds the row first.
+                    // No such person: the host must add the row first.
                     None => Err(BackendError::new(BackendErrorKind::Refused)),
                 }
             }
@@ -91,7 +91,7 @@ impl UserRepository for People {
         let found =
             query_as::<_, (String, String, String, String)>(find).bind(id.as_str()).fetch_optional(&self.0).await;
         let found = found.map_err(failed)?;
-        // Also with `None`, which takes as long as a row.
+        // Also for `None`, so that it takes as long as for a row.
         User::decode(found.as_ref().map(|(id, email, version, snapshot)| UserRow { id, email, version, snapshot }))
     }
 
@@ -114,7 +114,7 @@ impl UserRepository for People {
         }
     }
 
-    /// The person stays; what this crate keeps of them goes, and a mark stays that it went.
+    /// Keeps the person, removes what this crate stores, and marks the row as deleted.
     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
         let detach = "UPDATE users SET auth_email = NULL, auth_version = NULL, auth_document = NULL, auth_head = NULL,
             auth_deleted = 1
@@ -128,11 +128,11 @@ impl UserRepository for People {
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// What an instance does when it starts, beside others that start at the same moment.
+/// Starts an instance. Others may be starting at the same moment.
 async fn start(file: SqliteConnectOptions) -> Result<(Auth, SqlitePool, usize), Failed> {
     let pool = SqlitePool::connect_with(file).await?;
     add_columns(&pool).await?;
-    // Attempts need no table of the host's: the crate's own store takes them, in the same file.
+    // Attempts need no host table: the crate's own store keeps them, in the same file.
     let attempts = SqliteStore::new(pool.clone());
     attempts.migrate().await?;
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
@@ -143,8 +143,8 @@ async fn start(file: SqliteConnectOptions) -> Result<(Auth, SqlitePool, usize), 
     Ok((auth, pool, opened))
 }
 
-/// Gives everybody who has an address and never had an account a document, and a mail with a first password. One row that cannot
-/// have one is told and left out; the next goes on. What is told names ids: it may end in a log.
+/// Provisions everyone who has an address and never had an account, and mails a first password. Invalid rows are reported and
+/// skipped. Reports name ids only, since they may end up in a log.
 async fn open_accounts(auth: &Auth, pool: &SqlitePool) -> Result<usize, Failed> {
     let who = "SELECT id, email FROM users
         WHERE email IS NOT NULL AND auth_version IS NULL AND auth_deleted IS NULL ORDER BY id";
@@ -152,20 +152,20 @@ async fn open_accounts(auth: &Auth, pool: &SqlitePool) -> Result<usize, Failed> 
     let mut opened = 0;
     for (id, address) in people {
         let Ok(email) = Email::parse(&address) else {
-            eprintln!("person {id} is left out: the address is none");
+            eprintln!("person {id} skipped: malformed address");
             continue;
         };
         match operator.provision(Provision::new(email).id(UserId::parse(&id.to_string())?)).await {
             Ok(_) => opened += 1,
-            // Another instance came first, or the person was deleted since the list was made.
+            // Another instance was first, or the person was deleted since the list was read.
             Err(ProvisionError::IdTaken) => {}
-            Err(ProvisionError::EmailTaken) => eprintln!("person {id} is left out: another one has this address"),
-            // The account stands. The next start does not find it, so an operator has to hear of it.
+            Err(ProvisionError::EmailTaken) => eprintln!("person {id} skipped: the address belongs to another person"),
+            // The account exists, so the next start skips it: an operator has to act.
             Err(error @ ProvisionError::MailFailed { .. }) => {
                 opened += 1;
                 eprintln!("person {id}: {error}, call resend_welcome");
             }
-            // A store that fails, fails for the others too.
+            // A failing store fails for everyone.
             Err(error) => return Err(error.into()),
         }
     }
@@ -184,12 +184,12 @@ async fn run() -> Result<(), Failed> {
     sqlx::raw_sql(BEFORE).execute(&before).await?;
     before.close().await;
 
-    // Two instances at once: each account is opened once, and neither is stopped by the other or by a row that is no good.
+    // Two instances at once: each account is provisioned once, and neither the other instance nor an invalid row stops one.
     let (one, other) = (tokio::spawn(start(file.clone())), tokio::spawn(start(file.clone())));
     let ((one, pool, first), (other, other_pool, second)) = (one.await??, other.await??);
     assert_eq!(first + second, 2, "Ann and Dora");
 
-    // Dora leaves. The next start opens no account for her again.
+    // Dora leaves. The next start does not provision her again.
     let dora: i64 = query_scalar("SELECT id FROM users WHERE name = 'Dora Holm'").fetch_one(&pool).await?;
     let dora = UserId::parse(&dora.to_string())?;
     one.delete(&dora).await?;

@@ -1,4 +1,4 @@
-//! Taking over the accounts of another system, with their password hashes.
+//! Importing accounts from another system, with their password hashes.
 use doorward::account::Import;
 use doorward::hashing::PasswordHash;
 use doorward::mail::PrintingMailer;
@@ -12,27 +12,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .background(|work| drop(tokio::spawn(work)))
             .build_with_operator()?;
 
-        // A row of the old table. Hashes of bcrypt, scrypt, PBKDF2, Django and ASP.NET take the feature `legacy-hashes`.
+        // A row of the old table. Hashes by bcrypt, scrypt, PBKDF2, Django and ASP.NET need the feature `legacy-hashes`.
         let (address, text) = (
             "ann@acme.example",
             "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
         );
         let imported = operator.import_user(Import::new(Email::parse(address)?, PasswordHash::parse(text)?)).await?;
         let (scheme, risks) = (imported.scheme.as_str(), imported.risks);
-        println!(
-            "{address} is now user {}, with a hash by {scheme}; what is wrong with it: {risks:?}",
-            imported.user_id
-        );
+        println!("{address} is now user {}, with a hash by {scheme}; its weaknesses: {risks:?}", imported.user_id);
 
-        // The owner signs in as before; the hash is replaced by a new one on the way.
+        // The owner signs in as before; the sign-in replaces the hash.
         let step = auth.sign_in(SignInRequest::new(address, "password")).await?;
         assert!(matches!(step, SignIn::Complete(_)));
-        println!("signed in with the old password, whose hash was replaced by one of the current parameters");
+        println!("signed in with the old password; its hash was replaced by one with the current parameters");
 
-        // A text that is no hash is refused before anything is stored; so is bcrypt, with the name of the feature that lacks.
+        // Text that is not a hash is rejected before anything is stored; so is bcrypt, with the name of the missing feature.
         let refused = PasswordHash::parse("5f4dcc3b5aa765d61d8327deb882cf99").unwrap_err();
-        println!("not taken over: {refused}");
-        // What is left for after the answers, mails, is done before the process ends.
+        println!("not imported: {refused}");
+        // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())
     })

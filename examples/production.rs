@@ -1,4 +1,4 @@
-//! Everything that a real host sets.
+//! A production setup: everything a real host configures.
 //!
 //! `DATABASE_URL=sqlite://auth.db SMTP_URL=smtps://user:password@mail.acme.example INDEX_KEY=index.key SEALING_KEY=sealing.key
 //! cargo run --features smtp,sqlite,tracing --example production`, with 32 random bytes in each of the two files.
@@ -16,7 +16,7 @@ use doorward::{Auth, ClientAddress, Email, Keyring, SignIn, SignInRequest, Site}
 
 type Failed = Box<dyn std::error::Error>;
 
-/// Keys come from outside the store: whoever loses the sealing key loses what is sealed.
+/// Keys are kept outside the store. Back up the sealing key: without it, everything sealed is lost.
 fn key(name: &str) -> Result<[u8; 32], Failed> {
     Ok(fs::read(env::var(name)?)?.try_into().map_err(|_| "a key has 32 bytes")?)
 }
@@ -28,22 +28,22 @@ async fn start() -> Result<(Auth, SmtpMailer), Failed> {
     let mailer = SmtpMailer::builder(&env::var("SMTP_URL")?, from).observer(TracingObserver).build()?;
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     let auth = Auth::builder(site, store.clone(), store, mailer.clone())
-        // What happens after the answer. Without it the time of an answer tells strangers who has an account.
+        // Runs work after the response. Without it, response times reveal which addresses have accounts.
         .background(|work| drop(tokio::spawn(work)))
-        // Without it nobody hears of a store that fails or of a mail that does not leave.
+        // Without it, failures of the store or the mailer after the response go unnoticed.
         .observer(TracingObserver)
-        // The first waits after a failure are a page that takes longer to load. Longer ones are told.
+        // Short waits after a failure just delay the page; longer ones are returned as `Throttled`.
         .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep).at_most(100))
-        // Seals the secrets of authenticators. Without it there is no second factor.
+        // Seals TOTP secrets. Without it there is no second factor.
         .keyring(Keyring::new("2026-11", key("SEALING_KEY")?)?)
-        // Without it whoever steals the attempts can find out which addresses were tried.
+        // A pepper for the attempt keys. Without it, a stolen attempts table reveals which addresses were tried.
         .index_key(key("INDEX_KEY")?)
         .build()?;
     Ok((auth, mailer))
 }
 
-/// What a sign-in page does. `peer` is the client's address, of the connection or from a proxy of yours: it slows one guess on
-/// each of many accounts.
+/// Handles a sign-in form. `peer` is the client address, from the connection or your own proxy: it throttles credential
+/// stuffing, one guess at each of many accounts.
 async fn sign_in(auth: &Auth, email: &str, password: &str, device: &str, peer: IpAddr) -> Result<SignIn, SignInError> {
     auth.sign_in(SignInRequest::new(email, password).device(device).client_address(ClientAddress::from_ip(peer))).await
 }
@@ -51,10 +51,10 @@ async fn sign_in(auth: &Auth, email: &str, password: &str, device: &str, peer: I
 fn main() -> Result<(), Failed> {
     tokio::runtime::Runtime::new()?.block_on(async {
         let (auth, mailer) = start().await?;
-        // Here the server runs until it is told to end.
+        // The server runs here until shutdown.
         let outcome = sign_in(&auth, "ann@acme.example", "a guess", "", [192, 0, 2, 7].into()).await;
         println!("{}", outcome.map_or_else(|error| auth.error_response(&error).message, |step| format!("{step:?}")));
-        // In this order: what is left for after the answers may still send mails.
+        // In this order: background work may still send mails.
         auth.close().await;
         match mailer.close(Duration::from_secs(20)).await {
             0 => Ok(()),

@@ -1,4 +1,4 @@
-//! Opening an account: the system generates the first password and mails it.
+//! Provisioning an account: the system generates the first password and mails it.
 
 use doorward::account::Provision;
 use doorward::error::ProvisionError;
@@ -15,24 +15,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::runtime::Runtime::new()?.block_on(async {
         // Prints the welcome mail; a real mailer sends it.
         let ann = operator.provision(Email::parse("ann@acme.example")?).await?;
-        println!("opened {}, first password works until {}", ann.user_id, ann.expires_at);
+        println!("provisioned {}, first password valid until {}", ann.user_id, ann.expires_at);
 
-        // A host with ids of its own gives them.
+        // A host with its own ids passes them in.
         let bob = Provision::new(Email::parse("bob@acme.exmaple")?).id(UserId::parse("4711")?);
         let bob = operator.provision(bob).await?;
 
-        // The address was mistyped: until the first sign-in it can be corrected, and the old mail opens nothing.
+        // The address was mistyped. Until the first sign-in it can be corrected; the password mailed before becomes invalid.
         operator.correct_email(&bob.user_id, Email::parse("bob@acme.example")?).await?;
 
-        // An address is taken once, however it is written.
+        // An address can be used only once, however it is written.
         let again = operator.provision(Email::parse("Ann@ACME.example")?).await;
         assert!(matches!(again, Err(ProvisionError::EmailTaken)));
-        println!("not opened twice: there is an account of Ann@ACME.example already");
+        println!("not provisioned twice: Ann@ACME.example already has an account");
 
-        // The first operator of an installation that cannot mail yet.
+        // The first operator of an installation that cannot send mail yet.
         let first = operator.provision_without_mail(Email::parse("operator@acme.example")?).await?;
-        println!("the operator's first password, shown and not mailed: {}", first.temporary_password.expose());
-        // What is left for after the answers, mails, is done before the process ends.
+        println!("the operator's first password, shown instead of mailed: {}", first.temporary_password.expose());
+        // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())
     })

@@ -1,6 +1,6 @@
-//! The whole story in one run: every promise of the crate, told on a clock that is moved by hand, and checked.
+//! Checks every promise of the crate in one run, on a manual clock.
 //!
-//! `cargo run --example quickstart` prints one line for each promise and exits with 1 if one of them is not kept.
+//! `cargo run --example quickstart` prints one line per promise and exits with 1 if one of them is broken.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -22,7 +22,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A host's clock: this one stands still until it is moved.
+/// A host's clock: this one stands still until it is advanced.
 #[derive(Clone, Debug)]
 struct HandMovedClock(Arc<Mutex<OffsetDateTime>>);
 
@@ -38,7 +38,7 @@ impl Clock for HandMovedClock {
     }
 }
 
-/// A host's mailer: this one keeps the mails.
+/// A host's mailer: this one stores the mails.
 #[derive(Clone, Debug, Default)]
 struct Mailbox(Arc<Mutex<Vec<(Email, Mail)>>>);
 
@@ -65,7 +65,7 @@ impl Mailbox {
             Some(
                 MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. },
             ) => Ok(temporary_password.expose().to_owned()),
-            _ => Err("the last mail carries no temporary password".into()),
+            _ => Err("the last mail has no temporary password".into()),
         }
     }
 
@@ -73,18 +73,18 @@ impl Mailbox {
     fn token(&self) -> Result<String, Broken> {
         match self.last().as_ref().map(Mail::kind) {
             Some(MailKind::ConfirmReset { link, .. }) => {
-                let (_, token) = link.expose().split_once("token=").ok_or("the link carries no token")?;
+                let (_, token) = link.expose().split_once("token=").ok_or("the link has no token")?;
                 Ok(token.to_owned())
             }
-            _ => Err("the last mail carries no link".into()),
+            _ => Err("the last mail has no link".into()),
         }
     }
 }
 
-/// Why a promise was not kept.
+/// Why a promise is broken.
 type Broken = Box<dyn Error>;
 
-/// Returns from the promise with what was expected and not seen.
+/// Returns the failed condition as an error.
 macro_rules! expect {
     ($condition:expr) => {
         if !$condition {
@@ -109,20 +109,20 @@ impl Story {
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
         let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), mailbox.clone())
             .clock(clock.clone())
-            // A server spawns the work on its runtime. Here it is kept, to show that it comes after the answer.
+            // A server spawns the work on its runtime. Here it is queued, to show that it runs after the response.
             .background(move |work| drop(later.send(work)))
-            // A server takes the key from outside its store. This one is made up.
+            // A server keeps the key outside its store. This one is made up.
             .keyring(Keyring::new("quickstart", std::array::from_fn(|index| index as u8))?)
             .build_with_operator()?;
         Ok(Self { auth, operator, clock, mailbox, after_the_answer })
     }
 
-    /// Does the work that was left for after the answer.
+    /// Runs the queued background work.
     fn settle(&self) {
         self.after_the_answer.try_iter().for_each(pollster::block_on);
     }
 
-    /// A sign-in that waits as long as it is told to.
+    /// Signs in, waiting out every `Throttled`.
     fn patient_sign_in(&self, email: &str, password: &str) -> Result<SignIn, SignInError> {
         loop {
             match pollster::block_on(self.auth.sign_in(SignInRequest::new(email, password))) {
@@ -143,7 +143,7 @@ impl Story {
         self.patient_sign_in(email, password).is_err_and(|error| error.to_string() == INVALID_CREDENTIALS)
     }
 
-    /// Opens an account and chooses its password.
+    /// Provisions an account and chooses its password.
     fn open(&self, email: &str, password: &str) -> Result<UserId, Broken> {
         let opened = pollster::block_on(self.operator.provision(Email::parse(email)?))?;
         let mailed = self.mailbox.password()?;
@@ -156,7 +156,7 @@ impl Story {
         Ok(opened.user_id)
     }
 
-    /// Asks for a reset and reads the link.
+    /// Requests a reset and returns the token of the link.
     fn request(&self, email: &str) -> Result<String, Broken> {
         pollster::block_on(self.auth.request_reset(&Email::parse(email)?))?;
         self.settle();
@@ -174,7 +174,7 @@ fn opening_an_account(story: &Story, told: &mut Told) {
             let opened = pollster::block_on(story.operator.provision(Email::parse(ann)?))?;
             let mailed = story.mailbox.password()?;
             expect!(mailed.len() == 34 && !format!("{opened:?}").contains(&mailed));
-            Ok("a password was generated and mailed; the operator did not see it".into())
+            Ok("a password was generated and mailed, and not shown to the operator".into())
         })(),
     );
     let mut challenge = None;
@@ -183,10 +183,10 @@ fn opening_an_account(story: &Story, told: &mut Told) {
         (|| {
             let mailed = story.mailbox.password()?.to_lowercase().replace('-', " ");
             let SignIn::PasswordChangeRequired(first) = story.patient_sign_in(ann, &mailed)? else {
-                return Err("the temporary password opened a session".into());
+                return Err("the temporary password started a session".into());
             };
             challenge = Some(first);
-            Ok("the temporary password leads to choosing an own one, and there is no session".into())
+            Ok("the temporary password leads to choosing a new one, without a session".into())
         })(),
     );
     told.insert(
@@ -194,7 +194,7 @@ fn opening_an_account(story: &Story, told: &mut Told) {
         (|| {
             let rules: Vec<_> = story.auth.password_policy().rules().iter().map(|rule| rule.text()).collect();
             expect!(rules.iter().any(|text| text == "Use at least 15 characters."));
-            Ok(format!("{} rules are shown before anyone types, first: {}", rules.len(), rules[0]))
+            Ok(format!("{} rules are shown before anyone types; the first: {}", rules.len(), rules[0]))
         })(),
     );
     told.insert(
@@ -204,14 +204,14 @@ fn opening_an_account(story: &Story, told: &mut Told) {
             let Err(ChoosePasswordError::Rejected { violations }) =
                 pollster::block_on(story.auth.choose_password(&challenge, "acme2026"))
             else {
-                return Err("a bad password was not refused".into());
+                return Err("a bad password was not rejected".into());
             };
             let codes: Vec<_> = violations.iter().map(|violation| violation.code()).collect();
             expect!(codes == ["too_short", "about_the_account"]);
             let accepted = pollster::block_on(story.auth.choose_password(&challenge, "a quiet morning in May"));
             expect!(matches!(accepted, Ok(SignIn::Complete(_))));
             Ok(format!(
-                "refused for {} at once; nothing changed, and the next choice was accepted",
+                "rejected for {} together; nothing changed, and the next choice was accepted",
                 codes.join(" and ")
             ))
         })(),
@@ -232,7 +232,7 @@ fn while_signed_in(story: &Story, told: &mut Told) {
             expect!(story.mailbox.last().is_some_and(|mail| matches!(mail.kind(), MailKind::PasswordChanged { .. })));
             expect!(story.fails(ann, "a quiet morning in May"));
             expect!(story.signed_in(ann, "rain on the roof at night").is_ok());
-            Ok("the new password signs in, the old one does not, and a notice was mailed".into())
+            Ok("the new password works, the old one does not, and a notice was mailed".into())
         })(),
     );
     told.insert(
@@ -247,7 +247,7 @@ fn while_signed_in(story: &Story, told: &mut Told) {
             let desk = pollster::block_on(story.auth.sign_out_others(&desk))?;
             expect!(pollster::block_on(story.auth.resume(desk.session())).is_ok());
             expect!(pollster::block_on(story.auth.resume(phone.session())).is_err());
-            Ok("the welcome mail says that the account is for one person; one call ended the other session".into())
+            Ok("the welcome mail says the account is for one person; one call ended the other session".into())
         })(),
     );
 }
@@ -262,7 +262,7 @@ fn forgotten_password(story: &Story, told: &mut Told) {
             {}
             let asked = pollster::block_on(story.auth.request_reset(&Email::parse(ann)?));
             expect!(asked.is_ok());
-            Ok("sign-in is being slowed, and a reset can be asked for all the same".into())
+            Ok("a reset can be requested while sign-in is throttled".into())
         })(),
     );
     told.insert(
@@ -270,7 +270,7 @@ fn forgotten_password(story: &Story, told: &mut Told) {
         (|| {
             expect!(Email::confirmed(ann, "Ann@ACME.example")?.canonical() == ann);
             expect!(Email::confirmed(ann, "anne@acme.example") == Err(UnconfirmedEmail::Different));
-            Ok("both entries are one address in canonical form; another one is refused".into())
+            Ok("entries that match in canonical form are accepted; different ones are rejected".into())
         })(),
     );
     told.insert(
@@ -281,7 +281,7 @@ fn forgotten_password(story: &Story, told: &mut Told) {
             expect!(story.mailbox.count() == mails_before_the_work + 1);
             let session = story.signed_in(ann, "rain on the roof at night")?;
             expect!(pollster::block_on(story.auth.resume(session.session())).is_ok());
-            Ok("the mail asks to confirm; the password and the sessions are as they were".into())
+            Ok("the mail asks for confirmation; the password and the sessions are unchanged".into())
         })(),
     );
     let mut link = String::new();
@@ -293,7 +293,7 @@ fn forgotten_password(story: &Story, told: &mut Told) {
             story.mailbox.password()?;
             let again = pollster::block_on(story.auth.confirm_reset(&link));
             expect!(matches!(again, Err(ConfirmResetError::AlreadyConfirmed { .. })));
-            Ok("confirming mailed a temporary password, once".into())
+            Ok("confirming mailed a temporary password, only once".into())
         })(),
     );
     told.insert(
@@ -307,7 +307,7 @@ fn forgotten_password(story: &Story, told: &mut Told) {
             expect!(matches!(chosen, Ok(SignIn::Complete(_))));
             story.settle();
             expect!(story.fails(ann, &mailed) && story.fails(ann, "rain on the roof at night"));
-            Ok("it led to choosing a new password, and died with that".into())
+            Ok("it led to choosing a new password, which invalidated it".into())
         })(),
     );
     told.insert("S12", (|| {
@@ -329,7 +329,7 @@ fn forgotten_password(story: &Story, told: &mut Told) {
         pollster::block_on(story.auth.request_reset(&bert))?;
         story.settle();
         expect!(story.mailbox.count() == before + 2);
-        Ok("of requests at 0:00, 0:00, 4:59 and 5:00 the first and the last mailed; known and unknown got equal answers".into())
+        Ok("of requests at 0:00, 0:00, 4:59 and 5:00 only the first and last mailed; known and unknown got equal responses".into())
     })());
 }
 
@@ -362,7 +362,7 @@ fn lifetimes(story: &Story, told: &mut Told) {
             story.clock.advance(SECOND);
             expect!(story.clock.now() - started == 2 * HOUR - SECOND);
             expect!(story.patient_sign_in(cora, &mailed).is_err());
-            Ok("link and temporary password each worked at 59:59 and not at 60:00; the mails state the moment".into())
+            Ok("link and temporary password each worked at 59:59 and not at 60:00; the mails state when".into())
         })(),
     );
     told.insert(
@@ -377,7 +377,7 @@ fn lifetimes(story: &Story, told: &mut Told) {
             let _ = pollster::block_on(story.auth.confirm_reset(&token))?;
             let mailed = story.mailbox.password()?;
             expect!(matches!(story.patient_sign_in(dora, &mailed)?, SignIn::PasswordChangeRequired(_)));
-            Ok("an expired one failed like any wrong one; a new one was requested and worked".into())
+            Ok("an expired one failed like any wrong one; a newly requested one worked".into())
         })(),
     );
 }
@@ -397,7 +397,7 @@ fn refusals(story: &Story, told: &mut Told) {
         expect!(story.fails(emil, "a lamp in the window"));
         let early = pollster::block_on(story.auth.sign_in(SignInRequest::new(emil, "a lamp in the window")));
         expect!(matches!(early, Err(SignInError::Throttled { .. })));
-        Ok(format!("six causes, one message: {INVALID_CREDENTIALS}; a try that came too early only learned how long to wait"))
+        Ok(format!("six causes, one message: {INVALID_CREDENTIALS}; an attempt that came too early learned only how long to wait"))
     })());
     told.insert(
         "S16",
@@ -412,7 +412,7 @@ fn refusals(story: &Story, told: &mut Told) {
                         story.clock.advance(retry_after);
                     }
                     Err(SignInError::InvalidCredentials) => {}
-                    _ => return Err("a wrong password was not refused".into()),
+                    _ => return Err("a wrong password was not rejected".into()),
                 }
             }
             expect!(waits.windows(2).all(|pair| pair[0] < pair[1] || pair[1] == HOUR));
@@ -428,7 +428,7 @@ fn refusals(story: &Story, told: &mut Told) {
             }
             story.clock.advance(HOUR);
             expect!(story.signed_in(gus, "the kettle sings at noon").is_ok());
-            Ok("after 50 failures the owner waited an hour and was in".into())
+            Ok("after 50 failures the owner waited an hour and signed in".into())
         })(),
     );
 }
@@ -448,7 +448,8 @@ fn silence_and_support(story: &Story, told: &mut Told) {
                 .map(|email| pollster::block_on(story.auth.request_reset(email)).ok());
             story.settle();
             expect!(answers[0].is_some() && answers[0] == answers[1] && story.mailbox.count() == before);
-            Ok("sign-in failed as ever, the session ended, and a reset got the usual answer and no mail".into())
+            Ok("sign-in failed like any other, the session ended, and a reset got the usual response and no mail"
+                .into())
         })(),
     );
     told.insert(
@@ -459,7 +460,7 @@ fn silence_and_support(story: &Story, told: &mut Told) {
             expect!(mails.iter().all(|(_, mail)| mail.html().contains("mailto:help@acme.example")));
             let refusal = story.auth.error_response(&SignInError::InvalidCredentials);
             expect!(refusal.support.as_str() == "help@acme.example" && refusal.message == INVALID_CREDENTIALS);
-            Ok(format!("all {} mails and every refusal name {}", mails.len(), refusal.support))
+            Ok(format!("all {} mails and every error response name {}", mails.len(), refusal.support))
         })(),
     );
 }
@@ -471,12 +472,12 @@ fn second_factor(story: &Story, told: &mut Told) {
             let (ida, password) = ("ida@acme.example", "moss between the stones");
             story.open(ida, password)?;
             let signed_in = story.signed_in(ida, password)?;
-            // Enrol.
+            // Enroll.
             let enrollment = pollster::block_on(story.auth.begin_enrollment(&signed_in))?;
             let app = totp_rs::Totp::from_url(enrollment.uri())?;
             let code = || app.generate(u64::try_from(story.clock.now().unix_timestamp()).unwrap_or(0)).to_string();
             let (signed_in, recovery_codes) = pollster::block_on(story.auth.confirm_enrollment(&signed_in, &code()))?;
-            // Sign in with a code, and try it once more.
+            // Sign in with a code, and replay it.
             let second_step = || match story.patient_sign_in(ida, password)? {
                 SignIn::SecondFactorRequired(challenge) => Ok::<_, Broken>(challenge),
                 other => Err(format!("no code was asked for: {other:?}").into()),
@@ -488,19 +489,19 @@ fn second_factor(story: &Story, told: &mut Told) {
             expect!(matches!(outcome, SignIn::Complete(_)));
             let replayed = pollster::block_on(story.auth.verify_second_factor(&second, &used));
             expect!(matches!(replayed, Err(VerifySecondFactorError::CodeWrong)));
-            // A recovery code in its place, once.
+            // Use a recovery code instead, once.
             let recovery_code = recovery_codes.expose().next().ok_or("there are no recovery codes")?;
             let outcome = pollster::block_on(story.auth.verify_second_factor(&second, recovery_code))?;
             expect!(matches!(outcome, SignIn::Complete(_)));
             let again = pollster::block_on(story.auth.verify_second_factor(&second_step()?, recovery_code));
             expect!(matches!(again, Err(VerifySecondFactorError::CodeWrong)));
-            // Turn it off again, by a fresh code.
+            // Turn it off with a fresh code (step-up).
             story.clock.advance(MINUTE);
             let signed_in = pollster::block_on(story.auth.reauthenticate_with_code(&signed_in, &code()))?;
             let goes_on = pollster::block_on(story.auth.disable_second_factor(&signed_in))?;
             expect!(pollster::block_on(story.auth.resume(goes_on.session())).is_ok());
             expect!(story.signed_in(ida, password).is_ok());
-            Ok("enrolled, a code let in once and not again, a recovery code once, and it was turned off".into())
+            Ok("enrolled, a code worked once and not again, a recovery code worked once, and it was turned off".into())
         })(),
     );
 }
@@ -509,7 +510,7 @@ fn main() -> ExitCode {
     let story = match Story::begin() {
         Ok(story) => story,
         Err(error) => {
-            eprintln!("the story could not begin: {error}");
+            eprintln!("setup failed: {error}");
             return ExitCode::FAILURE;
         }
     };

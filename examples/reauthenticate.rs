@@ -1,4 +1,4 @@
-//! "Confirm that it is you", before something that matters.
+//! Step-up: "Confirm it's you", before a sensitive action.
 use doorward::error::ReauthenticateError;
 use doorward::mail::PrintingMailer;
 use doorward::store::{MemoryAttempts, MemoryUsers};
@@ -17,19 +17,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             return Ok(());
         };
 
-        // A wrong password is counted, in a lane that no stranger reaches.
+        // A wrong password is counted, in a bucket that only this user reaches.
         match auth.reauthenticate(&ann, "a guess").await {
-            Err(ReauthenticateError::PasswordWrong) => println!("that is not it"),
+            Err(ReauthenticateError::PasswordWrong) => println!("wrong password"),
             outcome => println!("{outcome:?}"),
         }
         tokio::time::sleep(std::time::Duration::from_millis(300)).await; // the wait after one failure
 
-        // Keep the session that comes back: it says what was proved, and when. The host may ask it before deeds of its own.
+        // Store the returned session: it records what was proved, and when. Check it before your own sensitive actions.
         let ann = auth.reauthenticate(&ann, "a quiet morning in May").await?;
         for proven in ann.session().methods() {
             println!("{:?} at {}", proven.method, proven.at);
         }
-        // What is left for after the answers, mails, is done before the process ends.
+        // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())
     })

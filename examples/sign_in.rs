@@ -1,16 +1,16 @@
-//! Signing in: every outcome that a page has to answer.
+//! Signing in: every outcome a page has to handle.
 
 use doorward::error::SignInError;
 use doorward::mail::PrintingMailer;
 use doorward::store::{MemoryAttempts, MemoryUsers};
 use doorward::{Auth, Email, SignIn, SignInRequest, Site};
 
-/// What a sign-in page does with a form.
+/// Handles a sign-in form.
 async fn answer(auth: &Auth, email: &str, password: &str, device_cookie: &str) -> String {
     match auth.sign_in(SignInRequest::new(email, password).device(device_cookie)).await {
         Ok(SignIn::Complete(signed_in)) => {
-            // The session is kept on the server. The device token goes into a cookie that lasts for 90 days; without one the
-            // cookie is left as it is.
+            // Keep the session on the server. Put the device token into a cookie that lasts 90 days; if there is none, leave
+            // the cookie as it is.
             let device = signed_in.device_token().map(|token| token.expose());
             format!("session {}; device cookie {device:?}", signed_in.session().encode())
         }
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("a wrong password:     {wrong}");
         assert_eq!(wrong, "401 Email and Password do not match; help: help@acme.example");
 
-        // The next try comes too early and is not evaluated. The mailed password passes all the same.
+        // The next attempt comes too early and is not evaluated. The mailed password is accepted all the same.
         let early = answer(&auth, "ann@acme.example", "not it either", "").await;
         println!("the next, too early:  {early}");
         assert!(early.starts_with("please wait"));
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mailed = answer(&auth, "Ann@Acme.example", mailed, "").await;
         println!("the mailed password:  {mailed}");
         assert!(mailed.starts_with("choose a password"));
-        // What is left for after the answers, mails, is done before the process ends.
+        // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())
     })

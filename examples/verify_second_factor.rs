@@ -1,4 +1,4 @@
-//! The second step of a sign-in: a code of the authenticator app, or a recovery code. And both steps in one.
+//! The second step of a sign-in: a code from the authenticator app, or a recovery code. Then both steps in one.
 use doorward::error::VerifySecondFactorError;
 use doorward::mail::PrintingMailer;
 use doorward::second_factor::SecondFactorPolicy;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let request = SignInRequest::new(email, account.temporary_password.expose());
         let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
 
-        // The policy demands a second factor, so the new password leads to enrolling one.
+        // The policy requires a second factor, so the new password leads to enrolling one.
         let SignIn::EnrollmentRequired(challenge) = auth.choose_password(&challenge, password).await? else {
             return Ok(());
         };
@@ -31,22 +31,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let request = SignInRequest::new(email, password);
         let SignIn::SecondFactorRequired(challenge) = auth.sign_in(request).await? else { return Ok(()) };
         match auth.verify_second_factor(&challenge, "000000").await {
-            Err(VerifySecondFactorError::CodeWrong) => println!("wrong, and the challenge still works"),
-            outcome => println!("what luck: {outcome:?}"),
+            Err(VerifySecondFactorError::CodeWrong) => println!("wrong code; the challenge is still valid"),
+            outcome => println!("a lucky guess: {outcome:?}"),
         }
-        // The app's next code. The one that enrolled it is used up.
+        // The app's next code: the one used for enrollment cannot be replayed.
         let outcome = auth.verify_second_factor(&challenge, &app.generate(now + 30).to_string()).await?;
         let SignIn::Complete(ann) = outcome else { return Ok(()) };
         println!("the app's next code: signed in");
 
-        // A form with three fields: one answer for whatever is wrong. Recovery codes do as well.
+        // A form with three fields: the same response whatever is wrong. Recovery codes work too.
         let device = ann.device_token().map(|token| token.expose()).unwrap_or_default();
         let recovery_code = recovery_codes.expose().next().unwrap_or_default();
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await; // the spacing that a sign-in leaves
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await; // the wait after a sign-in
         let request = SignInRequest::new(email, password).code(recovery_code).device(&device);
         assert!(matches!(auth.sign_in(request).await?, SignIn::Complete(_)));
         println!("password and recovery code in one form: signed in");
-        // What is left for after the answers, mails, is done before the process ends.
+        // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())
     })

@@ -1,4 +1,4 @@
-//! The manual: what to know beyond the page of each item.
+//! The manual: what you need to know beyond the API reference.
 
 #[doc = include_str!("promises.md")]
 pub mod promises {}

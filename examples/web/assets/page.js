@@ -1,4 +1,4 @@
-// Everything works without this file. It shows passwords, counts down, and tells early which rules a password keeps.
+// Everything works without this file. It shows passwords, counts down waits, and checks password rules as the user types.
 
 for (const field of document.querySelectorAll("input[type=password]")) {
   const label = document.querySelector(`label[for="${field.id}"]`).textContent.toLowerCase();
@@ -10,18 +10,18 @@ for (const field of document.querySelectorAll("input[type=password]")) {
   button.type = "button";
   button.className = "second small";
   button.addEventListener("click", () => name(field.type === "password"));
-  // A field that is sent as text is offered by browsers as something to fill in later.
+  // Browsers remember what is submitted in a text field and suggest it later.
   field.form.addEventListener("submit", () => name(false));
   name(false);
   field.after(button);
 }
 
-// A second click sends nothing twice. Whoever comes back to the page may send it again.
+// Prevents double submission. After returning to the page, the form can be sent again.
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
-    // An answer that was stopped, or went into another window, leaves the form as it was.
+    // If the response was stopped or went to another window, the form becomes usable again.
     setTimeout(() => delete form.dataset.sent, 5000);
   });
 }
@@ -35,7 +35,7 @@ if (wait) {
     const left = Math.ceil((until - Date.now()) / 1000);
     shown.textContent = left > 0 ? `${left} s left.` : "";
     if (left > 0) return setTimeout(tick, 250);
-    // Said to everybody, once: what counts down is for the eye only.
+    // Announced once to screen readers, which skip the visual countdown.
     wait.querySelector("[data-waited]").textContent = "You can try again now.";
   };
   tick();
@@ -63,7 +63,7 @@ if (rules && chosen) {
     }
     if (turn !== asked) return;
     for (const rule of rules.children) {
-      // What only the account knows is judged when the password is saved.
+      // Rules that depend on the account are checked only when the password is saved.
       const judged = broken !== null && !("later" in rule.dataset);
       const fails = judged && broken.includes(rule.dataset.rule);
       rule.classList.toggle("broken", fails);
@@ -72,13 +72,13 @@ if (rules && chosen) {
       if (judged) {
         const tag = document.createElement("span");
         tag.className = fails ? "tag" : "tag good";
-        tag.textContent = fails ? "Not yet" : "Fine";
+        tag.textContent = fails ? "Not yet" : "OK";
         rule.append(" ", tag);
       }
     }
     const open = rules.querySelectorAll(".broken").length;
-    const said = open ? `Rules not kept yet: ${open}.` : "Every rule that can be checked now is kept.";
-    // For those who do not see the marks.
+    const said = open ? `Rules not met yet: ${open}.` : "Every rule that can be checked now is met.";
+    // For screen readers.
     document.querySelector("[data-checked]").textContent = broken === null ? "" : said;
   };
   chosen.addEventListener("input", () => {

@@ -5,14 +5,14 @@ use doorward::event::{Event, EventKind};
 use doorward::{Observer, UserId};
 use time::OffsetDateTime;
 
-/// What happened around each account lately, to be shown to its owner. In memory, since it is for looking at; a host that
-/// keeps events for longer hands them to a task of its own that writes, because `observe` has to return at once.
+/// Recent events per account, shown to its owner. Kept in memory for display only; a host that keeps events longer passes them
+/// to a task that writes them, because `observe` must return at once.
 #[derive(Clone, Debug, Default)]
 pub struct Activity(Arc<Mutex<HashMap<UserId, VecDeque<Happened>>>>);
 
 #[derive(Clone, Debug)]
 pub struct Happened {
-    /// The last time.
+    /// The most recent time.
     pub at: OffsetDateTime,
     pub words: &'static str,
     pub times: u64,
@@ -23,7 +23,7 @@ impl Activity {
     const EVENTS_PER_USER: usize = 20;
     const USERS: usize = 10_000;
 
-    /// The newest first.
+    /// Newest first.
     pub fn of(&self, user: &UserId) -> Vec<Happened> {
         let all = self.0.lock().unwrap();
         all.get(user).map(|events| events.iter().rev().cloned().collect()).unwrap_or_default()
@@ -42,7 +42,7 @@ impl Observer for Activity {
         }
         let events = all.entry(user.clone()).or_default();
         let mut happened = Happened { at: event.at, words, times: 1, anybodys: is_anybodys(&event.kind) };
-        // What strangers do is one line of each kind, so that they push nothing out.
+        // Events anyone can cause share one line per kind, so that a flood of them evicts nothing.
         let before = |other: &Happened| happened.anybodys && other.anybodys && other.words == words;
         if let Some(index) = events.iter().position(before) {
             happened.times += events.remove(index).map_or(0, |before| before.times);
@@ -54,39 +54,39 @@ impl Observer for Activity {
     }
 }
 
-/// What can be made to happen by anybody who knows the address.
+/// Whether anyone who knows the address can cause it.
 fn is_anybodys(kind: &EventKind) -> bool {
     matches!(kind, EventKind::SignInFailed { .. } | EventKind::Throttled { .. } | EventKind::ResetLinkIssued)
 }
 
-/// `None` for what is no news to the owner, such as a step between.
+/// `None` for events that do not matter to the owner, such as intermediate steps.
 fn words(kind: &EventKind) -> Option<&'static str> {
     Some(match kind {
-        EventKind::Provisioned => "Account opened",
-        EventKind::WelcomeReissued => "First password mailed again",
+        EventKind::Provisioned => "Account created",
+        EventKind::WelcomeReissued => "New first password emailed",
         EventKind::SignedIn { .. } => "Signed in",
         EventKind::SignInFailed { .. } => "Sign-in failed",
-        EventKind::Throttled { .. } => "Try came too early and was not looked at",
+        EventKind::Throttled { .. } => "Sign-in attempt came too soon and was not checked",
         EventKind::SecondFactorFailed => "Wrong code",
         EventKind::ManyWrongCodes => "Many wrong codes",
         EventKind::SecondFactorEnabled => "Authenticator app set up",
         EventKind::SecondFactorDisabled => "Authenticator app turned off",
-        EventKind::SecondFactorReset { .. } => "Authenticator app taken off by our support",
-        EventKind::RecoveryCodesRegenerated => "New recovery codes made",
-        EventKind::Reauthenticated { .. } => "Confirmed who it is",
-        EventKind::ReauthenticationFailed => "Failed to confirm who it is",
+        EventKind::SecondFactorReset { .. } => "Authenticator app removed by our support team",
+        EventKind::RecoveryCodesRegenerated => "New recovery codes created",
+        EventKind::Reauthenticated { .. } => "Identity confirmed",
+        EventKind::ReauthenticationFailed => "Failed to confirm identity",
         EventKind::PasswordChanged => "Password changed",
-        EventKind::PasswordChangeFailed => "Password change with a wrong current password",
-        EventKind::ResetLinkIssued => "Password reset asked for",
+        EventKind::PasswordChangeFailed => "Password change failed: wrong current password",
+        EventKind::ResetLinkIssued => "Password reset requested",
         EventKind::ResetConfirmed => "Password reset confirmed",
-        EventKind::ResetCompleted => "Password reset",
+        EventKind::ResetCompleted => "Password reset completed",
         EventKind::DeviceGranted => "New browser remembered",
         EventKind::DeviceRevoked => "Browser signed out",
         EventKind::SignedOutEverywhere => "All other browsers signed out",
         EventKind::Deactivated => "Account deactivated",
         EventKind::Reactivated => "Account reactivated",
-        EventKind::PasswordChangeRequired => "Password change required by our support",
-        EventKind::MarkedCompromised => "Password voided by our support",
+        EventKind::PasswordChangeRequired => "Password change required by our support team",
+        EventKind::MarkedCompromised => "Password invalidated by our support team",
         _ => return None,
     })
 }

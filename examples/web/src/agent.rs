@@ -1,6 +1,6 @@
-/// A browser in words that its owner recognises. Everything else in the header is left alone, since nobody needs it.
+/// A browser name that its owner recognises. The rest of the header is ignored.
 pub fn label(agent: &str) -> String {
-    // Each names the ones after it as well, so the order counts.
+    // Each browser also names the ones after it, so the order matters.
     let browser =
         [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
     let system = [

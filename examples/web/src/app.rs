@@ -27,7 +27,7 @@ pub struct App(Arc<Parts>);
 #[derive(Debug)]
 pub struct Parts {
     pub auth: Auth,
-    /// For the list of users, which no flow needs and `Auth` therefore does not have.
+    /// For listing users, which no flow needs, so `Auth` does not offer it.
     pub store: SqliteStore,
     pub tables: Tables,
     pub clock: Clock,
@@ -45,17 +45,17 @@ impl std::ops::Deref for App {
     }
 }
 
-/// What differs from one start to the next.
+/// Command-line and environment settings.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where browsers find it. Every mailed link begins with this, whatever a request says.
+    /// The public URL. Every mailed link begins with it, whatever `Host` a request names.
     pub base_url: String,
     /// Such as `sqlite:///var/lib/acme/acme.db`.
     pub database: String,
-    /// Where mails are handed over; a page shows them by default.
+    /// The mail server; by default a page shows mails instead.
     pub smtp: Option<Smtp>,
     pub second_factor_required: bool,
-    /// Cookies without `__Host-` and `Secure`, for a browser that refuses those over plain http even on localhost.
+    /// Cookies without `__Host-` and `Secure`, for browsers that reject those over plain http even on localhost.
     pub plain_cookies: bool,
 }
 
@@ -64,9 +64,9 @@ impl App {
         let store = SqliteStore::connect(&options.database).await?;
         store.migrate().await?;
         let tables = Tables::open(&options.database).await?;
-        // Its operator's password is published.
+        // The demo operator's password is public.
         if !cfg!(feature = "demo") && tables.setting("demo").await?.is_some() {
-            return Err("this file is of a demo: a real application begins with another".into());
+            return Err("this file belongs to a demo: use a new file for a real application".into());
         }
         let clock = clock(&tables).await?;
         let activity = Activity::default();
@@ -75,14 +75,14 @@ impl App {
             #[cfg(feature = "demo")]
             None => Post::Mailbox(crate::demo::Mailbox::new(clock.clone())),
             #[cfg(not(feature = "demo"))]
-            None => return Err("there is no mail server: set SMTP_URL".into()),
+            None => return Err("no mail server is configured: set SMTP_URL".into()),
         };
         let auth =
             Auth::builder(Site::new(SITE, &options.base_url, SUPPORT)?, store.clone(), store.clone(), post.clone())
                 .clock(clock.clone())
                 .observer(activity.clone())
                 .background(|work| drop(tokio::spawn(work)))
-                // The first waits are served by letting the page take longer. Whoever has to wait longer is told.
+                // Short waits just delay the page; longer ones are shown to the user.
                 .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep).at_most(100))
                 .keyring(Keyring::new("1", key(&tables, "keyring").await?)?)
                 .index_key(key(&tables, "index_key").await?)
@@ -117,8 +117,8 @@ async fn clock(_: &Tables) -> Result<Clock, Box<dyn std::error::Error>> {
     Ok(Arc::default())
 }
 
-/// A key that is drawn at the first start. Beside what it seals it protects nothing: a real application has its keys from a
-/// secret manager.
+/// Generates a key at the first start. Stored next to what it seals, it protects nothing: a real application gets its keys from
+/// a secret manager.
 async fn key(tables: &Tables, name: &str) -> Result<[u8; 32], Box<dyn std::error::Error>> {
     if let Some(text) = tables.setting(name).await? {
         let mut key = [0; 32];

@@ -1,4 +1,4 @@
-//! Whoever is at the other end: cookies, and what is kept of the browser on the server.
+//! The browser behind a request: its cookies, and what the server keeps for it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -26,35 +26,35 @@ use crate::page::{Page, html};
 use crate::random;
 use crate::sorry::{Cookies, Sorry, refused};
 
-/// How long a session lasts without a further proof. Before that doorward ends it when a credential changes.
+/// How long a session lasts without a further proof. doorward ends it earlier when a credential changes.
 const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
-/// A device is known for 90 days after its last use.
+/// A device stays known for 90 days after its last use.
 const DEVICE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// As long as the link itself works.
+/// As long as the link itself is valid.
 const RESET: Duration = Duration::from_secs(60 * 60);
-/// So many people share a browser; doorward looks at no more tokens.
+/// How many people may share a browser; doorward reads no more tokens.
 const DEVICES: usize = 5;
-/// So many mailed links are kept at once; each has at most 215 characters.
+/// How many mailed links are kept at once; each has at most 215 characters.
 const LINKS: usize = 3;
-/// Stands in no token, and may stand in a cookie.
+/// Never occurs in a token, and is allowed in a cookie.
 const BETWEEN: char = '~';
 
-/// What is kept on the server of a browser that has proved something.
+/// What the server keeps for a browser that has proved something.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub struct Visit {
-    /// The address as it was typed into the sign-in form.
+    /// The address as typed into the sign-in form.
     pub email: String,
     pub session: Option<Session>,
     pub step: Option<Step>,
-    /// Somebody of whom the application has heard nothing yet, so the choice of a password is part of the welcome.
+    /// A user without a profile yet, so choosing a password is part of the welcome.
     #[serde(default)]
     pub newcomer: Option<UserId>,
-    /// From the welcome, until the password is chosen.
+    /// Entered in the welcome, kept until the password is chosen.
     #[serde(default)]
     pub name: String,
 }
 
-/// The step of a sign-in that comes next, with the text of its challenge.
+/// The next step of a sign-in, with the text of its challenge.
 #[derive(Clone, Deserialize, Serialize)]
 pub enum Step {
     Code(String),
@@ -63,7 +63,7 @@ pub enum Step {
 }
 
 impl Visit {
-    /// A challenge works for its own step only, so each page asks for that of its kind.
+    /// A challenge is valid for its own step only, so each page asks for its own kind.
     pub fn challenge(&self, of: impl Fn(&Step) -> Option<&String>) -> Result<Challenge, Sorry> {
         let text = self.step.as_ref().and_then(of).ok_or(Sorry::SignIn)?;
         Challenge::parse(text).map_err(|_| Sorry::SignIn)
@@ -82,7 +82,7 @@ impl Visit {
     }
 }
 
-/// What a page calls the link that it is about: a digest, which opens nothing and is the same however often the link is opened.
+/// How a page names its link: a digest, which cannot be used as the link and is the same however often the link is opened.
 pub fn link_name(token: &str) -> String {
     Base64UrlUnpadded::encode_string(&Sha256::digest(token.as_bytes())[..12])
 }
@@ -91,18 +91,18 @@ pub struct Browser {
     pub app: App,
     pub visit: Visit,
     jar: CookieJar,
-    /// Of the session kept here.
+    /// The id of the session kept here.
     id: Option<String>,
-    /// When what is kept here ends.
+    /// When that session ends.
     ends_at: Option<OffsetDateTime>,
-    /// The id that the browser sent, of which nothing may be kept any more.
+    /// The id that the browser sent, which may no longer exist.
     sent: Option<String>,
     notice: Option<Notice>,
     agent: String,
     peer: Option<IpAddr>,
 }
 
-/// Cookies and visits hold secrets.
+/// Hand-written because cookies and visits contain secrets.
 impl std::fmt::Debug for Browser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Browser").field("agent", &self.agent).finish_non_exhaustive()
@@ -131,13 +131,13 @@ impl FromRequestParts<App> for Browser {
     }
 }
 
-/// `__Host-`: set by this host itself, for all of it and for nobody beside it.
+/// `__Host-`: set by this host itself, for the whole host and for no other.
 fn cookie_name(app: &App, kind: &str) -> String {
     if app.plain_cookies { kind.to_owned() } else { format!("__Host-{kind}") }
 }
 
 fn cookie(app: &App, kind: &str, value: String) -> Cookie<'static> {
-    // Strict would leave the session behind on the way from a mail.
+    // With `Strict`, browsers would not send the session when a user follows a link from a mail.
     Cookie::build((cookie_name(app, kind), value))
         .path("/")
         .http_only(true)
@@ -184,7 +184,7 @@ impl Browser {
         self.with_cookie("notice", notice.number(), Duration::from_secs(60))
     }
 
-    /// What an error comes to that is no fault of the form: everything that has no place beside a field.
+    /// Maps an error that does not belong next to a form field.
     pub async fn sorry(self, failure: &dyn AuthError, place: &'static str) -> Sorry {
         match failure.code() {
             "session_ended" | "challenge_invalid" => self.ended().await,
@@ -193,8 +193,8 @@ impl Browser {
         }
     }
 
-    /// Forgets a session, or a sign-in under way, that is over, and says so. Where nothing is kept under the id that was sent, the
-    /// cookie is left alone: another request may have moved the session to a new id just now, and a dead cookie does no harm.
+    /// Drops a session or a pending sign-in that has ended, and says so. If nothing is stored under the sent id, the cookie
+    /// stays: another request may just have moved the session to a new id, and a dead cookie does no harm.
     pub async fn ended(mut self) -> Sorry {
         if let Some(id) = self.id.take() {
             match self.app.tables.drop_session(&id).await {
@@ -209,23 +209,23 @@ impl Browser {
 
 // What is kept on the server.
 impl Browser {
-    /// How many seconds are left of it.
+    /// How many seconds the session has left.
     pub fn ends_in(&self) -> Option<u64> {
         let left = self.ends_at? - self.app.clock.now();
         u64::try_from(left.whole_seconds()).ok()
     }
 
-    /// Whether the browser thinks that it is signed in, and is not.
+    /// Whether the browser sent a session that no longer exists.
     pub fn is_forgotten(&self) -> bool {
         self.sent.is_some() && self.id.is_none()
     }
 
-    /// Keeps that from now on, under a new id: an id that somebody planted or saw before is worth nothing after. Whoever signed
-    /// out meanwhile, in another window, stays signed out.
+    /// Stores the visit under a new id to prevent session fixation: a planted or observed id becomes worthless. A user who has
+    /// just signed out in another window stays signed out.
     pub async fn renew(mut self, visit: Visit) -> Result<Self, Sorry> {
         let (id, now) = (random::text()?, self.app.clock.now());
         let text = serde_json::to_string(&visit).map_err(|_| Sorry::Internal)?;
-        // From the last proof on: going on alone prolongs nothing.
+        // Counted from the last proof: activity alone does not extend it.
         let proved_at =
             visit.session.as_ref().and_then(|session| session.methods().iter().map(|proven| proven.at).max());
         let ends_at = proved_at.unwrap_or(now).saturating_add(SESSION.try_into().unwrap_or_default());
@@ -244,14 +244,14 @@ impl Browser {
         Ok(Self { id: Some(id), ends_at: Some(ends_at), visit, ..self })
     }
 
-    /// Changes what is kept, where nothing was proved.
+    /// Updates the stored visit without a new proof.
     pub async fn change(&self) -> Result<(), Sorry> {
         let Some(id) = &self.id else { return Err(Sorry::SignIn) };
         let text = serde_json::to_string(&self.visit).map_err(|_| Sorry::Internal)?;
         Ok(self.app.tables.change_session(id, &text).await?)
     }
 
-    /// Goes on as somebody who is signed in, or signed in by other means than before.
+    /// Continues as a signed-in user, or with a newer proof.
     pub async fn enter(mut self, signed_in: &SignedIn) -> Result<Self, Sorry> {
         self = match signed_in.device_token() {
             Some(token) => self.remember(token),
@@ -265,8 +265,8 @@ impl Browser {
         self.renew(Visit { email, session: Some(session), ..Visit::default() }).await
     }
 
-    /// Ends what is kept, also where it goes by a newer id than this request was sent with. The device cookie stays: its owner has a throttle lane of the own by it, and whoever has chosen so is
-    /// not asked for a code. It opens nothing by itself.
+    /// Ends the session, even if it has a newer id than the one this request sent. The device cookie stays: it gives its owner
+    /// a separate throttle bucket and, if they chose so, skips the code. Alone it signs nobody in.
     pub async fn leave(mut self) -> Result<Self, Sorry> {
         if let Some(id) = self.sent.take() {
             self.app.tables.sign_out(&id).await?;
@@ -276,7 +276,7 @@ impl Browser {
     }
 }
 
-// Cookies beside the session.
+// Cookies other than the session.
 impl Browser {
     fn cookie(&self, kind: &str) -> &str {
         self.jar.get(&cookie_name(&self.app, kind)).map(Cookie::value).unwrap_or_default()
@@ -295,7 +295,7 @@ impl Browser {
         self.cookie("device").split(BETWEEN).filter(|text| !text.is_empty())
     }
 
-    /// The request with what is known of the browser.
+    /// Adds the browser's device tokens and client address to the request.
     pub fn vouch(&self, request: SignInRequest) -> SignInRequest {
         let request = self.devices().fold(request, SignInRequest::device);
         match self.source() {
@@ -304,7 +304,7 @@ impl Browser {
         }
     }
 
-    /// The same for a forgotten password.
+    /// The same for a reset request.
     pub fn vouch_for_reset(&self, request: ResetRequest) -> ResetRequest {
         let request = self.devices().fold(request, ResetRequest::device);
         match self.source() {
@@ -313,20 +313,20 @@ impl Browser {
         }
     }
 
-    /// Where the request comes from. A loopback peer is a proxy or a developer, and no client. Behind a proxy read what it adds
-    /// to the request, and only that: from the right, as far as the addresses are those of your own proxies.
+    /// The client address. A loopback peer is a proxy or a developer, not a client. Behind a proxy, read only what it adds to
+    /// the request: from the right, for as long as the addresses are those of your own proxies.
     fn source(&self) -> Option<ClientAddress> {
         self.peer.filter(|peer| !peer.is_loopback()).map(ClientAddress::from_ip)
     }
 
-    /// As a device of that user too: several people may share a browser, and each stays known. A user's own token from before
-    /// goes: what grants a new one has ended that device, or could not use it.
+    /// Remembers the browser as this user's device: several people may share a browser, and each stays known. The user's
+    /// previous token is dropped: whatever grants a new one has revoked that device, or could not use it.
     #[must_use]
     pub fn remember(self, token: &DeviceToken) -> Self {
         self.remember_beside(token, true)
     }
 
-    /// From a confirmed link, which ends nothing yet.
+    /// Like [`remember`](Self::remember), but keeps the user's previous token: a confirmed link revokes nothing yet.
     #[must_use]
     pub fn remember_too(self, token: &DeviceToken) -> Self {
         self.remember_beside(token, false)
@@ -334,7 +334,7 @@ impl Browser {
 
     fn remember_beside(self, token: &DeviceToken, replacing: bool) -> Self {
         let token = token.expose();
-        // A token begins with whose it is.
+        // A token begins with its user.
         let owner = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
         let stays = |other: &&str| *other != token && !(replacing && owner(other) == owner(&token));
         let others = self.devices().filter(stays).take(DEVICES - 1);
@@ -343,14 +343,14 @@ impl Browser {
         self.with_cookie("device", value, DEVICE)
     }
 
-    /// The cookie of a browser in use does not expire: a sign-in in two steps renews the device, and has no token.
+    /// Renews the cookie, so that it does not expire while in use: a two-step sign-in renews the device and returns no token.
     fn remember_longer(self) -> Self {
         let value = self.cookie("device").to_owned();
         if value.is_empty() { self } else { self.with_cookie("device", value, DEVICE) }
     }
 
-    /// Takes the token of a link out of the address bar, where it would be seen, kept and shared. The links from before stay:
-    /// another site, too, can have one opened, and must not put it in the place of the one that a page is about to confirm.
+    /// Moves a link's token out of the address bar, where it would be seen, stored and shared. Earlier links stay: another site
+    /// can open one too, and must not replace the one that a page is about to confirm.
     #[must_use]
     pub fn hold_link(self, token: &str) -> Self {
         let others = self.links().filter(|held| *held != token).take(LINKS - 1);
@@ -363,12 +363,12 @@ impl Browser {
         self.cookie("reset").split(BETWEEN).filter(|text| looks_like_a_token(text)).take(LINKS)
     }
 
-    /// The link of that name, if it is still kept.
+    /// The link with that name, if it is still kept.
     pub fn link(&self, name: &str) -> Option<&str> {
         self.links().find(|held| link_name(held) == name)
     }
 
-    /// What the link is called that is kept, where there is no other to confuse it with.
+    /// The name of the kept link, if there is only one.
     pub fn only_link(&self) -> Option<String> {
         let mut links = self.links();
         let only = links.next().map(link_name);
@@ -390,7 +390,7 @@ impl Browser {
         }
     }
 
-    /// Carries a moment to the page of that name, which tells it. It is no secret, and nothing hangs on it.
+    /// Passes a time to the page of that name, for display. It is not secret, and nothing depends on it.
     #[must_use]
     pub fn carrying(self, page: &str, moment: OffsetDateTime) -> Self {
         self.with_cookie(page, moment.unix_timestamp().to_string(), RESET)
@@ -401,7 +401,7 @@ impl Browser {
     }
 }
 
-/// Whether a text may be the token of a link: of the letters, and not longer. Whether it works, only the crate knows.
+/// Whether a text is shaped like a link token, by characters and length. Whether it is valid, only the crate can tell.
 pub fn looks_like_a_token(text: &str) -> bool {
     (40..=215).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }

@@ -1,4 +1,4 @@
-//! What a request carries. One that cannot be read gets a page like every other answer.
+//! Extractors for requests. A malformed request gets a page, like every other response.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -10,7 +10,7 @@ use crate::sorry::Sorry;
 #[derive(Clone, Copy)]
 pub struct Form<T>(pub T);
 
-/// What stands behind the question mark.
+/// The query string.
 #[derive(Clone, Copy)]
 pub struct Query<T>(pub T);
 

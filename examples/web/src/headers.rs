@@ -1,4 +1,4 @@
-//! What every response says to the browser.
+//! Security headers on every response.
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -10,16 +10,16 @@ use crate::app::App;
 use crate::sorry::Sorry;
 
 const HEADERS: [(HeaderName, &str); 8] = [
-    // Nothing inline, nothing from elsewhere, no frame around it. `data:` is for the QR code.
+    // Nothing inline, nothing from elsewhere, no framing. `data:` is for the QR code.
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (header::CACHE_CONTROL, "no-store"),
-    // For two years, once there is TLS; over plain http browsers do not listen to it.
+    // For two years, once there is TLS; browsers ignore it over plain http.
     (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
-    // With this a browser from before fetch metadata (Safari up to 16.3) does not say where a form comes from, and is refused.
+    // Because of this, browsers without fetch metadata (Safari up to 16.3) do not send a form's origin, and are rejected.
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("x-robots-tag"), "noindex"),
@@ -28,9 +28,9 @@ const HEADERS: [(HeaderName, &str); 8] = [
 ];
 
 pub fn around(router: Router<App>) -> Router<App> {
-    // What another site makes a browser send is refused with 403 wherever it would change something, sign-in included.
+    // Cross-site requests that would change something, sign-in included, get a 403 (CSRF).
     let router = router.layer(CsrfLayer::new().with_rejection_response(|_| Sorry::Foreign.into_response()));
-    // Outermost, so that refusals have them too.
+    // Outermost, so that rejections have the headers too.
     HEADERS.into_iter().fold(router, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
     })

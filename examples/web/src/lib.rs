@@ -1,6 +1,6 @@
-//! A web application with doorward behind it: pages, cookies and headers, which are a host's business.
+//! A web application built on doorward: the pages, cookies and headers that a host provides.
 //!
-//! `cargo web` starts it. Begin reading at [`pages`].
+//! Start it with `cargo web`; start reading at [`pages`].
 
 mod activity;
 mod agent;

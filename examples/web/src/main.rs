@@ -12,19 +12,19 @@ use tokio::net::TcpListener;
 const HELP: &str = "\
 Usage: cargo web [OPTIONS]
 
-  --port PORT               listen there; 8000 by default, or any other if that is taken
-  --data FILE               keep everything in that file; by default it is gone at the end
-  --operator EMAIL          open an account for somebody who may open further ones
-  --require-second-factor   nobody gets in without an authenticator app
-  --plain-cookies           cookies without Secure, for browsers that refuse those on http://localhost (Safari)
+  --port PORT               listen on this port; by default 8000, or a free one if that is taken
+  --data FILE               keep all data in this file; by default it is deleted at exit
+  --operator EMAIL          provision an operator account, which may create other accounts
+  --require-second-factor   require an authenticator app from everyone
+  --plain-cookies           cookies without Secure, for browsers that reject those on http://localhost (Safari)
 
 Environment:
 
-  SMTP_URL    where mails are handed over, such as smtps://user:password@mail.acme.example or, for what catches mails on
-              this machine, smtp://localhost:1025; by default a page of the demo shows them
-  SMTP_FROM   the address they come from; no-reply@acme.example by default";
+  SMTP_URL    the mail server, such as smtps://user:password@mail.acme.example or, for a local mail catcher,
+              smtp://localhost:1025; by default a demo page shows the mails
+  SMTP_FROM   the sender address; by default no-reply@acme.example";
 
-/// How long mails that are on their way may take when the program ends.
+/// How long to wait at exit for mails that are still being sent.
 const LAST_MAILS: Duration = Duration::from_secs(20);
 
 struct Arguments {
@@ -72,31 +72,31 @@ async fn listen(port: Option<u16>) -> std::io::Result<TcpListener> {
     }
 }
 
-/// The first operator is made here. All others are of no concern to this example.
+/// Provisions the first operator. This example manages no others.
 async fn open_operator(app: &App, email: Email) -> Result<(), Box<dyn std::error::Error>> {
     let user = match app.operator.provision(email.clone()).await {
         Ok(opened) => opened.user_id,
         Err(ProvisionError::MailFailed { user_id, .. }) => {
-            eprintln!("the account is open, but its first password could not be mailed");
+            eprintln!("the account was created, but its first password could not be mailed");
             user_id
         }
-        // From an earlier start, which may have ended in between.
+        // From an earlier start, which may have been interrupted.
         Err(ProvisionError::EmailTaken) => {
-            app.store.find_by_email(&email).await?.ok_or("somebody has just closed that account")?.id().clone()
+            app.store.find_by_email(&email).await?.ok_or("that account has just been deleted")?.id().clone()
         }
         Err(error) => return Err(error.into()),
     };
     app.tables.keep_profile(&user, &Profile { name: "Operator".to_owned(), operator: true }).await?;
     match app.tables.profile(&user).await? {
         Some(Profile { operator: true, .. }) => Ok(()),
-        _ => Err("there is an account with this address that is no operator's".into()),
+        _ => Err("this address belongs to an account that is not an operator's".into()),
     }
 }
 
-/// A mail server that cannot be used is told at once, and not with the first mail that does not come.
+/// Reports an unusable mail server at start, not when the first mail fails to arrive.
 async fn check(post: Post) {
     if let Err(error) = post.check().await {
-        eprintln!("the mail server cannot be used for now: {error}");
+        eprintln!("the mail server is not usable right now: {error}");
     }
 }
 
@@ -108,12 +108,12 @@ async fn seed(app: &App, base_url: &str) -> Result<(), Box<dyn std::error::Error
     for seeded in SEEDED {
         println!("  {:<18} {:<26} {}", seeded.email, seeded.password().unwrap_or("-"), seeded.about);
     }
-    println!("\n  {base_url}/demo/mailbox  what is mailed");
-    println!("  {base_url}/demo/clock    time moves at the press of a button\n");
+    println!("\n  {base_url}/demo/mailbox  shows the mails");
+    println!("  {base_url}/demo/clock    moves the clock forward\n");
     Ok(())
 }
 
-/// Ctrl-C, or what a supervisor sends.
+/// Resolves on Ctrl-C or SIGTERM.
 async fn ended() {
     #[cfg(unix)]
     if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
@@ -150,14 +150,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(email) = arguments.operator {
         open_operator(&app, email).await?;
     }
-    println!("Ctrl-C ends it.");
+    println!("Ctrl-C stops the server.");
     let service = pages::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(ended()).await?;
-    // What was begun is finished: work after answers first, since it sends mails, then the mails themselves.
+    // Finish what was begun: background work first, since it sends mails, then the mails themselves.
     app.auth.close().await;
     let lost = app.post.close(LAST_MAILS).await;
     if lost > 0 {
-        eprintln!("{lost} mails could not be handed over");
+        eprintln!("{lost} mails could not be sent");
     }
     Ok(())
 }

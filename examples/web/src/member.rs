@@ -9,7 +9,7 @@ use crate::page::Page;
 use crate::sorry::Sorry;
 use crate::tables::Profile;
 
-/// Somebody who is signed in. A handler that takes one is reached by nobody else.
+/// A signed-in user. A handler that takes one is unreachable for anyone else.
 #[derive(Debug)]
 pub struct Member {
     pub browser: Browser,
@@ -17,7 +17,7 @@ pub struct Member {
     pub profile: Profile,
 }
 
-/// Somebody who may act on the accounts of others, and has just proved who it is. To everybody else there is no such page.
+/// An operator who has completed step-up. For anyone else the page does not exist.
 #[derive(Debug)]
 pub struct Operator(pub Member);
 
@@ -32,7 +32,7 @@ impl FromRequestParts<App> for Member {
         let signed_in = match app.auth.resume(&session).await {
             Ok(signed_in) => signed_in,
             Err(ResumeError::SessionEnded) => return Err(browser.ended().await),
-            // The session may be as good as before.
+            // The session may still be valid.
             Err(error) => return Err(Sorry::Refused(Box::new(app.auth.error_response(&error)))),
         };
         let profile = app.tables.profile(signed_in.user_id()).await?;

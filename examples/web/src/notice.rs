@@ -1,4 +1,4 @@
-/// What the next page says about the step just taken. A cookie carries its number, so that no link can make a page say it.
+/// A message on the next page about the step just taken. A cookie carries its number, so that no link can make a page show one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Notice {
     SignedOut,
@@ -52,21 +52,21 @@ impl Notice {
     pub fn words(self) -> &'static str {
         match self {
             Self::SignedOut => "You are signed out.",
-            Self::SessionEnded => "Please sign in again. Your session has ended, or the step before took too long.",
-            Self::PasswordChanged => "Password changed. Other devices were signed out. We emailed you about it.",
-            Self::PasswordChosen => "Your new password is set. We emailed you about it.",
-            Self::Confirmed => "Thank you. Now you can go on.",
+            Self::SessionEnded => "Please sign in again. Your session has ended, or the last step took too long.",
+            Self::PasswordChanged => "Password changed. Other devices were signed out. We emailed you a confirmation.",
+            Self::PasswordChosen => "Your new password is set. We emailed you a confirmation.",
+            Self::Confirmed => "Thank you. You can continue now.",
             Self::OthersSignedOut => "All other devices were signed out.",
             Self::DeviceSignedOut => "The device was signed out.",
-            Self::AppOff => "Two-step sign-in is off. We emailed you about it.",
-            Self::Opened => "The account is open, and its first password was mailed.",
-            Self::Resent => "A fresh first password was mailed.",
+            Self::AppOff => "Two-step sign-in is off. We emailed you a confirmation.",
+            Self::Opened => "Account created. Its first password was emailed.",
+            Self::Resent => "A new first password was emailed.",
             Self::Deactivated => "The account is deactivated.",
             Self::Reactivated => "The account is active again.",
-            Self::ChangeRequired => "The next sign-in leads to a new password.",
-            Self::ResetStarted => "If a mail is allowed now, a link to confirm the reset is on its way.",
-            Self::FactorReset => "The second factor was taken off. Its owner was emailed about it.",
-            Self::ClockMoved => "Time has moved forward.",
+            Self::ChangeRequired => "The next sign-in will ask for a new password.",
+            Self::ResetStarted => "A reset link is on its way, unless one was sent in the last few minutes.",
+            Self::FactorReset => "The authenticator app was removed. We emailed its owner.",
+            Self::ClockMoved => "The clock has moved forward.",
             Self::MailboxCleared => "The mailbox is empty.",
         }
     }

@@ -10,28 +10,28 @@ use crate::app::{SITE, SUPPORT};
 use crate::notice::Notice;
 use crate::tables::Profile;
 
-/// What every page has around its content.
+/// What every page shares around its content.
 #[derive(Debug, Default)]
 pub struct Page {
     pub title: String,
     pub member: Option<Profile>,
     pub notice: Option<Notice>,
-    /// What was wrong with the form, in the order of its fields.
+    /// Problems with the form, in the order of its fields.
     pub problems: Vec<Problem>,
     /// How long to wait before the form can be sent again.
     pub wait: Option<Wait>,
-    /// How many seconds the session lasts without a further proof.
+    /// How many seconds the session lasts without another proof.
     pub ends_in: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Wait {
     pub seconds: u64,
-    /// Because of tries that failed.
+    /// Because of failed attempts.
     pub throttled: bool,
 }
 
-/// From when on a page says that the session is about to end: time enough to go on, also for those who read slowly.
+/// How many seconds before its end a page warns about it: enough to continue, also for slow readers.
 const SOON: u64 = 10 * 60;
 
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Page {
         Self { title: title.to_owned(), ..Self::default() }
     }
 
-    /// A page of its own for a request that came to nothing.
+    /// A separate page for a failed request.
     pub fn error(words: impl Into<String>) -> Self {
         Self::new("Sorry").problem("", words)
     }
@@ -61,12 +61,12 @@ impl Page {
     pub fn refused(mut self, field: &str, refusal: &ErrorResponse) -> Self {
         let wait = |wait| Wait { seconds: crate::sorry::seconds(wait), throttled: refusal.code == "throttled" };
         self.wait = refusal.retry_after.map(wait);
-        // Where waiting helps, nothing is wrong with what was typed.
+        // If the user only has to wait, the input itself is fine.
         let field = if self.wait.is_some() { "" } else { field };
         self.problem(field, &refusal.message)
     }
 
-    /// The first thing wrong with that field.
+    /// The first problem with that field.
     pub fn wrong(&self, field: &str) -> Option<&str> {
         self.problems.iter().find(|problem| problem.field == field).map(|problem| problem.text.as_str())
     }
@@ -75,12 +75,12 @@ impl Page {
         SITE
     }
 
-    /// Whether the session ends soon, and after how many seconds that is so.
+    /// Whether the session ends soon, and in how many seconds the warning is due.
     pub fn warning(&self) -> Option<(bool, u64)> {
         self.ends_in.map(|seconds| (seconds <= SOON, seconds.saturating_sub(SOON)))
     }
 
-    /// Whether there are pages that no real application has.
+    /// Whether the demo pages exist, which no real application has.
     pub fn demo(&self) -> bool {
         cfg!(feature = "demo")
     }

@@ -1,4 +1,4 @@
-//! Where mails go.
+//! Mail delivery.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::demo::Mailbox;
 #[derive(Clone, Debug)]
 pub enum Post {
     Smtp(SmtpMailer),
-    /// A page that shows them.
+    /// A page that shows the mails.
     #[cfg(feature = "demo")]
     Mailbox(Mailbox),
 }
@@ -23,7 +23,7 @@ pub enum Post {
 /// A mail server.
 #[derive(Clone)]
 pub struct Smtp {
-    /// As [`SmtpMailer::builder`] takes it. It may hold a password.
+    /// For [`SmtpMailer::builder`]. It may contain a password.
     pub url: String,
     pub from: Email,
     /// How long the server may take over one mail before it is tried again.
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Smtp {
 impl Smtp {
     pub(crate) fn builder(&self) -> SmtpBuilder {
         let builder = SmtpMailer::builder(&self.url, self.from.clone()).timeout(self.timeout);
-        // Nobody listens in between on this machine, and what catches mails there while somebody develops has no certificate.
+        // Loopback traffic cannot be intercepted, and mail catchers used in development have no certificate.
         if is_loopback(&self.url) { builder.danger_plaintext() } else { builder }
     }
 }
@@ -51,7 +51,7 @@ fn is_loopback(url: &str) -> bool {
 }
 
 impl Post {
-    /// Whether mails can be handed over.
+    /// Checks that mails can be sent.
     pub async fn check(&self) -> Result<(), BackendError> {
         match self {
             Self::Smtp(mailer) => mailer.check().await,
@@ -60,7 +60,7 @@ impl Post {
         }
     }
 
-    /// Waits for the mails that are on their way; the answer is how many did not get there.
+    /// Waits for queued mails and returns how many were not sent.
     pub async fn close(&self, within: Duration) -> usize {
         match self {
             Self::Smtp(mailer) => mailer.close(within).await,

@@ -5,28 +5,28 @@ use doorward::error::ErrorResponse;
 
 use crate::page::{ErrorPage, Page, html};
 
-/// Why a request did not get what it asked for.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum Sorry {
-    /// Nobody is signed in, or no sign-in is under way.
+    /// Nobody is signed in, or no sign-in is pending.
     SignIn,
-    /// There was a session or a sign-in under way, and it is over. With the cookies that drop it and say so.
+    /// The session or the pending sign-in has ended. Contains the cookies that drop it and say so.
     Ended(Cookies),
-    /// A fresh proof is needed before this.
+    /// Step-up is required first.
     Confirm(&'static str),
-    /// It cannot be read.
+    /// The request is malformed.
     Malformed(StatusCode),
     NotFound,
-    /// There is no such method of this page.
+    /// The page does not support this method.
     Method,
-    /// Another site made the browser send it.
+    /// A cross-site request (CSRF).
     Foreign,
     Refused(Box<ErrorResponse>),
-    /// The cause is logged where it happens.
+    /// The cause is logged where it occurs.
     Internal,
 }
 
-/// They are secrets.
+/// Redacted in `Debug`: cookies are secrets.
 pub struct Cookies(pub Box<CookieJar>);
 
 impl std::fmt::Debug for Cookies {
@@ -62,13 +62,13 @@ impl IntoResponse for Sorry {
             Self::SignIn => return Redirect::to("/sign-in").into_response(),
             Self::Ended(cookies) => return (*cookies.0, Redirect::to("/sign-in")).into_response(),
             Self::Confirm(place) => return Redirect::to(&format!("/confirm?then={place}")).into_response(),
-            Self::Malformed(status) => (status, "This could not be read. Please start again.".to_owned()),
-            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page.".to_owned()),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "This page does not do that.".to_owned()),
+            Self::Malformed(status) => (status, "We could not read that. Please start again.".to_owned()),
+            Self::NotFound => (StatusCode::NOT_FOUND, "This page does not exist.".to_owned()),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "This page cannot do that.".to_owned()),
             Self::Foreign => (
                 StatusCode::FORBIDDEN,
-                "Your browser says that another site sent this, or does not say where it comes from, so nothing was done. \
-                 Please start again here; if that does not help, use a newer browser."
+                "Your browser says another site sent this, or does not say where it came from, so nothing was done. \
+                 Please start again here; if that does not help, try a newer browser."
                     .to_owned(),
             ),
             Self::Refused(refusal) => {
@@ -83,7 +83,7 @@ impl IntoResponse for Sorry {
     }
 }
 
-/// The page with the status that fits the refusal, and with how long to wait for clients that read headers.
+/// The page with the status of the error and, for clients that read headers, `Retry-After`.
 pub fn refused(refusal: &ErrorResponse, page: impl IntoResponse) -> Response {
     let status = StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, page).into_response();
@@ -93,7 +93,7 @@ pub fn refused(refusal: &ErrorResponse, page: impl IntoResponse) -> Response {
     response
 }
 
-/// Rounded up: whoever comes back then is not too early.
+/// Rounded up, so that a client that waits this long is not too early.
 pub fn seconds(wait: std::time::Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }

@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 #[derive(Clone, Debug)]
 pub struct Tables(SqlitePool);
 
-/// What the application knows of its users beside what doorward keeps.
+/// What the application knows about its users besides what doorward keeps.
 #[derive(Clone, Debug)]
 pub struct Profile {
     pub name: String,
@@ -30,12 +30,11 @@ const SCHEMA: [&str; 7] = [
     "CREATE TABLE IF NOT EXISTS web_settings (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
 ];
 
-/// Longer than any device is known to doorward without a sign-in.
+/// Longer than doorward keeps any device without a sign-in.
 const NAMES_ARE_KEPT: Duration = Duration::days(400);
 
-/// Whoever reads this table learns digests of ids, and can put none of them into a cookie. Beside them stands what is kept of
-/// the visit, with the challenge of a step under way: such a text works for ten minutes, and this application takes none from
-/// outside.
+/// Someone who steals this table gets digests of ids, which do not work in a cookie. The visit stored with them may contain the
+/// challenge of a pending step: it is valid for ten minutes, and this application accepts no challenge from clients.
 fn digest(id: &str) -> Vec<u8> {
     Sha256::digest(id.as_bytes()).to_vec()
 }
@@ -67,8 +66,8 @@ impl Tables {
         Ok(())
     }
 
-    /// Gives a session another id, unless somebody has ended it meanwhile: `false` then. It is one statement, so that signing
-    /// out and going on cannot both happen.
+    /// Gives a session a new id. Returns `false` if it has ended in the meantime. One statement, so that a sign-out and a move
+    /// cannot both succeed.
     pub async fn move_session(
         &self,
         from: &str,
@@ -87,7 +86,7 @@ impl Tables {
         Ok(moved.rows_affected() == 1)
     }
 
-    /// What is kept of a visit, and until when.
+    /// The stored visit and when it expires.
     pub async fn session(
         &self,
         id: &str,
@@ -112,13 +111,13 @@ impl Tables {
         Ok(())
     }
 
-    /// Ends a session by its id or the one before: the answer with the newer one may be on its way still.
+    /// Ends a session by its current or previous id: the response with the new id may not have arrived yet.
     pub async fn sign_out(&self, id: &str) -> Result<(), sqlx::Error> {
         query("DELETE FROM web_sessions WHERE digest = $1 OR previous = $1").bind(digest(id)).execute(&self.0).await?;
         Ok(())
     }
 
-    /// Whether there was one.
+    /// Deletes a session. Returns whether it existed.
     pub async fn drop_session(&self, id: &str) -> Result<bool, sqlx::Error> {
         let dropped = query("DELETE FROM web_sessions WHERE digest = $1").bind(digest(id)).execute(&self.0).await?;
         Ok(dropped.rows_affected() == 1)
@@ -132,7 +131,7 @@ impl Tables {
         row.map(|row| Ok(Profile { name: row.try_get(0)?, operator: row.try_get(1)? })).transpose()
     }
 
-    /// The first that is said of somebody counts.
+    /// Stores the profile unless the user already has one.
     pub async fn keep_profile(&self, user: &UserId, profile: &Profile) -> Result<(), sqlx::Error> {
         query(
             "INSERT INTO web_profiles (user_id, name, operator) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING",

@@ -1,6 +1,6 @@
-//! The whole story in a real browser: with scripts, without, and by the keyboard alone on a narrow screen.
+//! The full story in a real browser: with scripts, without, and with the keyboard alone on a narrow screen.
 //!
-//! `DOORWARD_SCREENSHOTS=1` has it take the pictures of the README.
+//! With `DOORWARD_SCREENSHOTS=1` it takes the README's screenshots.
 
 mod support;
 
@@ -16,17 +16,17 @@ const CLEO: &str = "cleo@acme.example";
 enum Mails {
     /// On the page of the application.
     Page,
-    /// In what a mail server took in.
+    /// In what a mail server received.
     Server(Aiosmtpd),
 }
 
-/// One telling of the story. Everybody has a browser of the own.
+/// One run of the story. Everyone has their own browser.
 struct Story {
     server: Server,
     mails: Mails,
     operator: Browser,
     cleo: Browser,
-    /// Another browser of Cleo's, and later somebody who guesses.
+    /// Another browser of Cleo's, and later an attacker's.
     other: Browser,
     password: &'static str,
 }
@@ -58,14 +58,14 @@ async fn sign_in(browser: &Browser, email: &str, password: &str) {
     browser.press_within("//main", "Sign in").await;
 }
 
-/// By the buttons of the clock page.
+/// Moves the clock with the buttons of its page.
 async fn later(browser: &Browser, step: &str) {
     browser.press("Clock").await;
     browser.press(step).await;
-    browser.expect_words("Time has moved forward.").await;
+    browser.expect_words("The clock has moved forward.").await;
 }
 
-/// Waits for the newest mail to Cleo to have that subject, and gives its text: some are sent after the answer.
+/// Waits until the newest mail to Cleo has that subject and returns its text: some mails are sent after the response.
 async fn newest_mail(mails: &Mails, browser: &Browser, subject: &str) -> String {
     let mut seen = String::new();
     for _ in 0..50 {
@@ -87,13 +87,13 @@ async fn newest_mail(mails: &Mails, browser: &Browser, subject: &str) -> String 
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    panic!("the mail {subject:?} did not come, the last is {seen:?}");
+    panic!("the mail {subject:?} did not arrive, the newest is {seen:?}");
 }
 
-/// The operator's page, with a fresh proof where one is asked for.
+/// Opens the operator's page, with step-up if asked.
 async fn open_accounts(operator: &Browser) {
     operator.open("/operator").await;
-    if operator.heading().await == "Confirm that it is you" {
+    if operator.heading().await == "Confirm it's you" {
         operator.fill("proof", OLGA.1).await;
         operator.press("Confirm").await;
     }
@@ -110,7 +110,7 @@ async fn count_mails(mails: &Mails, browser: &Browser) -> usize {
     }
 }
 
-/// Some are sent after the answer.
+/// Some mails are sent after the response.
 async fn wait_for_mails(mails: &Mails, browser: &Browser, count: usize) {
     for _ in 0..50 {
         if count_mails(mails, browser).await >= count {
@@ -118,10 +118,10 @@ async fn wait_for_mails(mails: &Mails, browser: &Browser, count: usize) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    panic!("{count} mails did not come");
+    panic!("{count} mails did not arrive");
 }
 
-/// So that the next mail is not taken for one of that subject which came before.
+/// Empties the mailbox, so that an earlier mail with the same subject is not taken for the next one.
 async fn empty_mailbox(mails: &Mails, browser: &Browser) {
     match mails {
         Mails::Page => {
@@ -145,7 +145,7 @@ async fn forgot(browser: &Browser, email: &str) {
     browser.open("/sign-in").await;
     browser.press("Forgot your password?").await;
     browser.fill("email", email).await;
-    browser.press("Go on").await;
+    browser.press("Continue").await;
     browser.expect("Check the address").await;
     browser.press("Reset").await;
     browser.expect("Check your mailbox").await;
@@ -161,17 +161,17 @@ async fn open_mailed_link(mails: &Mails, browser: &Browser) {
     assert_eq!(browser.path().await, "/reset/confirm");
 }
 
-/// S01, S02, S04, S05, S06: an account is opened, and its owner comes in.
+/// S01, S02, S04, S05, S06: an account is provisioned, and its owner signs in.
 async fn an_account_is_opened(story: &mut Story) {
     let (operator, cleo) = (&story.operator, &story.cleo);
     sign_in(operator, OLGA.0, OLGA.1).await;
     operator.press_within("//nav", "Accounts").await;
     operator.fill("email", "cleo").await;
-    operator.press("Open the account").await;
+    operator.press("Create account").await;
     operator.expect_words("Please enter one complete email address.").await;
     operator.fill("email", CLEO).await;
-    operator.press("Open the account").await;
-    operator.expect_words("its first password was mailed").await;
+    operator.press("Create account").await;
+    operator.expect_words("Its first password was emailed.").await;
     assert!(operator.attribute(".secret", "class").await.is_none(), "S01: the operator does not see it");
     operator.picture("operator").await;
 
@@ -188,23 +188,23 @@ async fn an_account_is_opened(story: &mut Story) {
         cleo.expect("Sign in").await;
     }
     sign_in(cleo, CLEO, &temporary).await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.expect_words("Please enter your name").await;
     cleo.fill("name", "Cleo <b>").await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.expect("Choose your password").await;
     let rules = cleo.texts("#rules li").await;
     assert!(rules.len() >= 6 && rules[0].starts_with("Use at least 15 characters."), "S04: {rules:?}");
     cleo.fill("new_password", "acme2026").await;
-    cleo.press("Save the password").await;
+    cleo.press("Save password").await;
     let broken = cleo.texts("#rules .broken").await;
     assert_eq!(broken.len(), 2, "S05: every broken rule at once: {broken:?}");
     cleo.fill("new_password", "a lamp in the window").await;
-    cleo.press("Save the password").await;
+    cleo.press("Save password").await;
     cleo.expect("Authenticator app").await;
     cleo.press("Skip for now").await;
     cleo.expect("You are all set").await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.expect("Home").await;
     cleo.expect_words("Hello, Cleo <b>.").await;
     story.password = "a lamp in the window";
@@ -213,7 +213,7 @@ async fn an_account_is_opened(story: &mut Story) {
     story.other.expect("Home").await;
     cleo.press_within("//nav", "Security").await;
     assert_eq!(cleo.texts("#devices li").await.len(), 2);
-    cleo.press("Sign out all others").await;
+    cleo.press("Sign out all other devices").await;
     cleo.expect_words("All other devices were signed out.").await;
     story.other.open("/").await;
     story.other.expect("Sign in").await;
@@ -225,7 +225,7 @@ async fn an_account_is_opened(story: &mut Story) {
     story.other.expect("Sign in").await;
 }
 
-/// The words of the button beside the other device, which tell screen readers which one.
+/// The label of the other device's button, including the part that names the device for screen readers.
 async fn sign_out_words(browser: &Browser) -> String {
     let hidden = browser.texts("#devices li form button").await.swap_remove(0);
     hidden.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -237,28 +237,28 @@ async fn the_password_is_changed(story: &mut Story) {
     cleo.open("/security").await;
     cleo.fill("current_password", "something else").await;
     cleo.fill("new_password", "figs and bread at dawn").await;
-    cleo.press("Change the password").await;
+    cleo.press("Change password").await;
     cleo.expect_words("The current password is not right.").await;
     cleo.expect_words("help@acme.example").await;
-    later(cleo, "A minute on").await;
+    later(cleo, "Forward a minute").await;
     cleo.open("/security").await;
     cleo.fill("current_password", story.password).await;
     cleo.fill("new_password", "short").await;
-    cleo.press("Change the password").await;
+    cleo.press("Change password").await;
     cleo.expect_words("The new password was not accepted.").await;
-    later(cleo, "A minute on").await;
+    later(cleo, "Forward a minute").await;
     cleo.open("/security").await;
     cleo.fill("current_password", story.password).await;
     cleo.fill("new_password", "figs and bread at dawn").await;
     cleo.picture("security").await;
-    cleo.press("Change the password").await;
+    cleo.press("Change password").await;
     cleo.expect_words("Password changed. Other devices were signed out.").await;
     story.password = "figs and bread at dawn";
     let notice = newest_mail(&story.mails, cleo, "Your password was changed").await;
     assert!(notice.contains("help@acme.example"), "S19");
 }
 
-/// S15, S16, S17: somebody guesses.
+/// S15, S16, S17: an attacker guesses (brute force).
 async fn somebody_guesses(story: &mut Story) {
     let other = &story.other;
     let mut waits: Vec<u64> = Vec::new();
@@ -270,7 +270,7 @@ async fn somebody_guesses(story: &mut Story) {
                 waits.push(wait.parse().unwrap());
                 other.expect_words("Your account is not locked.").await;
                 other.picture("sign-in-wait").await;
-                later(other, "A minute on").await;
+                later(other, "Forward a minute").await;
             }
             None => {
                 failures += 1;
@@ -292,10 +292,10 @@ async fn the_password_is_forgotten(story: &mut Story) {
     cleo.expect_words("You are signed out.").await;
     cleo.press("Forgot your password?").await;
     cleo.fill("email", "cleo at acme").await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.expect_words("Please enter one complete email address.").await;
     cleo.fill("email", "someone.else@acme.example").await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.picture("forgot-check").await;
     cleo.press("Change address").await;
     assert_eq!(
@@ -303,19 +303,19 @@ async fn the_password_is_forgotten(story: &mut Story) {
         Some("someone.else@acme.example"),
         "nothing is typed twice"
     );
-    // S07: just after somebody guessed, and is being slowed.
+    // S07: while sign-in is throttled after the guesses.
     forgot(cleo, CLEO).await;
-    cleo.expect_words("There is at most one email in 5 minutes.").await;
+    cleo.expect_words("We send at most one email every 5 minutes.").await;
     open_mailed_link(mails, cleo).await;
     // S09: nothing has changed so far.
     sign_in(cleo, CLEO, story.password).await;
     cleo.expect("Home").await;
-    // S12: the same answer again, for nobody too, and no mail.
+    // S12: the same response again, also for an unknown address, and no mail.
     let before = count_mails(mails, cleo).await;
     forgot(&story.other, CLEO).await;
-    story.other.expect_words("There is at most one email in 5 minutes.").await;
+    story.other.expect_words("We send at most one email every 5 minutes.").await;
     forgot(&story.other, "nobody@acme.example").await;
-    story.other.expect_words("There is at most one email in 5 minutes.").await;
+    story.other.expect_words("We send at most one email every 5 minutes.").await;
     forgot(&story.other, support::BEN.0).await;
     wait_for_mails(mails, cleo, before + 1).await;
     assert_eq!(count_mails(mails, cleo).await, before + 1, "S12: Ben's, and none before it");
@@ -328,20 +328,20 @@ async fn the_password_is_forgotten(story: &mut Story) {
     sign_in(cleo, CLEO, &temporary).await;
     cleo.expect("Choose your password").await;
     cleo.fill("new_password", "moss between the stones").await;
-    cleo.press("Save the password").await;
+    cleo.press("Save password").await;
     cleo.expect("Home").await;
     cleo.expect_words("Your new password is set.").await;
     story.password = "moss between the stones";
-    // S13: a link works for an hour, and so does a temporary password.
-    later(cleo, "Five minutes on").await;
+    // S13: a link is valid for an hour, and so is a temporary password.
+    later(cleo, "Forward five minutes").await;
     forgot(cleo, CLEO).await;
     open_mailed_link(mails, cleo).await;
-    later(cleo, "An hour on").await;
+    later(cleo, "Forward an hour").await;
     cleo.open("/reset/confirm").await;
     cleo.press("Confirm").await;
     cleo.expect("This link does not work").await;
     empty_mailbox(mails, cleo).await;
-    // It is kept no longer.
+    // It is no longer kept.
     cleo.open("/reset/confirm").await;
     cleo.expect("This link does not work").await;
     cleo.press("Start again").await;
@@ -349,15 +349,15 @@ async fn the_password_is_forgotten(story: &mut Story) {
     open_mailed_link(mails, cleo).await;
     cleo.press("Confirm").await;
     let temporary = mailed_password(mails, cleo, "Your temporary password").await;
-    later(cleo, "An hour on").await;
+    later(cleo, "Forward an hour").await;
     sign_in(cleo, CLEO, &temporary).await;
     cleo.expect_words("Email and Password do not match").await;
-    later(cleo, "A minute on").await;
+    later(cleo, "Forward a minute").await;
     sign_in(cleo, CLEO, story.password).await;
     cleo.expect("Home").await;
 }
 
-/// S18: the account is deactivated, and silent.
+/// S18: a deactivated account behaves like an unknown one.
 async fn the_account_is_deactivated(story: &mut Story) {
     let (operator, cleo, mails) = (&story.operator, &story.cleo, &story.mails);
     let account = format!("//section[h2='{CLEO}']");
@@ -381,11 +381,11 @@ async fn the_account_is_deactivated(story: &mut Story) {
     operator.expect_words("The account is active again.").await;
     operator.press(&format!("Actions for {CLEO}")).await;
     operator.press_within(&account, "Require a new password").await;
-    later(cleo, "A minute on").await;
+    later(cleo, "Forward a minute").await;
     sign_in(cleo, CLEO, story.password).await;
     cleo.expect("Choose your password").await;
     cleo.fill("new_password", "the kettle sings at noon").await;
-    cleo.press("Save the password").await;
+    cleo.press("Save password").await;
     cleo.expect("Home").await;
     story.password = "the kettle sings at noon";
 }
@@ -396,14 +396,14 @@ async fn code(story: &Story, app: &totp_rs::Totp) -> String {
 }
 
 async fn open_second_step(story: &Story) {
-    later(&story.cleo, "A minute on").await;
+    later(&story.cleo, "Forward a minute").await;
     story.cleo.open("/").await;
     story.cleo.press("Sign out").await;
     sign_in(&story.cleo, CLEO, story.password).await;
     story.cleo.expect("Second step").await;
 }
 
-/// S20: two-factor sign-in.
+/// S20: the second factor.
 async fn an_authenticator_is_set_up(story: &mut Story) {
     let cleo = &story.cleo;
     cleo.open("/security").await;
@@ -412,15 +412,15 @@ async fn an_authenticator_is_set_up(story: &mut Story) {
     let key = cleo.texts("#key").await.swap_remove(0).replace(' ', "");
     let app = totp_rs::Totp::from_url(format!("otpauth://totp/Acme:cleo?secret={key}&issuer=Acme")).unwrap();
     cleo.fill("code", "000000").await;
-    cleo.press("Confirm the code").await;
+    cleo.press("Confirm code").await;
     cleo.expect_words("This is not the code").await;
     cleo.fill("code", &code(story, &app).await).await;
-    cleo.press("Confirm the code").await;
+    cleo.press("Confirm code").await;
     cleo.expect("Recovery codes").await;
     cleo.picture("recovery-codes").await;
     let recovery = cleo.texts("#codes code").await;
     assert_eq!(recovery.len(), 10);
-    cleo.press("I have kept them").await;
+    cleo.press("I have saved them").await;
     cleo.expect_words("10 recovery codes are left.").await;
 
     open_second_step(story).await;
@@ -428,45 +428,45 @@ async fn an_authenticator_is_set_up(story: &mut Story) {
     cleo.expect("Sign in").await;
     cleo.open("/second-step").await;
     cleo.fill("code", "000 000").await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.expect_words("This code is not right").await;
     let right = code(story, &app).await;
     cleo.fill("code", &format!("{} {}", &right[..3], &right[3..])).await;
     cleo.picture("second-step").await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.expect("Home").await;
     open_second_step(story).await;
     cleo.press("Use a recovery code").await;
     cleo.fill("code", &recovery[0].to_lowercase()).await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.expect("Home").await;
     open_second_step(story).await;
     cleo.press("Use a recovery code").await;
     cleo.fill("code", &recovery[0]).await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.expect_words("was used before").await;
     cleo.fill("code", &recovery[1]).await;
-    cleo.press("Go on").await;
+    cleo.press("Continue").await;
     cleo.expect("Home").await;
 
-    // Turning it off takes a fresh proof.
+    // Turning it off requires step-up.
     for _ in 0..2 {
-        later(cleo, "Five minutes on").await;
+        later(cleo, "Forward five minutes").await;
     }
     cleo.open("/security").await;
     cleo.press("Turn it off").await;
-    cleo.expect("Confirm that it is you").await;
+    cleo.expect("Confirm it's you").await;
     cleo.picture("confirm").await;
     cleo.fill("proof", &code(story, &app).await).await;
     cleo.press("Confirm").await;
     cleo.expect("My password and security").await;
-    cleo.press("Make new recovery codes").await;
+    cleo.press("Create new recovery codes").await;
     cleo.expect("Recovery codes").await;
-    cleo.press("I have kept them").await;
+    cleo.press("I have saved them").await;
     cleo.press("Turn it off").await;
     cleo.expect_words("Two-step sign-in is off.").await;
     let activity = cleo.texts("ol.list li").await.join("\n");
-    for words in ["Authenticator app turned off", "Confirmed who it is", "Signed in"] {
+    for words in ["Authenticator app turned off", "Identity confirmed", "Signed in"] {
         assert!(activity.contains(words), "{words}: {activity}");
     }
 }
@@ -502,7 +502,7 @@ async fn the_story_by_keyboard_at_320_pixels() {
     tell(&driver, Manner { keyboard: true, width: 320, height: 640, ..DESKTOP }, Mails::Page).await;
 }
 
-/// The mail server is not ours, and the mails are read from what it kept.
+/// Uses a third-party mail server, and reads the mails it stored.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_with_a_mail_server() {
     let Some(driver) = Driver::start().await else { return };
@@ -534,7 +534,7 @@ async fn scripts_add_to_the_pages() {
             form.dispatchEvent(event);
             return event.defaultPrevented;
         });";
-    assert_eq!(browser.run(twice).await, serde_json::json!([false, true]), "a second click sends nothing");
+    assert_eq!(browser.run(twice).await, serde_json::json!([false, true]), "a second click does not submit again");
     assert_eq!(browser.attribute("#new_password", "type").await.as_deref(), Some("password"));
     browser.close().await;
 }

@@ -1,4 +1,4 @@
-//! What holds on the wire, without a browser.
+//! Guarantees at the HTTP level, without a browser.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use support::{Answer, BEN, OLGA, Server, Visitor, link_in, link_named_in, password_in};
 
-/// What another site could try to have posted.
+/// Paths that another site could try to POST to.
 const POSTS: [&str; 22] = [
     "/sign-in",
     "/sign-out",
@@ -71,7 +71,7 @@ fn assert_headers(path: &str, answer: &Answer) {
     assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
     assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
     assert_eq!(header("x-robots-tag"), "noindex", "{path}");
-    // What the policy would block is not there in the first place.
+    // The pages contain nothing that the policy would block.
     for inline in ["<style", " style=", "<script>", " onclick", "javascript:"] {
         assert!(!answer.body.contains(inline), "{path} has {inline}");
     }
@@ -103,7 +103,7 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     let server = Server::start().await;
     Visitor::new(&server).post("/forgot/send", &[("email", BEN.0)]).await;
     let mails = server.mails(2).await;
-    // The first password of the newcomer came with a link to the sign-in.
+    // The new user's first password came with a link to the sign-in page.
     let (reset, welcome) = (link_in(&mails[0]), link_in(&mails[1]));
     assert!(reset.contains("/reset/confirm?token=") && welcome.ends_with("/sign-in"));
     let before = [server.version(BEN.0).await, server.version("ann@acme.example").await];
@@ -111,14 +111,14 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     for link in [&reset, &welcome] {
         for method in [Method::GET, Method::HEAD] {
             for _ in 0..20 {
-                // A scanner with cookies that follows where it is led, as a whole browser does.
+                // A scanner with cookies that follows redirects, like a full browser.
                 let mut scanner = Visitor::new(&server);
                 let answer = scanner.send(method.clone(), link, &[], &[]).await;
                 if answer.status == StatusCode::SEE_OTHER {
                     let to = answer.location().to_owned();
                     pages.push(scanner.send(method.clone(), &to, &[], &[]).await.body);
                 }
-                assert!(scanner.session().is_empty(), "nobody is signed in by a link");
+                assert!(scanner.session().is_empty(), "a link signs nobody in");
             }
         }
     }
@@ -127,7 +127,7 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     // A link that was never mailed shows the same page.
     let mut stranger = Visitor::new(&server);
     let page = stranger.open_link(&format!("/reset/confirm?token={}", never_mailed(0))).await;
-    // But for the name of the link in its form.
+    // Except for the link's name in its form.
     let unnamed = |body: &str| body.replace(&link_named_in(body), "");
     assert!(pages[..20].iter().all(|other| unnamed(other) == unnamed(&page.body)));
 
@@ -140,17 +140,17 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     assert_eq!(confirmed.location(), "/reset/done");
     for _ in 0..2 {
         assert!(
-            owner.get("/reset/done").await.body.contains("A temporary password was emailed to you"),
-            "also reloaded"
+            owner.get("/reset/done").await.body.contains("We emailed you a temporary password"),
+            "also after a reload"
         );
     }
-    assert!(owner.cookies.contains_key("__Host-device"), "the confirming browser gets a lane of its own");
+    assert!(owner.cookies.contains_key("__Host-device"), "the confirming browser gets its own bucket");
     let again = owner.confirm_link(&reset).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     let mails = server.mails(3).await;
     assert_eq!(mails.len(), 3);
     let signed_in = owner.sign_in((BEN.0, &password_in(&mails[0]))).await;
-    assert_eq!(signed_in.location(), "/welcome/password", "who is known already is not welcomed again");
+    assert_eq!(signed_in.location(), "/welcome/password", "a known user is not welcomed again");
     let chosen = owner.post("/welcome/password", &[("new_password", "figs and bread at dawn")]).await;
     assert_eq!(chosen.location(), "/");
     let late = stranger.confirm_link(&reset).await;
@@ -158,12 +158,12 @@ async fn looking_at_a_mailed_link_changes_nothing_and_the_post_works_once() {
     assert!(late.body.contains("This link has been used or has expired"));
 }
 
-/// A text that reads like the token of a link and was never mailed.
+/// A well-formed link token that was never mailed.
 fn never_mailed(n: u8) -> String {
     format!("YWJj.{}", format!("{n:02}").repeat(21) + "A")
 }
 
-/// What another site makes a browser open.
+/// A navigation that another site caused.
 async fn led_astray(visitor: &mut Visitor, path: &str) -> Answer {
     visitor.send(Method::GET, path, &[], &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]).await
 }
@@ -174,23 +174,23 @@ async fn section_4_another_site_puts_no_link_in_the_place_of_the_one_about_to_be
     Visitor::new(&server).post("/forgot/send", &[("email", BEN.0)]).await;
     let own = link_in(&server.mails(2).await[0]);
     let mut ben = Visitor::new(&server);
-    // From a web mailer, which is another site too.
+    // From a web mail client, which is another site too.
     let led_to = led_astray(&mut ben, &own).await.location().to_owned();
     let page = ben.get(&led_to).await;
     let named = link_named_in(&page.body);
 
-    // While his page is open another site opens a link of its own, and it does so again.
+    // While his page is open, another site opens its own link, twice.
     for _ in 0..2 {
         led_astray(&mut ben, &format!("/reset/confirm?token={}", never_mailed(1))).await;
     }
-    assert_eq!(link_named_in(&ben.get(&led_to).await.body), named, "also reloaded");
+    assert_eq!(link_named_in(&ben.get(&led_to).await.body), named, "also after a reload");
     let without_a_name = ben.post("/reset/confirm", &[]).await;
-    assert_eq!(without_a_name.status, StatusCode::BAD_REQUEST, "which of the two is not guessed");
+    assert_eq!(without_a_name.status, StatusCode::BAD_REQUEST, "it does not guess which of the two");
     assert!(ben.get("/reset/confirm").await.status == StatusCode::BAD_REQUEST, "nor here");
     assert_eq!(ben.post("/reset/confirm", &[("link", &named)]).await.location(), "/reset/done");
-    assert_eq!(server.mails(3).await.len(), 3, "what was confirmed is his");
+    assert_eq!(server.mails(3).await.len(), 3, "his link was confirmed");
 
-    // With many it drives his out, and then his page confirms nothing.
+    // Many links evict his, and then his page confirms nothing.
     Visitor::new(&server).post("/forgot/send", &[("email", OLGA.0)]).await;
     let own = link_in(&server.mails(4).await[0]);
     let page = ben.open_link(&own).await;
@@ -199,8 +199,8 @@ async fn section_4_another_site_puts_no_link_in_the_place_of_the_one_about_to_be
     }
     let pressed = ben.post("/reset/confirm", &[("link", &link_named_in(&page.body))]).await;
     assert_eq!(pressed.status, StatusCode::BAD_REQUEST);
-    assert!(pressed.body.contains("Please open the link in your mail once more"));
-    assert!(ben.cookies["__Host-reset"].len() < 700, "a few are kept");
+    assert!(pressed.body.contains("Please open the link in your email again"));
+    assert!(ben.cookies["__Host-reset"].len() < 700, "only a few are kept");
     assert_eq!(ben.confirm_link(&own).await.location(), "/reset/done");
 }
 
@@ -214,7 +214,7 @@ async fn section_4_nothing_but_a_link_is_kept_of_a_link() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{text}");
         assert!(!visitor.cookies.contains_key("__Host-reset"), "{text}");
     }
-    // Nor of what somebody put into the cookie.
+    // The same for text planted in the cookie.
     visitor.cookies.insert("__Host-reset".to_owned(), format!("{long}~{}", never_mailed(0)));
     visitor.open_link(&format!("/reset/confirm?token={}", never_mailed(1))).await;
     assert_eq!(visitor.cookies["__Host-reset"], format!("{}~{}", never_mailed(1), never_mailed(0)));
@@ -233,7 +233,7 @@ async fn what_another_site_posts_is_refused() {
         &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
         &[("sec-fetch-site", "same-site"), ("origin", "http://evil.localhost")],
         &[("sec-fetch-site", "cross-site"), ("origin", "null")],
-        // Browsers from before fetch metadata.
+        // Browsers without fetch metadata.
         &[("origin", "https://evil.example")],
         &[("origin", "null")],
     ];
@@ -271,7 +271,7 @@ async fn cookies_are_bound_to_this_host_and_ids_move_with_every_privilege() {
     let mut ids = vec!["planted".to_owned(), visitor.session().to_owned()];
     visitor.post("/confirm", &[("proof", BEN.1)]).await;
     ids.push(visitor.session().to_owned());
-    // One proof right after another would be too early, as any try is.
+    // A proof right after another would be throttled, like any attempt.
     server.app.clock.forward(Duration::from_secs(1));
     let new = "figs and bread at dawn";
     let changed = visitor.post("/security/password", &[("current_password", BEN.1), ("new_password", new)]).await;
@@ -284,15 +284,15 @@ async fn cookies_are_bound_to_this_host_and_ids_move_with_every_privilege() {
     ids.push(visitor.session().to_owned());
     let last = ids.pop().unwrap();
     for (index, id) in ids.iter().enumerate() {
-        assert!(!ids[..index].contains(id), "an id was used again");
+        assert!(!ids[..index].contains(id), "an id was reused");
         visitor.cookies.insert("__Host-session".into(), id.clone());
-        assert_eq!(visitor.get("/").await.location(), "/sign-in", "an id from before opens nothing");
+        assert_eq!(visitor.get("/").await.location(), "/sign-in", "an earlier id is invalid");
     }
     visitor.cookies.insert("__Host-session".into(), last);
     assert_eq!(visitor.get("/").await.status, StatusCode::OK);
 }
 
-/// Everything of an answer that somebody can see, apart from the time.
+/// Everything a client can see in a response, except the date.
 fn seen(answer: &Answer, email: &str) -> (StatusCode, Vec<String>, String) {
     let headers = answer.headers.iter().filter(|(name, _)| *name != "date");
     let headers = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
@@ -306,7 +306,7 @@ async fn known_and_unknown_addresses_are_answered_alike() {
         .await
         .post("/operator/deactivate", &[("user", &user_id(&server, "ann@acme.example").await)])
         .await;
-    // Of one length, since a page gives the address back.
+    // All the same length, since the page repeats the address.
     let people = ["ben@acme.example", "ann@acme.example", "zoe@acme.example"];
     for path in ["/forgot", "/forgot/send", "/forgot/send", "/sign-in"] {
         let mut answers = Vec::new();
@@ -345,7 +345,7 @@ async fn waits_grow_and_are_told_and_the_owner_gets_in() {
     }
     assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
     owner.post("/sign-out", &[]).await;
-    assert_eq!(owner.sign_in(BEN).await.location(), "/", "a known browser is not slowed by strangers");
+    assert_eq!(owner.sign_in(BEN).await.location(), "/", "failures elsewhere do not throttle a known browser");
     server.app.clock.forward(Duration::from_secs(60 * 60));
     assert_eq!(stranger.sign_in(BEN).await.location(), "/", "nobody is locked out");
 }
@@ -367,7 +367,7 @@ async fn password_managers_find_the_page_to_change_a_password() {
     ] {
         assert!(page.contains(needed), "{needed}");
     }
-    assert!(!page.contains("maxlength=\"2"), "a field that cuts pastes off breaks passwords silently");
+    assert!(!page.contains("maxlength=\"2"), "a field that truncates pasted passwords breaks them silently");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -397,12 +397,12 @@ async fn an_operator_does_what_the_buttons_say() {
     }
     assert_eq!(Visitor::new(&server).sign_in(BEN).await.location(), "/welcome/password");
     let again = operator.post("/operator/resend", &[("user", &ben)]).await;
-    assert_eq!(again.status, StatusCode::CONFLICT, "who has a password gets no first one");
+    assert_eq!(again.status, StatusCode::CONFLICT, "a user with a password gets no first password");
     let taken = operator.post("/operator/provision", &[("email", "BEN@acme.example")]).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.body.contains("There is an account with this address already"));
     let page = operator.get("/operator").await.body;
-    assert!(!page.contains("Take the authenticator app off"), "there is none");
+    assert!(!page.contains("Remove the authenticator app"), "no app is enrolled");
     let found = operator.get("/operator?find=BEN%40acme.example").await.body;
     assert!(found.contains("ben@acme.example") && !found.contains("ann@acme.example"));
     assert!(operator.get("/operator?find=zoe").await.body.contains("There is no such account."));
@@ -432,7 +432,7 @@ async fn where_a_second_factor_is_required_there_is_no_way_around_it() {
     assert_eq!(visitor.get("/").await.status, StatusCode::OK);
 }
 
-/// With an authenticator of the own. Enrolled in the settings.
+/// Enrolls an authenticator in the settings.
 async fn enroll(server: &Server, visitor: &mut Visitor) -> totp_rs::Totp {
     let page = visitor.post("/security/authenticator", &[]).await.body;
     let app = authenticator(&page);
@@ -469,7 +469,7 @@ async fn an_operator_proves_who_it_is_and_takes_nothing_from_the_own_account() {
         }
     }
     assert_eq!(olga.get("/operator").await.location(), "/confirm?then=operator");
-    // Where a second factor is on, a password is no proof of it.
+    // With a second factor on, a password is not enough for step-up.
     assert!(olga.get("/confirm?then=operator").await.body.contains("Code from your authenticator app"));
     assert_eq!(olga.post("/confirm", &[("proof", OLGA.1)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(before, [server.version(OLGA.0).await, server.version(BEN.0).await]);
@@ -497,7 +497,7 @@ async fn a_session_that_is_about_to_end_says_so_and_one_that_has_ended_too() {
     let mut ben = Visitor::member(&server, BEN).await;
     let words = "You will be signed out in a few minutes.";
     let page = ben.get("/").await.body;
-    assert!(page.contains(&format!("<template><p class=\"notice\">{words}")), "for a script to show in time");
+    assert!(page.contains(&format!("<template><p class=\"notice\">{words}")), "hidden until a script shows it");
     server.app.clock.forward(Duration::from_secs(12 * 60 * 60 - 5 * 60));
     let page = ben.get("/").await.body;
     assert!(page.contains(words) && !page.contains("<template>"));
@@ -510,7 +510,7 @@ async fn a_session_that_is_about_to_end_says_so_and_one_that_has_ended_too() {
     assert_eq!(ben.get("/security").await.location(), "/sign-in");
     assert!(ben.get("/sign-in").await.body.contains("Your session has ended"));
     assert!(!ben.get("/sign-in").await.body.contains("Your session has ended"), "once");
-    assert!(!ben.get("/sign-in?ended").await.body.contains("Your session has ended"), "and not by a link");
+    assert!(!ben.get("/sign-in?ended").await.body.contains("Your session has ended"), "and not because of a link");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -523,7 +523,7 @@ async fn whoever_signs_out_stays_signed_out_whatever_was_under_way() {
         other_window.cookies = ben.cookies.clone();
         let old = ben.cookies.clone();
         server.app.clock.forward(Duration::from_secs(60));
-        // Signing out comes before, during and after the proof, which takes a hash.
+        // Signing out happens before, during and after the proof, which takes a hash.
         let signing_out = async {
             tokio::time::sleep(Duration::from_millis(round * 4)).await;
             other_window.post("/sign-out", &[]).await
@@ -596,7 +596,7 @@ async fn the_file_of_a_demo_is_for_demos_alone() {
     use doorward_web::demo;
     let server = Server::start().await;
     assert_eq!(server.app.tables.setting("demo").await.unwrap().as_deref(), Some("yes"));
-    // A file that somebody else has accounts in gets none with a published password.
+    // A file with other accounts gets none with a public password.
     let folder = tempfile::tempdir().unwrap();
     let options = doorward_web::app::Options {
         base_url: server.url.clone(),
@@ -634,7 +634,7 @@ async fn strangers_push_nothing_out_of_the_activity() {
 async fn people_who_share_a_browser_stay_known_in_it() {
     let server = Server::start().await;
     let mut browser = Visitor::new(&server);
-    // Somebody's own tokens from before take no other's place.
+    // A user's own earlier tokens do not evict another user's.
     let mut password = BEN.1.to_owned();
     browser.sign_in(OLGA).await;
     browser.post("/sign-out", &[]).await;
@@ -668,7 +668,7 @@ async fn a_name_is_kept_though_the_welcome_is_interrupted() {
     let temporary = password_in(&server.mails(1).await[0]);
     let mut ann = Visitor::new(&server);
     assert_eq!(ann.sign_in(("ann@acme.example", &temporary)).await.location(), "/welcome");
-    assert_eq!(ann.get("/welcome/password").await.location(), "/welcome", "no step is left out");
+    assert_eq!(ann.get("/welcome/password").await.location(), "/welcome", "no step can be skipped");
     let left_out = ann.post("/welcome/password", &[("new_password", "figs and bread at dawn")]).await;
     assert_eq!(left_out.location(), "/welcome");
     ann.post("/welcome", &[("name", "Ann")]).await;

@@ -1,4 +1,4 @@
-//! The host of JSON alone, walked through as a client of it would.
+//! Walks through the JSON-only host as a client would.
 
 #[path = "support/host.rs"]
 mod host;
@@ -41,7 +41,7 @@ async fn every_step_is_an_answer_in_json() {
     assert_eq!((status, &refused["message"]), (401, &json!("Email and Password do not match")));
 
     let (_, proved) = host.call("/me/reauthenticate", session, json!({ "password": own })).await;
-    assert_eq!(host.call("/me/resume", session, json!({})).await.0, 401, "a session from before a proof is gone");
+    assert_eq!(host.call("/me/resume", session, json!({})).await.0, 401, "the session from before a proof is gone");
     let session = proved["session"].as_str().unwrap();
     let (_, begun) = host.call("/me/begin_enrollment", session, json!({})).await;
     let app = totp_rs::Totp::from_url(begun["uri"].as_str().unwrap()).unwrap();
@@ -62,7 +62,7 @@ async fn every_step_is_an_answer_in_json() {
     let link = host.line(&format!("{}/reset/confirm?token=", host.url));
     assert_eq!(host.call("/confirm_reset", "", json!({ "token": link })).await.0, 200);
     let (_, refused) = host.call("/complete_reset", "", json!({ "token": "none", "new_password": own })).await;
-    assert_eq!(refused["code"], "other_mode", "a link mails a temporary password here");
+    assert_eq!(refused["code"], "other_mode", "links mail a temporary password in this mode");
     assert_eq!(host.call("/accounts/1/deactivate", &key, json!({})).await.0, 200);
     let (status, _) = host.call("/me/devices", step["session"].as_str().unwrap(), json!({})).await;
     assert_eq!(status, 401);

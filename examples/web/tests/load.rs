@@ -1,7 +1,7 @@
-//! What two hundred browsers at once do to the application.
+//! The application under the load of two hundred concurrent browsers.
 //!
-//! `cargo test --release -p doorward-web --features demo --test load -- --ignored --nocapture`. The generator shares the machine
-//! with what it loads, so the figures are of both.
+//! `cargo test --release -p doorward-web --features demo --test load -- --ignored --nocapture`. The load generator shares the
+//! machine, so the figures cover both.
 
 mod support;
 
@@ -20,9 +20,9 @@ use support::{Answer, Visitor};
 const BROWSERS: usize = 200;
 const LASTS: Duration = Duration::from_secs(60);
 const PASSWORD: &str = "a quiet morning in May";
-/// Of that password, by the default parameters.
+/// Of that password, with the default parameters.
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$/5ysjoZ6iIeSnlTwPjGhIQ$UyjjTsY8ukPnOX17zMiXyB6r2j6UuUeIJXP47l/WA9A";
-/// What the process may hold at its peak: the memory of as many hashes as there are cores (two here), and the rest of it.
+/// The process's peak memory limit: one hash per core (two here), plus everything else.
 const MOST_MIB: u64 = 200;
 
 #[derive(Default)]
@@ -35,7 +35,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Whether somebody was signed in. What is not is answered as the manual says, and with how long to wait.
+    /// Whether the sign-in succeeded. A rejection must be one the manual describes, with `Retry-After`.
     fn signed_in(&self, answer: &Answer) -> bool {
         let told = answer.headers.contains_key("retry-after");
         match answer.status {
@@ -56,12 +56,12 @@ async fn look(visitor: &mut Visitor, seen: &Seen, email: &str) {
     for path in ["/", "/security"] {
         let page = visitor.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "a session was lost");
-        assert!(page.body.contains(email), "a page of somebody else");
+        assert!(page.body.contains(email), "another user's page");
         seen.pages.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Signs in, looks around, signs out or not, and again. The session it ends with is to live on.
+/// Signs in, opens pages, signs out every other time, and repeats. The last session must stay valid.
 async fn browse(url: String, number: usize, seen: Arc<Seen>, until: Instant) -> Visitor {
     let (mut visitor, email) = (Visitor::of(&url), address(number));
     let mut rounds = number;
@@ -81,14 +81,14 @@ async fn browse(url: String, number: usize, seen: Arc<Seen>, until: Instant) -> 
             assert_eq!(visitor.post("/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
             let mut thief = Visitor::of(&url);
             thief.cookies = old;
-            assert_eq!(thief.get("/").await.location(), "/sign-in", "signed out is signed out");
+            assert_eq!(thief.get("/").await.location(), "/sign-in", "the old session is invalid");
         }
     }
     visitor
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes more than a minute, and wants --release"]
+#[ignore = "takes more than a minute, and needs --release"]
 async fn two_hundred_browsers_for_a_minute() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("acme.db");
@@ -100,7 +100,7 @@ async fn two_hundred_browsers_for_a_minute() {
         plain_cookies: false,
     };
     let app = App::open(&options).await.unwrap();
-    // A file with accounts that are no demo's would be refused.
+    // Without the mark, a file with other accounts would be rejected.
     app.tables.set("demo", "yes").await.unwrap();
     for number in 0..BROWSERS {
         let email = Email::parse(&address(number)).unwrap();
@@ -117,7 +117,7 @@ async fn two_hundred_browsers_for_a_minute() {
     let early = process.memory();
     let mut visitors = Vec::new();
     for browser in browsers {
-        visitors.push(browser.await.expect("nothing unforeseen was answered"));
+        visitors.push(browser.await.expect("only expected responses"));
     }
     let took = begun.elapsed().as_secs_f64();
     for (number, visitor) in visitors.iter_mut().enumerate() {
@@ -128,16 +128,16 @@ async fn two_hundred_browsers_for_a_minute() {
     times.sort();
     let at = |hundredths: usize| times[times.len() * hundredths / 100].as_millis();
     println!("{BROWSERS} browsers, {took:.0} s:");
-    println!("  {} sign-ins, half of them at most {} ms, 99 of 100 at most {} ms", times.len(), at(50), at(99));
+    println!("  {} sign-ins, median {} ms, 99th percentile {} ms", times.len(), at(50), at(99));
     println!(
         "  {} pages, busy {} times, too early {} times",
         count(&seen.pages),
         count(&seen.busy),
         count(&seen.throttled)
     );
-    assert!(times.len() >= BROWSERS * 5, "it was a load");
+    assert!(times.len() >= BROWSERS * 5, "the load was high enough");
     if let (Some((early, _)), Some((late, peak))) = (early, process.memory()) {
-        println!("  memory after a third {early} MiB, at the end {late} MiB, at its peak {peak} MiB");
-        assert!(peak <= MOST_MIB && late <= early + early / 4, "memory grows");
+        println!("  memory after a third of the run {early} MiB, at the end {late} MiB, peak {peak} MiB");
+        assert!(peak <= MOST_MIB && late <= early + early / 4, "memory keeps growing");
     }
 }

@@ -1,4 +1,4 @@
-//! The host of one file, walked through as a browser would.
+//! Walks through the one-file host as a browser would.
 
 #[path = "support/host.rs"]
 mod host;
@@ -29,7 +29,7 @@ impl Answer {
         (self.status == 303).then(|| self.headers["location"].to_str().unwrap())
     }
 
-    /// What the page holds for the next step.
+    /// The hidden value for the next step.
     fn held(&self) -> String {
         let (_, rest) = self.body.split_once("name=held value=\"").unwrap();
         rest.split('"').next().unwrap().to_owned()
@@ -113,7 +113,7 @@ async fn every_page_leads_on_and_what_must_not_get_in_does_not() {
     assert_eq!((refused.status, refused.held()), (422, held.clone()));
     assert!(refused.lines()[0].starts_with("The new password was not accepted."));
 
-    // The second factor that is demanded here.
+    // The required second factor.
     let enrolling = browser.post("/sign-in/password", &[("held", &held), ("password", OWN)]).await;
     let key = enrolling.lines()[0].strip_prefix("Key: ").unwrap().replace(' ', "");
     let app = totp_rs::Totp::from_url(format!("otpauth://totp/Acme:ann?secret={key}&issuer=Acme")).unwrap();
@@ -126,20 +126,20 @@ async fn every_page_leads_on_and_what_must_not_get_in_does_not() {
     assert!(browser.get("/").await.lines()[0].starts_with("You are user "));
     assert!(browser.cookies.contains_key("__Host-device"));
 
-    // Out, and in again by a password and a code.
+    // Sign out, and in again with a password and a code.
     let stolen = browser.cookies["__Host-session"].clone();
     assert_eq!(browser.post("/sign-out", &[]).await.goes_to(), Some("/sign-in"));
     browser.cookies.insert("__Host-session".to_owned(), stolen);
     assert_eq!(browser.get("/").await.goes_to(), Some("/sign-in"), "the session is gone on the server");
     let asked = browser.sign_in(OWN).await;
-    assert_eq!(browser.get("/").await.goes_to(), Some("/sign-in"), "a password alone opens nothing");
+    assert_eq!(browser.get("/").await.goes_to(), Some("/sign-in"), "a password alone signs nobody in");
     let held = asked.held();
     let wrong = browser.post("/sign-in/code", &[("held", &held), ("code", "no code")]).await;
     assert_eq!((wrong.status, wrong.held()), (422, held.clone()));
     assert_eq!(browser.post("/sign-in/code", &[("held", &held), ("code", &codes[0])]).await.goes_to(), Some("/"));
     assert_eq!(browser.get("/").await.status, 200);
 
-    // Forgotten, on another machine.
+    // Forgot the password, on another machine.
     let mut other = Browser::new(&host);
     let form = [("email", ANN), ("again", "anne@acme.example")];
     assert!(other.post("/forgot", &form).await.lines()[0].starts_with("Please enter your address twice"));
@@ -150,11 +150,11 @@ async fn every_page_leads_on_and_what_must_not_get_in_does_not() {
     let shown = other.get(&format!("/reset/confirm?token={link}")).await;
     assert_eq!((shown.status, shown.held()), (200, link.clone()));
     assert!(!other.get("/reset/confirm?token=%22%3E%3Cscript%3E").await.body.contains("script>"));
-    assert_eq!(other.post("/reset/confirm", &[("held", &link)]).await.status, 200, "looking at it confirmed nothing");
+    assert_eq!(other.post("/reset/confirm", &[("held", &link)]).await.status, 200, "viewing it confirmed nothing");
     assert!(other.cookies.contains_key("__Host-device"));
     let temporary = host.line("    ");
 
-    // Mail alone does not go around the second factor.
+    // Mail alone does not bypass the second factor.
     let held = other.sign_in(&temporary).await.held();
     let choice = other.post("/sign-in/code", &[("held", &held), ("code", &codes[1])]).await;
     let chosen = [("held", choice.held()), ("password", "rain on the roof at night".to_owned())];

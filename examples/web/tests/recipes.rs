@@ -1,4 +1,4 @@
-//! The recipes of the manual's page on keeping sessions, word for word, and that they keep them.
+//! The recipes from the manual's page on keeping sessions, word for word, and tests that they work.
 
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ async fn a_session_on_the_server_is_kept_until_it_ends() {
     operator.sign_out_everywhere(signed_in.user_id()).await.unwrap();
     assert!(on_the_server::who(&auth, &cookie).await.unwrap().is_none());
     auth.close().await;
-    assert!(on_the_server::who(&auth, &cookie).await.is_err(), "trouble is not the same as being signed out");
+    assert!(on_the_server::who(&auth, &cookie).await.is_err(), "a failing store does not sign anyone out");
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn a_session_in_a_cookie_is_kept_until_it_ends() {
     operator.sign_out_everywhere(signed_in.user_id()).await.unwrap();
     assert!(in_a_cookie::who(&auth, &jar, now).await.unwrap().is_none());
     auth.close().await;
-    assert!(in_a_cookie::who(&auth, &jar, now).await.is_err(), "trouble is not the same as being signed out");
+    assert!(in_a_cookie::who(&auth, &jar, now).await.is_err(), "a failing store does not sign anyone out");
 }
 
 #[tokio::test]
@@ -123,11 +123,15 @@ async fn section_5_a_session_in_a_cookie_ends_by_its_age_whatever_the_browser_do
     let (auth, signed_in) = signed_in().await;
     let jar = in_a_cookie::keep(PrivateCookieJar::new(Key::generate()), &signed_in);
     let (began, second) = (signed_in.session().signed_in_at(), time::Duration::SECOND);
-    assert_eq!(jar.get("__Host-session").unwrap().value(), signed_in.session().encode(), "a browser that keeps it");
+    assert_eq!(
+        jar.get("__Host-session").unwrap().value(),
+        signed_in.session().encode(),
+        "as a browser that kept it would send"
+    );
     let still = in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST - second).await.unwrap();
     assert!(still.is_some());
     assert!(in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST).await.unwrap().is_none());
-    // A proof prolongs nothing: the age is that of the sign-in.
+    // A proof does not extend it: the age counts from the sign-in.
     let proved = auth.reauthenticate(&signed_in, "a quiet morning in May").await.unwrap();
     let jar = in_a_cookie::keep(jar, &proved);
     assert!(in_a_cookie::who(&auth, &jar, began + in_a_cookie::LONGEST).await.unwrap().is_none());
@@ -156,7 +160,7 @@ async fn a_device_cookie_is_set_as_long_as_the_device_is_known() {
     let sent = CookieJar::new().add(("__Host-device", cookie.value().to_owned()));
     let jar = the_device::remember(sent, &resumed);
     let again = jar.get("__Host-device").unwrap();
-    assert!(again.value() == cookie.value() && again.max_age() == cookie.max_age(), "renewed as it is");
+    assert!(again.value() == cookie.value() && again.max_age() == cookie.max_age(), "renewed unchanged");
 }
 
 #[test]

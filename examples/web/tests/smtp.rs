@@ -1,4 +1,4 @@
-//! The web application with a mail server that refuses, stalls and dies, and that is killed itself.
+//! The web application with a mail server that refuses, stalls and dies, and the application being killed itself.
 
 mod support;
 
@@ -10,7 +10,7 @@ use support::smtp::letter::Letter;
 use support::smtp::server::{Act, SmtpServer, Stage};
 use support::{Answer, BEN, OLGA, Server, Visitor, link_in, password_in};
 
-/// What happens to mails on their way, one after the other.
+/// What happens to consecutive mails.
 const TROUBLE: [(Stage, Act); 12] = [
     (Stage::Greeting, Act::Answer("421 not now")),
     (Stage::Mail, Act::Answer("451 not now")),
@@ -31,7 +31,7 @@ async fn with_mails_to(smtp: &SmtpServer) -> Server {
     Server::start_with(|options| options.smtp = Some(support::smtp::options(&url))).await
 }
 
-/// The texts of the mails to that address, the newest last, once there are so many.
+/// Waits for that many mails to the address and returns their texts, newest last.
 fn mails_to(smtp: &SmtpServer, email: &str, count: usize) -> Vec<String> {
     for _ in 0..600 {
         let arrived = smtp.arrived();
@@ -66,10 +66,10 @@ async fn a_mail_server_in_trouble_loses_no_mail() {
         assert_eq!(answer.location(), "/welcome", "{email}");
     }
     let failed = TROUBLE.iter().filter(|(stage, _)| *stage != Stage::Greeting).count();
-    assert!(smtp.begun() - begun >= people.len() + failed, "all of it happened");
+    assert!(smtp.begun() - begun >= people.len() + failed, "every fault happened");
 }
 
-/// The answer, which comes before anybody has given up waiting for the mail server.
+/// Asserts that the response arrives before the mail server's timeout.
 async fn in_time(answer: impl Future<Output = Answer>) -> Answer {
     let begun = Instant::now();
     let answer = answer.await;
@@ -84,7 +84,7 @@ async fn a_mail_server_that_stalls_delays_no_answer() {
     mails_to(&smtp, "ann@acme.example", 1);
     let mut olga = Visitor::member(&server, OLGA).await;
     let (mut ben, mut stranger) = (Visitor::member(&server, BEN).await, Visitor::new(&server));
-    // At each mail, since a connection that was greeted before may be used again.
+    // At each mail, since an existing connection may be reused.
     let before = smtp.arrived().len();
     smtp.always(Some((Stage::Mail, Act::Stall)));
 
@@ -99,7 +99,7 @@ async fn a_mail_server_that_stalls_delays_no_answer() {
     assert_eq!(in_time(ben.post("/security/password", &passwords)).await.location(), "/security");
     assert_eq!(smtp.arrived().len(), before);
     let page = olga.get("/demo/mailbox").await.body;
-    assert!(page.contains("On their way: "), "{page}");
+    assert!(page.contains("Waiting to be sent: "), "{page}");
 
     smtp.always(None);
     let mails = mails_to(&smtp, "zoe@acme.example", 2);
@@ -121,7 +121,7 @@ async fn after_a_kill_asking_and_confirming_again_heal() {
     let process = Process::start(&data, Some(&smtp.url()));
     mails_to(&smtp, "ann@acme.example", 1);
 
-    // Mail 1 is on its way when the process dies.
+    // The process dies while mail 1 is being sent.
     smtp.always(Some((Stage::Middle, Act::Stall)));
     let begun = smtp.begun();
     let mut ben = Visitor::of(&process.url);
@@ -138,10 +138,10 @@ async fn after_a_kill_asking_and_confirming_again_heal() {
     ben.post("/forgot/send", &[("email", BEN.0)]).await;
     let link = link_in(&mails_to(&smtp, BEN.0, 1)[0]);
 
-    // Mail 2 is.
+    // The same with mail 2.
     smtp.always(Some((Stage::Middle, Act::Stall)));
     let begun = smtp.begun();
-    // Another start has another port. Who clicks a link after a restart finds the address that was configured.
+    // Each start here has another port. In production, links keep working after a restart.
     let path = link.split_once("/reset/").map(|(_, rest)| format!("/reset/{rest}")).unwrap();
     assert_eq!(ben.confirm_link(&path).await.location(), "/reset/done");
     while smtp.begun() == begun {

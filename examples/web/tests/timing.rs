@@ -1,7 +1,7 @@
-//! Whether the time of an answer tells who has an account, seen from the other end of a connection.
+//! Whether response times over HTTP reveal who has an account (account enumeration through a timing side channel).
 //!
 //! `cargo test --release -p doorward-web --features demo --test timing -- --ignored --nocapture --test-threads 1`, on a machine
-//! that does little else. Without `--release` it tells of the build: reading a user then takes as long as a part of the hash.
+//! that is otherwise idle. Without `--release` it measures the build: reading a user then takes a noticeable part of the hash.
 
 mod support;
 
@@ -13,20 +13,21 @@ use support::{Server, Visitor};
 
 const PAIRS: usize = 2_000;
 
-/// Of one length: somebody, nobody, and somebody else who is nobody, for what noise alone makes.
+/// Of equal length: a known address, an unknown one, and another unknown one as a control for noise.
 const PEOPLE: [&str; 3] = ["ben@acme.example", "zoe@acme.example", "zac@acme.example"];
 
-/// Nobody's either. Before each try that counts there is one of this, so that whatever the try before has left to do is over, and
-/// each begins alike.
+/// Also unknown. A request for it precedes each measured one, so that background work of the previous request is done and all
+/// start alike.
 const BETWEEN: &str = "yan@acme.example";
 
-/// With `settling`, there is work after the answer, which would slow the next one; and that is mostly of somebody else.
+/// With `settling`, requests leave background work that would slow the next one: waits that long around each measured request,
+/// and sends an unrelated one first.
 async fn times(path: &str, settling: Option<Duration>) -> [Vec<f64>; 3] {
     let server = Server::start().await;
     let mut visitor = Visitor::new(&server);
     let mut times = [const { Vec::new() }; 3];
     for round in 0..PAIRS + 20 {
-        // In an order that nobody knows before.
+        // In random order.
         let mut order = [0, 1, 2];
         let mut random = [0; 2];
         SysRng.try_fill_bytes(&mut random).unwrap();
@@ -44,7 +45,7 @@ async fn times(path: &str, settling: Option<Duration>) -> [Vec<f64>; 3] {
             let begun = Instant::now();
             let answer = visitor.post(path, &form).await;
             let took = begun.elapsed().as_secs_f64();
-            assert!(!answer.headers.contains_key("retry-after"), "every try is looked at");
+            assert!(!answer.headers.contains_key("retry-after"), "every attempt is evaluated");
             visitor.cookies.clear();
             if let Some(settling) = settling {
                 tokio::time::sleep(settling).await;
@@ -58,7 +59,7 @@ async fn times(path: &str, settling: Option<Duration>) -> [Vec<f64>; 3] {
     times
 }
 
-/// Without the slowest twentieth, which tells of the machine and not of the program.
+/// Without the slowest twentieth, which reflects the machine, not the program.
 fn cropped(times: &[f64]) -> Vec<f64> {
     let mut times = times.to_vec();
     times.sort_by(f64::total_cmp);
@@ -88,7 +89,7 @@ fn compare(a: &[f64], b: &[f64]) -> Compared {
     Compared { t, medians: a[a.len() / 2] / b[b.len() / 2] }
 }
 
-/// A run whose control fails tells of the machine only, so it is repeated, twice at most.
+/// If the control fails, the run measured only machine noise, so it is repeated, at most twice.
 async fn judge(path: &str, settling: Option<Duration>) {
     for _ in 0..3 {
         let [known, unknown, control] = times(path, settling).await;
@@ -102,17 +103,17 @@ async fn judge(path: &str, settling: Option<Duration>) {
             return;
         }
     }
-    panic!("{path}: the machine has other things to do");
+    panic!("{path}: the machine is too busy");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes, and a machine that does little else"]
+#[ignore = "takes minutes, and needs an otherwise idle machine"]
 async fn signing_in_takes_equally_long_for_known_and_unknown_addresses() {
     judge("/sign-in", None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes, and a machine that does little else"]
+#[ignore = "takes minutes, and needs an otherwise idle machine"]
 async fn asking_for_a_reset_takes_equally_long_for_known_and_unknown_addresses() {
     judge("/forgot/send", Some(Duration::from_millis(8))).await;
 }

@@ -1,8 +1,8 @@
-//! Every flow as JSON, and no pages: `cargo run -p doorward-web --bin json`, with a port if it is not to be 8001.
+//! Every flow as JSON, without pages: `cargo run -p doorward-web --bin json [PORT]`, by default on 8001.
 //!
-//! Calls are POSTs named as the methods of `Auth` are: `/sign_in`, `/me/change_password`, `/accounts/ID/deactivate`. A client keeps
-//! two texts: the session, which it sends as a bearer token, and the device, which it sends along when it signs in. Operators send
-//! the key that is printed at the start as their token. In a shell, for an account with the id 1:
+//! Calls are POSTs named after the methods: `/sign_in`, `/me/change_password`, `/accounts/ID/deactivate`. A client keeps two
+//! strings: the session, which it sends as a bearer token, and the device token, which it sends when signing in. Operators send
+//! the key printed at start as their bearer token. In a shell, for an account with the id 1:
 //!
 //! `curl localhost:8001/accounts/1/provision -H "Authorization: Bearer KEY" --json '{"email": "ann@acme.example"}'`
 
@@ -37,7 +37,7 @@ const SUPPORT: &str = "help@acme.example";
 #[derive(Clone)]
 struct App {
     auth: Auth,
-    /// In memory, like everything here. Another store keeps `Session::encode`.
+    /// In memory, like everything here. A persistent store would keep `Session::encode`.
     sessions: Arc<Mutex<HashMap<String, Session>>>,
     operator: Arc<str>,
 }
@@ -75,7 +75,7 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Half a day, and the client signs in again.
+/// After half a day the client must sign in again.
 fn is_young(session: &Session) -> bool {
     session.signed_in_at() + time::Duration::hours(12) > SystemClock.now()
 }
@@ -94,13 +94,13 @@ fn random() -> Result<[u8; 32], Refused> {
 }
 
 impl App {
-    /// Under a new token each time, so that one from before a proof is worth nothing after it.
+    /// Stores the session under a new token, so that the previous one is worthless after a proof.
     fn enter(&self, signed_in: &SignedIn, before: &str) -> Result<Value, Refused> {
         let session = Base64UrlUnpadded::encode_string(&random()?);
         let device = signed_in.device_token().map(|token| token.expose());
         let mut sessions = self.sessions.lock().unwrap();
         if sessions.remove(before).is_none() && !before.is_empty() {
-            return Err(refused(401, "session_ended")); // signed out meanwhile, in another call
+            return Err(refused(401, "session_ended")); // signed out by a concurrent call
         }
         sessions.retain(|_, session| is_young(session));
         sessions.insert(session.clone(), signed_in.session().clone());
@@ -123,7 +123,7 @@ fn enrollment(begun: &TotpEnrollment) -> Value {
 }
 
 fn with_codes(reply: Result<Value, Refused>, codes: &RecoveryCodes) -> Value {
-    let mut reply = reply.unwrap_or_else(|refused| refused.2); // shown now or never, whatever becomes of the session
+    let mut reply = reply.unwrap_or_else(|refused| refused.2); // shown now or never, even if the session was not stored
     reply["recovery_codes"] = codes.expose().collect();
     reply
 }
@@ -209,7 +209,7 @@ async fn operator(
     headers: HeaderMap,
     Json(sent): Json<Sent>,
 ) -> Reply {
-    // Digests, so that the time tells nothing of the key.
+    // Comparing digests avoids a timing side channel on the key.
     if Sha256::digest(bearer(&headers)) != Sha256::digest(&*app.operator) {
         return Err(refused(404, "not_found"));
     }
@@ -239,11 +239,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Auth::builder(Site::new("Acme", &url, SUPPORT)?, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
             .background(|work| drop(tokio::spawn(work)))
             .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
-            .keyring(Keyring::new("1", random().map_err(|_| "no randomness")?)?) // as short-lived as all here
+            .keyring(Keyring::new("1", random().map_err(|_| "no randomness")?)?) // as short-lived as the store here
             .build()?;
     let operator = Base64UrlUnpadded::encode_string(&random().map_err(|_| "no randomness")?).into();
     let app = App { auth, sessions: Arc::default(), operator };
-    println!("{url}\noperator's key: {}\nexamples of calls: the first lines of json.rs", app.operator);
+    println!("{url}\noperator's key: {}\nfor an example call, see the top of json.rs", app.operator);
     let routes = Router::new()
         .route("/{call}", post(anybody))
         .route("/me/{call}", post(member))

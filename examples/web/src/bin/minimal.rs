@@ -1,5 +1,5 @@
-//! The least that a host with pages builds, in one file: `cargo run -p doorward-web --bin minimal`, with a port if it is not to be
-//! 8002. Mails are printed, and everything is gone at the end. `doorward::manual::host_pages` has the table behind it.
+//! The minimum a host with pages builds, in one file: `cargo run -p doorward-web --bin minimal [PORT]`, by default on 8002.
+//! Mails are printed, and all data is gone at exit. `doorward::manual::host_pages` has the table behind it.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -36,13 +36,13 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
-/// A form: where it goes, what its button says, its fields.
+/// A form: its action, its button's label, its fields.
 type View = (&'static str, &'static str, &'static str);
 const SIGN_IN: View = ("/sign-in", "Sign in", "Email <input name=email> Password <input name=password type=password>");
-const PASSWORD: View = ("/sign-in/password", "Choose it", "New password <input name=password type=password>");
-const CODE: View = ("/sign-in/code", "Go on", "Code <input name=code autocomplete=one-time-code>");
-const ENROLL: View = ("/sign-in/authenticator", "Set it up", "Code of your app <input name=code autocomplete=off>");
-const FORGOT: View = ("/forgot", "Mail me a link", "Email <input name=email> Once more <input name=again>");
+const PASSWORD: View = ("/sign-in/password", "Save password", "New password <input name=password type=password>");
+const CODE: View = ("/sign-in/code", "Continue", "Code <input name=code autocomplete=one-time-code>");
+const ENROLL: View = ("/sign-in/authenticator", "Confirm", "Code from your app <input name=code autocomplete=off>");
+const FORGOT: View = ("/forgot", "Email me a link", "Email <input name=email> Email again <input name=again>");
 const CONFIRM: View = ("/reset/confirm", "Confirm the reset", "");
 const HOME: View = ("/sign-out", "Sign out", "");
 
@@ -64,7 +64,7 @@ struct Page<'a> {
 
 type Sent = HashMap<String, String>;
 
-/// Hears what no caller hears of. Events hold no secrets.
+/// Logs failures that no caller sees. Events contain no secrets.
 #[derive(Debug)]
 struct Told;
 
@@ -77,7 +77,7 @@ impl Observer for Told {
 #[derive(Clone)]
 struct App {
     auth: Auth,
-    /// In memory. Another store keeps `Session::encode`.
+    /// In memory. A persistent store would keep `Session::encode`.
     sessions: Arc<Mutex<HashMap<String, Session>>>,
 }
 
@@ -92,7 +92,7 @@ impl App {
 
     fn refuse(&self, error: &dyn AuthError, view: View, held: &str) -> Response {
         if error.code() == "challenge_invalid" {
-            return Redirect::to(SIGN_IN.0).into_response(); // too old, or used: nothing can be done with it
+            return Redirect::to(SIGN_IN.0).into_response(); // expired or used: start again
         }
         let refusal = self.auth.error_response(error);
         let status = StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -100,7 +100,7 @@ impl App {
         (status, wait, self.page(view, held, &[refusal.message, format!("Help: {}", refusal.support)])).into_response()
     }
 
-    /// A new id for each sign-in, and the one before is worth nothing.
+    /// Issues a new id for each sign-in, which prevents session fixation.
     fn enter(&self, jar: CookieJar, signed_in: &SignedIn) -> CookieJar {
         let (mut sessions, id) = (self.sessions.lock().unwrap(), Base64UrlUnpadded::encode_string(&random()));
         sessions.remove(kept(&jar, "__Host-session"));
@@ -109,7 +109,7 @@ impl App {
         remember(jar.add(cookie("__Host-session", id)), signed_in.device_token())
     }
 
-    /// Every step of a sign-in leads to another, until it is complete. One that fails is asked for again.
+    /// Every step of a sign-in leads to the next until it is complete. A failed step is shown again.
     async fn go_on(&self, jar: CookieJar, step: Result<SignIn, impl AuthError>, view: View, held: &str) -> Response {
         match step {
             Ok(SignIn::Complete(signed_in)) => (self.enter(jar, &signed_in), Redirect::to("/")).into_response(),
@@ -124,7 +124,7 @@ impl App {
     }
 }
 
-/// Half a day, and the browser signs in again.
+/// After half a day the browser must sign in again.
 fn is_young(session: &Session) -> bool {
     session.signed_in_at() + time::Duration::hours(12) > SystemClock.now()
 }
@@ -141,7 +141,7 @@ fn cookie(name: &'static str, value: String) -> Cookie<'static> {
     Cookie::build((name, value)).path("/").http_only(true).secure(true).same_site(SameSite::Lax).build()
 }
 
-/// As long as `DeviceConfig::lifetime`. Without a token the browser's own is set again, so that a cookie in use does not expire.
+/// Lasts as long as `DeviceConfig::lifetime`. Without a token, sets the browser's own again so that it does not expire in use.
 fn remember(jar: CookieJar, token: Option<&DeviceToken>) -> CookieJar {
     let text = token.map_or_else(|| kept(&jar, "__Host-device").to_owned(), DeviceToken::expose);
     if text.is_empty() {
@@ -158,7 +158,7 @@ fn random() -> [u8; 32] {
     bytes
 }
 
-/// A session that has ended is nobody's. After any other error nothing is known, and it is kept.
+/// Drops a session that has ended. After any other error nothing is known, so the session is kept.
 async fn home(State(app): State<App>, jar: CookieJar) -> Response {
     let id = kept(&jar, "__Host-session");
     let session = app.sessions.lock().unwrap().get(id).filter(|session| is_young(session)).cloned();
@@ -175,7 +175,7 @@ async fn home(State(app): State<App>, jar: CookieJar) -> Response {
 
 type Peer = ConnectInfo<SocketAddr>;
 async fn sign_in(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar, Form(form): Form<Sent>) -> Response {
-    // Behind a proxy: the address that it adds, and only that.
+    // Behind a proxy, use the address that it adds, and only that.
     let request = SignInRequest::new(sent(&form, "email"), sent(&form, "password"))
         .client_address(ClientAddress::from_ip(peer.ip()));
     let step = app.auth.sign_in(request.device(kept(&jar, "__Host-device"))).await;
@@ -194,7 +194,7 @@ async fn step(State(app): State<App>, Path(name): Path<String>, jar: CookieJar, 
         "authenticator" => match auth.confirm_required_enrollment(&challenge, code).await {
             Ok((SignIn::Complete(who), codes)) => {
                 let codes: Vec<_> =
-                    ["Keep these codes:"].into_iter().chain(codes.expose()).map(str::to_owned).collect();
+                    ["Save these codes:"].into_iter().chain(codes.expose()).map(str::to_owned).collect();
                 (app.enter(jar, &who), app.page(HOME, "", &codes)).into_response()
             }
             step => app.go_on(jar, step.map(|(step, _)| step), ENROLL, held).await,
@@ -203,13 +203,13 @@ async fn step(State(app): State<App>, Path(name): Path<String>, jar: CookieJar, 
     }
 }
 
-/// The device cookie stays: it opens nothing, and keeps its owner a lane.
+/// The device cookie stays: it signs nobody in, and keeps its owner's bucket.
 async fn sign_out(State(app): State<App>, jar: CookieJar) -> (CookieJar, Redirect) {
     app.sessions.lock().unwrap().remove(kept(&jar, "__Host-session"));
     (jar.remove(cookie("__Host-session", String::new())), Redirect::to("/sign-in"))
 }
 
-/// One answer for everybody.
+/// The same response for everyone.
 async fn forgot(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar, Form(form): Form<Sent>) -> Response {
     let Ok(email) = Email::confirmed(sent(&form, "email"), sent(&form, "again")) else {
         return app
@@ -218,7 +218,7 @@ async fn forgot(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar,
     };
     let told = |wait: Duration| {
         format!(
-            "If there is such an account, a mail is on its way. There is one in {} minutes at most.",
+            "If there is such an account, an email is on its way. We send at most one every {} minutes.",
             wait.as_secs() / 60
         )
     };
@@ -230,14 +230,14 @@ async fn forgot(State(app): State<App>, ConnectInfo(peer): Peer, jar: CookieJar,
     }
 }
 
-/// What a mailed link opens. It only shows: scanners of mail look at it too.
+/// The page a mailed link opens. It changes nothing, since mail scanners open it too.
 async fn link(State(app): State<App>, Query(query): Query<Sent>) -> Html<String> {
     app.page(CONFIRM, sent(&query, "token"), &[])
 }
 
 async fn confirm(State(app): State<App>, jar: CookieJar, Form(form): Form<Sent>) -> Response {
     let held = sent(&form, "held");
-    let told = ["A temporary password was mailed to you. It works for one hour.".to_owned()];
+    let told = ["We emailed you a temporary password. It works for one hour.".to_owned()];
     match app.auth.confirm_reset(held).await {
         Ok(done) => (remember(jar, done.device.as_ref()), app.page(SIGN_IN, "", &told)).into_response(),
         Err(error) => app.refuse(&error, CONFIRM, held),
@@ -251,16 +251,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (url, folder) = (format!("http://localhost:{}", listener.local_addr()?.port()), tempfile::tempdir()?);
     let store = SqliteStore::connect(&format!("sqlite://{}", folder.path().join("minimal.db").display())).await?;
     store.migrate().await?;
-    let (auth, operator) =
-        Auth::builder(Site::new("Acme", &url, "help@acme.example")?, store.clone(), store, PrintingMailer)
-            .background(|work| drop(tokio::spawn(work)))
-            .observer(Told)
-            .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
-            // These two last as long as the store here. Real ones are kept outside of it.
-            .keyring(Keyring::new("1", random())?)
-            .index_key(random())
-            .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
-            .build_with_operator()?;
+    let auth = Auth::builder(Site::new("Acme", &url, "help@acme.example")?, store.clone(), store, PrintingMailer)
+        .background(|work| drop(tokio::spawn(work)))
+        .observer(Told)
+        .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
+        // These two are as short-lived as the store here. Keep real ones outside the store.
+        .keyring(Keyring::new("1", random())?)
+        .index_key(random())
+        .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
+        .build()?;
     let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
     println!("{url}\nann@acme.example signs in with {}", ann.temporary_password.expose());
     let show = |view| get(async move |State(app): State<App>| app.page(view, "", &[]));
@@ -279,6 +278,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = routes.with_state(App { auth: auth.clone(), sessions: Arc::default() });
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) }).await?;
-    auth.close().await; // mails that are left
+    auth.close().await; // finishes background work: mails
     Ok(())
 }

@@ -5,19 +5,19 @@ use std::time::Duration;
 use doorward::{Clock, SystemClock};
 use time::OffsetDateTime;
 
-/// The system's clock, so many seconds ahead: the hour of a link passes at the press of a button. It goes forward only.
+/// The system clock plus an offset, so that a link's hour passes at the press of a button. It only moves forward.
 #[derive(Clone, Debug, Default)]
 pub struct DemoClock(Arc<AtomicU64>);
 
 impl DemoClock {
-    /// Beyond this, lifetimes would be added to the last moment there is.
+    /// Beyond this, adding lifetimes could overflow the latest representable time.
     const MOST_SECONDS: u64 = 10 * 366 * 24 * 60 * 60;
 
     pub fn ahead_by(seconds: u64) -> Self {
         Self(Arc::new(AtomicU64::new(seconds.min(Self::MOST_SECONDS))))
     }
 
-    /// How far ahead it is from now on.
+    /// Moves the clock forward and returns the new offset in seconds.
     pub fn forward(&self, by: Duration) -> u64 {
         let moved = |ahead: u64| Some(ahead.saturating_add(by.as_secs()).min(Self::MOST_SECONDS));
         let before = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, moved).unwrap_or_default();

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::demo::DemoClock;
 
-/// Keeps mails to be read on a page, in place of a mail server.
+/// Keeps mails for display on a page, instead of a mail server.
 #[derive(Clone, Debug)]
 pub struct Mailbox {
     clock: DemoClock,
@@ -24,7 +24,7 @@ pub struct Kept {
     pub text: String,
 }
 
-/// The text of a mail holds its secret.
+/// Redacted in `Debug`: a mail's text contains its secret.
 impl std::fmt::Debug for Kept {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Kept").finish_non_exhaustive()
@@ -38,7 +38,7 @@ impl Mailbox {
         Self { clock, mails: Arc::default() }
     }
 
-    /// The newest first.
+    /// Newest first.
     pub fn mails(&self) -> Vec<Kept> {
         self.mails.lock().unwrap().iter().rev().cloned().collect()
     }

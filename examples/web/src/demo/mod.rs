@@ -1,5 +1,5 @@
-//! For looking at the example only, and not there without the feature `demo`: a mailbox in place of a mail server, and a clock
-//! that can be moved on.
+//! For demonstration only, behind the feature `demo`: a mailbox instead of a mail server, and a clock that can be moved
+//! forward.
 
 mod clock;
 mod mailbox;

@@ -1,4 +1,4 @@
-//! The pages of the mailbox and of the clock.
+//! The mailbox page and the clock page.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::sorry::Sorry;
 #[template(path = "mailbox.html")]
 struct MailboxPage {
     page: Page,
-    /// How many mails are on their way, where there is a mail server.
+    /// How many mails are queued, if there is a mail server.
     queued: Option<usize>,
     mails: Vec<MailShown>,
 }
@@ -38,7 +38,7 @@ struct MailShown {
 enum Line {
     Text(String),
     Link(String),
-    /// A password, alone on its line.
+    /// A password on its own line.
     Secret(String),
 }
 
@@ -103,7 +103,7 @@ async fn clock(State(app): State<App>, mut browser: Browser) -> Response {
 
 async fn forward(State(app): State<App>, browser: Browser, Form(form): Form<ForwardForm>) -> Result<Response, Sorry> {
     let ahead = app.clock.forward(Duration::from_secs(form.seconds));
-    // Kept, so that a restart on the same file does not turn time back.
+    // Stored, so that a restart on the same file does not set the clock back.
     app.tables.set("clock_ahead", &ahead.to_string()).await?;
     Ok(browser.saying(Notice::ClockMoved).go("/demo/clock"))
 }

@@ -7,14 +7,14 @@ use doorward::store::UserDirectory;
 use crate::app::App;
 use crate::tables::Profile;
 
-/// Somebody who is there from the start.
+/// A demo account that exists from the start.
 pub struct Seeded {
     pub email: &'static str,
     pub about: &'static str,
     past: Option<Past>,
 }
 
-/// Whoever has been here for a while comes from an older system, as it were, which had this of them.
+/// Imported data of an account that has existed for a while, as if from an older system.
 struct Past {
     name: &'static str,
     operator: bool,
@@ -23,17 +23,17 @@ struct Past {
 }
 
 impl Seeded {
-    /// A password that is not chosen yet is nobody's to know.
+    /// `None` if no password has been chosen yet.
     pub fn password(&self) -> Option<&'static str> {
         self.past.as_ref().map(|past| past.password)
     }
 }
 
 pub const SEEDED: [Seeded; 3] = [
-    Seeded { email: "ann@acme.example", about: "is new: the first password was mailed", past: None },
+    Seeded { email: "ann@acme.example", about: "new: the first password was mailed", past: None },
     Seeded {
         email: "ben@acme.example",
-        about: "has been here for a while",
+        about: "existing user",
         past: Some(Past {
             name: "Ben",
             operator: false,
@@ -43,7 +43,7 @@ pub const SEEDED: [Seeded; 3] = [
     },
     Seeded {
         email: "olga@acme.example",
-        about: "is the operator",
+        about: "operator",
         past: Some(Past {
             name: "Olga",
             operator: true,
@@ -53,13 +53,13 @@ pub const SEEDED: [Seeded; 3] = [
     },
 ];
 
-/// Opens the accounts that are not there yet, and marks the file: their passwords are published, so nothing but a demo may use
-/// it. A file that has other accounts and no mark is of a real application, and left alone.
+/// Creates missing demo accounts and marks the file: their passwords are public, so only a demo may use it. A file with other
+/// accounts and no mark belongs to a real application and is left alone.
 pub async fn seed(app: &App) -> Result<(), Box<dyn std::error::Error>> {
     if app.tables.setting("demo").await?.is_none() {
         let others = app.store.count().await?;
         if others.active + others.deactivated > 0 {
-            return Err("this file has accounts that are no demo's".into());
+            return Err("this file contains accounts of a real application".into());
         }
         app.tables.set("demo", "yes").await?;
     }

@@ -1,4 +1,4 @@
-//! Setting an authenticator app up, in the welcome and in the settings.
+//! Setting up an authenticator app, in the welcome and in the settings.
 
 use askama::Template;
 use axum::extract::State;
@@ -23,7 +23,7 @@ const TITLE: &str = "Authenticator app";
 #[template(path = "authenticator_offer.html")]
 struct OfferPage {
     page: Page,
-    /// The policy demands one, so there is no way around it.
+    /// The policy requires one, so it cannot be skipped.
     required: bool,
 }
 
@@ -32,7 +32,7 @@ struct OfferPage {
 struct EnrollPage {
     page: Page,
     place: Place,
-    /// What to scan or type. Shown once: after a wrong code the app has it already.
+    /// The QR code and key. Shown once: after a wrong code, the app already has them.
     shown: Option<Shown>,
 }
 
@@ -41,18 +41,18 @@ struct Shown {
     key: String,
 }
 
-/// Where somebody sets it up.
+/// Where the user sets it up.
 #[derive(Clone, Copy)]
 struct Place {
-    /// The form's address.
+    /// The form's action.
     action: &'static str,
     wizard: bool,
-    /// The way around it, if there is one.
+    /// The link that skips it, if it can be skipped.
     leave: Option<(&'static str, &'static str)>,
 }
 
 const SETTINGS: Place =
-    Place { action: "/security/authenticator", wizard: false, leave: Some(("/security", "Leave it as it is")) };
+    Place { action: "/security/authenticator", wizard: false, leave: Some(("/security", "Cancel")) };
 const OFFERED: Place =
     Place { action: "/welcome/authenticator", wizard: true, leave: Some(("/welcome/done", "Skip for now")) };
 const REQUIRED: Place = Place { leave: None, ..OFFERED };
@@ -78,8 +78,8 @@ impl From<TotpEnrollment> for Shown {
     }
 }
 
-/// The codes go into the page that answers and nowhere else, so they are shown whatever becomes of the session: whoever has to
-/// sign in again has them.
+/// Recovery codes exist only in this response, so they are shown even if the session could not be stored and the user has to
+/// sign in again.
 fn show_codes(going_on: Result<Browser, Sorry>, page: Page, codes: &RecoveryCodes, next: &'static str) -> Response {
     let page = Page { title: "Recovery codes".to_owned(), ..page };
     let page = CodesPage { page, codes: codes.expose().map(str::to_owned).collect(), next };
@@ -95,7 +95,7 @@ fn not_confirmed(app: &App, browser: Browser, page: Page, error: &Error, place: 
     browser.refuse(&refusal, &EnrollPage { page, place, shown: None })
 }
 
-// In the welcome: by a challenge where it is required, by the session where it may be skipped.
+// In the welcome: with a challenge if it is required, with the session if it may be skipped.
 
 pub async fn offer(mut browser: Browser) -> Result<Response, Sorry> {
     let required = browser.visit.authenticator_challenge().is_ok();
@@ -141,7 +141,7 @@ pub async fn confirm_in_welcome(
     };
     match confirmed {
         Ok((outcome, codes)) => {
-            // Another step may follow. It waits for the button below the codes.
+            // Another step may follow, after the button below the codes.
             let complete = matches!(outcome, SignIn::Complete(_));
             let next = if complete { "/welcome/done" } else { "/welcome/password" };
             let going_on = advance(browser, outcome).await.map(|(browser, _)| browser);

@@ -1,4 +1,4 @@
-//! "Confirm that it is you", before something that takes a fresh proof.
+//! Step-up: "Confirm it's you", before a sensitive action.
 
 use askama::Template;
 use axum::extract::State;
@@ -14,14 +14,14 @@ use crate::notice::Notice;
 use crate::page::Page;
 use crate::sorry::Sorry;
 
-const TITLE: &str = "Confirm that it is you";
+const TITLE: &str = "Confirm it's you";
 
 #[derive(Template)]
 #[template(path = "confirm.html")]
 struct ConfirmPage {
     page: Page,
     email: String,
-    /// Where a second factor is on, a password alone proves too little.
+    /// With a second factor on, a password alone is not enough.
     by_code: bool,
     then: String,
     path: &'static str,
@@ -41,7 +41,7 @@ pub struct ConfirmForm {
     then: String,
 }
 
-/// Where to go on. Names and no paths: a link must not lead astray.
+/// Where to continue. Names instead of paths, to prevent open redirects.
 fn path(then: &str) -> &'static str {
     match then {
         "authenticator" => "/security#authenticator",
@@ -54,7 +54,7 @@ fn path(then: &str) -> &'static str {
 
 fn confirm_page(member: &Member, page: Page, by_code: bool, then: String) -> ConfirmPage {
     let (email, path) = (member.signed_in.email().as_typed().to_owned(), path(&then));
-    // Whoever would rather not is led away from where this is asked.
+    // Cancelling must not lead back to a page that asks for the same proof.
     let path = if path == "/operator" { "/" } else { path };
     ConfirmPage { page, email, by_code, then, path }
 }

@@ -1,4 +1,4 @@
-//! "Forgot your password?": the address, a look at it, and the same answer for everybody.
+//! "Forgot your password?": the address, a check, and the same response for everyone.
 
 use askama::Template;
 use axum::extract::State;
@@ -47,7 +47,7 @@ pub async fn show(mut browser: Browser) -> Response {
     browser.show(&ForgotPage { page, email: "" })
 }
 
-/// Shows the address once more instead of asking for it twice: people copy what they typed, and read what they see.
+/// Shows the address again instead of asking for it twice: people paste what they typed, but read what they see.
 pub async fn check(Form(form): Form<ForgotForm>) -> Response {
     match Email::from_input(&form.email) {
         Ok(email) => {
@@ -58,7 +58,7 @@ pub async fn check(Form(form): Form<ForgotForm>) -> Response {
     }
 }
 
-/// The form again, with the address in it.
+/// Shows the form again, with the address filled in.
 pub async fn change(Form(form): Form<ForgotForm>) -> Response {
     html(&ForgotPage { page: Page::new(TITLE), email: &form.email })
 }

@@ -18,7 +18,7 @@ pub async fn show(mut member: Member) -> Response {
     member.browser.show(&HomePage { page, name, email })
 }
 
-/// Where password managers send people to change a password.
+/// The well-known URL that password managers open to change a password.
 pub async fn change_password() -> Redirect {
     Redirect::to("/security")
 }

@@ -1,4 +1,4 @@
-//! One file for each page, or for each few that belong together.
+//! One file per page, or per few pages that belong together.
 
 mod assets;
 mod authenticator;
@@ -23,10 +23,10 @@ use crate::app::App;
 use crate::headers;
 use crate::sorry::Sorry;
 
-/// Forms are small. What is longer is refused before anybody looks at it.
+/// Forms are small; longer bodies are rejected before they are parsed.
 const LONGEST_BODY: usize = 8 * 1024;
 
-/// What changes something is a POST; a GET looks, and so does a HEAD.
+/// Everything that changes something is a POST; GET and HEAD only read.
 pub fn router(app: App) -> Router {
     let pages = Router::new()
         .route("/", get(home::show))

@@ -1,4 +1,4 @@
-//! What an operator does. An operator never sees or picks a password.
+//! Operator actions. An operator never sees or chooses a password.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -20,14 +20,14 @@ use crate::sorry::Sorry;
 
 const TITLE: &str = "Accounts";
 
-/// Of each status. All others are found by their address.
+/// The maximum shown per status. Others are found by address.
 const AT_MOST: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "operator.html")]
 struct OperatorPage {
     page: Page,
-    /// In the form that opens an account.
+    /// In the form that creates an account.
     email: String,
     /// In the form that finds one.
     find: String,
@@ -42,9 +42,9 @@ struct UserShown {
     has_password: bool,
     has_second_factor: bool,
     last_sign_in: Option<String>,
-    /// Operators take nothing from themselves: the last one could not give it back.
+    /// The operator's own account. Operators cannot lock themselves out: there may be nobody to undo it.
     this: bool,
-    /// The id of the field for a reason, and what is wrong with what was written there.
+    /// The id of the reason field, and the problem with its content.
     reason: String,
     wrong: Option<String>,
 }
@@ -73,7 +73,7 @@ fn reason_field(user: &UserId) -> String {
     format!("reason-{user}")
 }
 
-/// All accounts, up to a point, or the one of that address.
+/// All accounts up to the limit, or the one with that address. Also returns whether the list was cut.
 async fn found(app: &App, find: &str) -> Result<(Vec<UserOverview>, bool), Sorry> {
     if !find.is_empty() {
         let user = match Email::from_input(find) {
@@ -157,9 +157,11 @@ pub async fn act(
     let user = UserId::parse(&form.user).map_err(|_| Sorry::NotFound)?;
     let (auth, me, reason) = (&app.auth, member.signed_in.user_id().clone(), form.reason.trim());
     let problem = match action.as_str() {
-        "deactivate" | "reset-second-factor" if user == me => Some((String::new(), "Ask another operator to do that.")),
+        "deactivate" | "reset-second-factor" if user == me => {
+            Some((String::new(), "Please ask another operator to do this."))
+        }
         "reset-second-factor" if reason.is_empty() => {
-            Some((reason_field(&user), "Please say how you made sure who it is."))
+            Some((reason_field(&user), "Please say how you verified their identity."))
         }
         _ => None,
     };

@@ -1,4 +1,4 @@
-//! The live result beside each rule of the policy. It advises; what counts is judged when the password is set.
+//! The live result next to each policy rule. It only advises; the password is checked again when it is set.
 
 use axum::Json;
 use axum::extract::State;
@@ -20,7 +20,7 @@ pub struct Broken {
 }
 
 pub async fn check(State(app): State<App>, browser: Browser, Json(typed): Json<Typed>) -> Result<Json<Broken>, Sorry> {
-    // For those who may set a password just now, and not as a service to strangers.
+    // Only for users who may set a password right now; this is not a public password checker.
     if browser.visit.session.is_none() && browser.visit.step.is_none() {
         return Err(Sorry::NotFound);
     }

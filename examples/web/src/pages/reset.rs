@@ -1,4 +1,4 @@
-//! The page that a mailed link opens. Mail scanners open it too, so it only asks.
+//! The page that a mailed link opens. Mail scanners open it too, so it changes nothing until its button is pressed.
 
 use askama::Template;
 use axum::extract::State;
@@ -32,7 +32,7 @@ struct DonePage {
 #[template(path = "reset_failed.html")]
 struct FailedPage {
     page: Page,
-    /// The link that can be confirmed once more.
+    /// The link, if it can be confirmed again.
     again: Option<String>,
 }
 
@@ -44,16 +44,15 @@ pub struct Link {
 
 #[derive(Deserialize)]
 pub struct ConfirmForm {
-    /// Which link the page was about. Another one may have been opened since, also by another site.
+    /// The link the page was opened for. Another one may have been opened since, even by another site.
     #[serde(default)]
     link: String,
 }
 
 const NO_USE: &str = "This link does not work";
-const NOT_KEPT: &str = "Please open the link in your mail once more, or ask for a new one.";
+const NOT_KEPT: &str = "Please open the link in your email again, or request a new one.";
 
-/// The same page for every link, whether it works or not: looking at it tells nothing and uses nothing. A text that is no link is
-/// not kept.
+/// The same page for every link, valid or not: viewing it reveals nothing and uses up nothing. Malformed links are not kept.
 pub async fn show(Query(query): Query<Link>, mut browser: Browser) -> Response {
     if let Some(text) = query.token {
         return match looks_like_a_token(&text) {
@@ -84,7 +83,7 @@ pub async fn submit(
             };
             Ok(browser.drop_link(&link).carrying("confirmed", confirmed.expires_at).go("/reset/done"))
         }
-        // A crash, a closed tab or a lost mail is mended by the same link, so the browser keeps it until then.
+        // The same link recovers from a crash, a closed tab or a lost mail, so the browser keeps it.
         Err(error @ (ConfirmResetError::AlreadyConfirmed { .. } | ConfirmResetError::MailFailed { .. })) => {
             let refusal = app.auth.error_response(&error);
             let page = Page::new("Check your mailbox again").refused("", &refusal);
@@ -99,7 +98,7 @@ pub async fn submit(
     }
 }
 
-/// Nothing is kept of the link that this is about: it was cut off on its way, cookies are off, or later ones took its place.
+/// The link is not in the browser's cookie: it was truncated, cookies are off, or later links evicted it.
 fn not_kept(browser: Browser) -> Response {
     let page = Page::new(NO_USE).problem("", NOT_KEPT);
     browser.show_as(StatusCode::BAD_REQUEST, &FailedPage { page, again: None })

@@ -1,4 +1,4 @@
-//! A code of the authenticator app, or a recovery code, after the password.
+//! A code from the authenticator app, or a recovery code, after the password.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};

@@ -28,9 +28,9 @@ struct SecurityPage {
     email: String,
     rules: Vec<RuleShown>,
     passwordrules: String,
-    /// Since when, and how many recovery codes are left.
+    /// Since when it is on, and how many recovery codes are left.
     authenticator: Option<(String, usize)>,
-    /// It cannot be turned off.
+    /// Whether it cannot be turned off.
     required: bool,
     devices: Vec<DeviceShown>,
     activity: Vec<(String, Happened)>,
@@ -128,7 +128,7 @@ pub async fn turn_off(State(app): State<App>, member: Member) -> Result<Response
     }
 }
 
-/// Its sessions end with it.
+/// Revokes a device, which ends its sessions.
 pub async fn sign_out_device(
     State(app): State<App>,
     member: Member,

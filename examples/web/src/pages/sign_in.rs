@@ -1,4 +1,4 @@
-//! The sign-in, and whatever it leads to.
+//! Signing in, and the steps that follow.
 
 use askama::Template;
 use axum::extract::State;
@@ -19,7 +19,7 @@ use crate::sorry::{Sorry, refused};
 struct SignInPage<'a> {
     page: Page,
     email: &'a str,
-    /// It is there for them too: a password from a mail is typed here.
+    /// The page also serves signed-in users, who may have come with a mailed password.
     signed_in: bool,
 }
 
@@ -44,13 +44,13 @@ pub async fn submit(
     let request = browser.vouch(SignInRequest::new(&form.email, &form.password));
     match app.auth.sign_in(request).await {
         Ok(outcome) => {
-            // Nothing of a sign-in that was under way before goes on: it may have been somebody else's.
+            // Drop any pending sign-in: it may have been someone else's.
             browser.visit = Visit { email: form.email, session: browser.visit.session, ..Visit::default() };
             let (browser, next) = advance(browser, outcome).await?;
             Ok(browser.go(next))
         }
         Err(error) => {
-            // The password is not given back, the address is.
+            // The form shows the address again, never the password.
             let refusal = app.auth.error_response(&error);
             let page = Page::new("Sign in").refused("email", &refusal);
             Ok(refused(&refusal, html(&SignInPage { page, email: &form.email, signed_in: false })))
@@ -58,7 +58,7 @@ pub async fn submit(
     }
 }
 
-/// Goes on with a sign-in from wherever it stands, and tells where that is. There is a session in one of the cases only.
+/// Continues a sign-in and returns the path of its next page. Only `Complete` has a session.
 pub async fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, &'static str), Sorry> {
     let visit = browser.visit.clone();
     let welcomed = visit.newcomer.is_some();
@@ -82,7 +82,7 @@ pub async fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, &'st
     })
 }
 
-/// Who that is, if the application has heard nothing of that person yet. Asked only once the first step is proved.
+/// The user's id, if they have no profile yet. Called only after the first step was proved.
 async fn newcomer(app: &App, email: &str) -> Result<Option<UserId>, Sorry> {
     let Ok(email) = Email::from_input(email) else { return Ok(None) };
     let Some(user) = app.store.find_by_email(&email).await? else { return Ok(None) };
@@ -92,7 +92,7 @@ async fn newcomer(app: &App, email: &str) -> Result<Option<UserId>, Sorry> {
 
 pub async fn sign_out(browser: Browser) -> Result<Response, Sorry> {
     let mut response = browser.leave().await?.saying(Notice::SignedOut).go("/sign-in");
-    // What the browser kept of pages goes as well; cookies are dropped one by one.
+    // Clears the browser's cached pages too; cookies are dropped one by one.
     let kept = HeaderValue::from_static("\"cache\", \"storage\"");
     response.headers_mut().insert(HeaderName::from_static("clear-site-data"), kept);
     Ok(response)

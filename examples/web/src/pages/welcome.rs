@@ -1,4 +1,4 @@
-//! What a temporary password leads to: for somebody new the whole welcome, after a reset the new password alone.
+//! What follows a temporary password: for a new user the whole welcome, after a reset just the new password.
 
 use askama::Template;
 use axum::extract::State;
@@ -60,12 +60,12 @@ pub async fn details(mut browser: Browser) -> Result<Response, Sorry> {
     Ok(browser.show(&DetailsPage { page, name: &visit.name, email: &visit.email }))
 }
 
-/// Nothing is stored for the account before its owner has a password: a temporary one opens its choice only.
+/// Stores nothing for the account until its owner has a password: a temporary one only allows choosing one.
 pub async fn submit_details(mut browser: Browser, Form(form): Form<DetailsForm>) -> Result<Response, Sorry> {
     browser.visit.password_challenge()?;
     let name = form.name.trim();
     if !(1..=64).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        let page = Page::new("Your details").problem("name", "Please enter your name, in up to 64 characters.");
+        let page = Page::new("Your details").problem("name", "Please enter your name, up to 64 characters.");
         let email = browser.visit.email.clone();
         return Ok(browser.show_as(StatusCode::UNPROCESSABLE_ENTITY, &DetailsPage { page, name, email: &email }));
     }
@@ -80,7 +80,7 @@ fn password_page(app: &App, page: Page, browser: &Browser, rules: Vec<RuleShown>
     PasswordPage { page, wizard, email, rules, passwordrules }
 }
 
-/// Whether the step before this one was left out.
+/// Whether the previous step was skipped.
 fn is_nameless(browser: &Browser) -> bool {
     browser.visit.newcomer.is_some() && browser.visit.name.is_empty()
 }
@@ -106,7 +106,7 @@ pub async fn submit_password(
     }
     match app.auth.choose_password(&challenge, &form.new_password).await {
         Ok(outcome) => {
-            // At once: a step that follows may be taken tomorrow, in another browser.
+            // Store it now: the next step may happen tomorrow, in another browser.
             if let Some(user) = &browser.visit.newcomer {
                 let profile = Profile { name: browser.visit.name.clone(), operator: false };
                 app.tables.keep_profile(user, &profile).await?;

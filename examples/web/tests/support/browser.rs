@@ -1,4 +1,4 @@
-//! A real browser, driven by what is on the page: by clicks or by keys, with scripts or without.
+//! A real browser, driven through what is on the page: with clicks or keys, with or without scripts.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -17,28 +17,28 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{nothing_may_be_skipped, tell};
 
-/// How somebody uses the pages.
+/// How the pages are used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Manner {
     pub scripts: bool,
-    /// By Tab and Enter alone.
+    /// With Tab and Enter only.
     pub keyboard: bool,
-    /// Pictures are taken, if any are asked for.
+    /// Takes screenshots, if requested.
     pub pictures: bool,
     pub width: u32,
     pub height: u32,
 }
 
-/// Each story has three browsers, and waits often: two at once keep two cores busy.
+/// Each story has three browsers and often waits: two at once keep two cores busy.
 static STORIES: Semaphore = Semaphore::const_new(2);
 
-/// Pages and states that were looked at closely already.
+/// Pages and states already checked with axe-core.
 static LOOKED_AT: std::sync::Mutex<BTreeSet<String>> = std::sync::Mutex::new(BTreeSet::new());
 
-/// That there is no browser is said once.
+/// Reports a missing browser only once.
 static TOLD: Once = Once::new();
 
-/// The driver's process, which ends with this.
+/// The driver's process; killed on drop.
 pub struct Driver {
     _turn: SemaphorePermit<'static>,
     child: Child,
@@ -55,10 +55,10 @@ impl Drop for Driver {
 }
 
 impl Driver {
-    /// `None` where there is no browser, after saying so.
+    /// `None` if there is no browser, after reporting it.
     pub async fn start() -> Option<Self> {
         if std::env::var_os("DOORWARD_NO_BROWSER").is_some() {
-            TOLD.call_once(|| tell("skipped: the browser test of the web example, as DOORWARD_NO_BROWSER asks for"));
+            TOLD.call_once(|| tell("skipped: the browser test of the web example, because DOORWARD_NO_BROWSER is set"));
             return None;
         }
         let turn = STORIES.acquire().await.unwrap();
@@ -75,14 +75,14 @@ impl Driver {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let mut ports =
             lines.filter_map(|line| Some(line.split_once("successfully on port ")?.1.trim_matches('.').to_owned()));
-        let port = ports.next().expect("chromedriver tells its port");
-        // Whatever it says later has to go somewhere.
+        let port = ports.next().expect("chromedriver prints its port");
+        // Drain its later output, so that the pipe does not fill up.
         std::thread::spawn(move || ports.for_each(drop));
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let axe = std::fs::read_to_string(root.join("../../target/axe-core/package/axe.min.js")).ok();
         if axe.is_none() {
             assert!(!nothing_may_be_skipped(), "there is no axe-core");
-            tell("skipped: axe-core, which is not in target/axe-core. To get it see .ci/run");
+            tell("skipped: axe-core, which is not in target/axe-core. See .ci/run for how to get it");
         }
         let pictures = std::env::var_os("DOORWARD_SCREENSHOTS").map(|_| root.join("screenshots"));
         Some(Self { _turn: turn, child, url: format!("http://localhost:{port}"), axe: axe.map(Into::into), pictures })
@@ -102,7 +102,7 @@ impl Driver {
         if !manner.scripts {
             options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
         }
-        // A window is never narrower than some 500 pixels; a phone is.
+        // A window is never narrower than about 500 pixels; a phone is.
         if manner.width < 500 {
             let metrics = json!({ "width": manner.width, "height": manner.height, "pixelRatio": 1.0, "touch": false });
             options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
@@ -133,15 +133,15 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// By typing an address.
+    /// Opens a page as if its address had been typed.
     pub async fn open(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.site)).await.unwrap();
         self.look().await;
     }
 
-    /// From a mail.
+    /// Opens a mailed link.
     pub async fn open_link(&self, link: &str) {
-        let path = link.strip_prefix(&self.site).expect("mails link here");
+        let path = link.strip_prefix(&self.site).expect("mailed links lead to this site");
         self.open(path).await;
     }
 
@@ -167,7 +167,7 @@ impl Browser {
         assert!(text.contains(words), "{words:?} is not on {}: {text}", self.path().await);
     }
 
-    /// The texts of everything that a selector finds.
+    /// The texts of all elements that match a selector.
     pub async fn texts(&self, css: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for element in self.client.find_all(Locator::Css(css)).await.unwrap() {
@@ -180,10 +180,10 @@ impl Browser {
         self.client.find(Locator::Css(css)).await.ok()?.attr(name).await.unwrap()
     }
 
-    /// Waits for something that a script does.
+    /// Waits for an element that a script adds.
     pub async fn wait_for(&self, css: &str) {
         let found = self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(css)).await;
-        assert!(found.is_ok(), "{css} did not come: {}", self.text().await);
+        assert!(found.is_ok(), "{css} did not appear: {}", self.text().await);
     }
 
     pub async fn fill(&self, id: &str, text: &str) {
@@ -197,12 +197,12 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
-    /// A button or a link with these words.
+    /// Presses the button or link with this label.
     pub async fn press(&self, words: &str) {
         self.press_within("", words).await;
     }
 
-    /// The same inside of what an XPath finds.
+    /// The same, within the element that an XPath matches.
     pub async fn press_within(&self, within: &str, words: &str) {
         let path = format!("{within}//*[self::button or self::a or self::summary][normalize-space()='{words}']");
         self.press_at(Locator::XPath(&path)).await;
@@ -222,14 +222,14 @@ impl Browser {
         } else {
             target.click().await.unwrap();
         }
-        // The driver waits for a page that has begun to load, and this one may not have begun yet.
+        // The driver waits only for a page that has begun to load, and this one may not have yet.
         for _ in 0..1_000 {
             if !leads_on || self.document().await != page {
                 return self.look().await;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("{at:?} leads nowhere on {}: {}", self.path().await, self.text().await);
+        panic!("{at:?} opens no page on {}: {}", self.path().await, self.text().await);
     }
 
     async fn document(&self) -> Option<String> {
@@ -240,7 +240,7 @@ impl Browser {
         self.client.execute(script, vec![]).await.unwrap()
     }
 
-    /// From wherever the focus is, as somebody without a mouse gets there.
+    /// Tabs from the current focus to the target, as someone without a mouse would.
     async fn tab_to(&self, target: &Element) {
         for _ in 0..150 {
             let focused = self.client.active_element().await.unwrap();
@@ -249,12 +249,12 @@ impl Browser {
             }
             focused.send_keys(&(Key::Tab + "")).await.unwrap();
         }
-        panic!("no way by keys on {}: {}", self.path().await, self.text().await);
+        panic!("not reachable by keyboard on {}: {}", self.path().await, self.text().await);
     }
 
-    /// What holds for every page.
+    /// Checks that hold for every page.
     async fn look(&self) {
-        // Where a form leads may take a moment to come.
+        // The page after a form may take a moment to load.
         self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css("h1")).await.unwrap();
         let title = self.client.title().await.unwrap();
         let failed = self.client.find(Locator::Css(".problems")).await.is_ok();
@@ -286,7 +286,7 @@ impl Browser {
         assert_eq!(violations, json!([]), "{title}");
     }
 
-    /// A picture of the whole page, if pictures are asked for.
+    /// Takes a screenshot of the whole page, if requested.
     pub async fn picture(&self, name: &str) {
         let Some(folder) = self.pictures.as_ref().filter(|_| self.manner.pictures) else { return };
         // One of a narrow screen will do.
@@ -298,20 +298,20 @@ impl Browser {
         let height = "return document.documentElement.scrollHeight";
         let height = self.client.execute(height, vec![]).await.unwrap().as_u64().unwrap() as u32;
         if self.manner.width >= 500 {
-            // The window has a frame around what it shows.
+            // The window has a frame around its content.
             let frame = "return window.outerHeight - window.innerHeight";
             let frame = self.client.execute(frame, vec![]).await.unwrap().as_u64().unwrap_or_default() as u32;
             self.client.set_window_size(self.manner.width, height.clamp(300, 2_400) + frame).await.unwrap();
         }
-        // A picture shows the page as it is read, not where the cursor stands.
+        // A screenshot shows the page, not the cursor.
         self.client.execute("document.activeElement?.blur(); scrollTo(0, 0)", vec![]).await.unwrap();
         let picture = self.client.screenshot().await.unwrap();
         std::fs::create_dir_all(folder).unwrap();
         let file = folder.join(format!("{name}.png"));
         std::fs::write(&file, picture).unwrap();
-        // A page has few colours, so nothing is lost.
+        // Pages have few colours, so quantizing loses nothing.
         let smaller = Command::new("pngquant").args(["--force", "--strip", "--ext", ".png"]).arg(&file).status();
-        assert!(smaller.is_ok_and(|status| status.success()), "pictures take pngquant: apt-get install pngquant");
+        assert!(smaller.is_ok_and(|status| status.success()), "screenshots need pngquant: apt-get install pngquant");
         let size = std::fs::metadata(&file).unwrap().len();
         assert!(size <= 100 * 1024, "{name} has {size} bytes");
         if self.manner.width >= 500 {

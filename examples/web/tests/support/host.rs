@@ -1,11 +1,11 @@
-//! A program of one file, as a process of its own.
+//! A one-file host, run as a separate process.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub struct Host {
     child: Child,
-    /// Mails are printed.
+    /// The program's output, which includes its mails.
     printed: Lines<BufReader<ChildStdout>>,
     pub url: String,
 }
@@ -25,7 +25,7 @@ impl Host {
         Self { child, printed, url }
     }
 
-    /// The rest of the next line that begins so.
+    /// The rest of the next line with this prefix.
     pub fn line(&mut self, prefix: &str) -> String {
         let mut lines = self.printed.by_ref().map(Result::unwrap);
         lines.find_map(|line| line.strip_prefix(prefix).map(str::to_owned)).unwrap()

@@ -1,4 +1,4 @@
-//! The application on a port of its own, and somebody without a browser who keeps cookies.
+//! The application on its own port, and an HTTP client that keeps cookies.
 
 #![allow(dead_code)] // Each test file uses what it needs.
 
@@ -54,19 +54,19 @@ impl Server {
         Self { app, url, _folder: folder }
     }
 
-    /// Moves with everything that is stored of the user.
+    /// The user's version, which changes with every write.
     pub async fn version(&self, email: &str) -> Version {
         let found = self.app.store.find_by_email(&Email::parse(email).unwrap()).await.unwrap();
         self.app.store.find_by_id(found.unwrap().id()).await.unwrap().unwrap().version()
     }
 
-    /// What the mailbox page shows.
+    /// The mails that the mailbox page shows.
     pub fn mailbox(&self) -> Vec<String> {
-        let Post::Mailbox(mailbox) = &self.app.post else { panic!("mails go elsewhere") };
+        let Post::Mailbox(mailbox) = &self.app.post else { panic!("mails go to a mail server") };
         mailbox.mails().into_iter().map(|mail| mail.text).collect()
     }
 
-    /// Waits until so many mails are there: some are sent after the answer.
+    /// Waits for that many mails: some are sent after the response.
     pub async fn mails(&self, count: usize) -> Vec<String> {
         for _ in 0..500 {
             let mails = self.mailbox();
@@ -75,11 +75,11 @@ impl Server {
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        panic!("{count} mails did not come");
+        panic!("{count} mails did not arrive");
     }
 }
 
-/// One line that is seen, whatever the test harness does with output.
+/// Prints a line that the test harness does not capture.
 pub fn tell(line: &str) {
     drop(std::io::stderr().write_all(format!("{line}\n").as_bytes()));
 }
@@ -88,17 +88,17 @@ pub fn nothing_may_be_skipped() -> bool {
     std::env::var_os("DOORWARD_SKIP_NOTHING").is_some()
 }
 
-/// The line of a mail that is a link.
+/// The link in a mail.
 pub fn link_in(mail: &str) -> String {
     mail.lines().find(|line| line.starts_with("http")).unwrap().to_owned()
 }
 
-/// The line of a mail that is a password.
+/// The password in a mail.
 pub fn password_in(mail: &str) -> String {
     mail.lines().find_map(|line| line.strip_prefix("    ")).unwrap().to_owned()
 }
 
-/// What the form of a page calls the link that it confirms.
+/// The name of the link that a page's form confirms.
 pub fn link_named_in(page: &str) -> String {
     let (_, rest) = page.split_once(r#"name="link" value=""#).unwrap_or_else(|| panic!("no link in {page}"));
     rest.split('"').next().unwrap().to_owned()
@@ -176,19 +176,19 @@ impl Visitor {
         self.post("/sign-in", &[("email", email), ("password", password)]).await
     }
 
-    /// Opens a mailed link, and presses the button of the page that it leads to.
+    /// Opens a mailed link and presses the button on its page.
     pub async fn confirm_link(&mut self, link: &str) -> Answer {
         let page = self.open_link(link).await;
         self.post("/reset/confirm", &[("link", &link_named_in(&page.body))]).await
     }
 
-    /// Opens a mailed link, and goes where it leads.
+    /// Opens a mailed link and follows its redirect.
     pub async fn open_link(&mut self, link: &str) -> Answer {
         let to = self.get(link).await.location().to_owned();
         self.get(&to).await
     }
 
-    /// Signed in from a browser of its own.
+    /// Signed in from a new browser.
     pub async fn member(server: &Server, who: (&str, &str)) -> Self {
         let mut visitor = Self::new(server);
         let answer = visitor.sign_in(who).await;

@@ -1,4 +1,4 @@
-//! The application as a process of its own.
+//! The application as a separate process.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -19,18 +19,18 @@ impl Process {
         };
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let url = lines.next().expect("it tells its address");
+        let url = lines.next().expect("it prints its address");
         assert!(lines.any(|line| line.starts_with("Ctrl-C")), "it is ready");
         Self { child, url }
     }
 
-    /// As by SIGKILL, which it is: nothing is said, finished or written.
+    /// Sends SIGKILL: nothing is reported, finished or written.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// The memory it holds, and the most it ever held, in MiB. Where there is no `/proc` nobody knows.
+    /// Resident and peak memory in MiB. `None` without `/proc`.
     pub fn memory(&self) -> Option<(u64, u64)> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let kib = |name: &str| -> Option<u64> {

@@ -1,4 +1,4 @@
-//! Mail servers: the one of the crate's own tests, which can be told to fail, and one that others wrote.
+//! Mail servers: the crate's own test server, which can be made to fail, and a third-party one.
 
 #[path = "../../../../tests/smtp/letter.rs"]
 pub mod letter;
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use super::nothing_may_be_skipped;
 
-/// How long one of them is waited for.
+/// The mailer's timeout.
 pub const TIMEOUT: Duration = Duration::from_secs(3);
 
 pub fn options(url: &str) -> Smtp {
@@ -27,7 +27,7 @@ pub fn options(url: &str) -> Smtp {
     Smtp { url: url.to_owned(), from, timeout: TIMEOUT }
 }
 
-/// aiosmtpd, which puts every mail into a folder.
+/// aiosmtpd, which writes every mail to a folder.
 pub struct Aiosmtpd {
     child: Child,
     pub url: String,
@@ -35,9 +35,9 @@ pub struct Aiosmtpd {
 }
 
 impl Aiosmtpd {
-    /// `None` where it is not installed.
+    /// `None` if it is not installed.
     pub fn start() -> Option<Self> {
-        // Free a moment ago. What is sent before it listens is sent again.
+        // Free a moment ago. Mails sent before it listens are retried.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let child = Command::new("aiosmtpd")
@@ -55,7 +55,7 @@ impl Aiosmtpd {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        // It makes the folder when it starts.
+        // It creates the folder at start.
         let Ok(entries) = fs::read_dir(self.folder.path().join("mails/new")) else { return Vec::new() };
         entries.map(|entry| entry.unwrap().path()).collect()
     }
@@ -64,10 +64,10 @@ impl Aiosmtpd {
         self.files().iter().for_each(|file| fs::remove_file(file).unwrap());
     }
 
-    /// The newest first.
+    /// Newest first.
     pub fn letters(&self) -> Vec<Letter> {
         let mut files = self.files();
-        // Named `1795000000.M123456P99Q7.host`, with the number of the mail behind the Q.
+        // Named `1795000000.M123456P99Q7.host`, with the mail's number after the Q.
         files.sort_by_key(|file| {
             let name = file.file_name().unwrap().to_str().unwrap();
             let number = name.rsplit_once('Q').unwrap().1.split('.').next().unwrap();
