@@ -22,8 +22,8 @@ fn cheap() -> HashParams {
 
 /// A sign-in sleeps through the spacing left by the previous one; only what follows is measured.
 fn whole_sign_in(criterion: &mut Criterion, name: &str, params: HashParams) {
-    let auth = host::host(params, HashBackend::default());
-    let device = device(&open_account(&auth));
+    let (auth, operator) = host::host(params, HashBackend::default());
+    let device = device(&open_account((&auth, &operator)));
     criterion.bench_function(name, |bencher| {
         bencher.iter_batched(
             || {
@@ -52,8 +52,8 @@ fn beside_the_bare_hash(criterion: &mut Criterion) {
 }
 
 fn without_a_hash(criterion: &mut Criterion) {
-    let auth = host::host(cheap(), HashBackend::default());
-    let signed_in = open_account(&auth);
+    let (auth, operator) = host::host(cheap(), HashBackend::default());
+    let signed_in = open_account((&auth, &operator));
     criterion.bench_function("resume", |bencher| {
         bencher.iter(|| pollster::block_on(auth.resume(signed_in.session())).unwrap());
     });
@@ -85,8 +85,8 @@ fn without_a_hash(criterion: &mut Criterion) {
 /// All write to the same user; a lost compare-and-swap is decided again.
 fn contention(criterion: &mut Criterion) {
     const BROWSERS: usize = 8;
-    let auth = host::host(cheap(), HashBackend::default());
-    let _ = open_account(&auth);
+    let (auth, operator) = host::host(cheap(), HashBackend::default());
+    let _ = open_account((&auth, &operator));
     let devices: Vec<_> = (0..BROWSERS).map(|_| device(&sign_in(&auth, ""))).collect();
     let all_at_once = |auth: &Auth| {
         std::thread::scope(|scope| {

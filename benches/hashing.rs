@@ -29,7 +29,7 @@ fn hashing(criterion: &mut Criterion) {
     group.sample_size(20);
     for (name, params) in PRESETS {
         for backend in BACKENDS {
-            let auth = host::host(params, *backend);
+            let (auth, _) = host::host(params, *backend);
             let mut strangers = 0_u64;
             group.bench_function(BenchmarkId::new(backend.as_str(), name), |bencher| {
                 bencher.iter(|| {

@@ -7,13 +7,13 @@ use std::time::Duration;
 use doorward::hashing::{HashBackend, HashParams};
 use doorward::mail::PrintingMailer;
 use doorward::store::{MemoryAttempts, MemoryUsers};
-use doorward::{Auth, Email, SignIn, SignInRequest, SignedIn, Site};
+use doorward::{Auth, Email, Operator, SignIn, SignInRequest, SignedIn, Site};
 
 pub const EMAIL: &str = "ann@acme.example";
 pub const PASSWORD: &str = "a quiet morning in May";
 
 /// One hashing thread, and negligible waits between attempts.
-pub fn host(params: HashParams, backend: HashBackend) -> Auth {
+pub fn host(params: HashParams, backend: HashBackend) -> (Auth, Operator) {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
     Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
         // Notices would be printed among the figures.
@@ -26,12 +26,12 @@ pub fn host(params: HashParams, backend: HashBackend) -> Auth {
             config.throttle.free = 1_000;
             config.danger_allow("throttle");
         })
-        .build()
+        .build_with_operator()
         .unwrap()
 }
 
 /// Creates the account, and signs in from a browser that is known from then on.
-pub fn open_account(auth: &Auth) -> SignedIn {
+pub fn open_account((auth, operator): (&Auth, &Operator)) -> SignedIn {
     pollster::block_on(async {
         let account = operator.provision_without_mail(Email::parse(EMAIL).unwrap()).await.unwrap();
         let request = SignInRequest::new(EMAIL, account.temporary_password.expose());

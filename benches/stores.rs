@@ -111,14 +111,14 @@ impl Host {
     ) -> Self {
         let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
         let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
-        let auth = Auth::builder(site, users, attempts, mailer)
+        let (auth, operator) = Auth::builder(site, users, attempts, mailer)
             .clock(clock.clone())
             .configure(|config| {
                 config.hashing.params = params;
                 config.hashing.threads = std::num::NonZeroUsize::new(1);
                 config.purge.every = None;
             })
-            .build()
+            .build_with_operator()
             .unwrap();
         let mut host = Self { auth, operator, clock, accounts: Vec::new() };
         for n in 0..accounts {

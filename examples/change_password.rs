@@ -3,9 +3,14 @@
 use doorward::error::{ChangePasswordError, ResumeError};
 use doorward::mail::PrintingMailer;
 use doorward::store::{MemoryAttempts, MemoryUsers};
-use doorward::{Auth, Email, SignIn, SignInRequest, SignedIn, Site};
+use doorward::{Auth, Email, Operator, SignIn, SignInRequest, SignedIn, Site};
 
-async fn open_account(auth: &Auth, email: &str, password: &str) -> Result<SignedIn, Box<dyn std::error::Error>> {
+async fn open_account(
+    auth: &Auth,
+    operator: &Operator,
+    email: &str,
+    password: &str,
+) -> Result<SignedIn, Box<dyn std::error::Error>> {
     let account = operator.provision_without_mail(Email::parse(email)?).await?;
     let request = SignInRequest::new(email, account.temporary_password.expose());
     let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { return Err("not due".into()) };
@@ -17,12 +22,12 @@ async fn open_account(auth: &Auth, email: &str, password: &str) -> Result<Signed
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
         .background(|work| drop(tokio::spawn(work)))
-        .build()?;
+        .build_with_operator()?;
 
     tokio::runtime::Runtime::new()?.block_on(async {
-        let signed_in = open_account(&auth, "ann@acme.example", "a quiet morning in May").await?;
+        let signed_in = open_account(&auth, &operator, "ann@acme.example", "a quiet morning in May").await?;
         let before = signed_in.session().clone();
 
         let wrong = auth.change_password(&signed_in, "not it", "rain on the roof at night").await;

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use doorward::error::SignInError;
 use doorward::mail::Mail;
 use doorward::store::{BackendError, PostgresStore, SqliteStore};
-use doorward::{AttemptStore, Auth, Challenge, Email, Mailer, SignIn, SignInRequest, Site, UserRepository};
+use doorward::{AttemptStore, Auth, Challenge, Email, Mailer, Operator, SignIn, SignInRequest, Site, UserRepository};
 
 const PROCESSES: usize = 4;
 /// Passes the URL to workers in the environment: process lists show arguments, and a URL may hold a password.
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-async fn auth(url: &str) -> Result<Auth, Box<dyn Error>> {
+async fn auth(url: &str) -> Result<(Auth, Operator), Box<dyn Error>> {
     // Every process migrates at start: the first one does it, the others find it done.
     if url.starts_with("sqlite:") {
         let store = SqliteStore::connect(url).await?;
@@ -62,14 +62,14 @@ async fn auth(url: &str) -> Result<Auth, Box<dyn Error>> {
     over(store)
 }
 
-fn over(store: impl UserRepository + AttemptStore + Clone) -> Result<Auth, Box<dyn Error>> {
+fn over(store: impl UserRepository + AttemptStore + Clone) -> Result<(Auth, Operator), Box<dyn Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    Ok(Auth::builder(site, store.clone(), store, &MAILS).build()?)
+    Ok(Auth::builder(site, store.clone(), store, &MAILS).build_with_operator()?)
 }
 
 /// Runs commands from standard input and prints how often each was accepted.
 async fn worker(url: &str) -> Result<(), Box<dyn Error>> {
-    let auth = auth(url).await?;
+    let (auth, _) = auth(url).await?;
     println!("ready");
     for line in std::io::stdin().lines() {
         let line = line?;
@@ -102,7 +102,7 @@ async fn worker(url: &str) -> Result<(), Box<dyn Error>> {
 }
 
 async fn cluster(url: &str) -> Result<(), Box<dyn Error>> {
-    let auth = auth(url).await?;
+    let (auth, operator) = auth(url).await?;
     let ann = operator.provision_without_mail(Email::parse(ANN)?).await?;
     let entered = auth.sign_in(SignInRequest::new(ANN, ann.temporary_password.expose())).await?;
     let SignIn::PasswordChangeRequired(challenge) = entered else { return Err("no change was due".into()) };

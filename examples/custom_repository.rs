@@ -13,7 +13,7 @@ use doorward::store::sqlx::{self, SqlitePool, query, query_as, query_scalar};
 use doorward::store::{
     BackendError, BackendErrorKind, Insert, Replace, SqliteStore, Swap, User, UserHead, UserHeadRow, UserRow, Version,
 };
-use doorward::{Auth, Email, Site, UserId, UserRepository};
+use doorward::{Auth, Email, Operator, Site, UserId, UserRepository};
 
 /// The existing table and its rows. Some rows are invalid.
 pub const BEFORE: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, email TEXT);
@@ -129,23 +129,23 @@ impl UserRepository for People {
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Starts an instance. Others may be starting at the same moment.
-async fn start(file: SqliteConnectOptions) -> Result<(Auth, SqlitePool, usize), Failed> {
+async fn start(file: SqliteConnectOptions) -> Result<((Auth, Operator), SqlitePool, usize), Failed> {
     let pool = SqlitePool::connect_with(file).await?;
     add_columns(&pool).await?;
     // Attempts need no host table: the crate's own store keeps them, in the same file.
     let attempts = SqliteStore::new(pool.clone());
     attempts.migrate().await?;
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-    let auth = Auth::builder(site, People(pool.clone()), attempts, PrintingMailer)
+    let (auth, operator) = Auth::builder(site, People(pool.clone()), attempts, PrintingMailer)
         .background(|work| drop(tokio::spawn(work)))
-        .build()?;
-    let opened = open_accounts(&auth, &pool).await?;
-    Ok((auth, pool, opened))
+        .build_with_operator()?;
+    let opened = open_accounts(&operator, &pool).await?;
+    Ok(((auth, operator), pool, opened))
 }
 
 /// Provisions everyone who has an address and never had an account, and mails a first password. Invalid rows are reported and
 /// skipped. Reports name ids only, since they may end up in a log.
-async fn open_accounts(auth: &Auth, pool: &SqlitePool) -> Result<usize, Failed> {
+async fn open_accounts(operator: &Operator, pool: &SqlitePool) -> Result<usize, Failed> {
     let who = "SELECT id, email FROM users
         WHERE email IS NOT NULL AND auth_version IS NULL AND auth_deleted IS NULL ORDER BY id";
     let people: Vec<(i64, String)> = query_as(who).fetch_all(pool).await?;
@@ -192,7 +192,7 @@ async fn run() -> Result<(), Failed> {
     // Dora leaves. The next start does not provision her again.
     let dora: i64 = query_scalar("SELECT id FROM users WHERE name = 'Dora Holm'").fetch_one(&pool).await?;
     let dora = UserId::parse(&dora.to_string())?;
-    one.delete(&dora).await?;
+    one.1.delete(&dora).await?;
     let (restarted, restarted_pool, opened) = start(file).await?;
     assert_eq!(opened, 0);
     assert!(People(pool.clone()).find_by_id(&dora).await?.is_none());
@@ -203,7 +203,7 @@ async fn run() -> Result<(), Failed> {
     for (id, name, state) in rows {
         println!("{id}: {name} {state}");
     }
-    for (auth, pool) in [(one, pool), (other, other_pool), (restarted, restarted_pool)] {
+    for ((auth, _), pool) in [(one, pool), (other, other_pool), (restarted, restarted_pool)] {
         auth.close().await;
         pool.close().await;
     }

@@ -26,7 +26,7 @@ impl Mailer for Links {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     let (sender, mailbox) = channel();
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), Links(sender))
+    let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), Links(sender))
         // Without it, a link is stored and mailed before the response, and response times reveal which addresses have accounts.
         .background(|work| drop(tokio::spawn(work)))
         .build_with_operator()?;

@@ -165,7 +165,7 @@ impl Run {
         let copies = Copies::default();
         let copying_users = Copying { inner: users.clone(), copies: copies.clone() };
         let copying_attempts = Copying { inner: attempts.clone(), copies: copies.clone() };
-        let auth = Auth::builder(site(), copying_users, copying_attempts, mailer.clone())
+        let (auth, operator) = Auth::builder(site(), copying_users, copying_attempts, mailer.clone())
             .clock(clock.clone())
             .observer(observer.clone())
             .keyring(ring("a", 1))
@@ -178,7 +178,7 @@ impl Run {
                 // Six digits may occur in a time by chance.
                 config.second_factor.totp.digits = TotpDigits::Eight;
             })
-            .build()
+            .build_with_operator()
             .unwrap();
         let world = World { auth, operator, clock, mailer, observer, users, attempts };
         let (needles, shown, mails_read) = (RefCell::default(), RefCell::default(), RefCell::default());
@@ -308,7 +308,8 @@ impl Run {
 
     /// Everything that a user, and an operator for a user, can do. A second factor is on at the end.
     fn live(&self, address: &str, mode: ResetMode) {
-        let (world, auth) = (&self.world, &self.world.auth);
+        let World { auth, operator, .. } = &self.world;
+        let world = &self.world;
         let password = |name: &str| self.typed("password", &format!("the {name} password of {address}"));
         let (first, second, third) = (password("first"), password("second"), password("third"));
 

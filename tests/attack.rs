@@ -15,7 +15,7 @@ use doorward::event::EventKind;
 use doorward::hashing::HashParams;
 use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{AttemptStore, Auth, Challenge, SignIn, SignInRequest, UserId};
+use doorward::{AttemptStore, Auth, Challenge, Operator, SignIn, SignInRequest, UserId};
 use pollster::block_on;
 use support::*;
 
@@ -121,7 +121,12 @@ impl AttemptStore for Slow {
     }
 }
 
-async fn opens(auth: &Auth, mailer: &RecordingMailer, address: &str, password: &str) -> doorward::SignedIn {
+async fn opens(
+    (auth, operator): (&Auth, &Operator),
+    mailer: &RecordingMailer,
+    address: &str,
+    password: &str,
+) -> doorward::SignedIn {
     operator.provision(email(address)).await.unwrap();
     let mailed = mailer.last().unwrap().temporary_password().unwrap();
     let Ok(SignIn::PasswordChangeRequired(challenge)) = auth.sign_in(SignInRequest::new(address, &mailed)).await else {
@@ -170,16 +175,16 @@ fn a3_tries_that_come_too_early_take_nobodys_place() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     runtime.block_on(async {
         let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
-        let auth = Auth::builder(site(), MemoryUsers::new(), Slow(MemoryAttempts::new()), mailer.clone())
+        let (auth, operator) = Auth::builder(site(), MemoryUsers::new(), Slow(MemoryAttempts::new()), mailer.clone())
             .clock(clock.clone())
             .configure(|config| {
                 config.hashing.params = HashParams::danger_cheap_for_tests();
                 config.hashing.threads = NonZeroUsize::new(2);
             })
-            .build()
+            .build_with_operator()
             .unwrap();
-        let ann = opens(&auth, &mailer, ANN, OLD).await;
-        let mallory = opens(&auth, &mailer, "mallory@acme.example", NEW).await;
+        let ann = opens((&auth, &operator), &mailer, ANN, OLD).await;
+        let mallory = opens((&auth, &operator), &mailer, "mallory@acme.example", NEW).await;
         let cookie = device(&ann);
         for _ in 0..3 {
             let _ = auth.reauthenticate(&mallory, "wrong").await;
@@ -479,14 +484,14 @@ mod over_sqlite {
             let store = SqliteStore::connect(&folder.url("a.db")).await.unwrap();
             store.migrate().await.unwrap();
             let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
-            let auth = Auth::builder(site(), store.clone(), store, mailer.clone())
+            let (auth, operator) = Auth::builder(site(), store.clone(), store, mailer.clone())
                 .clock(clock.clone())
                 .background(|work| drop(tokio::spawn(work)))
                 .configure(|config| config.hashing.threads = NonZeroUsize::new(2))
-                .build()
+                .build_with_operator()
                 .unwrap();
-            let owner = device(&opens(&auth, &mailer, ANN, OLD).await);
-            let cookie = device(&opens(&auth, &mailer, "mallory@acme.example", NEW).await);
+            let owner = device(&opens((&auth, &operator), &mailer, ANN, OLD).await);
+            let cookie = device(&opens((&auth, &operator), &mailer, "mallory@acme.example", NEW).await);
             let of_a_user = {
                 let (auth, cookie) = (auth.clone(), cookie.clone());
                 move || {

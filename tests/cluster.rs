@@ -14,7 +14,9 @@ use doorward::hashing::HashParams;
 use doorward::store::{PostgresStore, SqliteStore};
 use doorward::testing::conformance::Stores;
 use doorward::testing::{RecordingMailer, join_all};
-use doorward::{AttemptStore, Auth, Challenge, Keyring, SignIn, SignInRequest, SignedIn, SystemClock, UserRepository};
+use doorward::{
+    AttemptStore, Auth, Challenge, Keyring, Operator, SignIn, SignInRequest, SignedIn, SystemClock, UserRepository,
+};
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
 use support::{ANN, OLD, complete, email};
@@ -48,7 +50,7 @@ async fn connect_any(url: &str, prefix: &str) -> Stores {
 }
 
 /// On the system's clock, as in production.
-fn auth(Stores { users, attempts }: Stores, mailer: &RecordingMailer) -> Auth {
+fn auth(Stores { users, attempts }: Stores, mailer: &RecordingMailer) -> (Auth, Operator) {
     Auth::builder(support::site(), users, attempts, mailer.clone())
         .clock(SystemClock)
         .keyring(Keyring::new("a", *b"a key of these tests, no secret.").unwrap())
@@ -56,7 +58,7 @@ fn auth(Stores { users, attempts }: Stores, mailer: &RecordingMailer) -> Auth {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = std::num::NonZeroUsize::new(1);
         })
-        .build()
+        .build_with_operator()
         .unwrap()
 }
 
@@ -68,7 +70,7 @@ fn one_of_several_processes() {
     let say = |line: String| std::io::stdout().write_all(format!("@{line}\n").as_bytes()).unwrap();
     block_on(async {
         let mailer = RecordingMailer::new();
-        let auth = auth(connect_any(&url, &prefix).await, &mailer);
+        let (auth, _) = auth(connect_any(&url, &prefix).await, &mailer);
         say("ready".to_owned());
         for line in std::io::stdin().lines() {
             let line = line.unwrap();
@@ -184,7 +186,7 @@ fn four_processes_on_sqlite_get_the_slots_of_one_and_two_hundred_requests_one_ma
 }
 
 /// Creates an account on the system's clock.
-async fn open(auth: &Auth, mailer: &RecordingMailer) -> SignedIn {
+async fn open((auth, operator): &(Auth, Operator), mailer: &RecordingMailer) -> SignedIn {
     operator.provision(email(ANN)).await.unwrap();
     let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
     let entered = auth.try_sign_in(SignInRequest::new(ANN, &mailed)).await.unwrap();
@@ -246,7 +248,7 @@ async fn code_is_asked(auth: &Auth) -> String {
 }
 
 fn second_factor_holds(url: &str, prefix: &str) {
-    let auth = block_on(async { auth(connect_any(url, prefix).await, &RecordingMailer::new()) });
+    let (auth, _) = block_on(async { auth(connect_any(url, prefix).await, &RecordingMailer::new()) });
     let mailer = RecordingMailer::new();
     let now = || doorward::Clock::now(&SystemClock).unix_timestamp().unsigned_abs();
     let (authenticator, recovery_code) = block_on(async {
@@ -256,6 +258,7 @@ fn second_factor_holds(url: &str, prefix: &str) {
         }
         let opening = self::auth(connect_any(url, prefix).await, &mailer);
         let ann = open(&opening, &mailer).await;
+        let (opening, _) = opening;
         let authenticator = totp_rs::Totp::from_url(opening.begin_enrollment(&ann).await.unwrap().uri()).unwrap();
         // The code of the previous step, so that the current one is still unused.
         let code = authenticator.generate(now() - 30).to_string();

@@ -184,8 +184,8 @@ fn sqlite_without_its_tables() {
 /// The first error of an `Auth` over these stores.
 async fn first_error(users: SqliteStore, attempts: SqliteStore) -> Option<String> {
     let builder = Auth::builder(site(), users, attempts, PrintingMailer);
-    let auth =
-        builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests()).build().unwrap();
+    let builder = builder.configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests());
+    let (auth, operator) = builder.build_with_operator().unwrap();
     if let Err(error) = operator.provision_without_mail(email(ANN)).await {
         return Some(chain(&error));
     }
@@ -725,7 +725,7 @@ fn postgres_that_breaks_off_in_the_middle_of_a_write() {
         let hold = format!("SELECT * FROM {}users FOR UPDATE", postgres.prefix);
         raw_sql(AssertSqlSafe(hold)).execute(&mut *holder).await.unwrap();
 
-        let (auth, id) = (stage.auth.clone(), ann.user_id().clone());
+        let (operator, id) = (stage.operator.clone(), ann.user_id().clone());
         let writing = tokio::spawn(async move { operator.sign_out_everywhere(&id).await });
         let cut = format!(
             "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity

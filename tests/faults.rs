@@ -17,17 +17,31 @@ use doorward::hashing::{HashParams, PasswordHash};
 use doorward::mail::MailKind;
 use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, TotpDigits, TotpEnrollment};
 use doorward::testing::{Driven, Fault, Faults};
-use doorward::{Auth, Challenge, Config, SignIn, SignInRequest, SignedIn, UserId};
+use doorward::{Auth, Challenge, Config, Operator, SignIn, SignInRequest, SignedIn, UserId};
 use pollster::block_on;
 use serde_json::Value;
 use support::*;
 
 const FINAL: &str = "three owls in one oak tree";
 
+/// What a process holds.
+struct Handles {
+    auth: Auth,
+    operator: Operator,
+}
+
+impl std::ops::Deref for Handles {
+    type Target = Auth;
+
+    fn deref(&self) -> &Auth {
+        &self.auth
+    }
+}
+
 /// A world, and a second `Auth` over the same stores whose ports have faults.
 struct Stage {
     world: World,
-    faulty: Auth,
+    faulty: Handles,
     faults: Faults,
 }
 
@@ -42,7 +56,7 @@ impl Stage {
         let world = World::with(|builder| builder.keyring(keyring()).configure(change));
         let faults = Faults::new();
         let (users, attempts) = (faults.users(world.users.clone()), faults.attempts(world.attempts.clone()));
-        let faulty = Auth::builder(site(), users, attempts, faults.mailer(world.mailer.clone()))
+        let (auth, operator) = Auth::builder(site(), users, attempts, faults.mailer(world.mailer.clone()))
             .clock(world.clock.clone())
             .keyring(keyring())
             .configure(|config| {
@@ -51,22 +65,24 @@ impl Stage {
                 config.hashing.sealing = doorward::config::HashSealing::On;
                 config.hashing.threads = std::num::NonZeroUsize::new(1);
             })
-            .build()
+            .build_with_operator()
             .unwrap();
-        Self { world, faulty, faults }
+        Self { world, faulty: Handles { auth, operator }, faults }
     }
 
     /// Another `Auth` that seals, without faults.
-    fn sealing(&self) -> Auth {
-        Auth::builder(site(), self.world.users.clone(), self.world.attempts.clone(), self.world.mailer.clone())
-            .clock(self.world.clock.clone())
-            .keyring(keyring())
-            .configure(|config| {
-                config.hashing.params = HashParams::danger_cheap_for_tests();
-                config.hashing.sealing = doorward::config::HashSealing::On;
-            })
-            .build()
-            .unwrap()
+    fn sealing(&self) -> Handles {
+        let (auth, operator) =
+            Auth::builder(site(), self.world.users.clone(), self.world.attempts.clone(), self.world.mailer.clone())
+                .clock(self.world.clock.clone())
+                .keyring(keyring())
+                .configure(|config| {
+                    config.hashing.params = HashParams::danger_cheap_for_tests();
+                    config.hashing.sealing = doorward::config::HashSealing::On;
+                })
+                .build_with_operator()
+                .unwrap();
+        Handles { auth, operator }
     }
 
     /// The user signs in with one of these, or by a reset; afterwards no earlier password is valid.
@@ -105,7 +121,7 @@ impl Stage {
 fn check<C>(
     name: &str,
     prepare: impl Fn(&Stage) -> C,
-    run: impl AsyncFn(&Auth, &C) -> bool,
+    run: impl AsyncFn(&Handles, &C) -> bool,
     verify: impl Fn(&Stage, &C, Option<bool>),
 ) {
     check_in(ResetMode::TemporaryPassword, name, prepare, run, verify);
@@ -115,7 +131,7 @@ fn check_in<C>(
     mode: ResetMode,
     name: &str,
     prepare: impl Fn(&Stage) -> C,
-    run: impl AsyncFn(&Auth, &C) -> bool,
+    run: impl AsyncFn(&Handles, &C) -> bool,
     verify: impl Fn(&Stage, &C, Option<bool>),
 ) {
     check_under(|config| config.reset.mode = mode, name, prepare, run, verify);
@@ -125,7 +141,7 @@ fn check_under<C>(
     change: impl Fn(&mut Config),
     name: &str,
     prepare: impl Fn(&Stage) -> C,
-    run: impl AsyncFn(&Auth, &C) -> bool,
+    run: impl AsyncFn(&Handles, &C) -> bool,
     verify: impl Fn(&Stage, &C, Option<bool>),
 ) {
     let mut cases = 0;
@@ -178,19 +194,19 @@ fn s01_provision() {
     check(
         "provision",
         |_| (),
-        async |auth, ()| operator.provision(email(ANN)).await.is_ok(),
+        async |auth, ()| auth.operator.provision(email(ANN)).await.is_ok(),
         |stage, (), answer| settle(stage, answer),
     );
     check(
         "provision under the host's id",
         |_| Provision::new(email(ANN)).id(UserId::parse("4711").unwrap()),
-        async |auth, account| operator.provision(account.clone()).await.is_ok(),
+        async |auth, account| auth.operator.provision(account.clone()).await.is_ok(),
         |stage, _, answer| settle(stage, answer),
     );
     check(
         "provision_without_mail",
         |_| (),
-        async |auth, ()| operator.provision_without_mail(email(ANN)).await.is_ok(),
+        async |auth, ()| auth.operator.provision_without_mail(email(ANN)).await.is_ok(),
         |stage, (), answer| settle(stage, answer),
     );
 }
@@ -203,7 +219,7 @@ fn import_user() {
             let hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
             Import::new(email(ANN), PasswordHash::parse(hash).unwrap())
         },
-        async |auth, account| operator.import_user(account.clone()).await.is_ok(),
+        async |auth, account| auth.operator.import_user(account.clone()).await.is_ok(),
         |stage, account, answer| {
             match block_on(stage.world.operator.import_user(account.clone())) {
                 // It had no effect.
@@ -221,9 +237,9 @@ fn reseal() {
     check(
         "reseal",
         |stage| ann(stage).user_id().clone(),
-        async |auth, id| operator.reseal(id).await.is_ok(),
+        async |auth, id| auth.operator.reseal(id).await.is_ok(),
         |stage, id, _| {
-            assert_ne!(block_on(stage.sealing().reseal(id)).unwrap(), ResealOutcome::KeyMissing);
+            assert_ne!(block_on(stage.sealing().operator.reseal(id)).unwrap(), ResealOutcome::KeyMissing);
             assert!(stage.world.user(ANN).to_snapshot().contains("$sealed$v=1$k=a$"));
             assert!(block_on(stage.sealing().try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
             stage.gets_in(&[OLD]);
@@ -240,7 +256,7 @@ fn s01_resend_and_correct() {
     check(
         "resend_welcome",
         |stage| (stage.world.provision(ANN), stage.world.mailed_password()),
-        async |auth, (id, _)| operator.resend_welcome(id).await.is_ok(),
+        async |auth, (id, _)| auth.operator.resend_welcome(id).await.is_ok(),
         |stage, (id, first), answer| {
             if answer == Some(true) {
                 assert!(stage.world.fails(ANN, first));
@@ -253,7 +269,7 @@ fn s01_resend_and_correct() {
     check(
         "correct_email",
         prepare,
-        async |auth, (id, _)| operator.correct_email(id, email(ANN)).await.is_ok(),
+        async |auth, (id, _)| auth.operator.correct_email(id, email(ANN)).await.is_ok(),
         |stage, (id, first), _| {
             block_on(stage.world.operator.correct_email(id, email(ANN))).unwrap();
             assert!(stage.world.fails("ann@acme.exmaple", first) && stage.world.fails(ANN, first));
@@ -536,7 +552,7 @@ fn s18_admin() {
     check(
         "deactivate",
         ann,
-        async |auth, ann| operator.deactivate(ann.user_id()).await.is_ok(),
+        async |auth, ann| auth.operator.deactivate(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || !stage.world.is_live(ann));
             block_on(stage.world.operator.deactivate(ann.user_id())).unwrap();
@@ -552,7 +568,7 @@ fn s18_admin() {
             block_on(stage.world.operator.deactivate(ann.user_id())).unwrap();
             ann
         },
-        async |auth, ann| operator.reactivate(ann.user_id()).await.is_ok(),
+        async |auth, ann| auth.operator.reactivate(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || stage.world.sign_in(ANN, OLD).is_ok());
             assert!(!stage.world.is_live(ann));
@@ -563,7 +579,7 @@ fn s18_admin() {
     check(
         "require_password_change",
         ann,
-        async |auth, ann| operator.require_password_change(ann.user_id()).await.is_ok(),
+        async |auth, ann| auth.operator.require_password_change(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || !stage.world.is_live(ann));
             block_on(stage.world.operator.require_password_change(ann.user_id())).unwrap();
@@ -574,7 +590,7 @@ fn s18_admin() {
     check(
         "mark_compromised",
         ann,
-        async |auth, ann| operator.mark_compromised(ann.user_id()).await.is_ok(),
+        async |auth, ann| auth.operator.mark_compromised(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || stage.world.fails(ANN, OLD));
             block_on(stage.world.operator.mark_compromised(ann.user_id())).unwrap();
@@ -585,7 +601,7 @@ fn s18_admin() {
     check(
         "sign_out_everywhere",
         ann,
-        async |auth, ann| operator.sign_out_everywhere(ann.user_id()).await.is_ok(),
+        async |auth, ann| auth.operator.sign_out_everywhere(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             assert!(answer != Some(true) || !stage.world.is_live(ann));
             stage.gets_in(&[OLD]);
@@ -594,7 +610,7 @@ fn s18_admin() {
     check(
         "delete",
         ann,
-        async |auth, ann| operator.delete(ann.user_id()).await.is_ok(),
+        async |auth, ann| auth.operator.delete(ann.user_id()).await.is_ok(),
         |stage, ann, answer| {
             let again = block_on(stage.world.operator.delete(ann.user_id()));
             assert!(answer != Some(true) || again.is_err());
@@ -1054,7 +1070,7 @@ fn s20_disable_and_regenerate() {
     check(
         "reset_second_factor",
         enrolled,
-        async |auth, e| operator.reset_second_factor(e.ann.user_id(), "she showed her passport").await.is_ok(),
+        async |auth, e| auth.operator.reset_second_factor(e.ann.user_id(), "she showed her passport").await.is_ok(),
         gone,
     );
     check(

@@ -45,8 +45,8 @@ fn spawn(stores: &Stores, reader: Option<Sender<String>>, name: &str, n: usize) 
     let name = format!("{name}.{n}");
     let clock = ManualClock::new();
     let diary = Diary::new(clock.clone(), reader);
-    let auth = auth(stores.users.clone(), stores.attempts.clone(), &clock, diary.clone());
-    tokio::spawn(async move { live(&auth, &clock, &diary, &name, n).await })
+    let (auth, operator) = auth(stores.users.clone(), stores.attempts.clone(), &clock, diary.clone());
+    tokio::spawn(async move { live(&auth, &operator, &clock, &diary, &name, n).await })
 }
 
 /// The process to be killed: four users at a time go through all flows. Started by the tests below.

@@ -33,7 +33,7 @@ fn peak_mib() -> Option<f64> {
 
 /// An `Auth` whose users sign in with the same password, each with an address of their own.
 fn host(params: HashParams, users: usize) -> Auth {
-    let (_, operator) = Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    let (auth, operator) = Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
         .background(drop)
         .configure(|config| config.hashing.params = params)
         .build_with_operator()

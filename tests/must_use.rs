@@ -4,7 +4,7 @@
 
 mod support;
 
-use doorward::{Auth, Session, SignInRequest, UserRepository};
+use doorward::{Auth, Operator, Session, SignInRequest, UserRepository};
 use pollster::block_on;
 use support::*;
 
@@ -12,7 +12,12 @@ type Failed = Box<dyn std::error::Error>;
 
 /// Every call whose result must be kept or shown. Compiled but not run: it loses what it drops.
 #[allow(dead_code)]
-async fn everything_is_dropped(auth: &Auth, users: &dyn UserRepository, session: &Session) -> Result<(), Failed> {
+async fn everything_is_dropped(
+    auth: &Auth,
+    operator: &Operator,
+    users: &dyn UserRepository,
+    session: &Session,
+) -> Result<(), Failed> {
     let signed_in = &auth.resume(session).await?;
     let user = users.find_by_id(session.user_id()).await?.ok_or("nobody")?;
     let challenge = &doorward::Challenge::parse("")?;

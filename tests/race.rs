@@ -87,14 +87,14 @@ fn racing_world() -> (World, Racing) {
     let stores = Racing::default();
     let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
     let observer = doorward::testing::RecordingObserver::new();
-    let auth = Auth::builder(site(), stores.clone(), stores.clone(), mailer.clone())
+    let (auth, operator) = Auth::builder(site(), stores.clone(), stores.clone(), mailer.clone())
         .clock(clock.clone())
         .observer(observer.clone())
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.queue_per_thread = 4_096;
         })
-        .build()
+        .build_with_operator()
         .unwrap();
     let world = World {
         auth,

@@ -4,12 +4,13 @@
 mod support;
 
 use doorward::account::DeviceId;
-use doorward::{Auth, Challenge, Email, Session, SignInRequest, SignedIn, UserId};
+use doorward::{Auth, Challenge, Email, Operator, Session, SignInRequest, SignedIn, UserId};
 
 /// Never called: compiles only if all futures are `Send`.
 #[allow(clippy::too_many_arguments)]
 fn all_flows_can_be_sent(
     auth: &'static Auth,
+    operator: &'static Operator,
     email: &'static Email,
     id: &'static UserId,
     session: &'static Session,

@@ -48,7 +48,7 @@ impl Host {
 
     fn with(users: Arc<MemoryUsers>, attempts: impl AttemptStore) -> Self {
         let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
-        let auth = Auth::builder(site(), users.clone(), attempts, mailer.clone())
+        let (auth, operator) = Auth::builder(site(), users.clone(), attempts, mailer.clone())
             .clock(clock.clone())
             .keyring(Keyring::new("a", *b"a key of these tests, no secret.").unwrap())
             .configure(|config| {
@@ -56,7 +56,7 @@ impl Host {
                 config.hashing.threads = std::num::NonZeroUsize::new(1);
                 config.password.history = 3;
             })
-            .build()
+            .build_with_operator()
             .unwrap();
         Self { auth, operator, clock, mailer, users }
     }

@@ -47,14 +47,14 @@ struct Host {
 impl Host {
     fn over(store: impl UserRepository + AttemptStore + Clone) -> Self {
         let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
-        let auth = Auth::builder(site(), store.clone(), store, mailer.clone())
+        let (auth, operator) = Auth::builder(site(), store.clone(), store, mailer.clone())
             .clock(clock.clone())
             .background(|work| drop(tokio::spawn(work)))
             .configure(|config| {
                 config.hashing.params = HashParams::danger_cheap_for_tests();
                 config.purge.every = None;
             })
-            .build()
+            .build_with_operator()
             .unwrap();
         Self { auth, operator, clock, mailer }
     }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use doorward::hashing::HashParams;
 use doorward::store::{MemoryAttempts, MemoryUsers};
-use doorward::{Auth, Email, SignIn, SignInRequest};
+use doorward::{Auth, Email, Operator, SignIn, SignInRequest};
 use pollster::block_on;
 use support::*;
 
@@ -23,9 +23,9 @@ const PAIRS: usize = 10_000;
 const CROPPED: f64 = 0.05;
 
 /// A millisecond between attempts, so that all are evaluated while devices and links are valid.
-fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
+fn auth(params: HashParams) -> (Auth, Operator, doorward::testing::ManualClock) {
     let clock = doorward::testing::ManualClock::new();
-    let auth =
+    let (auth, operator) =
         Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), doorward::testing::RecordingMailer::new())
             .clock(clock.clone())
             // Unsealing must not stand out either.
@@ -42,13 +42,13 @@ fn auth(params: HashParams) -> (Auth, doorward::testing::ManualClock) {
                 config.danger_allow("reset.cooldown");
                 config.reset.link_lifetime = DAY;
             })
-            .build()
+            .build_with_operator()
             .unwrap();
-    (auth, clock)
+    (auth, operator, clock)
 }
 
 /// A user with as many devices and links as an account can hold.
-fn open_full_account(auth: &Auth, clock: &doorward::testing::ManualClock, address: &str) {
+fn open_full_account((auth, operator): (&Auth, &Operator), clock: &doorward::testing::ManualClock, address: &str) {
     block_on(async {
         let account = operator.provision_without_mail(Email::parse(address).unwrap()).await.unwrap();
         let request = SignInRequest::new(address, account.temporary_password.expose());
@@ -104,11 +104,11 @@ fn compare(name: &str, one: Vec<f64>, other: Vec<f64>) -> (f64, f64) {
 fn s15_known_and_unknown_addresses_take_equally_long() {
     // Little more than 2 ms a hash, so that a difference of microseconds is visible.
     let params = HashParams::danger_weak(8 * 1024, 1, 1).unwrap();
-    let (auth, clock) = auth(params);
+    let (auth, operator, clock) = auth(params);
     // Two of each kind, so that what they share in caches is equally warm.
     let known = ["ann@acme.example", "bob@acme.example"];
     let unknown = ["eve@acme.example", "joe@acme.example"];
-    known.iter().for_each(|address| open_full_account(&auth, &clock, address));
+    known.iter().for_each(|address| open_full_account((&auth, &operator), &clock, address));
     let try_once = |address: &str, round: usize| {
         clock.advance(Duration::from_millis(1));
         let request = SignInRequest::new(address, &format!("guess {round}"));

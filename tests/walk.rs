@@ -28,7 +28,7 @@ use doorward::second_factor::SecondFactorPolicy;
 use doorward::store::{AttemptKey, Attempts, BackendError, Insert, Replace, Swap, User, UserHead, Version};
 use doorward::testing::ManualClock;
 use doorward::{
-    AttemptStore, Auth, Challenge, Clock, Email, Keyring, Mailer, SignIn, SignInRequest, SignedIn, UserId,
+    AttemptStore, Auth, Challenge, Clock, Email, Keyring, Mailer, Operator, SignIn, SignInRequest, SignedIn, UserId,
     UserRepository,
 };
 use pollster::block_on;
@@ -131,6 +131,7 @@ impl Mailer for Shelf {
 /// The host, and the owner's app, which only provides the right codes.
 struct Stage {
     auth: Auth,
+    operator: Operator,
     shelf: Shelf,
     clock: ManualClock,
     mode: ResetMode,
@@ -219,7 +220,7 @@ enum Came {
 impl Stage {
     fn new(mode: ResetMode, policy: SecondFactorPolicy) -> Self {
         let (shelf, clock) = (Shelf::default(), ManualClock::new());
-        let auth = Auth::builder(site(), shelf.clone(), shelf.clone(), shelf.clone())
+        let (auth, operator) = Auth::builder(site(), shelf.clone(), shelf.clone(), shelf.clone())
             .clock(clock.clone())
             .keyring(Keyring::new("a", [7; 32]).unwrap())
             .configure(|config| {
@@ -230,9 +231,9 @@ impl Stage {
                 config.second_factor.policy = policy;
                 config.second_factor.remember_device = Some(30 * DAY);
             })
-            .build()
+            .build_with_operator()
             .unwrap();
-        Self { auth, shelf, clock, mode }
+        Self { auth, operator, shelf, clock, mode }
     }
 
     fn now(&self) -> u64 {
@@ -549,7 +550,7 @@ const STATES: [State; 10] = [
 fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(Held, App)> {
     let (auth, required) = (&stage.auth, policy == SecondFactorPolicy::Required);
     let mut held = Held { password: Some(OLD.to_owned()), ..Held::default() };
-    block_on(operator.provision(email(ANN))).unwrap();
+    block_on(stage.operator.provision(email(ANN))).unwrap();
     let first = SignInRequest::new(ANN, &stage.mailed_password());
     let challenge = challenge(stage.sign_in(&first).unwrap());
     held.challenges.push(challenge.clone());
@@ -616,7 +617,7 @@ fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(H
             stage.clock.advance(SECOND);
             let _ = complete(stage.sign_in(&by_password.device(held.cookie.as_ref().unwrap())).unwrap());
         }
-        State::ChangeDue => block_on(operator.require_password_change(ann.user_id())).unwrap(),
+        State::ChangeDue => block_on(stage.operator.require_password_change(ann.user_id())).unwrap(),
     }
     Some((held, app))
 }

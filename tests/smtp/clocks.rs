@@ -8,7 +8,7 @@ use doorward::hashing::HashParams;
 use doorward::mail::SmtpMailer;
 use doorward::store::{BackendCode, BackendErrorKind, MemoryAttempts, MemoryUsers};
 use doorward::testing::{ManualClock, RecordingObserver};
-use doorward::{Auth, Clock, SystemClock, UserRepository};
+use doorward::{Auth, Clock, Operator, SystemClock, UserRepository};
 use tokio::time::Instant;
 
 use super::letter::Letter;
@@ -18,11 +18,11 @@ use super::{FROM, Post, mail, notice, run};
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3_600);
 
-fn auth(users: impl UserRepository, clock: impl Clock, mailer: SmtpMailer) -> Auth {
+fn auth(users: impl UserRepository, clock: impl Clock, mailer: SmtpMailer) -> (Auth, Operator) {
     Auth::builder(site(), users, MemoryAttempts::new(), mailer)
         .clock(clock)
         .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
-        .build()
+        .build_with_operator()
         .unwrap()
 }
 
@@ -42,9 +42,7 @@ fn section_1_mails_of_a_clock_years_behind_or_ahead_are_delivered() {
                 let server = SmtpServer::start();
                 let builder = SmtpMailer::builder(&server.url(), email(FROM)).danger_plaintext();
                 let (auth, operator) = match mailer_is_far {
-                    true => {
-                        auth(MemoryUsers::new(), SystemClock, builder.clock(far.clone()).build_with_operator().unwrap())
-                    }
+                    true => auth(MemoryUsers::new(), SystemClock, builder.clock(far.clone()).build().unwrap()),
                     false => auth(MemoryUsers::new(), far.clone(), builder.build().unwrap()),
                 };
                 operator.provision(email(ANN)).await.unwrap();
@@ -73,11 +71,11 @@ fn section_1_a_mail_is_given_up_with_the_rest_of_its_life() {
             let users = Arc::new(MemoryUsers::new());
             let quiet = SmtpServer::start();
             let welcome = Post::to(&quiet);
-            auth(users.clone(), clock.clone(), welcome.mailer).provision(email(ANN)).await.unwrap();
+            auth(users.clone(), clock.clone(), welcome.mailer).1.provision(email(ANN)).await.unwrap();
             // The store is slow: when the mail is created, its hour is nearly over. Then the clock stops.
             let store = clock.clone();
             let slow = Meddling::new(users, move || store.advance(HOUR - Duration::from_millis(400)));
-            auth(slow, clock, post.mailer.clone()).request_reset(&email(ANN)).await.unwrap();
+            auth(slow, clock, post.mailer.clone()).0.request_reset(&email(ANN)).await.unwrap();
             post.until("it is given up with its hour", |post| !post.failed().is_empty()).await;
             assert_eq!(post.failed(), [("confirm_reset", BackendErrorKind::Refused)]);
             assert_eq!((post.codes(), post.mailer.queued()), (vec![BackendCode::new("450")], 0));

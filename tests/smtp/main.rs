@@ -457,12 +457,12 @@ fn after_a_kill_asking_or_confirming_again_heals() {
         Auth::builder(site(), users.clone(), attempts.clone(), mailer)
             .clock(clock.clone())
             .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
-            .build()
+            .build_with_operator()
             .unwrap()
     };
     let post = || SmtpMailer::builder(&server.url(), email(FROM)).danger_plaintext().build().unwrap();
     run(async {
-        let auth = host(post());
+        let (auth, operator) = host(post());
         operator.provision(email(ANN)).await.unwrap();
         server.wait_for(1);
         server.always(Some((Stage::End, Act::Stall)));
@@ -473,7 +473,7 @@ fn after_a_kill_asking_or_confirming_again_heals() {
     server.always(None);
     clock.advance(5 * MINUTE);
     let token = run(async {
-        let auth = host(post());
+        let (auth, _) = host(post());
         auth.request_reset(&email(ANN)).await.unwrap();
         let token = Letter::read(&server.wait_for(2)[1]).token();
         server.always(Some((Stage::Middle, Act::Stall)));
@@ -484,7 +484,7 @@ fn after_a_kill_asking_or_confirming_again_heals() {
     server.always(None);
     clock.advance(5 * MINUTE);
     run(async {
-        let auth = host(post());
+        let (auth, _) = host(post());
         let _ = auth.confirm_reset(&token).await.unwrap();
         let password = Letter::read(&server.wait_for(3)[2]).password();
         let outcome = auth.sign_in(SignInRequest::new(ANN, &password)).await.unwrap();

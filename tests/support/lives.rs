@@ -31,7 +31,7 @@ pub fn auth(
     attempts: Arc<dyn AttemptStore>,
     clock: &ManualClock,
     mailer: impl Mailer,
-) -> Auth {
+) -> (Auth, Operator) {
     Auth::builder(site(), users, attempts, mailer)
         .clock(clock.clone())
         .keyring(Keyring::new("a", *b"a key of these tests, no secret.").unwrap())
@@ -39,7 +39,7 @@ pub fn auth(
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = std::num::NonZeroUsize::new(1);
         })
-        .build()
+        .build_with_operator()
         .unwrap()
 }
 
@@ -85,17 +85,24 @@ impl Mailer for Diary {
 }
 
 /// Starts one life after another until it is killed. A life that meets a failing store ends there.
-pub async fn live(auth: &Auth, clock: &ManualClock, diary: &Diary, name: &str, first: usize) {
+pub async fn live(auth: &Auth, operator: &Operator, clock: &ManualClock, diary: &Diary, name: &str, first: usize) {
     for n in first.. {
         let user = format!("{name}.{n}@acme.example");
-        if life(auth, clock, diary, &user, n).await.is_err() {
+        if life(auth, operator, clock, diary, &user, n).await.is_err() {
             // The store is gone: wait a moment before the next life.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }
 
-async fn life(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, n: usize) -> Outcome<()> {
+async fn life(
+    auth: &Auth,
+    operator: &Operator,
+    clock: &ManualClock,
+    diary: &Diary,
+    user: &str,
+    n: usize,
+) -> Outcome<()> {
     let email = Email::parse(user).unwrap();
     let temporary = || diary.mails.last_to(&email).and_then(|mail| mail.temporary_password()).unwrap_or_default();
     let write = |verb: &str, words: &[&str]| diary.write(user, verb, words);
@@ -355,7 +362,8 @@ pub struct Inspector {
 impl Inspector {
     pub fn new(users: Arc<dyn UserRepository>, attempts: Arc<dyn AttemptStore>) -> Self {
         let (clock, mailer) = (ManualClock::new(), RecordingMailer::new());
-        Self { auth: auth(users.clone(), attempts, &clock, mailer.clone()), clock, mailer, users }
+        let (auth, operator) = auth(users.clone(), attempts, &clock, mailer.clone());
+        Self { auth, operator, clock, mailer, users }
     }
 
     /// Checks that no user is lost, nothing works twice and everyone can get in.

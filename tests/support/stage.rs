@@ -37,14 +37,14 @@ impl Stage {
 
     fn over(stores: Stores, clock: &ManualClock, mailer: &RecordingMailer) -> Self {
         let observer = RecordingObserver::new();
-        let auth = Auth::builder(site(), stores.users.clone(), stores.attempts.clone(), mailer.clone())
+        let (auth, operator) = Auth::builder(site(), stores.users.clone(), stores.attempts.clone(), mailer.clone())
             .clock(clock.clone())
             .observer(observer.clone())
             .configure(|config| {
                 config.hashing.params = HashParams::danger_cheap_for_tests();
                 config.hashing.threads = std::num::NonZeroUsize::new(1);
             })
-            .build()
+            .build_with_operator()
             .unwrap();
         Self { auth, operator, clock: clock.clone(), mailer: mailer.clone(), observer, stores }
     }

@@ -5,7 +5,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::config::Hold;
 use doorward::second_factor::SecondFactorPolicy;
 use doorward::store::SqliteStore;
-use doorward::{Auth, Keyring, Site};
+use doorward::{Auth, Keyring, Operator, Site};
 
 use crate::activity::Activity;
 use crate::post::{Post, Smtp};
@@ -27,6 +27,8 @@ pub struct App(Arc<Parts>);
 #[derive(Debug)]
 pub struct Parts {
     pub auth: Auth,
+    /// For operators only: none of its operations checks who calls.
+    pub operator: Operator,
     /// For listing users, which no flow needs, so `Auth` does not offer it.
     pub store: SqliteStore,
     pub tables: Tables,
@@ -77,7 +79,7 @@ impl App {
             #[cfg(not(feature = "demo"))]
             None => return Err("no mail server is configured: set SMTP_URL".into()),
         };
-        let auth =
+        let (auth, operator) =
             Auth::builder(Site::new(SITE, &options.base_url, SUPPORT)?, store.clone(), store.clone(), post.clone())
                 .clock(clock.clone())
                 .observer(activity.clone())
@@ -92,9 +94,10 @@ impl App {
                         config.second_factor.policy = SecondFactorPolicy::Required;
                     }
                 })
-                .build()?;
+                .build_with_operator()?;
         Ok(Self(Arc::new(Parts {
             auth,
+            operator,
             store,
             tables,
             clock,

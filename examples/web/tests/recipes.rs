@@ -7,7 +7,7 @@ use axum_extra::extract::{CookieJar, PrivateCookieJar};
 use doorward::config::DeviceConfig;
 use doorward::mail::PrintingMailer;
 use doorward::store::{MemoryAttempts, MemoryUsers};
-use doorward::{Auth, Email, SignIn, SignInRequest, SignedIn, Site};
+use doorward::{Auth, Email, Operator, SignIn, SignInRequest, SignedIn, Site};
 use tower_sessions::MemoryStore;
 
 mod on_the_server {
@@ -77,7 +77,7 @@ mod the_device {
     }
 }
 
-async fn signed_in() -> (Auth, SignedIn) {
+async fn signed_in() -> (Auth, Operator, SignedIn) {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
     let (auth, operator) =
         Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build_with_operator().unwrap();
@@ -87,12 +87,12 @@ async fn signed_in() -> (Auth, SignedIn) {
     let SignIn::Complete(signed_in) = auth.choose_password(&challenge, "a quiet morning in May").await.unwrap() else {
         panic!()
     };
-    (auth, signed_in)
+    (auth, operator, signed_in)
 }
 
 #[tokio::test]
 async fn a_session_on_the_server_is_kept_until_it_ends() {
-    let (auth, signed_in) = signed_in().await;
+    let (auth, operator, signed_in) = signed_in().await;
     let cookie = tower_sessions::Session::new(None, Arc::new(MemoryStore::default()), None);
     assert!(on_the_server::who(&auth, &cookie).await.unwrap().is_none());
     on_the_server::keep(&cookie, &signed_in).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_session_on_the_server_is_kept_until_it_ends() {
 
 #[tokio::test]
 async fn a_session_in_a_cookie_is_kept_until_it_ends() {
-    let (auth, signed_in) = signed_in().await;
+    let (auth, operator, signed_in) = signed_in().await;
     let jar = PrivateCookieJar::new(Key::generate());
     let now = signed_in.session().signed_in_at();
     assert!(in_a_cookie::who(&auth, &jar, now).await.unwrap().is_none());
@@ -120,7 +120,7 @@ async fn a_session_in_a_cookie_is_kept_until_it_ends() {
 
 #[tokio::test]
 async fn section_5_a_session_in_a_cookie_ends_by_its_age_whatever_the_browser_does() {
-    let (auth, signed_in) = signed_in().await;
+    let (auth, _, signed_in) = signed_in().await;
     let jar = in_a_cookie::keep(PrivateCookieJar::new(Key::generate()), &signed_in);
     let (began, second) = (signed_in.session().signed_in_at(), time::Duration::SECOND);
     assert_eq!(
@@ -148,7 +148,7 @@ fn section_5_the_recipes_say_what_they_lack() {
 
 #[tokio::test]
 async fn a_device_cookie_is_set_as_long_as_the_device_is_known() {
-    let (auth, signed_in) = signed_in().await;
+    let (auth, _, signed_in) = signed_in().await;
     let jar = the_device::remember(CookieJar::new(), &signed_in);
     let cookie = jar.get("__Host-device").unwrap();
     assert_eq!(cookie.max_age().unwrap().whole_seconds() as u64, DeviceConfig::default().lifetime.as_secs());

@@ -23,8 +23,8 @@ use doorward::password::Violation;
 use doorward::second_factor::{RecoveryCodes, SecondFactorStatus, TotpEnrollment};
 use doorward::store::{MemoryAttempts, MemoryUsers};
 use doorward::{
-    Auth, AuthError, Challenge, Clock, Email, Keyring, Session, SignIn, SignInRequest, SignedIn, Site, SystemClock,
-    UserId,
+    Auth, AuthError, Challenge, Clock, Email, Keyring, Operator, Session, SignIn, SignInRequest, SignedIn, Site,
+    SystemClock, UserId,
 };
 use rand::{TryRng, rngs::SysRng};
 use serde::Deserialize;
@@ -37,9 +37,10 @@ const SUPPORT: &str = "help@acme.example";
 #[derive(Clone)]
 struct App {
     auth: Auth,
+    operator: Operator,
     /// In memory, like everything here. A persistent store would keep `Session::encode`.
     sessions: Arc<Mutex<HashMap<String, Session>>>,
-    operator: Arc<str>,
+    operator_key: Arc<str>,
 }
 
 #[derive(Default, Deserialize)]
@@ -210,10 +211,10 @@ async fn operator(
     Json(sent): Json<Sent>,
 ) -> Reply {
     // Comparing digests avoids a timing side channel on the key.
-    if Sha256::digest(bearer(&headers)) != Sha256::digest(&*app.operator) {
+    if Sha256::digest(bearer(&headers)) != Sha256::digest(&*app.operator_key) {
         return Err(refused(404, "not_found"));
     }
-    let (auth, user) = (&app.auth, UserId::parse(&id).map_err(|_| refused(404, "unknown_user"))?);
+    let (operator, user) = (&app.operator, UserId::parse(&id).map_err(|_| refused(404, "unknown_user"))?);
     match call.as_str() {
         "provision" => drop(operator.provision(Provision::new(email(&sent)?).id(user)).await?),
         "resend_welcome" => drop(operator.resend_welcome(&user).await?),
@@ -235,15 +236,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = std::env::args().nth(1).map_or(Ok(8001), |port| port.parse())?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     let url = format!("http://localhost:{}", listener.local_addr()?.port());
-    let auth =
+    let (auth, operator) =
         Auth::builder(Site::new("Acme", &url, SUPPORT)?, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
             .background(|work| drop(tokio::spawn(work)))
             .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
             .keyring(Keyring::new("1", random().map_err(|_| "no randomness")?)?) // as short-lived as the store here
-            .build()?;
-    let operator = Base64UrlUnpadded::encode_string(&random().map_err(|_| "no randomness")?).into();
-    let app = App { auth, sessions: Arc::default(), operator };
-    println!("{url}\noperator's key: {}\nfor an example call, see the top of json.rs", app.operator);
+            .build_with_operator()?;
+    let operator_key = Base64UrlUnpadded::encode_string(&random().map_err(|_| "no randomness")?).into();
+    let app = App { auth, operator, sessions: Arc::default(), operator_key };
+    println!("{url}\noperator's key: {}\nfor an example call, see the top of json.rs", app.operator_key);
     let routes = Router::new()
         .route("/{call}", post(anybody))
         .route("/me/{call}", post(member))

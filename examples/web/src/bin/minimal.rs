@@ -251,15 +251,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (url, folder) = (format!("http://localhost:{}", listener.local_addr()?.port()), tempfile::tempdir()?);
     let store = SqliteStore::connect(&format!("sqlite://{}", folder.path().join("minimal.db").display())).await?;
     store.migrate().await?;
-    let auth = Auth::builder(Site::new("Acme", &url, "help@acme.example")?, store.clone(), store, PrintingMailer)
-        .background(|work| drop(tokio::spawn(work)))
-        .observer(Told)
-        .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
-        // These two are as short-lived as the store here. Keep real ones outside the store.
-        .keyring(Keyring::new("1", random())?)
-        .index_key(random())
-        .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
-        .build()?;
+    let (auth, operator) =
+        Auth::builder(Site::new("Acme", &url, "help@acme.example")?, store.clone(), store, PrintingMailer)
+            .background(|work| drop(tokio::spawn(work)))
+            .observer(Told)
+            .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
+            // These two are as short-lived as the store here. Keep real ones outside the store.
+            .keyring(Keyring::new("1", random())?)
+            .index_key(random())
+            .configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
+            .build_with_operator()?;
     let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
     println!("{url}\nann@acme.example signs in with {}", ann.temporary_password.expose());
     let show = |view| get(async move |State(app): State<App>| app.page(view, "", &[]));

@@ -155,7 +155,8 @@ pub async fn act(
     Form(form): Form<ActionForm>,
 ) -> Result<Response, Sorry> {
     let user = UserId::parse(&form.user).map_err(|_| Sorry::NotFound)?;
-    let (auth, me, reason) = (&app.auth, member.signed_in.user_id().clone(), form.reason.trim());
+    let (auth, operator) = (&app.auth, &app.operator);
+    let (me, reason) = (member.signed_in.user_id().clone(), form.reason.trim());
     let problem = match action.as_str() {
         "deactivate" | "reset-second-factor" if user == me => {
             Some((String::new(), "Please ask another operator to do this."))
