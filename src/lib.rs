@@ -1,26 +1,26 @@
-//! An embeddable sign-in system: a host plugs in its user repository, mailer and clock, and gets accounts, passwords, resets,
-//! throttling and sessions that hold.
+//! Embeddable authentication: plug in a user repository, a mailer and a clock, and get accounts, passwords, resets, throttling, a
+//! second factor and sessions.
 //!
 //! ```
-//! use doorward::{Auth, Email, SignIn, SignInRequest, Site};
 //! use doorward::mail::PrintingMailer;
 //! use doorward::store::{MemoryAttempts, MemoryUsers};
+//! use doorward::{Auth, Email, SignIn, SignInRequest, Site};
 //!
 //! # tokio::runtime::Runtime::new()?.block_on(async {
 //! let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-//! let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
-//!     .background(|work| drop(tokio::spawn(work))) // what happens after the answer
+//! let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+//!     .background(|work| drop(tokio::spawn(work))) // runs work after the response
 #![cfg_attr(
     feature = "tracing",
-    doc = "    .observer(doorward::event::TracingObserver) // what fails is told; feature `tracing`"
+    doc = "    .observer(doorward::event::TracingObserver) // logs events; feature `tracing`"
 )]
-//!     .build()?;
+//!     .build_with_operator()?;
 //!
 //! let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
 //! let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
 //! let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { panic!("it is her first sign-in") };
 //! let SignIn::Complete(ann) = auth.choose_password(&challenge, "a quiet morning in May").await? else { panic!() };
-//! assert!(auth.resume(ann.session()).await.is_ok()); // what later requests do, with the session that is kept
+//! assert!(auth.resume(ann.session()).await.is_ok()); // on every later request, with the stored session
 //!
 //! let refused = auth.sign_in(SignInRequest::new("ann@acme.example", "a guess")).await.unwrap_err();
 //! assert_eq!(refused.to_string(), "Email and Password do not match");
@@ -28,52 +28,66 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **Leave out neither [`background`](AuthBuilder::background) nor [`observer`](AuthBuilder::observer).** Without the first, mails
-//! are sent before the answer, and the time of an answer tells strangers who has an account. Without the second nobody hears of
-//! what fails after an answer: no mail leaves, and no call returns an error. [`Auth::builder`] shows all that a real host sets.
+//! **Do not leave out [`background`](AuthBuilder::background) or [`observer`](AuthBuilder::observer).** Without the first, mails
+//! are sent before the response, and response times reveal which addresses have accounts (account enumeration). Without the
+//! second, failures after the response go unnoticed. [`Auth::builder`] shows everything that a real host configures.
 //!
-//! # Where to begin
+//! # Where to look
 //!
-//! [`Auth`] has a method for every flow, with an example on each; [`manual::host_pages`] tells which page calls which.
-//! [`UserRepository`], [`AttemptStore`] and [`Mailer`] are what a host implements; [`MemoryUsers`], [`MemoryAttempts`] and
-//! [`PrintingMailer`] are there to start with. [`Config`] has the settings, [`manual`] the threat model, the source of every
-//! number and the rest of what is worth knowing.
+//! | to | see |
+//! |---|---|
+//! | sign in, reset, enroll, resume a session | the methods of [`Auth`], each with an example |
+//! | provision, deactivate, import, delete accounts | [`Operator`], [`account`] |
+//! | change the password policy or any other setting | [`AuthBuilder::configure`], [`Config`], [`password::PasswordPolicy`] |
+//! | store users | [`store`]: SQLite, PostgreSQL, or [your own table](manual::implementing_a_repository) |
+//! | send mails, or translate them | [`mail`]: SMTP, or your own [`Mailer`]; [`mail::MailTexts`] |
+//! | answer an error: its status, message and wait | [`AuthError`], [`Auth::error_response`]; each error in [`error`] |
+//! | log, count and alert | [`event`]: every event, as [`event::EventKind`]; [`Observer`] |
+//! | tune hashing, read old hashes | [`hashing`] |
+//! | require a second factor | [`second_factor`] |
+#![cfg_attr(feature = "testing", doc = "| test with a clock, captured mails and faults | [`testing`] |")]
+#![cfg_attr(
+    not(feature = "testing"),
+    doc = "| test with a clock, captured mails and faults | `testing` (feature `testing`) |"
+)]
+//! | know which page calls what | [`manual::host_pages`] |
+//! | know what is promised, and against whom | [`manual::promises`], [`manual::threat_model`], [`manual::defaults`] |
+//! | know why it is built this way | [`manual::design`] |
 //!
-//! # How it holds
+//! # How it works
 //!
-//! All that is known of an account is one value, [`User`]. A flow loads it, decides by a pure function, and stores the next
-//! state by one compare-and-swap on its [`Version`]. Claim and effect are that one write, so whatever works once works once
-//! under any concurrency; an outcome is answered only after its write was accepted, so every future may be dropped at any
-//! await. Tries are charged before they are hashed.
+//! Everything known about an account is one value, [`store::User`]. A flow loads it, decides by a pure function, and stores the
+//! next state by one compare-and-swap on its [version](store::Version). Claim and effect are the same write, so single-use means
+//! single use under any concurrency. The outcome is returned only after that write was accepted, so every future may be dropped at
+//! any await. Attempts are charged before they are hashed.
 //!
-//! # What it does not do
-//!
-//! The core has no pages, no routes, no cookies, no session table, no SQL, no SMTP, no runtime, no thread but those that hash, and
-//! no `unsafe`; SQL and SMTP come by feature, on tokio. [`manual::non_features`] has the rest.
+//! The core has no pages, routes, cookies or session table, no SQL, no SMTP, no runtime, no threads but those that hash, and no
+//! `unsafe`. SQL and SMTP come as features, on tokio. [`manual::non_features`] lists the rest.
 //!
 //! # Features
 //!
-//! None is on by default, and none changes a default.
+//! None is on by default, and none changes a default or what is accepted.
 //!
-//! - `legacy-hashes`: verifies password hashes of other systems, see [`PasswordHash::parse`].
+//! - `legacy-hashes`: verifies password hashes of other systems, where
+//!   [`HashingConfig::legacy`](config::HashingConfig::legacy) allows it.
+//! - `postgres`: `PostgresStore`, for several machines. Needs Rust 1.94 and the tokio runtime.
 //! - `qr`: `TotpEnrollment::qr_svg`.
-//! - `simd`: `HashBackend::Simd`, Argon2 by the processor's widest instructions. Needs Rust 1.89.
-//! - `smtp`: `SmtpMailer` sends mails by a server of yours, on tokio, over TLS.
-//! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
+//! - `simd`: `HashBackend::Simd`, Argon2 with SIMD instructions. Needs Rust 1.89.
+//! - `smtp`: `SmtpMailer` sends mails through your mail server, on tokio, over TLS.
 //! - `sqlite`: `SqliteStore`, for one machine. Needs Rust 1.94, the tokio runtime and a C compiler.
-//! - `postgres`: `PostgresStore`, for many. Needs Rust 1.94 and the tokio runtime.
-//! - `tls-rustls`: TLS to PostgreSQL, by rustls.
+//! - `testing`: tools for the tests of hosts and adapters. Not for production.
+//! - `tls-rustls`: TLS to PostgreSQL, with rustls.
+//! - `tracing`: `TracingObserver` emits every event through the `tracing` crate.
 //! - `zxcvbn`: `PasswordPolicy::min_strength`.
-//! - `testing`: tools for tests, of hosts and adapters too. Not for programs that serve people.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-// Adapters and test tools speak of this crate from outside, as those of others do.
+// Adapters and test tools name this crate from outside, as those of others do.
 extern crate self as doorward;
 
-/// The attribute of every implementation of a port, so that a host needs no dependency for it.
+/// The attribute that implementations of the ports carry, so that a host needs no dependency for it.
 pub use async_trait::async_trait;
 
 pub mod account;

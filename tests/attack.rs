@@ -5,7 +5,7 @@ mod support;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 
 use doorward::account::Provision;
@@ -15,7 +15,7 @@ use doorward::event::EventKind;
 use doorward::hashing::HashParams;
 use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{AttemptStore, Auth, Challenge, Operator, SignIn, SignInRequest, UserId};
+use doorward::{AttemptStore, Auth, Challenge, ClientAddress, Operator, ResetRequest, SignIn, SignInRequest, UserId};
 use pollster::block_on;
 use support::*;
 
@@ -292,7 +292,30 @@ fn a6_confirming_grants_one_device_at_a_time_and_it_goes_with_the_reset() {
 }
 
 #[test]
-fn a8_whoever_knows_the_password_voids_no_link() {
+fn a6_confirming_again_takes_the_place_of_the_device_before() {
+    let (world, _) = World::with_ann();
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let token = world.request(ANN);
+        tokens.push(block_on(world.auth.confirm_reset(&token)).unwrap().device.unwrap().expose());
+        world.clock.advance(6 * MINUTE);
+    }
+    for _ in 0..5 {
+        assert!(world.fails(ANN, "wrong"));
+    }
+    let has_a_bucket = |token: &String| {
+        let request = SignInRequest::new(ANN, "wrong").device(token);
+        matches!(block_on(world.auth.try_sign_in(request)), Err(SignInError::InvalidCredentials))
+    };
+    assert_eq!(
+        tokens.iter().map(has_a_bucket).collect::<Vec<_>>(),
+        [false, false, true],
+        "only the last one has a bucket"
+    );
+}
+
+#[test]
+fn a8_a_change_with_the_password_alone_invalidates_no_link() {
     for mode in [ResetMode::ChooseNewPassword, ResetMode::TemporaryPassword] {
         let world = World::with(|builder| builder.configure(|config| config.reset.mode = mode));
         let mut thief = world.open(ANN, OLD);
@@ -350,7 +373,7 @@ fn h1_the_cooldown_survives_a_completed_reset_and_every_other_change() {
 }
 
 #[test]
-fn h1_no_source_takes_more_than_its_share_and_a_known_device_is_answered_all_the_same() {
+fn h1_no_client_address_takes_more_than_its_share_and_a_known_device_is_answered_all_the_same() {
     let (world, ann) = World::with_ann();
     let source = || doorward::ClientAddress::from_ip([192, 0, 2, 7].into());
     let ask = |address: &str| doorward::ResetRequest::new(email(address)).client_address(source());
@@ -369,6 +392,56 @@ fn h1_no_source_takes_more_than_its_share_and_a_known_device_is_answered_all_the
         "the token counts only for its owner"
     );
     block_on(world.auth.request_reset(doorward::ResetRequest::new(email("bob@acme.example")))).unwrap();
+}
+
+#[test]
+fn h1_a_known_device_has_a_rate_too() {
+    let (world, ann) = World::with_ann();
+    let ask = || {
+        let address = ClientAddress::from_ip([192, 0, 2, 7].into());
+        let request = ResetRequest::new(email(ANN)).client_address(address).device(&device(&ann));
+        block_on(world.auth.request_reset(request)).is_ok()
+    };
+    assert_eq!((0..500).filter(|_| ask()).count(), 110, "a hundred for the client address, ten for the device");
+}
+
+/// Counts how often a purge was asked for, and the largest number of entries asked for at once.
+#[derive(Clone, Debug, Default)]
+struct Purges(Arc<MemoryAttempts>, Arc<AtomicUsize>, Arc<AtomicUsize>);
+
+#[doorward::async_trait]
+impl AttemptStore for Purges {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        self.0.load(key).await
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        self.0.swap(key, expected, next).await
+    }
+
+    async fn purge(&self, now: time::OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.2.fetch_max(at_most as usize, Ordering::SeqCst);
+        self.0.purge(now, at_most).await
+    }
+}
+
+#[test]
+fn m5_no_sign_in_waits_for_a_purge_and_a_purge_takes_a_thousand_at_a_time() {
+    let (clock, store) = (ManualClock::new(), Purges::default());
+    let auth = Auth::builder(site(), MemoryUsers::new(), store.clone(), RecordingMailer::new())
+        .clock(clock.clone())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        let _ = block_on(auth.try_sign_in(SignInRequest::new(NOBODY, "wrong")));
+        let _ = block_on(auth.request_reset(&email(NOBODY)));
+        clock.advance(DAY);
+    }
+    assert_eq!(store.1.load(Ordering::SeqCst), 0, "without a spawner nobody waits for a purge");
+    block_on(auth.purge()).unwrap();
+    assert!(store.2.load(Ordering::SeqCst) <= 1_000, "some at a time");
 }
 
 #[test]
@@ -399,6 +472,19 @@ fn a15_an_owner_with_the_factor_ends_a_recovery_that_the_mailbox_holds_open() {
 
 /// An attacker with the mailbox, the password, a session and a browser of the owner, but not the authenticator, uses every
 /// opportunity in every class, while the owner enters a right code every day.
+#[test]
+fn a15_a_challenge_won_by_the_mailed_password_ends_with_the_recovery() {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    let token = world.request(ANN);
+    let _ = block_on(world.auth.confirm_reset(&token)).unwrap();
+    let challenge = world.asked_for_a_code(ANN, &world.mailed_password());
+    world.clock.advance(5 * MINUTE);
+    let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    block_on(world.auth.cancel_recovery(&ann)).unwrap();
+    let refused = world.verify(&challenge, &app.wrong_code(&world)).unwrap_err();
+    assert_eq!(refused.code(), "challenge_invalid");
+}
+
 #[test]
 fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_thirty() {
     let (world, ann, app, _) = World::with_enrolled_ann();
@@ -443,6 +529,44 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
 }
 
 #[cfg(feature = "zxcvbn")]
+/// One class alone, whose owner confirms by code every so often during eight hours of each day. The attacker stops guessing where
+/// the next wait would outlast the owner's next right code. How many guesses are evaluated in a day at most, and in thirty.
+fn guesses_beside_an_owner(every: std::time::Duration, stops_at: usize) -> (usize, usize) {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    let (begun, step) = (world.now(), 5);
+    let looked_at = || world.observer.count(&EventKind::SecondFactorFailed);
+    let (mut counts, mut since, mut minute) = (vec![0], 0_usize, 0_u64);
+    while world.now() - begun < 30 * DAY {
+        let of_day = minute % (24 * 60);
+        if of_day < 8 * 60 && of_day % (every.as_secs() / 60) == 0 {
+            if block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).is_ok() {
+                since = since.saturating_sub(5);
+            }
+        } else if since < stops_at {
+            let guessed = block_on(world.auth.reauthenticate_with_code(&ann, &app.wrong_code(&world)));
+            since += usize::from(guessed.is_err_and(|error| error.code() == "code_wrong"));
+        }
+        world.clock.advance(step * MINUTE);
+        minute += u64::from(step);
+        counts.push(looked_at());
+    }
+    let a_day = (24 * 60 / step) as usize;
+    (counts.windows(a_day + 1).map(|window| window[a_day] - window[0]).max().unwrap(), looked_at())
+}
+
+/// A quarter of what all four classes may take together.
+#[test]
+fn a17_an_owner_who_gives_right_codes_often_hands_out_no_guesses() {
+    for (every, stops_at) in [(HOUR, 6), (HOUR, 7), (2 * HOUR, 7), (8 * HOUR, 9)] {
+        let (in_a_day, in_thirty) = guesses_beside_an_owner(every, stops_at);
+        println!(
+            "a17: a right code every {every:?}, stopping at {stops_at}: {in_a_day} in a day, {in_thirty} in thirty"
+        );
+        assert!(in_a_day <= 10 && in_thirty <= 750 / 4, "{in_a_day} in a day, {in_thirty} in thirty");
+        assert!(in_thirty > 30, "the guesses were evaluated: {in_thirty}");
+    }
+}
+
 #[test]
 fn a12_no_text_takes_long_to_judge() {
     let world = World::with(|builder| {

@@ -38,6 +38,7 @@ fn s15_with_profiles_known_and_unknown_addresses_show_the_same_mix_of_costs() {
     let world = World::with(|builder| {
         builder.index_key([7; 32]).configure(|config| {
             let cheap = HashParams::danger_cheap_for_tests();
+            config.hashing.legacy = true;
             config.hashing.profiles = vec![CostProfile::new(hash().cost(), 30), CostProfile::new(cheap.into(), 70)];
         })
     });

@@ -348,11 +348,11 @@ fn s02_a_verdict_on_a_password_that_was_changed_meanwhile_opens_nothing() {
 fn racing_enrolled() -> (World, Racing, App, doorward::second_factor::RecoveryCodes) {
     let racing = Racing::default();
     let mut world = World::with_keyring(|builder| builder);
-    world.auth = Auth::builder(site(), racing.clone(), racing.clone(), world.mailer.clone())
+    (world.auth, world.operator) = Auth::builder(site(), racing.clone(), racing.clone(), world.mailer.clone())
         .clock(world.clock.clone())
         .keyring(keyring())
         .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
-        .build()
+        .build_with_operator()
         .unwrap();
     let ann = world.open(ANN, OLD);
     let (_, app, codes) = world.enroll(&ann);

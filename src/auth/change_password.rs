@@ -1,7 +1,7 @@
 //! Changing the password of a signed-in user.
 
 use super::Auth;
-use super::current_password::{Current, verify_current};
+use super::current_password::{Current, confirm_password};
 use super::outcome::SignedIn;
 use crate::account::Session;
 use crate::engine::{Committed, Decision, Engine, Hashed, compare_and_hash};
@@ -56,7 +56,7 @@ impl Auth {
             true => (Ok(Hashed::Reused), 0),
             false => compare_and_hash(&new, &refused, params, memory),
         };
-        let (judged, charged, hashed) = match verify_current(engine, &user, &current, hash).await? {
+        let (judged, charged, hashed) = match confirm_password(engine, &user, &current, hash).await? {
             Current::Right { judged, charged, then } => (judged, charged, then.map_err(Unavailable::from)?),
             Current::Throttled { retry_after } => return Err(ChangePasswordError::Throttled { retry_after }),
             Current::Wrong => {

@@ -24,7 +24,7 @@ pub(super) enum Current<T> {
 }
 
 /// Verifies the password, and after a right one does the rest of the job, which returns how many hashes it computed.
-pub(super) async fn verify_current<T: Send + 'static>(
+pub(super) async fn confirm_password<T: Send + 'static>(
     engine: &Engine,
     user: &User,
     typed: &Password,

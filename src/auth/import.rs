@@ -34,6 +34,9 @@ impl Operator {
     pub async fn import_user(&self, account: Import) -> Result<Imported, ImportError> {
         let engine = self.engine();
         engine.open()?;
+        if !engine.hashing.config.accepts(account.hash.scheme()) {
+            return Err(ImportError::LegacyScheme);
+        }
         let fresh = Fresh::draw().map_err(Unavailable::from)?;
         let Import { email, hash, id, change_required } = account;
         let id = id.unwrap_or_else(|| fresh.user_id.clone());

@@ -1,7 +1,7 @@
 //! Step-up: a signed-in user proves once more who it is, before something that matters.
 
 use super::Auth;
-use super::current_password::{Current, verify_current};
+use super::current_password::{Current, confirm_password};
 use super::outcome::SignedIn;
 use crate::account::{AuthMethod, Session};
 use crate::engine::{Coded, Committed, Decision, Engine};
@@ -33,7 +33,7 @@ impl Auth {
     pub async fn reauthenticate(&self, signed_in: &SignedIn, password: &str) -> Result<SignedIn, ReauthenticateError> {
         let (engine, session) = (&self.engine, signed_in.session());
         let user = find(engine, session).await?;
-        let (judged, charged) = match verify_current(engine, &user, &Password::new(password), |_| ((), 0)).await? {
+        let (judged, charged) = match confirm_password(engine, &user, &Password::new(password), |_| ((), 0)).await? {
             Current::Right { judged, charged, then: () } => (judged, charged),
             Current::Throttled { retry_after } => return Err(ReauthenticateError::Throttled { retry_after }),
             Current::Wrong => {

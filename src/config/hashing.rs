@@ -2,7 +2,7 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use super::ConfigError;
-use crate::hashing::{HashBackend, HashCost, HashParams};
+use crate::hashing::{HashBackend, HashCost, HashParams, HashScheme};
 use crate::types::Digest;
 
 /// Settings of password hashing.
@@ -31,6 +31,9 @@ pub struct HashingConfig {
     /// The mix of costs among stored hashes, which the responses to unknown addresses imitate; default none: all cost as much
     /// as a new hash. See [`CostProfile`].
     pub profiles: Vec<CostProfile>,
+    /// Whether password hashes of other systems, of any scheme but Argon2id, may be imported and verified; default `false`. It
+    /// needs the feature `legacy-hashes`. The feature alone changes nothing, so that no dependency can switch weaker schemes on.
+    pub legacy: bool,
 }
 
 impl Default for HashingConfig {
@@ -44,6 +47,7 @@ impl Default for HashingConfig {
             wipe_memory: false,
             sealing: HashSealing::default(),
             profiles: Vec::new(),
+            legacy: false,
         }
     }
 }
@@ -113,6 +117,9 @@ impl HashingConfig {
         if self.sealing != HashSealing::Off && !has_keyring {
             return Err(ConfigError::new("hashing.sealing", "needs a keyring"));
         }
+        if self.legacy && cfg!(not(feature = "legacy-hashes")) {
+            return Err(ConfigError::new("hashing.legacy", "needs the feature legacy-hashes"));
+        }
         if !self.profiles.is_empty() && !has_index_key {
             return Err(ConfigError::new("hashing.profiles", "needs an index key"));
         }
@@ -120,6 +127,11 @@ impl HashingConfig {
             return Err(ConfigError::new("hashing.profiles", "has a share of 0"));
         }
         Ok(())
+    }
+
+    /// Whether hashes of that scheme may be verified.
+    pub(crate) fn accepts(&self, scheme: HashScheme) -> bool {
+        scheme == HashScheme::Argon2id || self.legacy
     }
 
     /// The cost of the dummy for an address without a password, drawn by its seed.

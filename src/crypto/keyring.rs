@@ -92,6 +92,8 @@ pub enum SecretFault {
     /// It is not sealed, while only sealed secrets are accepted
     /// ([`HashSealing::Enforced`](crate::config::HashSealing::Enforced)).
     NotSealed,
+    /// It is a hash of another system, while [`HashingConfig::legacy`](crate::config::HashingConfig::legacy) is off.
+    LegacyScheme,
 }
 
 impl SecretFault {
@@ -102,6 +104,7 @@ impl SecretFault {
             Self::UnknownKey => "unknown_key",
             Self::SealBroken => "seal_broken",
             Self::NotSealed => "not_sealed",
+            Self::LegacyScheme => "legacy_scheme",
         }
     }
 }

@@ -387,6 +387,21 @@ mod tests {
     }
 
     #[test]
+    fn m2_each_bucket_user_and_client_address_holds_a_bounded_number_of_places() {
+        let (bucket, user) = (Holder::Bucket("b".into()), Holder::User("u".into()));
+        let address = Holder::ClientAddress("a".into());
+        for (holder, share) in [(bucket, 2), (user, 4), (address, 16)] {
+            let pool = pool(1, 64);
+            let taken: Vec<_> = (0..64).filter_map(|_| pool.permit(Caller::Known, vec![holder.clone()]).ok()).collect();
+            assert_eq!(taken.len(), share, "{holder:?}");
+            assert_eq!(pool.permit(Caller::Known, vec![holder.clone()]).err(), Some(PermitRefused::Held));
+            assert!(pool.permit(Caller::Known, vec![Holder::User("other".into())]).is_ok(), "others find a place");
+            drop(taken);
+            assert!(pool.permit(Caller::Known, vec![holder]).is_ok(), "given back");
+        }
+    }
+
+    #[test]
     fn work_whose_caller_has_gone_is_skipped() {
         let pool = pool(1, 4);
         let (go, wait) = mpsc::channel::<()>();

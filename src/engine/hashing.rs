@@ -104,7 +104,8 @@ impl Hashing {
         if !stored.is_sealed() && self.config.sealing == HashSealing::Enforced {
             return Err(SecretFault::NotSealed);
         }
-        stored.open(self.keyring(), user)
+        let hash = stored.open(self.keyring(), user)?;
+        if self.config.accepts(hash.scheme()) { Ok(hash) } else { Err(SecretFault::LegacyScheme) }
     }
 
     /// What the typed password for that address is verified against: the user's hash, or the dummy where there is none that can be

@@ -18,7 +18,7 @@ use crate::types::{BackendError, CLOCK_GRACE, ClientAddress, DeviceId, Email, Us
 
 /// How often a charge is decided again because others changed the entry. In each round somebody else made progress; whoever is
 /// still losing after these is one of a flood, and an answer is worth more than another round.
-const ROUNDS: usize = 24;
+const CHARGE_ROUNDS: usize = 24;
 /// How many failures beyond its own a success takes back at most.
 const FORGIVEN: u32 = 5;
 /// How many spent entries one call of the store deletes: few enough that writers do not wait long.
@@ -241,7 +241,7 @@ impl Throttle {
     /// A failure here costs the user a wait and opens nothing, so it is an event and no error.
     async fn take_back(&self, bucket: &Charged, by: u32, now: OffsetDateTime, left: impl Fn(&Attempts) -> Duration) {
         let mut current = Some(bucket.entry.clone());
-        for _ in 0..ROUNDS {
+        for _ in 0..CHARGE_ROUNDS {
             let Some(entry) = current else { return };
             let Ok(version) = Draw::draw().map(Version::from_random) else { return };
             // Where others were charged since, their wait stands: only the count is taken back.
@@ -268,7 +268,7 @@ impl Throttle {
         now: OffsetDateTime,
     ) -> Result<Claim, Unavailable> {
         let mut current = read;
-        for _ in 0..ROUNDS {
+        for _ in 0..CHARGE_ROUNDS {
             let expected = current.as_ref().map(Attempts::version);
             let (next, claim) =
                 match Attempts::charge(current.as_ref(), spacing, now, Version::from_random(Draw::draw()?)) {

@@ -13,7 +13,7 @@ use crate::types::{BackendError, BackendErrorKind, Email, UserId, Version};
 use crate::user::{Fresh, ShownDevice, User, UserHead};
 
 /// How often a decision is made again because others changed the user. In each round somebody else made progress.
-const ROUNDS: usize = 64;
+const COMMIT_ROUNDS: usize = 64;
 
 pub(crate) struct Users {
     pub(crate) repository: Reporting<dyn UserRepository>,
@@ -86,7 +86,7 @@ impl Users {
         mut user: User,
         mut decide: impl FnMut(&User, &Fresh) -> Decision<T> + Send,
     ) -> Result<Committed<T>, Unavailable> {
-        for _ in 0..ROUNDS {
+        for _ in 0..COMMIT_ROUNDS {
             let fresh = Fresh::draw()?;
             let (next, outcome) = match decide(&user, &fresh) {
                 Decision::Store(next, outcome) => (next, outcome),
@@ -122,7 +122,7 @@ impl Users {
 
     /// Deletes a user, whatever others change in the meantime. `None` if there is no such user.
     pub(crate) async fn delete(&self, id: &UserId) -> Result<Option<User>, Unavailable> {
-        for _ in 0..ROUNDS {
+        for _ in 0..COMMIT_ROUNDS {
             let Some(user) = self.find_by_id(id).await? else { return Ok(None) };
             match self.repository.delete(id, user.version()).await {
                 Ok(Swap::Stored) => return Ok(Some(user)),

@@ -38,6 +38,10 @@ failure!(ProvisionError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ImportError {
+    /// The hash is of another system's scheme, and [`HashingConfig::legacy`](crate::config::HashingConfig::legacy) is off. Nothing
+    /// was stored.
+    #[error("hashing.legacy is off, and the hash is not Argon2id")]
+    LegacyScheme,
     /// Another account has this address. Nothing was stored.
     #[error("another account has this address")]
     EmailTaken,
@@ -50,6 +54,7 @@ pub enum ImportError {
 }
 
 failure!(ImportError {
+    Self::LegacyScheme => "legacy_scheme", 422, "Passwords of that kind are not accepted here.";
     Self::EmailTaken => "email_taken", 409, "There is an account with this address already.";
     Self::IdTaken => "id_taken", 409, "There is an account with this id already.";
 } unavailable Unavailable);

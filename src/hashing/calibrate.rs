@@ -7,7 +7,7 @@ use crate::types::{Password, until};
 /// Memory sizes to choose among, the largest first.
 const LADDER_MIB: [u32; 8] = [256, 128, 64, 46, 19, 12, 9, 7];
 /// Of so many measurements the quickest counts: others were disturbed.
-const ROUNDS: usize = 3;
+const MEASUREMENTS: usize = 3;
 
 /// Suggests parameters whose hash takes about `target` on one thread of this machine, in at most `most_memory_kib` KiB: as
 /// much memory as fits, and then as many passes (RFC 9106, section 4). It takes a few seconds.
@@ -52,7 +52,7 @@ fn quickest(memory_kib: u32, passes: u32, backend: HashBackend) -> Duration {
     };
     // The first one pays for the memory.
     measure();
-    (0..ROUNDS).map(|_| measure()).min().unwrap_or(Duration::MAX)
+    (0..MEASUREMENTS).map(|_| measure()).min().unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]

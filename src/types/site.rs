@@ -192,7 +192,7 @@ impl Site {
     }
 
     /// The reset link that carries this token.
-    pub fn reset_link(&self, token: &ResetToken) -> ResetLink {
+    pub(crate) fn reset_link(&self, token: &ResetToken) -> ResetLink {
         let mut link = self.below(&self.reset_path);
         // Tokens consist of letters, digits, `-`, `_` and a dot, so nothing needs escaping.
         let pair = Zeroizing::new(format!("token={}", token.expose()));

@@ -9,16 +9,18 @@ use time::OffsetDateTime;
 
 use super::fresh::Fresh;
 use super::state::User;
-use super::stored::{Assurance, Extra, Failures, SecondFactor};
+use super::stored::{Assurance, Extra, Failures, Forgiveness, SecondFactor};
 use crate::account::AuthMethod;
 use crate::crypto::{Keyring, Purpose, SecretFault, sha256};
 use crate::second_factor::{RecoveryCodes, TotpParams, TotpSecret, TypedCode};
 use crate::throttle::{Attempts, Backoff, Charge, Spacing};
 use crate::types::{Challenge, Digest, ResetToken, UserId, Version, after, typed_leniently};
 
-/// How many failures a right code forgives: the owner's own slips. Forgiving all of them would give anyone else who guesses in that
-/// class a fresh budget at every sign-in of the owner.
-const FORGIVEN: u32 = 5;
+/// How many failures right codes forgive within a day, if these are over a day old: the owner's own slips. Forgiving recent ones
+/// would give anyone else who guesses in that class a fresh budget at every sign-in of the owner. So a class takes at most ten wrong
+/// codes in any 24 hours, however often the owner gives right ones.
+const FORGIVEN_A_DAY: u32 = 5;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Bounds on codes.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +78,7 @@ pub(crate) struct AcceptedCode {
     assurance: Assurance,
     kind: AcceptedKind,
     /// The failures of its class that are left.
-    left: Option<Attempts>,
+    left: Option<(Attempts, Forgiveness)>,
 }
 
 #[derive(Clone)]
@@ -104,6 +106,7 @@ impl AcceptedCode {
 pub(crate) struct WrongCode {
     assurance: Assurance,
     attempts: Attempts,
+    forgiveness: Forgiveness,
     /// Whether to mail the owner: somebody knows the password.
     pub(crate) warns_owner: bool,
     /// Whether this failure reaches the number at which operators are alarmed.
@@ -173,19 +176,33 @@ impl User {
         find: impl FnOnce() -> Result<Option<AcceptedKind>, SecretFault>,
     ) -> CodeVerdict {
         let (factor, spacing) = (&self.document.second_factor, CodeSpacing(limits));
-        let before = factor.attempts(assurance);
-        let wrong = |attempts, warns_owner, alarms| WrongCode { assurance, attempts, warns_owner, alarms };
-        let counted = match Attempts::charge(before, &spacing, now, version) {
+        let before = factor.failures(assurance);
+        let forgiveness = Forgiveness::today(before, now);
+        let wrong = |attempts, forgiveness, warns_owner, alarms| WrongCode {
+            assurance,
+            attempts,
+            forgiveness,
+            warns_owner,
+            alarms,
+        };
+        let counted = match Attempts::charge(before.map(|before| &before.attempts), &spacing, now, version) {
             Charge::Due(counted) => counted,
             Charge::Early { retry_after } => return CodeVerdict::Early { retry_after, rewritten: None },
             Charge::SetBack { rewritten, retry_after } => {
-                return CodeVerdict::Early { retry_after, rewritten: Some(wrong(rewritten, false, false)) };
+                return CodeVerdict::Early {
+                    retry_after,
+                    rewritten: Some(wrong(rewritten, forgiveness, false, false)),
+                };
             }
         };
         match find() {
             Ok(Some(kind)) => {
-                let left = before.map(|attempts| attempts.refund(FORGIVEN, Duration::ZERO, &spacing, now, version));
-                CodeVerdict::Right(AcceptedCode { assurance, kind, left: left.filter(|left| left.failures() > 0) })
+                let left = before.and_then(|before| {
+                    let (forgiven, forgiveness) = forgiveness.spent_on(before.attempts.failures());
+                    let left = before.attempts.refund(forgiven, Duration::ZERO, &spacing, now, version);
+                    (left.failures() > 0).then_some((left, forgiveness))
+                });
+                CodeVerdict::Right(AcceptedCode { assurance, kind, left })
             }
             Ok(None) => {
                 let notified = factor.warned_at.filter(|at| *at <= now && now < after(*at, limits.notice_every));
@@ -193,7 +210,8 @@ impl User {
                 let many = assurance == Assurance::KnownDevice && counted.failures() > limits.backoff.free;
                 let warns_owner = (assurance == Assurance::Password || many) && notified.is_none();
                 let alarms = counted.failures() == limits.alarm_at;
-                CodeVerdict::Wrong(wrong(counted, warns_owner, alarms))
+                let forgiveness = Forgiveness { failures: forgiveness.failures.saturating_add(1), ..forgiveness };
+                CodeVerdict::Wrong(wrong(counted, forgiveness, warns_owner, alarms))
             }
             Err(fault) => CodeVerdict::Unreadable(fault),
         }
@@ -261,9 +279,30 @@ impl User {
     }
 }
 
+impl Forgiveness {
+    /// What may be forgiven now. A day that began in the future began before the clock was set back.
+    fn today(before: Option<&Failures>, now: OffsetDateTime) -> Self {
+        let today = before.and_then(|before| before.forgiveness);
+        match today.filter(|today| today.began_at <= now && now < after(today.began_at, DAY)) {
+            Some(today) => today,
+            None => {
+                let counted = before.map_or(0, |before| before.attempts.failures());
+                let recent = today.map_or(counted, |today| today.failures);
+                Self { began_at: now, failures: 0, aged: counted.saturating_sub(recent).min(FORGIVEN_A_DAY) }
+            }
+        }
+    }
+
+    /// How many of so many failures a right code forgives, and what is left to forgive.
+    fn spent_on(self, failures: u32) -> (u32, Self) {
+        let forgiven = self.aged.min(failures);
+        (forgiven, Self { aged: self.aged - forgiven, ..self })
+    }
+}
+
 impl SecondFactor {
     fn record(&mut self, wrong: &WrongCode, now: OffsetDateTime) {
-        self.set_attempts(wrong.assurance, Some(wrong.attempts.clone()));
+        self.set_failures(wrong.assurance, Some((wrong.attempts.clone(), wrong.forgiveness)));
         if wrong.warns_owner {
             self.warned_at = Some(now);
         }
@@ -281,16 +320,21 @@ impl SecondFactor {
                 self.recovery_codes.retain(|stored| !bool::from(stored.ct_eq(digest)));
             }
         }
-        self.set_attempts(accepted.assurance, accepted.left.clone());
+        self.set_failures(accepted.assurance, accepted.left.clone());
     }
 
-    fn set_attempts(&mut self, assurance: Assurance, attempts: Option<Attempts>) {
+    fn set_failures(&mut self, assurance: Assurance, counted: Option<(Attempts, Forgiveness)>) {
         self.failures.retain(|failures| failures.assurance != assurance);
-        self.failures.extend(attempts.map(|attempts| Failures { assurance, attempts, extra: Extra::new() }));
+        self.failures.extend(counted.map(|(attempts, forgiveness)| Failures {
+            assurance,
+            attempts,
+            forgiveness: Some(forgiveness),
+            extra: Extra::new(),
+        }));
     }
 
     /// After a new password was chosen by somebody who gave a code: those who knew the old one know nothing now.
     pub(super) fn forget_failures_of_the_password(&mut self) {
-        self.set_attempts(Assurance::Password, None);
+        self.set_failures(Assurance::Password, None);
     }
 }

@@ -101,6 +101,10 @@ mod legacy {
 
     use super::*;
 
+    fn accepting() -> World {
+        World::with(|builder| builder.configure(|config| config.hashing.legacy = true))
+    }
+
     /// Hashes made by other programs: see `tests/data/README.md`.
     fn answers() -> Vec<Value> {
         serde_json::from_str(include_str!("../data/legacy_hashes.json")).unwrap()
@@ -112,7 +116,7 @@ mod legacy {
 
     #[test]
     fn every_scheme_signs_in_once_with_its_old_hash_and_never_again() {
-        let world = World::new();
+        let world = accepting();
         let mut schemes = BTreeSet::new();
         for answer in answers() {
             // Each scheme in the form of each program.
@@ -136,7 +140,7 @@ mod legacy {
 
     #[test]
     fn every_known_answer_is_given_also_through_the_crates_own_reader() {
-        let world = World::new();
+        let world = accepting();
         for (index, answer) in answers().iter().enumerate().filter(|(index, _)| index % 7 == 0) {
             let (password, hash) = (text(answer, "password"), text(answer, "hash"));
             let address = format!("user-{index}@acme.example");
@@ -148,7 +152,7 @@ mod legacy {
 
     #[test]
     fn scenario_32_bcrypt_reads_72_bytes_so_longer_passwords_are_refused_and_the_import_says_so() {
-        let world = World::new();
+        let world = accepting();
         let is_long = |answer: &Value| text(answer, "scheme") == "bcrypt" && text(answer, "password").len() == 73;
         let found = answers().into_iter().find(is_long);
         let answer = found.expect("a password of 73 bytes");
@@ -160,5 +164,23 @@ mod legacy {
         let challenge = world.challenge(ANN, &world.confirm(ANN));
         let _ = world.choose(&challenge, NEW);
         assert!(world.fails(ANN, &typed[..72]));
+    }
+
+    /// The feature alone changes nothing: another dependency may have switched it on.
+    #[test]
+    fn section_habits_hashes_of_other_systems_are_accepted_only_where_the_host_says_so() {
+        let answer = answers().into_iter().find(|answer| text(answer, "scheme") == "bcrypt").unwrap();
+        let (password, hash) = (text(&answer, "password"), text(&answer, "hash"));
+        let world = accepting();
+        block_on(world.operator.import_user(account(ANN, hash))).unwrap();
+
+        let strict = world.restarted(|builder| builder);
+        let refused = block_on(strict.operator.import_user(account("bob@acme.example", hash))).unwrap_err();
+        assert_eq!((refused.code(), refused.http_status()), ("legacy_scheme", 422));
+        assert!(strict.fails(ANN, password), "stored before, or put there by somebody who can write to the store");
+        let fault = doorward::event::SecretFault::LegacyScheme;
+        assert_eq!(strict.observer.count(&EventKind::HashUnusable { fault }), 1);
+        assert!(strict.user(ANN).to_snapshot().contains(hash), "nothing is lost");
+        let _ = world.signed_in(ANN, password);
     }
 }

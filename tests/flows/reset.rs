@@ -293,15 +293,16 @@ fn tokens_that_are_blank_cut_extended_or_re_spelled_match_nothing() {
 fn choosing_world() -> World {
     let site = site().link_token(TokenPlacement::Fragment);
     let mut world = World::with(|builder| builder.configure(|config| config.reset.mode = ResetMode::ChooseNewPassword));
-    world.auth = doorward::Auth::builder(site, world.users.clone(), world.attempts.clone(), world.mailer.clone())
-        .clock(world.clock.clone())
-        .observer(world.observer.clone())
-        .configure(|config| {
-            config.reset.mode = ResetMode::ChooseNewPassword;
-            config.hashing.params = doorward::hashing::HashParams::danger_cheap_for_tests();
-        })
-        .build()
-        .unwrap();
+    (world.auth, world.operator) =
+        doorward::Auth::builder(site, world.users.clone(), world.attempts.clone(), world.mailer.clone())
+            .clock(world.clock.clone())
+            .observer(world.observer.clone())
+            .configure(|config| {
+                config.reset.mode = ResetMode::ChooseNewPassword;
+                config.hashing.params = doorward::hashing::HashParams::danger_cheap_for_tests();
+            })
+            .build_with_operator()
+            .unwrap();
     world
 }
 

@@ -68,11 +68,11 @@ impl UserRepository for Rows {
 
 fn world_on_rows() -> (World, Rows) {
     let (mut world, rows) = (World::new(), Rows::default());
-    world.auth = Auth::builder(site(), rows.clone(), MemoryAttempts::new(), world.mailer.clone())
+    (world.auth, world.operator) = Auth::builder(site(), rows.clone(), MemoryAttempts::new(), world.mailer.clone())
         .clock(world.clock.clone())
         .observer(world.observer.clone())
         .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
-        .build()
+        .build_with_operator()
         .unwrap();
     (world, rows)
 }

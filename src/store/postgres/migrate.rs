@@ -6,7 +6,7 @@ use super::super::sql::{Migration, MigrationLog, TablePrefix, migrations};
 use super::failed;
 
 /// How often to check again after another process went first.
-const ROUNDS: usize = 32;
+const MIGRATION_TRIES: usize = 32;
 
 /// Applies missing steps. The process that records a step first applies it in the same transaction; the unique index on the
 /// number makes all others wait for it and then find it done. Advisory locks would work too, but not all databases of the
@@ -14,7 +14,7 @@ const ROUNDS: usize = 32;
 pub async fn migrate(pool: &PgPool, prefix: &TablePrefix) -> Result<(), BackendError> {
     let log = MigrationLog::new(prefix);
     let steps = migrations(prefix);
-    for _ in 0..ROUNDS {
+    for _ in 0..MIGRATION_TRIES {
         let applied = match applied(&log, pool).await {
             Ok(applied) => applied,
             Err(error) if is(&error, &["42P01"]) => {

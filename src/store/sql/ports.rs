@@ -19,14 +19,14 @@ macro_rules! implement_ports {
 
             /// How often a statement that lost to a concurrent one is tried where `Stale` is not a possible answer. It had no
             /// effect, so nothing that may have been done is sent again.
-            const ROUNDS: usize = 8;
+            const STALE_RETRIES: usize = 8;
 
             macro_rules! again_if_stale {
                 ($statement:expr) => {{
                     let mut round = 1;
                     loop {
                         match $statement.await.map_err($judge) {
-                            Err(Verdict::Stale(_)) if round < ROUNDS => round += 1,
+                            Err(Verdict::Stale(_)) if round < STALE_RETRIES => round += 1,
                             outcome => break outcome,
                         }
                     }

@@ -5,7 +5,7 @@ use doorward::store::sqlx::{self, ConnectOptions, Connection, Executor};
 use super::failed;
 
 /// How often to check again after another process went first.
-const ROUNDS: usize = 64;
+const WAL_TRIES: usize = 64;
 
 /// Opens a file once, which enables its write-ahead log if it is new.
 ///
@@ -13,7 +13,7 @@ const ROUNDS: usize = 64;
 /// wait for a transaction, so the rejected process starts one before it tries again.
 pub async fn turn_log_on(options: &SqliteConnectOptions, plain: &SqliteConnectOptions) -> Result<(), BackendError> {
     let mut refused = None;
-    for _ in 0..ROUNDS {
+    for _ in 0..WAL_TRIES {
         match options.connect().await {
             Ok(connection) => return connection.close().await.map_err(failed),
             Err(error) if is_busy(&error) => refused = Some(error),

@@ -16,4 +16,4 @@ pub(super) use document::Document;
 pub(super) use extra::Extra;
 pub(super) use password::{StoredPassword, StoredTemporary, TemporaryOrigin};
 pub(super) use reset::{ResetState, StoredLink};
-pub(super) use second_factor::{Failures, PendingTotp, SecondFactor, StoredTotp};
+pub(super) use second_factor::{Failures, Forgiveness, PendingTotp, SecondFactor, StoredTotp};

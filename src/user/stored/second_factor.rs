@@ -54,8 +54,21 @@ pub(in crate::user) struct PendingTotp {
 pub(in crate::user) struct Failures {
     pub(in crate::user) assurance: Assurance,
     pub(in crate::user) attempts: Attempts,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) forgiveness: Option<Forgiveness>,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
+}
+
+/// What right codes may still forgive within a day, so that an owner who signs in often does not hand out guesses.
+#[derive(Clone, Copy, Deserialize, Serialize)]
+pub(in crate::user) struct Forgiveness {
+    #[serde(with = "micros")]
+    pub(in crate::user) began_at: OffsetDateTime,
+    /// Failures since then.
+    pub(in crate::user) failures: u32,
+    /// How many failures that were a day old then may still be forgiven.
+    pub(in crate::user) aged: u32,
 }
 
 impl SecondFactor {
@@ -73,7 +86,7 @@ impl SecondFactor {
         self.totp.is_some()
     }
 
-    pub(in crate::user) fn attempts(&self, assurance: Assurance) -> Option<&Attempts> {
-        self.failures.iter().find(|failures| failures.assurance == assurance).map(|failures| &failures.attempts)
+    pub(in crate::user) fn failures(&self, assurance: Assurance) -> Option<&Failures> {
+        self.failures.iter().find(|failures| failures.assurance == assurance)
     }
 }
