@@ -86,7 +86,7 @@ pub enum HashSealing {
 /// use doorward::config::CostProfile;
 /// use doorward::hashing::HashParams;
 ///
-/// 700 users were imported with hashes of 12 MiB, 300 have new ones.
+/// // 700 users were imported with hashes of 12 MiB, 300 have new ones.
 /// let old = HashParams::OWASP_12_MIB;
 /// let profiles = vec![CostProfile::new(old.into(), 700), CostProfile::new(HashParams::default().into(), 300)];
 /// ```

@@ -1,4 +1,4 @@
-//! Settings: [`Config`](crate::Config) and its parts, public fields with safe defaults.
+//! Settings: [`Config`] and its parts, public fields with safe defaults.
 //!
 //! Change them by [`AuthBuilder::configure`](crate::AuthBuilder::configure); [`AuthBuilder::build`](crate::AuthBuilder::build)
 //! checks all of them and names the field that is out of bounds ([`ConfigError`]). The password policy and the second factor

@@ -27,7 +27,7 @@ pub struct ResetConfig {
     /// The lifetime of the temporary password, at most 24 hours; default one hour.
     pub temporary_password_lifetime: Duration,
     /// The minimum time between two mails, at most the link's lifetime; default 5 minutes, and less only with
-    /// [`danger_allow`](Config::danger_allow). From the fourth mail within a day it doubles, see [`Cooldown`].
+    /// [`danger_allow`](crate::Config::danger_allow). From the fourth mail within a day it doubles, see [`Cooldown`].
     pub cooldown: Duration,
 }
 

@@ -1,6 +1,6 @@
 //! Events: everything that happened, for audit logs, metrics and alarms.
 //!
-//! An [`Observer`](crate::Observer) receives each [`Event`]; `TracingObserver` (feature `tracing`) logs them. The variants of
+//! An [`Observer`] receives each [`Event`]; `TracingObserver` (feature `tracing`) logs them. The variants of
 //! [`EventKind`] list everything that is reported, with the names that appear in logs.
 
 mod kind;

@@ -12,7 +12,7 @@ pub enum SignInFailureReason {
     NoPassword,
     /// The password is wrong.
     WrongPassword,
-    /// The stored password hash is unreadable: see [`EventKind::HashUnusable`].
+    /// The stored password hash is unreadable: see [`EventKind::HashUnusable`](super::EventKind::HashUnusable).
     UnusableHash,
     /// The password was right, but the code given with it was not.
     WrongCode,

@@ -1,6 +1,6 @@
 //! Mails: their kinds, their wording and their delivery.
 //!
-//! A [`Mailer`](crate::Mailer) sends a [`Mail`]; `SmtpMailer` (feature `smtp`) talks to a mail server. [`MailTexts`] holds all
+//! A [`Mailer`] sends a [`Mail`]; `SmtpMailer` (feature `smtp`) talks to a mail server. [`MailTexts`] holds all
 //! wording, [`English`] by default.
 
 mod compose;
@@ -30,7 +30,7 @@ use crate::types::{Site, TemporaryPassword, until};
 
 /// A mail: what happened, with its values, the [`Site`] that sends it and the [`MailTexts`] that word it.
 ///
-/// A [`Mailer`](crate::Mailer) sends the [`subject`](Self::subject), [`text`](Self::text) and [`html`](Self::html), or renders
+/// A [`Mailer`] sends the [`subject`](Self::subject), [`text`](Self::text) and [`html`](Self::html), or renders
 /// the [`kind`](Self::kind) itself. The bodies hold secrets; the subject never does.
 #[derive(Clone, Debug)]
 pub struct Mail {

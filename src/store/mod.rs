@@ -1,6 +1,6 @@
 //! Stores: where users and attempts are kept.
 //!
-//! A host implements [`UserRepository`](crate::UserRepository) and [`AttemptStore`](crate::AttemptStore), or uses one of the
+//! A host implements [`UserRepository`] and [`AttemptStore`], or uses one of the
 //! crate's stores: in memory, on SQLite (feature `sqlite`) or on PostgreSQL (feature `postgres`).
 //! [`manual::implementing_a_repository`](crate::manual::implementing_a_repository) is the guide, and
 //! [`testing::conformance`](../testing/conformance/index.html) the test suite.

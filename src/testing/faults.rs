@@ -43,7 +43,8 @@ impl Fault {
 /// let faults = Faults::new();
 /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
 /// let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), RecordingMailer::new());
-/// let auth = Auth::builder(site, faults.users(users), faults.attempts(attempts), faults.mailer(mailer)).build()?;
+/// let builder = Auth::builder(site, faults.users(users), faults.attempts(attempts), faults.mailer(mailer));
+/// let (auth, operator) = builder.build_with_operator()?;
 ///
 /// faults.strike(2, Fault::Fails); // the first call stores the account, the second mails
 /// let outcome = faults.drive(operator.provision(Email::parse("ann@acme.example")?));

@@ -20,7 +20,7 @@ use super::attempts::Spacing;
 /// assert_eq!(backoff.delay_after(10), Duration::from_secs(128));
 /// assert_eq!(backoff.delay_after(u32::MAX), Duration::from_secs(3600));
 ///
-/// What an attacker gets who uses every opportunity:
+/// // The tries of an attacker who uses every opportunity:
 /// assert_eq!(backoff.tries_within(Duration::from_secs(24 * 60 * 60)), 37);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -85,7 +85,7 @@ impl fmt::Display for BackendCode {
 /// let error = BackendError::new(BackendErrorKind::TablesMissing).with_code("42P01");
 /// assert_eq!(error.to_string(), "the tables of this store are missing: call its migrate() (42P01)");
 ///
-/// Without a code from the driver, the class of the I/O error is shown.
+/// // Without a code from the driver, the class of the I/O error is shown.
 /// let error = BackendError::unavailable(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
 /// assert_eq!(error.to_string(), "backend unavailable (io-refused)");
 /// ```

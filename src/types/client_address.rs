@@ -9,7 +9,7 @@ use std::net::IpAddr;
 /// ```
 /// use doorward::ClientAddress;
 ///
-/// IPv6 clients rotate within their /64, and an IPv4 client may show up in IPv4-mapped form.
+/// // IPv6 clients rotate within their /64, and an IPv4 client may show up in IPv4-mapped form.
 /// assert_eq!(ClientAddress::from_ip("2001:db8::1".parse()?), ClientAddress::from_ip("2001:db8::ffff:2".parse()?));
 /// assert_eq!(ClientAddress::from_ip("192.0.2.7".parse()?), ClientAddress::from_ip("::ffff:192.0.2.7".parse()?));
 /// # Ok::<(), std::net::AddrParseError>(())

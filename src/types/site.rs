@@ -232,7 +232,7 @@ fn has_no_credentials(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
 }
 
-/// A link that carries a [`ResetToken`]. `Debug` reveals nothing of it.
+/// A link that carries a reset token. `Debug` reveals nothing of it.
 #[derive(Clone)]
 pub struct ResetLink(Zeroizing<String>);
 

@@ -1,14 +1,12 @@
 mod migrate;
 mod verdict;
 
-use core::fmt;
 use core::time::Duration;
 
 use doorward::store::BackendError;
 use doorward::store::sqlx::postgres::{PgPool, PgPoolOptions, Postgres};
 
-use super::sql::{Migration, Statements, TablePrefix, Verdict, implement_ports, migrations};
-use doorward::error::Malformed;
+use super::sql::{Statements, TablePrefix, Verdict, implement_ports};
 use verdict::judge;
 
 /// Users and attempts in PostgreSQL: for any number of machines.
@@ -75,63 +73,6 @@ impl PostgresStore {
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
         let pool = PgPoolOptions::new().acquire_timeout(Duration::from_secs(5));
         pool.connect(url).await.map(Self::new).map_err(failed)
-    }
-
-    /// Keeps attempts in another database, so that their many small writes load another server. Losing them only allows someone
-    /// to try again earlier.
-    #[must_use]
-    pub fn with_attempts(self, pool: PgPool) -> Self {
-        Self { attempts: pool, ..self }
-    }
-
-    /// Replaces the prefix `doorward_` of all table names.
-    ///
-    /// # Errors
-    /// [`Malformed`] unless the prefix is a lower-case letter or underscore, followed by up to 31 of those or digits.
-    pub fn with_prefix(self, prefix: &str) -> Result<Self, Malformed> {
-        let prefix = TablePrefix::parse(prefix)?;
-        Ok(Self { statements: Statements::new(&prefix), prefix, ..self })
-    }
-
-    /// The schema, step by step, for hosts that run their own migrations.
-    pub fn migrations(&self) -> Vec<Migration> {
-        migrations(&self.prefix)
-    }
-
-    /// Brings the schema up to date in the first schema of the search path, in the databases of this store: that of the users
-    /// and, after [`with_attempts`](Self::with_attempts), that of the attempts. Safe to call from several processes at once and
-    /// on every start. Without it, every call fails with [`TablesMissing`](doorward::store::BackendErrorKind::TablesMissing),
-    /// which says where they are missing.
-    ///
-    /// Call it on the fully configured store: a database or prefix set later with `with_attempts` or
-    /// [`with_prefix`](Self::with_prefix) has no tables yet. If users and attempts are two separate stores, migrate each.
-    ///
-    /// # Errors
-    /// [`BackendError`] if a step is missing and cannot be applied.
-    pub async fn migrate(&self) -> Result<(), BackendError> {
-        migrate::migrate(&self.users, &self.prefix).await?;
-        migrate::migrate(&self.attempts, &self.prefix).await
-    }
-
-    /// Every statement it sends, with the name of the method it serves: for reviewing query plans.
-    pub fn statements(&self) -> Vec<(&'static str, &str)> {
-        self.statements.all()
-    }
-
-    /// Closes its pools, including those passed in, once their running calls are done.
-    pub async fn close(&self) {
-        self.users.close().await;
-        self.attempts.close().await;
-    }
-}
-
-fn failed(error: doorward::store::sqlx::Error) -> BackendError {
-    judge(error).into_error()
-}
-
-impl fmt::Debug for PostgresStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresStore").field("prefix", &self.prefix.as_str()).finish_non_exhaustive()
     }
 }
 

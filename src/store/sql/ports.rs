@@ -1,21 +1,25 @@
-/// Implements the three ports for an SQL store. A macro, because the bounds for generic sqlx pools would be longer than this,
+/// Implements the three ports for an SQL store, and the methods that all of them have. A macro, because the bounds for generic sqlx pools would be longer than this,
 /// and harder to read.
 ///
-/// The store has the fields `users` and `attempts` (pools) and `statements`; `$judge` converts a driver error into a
+/// The store has the fields `users` and `attempts` (pools), `statements` and `prefix`, and a module `migrate`; `$judge` converts a driver error into a
 /// [`Verdict`](super::Verdict).
 macro_rules! implement_ports {
     ($store:ty, $database:ty, $judge:path) => {
         const _: () = {
             use async_trait::async_trait;
             use doorward::account::{UserCounts, UserOverview, UserStatus};
-            use doorward::store::sqlx::{AssertSqlSafe, query, query_as};
+            use doorward::error::Malformed;
+            use doorward::store::sqlx::{AssertSqlSafe, Pool, query, query_as};
             use doorward::store::{
                 AttemptKey, Attempts, BackendError, Insert, Replace, Swap, User, UserDirectory, UserHead, Version,
             };
             use doorward::{AttemptStore, Email, UserId, UserRepository};
             use time::OffsetDateTime;
 
-            use super::sql::{Columns, Stored, StoredHead, Verdict, micros, page, read_attempts, read_head, read_user};
+            use super::sql::{
+                Columns, Migration, Statements, Stored, StoredHead, TablePrefix, Verdict, micros, migrations, page,
+                read_attempts, read_head, read_user,
+            };
 
             /// How often a statement that lost to a concurrent one is tried where `Stale` is not a possible answer. It had no
             /// effect, so nothing that may have been done is sent again.
@@ -31,6 +35,61 @@ macro_rules! implement_ports {
                         }
                     }
                 }};
+            }
+
+            impl $store {
+                /// Keeps attempts in another database: on another server, which takes their many small writes; in another file, or in the same
+                /// one over connections that synchronise less. Losing them only allows someone to try again earlier.
+                #[must_use]
+                pub fn with_attempts(self, pool: Pool<$database>) -> Self {
+                    Self { attempts: pool, ..self }
+                }
+
+                /// Replaces the prefix `doorward_` of all table names.
+                ///
+                /// # Errors
+                /// [`Malformed`] unless the prefix is a lower-case letter or underscore, followed by up to 31 of those or digits.
+                pub fn with_prefix(self, prefix: &str) -> Result<Self, Malformed> {
+                    let prefix = TablePrefix::parse(prefix)?;
+                    Ok(Self { statements: Statements::new(&prefix), prefix, ..self })
+                }
+
+                /// The schema, step by step, for hosts that run their own migrations.
+                pub fn migrations(&self) -> Vec<Migration> {
+                    migrations(&self.prefix)
+                }
+
+                /// Brings the schema up to date in the databases of this store (on PostgreSQL in the first schema of the search path): that of
+                /// the users and, after [`with_attempts`](Self::with_attempts), that of the attempts. Safe to call from several processes at once and
+                /// on every start. Without it, every call fails with [`TablesMissing`](doorward::store::BackendErrorKind::TablesMissing),
+                /// which says where they are missing.
+                ///
+                /// Call it on the fully configured store: a database or prefix set later with `with_attempts` or
+                /// [`with_prefix`](Self::with_prefix) has no tables yet. If users and attempts are two separate stores, migrate each.
+                ///
+                /// # Errors
+                /// [`BackendError`] if a step is missing and cannot be applied. No step is left half done.
+                pub async fn migrate(&self) -> Result<(), BackendError> {
+                    migrate::migrate(&self.users, &self.prefix).await?;
+                    migrate::migrate(&self.attempts, &self.prefix).await
+                }
+
+                /// Every statement it sends, with the name of the method it serves: for reviewing query plans.
+                pub fn statements(&self) -> Vec<(&'static str, &str)> {
+                    self.statements.all()
+                }
+
+                /// Closes its pools, including those passed in, once their running calls are done.
+                pub async fn close(&self) {
+                    self.users.close().await;
+                    self.attempts.close().await;
+                }
+            }
+
+            impl core::fmt::Debug for $store {
+                fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                    f.debug_struct(stringify!($store)).field("prefix", &self.prefix.as_str()).finish_non_exhaustive()
+                }
             }
 
             #[async_trait]
@@ -209,6 +268,10 @@ macro_rules! implement_ports {
                 }
             }
         };
+
+        fn failed(error: doorward::store::sqlx::Error) -> doorward::store::BackendError {
+            $judge(error).into_error()
+        }
     };
 }
 pub(in super::super) use implement_ports;

@@ -2,7 +2,6 @@ mod first_start;
 mod migrate;
 mod verdict;
 
-use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;
 
@@ -11,8 +10,7 @@ use doorward::store::sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::sql::{Migration, Statements, TablePrefix, Verdict, implement_ports, migrations};
-use doorward::error::Malformed;
+use super::sql::{Statements, TablePrefix, Verdict, implement_ports};
 use verdict::judge;
 
 /// Users and attempts in an SQLite file: for one machine, with any number of processes.
@@ -33,10 +31,10 @@ use verdict::judge;
 /// let store = SqliteStore::connect(&url).await?;
 /// store.migrate().await?;
 /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-/// let auth = Auth::builder(site, store.clone(), store, PrintingMailer)
+/// let (auth, operator) = Auth::builder(site, store.clone(), store, PrintingMailer)
 ///     .background(|work| drop(tokio::spawn(work))) // otherwise response times reveal which addresses have accounts
 #[cfg_attr(feature = "tracing", doc = "    .observer(doorward::event::TracingObserver) // reports failures")]
-///     .build()?;
+///     .build_with_operator()?;
 /// # operator.provision(doorward::Email::parse("ann@acme.example")?).await?;
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # std::fs::remove_dir_all(&folder)?;
@@ -107,62 +105,6 @@ impl SqliteStore {
     fn plain_options(url: &str) -> Result<SqliteConnectOptions, BackendError> {
         let options = SqliteConnectOptions::from_str(url).map_err(failed)?;
         Ok(options.create_if_missing(true).busy_timeout(Duration::from_secs(5)))
-    }
-
-    /// Keeps attempts elsewhere: in a separate file, or in the same one over connections that synchronise less.
-    #[must_use]
-    pub fn with_attempts(self, pool: SqlitePool) -> Self {
-        Self { attempts: pool, ..self }
-    }
-
-    /// Replaces the prefix `doorward_` of all table names.
-    ///
-    /// # Errors
-    /// [`Malformed`] unless the prefix is a lower-case letter or underscore, followed by up to 31 of those or digits.
-    pub fn with_prefix(self, prefix: &str) -> Result<Self, Malformed> {
-        let prefix = TablePrefix::parse(prefix)?;
-        Ok(Self { statements: Statements::new(&prefix), prefix, ..self })
-    }
-
-    /// The schema, step by step, for hosts that run their own migrations.
-    pub fn migrations(&self) -> Vec<Migration> {
-        migrations(&self.prefix)
-    }
-
-    /// Brings the schema up to date in the files of this store: that of the users and, after
-    /// [`with_attempts`](Self::with_attempts), that of the attempts. Safe to call from several processes at once and on every
-    /// start. Without it, every call fails with [`TablesMissing`](doorward::store::BackendErrorKind::TablesMissing), which says
-    /// where they are missing.
-    ///
-    /// Call it on the fully configured store: a file or prefix set later with `with_attempts` or
-    /// [`with_prefix`](Self::with_prefix) has no tables yet. If users and attempts are two separate stores, migrate each.
-    ///
-    /// # Errors
-    /// [`BackendError`] if a step is missing and the file cannot be written. No step is left half done.
-    pub async fn migrate(&self) -> Result<(), BackendError> {
-        migrate::migrate(&self.users, &self.prefix).await?;
-        migrate::migrate(&self.attempts, &self.prefix).await
-    }
-
-    /// Every statement it sends, with the name of the method it serves: for reviewing query plans.
-    pub fn statements(&self) -> Vec<(&'static str, &str)> {
-        self.statements.all()
-    }
-
-    /// Closes its pools, including those passed in, once their running calls are done.
-    pub async fn close(&self) {
-        self.users.close().await;
-        self.attempts.close().await;
-    }
-}
-
-fn failed(error: doorward::store::sqlx::Error) -> BackendError {
-    judge(error).into_error()
-}
-
-impl fmt::Debug for SqliteStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").field("prefix", &self.prefix.as_str()).finish_non_exhaustive()
     }
 }
 

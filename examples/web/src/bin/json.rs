@@ -13,18 +13,12 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Json, Router, routing::post};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use doorward::account::{DeviceId, Provision};
-use doorward::config::Hold;
-use doorward::mail::PrintingMailer;
-use doorward::password::Violation;
 use doorward::second_factor::{RecoveryCodes, SecondFactorStatus, TotpEnrollment};
-use doorward::store::{MemoryAttempts, MemoryUsers};
 use doorward::{
     Auth, AuthError, Challenge, Clock, Email, Keyring, Operator, Session, SignIn, SignInRequest, SignedIn, Site,
-    SystemClock, UserId,
+    SystemClock, UserId, account, mail, store,
 };
 use rand::{TryRng, rngs::SysRng};
 use serde::Deserialize;
@@ -61,10 +55,10 @@ type Reply = Result<Json<Value>, Refused>;
 
 impl<E: AuthError> From<E> for Refused {
     fn from(error: E) -> Self {
-        let broken: Vec<_> = error.violations().iter().map(Violation::code).collect();
-        let told =
-            json!({ "code": error.code(), "message": error.user_message(), "support": SUPPORT, "broken": broken });
-        Self(error.http_status(), error.retry_after(), told)
+        let broken: Vec<_> = error.violations().iter().map(doorward::password::Violation::code).collect();
+        let (code, message) = (error.code(), error.user_message());
+        let shown = json!({ "code": code, "message": message, "support": SUPPORT, "broken": broken });
+        Self(error.http_status(), error.retry_after(), shown)
     }
 }
 
@@ -192,11 +186,11 @@ async fn member(State(app): State<App>, Path(call): Path<String>, headers: Heade
         "disable_second_factor" => app.enter(&auth.disable_second_factor(&who).await?, before)?,
         "devices" => {
             let (devices, this) = (auth.devices(&who).await?, who.session().device());
-            let shown = |id: DeviceId| json!({ "id": id.to_string(), "this": this == Some(id) });
+            let shown = |id: account::DeviceId| json!({ "id": id.to_string(), "this": this == Some(id) });
             devices.iter().map(|device| shown(device.id)).collect()
         }
         "revoke_device" => {
-            let id = DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;
+            let id = account::DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;
             auth.revoke_device(&who, id).await?;
             json!({ "revoked": sent.device })
         }
@@ -216,7 +210,7 @@ async fn operator(
     }
     let (operator, user) = (&app.operator, UserId::parse(&id).map_err(|_| refused(404, "unknown_user"))?);
     match call.as_str() {
-        "provision" => drop(operator.provision(Provision::new(email(&sent)?).id(user)).await?),
+        "provision" => drop(operator.provision(account::Provision::new(email(&sent)?).id(user)).await?),
         "resend_welcome" => drop(operator.resend_welcome(&user).await?),
         "correct_email" => drop(operator.correct_email(&user, email(&sent)?).await?),
         "deactivate" => operator.deactivate(&user).await?,
@@ -236,12 +230,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = std::env::args().nth(1).map_or(Ok(8001), |port| port.parse())?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     let url = format!("http://localhost:{}", listener.local_addr()?.port());
-    let (auth, operator) =
-        Auth::builder(Site::new("Acme", &url, SUPPORT)?, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
-            .background(|work| drop(tokio::spawn(work)))
-            .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
-            .keyring(Keyring::new("1", random().map_err(|_| "no randomness")?)?) // as short-lived as the store here
-            .build_with_operator()?;
+    let (users, attempts) = (store::MemoryUsers::new(), store::MemoryAttempts::new());
+    let (auth, operator) = Auth::builder(Site::new("Acme", &url, SUPPORT)?, users, attempts, mail::PrintingMailer)
+        .background(|work| drop(tokio::spawn(work)))
+        .hold(doorward::config::Hold::up_to(Duration::from_secs(2), tokio::time::sleep))
+        .keyring(Keyring::new("1", random().map_err(|_| "no randomness")?)?) // as short-lived as the store here
+        .build_with_operator()?;
     let operator_key = Base64UrlUnpadded::encode_string(&random().map_err(|_| "no randomness")?).into();
     let app = App { auth, operator, sessions: Arc::default(), operator_key };
     println!("{url}\noperator's key: {}\nfor an example call, see the top of json.rs", app.operator_key);
