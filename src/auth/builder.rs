@@ -8,15 +8,14 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{BackgroundWork, Config, ConfigError, Hold};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
-    Background, Codes, Engine, Events, HashPool, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords,
-    Reporting, Resets, Throttle, Users,
+    Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords, Reporting,
+    Resets, StartError, Throttle, Users,
 };
 use crate::event::{Observer, SilentObserver};
-use crate::hashing::{PasswordHash, StoredHash};
 use crate::mail::{English, MailTexts, Mailer};
 use crate::password::{BreachLookup, BreachedPasswords};
 use crate::store::{AttemptStore, UserRepository};
-use crate::types::{Digest, SecretBytes, Site};
+use crate::types::{SecretBytes, Site};
 use crate::user::{Fresh, User};
 
 /// Why an [`Auth`] was not built.
@@ -32,6 +31,15 @@ pub enum BuildError {
     /// The operating system gave no randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
+}
+
+impl From<StartError> for BuildError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Threads(error) => Self::Threads(error),
+            StartError::Random(error) => Self::Random(error),
+        }
+    }
 }
 
 impl BuildError {
@@ -180,27 +188,13 @@ impl AuthBuilder {
         }
         let config = &mut self.config;
         config.password.second_factor_required = config.second_factor.is_required();
-        let pool = HashPool::start(&config.hashing).map_err(BuildError::Threads)?;
+        let config = self.config;
         let keyring = self.keyring.map(Arc::new);
         let decoy = sealed_decoy(keyring.as_deref())?;
-        let decoy_hash = PasswordHash::dummy(config.hashing.params.into(), &Digest::new([7; 32]));
-        let decoy_hash = StoredHash::kept(&decoy_hash, keyring.as_deref(), decoy.id())?;
-        let dummy_key = match &self.index_key {
-            Some(key) => *keyed(key.expose(), Purpose::DummyHash, &[]).as_bytes(),
-            None => Draw::draw()?,
-        };
-
-        let config = self.config;
+        let dummy_key = dummy_key(self.index_key.as_ref())?;
         let events = Arc::new(Events::new(self.clock, self.observer, self.index_key));
-        let hashing = Arc::new(Hashing {
-            config: config.hashing.clone(),
-            pool,
-            keyring: keyring.clone(),
-            events: Arc::clone(&events),
-            dummy_key: SecretBytes::new(dummy_key),
-            decoy_hash,
-            decoy_id: decoy.id().clone(),
-        });
+        let hashing = Hashing::start(config.hashing.clone(), keyring.clone(), &events, dummy_key, decoy.id());
+        let hashing = Arc::new(hashing?);
         let users = Arc::new(Users {
             repository: Reporting::new(self.users, &events),
             events: Arc::clone(&events),
@@ -246,6 +240,14 @@ impl AuthBuilder {
             new_passwords,
             mailing,
         })
+    }
+}
+
+/// Made of the index key, so that it is the same in all processes; random without one.
+fn dummy_key(index_key: Option<&SecretBytes<32>>) -> Result<[u8; 32], RandomError> {
+    match index_key {
+        Some(key) => Ok(*keyed(key.expose(), Purpose::DummyHash, &[]).as_bytes()),
+        None => Draw::draw(),
     }
 }
 

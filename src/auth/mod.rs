@@ -6,7 +6,6 @@ mod change_password;
 mod choose_password;
 mod client;
 mod current_password;
-mod enrollment;
 mod import;
 mod operator;
 mod outcome;

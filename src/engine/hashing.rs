@@ -2,6 +2,7 @@
 
 use core::hint::black_box;
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 
 use super::events::Events;
@@ -11,7 +12,7 @@ use crate::crypto::{Keyring, Purpose, RandomError, SecretFault, keyed};
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::hashing::{self, HashMemory, HashParams, PasswordHash, StoredHash};
-use crate::types::{Email, Password, SecretBytes, UserId};
+use crate::types::{Digest, Email, Password, SecretBytes, UserId};
 use crate::user::{Fresh, Judged, User};
 
 /// How long to wait after `Busy`, and while another call uses the same challenge: the time of a few hashes.
@@ -20,14 +21,20 @@ pub(crate) const SHORT_WHILE: Duration = Duration::from_secs(1);
 pub(crate) struct Hashing {
     pub(crate) config: HashingConfig,
     pub(crate) pool: HashPool,
-    pub(crate) keyring: Option<Arc<Keyring>>,
-    pub(crate) events: Arc<Events>,
+    keyring: Option<Arc<Keyring>>,
+    events: Arc<Events>,
     /// Derives the dummy of an address that has no password. Made of the index key, so that it is the same in all processes;
     /// random for every `Auth` without one.
-    pub(crate) dummy_key: SecretBytes<32>,
+    dummy_key: SecretBytes<32>,
     /// The decoy's password, kept like any other: read where there is none.
-    pub(crate) decoy_hash: StoredHash,
-    pub(crate) decoy_id: UserId,
+    decoy_hash: StoredHash,
+    decoy_id: UserId,
+}
+
+/// Why hashing did not start.
+pub(crate) enum StartError {
+    Threads(io::Error),
+    Random(RandomError),
 }
 
 /// A place for a hash, or why there is none for the time being.
@@ -56,6 +63,21 @@ impl Evaluable {
 }
 
 impl Hashing {
+    /// Starts the hashing threads, and makes the decoy's hash.
+    pub(crate) fn start(
+        config: HashingConfig,
+        keyring: Option<Arc<Keyring>>,
+        events: &Arc<Events>,
+        dummy_key: [u8; 32],
+        decoy_id: &UserId,
+    ) -> Result<Self, StartError> {
+        let pool = HashPool::start(&config).map_err(StartError::Threads)?;
+        let decoy_hash = PasswordHash::dummy(config.params.into(), &Digest::new([7; 32]));
+        let decoy_hash = StoredHash::kept(&decoy_hash, keyring.as_deref(), decoy_id).map_err(StartError::Random)?;
+        let (events, dummy_key, decoy_id) = (Arc::clone(events), SecretBytes::new(dummy_key), decoy_id.clone());
+        Ok(Self { config, pool, keyring, events, dummy_key, decoy_hash, decoy_id })
+    }
+
     pub(crate) fn params(&self) -> HashParams {
         self.config.params
     }

@@ -5,11 +5,11 @@
 mod support;
 
 mod account;
-mod admin;
 mod change_password;
 mod choose_password;
 mod import;
 mod keyring;
+mod operator;
 mod provision;
 mod reauthenticate;
 mod reset;

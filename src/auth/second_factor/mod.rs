@@ -1,7 +1,10 @@
 //! The second factor of a signed-in user: its status, turning it off, recovery codes, cancelling a recovery.
 
+mod enrollment;
+
+use enrollment::new_recovery_codes;
+
 use super::Auth;
-use super::enrollment::new_recovery_codes;
 use super::outcome::SignedIn;
 use crate::account::Session;
 use crate::engine::{Committed, Decision, Engine};

@@ -3,10 +3,10 @@
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::Auth;
-use super::outcome::{SignIn, SignedIn};
-use super::respond::respond;
 use crate::account::Session;
+use crate::auth::Auth;
+use crate::auth::outcome::{SignIn, SignedIn};
+use crate::auth::respond::respond;
 use crate::crypto::Draw;
 use crate::engine::{Coded, Committed, Decision, Engine};
 use crate::error::{EnrollmentError, Unavailable};
