@@ -528,7 +528,6 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
     assert!(in_thirty > 100, "the guesses were evaluated: {in_thirty}");
 }
 
-#[cfg(feature = "zxcvbn")]
 /// One class alone, whose owner confirms by code every so often during eight hours of each day. The attacker stops guessing where
 /// the next wait would outlast the owner's next right code. How many guesses are evaluated in a day at most, and in thirty.
 fn guesses_beside_an_owner(every: std::time::Duration, stops_at: usize) -> (usize, usize) {
@@ -567,6 +566,7 @@ fn a17_an_owner_who_gives_right_codes_often_hands_out_no_guesses() {
     }
 }
 
+#[cfg(feature = "zxcvbn")]
 #[test]
 fn a12_no_text_takes_long_to_judge() {
     let world = World::with(|builder| {

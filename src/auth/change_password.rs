@@ -47,14 +47,17 @@ impl Auth {
         let checked = engine.new_passwords.check(&user, &new).await?;
         let new = checked.map_err(|violations| ChangePasswordError::Rejected { violations })?;
 
-        // The first of these is the current password, with which the new one is compared as text: one hash less.
-        let refused = user.refused_hashes(engine.new_passwords.policy.history);
-        let earlier = refused.into_iter().skip(usize::from(Judged::password_of(&user).is_some())).collect::<Vec<_>>();
-        let (refused, params) = (engine.hashing.readable(&user, &earlier), engine.hashing.params());
         let typed = current.clone();
-        let hash = move |memory: &mut _| match bool::from(typed.ct_eq(new.password())) {
-            true => (Ok(Hashed::Reused), 0),
-            false => compare_and_hash(&new, &refused, params, memory),
+        let hash = || {
+            // The first of these is the current password, with which the new one is compared as text: one hash less.
+            let refused = user.refused_hashes(engine.new_passwords.policy.history);
+            let skipped = usize::from(Judged::password_of(&user).is_some());
+            let refused = engine.hashing.readable(&user, refused.get(skipped..).unwrap_or_default());
+            let params = engine.hashing.params();
+            move |memory: &mut _| match bool::from(typed.ct_eq(new.password())) {
+                true => (Ok(Hashed::Reused), 0),
+                false => compare_and_hash(&new, &refused, params, memory),
+            }
         };
         let (judged, charged, hashed) = match confirm_password(engine, &user, &current, hash).await? {
             Current::Right { judged, charged, then } => (judged, charged, then.map_err(Unavailable::from)?),

@@ -33,14 +33,15 @@ impl Auth {
     pub async fn reauthenticate(&self, signed_in: &SignedIn, password: &str) -> Result<SignedIn, ReauthenticateError> {
         let (engine, session) = (&self.engine, signed_in.session());
         let user = find(engine, session).await?;
-        let (judged, charged) = match confirm_password(engine, &user, &Password::new(password), |_| ((), 0)).await? {
-            Current::Right { judged, charged, then: () } => (judged, charged),
-            Current::Throttled { retry_after } => return Err(ReauthenticateError::Throttled { retry_after }),
-            Current::Wrong => {
-                engine.events.report(EventKind::ReauthenticationFailed).user(&user).send();
-                return Err(ReauthenticateError::PasswordWrong);
-            }
-        };
+        let (judged, charged) =
+            match confirm_password(engine, &user, &Password::new(password), || |_: &mut _| ((), 0)).await? {
+                Current::Right { judged, charged, then: () } => (judged, charged),
+                Current::Throttled { retry_after } => return Err(ReauthenticateError::Throttled { retry_after }),
+                Current::Wrong => {
+                    engine.events.report(EventKind::ReauthenticationFailed).user(&user).send();
+                    return Err(ReauthenticateError::PasswordWrong);
+                }
+            };
         let outcome = engine
             .users
             .commit(user, |user, fresh| {

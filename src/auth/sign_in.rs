@@ -4,6 +4,8 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
+use time::OffsetDateTime;
+
 use super::Auth;
 use super::client::Client;
 use super::outcome::SignIn;
@@ -303,7 +305,7 @@ impl Attempt<'_> {
                 let Some(progress) = user.proved_by_password(&judged, self.shown_by(user).as_ref(), now) else {
                     return Decision::Answer(Err(SignInFailureReason::Changed));
                 };
-                let accepted = match self.code_for(user, &progress, fresh) {
+                let accepted = match self.code_for(user, &progress, now, fresh) {
                     GivenCode::NotAskedFor => None,
                     GivenCode::Right(accepted) => Some(accepted),
                     GivenCode::Wrong(counted) => return Decision::Answer(Ok(Entered::WrongCode(counted))),
@@ -350,13 +352,13 @@ impl Attempt<'_> {
     }
 
     /// Judges the code that came with a right password, if the account asks for one.
-    fn code_for(&self, user: &User, progress: &Progress, fresh: &Fresh) -> GivenCode {
+    fn code_for(&self, user: &User, progress: &Progress, now: OffsetDateTime, fresh: &Fresh) -> GivenCode {
         let Some(code) = &self.request.code else { return GivenCode::NotAskedFor };
         if !user.has_second_factor() || progress.factor_passed {
             return GivenCode::NotAskedFor;
         }
         let Ok(code) = code else { return GivenCode::Wrong(None) };
-        match self.engine.codes.judge(user, progress.assurance, code, fresh.version) {
+        match self.engine.codes.judge(user, progress.assurance, code, now, fresh.version) {
             CodeVerdict::Right(accepted) => GivenCode::Right(accepted),
             CodeVerdict::Wrong(_) | CodeVerdict::Early { rewritten: Some(_), .. } => {
                 GivenCode::Wrong(Some(progress.assurance))

@@ -169,7 +169,11 @@ impl Hashing {
             HashSealing::On | HashSealing::Enforced => (stored.is_up_to_date(keyring), Some(keyring)),
             HashSealing::DangerRemove => (!stored.is_sealed(), None),
         };
-        match self.open_hash(stored, user) {
+        if !stored.is_sealed() && self.config.sealing == HashSealing::Enforced {
+            return Ok(None);
+        }
+        // Whatever its scheme: a hash that is not verified is kept all the same.
+        match stored.open(self.keyring(), user) {
             Ok(hash) if !is_kept => StoredHash::kept(&hash, under, user).map(Some),
             _ => Ok(None),
         }
@@ -208,7 +212,8 @@ impl Hashing {
     /// Whether a secret of the user is sealed under a key that the keyring lacks.
     pub(crate) fn lacks_a_key_for(&self, user: &User) -> bool {
         let hashes = user.refused_hashes(usize::MAX);
-        let unknown = |stored: &StoredHash| self.open_hash(stored, user.id()).err() == Some(SecretFault::UnknownKey);
+        let unknown =
+            |stored: &StoredHash| stored.open(self.keyring(), user.id()).err() == Some(SecretFault::UnknownKey);
         hashes.iter().any(unknown) || user.totp_fault(self.keyring()) == Some(SecretFault::UnknownKey)
     }
 
@@ -216,6 +221,8 @@ impl Hashing {
     pub(crate) fn readable(&self, user: &User, stored: &[StoredHash]) -> Vec<PasswordHash> {
         let read = |stored: &StoredHash| match self.open_hash(stored, user.id()) {
             Ok(hash) => Some(hash),
+            // It signs nobody in, but it is still a password not to be used again.
+            Err(SecretFault::LegacyScheme) => stored.open(self.keyring(), user.id()).ok(),
             Err(fault) => {
                 self.events.report(EventKind::HashUnusable { fault }).user(user).send();
                 None

@@ -92,6 +92,11 @@ impl From<HashParams> for HashCost {
 }
 
 impl HashCost {
+    /// Whether it is of a scheme that only `legacy-hashes` can compute.
+    pub(crate) fn is_legacy(&self) -> bool {
+        !matches!(self.0, Cost::Argon2(_))
+    }
+
     /// The kept working memory that it uses, in KiB. Schemes other than Argon2 use none of it.
     pub(crate) fn memory_kib(&self) -> usize {
         match self.0 {
