@@ -12,7 +12,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .background(|work| drop(tokio::spawn(work)))
             .build_with_operator()?;
 
-        // A row of the old table. Hashes by bcrypt, scrypt, PBKDF2, Django and ASP.NET need the feature `legacy-hashes`.
+        // A row of the old table. Hashes by bcrypt, scrypt, PBKDF2, Django and ASP.NET need the feature `legacy-hashes` and the
+        // setting `config.hashing.legacy`.
         let (address, text) = (
             "ann@acme.example",
             "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",

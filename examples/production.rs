@@ -43,7 +43,7 @@ async fn start() -> Result<(Auth, SmtpMailer), Failed> {
 }
 
 /// Handles a sign-in form. `peer` is the client address, from the connection or your own proxy: it throttles credential
-/// stuffing, one guess at each of many accounts.
+/// stuffing and password spraying, a few guesses at each of many accounts.
 async fn sign_in(auth: &Auth, email: &str, password: &str, device: &str, peer: IpAddr) -> Result<SignIn, SignInError> {
     auth.sign_in(SignInRequest::new(email, password).device(device).client_address(ClientAddress::from_ip(peer))).await
 }

@@ -42,9 +42,12 @@
 //! | store users | [`store`]: SQLite, PostgreSQL, or [your own table](manual::implementing_a_repository) |
 //! | send mails, or translate them | [`mail`]: SMTP, or your own [`Mailer`]; [`mail::MailTexts`] |
 //! | answer an error: its status, message and wait | [`AuthError`], [`Auth::error_response`]; each error in [`error`] |
-//! | log, count and alert | [`event`]: every event, as [`event::EventKind`]; [`Observer`] |
-//! | tune hashing, read old hashes | [`hashing`] |
-//! | require a second factor | [`second_factor`] |
+//! | log, count and alert | [`event::EventKind`]: every event; [`event::EventKind::name`]: its name in logs; [`Observer`] |
+//! | tune hashing | [`hashing`], [`config::HashingConfig`] |
+//! | import bcrypt and other old hashes | [`Operator::import_user`], [`config::HashingConfig::legacy`] |
+//! | require a second factor | [`second_factor::SecondFactorPolicy`], and [`AuthBuilder::keyring`] |
+//! | keep sessions and cookies | [`Session`], [`manual::keeping_sessions`] |
+//! | protect sensitive actions | [`Auth::require_step_up`] |
 #![cfg_attr(feature = "testing", doc = "| test with a clock, captured mails and faults | [`testing`] |")]
 #![cfg_attr(
     not(feature = "testing"),

@@ -52,7 +52,7 @@ impl BuildError {
     }
 }
 
-/// Puts an [`Auth`] together. Everything set here has a safe default except where its method says otherwise.
+/// Builds an [`Auth`]. Everything set here has a safe default unless its method says otherwise.
 #[derive(Debug)]
 pub struct AuthBuilder {
     site: Site,
@@ -94,32 +94,34 @@ impl AuthBuilder {
         }
     }
 
-    /// Where the time comes from; the system's clock by default.
+    /// Sets the clock; default the system's. Tests use `testing::ManualClock` (feature `testing`), which moves only when they
+    /// move it.
     #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Who receives events; nobody by default. **Without one what fails after an answer fails in silence**: with a broken mailer
-    /// [`request_reset`](Auth::request_reset) answers `Ok` to everybody, no mail leaves, and nothing is printed anywhere.
-    /// `TracingObserver` (feature `tracing`) is one that does; alarms belong on `MailFailed`, `MailDelayed` and `StoreFailed`.
+    /// Sets the receiver of events; default none. **Without one, failures after the response go unnoticed**: with a broken
+    /// mailer, [`request_reset`](Auth::request_reset) returns `Ok` to everyone, no mail is sent, and nothing is printed.
+    ///
+    /// `TracingObserver` (feature `tracing`) logs every event. Alert on `MailFailed`, `MailDelayed` and `StoreFailed`.
     #[must_use]
     pub fn observer(self, observer: impl Observer) -> Self {
         Self { observer: Arc::new(observer), ..self }
     }
 
-    /// The words of all mails; [`English`] by default. A mailer that renders [`Mail::kind`](crate::mail::Mail::kind) by itself does not
-    /// ask for them.
+    /// Sets the wording of all mails; default [`English`]. Not used by a mailer that renders
+    /// [`Mail::kind`](crate::mail::Mail::kind) itself.
     #[must_use]
     pub fn mail_texts(self, texts: impl MailTexts) -> Self {
         Self { texts: Arc::new(texts), ..self }
     }
 
-    /// What runs background work after the answer, such as `|work| { tokio::spawn(work); }`.
+    /// Sets what runs background work after the response, such as `|work| { tokio::spawn(work); }`.
     ///
-    /// **Without it that work is awaited before the answer.** A reset request for a known address then takes longer than
-    /// one for an unknown address, by a store write and a mail, and the difference tells strangers who has an account.
-    /// That is fine for tests, command-line tools and closed networks only.
+    /// **Without it, that work is done before the response.** A reset request for a known address then takes longer than one
+    /// for an unknown address, by a store write and a mail, and response times reveal which addresses have accounts (account
+    /// enumeration). That is acceptable only in tests, command-line tools and closed networks.
     #[must_use]
     pub fn background(self, spawn: impl Fn(BackgroundWork) + Send + Sync + 'static) -> Self {
         Self { background: Background::spawned_by(spawn), ..self }
@@ -138,21 +140,21 @@ impl AuthBuilder {
         Self { breached: Some(Arc::new(breached)), ..self }
     }
 
-    /// A key of 32 random bytes, the same for all processes and for good, under which addresses are digested in attempts
-    /// and events. Without one, whoever steals the table of attempts can find out whether an address they know was tried.
+    /// Sets the key (32 random bytes) under which addresses are digested in attempts and events. Use the same key in every
+    /// process, and do not change it. Without one, anyone who steals the table of attempts can test which addresses were tried.
     #[must_use]
     pub fn index_key(self, key: [u8; 32]) -> Self {
         Self { index_key: Some(SecretBytes::new(key)), ..self }
     }
 
-    /// The keys under which secrets at rest are sealed; none by default. Password hashes are sealed if
-    /// [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so; the secrets of authenticators always are.
+    /// Sets the keys that seal secrets at rest; default none. Authenticator secrets are always sealed, and password hashes if
+    /// [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so. Without a keyring there is no second factor.
     #[must_use]
     pub fn keyring(self, keyring: Keyring) -> Self {
         Self { keyring: Some(keyring), ..self }
     }
 
-    /// Changes settings.
+    /// Changes settings, such as `|config| config.password.min_length = Some(20)`. [`Config`](crate::Config) lists them.
     #[must_use]
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
@@ -161,9 +163,9 @@ impl AuthBuilder {
 
     /// Checks every setting and starts the hashing threads.
     ///
-    /// It calls no port. A store whose tables are missing fails at its first call, with
-    /// [`TablesMissing`](crate::store::BackendErrorKind::TablesMissing); a mailer that cannot send is reported by events, to the
-    /// [`observer`](Self::observer).
+    /// It calls no port, so it does not notice missing tables or a broken mailer. A store without its tables fails at the first
+    /// call, with [`TablesMissing`](crate::store::BackendErrorKind::TablesMissing); a mailer that cannot send is reported to
+    /// the [`observer`](Self::observer).
     ///
     /// # Errors
     /// [`BuildError`] names the setting at fault.
@@ -171,8 +173,9 @@ impl AuthBuilder {
         Ok(Auth { engine: Arc::new(self.engine()?) })
     }
 
-    /// The same, with the handle for the operations of operators. It exists beside the [`Auth`] and cannot be made from one, so
-    /// only the parts of a program that are given it can provision, deactivate or delete accounts.
+    /// Like [`build`](Self::build), and also returns the [`Operator`], the handle for operations that cannot check their
+    /// caller. It cannot be obtained from an [`Auth`], so only code that is given it can provision, deactivate or delete
+    /// accounts.
     ///
     /// # Errors
     /// As [`build`](Self::build).

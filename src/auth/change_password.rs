@@ -16,8 +16,8 @@ impl Auth {
     /// ends, and a notice is mailed.
     ///
     /// # Errors
-    /// [`ChangePasswordError`]. Nothing changed in any case. Wrong current passwords are counted in a bucket that only the user's
-    /// own sessions reach.
+    /// [`ChangePasswordError`]. Nothing was changed. Wrong current passwords are counted in a bucket that only the user's own
+    /// sessions can reach.
     ///
     /// ```
     /// use doorward::error::ChangePasswordError;

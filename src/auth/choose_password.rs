@@ -7,8 +7,8 @@ use crate::error::ChoosePasswordError;
 use crate::types::{Challenge, Password};
 
 impl Auth {
-    /// Chooses a password after [`PasswordChangeRequired`](SignIn::PasswordChangeRequired), and signs in. Every other session and
-    /// device of the user ends, and a notice is mailed.
+    /// Sets the password after [`PasswordChangeRequired`](SignIn::PasswordChangeRequired) and signs in. Every other session and
+    /// device of the user is revoked, and a notice is mailed.
     ///
     /// # Errors
     /// [`ChoosePasswordError`]. A rejected password does not use the challenge up: show all violations and ask again.

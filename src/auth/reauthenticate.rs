@@ -12,8 +12,9 @@ use crate::types::Password;
 use crate::user::{AcceptedCode, Assurance, Fresh, GivenFor, User};
 
 impl Auth {
-    /// Reauthenticates by the password, before an operation that requires a step-up. Keep the session of the [`SignedIn`]
-    /// returned, which records it. Where a second factor is on, operations that require a step-up ask for a code, also after this.
+    /// Reauthenticates with the password, before an operation that requires a step-up. Store the session of the returned
+    /// [`SignedIn`], which records the proof. If a second factor is on, such operations require a code; the password is not
+    /// enough.
     ///
     /// # Errors
     /// [`ReauthenticateError`]. Wrong passwords are counted in a bucket that only the user's own sessions reach.
@@ -58,10 +59,10 @@ impl Auth {
         Ok(SignedIn::new(&user, session, None))
     }
 
-    /// The same by a code of the second factor.
+    /// Reauthenticates with a code from the authenticator or a recovery code.
     ///
     /// # Errors
-    /// [`ReauthenticateError`]. Wrong codes are counted apart from those of sign-ins.
+    /// [`ReauthenticateError`]. Wrong codes are counted separately from those of sign-ins.
     pub async fn reauthenticate_with_code(
         &self,
         signed_in: &SignedIn,
@@ -86,12 +87,12 @@ impl Auth {
         }
     }
 
-    /// Requires a step-up for an operation of the host's own that matters as much as a credential: changing an address, paying,
-    /// acting on other accounts. The session must have proved something within
-    /// [`SecondFactorConfig::fresh_proof`](crate::second_factor::SecondFactorConfig::fresh_proof), and a code where a second factor
-    /// is on; enrolling and disabling a second factor require the same.
+    /// Requires a step-up for an action of the host's own that is as sensitive as a credential change: changing an address,
+    /// paying, acting on other accounts. The session must have a proof no older than
+    /// [`SecondFactorConfig::fresh_proof`](crate::second_factor::SecondFactorConfig::fresh_proof), which must be a code if a
+    /// second factor is on. Enrolling and turning off a second factor require the same.
     ///
-    /// Like [`resume`](Self::resume) it decides by reading: a session that ends right after it does not undo what the host does.
+    /// Like [`resume`](Self::resume), it only reads: a session that ends right afterwards does not undo the host's action.
     ///
     /// # Errors
     /// [`StepUpError`]: after [`StepUpRequired`](StepUpError::StepUpRequired) ask for the proof it names, and call

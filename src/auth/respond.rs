@@ -9,7 +9,7 @@ use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::user::{Completed, Step, User};
 
-/// Only for what was stored.
+/// Call it only with a step that has been stored.
 pub(super) async fn respond(
     engine: &Arc<Engine>,
     step: Step,

@@ -68,7 +68,7 @@ impl Codes {
         user.judge_enrolling_code(typed, self.keyring(), &self.limits, now, version)
     }
 
-    /// The work of judging a code, for nobody.
+    /// Does the work of judging a code, against the decoy.
     pub(crate) fn judge_decoy(&self, typed: &TypedCode) {
         let Ok(version) = Draw::draw().map(Version::from_random) else { return };
         let now = self.events.now();

@@ -1,4 +1,4 @@
-//! Floor 4: what can go wrong, one small enum per flow.
+//! Errors: what can go wrong, one small enum per flow.
 //!
 //! The variants are the contract. Each error has a stable [`code`](AuthError::code), a plain
 //! [`http_status`](AuthError::http_status), a [`retry_after`](AuthError::retry_after) if waiting helps, and a

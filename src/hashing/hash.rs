@@ -30,8 +30,9 @@ pub enum MalformedHash {
 /// A completely parsed password hash: every field is present and within bounds, and rendering it gives the same text byte for
 /// byte.
 ///
-/// New hashes are Argon2id as PHC strings. Hashes of other systems are verified with the feature `legacy-hashes`, and replaced
-/// when their owner signs in: see [`Operator::import_user`](crate::Operator::import_user).
+/// New hashes are Argon2id as PHC strings. With the feature `legacy-hashes` it also parses hashes of other systems, such as
+/// bcrypt. To import and verify those, also set [`HashingConfig::legacy`](crate::config::HashingConfig::legacy); they are
+/// replaced when their owner signs in: see [`Operator::import_user`](crate::Operator::import_user).
 ///
 /// `Debug` reveals nothing of it: a hash is what an attacker brute-forces offline.
 ///

@@ -1,7 +1,11 @@
 //! Password hashes: their cost, their schemes, and reading stored ones.
 //!
-//! New hashes are Argon2id under [`HashParams`]. [`PasswordHash`] parses stored hashes, of this crate and of other systems, and
-//! lists their weaknesses ([`HashRisk`]). [`calibrate`] suggests parameters for a machine.
+//! New hashes are Argon2id under [`HashParams`]. [`PasswordHash`] parses stored hashes and lists their weaknesses
+//! ([`HashRisk`]). [`calibrate`] suggests parameters for a machine.
+//!
+//! Hashes of other systems (bcrypt, scrypt, PBKDF2, Django, ASP.NET Identity) can be imported with
+//! [`Operator::import_user`](crate::Operator::import_user). That needs the feature `legacy-hashes` and, in the settings,
+//! [`HashingConfig::legacy`](crate::config::HashingConfig::legacy).
 
 mod calibrate;
 #[cfg(not(feature = "legacy-hashes"))]

@@ -1,8 +1,8 @@
 use core::fmt;
 use std::net::IpAddr;
 
-/// The client address of an attempt, as the host sees it. Optional; it gets a bucket of its own, against credential stuffing:
-/// one guess on each of many accounts.
+/// The client address of an attempt, as the host sees it. Optional; it gets a bucket of its own, against credential stuffing
+/// and password spraying: a few guesses on each of many accounts.
 ///
 /// Pass only what a client cannot forge: the peer's address, or what a proxy under your control adds to the request.
 ///

@@ -131,10 +131,10 @@ impl User {
 }
 
 impl Document {
-    /// A new password: the epoch moves; temporary password, confirmed resets, challenges and devices are void.
+    /// Sets a new password: starts a new epoch, and voids the temporary password, confirmed resets, challenges and devices.
     ///
-    /// Unconfirmed links survive, for whoever merely knows the old password must not void what the owner was mailed. Where they
-    /// set passwords by themselves they are void after a code: that was the owner.
+    /// Unconfirmed links survive, because someone who knows only the old password must not void what was mailed to the owner.
+    /// Where links set passwords by themselves, they are voided if a code was given: that was the owner.
     fn set_password(&mut self, new: NewCredential, by_code: bool, now: OffsetDateTime, fresh: &Fresh) {
         if let Some(old) = self.password.take() {
             self.earlier_passwords.insert(0, old.hash);

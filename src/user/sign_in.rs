@@ -17,7 +17,7 @@ use crate::account::{AuthMethod, Session};
 use crate::hashing::StoredHash;
 use crate::types::{Challenge, DeviceToken, Digest};
 
-/// What every sign-in goes by.
+/// The settings that apply to every sign-in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignInRules {
     pub(crate) challenges: ChallengeLimits,

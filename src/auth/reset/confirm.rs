@@ -11,11 +11,11 @@ use crate::user::{Confirmation, User};
 impl Auth {
     /// Confirms a reset: mails a temporary password that works for one hour. Call it for an explicit POST, never for a GET.
     ///
-    /// The old password still signs in until a new one is chosen, but cannot be used to change it: somebody who only knows the old
-    /// password cannot undo a recovery. The same link can be confirmed again after the cooldown, within its hour.
+    /// The old password still signs in until a new one is chosen, but cannot be used to change it, so someone who knows only
+    /// the old password cannot undo the recovery. The same link can be confirmed again after the cooldown, within its hour.
     ///
-    /// Put [`ResetConfirmed::device`] into the device cookie: whoever confirms reads the mailbox, and with the device signs in
-    /// unhindered by an attacker's failures.
+    /// Put [`ResetConfirmed::device`] into the device cookie: anyone who can confirm reads the mailbox, and with the device an
+    /// attacker's failures do not delay their sign-in.
     ///
     /// # Errors
     /// [`ConfirmResetError`]. After `MailFailed` its `source` holds the reason, for the log.
@@ -65,7 +65,7 @@ impl Auth {
             engine.events.report(EventKind::DeviceGranted).user(&user).send();
         }
         let kind = MailKind::TemporaryPassword { temporary_password, lifetime: limits.temporary_lifetime, expires_at };
-        // Whoever holds the link owns the mailbox, so the answer may say how the mail went.
+        // Anyone with the link owns the mailbox, so the response may say whether the mail was sent.
         match engine.mailing.send(user.email(), kind).await {
             Ok(()) => Ok(ResetConfirmed { user_id: user.id().clone(), expires_at, device }),
             Err(source) => Err(ConfirmResetError::MailFailed { retry_after: limits.cooldown, source }),

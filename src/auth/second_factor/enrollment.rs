@@ -17,9 +17,9 @@ use crate::types::{Challenge, Digest, UserId};
 use crate::user::{AcceptedCode, Fresh, GivenFor, NewTotp, Passed, Recovery, Step, User, recovery_digests};
 
 impl Auth {
-    /// Begins the enrollment of an authenticator: show its QR code or key, and ask for a code of it. Nothing changes until
-    /// [`confirm_enrollment`](Self::confirm_enrollment); an enrollment begun earlier is discarded. Where a second factor is on
-    /// already, the new authenticator will replace it, which requires a step-up by a code of the old one.
+    /// Starts enrolling an authenticator: show its QR code or key, and ask for a code from it. Nothing changes until
+    /// [`confirm_enrollment`](Self::confirm_enrollment); an enrollment started earlier is discarded. If a second factor is
+    /// already on, the new authenticator will replace it, which requires a step-up with a code from the old one.
     ///
     /// # Errors
     /// [`EnrollmentError`]: after [`StepUpRequired`](EnrollmentError::StepUpRequired) ask for the proof it names.

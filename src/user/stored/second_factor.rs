@@ -20,7 +20,7 @@ pub(in crate::user) struct SecondFactor {
     /// Kept apart by how the first step was proved, so that nobody slows another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::user) failures: Vec<Failures>,
-    /// When the owner was last told of a wrong code after a right password.
+    /// When the owner was last mailed about a wrong code after a right password.
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) warned_at: Option<OffsetDateTime>,
     #[serde(flatten)]
