@@ -553,6 +553,38 @@ fn guesses_beside_an_owner(every: std::time::Duration, stops_at: usize) -> (usiz
     (counts.windows(a_day + 1).map(|window| window[a_day] - window[0]).max().unwrap(), looked_at())
 }
 
+/// A machine whose clock is a moment behind must not make recent failures look old.
+#[test]
+fn a17_two_machines_whose_clocks_differ_by_a_moment_hand_out_no_guesses() {
+    let (world, ann, app, _) = World::with_enrolled_ann();
+    let behind = ManualClock::at(world.now() - SECOND / 20);
+    let other = Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
+        .clock(behind.clone())
+        .keyring(keyring())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    let (mut guesses, mut step) = (Vec::new(), 0_u32);
+    while step < 3 * 24 * 12 {
+        for auth in [&world.auth, &other, &world.auth] {
+            let guess = block_on(auth.reauthenticate_with_code(&ann, &app.wrong_code(&world)));
+            if guess.is_err_and(|error| error.code() == "code_wrong") {
+                guesses.push(step);
+            }
+        }
+        // The owner, wherever no wait is on.
+        if step % 24 == 0 {
+            let _ = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world)));
+        }
+        world.clock.advance(5 * MINUTE);
+        behind.advance(5 * MINUTE);
+        step += 1;
+    }
+    let in_a_day = |from: u32| guesses.iter().filter(|at| (from..from + 24 * 12).contains(*at)).count();
+    let most = guesses.iter().map(|from| in_a_day(*from)).max().unwrap();
+    assert!(most <= 10, "{most} in a day");
+}
+
 /// A quarter of what all four classes may take together.
 #[test]
 fn a17_an_owner_who_gives_right_codes_often_hands_out_no_guesses() {

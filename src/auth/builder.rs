@@ -154,7 +154,26 @@ impl AuthBuilder {
         Self { keyring: Some(keyring), ..self }
     }
 
-    /// Changes settings, such as `|config| config.password.min_length = Some(20)`. [`Config`](crate::Config) lists them.
+    /// Changes settings: every field of [`Config`](crate::Config) and of its parts.
+    ///
+    /// ```
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
+    /// # use doorward::{Auth, Keyring, Site};
+    /// use doorward::second_factor::SecondFactorPolicy;
+    ///
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// # let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+    /// let auth = Auth::builder(site, users, attempts, mailer)
+    ///     .keyring(Keyring::new("2026-11", [7; 32])?) // the second factor needs one: 32 random bytes from outside the store
+    ///     .configure(|config| {
+    ///         config.password.min_length = Some(12); // 15 by default, 8 where a second factor is required
+    ///         config.second_factor.policy = SecondFactorPolicy::Required;
+    ///     })
+    ///     .build()?; // names the setting that is out of bounds
+    /// assert_eq!(auth.password_policy().rules()[0].text(), "Use at least 12 characters.");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);

@@ -7,7 +7,9 @@ use crate::account::Session;
 use crate::engine::{Committed, Decision, Engine, Hashed, compare_and_hash};
 use crate::error::{ChangePasswordError, Unavailable};
 use crate::event::EventKind;
+use crate::hashing::{HashMemory, HashingError};
 use crate::mail::MailKind;
+use crate::password::NewPassword;
 use crate::types::Password;
 use crate::user::{Judged, Recovery, User};
 
@@ -47,18 +49,7 @@ impl Auth {
         let checked = engine.new_passwords.check(&user, &new).await?;
         let new = checked.map_err(|violations| ChangePasswordError::Rejected { violations })?;
 
-        let typed = current.clone();
-        let hash = || {
-            // The first of these is the current password, with which the new one is compared as text: one hash less.
-            let refused = user.refused_hashes(engine.new_passwords.policy.history);
-            let skipped = usize::from(Judged::password_of(&user).is_some());
-            let refused = engine.hashing.readable(&user, refused.get(skipped..).unwrap_or_default());
-            let params = engine.hashing.params();
-            move |memory: &mut _| match bool::from(typed.ct_eq(new.password())) {
-                true => (Ok(Hashed::Reused), 0),
-                false => compare_and_hash(&new, &refused, params, memory),
-            }
-        };
+        let hash = || hashing_of(engine, &user, &current, new);
         let (judged, charged, hashed) = match confirm_password(engine, &user, &current, hash).await? {
             Current::Right { judged, charged, then } => (judged, charged, then.map_err(Unavailable::from)?),
             Current::Throttled { retry_after } => return Err(ChangePasswordError::Throttled { retry_after }),
@@ -94,6 +85,24 @@ impl Auth {
         engine.throttle.refund(&charged).await;
         engine.mailing.notify(&user, MailKind::PasswordChanged { at: engine.now() }).await;
         Ok(SignedIn::new(&user, session, device))
+    }
+}
+
+/// The job that hashes the new password, unless it was used before.
+fn hashing_of(
+    engine: &Engine,
+    user: &User,
+    current: &Password,
+    new: NewPassword,
+) -> impl FnOnce(&mut HashMemory) -> (Result<Hashed, HashingError>, u64) + Send + use<> {
+    // The first of these is the current password, with which the new one is compared as text: one hash less.
+    let refused = user.refused_hashes(engine.new_passwords.policy.history);
+    let skipped = usize::from(Judged::password_of(user).is_some());
+    let refused = engine.hashing.readable(user, refused.get(skipped..).unwrap_or_default());
+    let (params, current) = (engine.hashing.params(), current.clone());
+    move |memory| match bool::from(current.ct_eq(new.password())) {
+        true => (Ok(Hashed::Reused), 0),
+        false => compare_and_hash(&new, &refused, params, memory),
     }
 }
 

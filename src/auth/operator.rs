@@ -66,7 +66,7 @@ impl Operator {
     /// [`OperatorError`].
     pub async fn require_password_change(&self, user: &UserId) -> Result<(), OperatorError> {
         let require = |user: &User, fresh: &Fresh| Some(user.require_password_change(fresh));
-        self.change(user, EventKind::PasswordChangeRequired, require).await.map(drop)
+        self.change(user, EventKind::PasswordChangeForced, require).await.map(drop)
     }
 
     /// Invalidates a compromised password and all sessions and devices. The user gets back in through "Forgot your password?".

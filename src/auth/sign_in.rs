@@ -464,6 +464,7 @@ enum Entered {
 }
 
 /// The verdict on the code given with a password.
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
 enum GivenCode {
     NotAskedFor,
     Right(AcceptedCode),

@@ -14,16 +14,22 @@ const LINK: &str = "This link has been used or has expired. Please request a new
 #[non_exhaustive]
 pub enum ConfirmResetError {
     /// The link is malformed, used, expired or belongs to no account. The user requests a new one.
+    ///
+    /// Status 400, code `link_invalid`.
     #[error("link invalid, used or expired")]
     LinkInvalid,
     /// A temporary password was mailed a moment ago and is still valid. If it does not arrive, the same link mails another one
     /// after this wait.
+    ///
+    /// Status 409, code `already_confirmed`.
     #[error("already confirmed")]
     AlreadyConfirmed {
         /// The remaining cooldown.
         retry_after: Duration,
     },
     /// The temporary password is set, but the mailer rejected the mail. The same link mails another one after this wait.
+    ///
+    /// Status 503, code `mail_failed`.
     #[error("the mail was not accepted")]
     MailFailed {
         /// The cooldown.
@@ -33,6 +39,8 @@ pub enum ConfirmResetError {
     },
     /// In the mode [`ChooseNewPassword`](crate::config::ResetMode::ChooseNewPassword), links are not confirmed; call
     /// [`complete_reset`](crate::Auth::complete_reset) instead. A programming error, not the user's.
+    ///
+    /// Status 500, code `other_mode`.
     #[error("links are not confirmed in this reset mode")]
     OtherMode,
     /// No decision was reached; retrying is safe.
@@ -52,9 +60,13 @@ failure!(ConfirmResetError {
 #[non_exhaustive]
 pub enum CompleteResetError {
     /// The link is malformed, used, expired, exhausted (10 tries) or belongs to no account. The user requests a new one.
+    ///
+    /// Status 400, code `link_invalid`.
     #[error("link invalid, used or expired")]
     LinkInvalid,
     /// The new password breaks the policy. Nothing changed and the link remains valid. Show every violation.
+    ///
+    /// Status 422, code `password_rejected`.
     #[error("the new password breaks {} rules", .violations.len())]
     Rejected {
         /// All violations, in the order of the rules.
@@ -62,21 +74,31 @@ pub enum CompleteResetError {
     },
     /// The account has a second factor: ask for a code and call
     /// [`complete_reset_with_code`](crate::Auth::complete_reset_with_code). Nothing changed and the link remains valid.
+    ///
+    /// Status 401, code `code_needed`.
     #[error("a code is required")]
     CodeNeeded,
     /// Not a well-formed code. It was not evaluated or counted.
+    ///
+    /// Status 422, code `code_malformed`.
     #[error("malformed code")]
     CodeMalformed,
     /// The code is wrong or was used before. The failure counts, and the link remains valid.
+    ///
+    /// Status 401, code `code_wrong`.
     #[error("the code is wrong")]
     CodeWrong,
     /// The wait after the last wrong code has not passed. This code was not evaluated.
+    ///
+    /// Status 429, code `throttled`.
     #[error("throttled")]
     Throttled {
         /// The remaining wait.
         retry_after: Duration,
     },
     /// Another request is using this link right now.
+    ///
+    /// Status 409, code `in_progress`.
     #[error("the link is in use")]
     InProgress {
         /// A short wait.
@@ -84,6 +106,8 @@ pub enum CompleteResetError {
     },
     /// In the mode [`TemporaryPassword`](crate::config::ResetMode::TemporaryPassword), links are confirmed
     /// ([`confirm_reset`](crate::Auth::confirm_reset)) and set no password. A programming error, not the user's.
+    ///
+    /// Status 500, code `other_mode`.
     #[error("links set no password in this reset mode")]
     OtherMode,
     /// No decision was reached; retrying is safe.

@@ -84,9 +84,9 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::EmailCorrected
         | EventKind::Imported { .. }
         | EventKind::SignedIn { .. }
-        | EventKind::PasswordChangeDemanded
-        | EventKind::SecondFactorDemanded
-        | EventKind::EnrollmentDemanded
+        | EventKind::PasswordChangeRequired
+        | EventKind::SecondFactorRequired
+        | EventKind::EnrollmentRequired
         | EventKind::SecondFactorPassed { .. }
         | EventKind::EnrollmentBegun
         | EventKind::SecondFactorEnabled
@@ -105,7 +105,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::SignedOutEverywhere
         | EventKind::Deactivated
         | EventKind::Reactivated
-        | EventKind::PasswordChangeRequired
+        | EventKind::PasswordChangeForced
         | EventKind::MarkedCompromised
         | EventKind::Deleted => Level::INFO,
         // Housekeeping.

@@ -85,7 +85,7 @@ fn words(kind: &EventKind) -> Option<&'static str> {
         EventKind::SignedOutEverywhere => "All other browsers signed out",
         EventKind::Deactivated => "Account deactivated",
         EventKind::Reactivated => "Account reactivated",
-        EventKind::PasswordChangeRequired => "Password change required by our support team",
+        EventKind::PasswordChangeForced => "Password change required by our support team",
         EventKind::MarkedCompromised => "Password invalidated by our support team",
         _ => return None,
     })
