@@ -45,6 +45,8 @@
 //! | log, count and alert | [`event::EventKind`]: every event; [`event::EventKind::name`]: its name in logs; [`Observer`] |
 //! | tune hashing | [`hashing`], [`config::HashingConfig`] |
 //! | import bcrypt and other old hashes | [`Operator::import_user`], [`config::HashingConfig::legacy`] |
+//! | slow down guessing | [`config::Backoff`], [`config::Hold`], [`ClientAddress`] |
+//! | list users for an operator | [`store::UserDirectory`] |
 //! | require a second factor | [`second_factor::SecondFactorPolicy`], and [`AuthBuilder::keyring`] |
 //! | keep sessions and cookies | [`Session`], [`manual::keeping_sessions`] |
 //! | protect sensitive actions | [`Auth::require_step_up`] |
@@ -56,6 +58,20 @@
 //! | know which page calls what | [`manual::host_pages`] |
 //! | know what is promised, and against whom | [`manual::promises`], [`manual::threat_model`], [`manual::defaults`] |
 //! | know why it is built this way | [`manual::design`] |
+//!
+//! # Adding it
+//!
+//! ```toml
+//! [dependencies]
+//! doorward = { version = "0.1", features = ["smtp", "sqlite", "tracing"] }
+//!
+//! # Argon2 is some twenty times slower when unoptimised. This speeds up your debug builds.
+//! [profile.dev.package.argon2]
+//! opt-level = 3
+//! ```
+//!
+//! It needs Rust 1.88, with some features a later one. The examples of the repository show each flow, `examples/production.rs` what a
+//! real host configures, and `examples/web` every flow in a browser.
 //!
 //! # How it works
 //!
