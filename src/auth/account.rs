@@ -10,6 +10,7 @@ use crate::second_factor::StepUp;
 use crate::types::DeviceId;
 use crate::user::{Recovery, User};
 
+/// # Sessions and devices
 impl Auth {
     /// Validates a session. Call it on every request after the sign-in. It costs one look-up.
     ///

@@ -13,6 +13,7 @@ use crate::password::NewPassword;
 use crate::types::Password;
 use crate::user::{Judged, Recovery, User};
 
+/// # Changing the password
 impl Auth {
     /// Changes the password. The acting session continues as the [`SignedIn`] returned; every other session and device of the user
     /// ends, and a notice is mailed.

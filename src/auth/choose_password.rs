@@ -6,6 +6,7 @@ use super::set_password::{Grant, NotSet, set_password};
 use crate::error::ChoosePasswordError;
 use crate::types::{Challenge, Password};
 
+/// # The forced change of the first password
 impl Auth {
     /// Sets the password after [`PasswordChangeRequired`](SignIn::PasswordChangeRequired) and signs in. Every other session and
     /// device of the user is revoked, and a notice is mailed.

@@ -7,6 +7,7 @@ use crate::event::EventKind;
 use crate::store::Insert;
 use crate::user::{Fresh, User};
 
+/// # Importing
 impl Operator {
     /// Imports an account with the hash of its password. The hash is replaced by a new one when its owner signs in. No mail is
     /// sent. [`Imported::risks`] lists the weaknesses of the hash.

@@ -48,6 +48,7 @@ pub struct Auth {
     engine: Arc<Engine>,
 }
 
+/// # Building, showing the policy, answering errors, closing
 impl Auth {
     /// Starts a builder with what has no default: the site and the ports. Pass each port by value or in an `Arc`.
     ///

@@ -35,6 +35,7 @@ use crate::user::{Fresh, User};
 #[derive(Clone)]
 pub struct Operator(Auth);
 
+/// # Operating on accounts
 impl Operator {
     pub(super) fn new(auth: Auth) -> Self {
         Self(auth)

@@ -15,6 +15,7 @@ use crate::store::Insert;
 use crate::types::{BackendError, Email, TemporaryPassword, UserId, after};
 use crate::user::{Fresh, User};
 
+/// # Provisioning
 impl Operator {
     /// Provisions an account and mails its temporary password, which nobody chooses or sees. It is valid for 24 hours by
     /// default, and only for choosing a password.

@@ -11,6 +11,7 @@ use crate::second_factor::{StepUp, TypedCode};
 use crate::types::Password;
 use crate::user::{AcceptedCode, Assurance, Fresh, GivenFor, User};
 
+/// # Step-up: proving once more who it is
 impl Auth {
     /// Reauthenticates with the password, before an operation that requires a step-up. Store the session of the returned
     /// [`SignedIn`], which records the proof. If a second factor is on, such operations require a code; the password is not

@@ -91,6 +91,7 @@ impl fmt::Debug for SignInRequest {
     }
 }
 
+/// # Signing in
 impl Auth {
     /// Evaluates a sign-in. With a [`Hold`](crate::config::Hold), a short wait is waited out inside the call; a longer one is
     /// returned as `Throttled`.

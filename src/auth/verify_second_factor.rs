@@ -10,6 +10,7 @@ use crate::second_factor::TypedCode;
 use crate::types::Challenge;
 use crate::user::{AcceptedCode, Fresh, GivenFor, Passed, Progress, User};
 
+/// # The second step of a sign-in
 impl Auth {
     /// Verifies a code from the authenticator, or a recovery code, after
     /// [`SecondFactorRequired`](SignIn::SecondFactorRequired). Spaces and dashes in it are ignored. Each code works once.

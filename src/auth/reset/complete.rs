@@ -7,6 +7,7 @@ use crate::event::EventKind;
 use crate::second_factor::TypedCode;
 use crate::types::{Password, ResetToken};
 
+/// # "Forgot your password?": choosing by the link itself
 impl Auth {
     /// Sets a new password with a link's token and signs in, in the mode [`ChooseNewPassword`](ResetMode::ChooseNewPassword).
     /// Call it for an explicit POST, never for a GET.

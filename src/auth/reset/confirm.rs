@@ -8,6 +8,7 @@ use crate::password::{ResetConfirmed, temporary_digest, temporary_password};
 use crate::types::ResetToken;
 use crate::user::{Confirmation, User};
 
+/// # "Forgot your password?": confirming
 impl Auth {
     /// Confirms a reset: mails a temporary password that works for one hour. Call it for an explicit POST, never for a GET.
     ///

@@ -13,6 +13,7 @@ use crate::password::ResetLinkStatus;
 use crate::types::ResetToken;
 use crate::user::User;
 
+/// # "Forgot your password?": the link
 impl Auth {
     /// Whether a link's token would work now: for the page that the link opens. It changes nothing, so mail scanners and previews
     /// may fetch that page as often as they like.

@@ -74,6 +74,7 @@ impl core::fmt::Debug for ResetRequest {
     }
 }
 
+/// # "Forgot your password?": requesting
 impl Auth {
     /// Requests a reset mail. The response is the same for every address at any time: say that if there is an account, a mail
     /// is on its way, and that at most one is sent every five minutes.

@@ -16,6 +16,7 @@ use crate::second_factor::{RecoveryCodes, StepUp, TotpEnrollment, TotpSecret, Ty
 use crate::types::{Challenge, Digest, UserId};
 use crate::user::{AcceptedCode, Fresh, GivenFor, NewTotp, Passed, Recovery, Step, User, recovery_digests};
 
+/// # Enrolling an authenticator
 impl Auth {
     /// Starts enrolling an authenticator: show its QR code or key, and ask for a code from it. Nothing changes until
     /// [`confirm_enrollment`](Self::confirm_enrollment); an enrollment started earlier is discarded. If a second factor is

@@ -14,6 +14,7 @@ use crate::mail::MailKind;
 use crate::second_factor::{RecoveryCodes, SecondFactorStatus, StepUp};
 use crate::user::{Fresh, Recovery, User};
 
+/// # The second factor of a signed-in user
 impl Auth {
     /// Whether the user has a second factor.
     ///
