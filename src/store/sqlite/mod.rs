@@ -55,8 +55,8 @@ use verdict::{is_spoilt, judge};
 /// SQLite allows one writer at a time. Others wait up to the busy timeout (five seconds with [`options`](Self::options)), then
 /// the call fails with an error and certainly had no effect. Every write is one statement that commits by itself, so the lock
 /// is never held while waiting for something else; keep it that way if your own tables are in the same file. Every call ends
-/// after [`with_timeout`](Self::with_timeout), ten seconds by default; keep the busy timeout below that, because a call that ends
-/// by itself certainly had no effect.
+/// after [`with_timeout`](Self::with_timeout), ten seconds by default; keep the busy timeout below that, because a write that
+/// SQLite gives up certainly had no effect.
 ///
 /// # Runtime
 /// Calls must be made within a tokio runtime, and unfinished calls must be dropped within one. So must background work: pass
