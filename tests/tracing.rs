@@ -126,7 +126,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
     ];
     let refused = [
         EventKind::SignInFailed { reason: SignInFailureReason::WrongPassword },
-        EventKind::SecondFactorFailed,
+        EventKind::SecondFactorFailed { steps_off: None },
         EventKind::ManyWrongCodes,
         EventKind::ClockSkew { ahead: SECOND },
         EventKind::ReauthenticationFailed,
@@ -139,6 +139,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::ResetCoolingDown,
         EventKind::ResetLinkWithheld,
         EventKind::ResetLinkRejected,
+        EventKind::ResetLinkDamaged,
         EventKind::MailDelayed { error, code },
     ];
     let ordinary = [

@@ -12,7 +12,10 @@ use crate::user::{AcceptedCode, Fresh, GivenFor, Passed, Progress, User};
 
 impl Auth {
     /// Verifies a code after [`SecondFactorRequired`](SignIn::SecondFactorRequired): that of the authenticator, or a recovery code.
-    /// Spaces and dashes in it are ignored. Each code works once.
+    /// Each code works once.
+    ///
+    /// A code is the number that it shows: decimal digits of any script are read, full-width ones too, and spaces, invisible
+    /// characters, dashes, dots and other punctuation around and between them are ignored. So are those of recovery codes.
     ///
     /// # Errors
     /// [`VerifySecondFactorError`]. A wrong code does not use the challenge up: ask again. After `ChallengeInvalid` the user starts

@@ -33,7 +33,15 @@ pub enum EventKind {
         method: AuthMethod,
     },
     /// A code of the second factor was rejected: wrong, used before, or of an earlier time step.
-    SecondFactorFailed,
+    SecondFactorFailed {
+        /// How many steps of 30 seconds the clock of the user's phone is ahead (negative: behind), if this is the code that such a
+        /// phone shows: up to 20 steps (10 minutes), and of no step that was used. `None` for any other code, recovery codes
+        /// included. The code was rejected all the same.
+        ///
+        /// The same number again and again for one user is a phone whose clock is wrong; for many users it is the clock of the
+        /// host. With six digits, a random code hits one of these 38 steps once in 26,000 times.
+        steps_off: Option<i32>,
+    },
     /// Ten wrong codes in one class: after the password alone, after proof of the mailbox, on a known device, or in a session.
     /// Someone other than the owner probably has that password, mailbox, device or session.
     ManyWrongCodes,
@@ -99,6 +107,9 @@ pub enum EventKind {
     ResetConfirmed,
     /// A reset link was rejected: invalid, used or expired.
     ResetLinkRejected,
+    /// A reset link was rejected because its token has not the form of one: cut off or changed on the way. Many of these point to
+    /// a mail template or a gateway that breaks links.
+    ResetLinkDamaged,
     /// A password was chosen in a reset.
     ResetCompleted,
     /// A signed-in user who has just given a code cancelled a recovery: the link and temporary password mailed for it are no
@@ -211,7 +222,7 @@ impl EventKind {
             Self::SecondFactorDemanded => "authn_token_created:second_factor",
             Self::EnrollmentDemanded => "authn_token_created:enrollment",
             Self::SecondFactorPassed { .. } => "authn_second_factor_success",
-            Self::SecondFactorFailed => "authn_second_factor_fail",
+            Self::SecondFactorFailed { .. } => "authn_second_factor_fail",
             Self::ManyWrongCodes => "authn_second_factor_fail_max",
             Self::TotpSecretUnusable { .. } => "sys_totp_secret_unusable",
             Self::EnrollmentBegun => "authn_token_created:totp",
@@ -235,6 +246,7 @@ impl EventKind {
             Self::ResetLinkWithheld => "authn_reset_withheld",
             Self::ResetConfirmed => "authn_token_created:temporary_password",
             Self::ResetLinkRejected => "authn_token_reuse:reset",
+            Self::ResetLinkDamaged => "input_validation_fail:reset",
             Self::ResetCompleted => "authn_password_change:reset",
             Self::RecoveryCancelled => "authn_token_revoked:reset",
             Self::DeviceGranted => "authn_token_created:device",

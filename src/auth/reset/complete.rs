@@ -9,7 +9,7 @@ use crate::types::{Password, ResetToken};
 
 impl Auth {
     /// In the mode [`ChooseNewPassword`](ResetMode::ChooseNewPassword): sets a new password by a link's token, and signs in. Call
-    /// it for an explicit POST.
+    /// it for an explicit POST. The token is mended as by [`read_reset_token`](Self::read_reset_token).
     ///
     /// # Errors
     /// [`CompleteResetError`]. A rejected password does not use the link up.
@@ -37,9 +37,9 @@ impl Auth {
         if engine.config.reset.mode != ResetMode::ChooseNewPassword {
             return Err(CompleteResetError::OtherMode);
         }
-        let Ok(token) = ResetToken::parse(token) else {
-            engine.events.report_about(EventKind::ResetLinkRejected, None);
-            return Err(CompleteResetError::LinkInvalid);
+        let Ok(token) = ResetToken::from_link(token) else {
+            engine.events.report_about(EventKind::ResetLinkDamaged, None);
+            return Err(CompleteResetError::LinkDamaged);
         };
         let code = code.map(TypedCode::parse);
         Ok(set_password(engine, Grant::Link(&token, code.as_ref()), &Password::new(new)).await?)

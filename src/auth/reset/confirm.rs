@@ -14,11 +14,14 @@ impl Auth {
     /// The old password still signs in until a new one is chosen, but cannot be used to change it: somebody who only knows the old
     /// password cannot undo a recovery. The same link can be confirmed again after the cooldown, within its hour.
     ///
+    /// The token is mended as by [`read_reset_token`](Self::read_reset_token).
+    ///
     /// Put [`ResetConfirmed::device`] into the device cookie: whoever confirms reads the mailbox, and with the device signs in
     /// unhindered by an attacker's failures.
     ///
     /// # Errors
-    /// [`ConfirmResetError`]. After `MailFailed` its `source` holds the reason, for the log.
+    /// [`ConfirmResetError`]. `LinkDamaged` and `LinkInvalid` differ in what the user does: copy the whole link, or request a new
+    /// one. After `MailFailed` its `source` holds the reason, for the log.
     ///
     /// ```
     /// use doorward::Auth;
@@ -28,6 +31,7 @@ impl Auth {
     ///     match auth.confirm_reset(token).await {
     ///         Ok(confirmed) => Ok(format!("mailed; valid until {}", confirmed.expires_at)),
     ///         Err(ConfirmResetError::LinkInvalid) => Ok("show the form for another link".to_owned()),
+    ///         Err(error @ ConfirmResetError::LinkDamaged) => Ok(error.user_message()),
     ///         Err(error) => Err(error),
     ///     }
     /// }
@@ -38,7 +42,10 @@ impl Auth {
         if engine.config.reset.mode != ResetMode::TemporaryPassword {
             return Err(ConfirmResetError::OtherMode);
         }
-        let Ok(token) = ResetToken::parse(token) else { return Err(refused(engine, None)) };
+        let Ok(token) = ResetToken::from_link(token) else {
+            engine.events.report_about(EventKind::ResetLinkDamaged, None);
+            return Err(ConfirmResetError::LinkDamaged);
+        };
         let Some(user) = owner(engine, &token).await? else { return Err(refused(engine, None)) };
         let (limits, devices) = (engine.config.link_limits(), engine.config.device_limits());
         let outcome = engine
