@@ -18,10 +18,8 @@ pub struct Malformed {
 impl Malformed {
     pub(crate) const ATTEMPTS: Self = Self::new("attempts");
     pub(crate) const EMAIL: Self = Self::new("email address");
-    pub(crate) const UNMAILABLE_DOTS: Self = Self {
-        reason: Some("dots at the beginning, at the end or next to each other before the @ cannot be mailed to"),
-        ..Self::EMAIL
-    };
+    pub(crate) const UNMAILABLE_DOTS: Self =
+        Self { reason: Some("dots at the beginning, at the end or next to each other before the @"), ..Self::EMAIL };
     pub(crate) const ID: Self = Self::new("id");
     pub(crate) const SESSION: Self = Self::new("session");
     pub(crate) const TOKEN: Self = Self::new("token");
