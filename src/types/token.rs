@@ -51,6 +51,10 @@ impl Token {
         if text.len() > Self::MAX_MANGLED_BYTES {
             return Err(Malformed::TOKEN);
         }
+        Self::find_in(text).or_else(|_| Self::find_in(&unescaped(text)))
+    }
+
+    fn find_in(text: &str) -> Result<Self, Malformed> {
         let mut seen = Zeroizing::new(String::with_capacity(text.len()));
         seen.extend(text.chars().filter(|c| !is_unseen(*c)));
         // A whole link, as `Site` makes them.
@@ -87,6 +91,22 @@ impl Token {
     fn expose(&self) -> String {
         format!("{}.{}", base64url::encode(self.user_id.as_str().as_bytes()), base64url::encode(self.secret.expose()))
     }
+}
+
+/// The text with what is left of quoted-printable (`=2E`) and of percent-encoding (`%2E`) decoded, if it is ASCII.
+fn unescaped(text: &str) -> Zeroizing<String> {
+    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some(at) = rest.find(['=', '%']) {
+        let (before, mark) = rest.split_at(at);
+        let digits = mark.get(1..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(u8::is_ascii);
+        plain.push_str(before);
+        plain.push(byte.map_or(if mark.starts_with('=') { '=' } else { '%' }, char::from));
+        rest = &mark[if byte.is_some() { 3 } else { 1 }..];
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// A public token type around [`Token`].

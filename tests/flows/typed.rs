@@ -122,6 +122,10 @@ fn mangled(token: &str) -> Vec<String> {
     );
     all.extend([
         format!("<{token}>."),
+        token.replace('.', "=2E"),
+        token.replace('.', "%2e"),
+        format!("3D{start}%0D%0A{end}%3E"),
+        format!("token%3D{start}=20{end}"),
         format!("3D{start}=\r\n{end}>"),
         token.chars().flat_map(|c| [c, ' ']).collect(),
         format!("https://acme.example/reset/confirm?token={token}"),
