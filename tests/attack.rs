@@ -492,7 +492,7 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
     let owner = complete(world.verify(&challenge, &app.code(&world)).unwrap());
     let browser = device(&owner);
     let begun = world.now();
-    let looked_at = || world.observer.count(&EventKind::SecondFactorFailed);
+    let looked_at = || world.failed_codes().len();
     let (mut by_quarter, mut days) = (vec![0], 0);
     while world.now() - begun < 30 * DAY {
         // In a session.
@@ -533,7 +533,7 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
 fn guesses_beside_an_owner(every: std::time::Duration, stops_at: usize) -> (usize, usize) {
     let (world, ann, app, _) = World::with_enrolled_ann();
     let (begun, step) = (world.now(), 5);
-    let looked_at = || world.observer.count(&EventKind::SecondFactorFailed);
+    let looked_at = || world.failed_codes().len();
     let (mut counts, mut since, mut minute) = (vec![0], 0_usize, 0_u64);
     while world.now() - begun < 30 * DAY {
         let of_day = minute % (24 * 60);

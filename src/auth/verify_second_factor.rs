@@ -13,7 +13,10 @@ use crate::user::{AcceptedCode, Fresh, GivenFor, Passed, Progress, User};
 /// # The second step of a sign-in
 impl Auth {
     /// Verifies a code from the authenticator, or a recovery code, after
-    /// [`SecondFactorRequired`](SignIn::SecondFactorRequired). Spaces and dashes in it are ignored. Each code works once.
+    /// [`SecondFactorRequired`](SignIn::SecondFactorRequired). Each code works once.
+    ///
+    /// A code is the number that it shows: decimal digits of any script are read, full-width ones too, and spaces, invisible
+    /// characters, dashes, dots and other punctuation around and between them are ignored. So are those of recovery codes.
     ///
     /// # Errors
     /// [`VerifySecondFactorError`]. A wrong code does not use up the challenge: ask again. After `ChallengeInvalid`, send the

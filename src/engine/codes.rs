@@ -163,7 +163,7 @@ impl Codes {
         match coded {
             Coded::Right(_, method) => self.report_right(user, *method).await,
             Coded::Wrong(Some(wrong)) => {
-                report(EventKind::SecondFactorFailed);
+                report(EventKind::SecondFactorFailed { steps_off: wrong.steps_off });
                 if wrong.alarms {
                     report(EventKind::ManyWrongCodes);
                 }

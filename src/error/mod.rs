@@ -32,4 +32,4 @@ pub use crate::crypto::{KeyringError, RandomError};
 pub use crate::types::{Malformed, SiteError, UnconfirmedEmail};
 pub(crate) use auth_error::AuthError;
 use auth_error::failure;
-use message::{not_accepted, one_at_a_time, please_wait};
+use message::{WRONG_CODE, not_accepted, one_at_a_time, please_wait};

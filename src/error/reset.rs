@@ -2,22 +2,29 @@ use core::time::Duration;
 
 use thiserror::Error;
 
-use super::{Unavailable, failure, not_accepted, please_wait};
+use super::{Unavailable, WRONG_CODE, failure, not_accepted, please_wait};
 use crate::password::Violation;
 use crate::second_factor::MalformedCode;
 use crate::types::BackendError;
 
 const LINK: &str = "This link has been used or has expired. Please request a new one.";
+const DAMAGED: &str = "This link is incomplete or was changed on its way to you. Please copy the whole link from the email, or request a new one.";
 
 /// Why a reset link was not confirmed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfirmResetError {
-    /// The link is malformed, used, expired or belongs to no account. The user requests a new one.
+    /// The link is used, expired or belongs to no account. The user requests a new one.
     ///
     /// Status 400, code `link_invalid`.
     #[error("link invalid, used or expired")]
     LinkInvalid,
+    /// The text has not the form of a link's token, as when a mail client cut the link off. Decided by the form alone. The user
+    /// copies the whole link, or requests a new one.
+    ///
+    /// Status 400, code `link_damaged`.
+    #[error("link damaged")]
+    LinkDamaged,
     /// A temporary password was mailed a moment ago and is still valid. If it does not arrive, the same link mails another one
     /// after this wait.
     ///
@@ -50,6 +57,7 @@ pub enum ConfirmResetError {
 
 failure!(ConfirmResetError {
     Self::LinkInvalid => "link_invalid", 400, LINK;
+    Self::LinkDamaged => "link_damaged", 400, DAMAGED;
     Self::AlreadyConfirmed { retry_after } => "already_confirmed", 409, "We have just mailed you a temporary password. Please check your inbox.", retry retry_after;
     Self::MailFailed { retry_after, .. } => "mail_failed", 503, "We could not send the mail. Please use the same link again in a few minutes.", retry retry_after;
     Self::OtherMode => "other_mode", 500, "Something went wrong on our side. Please contact us.";
@@ -59,11 +67,17 @@ failure!(ConfirmResetError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CompleteResetError {
-    /// The link is malformed, used, expired, exhausted (10 tries) or belongs to no account. The user requests a new one.
+    /// The link is used, expired, exhausted (10 tries) or belongs to no account. The user requests a new one.
     ///
     /// Status 400, code `link_invalid`.
     #[error("link invalid, used or expired")]
     LinkInvalid,
+    /// The text has not the form of a link's token, as when a mail client cut the link off. Decided by the form alone. The user
+    /// copies the whole link, or requests a new one.
+    ///
+    /// Status 400, code `link_damaged`.
+    #[error("link damaged")]
+    LinkDamaged,
     /// The new password breaks the policy. Nothing changed and the link remains valid. Show every violation.
     ///
     /// Status 422, code `password_rejected`.
@@ -117,10 +131,11 @@ pub enum CompleteResetError {
 
 failure!(CompleteResetError {
     Self::LinkInvalid => "link_invalid", 400, LINK;
+    Self::LinkDamaged => "link_damaged", 400, DAMAGED;
     Self::Rejected { violations } => "password_rejected", 422, not_accepted(violations);
     Self::CodeNeeded => "code_needed", 401, "Please also enter a code from your authenticator app or a recovery code.";
     Self::CodeMalformed => "code_malformed", 422, "Please enter the digits from your authenticator app, or one of your recovery codes.";
-    Self::CodeWrong => "code_wrong", 401, "This code is not right or was used before. Please try another one.";
+    Self::CodeWrong => "code_wrong", 401, WRONG_CODE;
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
     Self::InProgress { retry_after } => "in_progress", 409, please_wait(*retry_after), retry retry_after;
     Self::OtherMode => "other_mode", 500, "Something went wrong on our side. Please contact us.";

@@ -4,13 +4,14 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use super::step_up::{BY_CODE, BY_PASSWORD};
-use super::{StepUp, Unavailable, failure, one_at_a_time, please_wait};
+use super::{StepUp, Unavailable, WRONG_CODE, failure, one_at_a_time, please_wait};
 use crate::second_factor::MalformedCode;
 
 const ENDED: &str = "Your session has ended. Please sign in again.";
 const TOO_LATE: &str = "This step has expired or was already completed. Please sign in again.";
 const MALFORMED: &str = "Please enter the digits from your authenticator app, or one of your recovery codes.";
-const WRONG: &str = "This code is not right or was used before. Please try another one.";
+const WRONG_FIRST_CODE: &str = "This is not the code from the authenticator app that you are setting up. Please try the next one. If \
+                                that fails too, let your phone set its date and time automatically.";
 const RECOVERY: &str =
     "A password reset is in progress for this account. Please finish it with the temporary password from your mail.";
 
@@ -51,7 +52,7 @@ pub enum VerifySecondFactorError {
 failure!(VerifySecondFactorError {
     Self::ChallengeInvalid => "challenge_invalid", 401, TOO_LATE;
     Self::CodeMalformed => "code_malformed", 422, MALFORMED;
-    Self::CodeWrong => "code_wrong", 401, WRONG;
+    Self::CodeWrong => "code_wrong", 401, WRONG_CODE;
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
 } unavailable Unavailable);
 
@@ -128,7 +129,7 @@ failure!(EnrollmentError {
     Self::NoKeyring => "no_keyring", 500, "Something went wrong on our side. Please contact us.";
     Self::NotBegun => "not_begun", 409, "That took too long. Please set up your authenticator app again.";
     Self::CodeMalformed => "code_malformed", 422, "Please enter the digits shown by your authenticator app.";
-    Self::CodeWrong => "code_wrong", 422, "This is not the code from the authenticator app that you are setting up. Please try the next one.";
+    Self::CodeWrong => "code_wrong", 422, WRONG_FIRST_CODE;
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
 } unavailable Unavailable);
 
@@ -224,7 +225,7 @@ failure!(ReauthenticateError {
     Self::SessionEnded => "session_ended", 401, ENDED;
     Self::PasswordWrong => "password_wrong", 422, "The password is not right.";
     Self::CodeMalformed => "code_malformed", 422, MALFORMED;
-    Self::CodeWrong => "code_wrong", 422, WRONG;
+    Self::CodeWrong => "code_wrong", 422, WRONG_CODE;
     Self::Throttled { retry_after } => "throttled", 429, one_at_a_time(*retry_after), retry retry_after;
 } unavailable Unavailable);
 

@@ -42,7 +42,15 @@ pub enum EventKind {
     },
     /// A code of the second factor was rejected: wrong, used before, or of an earlier time step.
     /// Logged as `authn_second_factor_fail`.
-    SecondFactorFailed,
+    SecondFactorFailed {
+        /// How many steps of 30 seconds the clock of the user's phone is ahead (negative: behind), if this is the code that such a
+        /// phone shows: up to 20 steps (10 minutes), and of no step that was used. `None` for any other code, recovery codes
+        /// included. The code was rejected all the same.
+        ///
+        /// The same number again and again for one user is a phone whose clock is wrong; for many users it is the clock of the
+        /// host. With six digits, a random code hits one of these 38 steps once in 26,000 times.
+        steps_off: Option<i32>,
+    },
     /// Ten wrong codes in one class: after the password alone, after proof of the mailbox, on a known device, or in a session.
     /// Someone other than the owner probably has that password, mailbox, device or session.
     /// Logged as `authn_second_factor_fail_max`.
@@ -131,6 +139,10 @@ pub enum EventKind {
     /// A reset link was rejected: invalid, used or expired.
     /// Logged as `authn_token_reuse:reset`.
     ResetLinkRejected,
+    /// A reset link was rejected because its token has not the form of one: cut off or changed on the way. Many of these point to
+    /// a mail template or a gateway that breaks links.
+    /// Logged as `input_validation_fail:reset`.
+    ResetLinkDamaged,
     /// A password was chosen in a reset.
     /// Logged as `authn_password_change:reset`.
     ResetCompleted,
@@ -265,7 +277,7 @@ impl EventKind {
             Self::SecondFactorRequired => "authn_token_created:second_factor",
             Self::EnrollmentRequired => "authn_token_created:enrollment",
             Self::SecondFactorPassed { .. } => "authn_second_factor_success",
-            Self::SecondFactorFailed => "authn_second_factor_fail",
+            Self::SecondFactorFailed { .. } => "authn_second_factor_fail",
             Self::ManyWrongCodes => "authn_second_factor_fail_max",
             Self::TotpSecretUnusable { .. } => "sys_totp_secret_unusable",
             Self::EnrollmentBegun => "authn_token_created:totp",
@@ -289,6 +301,7 @@ impl EventKind {
             Self::ResetLinkWithheld => "authn_reset_withheld",
             Self::ResetConfirmed => "authn_token_created:temporary_password",
             Self::ResetLinkRejected => "authn_token_reuse:reset",
+            Self::ResetLinkDamaged => "input_validation_fail:reset",
             Self::ResetCompleted => "authn_password_change:reset",
             Self::RecoveryCancelled => "authn_token_revoked:reset",
             Self::DeviceGranted => "authn_token_created:device",

@@ -14,7 +14,7 @@ pub use code::RecoveryCodes;
 pub(crate) use code::{MalformedCode, TypedCode};
 pub use enrollment::{SecondFactorStatus, TotpEnrollment};
 pub use totp::TotpAlgorithm;
-pub(crate) use totp::{TotpParams, TotpSecret};
+pub(crate) use totp::{TotpParams, TotpSecret, TotpVerdict};
 
 pub use crate::config::second_factor::{SecondFactorConfig, SecondFactorPolicy, TotpConfig, TotpDigits, TotpWindow};
 pub use crate::error::step_up::StepUp;

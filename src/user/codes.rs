@@ -12,7 +12,7 @@ use super::state::User;
 use super::stored::{Assurance, Extra, Failures, Forgiveness, SecondFactor};
 use crate::account::AuthMethod;
 use crate::crypto::{Keyring, Purpose, SecretFault, sha256};
-use crate::second_factor::{RecoveryCodes, TotpParams, TotpSecret, TypedCode};
+use crate::second_factor::{RecoveryCodes, TotpParams, TotpSecret, TotpVerdict, TypedCode};
 use crate::throttle::{Attempts, Backoff, Charge, Spacing};
 use crate::types::{Challenge, Digest, ResetToken, UserId, Version, after, micros, typed_leniently};
 
@@ -103,6 +103,21 @@ impl AcceptedCode {
     }
 }
 
+/// What a code was found to be.
+enum FoundCode {
+    Right(AcceptedKind),
+    Wrong { steps_off: Option<i32> },
+}
+
+impl From<TotpVerdict> for FoundCode {
+    fn from(verdict: TotpVerdict) -> Self {
+        match verdict {
+            TotpVerdict::Right { step } => Self::Right(AcceptedKind::Totp { step }),
+            TotpVerdict::Wrong { steps_off } => Self::Wrong { steps_off },
+        }
+    }
+}
+
 /// A wrong code, to be counted.
 #[derive(Clone)]
 pub(crate) struct WrongCode {
@@ -113,6 +128,8 @@ pub(crate) struct WrongCode {
     pub(crate) warns_owner: bool,
     /// Whether this failure reaches the number at which operators are alarmed.
     pub(crate) alarms: bool,
+    /// How many steps ahead a phone is that shows this code, if one can be. For operators only.
+    pub(crate) steps_off: Option<i32>,
 }
 
 /// Digests of new recovery codes; these are stored, the codes are not.
@@ -175,7 +192,7 @@ impl User {
         limits: &CodeLimits,
         now: OffsetDateTime,
         version: Version,
-        find: impl FnOnce() -> Result<Option<AcceptedKind>, SecretFault>,
+        find: impl FnOnce() -> Result<FoundCode, SecretFault>,
     ) -> CodeVerdict {
         let (factor, spacing) = (&self.document.second_factor, CodeSpacing(limits));
         let before = factor.failures(assurance);
@@ -191,24 +208,32 @@ impl User {
             Charge::Due(counted) => counted,
             Charge::Early { retry_after } => return CodeVerdict::Early { retry_after, rewritten: None },
             Charge::SetBack { rewritten: attempts, retry_after } => {
-                let rewritten = WrongCode { assurance, attempts, forgiveness, warns_owner: false, alarms: false };
+                let rewritten =
+                    WrongCode { assurance, attempts, forgiveness, warns_owner: false, alarms: false, steps_off: None };
                 return CodeVerdict::Early { retry_after, rewritten: Some(rewritten) };
             }
         };
         match find() {
-            Ok(Some(kind)) => {
+            Ok(FoundCode::Right(kind)) => {
                 let left = before.map(|before| forgiveness.redeemed(&before).settle(&before, &spacing, now, version));
                 let left = left.filter(|(left, _)| left.failures() > 0);
                 CodeVerdict::Right(AcceptedCode { assurance, kind, left })
             }
-            Ok(None) => {
+            Ok(FoundCode::Wrong { steps_off }) => {
                 let notified = factor.warned_at.filter(|at| *at <= now && now < after(*at, limits.notice_every));
                 // On a known device the owner slips, but not more often than is free.
                 let many = assurance == Assurance::KnownDevice && counted.failures() > limits.backoff.free;
                 let warns_owner = (assurance == Assurance::Password || many) && notified.is_none();
                 let alarms = counted.failures() == limits.alarm_at;
                 let forgiveness = forgiveness.with_failure(now);
-                CodeVerdict::Wrong(WrongCode { assurance, attempts: counted, forgiveness, warns_owner, alarms })
+                CodeVerdict::Wrong(WrongCode {
+                    assurance,
+                    attempts: counted,
+                    forgiveness,
+                    warns_owner,
+                    alarms,
+                    steps_off,
+                })
             }
             Err(fault) => CodeVerdict::Unreadable(fault),
         }
@@ -220,21 +245,22 @@ impl User {
         typed: &TypedCode,
         keyring: Option<&Keyring>,
         now: OffsetDateTime,
-    ) -> Result<Option<AcceptedKind>, SecretFault> {
+    ) -> Result<FoundCode, SecretFault> {
+        const NOT_FOUND: FoundCode = FoundCode::Wrong { steps_off: None };
         let SecondFactor { totp, recovery_codes, .. } = &self.document.second_factor;
         match typed {
             TypedCode::Authenticator(code) => {
-                let Some(totp) = totp else { return Ok(None) };
+                let Some(totp) = totp else { return Ok(NOT_FOUND) };
                 let secret = opened(&totp.secret, totp.params, keyring, &self.id)?;
-                let step = secret.accepted_step(code, unix_seconds(now), Some(totp.last_step));
-                Ok(step.map(|step| AcceptedKind::Totp { step }))
+                Ok(secret.judge(code, unix_seconds(now), Some(totp.last_step)).into())
             }
             TypedCode::Recovery(code) => {
                 let shown = recovery_digest(&self.id, code);
                 // Every code is compared, whichever of them it is.
                 let matching = recovery_codes.iter().filter(|digest| bool::from(digest.ct_eq(&shown)));
                 let found = matching.fold(None, |_, digest| Some(*digest));
-                Ok(found.filter(|_| totp.is_some()).map(|digest| AcceptedKind::Recovery { digest }))
+                let found = found.filter(|_| totp.is_some());
+                Ok(found.map_or(NOT_FOUND, |digest| FoundCode::Right(AcceptedKind::Recovery { digest })))
             }
         }
     }
@@ -244,11 +270,13 @@ impl User {
         typed: &TypedCode,
         keyring: Option<&Keyring>,
         now: OffsetDateTime,
-    ) -> Result<Option<AcceptedKind>, SecretFault> {
+    ) -> Result<FoundCode, SecretFault> {
         let pending = self.document.second_factor.pending.as_ref().filter(|pending| pending.span.is_alive(now));
-        let (Some(pending), TypedCode::Authenticator(code)) = (pending, typed) else { return Ok(None) };
+        let (Some(pending), TypedCode::Authenticator(code)) = (pending, typed) else {
+            return Ok(FoundCode::Wrong { steps_off: None });
+        };
         let secret = opened(&pending.secret, pending.params, keyring, &self.id)?;
-        Ok(secret.accepted_step(code, unix_seconds(now), None).map(|step| AcceptedKind::Totp { step }))
+        Ok(secret.judge(code, unix_seconds(now), None).into())
     }
 
     /// Counts a wrong code, also against what it was given for.

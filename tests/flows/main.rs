@@ -17,4 +17,5 @@ mod second_factor;
 mod settings;
 mod sign_in;
 mod stored;
+mod typed;
 mod verify_second_factor;

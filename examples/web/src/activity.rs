@@ -67,7 +67,7 @@ fn words(kind: &EventKind) -> Option<&'static str> {
         EventKind::SignedIn { .. } => "Signed in",
         EventKind::SignInFailed { .. } => "Sign-in failed",
         EventKind::Throttled { .. } => "Sign-in attempt came too soon and was not checked",
-        EventKind::SecondFactorFailed => "Wrong code",
+        EventKind::SecondFactorFailed { .. } => "Wrong code",
         EventKind::ManyWrongCodes => "Many wrong codes",
         EventKind::SecondFactorEnabled => "Authenticator app set up",
         EventKind::SecondFactorDisabled => "Authenticator app turned off",

@@ -10,7 +10,8 @@ use crate::types::{Password, ResetToken};
 /// # "Forgot your password?": choosing by the link itself
 impl Auth {
     /// Sets a new password with a link's token and signs in, in the mode [`ChooseNewPassword`](ResetMode::ChooseNewPassword).
-    /// Call it for an explicit POST, never for a GET.
+    /// Call it for an explicit POST, never for a GET. The token is mended as by
+    /// [`read_reset_token`](Self::read_reset_token).
     ///
     /// # Errors
     /// [`CompleteResetError`]. A rejected password does not use up the link.
@@ -39,9 +40,9 @@ impl Auth {
         if engine.config.reset.mode != ResetMode::ChooseNewPassword {
             return Err(CompleteResetError::OtherMode);
         }
-        let Ok(token) = ResetToken::parse(token) else {
-            engine.events.report_about(EventKind::ResetLinkRejected, None);
-            return Err(CompleteResetError::LinkInvalid);
+        let Ok(token) = ResetToken::from_link(token) else {
+            engine.events.report_about(EventKind::ResetLinkDamaged, None);
+            return Err(CompleteResetError::LinkDamaged);
         };
         let code = code.map(TypedCode::parse);
         Ok(set_password(engine, Grant::Link(&token, code.as_ref()), &Password::new(new)).await?)

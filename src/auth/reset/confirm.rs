@@ -15,11 +15,14 @@ impl Auth {
     /// The old password still signs in until a new one is chosen, but cannot be used to change it, so someone who knows only
     /// the old password cannot undo the recovery. The same link can be confirmed again after the cooldown, within its hour.
     ///
+    /// The token is mended as by [`read_reset_token`](Self::read_reset_token).
+    ///
     /// Put [`ResetConfirmed::device`] into the device cookie: anyone who can confirm reads the mailbox, and with the device an
     /// attacker's failures do not delay their sign-in.
     ///
     /// # Errors
-    /// [`ConfirmResetError`]. After `MailFailed` its `source` holds the reason, for the log.
+    /// [`ConfirmResetError`]. `LinkDamaged` and `LinkInvalid` differ in what the user does: copy the whole link, or request a new
+    /// one. After `MailFailed` its `source` holds the reason, for the log.
     ///
     /// ```
     /// use doorward::Auth;
@@ -29,6 +32,7 @@ impl Auth {
     ///     match auth.confirm_reset(token).await {
     ///         Ok(confirmed) => Ok(format!("mailed; valid until {}", confirmed.expires_at)),
     ///         Err(ConfirmResetError::LinkInvalid) => Ok("show the form for another link".to_owned()),
+    ///         Err(error @ ConfirmResetError::LinkDamaged) => Ok(error.user_message()),
     ///         Err(error) => Err(error),
     ///     }
     /// }
@@ -39,7 +43,10 @@ impl Auth {
         if engine.config.reset.mode != ResetMode::TemporaryPassword {
             return Err(ConfirmResetError::OtherMode);
         }
-        let Ok(token) = ResetToken::parse(token) else { return Err(refused(engine, None)) };
+        let Ok(token) = ResetToken::from_link(token) else {
+            engine.events.report_about(EventKind::ResetLinkDamaged, None);
+            return Err(ConfirmResetError::LinkDamaged);
+        };
         let Some(user) = owner(engine, &token).await? else { return Err(refused(engine, None)) };
         let (limits, devices) = (engine.config.link_limits(), engine.config.device_limits());
         let outcome = engine

@@ -156,6 +156,15 @@ mod tests {
         date(OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::MAX));
     }
 
+    /// The reason for which [`Email`] has no such address. If the library should take them one day, it may.
+    #[test]
+    fn the_library_builds_no_mail_to_dots_where_no_address_has_any() {
+        for local in ["taro.", "taro..", ".taro", "ta..ro"] {
+            assert!(Address::new(local, "docomo.example").is_err(), "{local}");
+            assert!(Email::parse(&format!("{local}@docomo.example")).is_err());
+        }
+    }
+
     #[test]
     fn addresses_keep_their_case_before_the_at_and_lose_their_umlauts_after_it() {
         let written = |text| address(&Email::parse(text).unwrap()).unwrap().to_string();
