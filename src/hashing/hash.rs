@@ -27,8 +27,8 @@ pub enum MalformedHash {
     NeedsLegacyHashes,
 }
 
-/// A completely parsed password hash: every field is present and within bounds, and rendering it gives the same text byte for
-/// byte.
+/// A completely parsed password hash: every field is present once and within bounds, and no other text means the same, but for
+/// the order of Argon2's parameters and the padding of its base64, which systems write differently.
 ///
 /// New hashes are Argon2id as PHC strings. Hashes of other systems are verified with the feature `legacy-hashes`, and replaced
 /// when their owner signs in: see [`Operator::import_user`](crate::Operator::import_user).
@@ -53,7 +53,7 @@ pub enum MalformedHash {
 /// # let text = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
 /// #             AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 /// assert!(PasswordHash::parse(&text.replace("m=19456", "m=8388608")).is_err(), "8 GiB");
-/// assert!(PasswordHash::parse(&text.replace("t=2,p=1", "p=1,t=2")).is_err(), "out of order");
+/// assert!(PasswordHash::parse(&text.replace("t=2,p=1", "t=2,t=2,p=1")).is_err(), "twice the same field");
 /// ```
 #[derive(Clone)]
 pub struct PasswordHash {
@@ -115,8 +115,8 @@ impl PasswordHash {
     /// Provision users without a usable hash, such as Django's `!…`, or have them reset their password.
     ///
     /// # Errors
-    /// [`MalformedHash`] for an unknown scheme or version, a missing, duplicate or reordered field, parameters above the caps
-    /// (for Argon2 see [`HashParams`]), a salt or tag of unusual length, or any other spelling of a valid hash. Without the
+    /// [`MalformedHash`] for an unknown scheme or version, a missing or duplicate field, parameters above the caps (for Argon2 see
+    /// [`HashParams`]), a salt or tag of unusual length, or any other spelling of a valid hash. Without the
     /// feature `legacy-hashes`, a hash that needs it is [`NeedsLegacyHashes`](MalformedHash::NeedsLegacyHashes).
     pub fn parse(text: &str) -> Result<Self, MalformedHash> {
         if text.len() > MAX_TEXT_BYTES {
@@ -186,8 +186,8 @@ impl PasswordHash {
     /// Whether it has the form of a new hash with these parameters. If not, it is replaced when its owner signs in.
     pub(crate) fn is_up_to_date(&self, params: HashParams) -> bool {
         match &self.kind {
-            // Other systems wrap the same hash in text of their own.
-            Kind::Argon2(hash) => hash.is_up_to_date(params) && self.text.starts_with('$'),
+            // Other systems write the same hash in another order or in text of their own.
+            Kind::Argon2(hash) => hash.is_up_to_date(params) && *self.text == *hash.render(),
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(_) => false,
         }
