@@ -193,17 +193,22 @@ impl PasswordHash {
         }
     }
 
-    /// Whether this password was hashed. A wrong one takes as long as the right one.
-    pub(crate) fn verify(&self, password: &Password, memory: &mut HashMemory) -> bool {
+    /// Whether it may be this crate's own, by its scheme.
+    pub(crate) fn is_own(&self) -> bool {
         match &self.kind {
-            Kind::Argon2(hash) => {
-                // Argon2id may be our own, which hashes the canonical text. Other systems hash the text as it was typed.
-                let own = hash.cost.variant == Variant::Argon2id && hash.cost.revision == Revision::V19;
-                let text = if own { password.expose() } else { password.typed() };
-                hash.verify(text.as_bytes(), memory)
-            }
+            Kind::Argon2(hash) => hash.cost.variant == Variant::Argon2id && hash.cost.revision == Revision::V19,
             #[cfg(feature = "legacy-hashes")]
-            Kind::Legacy(hash) => hash.verify(password.typed().as_bytes()),
+            Kind::Legacy(_) => false,
+        }
+    }
+
+    /// Whether this text was hashed: the canonical form of a password, or the typed one. A wrong one takes as long as the right
+    /// one.
+    pub(crate) fn verify(&self, text: &str, memory: &mut HashMemory) -> bool {
+        match &self.kind {
+            Kind::Argon2(hash) => hash.verify(text.as_bytes(), memory),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Legacy(hash) => hash.verify(text.as_bytes()),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Importing accounts of another system.
 
+use base64ct::{Base64Unpadded, Encoding};
 use doorward::account::Import;
 use doorward::error::{ImportError, WelcomeError};
 use doorward::event::{EventKind, SignInFailureReason};
 use doorward::hashing::{HashScheme, MalformedHash, PasswordHash};
-use doorward::{SignIn, UserId};
+use doorward::{SignIn, UserId, UserRepository};
 use pollster::block_on;
 
 use crate::support::*;
@@ -65,6 +66,139 @@ fn a_taken_address_or_id_is_told_to_the_operator_and_nothing_is_stored() {
     assert!(world.fails("bob@acme.example", "password"));
     let reason = SignInFailureReason::UnknownEmail;
     assert_eq!(world.observer.count(&EventKind::SignInFailed { reason }), 1);
+}
+
+/// A hash that another system made of this text as it stands, with the parameters of new hashes here.
+fn hash_elsewhere(text: &str) -> String {
+    let params = argon2::Params::new(8, 1, 1, Some(32)).unwrap();
+    let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let mut tag = [0; 32];
+    argon2.hash_password_into(text.as_bytes(), &[7; 16], &mut tag).unwrap();
+    let encode = |bytes: &[u8]| Base64Unpadded::encode_string(bytes);
+    format!("$argon2id$v=19$m=8,t=1,p=1${}${}", encode(&[7; 16]), encode(&tag))
+}
+
+/// Texts whose canonical form is another one: an accent typed as a character of its own, a no-break space, the Angstrom sign, a
+/// Hangul syllable in its parts.
+const TYPED: [&str; 4] = [
+    "cafe\u{301} au lait, 7 euros",
+    "one\u{a0}no-break space",
+    "\u{212b}ngstro\u{308}m and others",
+    "\u{1100}\u{1161} korean",
+];
+
+fn canonical(typed: &str) -> String {
+    doorward::Password::new(typed).expose().to_owned()
+}
+
+#[test]
+fn a_password_that_was_hashed_as_it_was_typed_gets_its_owner_in() {
+    for (index, typed) in TYPED.into_iter().enumerate() {
+        let (world, canonical) = (World::new(), canonical(typed));
+        assert_ne!(typed, canonical);
+        // The other system had hashed the typed text, or the canonical one.
+        for (address, hashed) in [("typed@acme.example", typed), ("canonical@acme.example", &*canonical)] {
+            let hash = hash_elsewhere(hashed);
+            block_on(world.operator.import_user(account(address, &hash))).unwrap();
+            assert!(world.user(address).to_snapshot().contains("\"imported\":true"));
+            assert!(world.fails(address, "wrong") && world.fails(address, &typed.to_uppercase()));
+            let _ = world.signed_in(address, typed);
+            let snapshot = world.user(address).to_snapshot();
+            assert!(!snapshot.contains(&hash) && !snapshot.contains("imported"), "{index}: hashed in canonical form");
+            let rehashed = EventKind::Rehashed { from: HashScheme::Argon2id };
+            assert!(world.observer.count(&rehashed) >= 1);
+            // From now on like any other.
+            let _ = world.signed_in(address, &canonical);
+            let _ = world.signed_in(address, typed);
+        }
+    }
+}
+
+#[test]
+fn the_typed_form_counts_for_imported_hashes_only() {
+    let (world, typed) = (World::new(), TYPED[0]);
+    block_on(world.operator.import_user(account(ANN, &hash_elsewhere(typed)))).unwrap();
+    // As a release stores it that knows nothing of it, or somebody who can write to the store.
+    let edited = world.user(ANN).to_snapshot().replace("\"imported\":true,", "");
+    let (id, version) = (world.user(ANN).id().to_string(), world.user(ANN).version().to_string());
+    let row = doorward::store::UserRow { id: &id, email: ANN, version: &version, snapshot: &edited };
+    let other = World::new();
+    let _ = block_on(other.users.insert(&doorward::store::User::from_snapshot(row).unwrap())).unwrap();
+    assert!(other.fails(ANN, typed));
+    let _ = world.signed_in(ANN, typed);
+}
+
+#[test]
+fn s15_a_typed_form_of_its_own_costs_one_more_hash_for_everybody_alike() {
+    let world = World::new();
+    let _ = world.open("bob@acme.example", OLD);
+    block_on(world.operator.import_user(account(ANN, &hash_elsewhere(TYPED[0])))).unwrap();
+    let gone = world.open("gone@acme.example", OLD);
+    block_on(world.operator.deactivate(gone.user_id())).unwrap();
+    world.provision("new@acme.example");
+    for (password, hashes) in [("only ASCII", 1), ("caf\u{e9}, composed", 1), (TYPED[0], 2), (TYPED[1], 2)] {
+        for address in [NOBODY, "bob@acme.example", "gone@acme.example", "new@acme.example", ANN] {
+            world.clock.advance(HOUR);
+            // Of the imported one only a wrong password costs the same: the right one is hashed anew.
+            let password = if address == ANN { password.replace("cafe", "cofe") } else { password.to_owned() };
+            let computed = world.auth.hash_load().computed;
+            assert!(world.fails(address, &password));
+            assert_eq!(world.auth.hash_load().computed - computed, hashes, "{address} with {password:?}");
+        }
+    }
+}
+
+#[test]
+fn a_new_password_is_compared_with_both_forms_of_an_imported_one() {
+    let world = World::new();
+    let hash = hash_elsewhere(TYPED[0]);
+    let imported = block_on(world.operator.import_user(account(ANN, &hash))).unwrap();
+    let mailed = world.confirm(ANN);
+    let challenge = world.challenge(ANN, &mailed);
+    let reused = block_on(world.auth.choose_password(&challenge, TYPED[0]));
+    let reused = reused.expect_err("the same password");
+    assert!(matches!(reused, doorward::error::ChoosePasswordError::Rejected { .. }), "{reused:?}");
+    let ann = world.choose(&challenge, NEW);
+    assert_eq!(ann.user_id(), &imported.user_id);
+    assert!(!world.user(ANN).to_snapshot().contains("imported"), "a new password is not imported");
+}
+
+#[test]
+fn in_one_step_an_imported_hash_is_replaced_after_the_answer() {
+    let (later, after_the_answer) = std::sync::mpsc::channel();
+    let world = World::with(|builder| builder.background(move |work| drop(later.send(work))));
+    let hash = hash_elsewhere(TYPED[0]);
+    block_on(world.operator.import_user(account(ANN, &hash))).unwrap();
+    let request = doorward::SignInRequest::new(ANN, TYPED[0]).code("");
+    let ann = complete(block_on(world.auth.try_sign_in(request)).unwrap());
+    assert!(world.user(ANN).to_snapshot().contains("\"imported\":true"));
+    // A signed-in user proves it again in the form in which it was typed.
+    let computed = world.auth.hash_load().computed;
+    let ann = block_on(world.auth.reauthenticate(&ann, TYPED[0])).unwrap();
+    assert_eq!(world.auth.hash_load().computed - computed, 2);
+    world.clock.advance(HOUR);
+    assert!(block_on(world.auth.reauthenticate(&ann, "wrong")).is_err());
+    after_the_answer.try_iter().for_each(block_on);
+    let snapshot = world.user(ANN).to_snapshot();
+    assert!(!snapshot.contains(&hash) && !snapshot.contains("imported"));
+    let _ = world.signed_in(ANN, &canonical(TYPED[0]));
+}
+
+#[test]
+fn an_imported_hash_stays_imported_in_another_seal() {
+    let world = World::new();
+    let hash = hash_elsewhere(TYPED[0]);
+    let ann = block_on(world.operator.import_user(account(ANN, &hash))).unwrap().user_id;
+    let sealing = world.restarted(|builder| {
+        let configured = builder.keyring(keyring());
+        configured.configure(|config| config.hashing.sealing = doorward::config::HashSealing::On)
+    });
+    let _ = block_on(sealing.operator.reseal(&ann)).unwrap();
+    let snapshot = sealing.user(ANN).to_snapshot();
+    assert!(!snapshot.contains(&hash) && snapshot.contains("\"imported\":true"), "{snapshot}");
+    let _ = sealing.signed_in(ANN, TYPED[0]);
+    assert!(!sealing.user(ANN).to_snapshot().contains("imported"));
+    let _ = sealing.signed_in(ANN, &canonical(TYPED[0]));
 }
 
 /// For every hash of another program, the error says what the build needs to verify it, never that it is unknown.
