@@ -2,13 +2,11 @@
 
 use thiserror::Error;
 
-#[cfg(not(feature = "legacy-hashes"))]
-use super::foreign::is_foreign;
 #[cfg(feature = "legacy-hashes")]
 use super::legacy::{LegacyCost, LegacyHash};
 use super::memory::{HashMemory, Input, Revision, Variant};
 use super::phc::{Argon2Cost, Argon2Hash, SALT_BYTES, TAG_BYTES};
-use super::{HashParams, HashRisk, HashScheme};
+use super::{HashParams, HashRisk, HashScheme, systems};
 use crate::crypto::{Draw, RandomError};
 use crate::types::{Digest, Password};
 
@@ -19,12 +17,26 @@ const MAX_TEXT_BYTES: usize = 512;
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum MalformedHash {
-    /// The scheme is unknown, or a field is missing, out of bounds or not in canonical form.
-    #[error("not a password hash of a known scheme with all its fields, within bounds, in canonical form")]
+    /// It does not look like a hash of any known system.
+    #[error("not a password hash of a known scheme")]
     Unknown,
     /// It looks like a hash of another system, such as bcrypt, which this build cannot read.
     #[error("a password hash of another system: to verify it, enable doorward's feature `legacy-hashes`")]
     NeedsLegacyHashes,
+    /// It looks like a hash that is read, but it is damaged or out of bounds.
+    #[error("looks like {looks_like}, but a field is missing, out of bounds or not in canonical form")]
+    Damaged {
+        /// The system or scheme that writes such hashes.
+        looks_like: &'static str,
+    },
+    /// It looks like a hash that no build reads.
+    #[error("looks like {looks_like}, which is not read: {instead}")]
+    NotRead {
+        /// The system or scheme that writes such hashes.
+        looks_like: &'static str,
+        /// What to do with the account.
+        instead: &'static str,
+    },
 }
 
 /// A completely parsed password hash: every field is present once and within bounds, and no other text means the same, but for
@@ -220,17 +232,18 @@ impl Kind {
         match Argon2Hash::parse(text) {
             Some(hash) if own(&hash) => Ok(Self::Argon2(hash)),
             Some(_) => Err(MalformedHash::NeedsLegacyHashes),
-            None if is_foreign(text) => Err(MalformedHash::NeedsLegacyHashes),
-            None => Err(MalformedHash::Unknown),
+            None => Err(systems::malformed(text)),
         }
     }
 
     #[cfg(feature = "legacy-hashes")]
     fn parse(text: &str) -> Result<Self, MalformedHash> {
-        // Django puts the name of its hasher in front of the PHC string.
-        let phc = text.strip_prefix("argon2$").map_or(text, |_| &text["argon2".len()..]);
+        // Django and Spring put the name of their encoder in front of the PHC string.
+        let names = ["argon2", "{argon2}", "{argon2@SpringSecurity_v5_8}"];
+        let phc = names.into_iter().find_map(|name| text.strip_prefix(name).filter(|phc| phc.starts_with('$')));
+        let phc = phc.unwrap_or(text);
         let read = Argon2Hash::parse(phc).map(Self::Argon2).or_else(|| LegacyHash::parse(text).map(Self::Legacy));
-        read.ok_or(MalformedHash::Unknown)
+        read.ok_or_else(|| systems::malformed(text))
     }
 }
 

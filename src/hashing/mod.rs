@@ -4,8 +4,6 @@
 //! lists their weaknesses ([`HashRisk`]). [`calibrate`] suggests parameters for a machine.
 
 mod calibrate;
-#[cfg(not(feature = "legacy-hashes"))]
-mod foreign;
 mod hash;
 #[cfg(feature = "legacy-hashes")]
 mod legacy;
@@ -15,6 +13,7 @@ mod params;
 mod phc;
 mod scheme;
 mod stored;
+mod systems;
 
 pub use calibrate::calibrate;
 pub use hash::{HashCost, MalformedHash, PasswordHash};
