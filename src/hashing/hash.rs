@@ -4,40 +4,17 @@ use thiserror::Error;
 
 #[cfg(feature = "legacy-hashes")]
 use super::legacy::{LegacyCost, LegacyHash};
+use super::malformed::{MalformedHash, malformed};
 use super::memory::{HashMemory, Input, Revision, Variant};
 use super::phc::{Argon2Cost, Argon2Hash, SALT_BYTES, TAG_BYTES};
-use super::{HashParams, HashRisk, HashScheme, systems};
+#[cfg(feature = "legacy-hashes")]
+use super::wrapped::Wrapped;
+use super::{HashParams, HashRisk, HashScheme};
 use crate::crypto::{Draw, RandomError};
 use crate::types::{Digest, Password};
 
 /// The maximum length of text that is parsed, in bytes. The longest hash of any scheme is well below it.
 const MAX_TEXT_BYTES: usize = 512;
-
-/// A text that is not a password hash this build can verify.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum MalformedHash {
-    /// It does not look like a hash of any known system.
-    #[error("not a password hash of a known scheme")]
-    Unknown,
-    /// It looks like a hash of another system, such as bcrypt, which this build cannot read.
-    #[error("a password hash of another system: to verify it, enable doorward's feature `legacy-hashes`")]
-    NeedsLegacyHashes,
-    /// It looks like a hash that is read, but it is damaged or out of bounds.
-    #[error("looks like {looks_like}, but a field is missing, out of bounds or not in canonical form")]
-    Damaged {
-        /// The system or scheme that writes such hashes.
-        looks_like: &'static str,
-    },
-    /// It looks like a hash that no build reads.
-    #[error("looks like {looks_like}, which is not read: {instead}")]
-    NotRead {
-        /// The system or scheme that writes such hashes.
-        looks_like: &'static str,
-        /// What to do with the account.
-        instead: &'static str,
-    },
-}
 
 /// A completely parsed password hash: every field is present once and within bounds, and no other text means the same, but for
 /// the order of Argon2's parameters and the padding of its base64, which systems write differently.
@@ -78,6 +55,8 @@ enum Kind {
     Argon2(Argon2Hash),
     #[cfg(feature = "legacy-hashes")]
     Legacy(LegacyHash),
+    #[cfg(feature = "legacy-hashes")]
+    Wrapped(Wrapped),
 }
 
 crate::types::redacted_debug!(PasswordHash => "PasswordHash");
@@ -151,6 +130,11 @@ impl PasswordHash {
         }
     }
 
+    #[cfg(feature = "legacy-hashes")]
+    pub(super) fn wrapped(wrapped: Wrapped) -> Self {
+        Self { text: wrapped.render().into(), kind: Kind::Wrapped(wrapped) }
+    }
+
     fn argon2(hash: Argon2Hash) -> Self {
         Self { text: hash.render().into(), kind: Kind::Argon2(hash) }
     }
@@ -170,6 +154,8 @@ impl PasswordHash {
             },
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(hash) => hash.scheme(),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Wrapped(_) => HashScheme::Argon2idOverFast,
         }
     }
 
@@ -179,16 +165,21 @@ impl PasswordHash {
             Kind::Argon2(hash) => Cost::Argon2(hash.cost),
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(hash) => Cost::Legacy(hash.cost()),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Wrapped(wrapped) => Cost::Argon2(wrapped.hash.cost),
         })
     }
 
     /// Its weaknesses that an operator should know about; empty for a hash as good as a new one.
     pub fn risks(&self) -> Vec<HashRisk> {
+        // Only Argon2id resists both brute force on special hardware and spying on memory access (RFC 9106, section 4).
+        let is_weak = |hash: &Argon2Hash| !hash.is_own() || hash.cost.params.is_weak();
         match &self.kind {
-            Kind::Argon2(hash) => {
-                // Only Argon2id resists both brute force on special hardware and spying on memory access (RFC 9106, section 4).
-                let dated = hash.cost.variant != Variant::Argon2id || hash.cost.revision != Revision::V19;
-                if dated || hash.cost.params.is_weak() { vec![HashRisk::Weak] } else { Vec::new() }
+            Kind::Argon2(hash) => is_weak(hash).then_some(HashRisk::Weak).into_iter().collect(),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Wrapped(wrapped) => {
+                let weak = is_weak(&wrapped.hash).then_some(HashRisk::Weak);
+                [HashRisk::FastInside].into_iter().chain(weak).collect()
             }
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(hash) => hash.risks(),
@@ -201,16 +192,16 @@ impl PasswordHash {
             // Other systems write the same hash in another order or in text of their own.
             Kind::Argon2(hash) => hash.is_up_to_date(params) && *self.text == *hash.render(),
             #[cfg(feature = "legacy-hashes")]
-            Kind::Legacy(_) => false,
+            Kind::Legacy(_) | Kind::Wrapped(_) => false,
         }
     }
 
     /// Whether it may be this crate's own, by its scheme.
     pub(crate) fn is_own(&self) -> bool {
         match &self.kind {
-            Kind::Argon2(hash) => hash.cost.variant == Variant::Argon2id && hash.cost.revision == Revision::V19,
+            Kind::Argon2(hash) => hash.is_own(),
             #[cfg(feature = "legacy-hashes")]
-            Kind::Legacy(_) => false,
+            Kind::Legacy(_) | Kind::Wrapped(_) => false,
         }
     }
 
@@ -221,6 +212,8 @@ impl PasswordHash {
             Kind::Argon2(hash) => hash.verify(text.as_bytes(), memory),
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(hash) => hash.verify(text.as_bytes()),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Wrapped(wrapped) => wrapped.verify(text.as_bytes(), memory),
         }
     }
 }
@@ -228,11 +221,10 @@ impl PasswordHash {
 impl Kind {
     #[cfg(not(feature = "legacy-hashes"))]
     fn parse(text: &str) -> Result<Self, MalformedHash> {
-        let own = |hash: &Argon2Hash| hash.cost.variant == Variant::Argon2id && hash.cost.revision == Revision::V19;
         match Argon2Hash::parse(text) {
-            Some(hash) if own(&hash) => Ok(Self::Argon2(hash)),
+            Some(hash) if hash.is_own() => Ok(Self::Argon2(hash)),
             Some(_) => Err(MalformedHash::NeedsLegacyHashes),
-            None => Err(systems::malformed(text)),
+            None => Err(malformed(text)),
         }
     }
 
@@ -243,7 +235,8 @@ impl Kind {
         let phc = names.into_iter().find_map(|name| text.strip_prefix(name).filter(|phc| phc.starts_with('$')));
         let phc = phc.unwrap_or(text);
         let read = Argon2Hash::parse(phc).map(Self::Argon2).or_else(|| LegacyHash::parse(text).map(Self::Legacy));
-        read.ok_or_else(|| systems::malformed(text))
+        let read = read.or_else(|| Wrapped::parse(text).map(Self::Wrapped));
+        read.ok_or_else(|| malformed(text))
     }
 }
 
@@ -262,13 +255,18 @@ pub(crate) fn hash(
     params: HashParams,
     memory: &mut HashMemory,
 ) -> Result<PasswordHash, HashingError> {
+    hash_text(password.expose(), params, memory).map(PasswordHash::argon2)
+}
+
+/// Hashes a text with a fresh salt.
+pub(super) fn hash_text(text: &str, params: HashParams, memory: &mut HashMemory) -> Result<Argon2Hash, HashingError> {
     let salt: [u8; SALT_BYTES] = Draw::draw()?;
     let mut tag = [0; TAG_BYTES];
     let (variant, revision) = (Variant::Argon2id, Revision::V19);
-    let input = Input { variant, revision, params, password: password.expose().as_bytes(), salt: &salt };
+    let input = Input { variant, revision, params, password: text.as_bytes(), salt: &salt };
     // Parameters, salt, tag and password are within Argon2's bounds.
     if !memory.compute(&input, &mut tag) {
         return Err(HashingError::OutOfMemory);
     }
-    Ok(PasswordHash::argon2(Argon2Hash::new(Argon2Cost::current(params), &salt, &tag)))
+    Ok(Argon2Hash::new(Argon2Cost::current(params), &salt, &tag))
 }

@@ -97,6 +97,11 @@ impl Argon2Hash {
         Self::new(cost, &seed.as_bytes()[..SALT_BYTES], seed.as_bytes())
     }
 
+    /// Whether it is of the variant and version of new hashes.
+    pub(super) fn is_own(&self) -> bool {
+        self.cost.variant == Variant::Argon2id && self.cost.revision == Revision::V19
+    }
+
     /// Whether it has the form of new hashes with these parameters.
     pub(super) fn is_up_to_date(&self, params: HashParams) -> bool {
         let sizes = (self.salt.len(), self.tag.len()) == (SALT_BYTES, TAG_BYTES);

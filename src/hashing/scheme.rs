@@ -28,6 +28,8 @@ pub enum HashScheme {
     PhpassMd5,
     /// Iterated SHA-512, as in Drupal before 10.1.
     PhpassSha512,
+    /// Argon2id over MD5, SHA-1 or SHA-2: a wrapped `FastHash`.
+    Argon2idOverFast,
 }
 
 impl HashScheme {
@@ -46,6 +48,7 @@ impl HashScheme {
             Self::Pbkdf2Sha512 => "pbkdf2_sha512",
             Self::PhpassMd5 => "phpass_md5",
             Self::PhpassSha512 => "phpass_sha512",
+            Self::Argon2idOverFast => "argon2id_over_fast",
         }
     }
 }
@@ -62,6 +65,11 @@ pub enum HashRisk {
     /// below 600,000 iterations (SHA-512: 210,000; SHA-1: 1,300,000), scrypt below 128 MiB with `r=8,p=1` or a set of equal
     /// strength, phpass always. The hash is replaced at the next sign-in; an account without sign-ins keeps it.
     Weak,
+    /// Argon2id over a fast hash of another system. It is as slow to brute-force as any, but a copy of the old table, in a backup
+    /// say, is not, and an unsalted hash of the same password may have leaked elsewhere: whoever holds one tries it here without
+    /// knowing the password. Delete the old hashes and their backups. The hash is replaced at the next sign-in; consider
+    /// [`require_password_change`](crate::account::Import::require_password_change).
+    FastInside,
 }
 
 impl HashRisk {
@@ -70,6 +78,7 @@ impl HashRisk {
         match self {
             Self::Truncates => "truncates",
             Self::Weak => "weak",
+            Self::FastInside => "fast_inside",
         }
     }
 }

@@ -1,4 +1,4 @@
-"""Writes legacy_hashes.json beside this file: password hashes made by the programs that made them in real life.
+"""Writes legacy_hashes.json and two others beside this file: password hashes made by the programs that made them in real life.
 
     python3 -m venv /tmp/venv
     /tmp/venv/bin/pip install passlib==1.7.4 bcrypt==5.0.0 django==5.2.* argon2-cffi==25.1.0 \\
@@ -362,7 +362,54 @@ row(
     note="m=64,t=1,p=1, plain PHC string",
 )
 
-path = pathlib.Path(__file__).with_suffix(".json")
-lines = ",\n".join("  " + json.dumps(each, ensure_ascii=True) for each in rows)
-path.write_text(f"[\n{lines}\n]\n")
-print(f"{len(rows)} answers")
+# Fast hashes --------------------------------------------------------------------------------------------------------
+# What PHP's md5() and sha1() and MySQL's SHA2() compute, and what Django's two hashers write.
+
+fast = []
+
+
+def fast_row(made_by, digits, salt_before, salt_after, password=ACCENTS):
+    fast.append(
+        {"made_by": made_by, "hash": digits, "before": salt_before, "after": salt_after, "password": password}
+    )
+
+
+for name in ["md5", "sha1", "sha256", "sha512"]:
+    for before, after in [("", ""), ("pepper", ""), ("", "4711"), ("s\u00e4lt", "$*$")]:
+        fast_row(HASHLIB, hashlib.new(name, (before + ACCENTS + after).encode()).hexdigest(), before, after)
+fast_row(DJANGO, django_with(hashers.MD5PasswordHasher(), TEXT_SALT)(ACCENTS), "", "")
+
+# Keycloak -----------------------------------------------------------------------------------------------------------
+# Pbkdf2PasswordHashProvider derives 512 bits; PasswordCredentialModel writes the two texts.
+
+keycloak = []
+for algorithm, prf, iterations in [
+    ("pbkdf2", "sha1", 20_000),
+    ("pbkdf2-sha256", "sha256", 27_500),
+    ("pbkdf2-sha512", "sha512", 30_000),
+]:
+    tag = hashlib.pbkdf2_hmac(prf, ACCENTS.encode(), SALT, iterations, 64)
+    data = {"hashIterations": iterations, "algorithm": algorithm, "additionalParameters": {}}
+    secret = {"value": base64.b64encode(tag).decode(), "salt": base64.b64encode(SALT).decode()}
+    keycloak.append((algorithm, data, secret | {"additionalParameters": {}}))
+for name, type in [("id", argon2.low_level.Type.ID), ("i", argon2.low_level.Type.I)]:
+    tag = argon2.low_level.hash_secret_raw(ACCENTS.encode(), SALT, 5, 7168, 1, 32, type)
+    parameters = {"hashLength": ["32"], "memory": ["7168"], "type": [name], "version": ["1.3"], "parallelism": ["1"]}
+    data = {"hashIterations": 5, "algorithm": "argon2", "additionalParameters": parameters}
+    secret = {"value": base64.b64encode(tag).decode(), "salt": base64.b64encode(SALT).decode()}
+    keycloak.append((f"argon2{name}", data, secret | {"additionalParameters": {}}))
+keycloak = [
+    {"password": ACCENTS, "note": note, "credentialData": json.dumps(data), "secretData": json.dumps(secret)}
+    for note, data, secret in keycloak
+]
+
+
+def write(name, rows):
+    lines = ",\n".join("  " + json.dumps(each, ensure_ascii=True) for each in rows)
+    pathlib.Path(__file__).with_name(name).write_text(f"[\n{lines}\n]\n")
+    print(f"{name}: {len(rows)} answers")
+
+
+write("legacy_hashes.json", rows)
+write("legacy_hashes_fast.json", fast)
+write("legacy_hashes_keycloak.json", keycloak)

@@ -268,7 +268,7 @@ fn a_text_that_is_no_hash_of_this_build_says_which_system_it_looks_like() {
 mod legacy {
     use std::collections::BTreeSet;
 
-    use doorward::hashing::HashRisk;
+    use doorward::hashing::{FastHash, HashParams, HashRisk};
     use serde_json::Value;
 
     use super::*;
@@ -314,6 +314,114 @@ mod legacy {
             block_on(world.operator.import_user(account(&address, hash))).unwrap();
             let entered = world.sign_in(&address, password).is_ok();
             assert_eq!(entered, answer["matches"] == true, "{}: {}", text(answer, "scheme"), text(answer, "note"));
+        }
+    }
+
+    #[test]
+    fn credentials_of_keycloak_sign_in() {
+        let rows: Vec<Value> = serde_json::from_str(include_str!("../data/legacy_hashes_keycloak.json")).unwrap();
+        let world = accepting();
+        for (index, row) in rows.iter().enumerate() {
+            let [data, secret] = ["credentialData", "secretData"].map(|field| text(row, field));
+            let hash = PasswordHash::from_keycloak(data, secret).unwrap_or_else(|error| panic!("{data}: {error}"));
+            assert_eq!(PasswordHash::parse(hash.as_str()).unwrap().scheme(), hash.scheme());
+            let address = format!("user-{index}@acme.example");
+            block_on(world.operator.import_user(Import::new(email(&address), hash))).unwrap();
+            assert!(world.fails(&address, "wrong"));
+            let _ = world.signed_in(&address, text(row, "password"));
+            for (from, to) in [
+                ("pbkdf2", "pbkdf3"),
+                ("argon2", "argon3"),
+                ("hashIterations\": ", "hashIterations\": 99999999"),
+                ("[\"1.3\"]", "[\"1.3\",\"1.3\"]"),
+                ("[\"1.3\"]", "[]"),
+                ("\"salt\": \"", "\"salt\": \"*"),
+                ("\"value\": \"", "\"value\": \"*"),
+                ("\"value\"", "\"valeur\""),
+                ("{", "["),
+            ] {
+                let [spoiled, spoiled_secret] = [data, secret].map(|text| text.replacen(from, to, 1));
+                if (&*spoiled, &*spoiled_secret) != (data, secret) {
+                    let error = PasswordHash::from_keycloak(&spoiled, &spoiled_secret).unwrap_err();
+                    assert!(error.to_string().contains("Keycloak"), "{error}");
+                }
+            }
+        }
+        assert_eq!(rows.len(), 5);
+    }
+
+    #[test]
+    fn a_fast_hash_is_taken_over_wrapped_and_replaced_at_the_first_sign_in() {
+        let rows: Vec<Value> = serde_json::from_str(include_str!("../data/legacy_hashes_fast.json")).unwrap();
+        let (world, strict) = (accepting(), World::new());
+        let params = HashParams::danger_cheap_for_tests();
+        for (index, row) in rows.iter().enumerate() {
+            let digits = text(row, "hash");
+            assert!(PasswordHash::parse(digits).is_err(), "never by itself");
+            // The case of plain digits does not matter.
+            let spelled = if digits.contains('$') { digits.to_owned() } else { digits.to_uppercase() };
+            let mut fast = FastHash::parse(&spelled).unwrap();
+            if !text(row, "before").is_empty() {
+                fast = fast.salt_before(text(row, "before")).unwrap();
+            }
+            if !text(row, "after").is_empty() {
+                fast = fast.salt_after(text(row, "after")).unwrap();
+            }
+            assert!(!format!("{fast:?}").contains(&digits[8..16]));
+            let hash = fast.wrap(params).unwrap();
+            assert_eq!(hash.scheme(), HashScheme::Argon2idOverFast);
+            assert_eq!(hash.risks(), [HashRisk::FastInside, HashRisk::Weak], "and Argon2 with 8 KiB is weak");
+            assert_eq!(fast.wrap(HashParams::default()).unwrap().risks(), [HashRisk::FastInside]);
+            assert_eq!(PasswordHash::parse(hash.as_str()).unwrap().as_str(), hash.as_str());
+            assert!(!hash.as_str().contains(&digits[digits.len() - 16..]), "the fast hash is nowhere in it");
+            let address = format!("user-{index}@acme.example");
+            let refused = block_on(strict.operator.import_user(account(&address, hash.as_str()))).unwrap_err();
+            assert!(matches!(refused, ImportError::LegacyScheme));
+            block_on(world.operator.import_user(account(&address, hash.as_str()))).unwrap();
+            // The digits are not the password.
+            assert!(world.fails(&address, "wrong") && world.fails(&address, digits));
+            let _ = world.signed_in(&address, text(row, "password"));
+            assert!(!world.user(&address).to_snapshot().contains("over-"));
+            let _ = world.signed_in(&address, text(row, "password"));
+        }
+        assert_eq!(rows.len(), 17);
+    }
+
+    #[test]
+    fn what_is_no_fast_hash_or_no_wrapped_one_is_refused() {
+        for bad in [
+            "",
+            "5f4d",
+            "5f4dcc3b5aa765d61d8327deb882cf9g",
+            "$2y$10$abc",
+            "md5$$5f4dcc3b5aa765d61d8327deb882cf99",
+            "sha1$salt$5f4dcc3b5aa765d61d8327deb882cf99",
+            "md5$salt",
+            "!",
+            " 5f4dcc3b5aa765d61d8327deb882cf9",
+        ] {
+            assert!(FastHash::parse(bad).is_err(), "{bad}");
+        }
+        let fast = FastHash::parse("5f4dcc3b5aa765d61d8327deb882cf99").unwrap();
+        assert!(fast.clone().salt_before("").is_err() && fast.clone().salt_after(&"x".repeat(65)).is_err());
+        let hash = fast.salt_before("salt").unwrap().wrap(HashParams::danger_cheap_for_tests()).unwrap();
+        let good = hash.as_str();
+        assert!(good.starts_with("$over-md5$before=c2FsdA,after=$argon2id$v=19$m=8,t=1,p=1$"), "{good}");
+        for (from, to) in [
+            ("over-md5", "over-md4"),
+            ("over-md5", "over-"),
+            ("before=c2FsdA", "before=c2FsdA=="),
+            ("before=c2FsdA", "before=c2FsdB"),
+            ("before=c2FsdA,after=", "after=,before=c2FsdA"),
+            ("before=c2FsdA,after=", "before=c2FsdA"),
+            (",after=", ",after=,after="),
+            ("m=8,t=1,p=1", "t=1,m=8,p=1"),
+            ("m=8,", "m=8388608,"),
+            ("$argon2id", "$$argon2id"),
+            ("$argon2id", "$bcrypt"),
+        ] {
+            assert!(good.contains(from), "{from}");
+            assert!(PasswordHash::parse(&good.replacen(from, to, 1)).is_err(), "{to}");
         }
     }
 

@@ -1,9 +1,35 @@
-//! Which system or scheme a text looks like that is not read: for the error that an operator gets.
+//! Why a text is no hash of this build: for the error that an operator gets.
 
-use super::MalformedHash;
+use thiserror::Error;
+
+/// A text that is not a password hash this build can verify.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum MalformedHash {
+    /// It does not look like a hash of any known system.
+    #[error("not a password hash of a known scheme")]
+    Unknown,
+    /// It looks like a hash of another system, such as bcrypt, which this build cannot read.
+    #[error("a password hash of another system: to verify it, enable doorward's feature `legacy-hashes`")]
+    NeedsLegacyHashes,
+    /// It looks like a hash that is read, but it is damaged or out of bounds.
+    #[error("looks like {looks_like}, but a field is missing, out of bounds or not in canonical form")]
+    Damaged {
+        /// The system or scheme that writes such hashes.
+        looks_like: &'static str,
+    },
+    /// It looks like a hash that no build reads.
+    #[error("looks like {looks_like}, which is not read: {instead}")]
+    NotRead {
+        /// The system or scheme that writes such hashes.
+        looks_like: &'static str,
+        /// What to do with the account.
+        instead: &'static str,
+    },
+}
 
 /// Beginnings of hashes that are read by some build, if they are whole.
-const READ: [(&str, &str); 25] = [
+const READ: [(&str, &str); 26] = [
     ("$2a$", "bcrypt"),
     ("$2b$", "bcrypt"),
     ("$2y$", "bcrypt, as PHP writes it"),
@@ -28,6 +54,7 @@ const READ: [(&str, &str); 25] = [
     ("$pbkdf2", "PBKDF2 of passlib, or as a PHC string"),
     ("$scrypt$", "scrypt of passlib, or as a PHC string"),
     ("$argon2", "Argon2"),
+    ("$over-", "a fast hash that was wrapped here"),
     ("AQAAAA", "ASP.NET Identity, version 3"),
 ];
 
