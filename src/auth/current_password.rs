@@ -42,11 +42,11 @@ pub(super) async fn confirm_password<T: Send + 'static, F: FnOnce(&mut HashMemor
     let evaluable = engine.hashing.evaluable(user.email(), Some(user), judged.as_ref());
     let (typed, then) = (typed.clone(), prepare());
     let verified = permit.run(move |memory| match evaluable.verify(&typed, memory) {
-        true => {
-            let (then, hashes) = then(memory);
-            (Some(then), 1 + hashes)
+        (true, hashes) => {
+            let (then, further) = then(memory);
+            (Some(then), hashes + further)
         }
-        false => (None, 1),
+        (false, hashes) => (None, hashes),
     });
     match (judged, verified.await.map_err(|_| Unavailable::Closed)?) {
         (Some(judged), Some(then)) => Ok(Current::Right { judged, charged, then }),

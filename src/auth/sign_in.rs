@@ -267,13 +267,13 @@ impl Attempt<'_> {
         let (params, password) = (engine.hashing.params(), request.password.clone());
         let (scheme, with_code) = (evaluable.hash().scheme(), request.code.is_some());
         let verified = permit.run(move |memory| {
-            let right = evaluable.verify(&password, memory);
-            let outdated = right && !evaluable.hash().is_up_to_date(params);
+            let (right, hashes) = evaluable.verify(&password, memory);
+            let outdated = right && evaluable.is_outdated(params);
             // A sign-in does not fail if it cannot be rehashed. With a code to come, the time of a second hash would reveal that
             // the password is right.
             let now = outdated && !with_code;
             let rehashed = now.then(|| hashing::hash(&password, params, memory).ok()).flatten();
-            (Verified { right, outdated, rehashed }, 1 + u64::from(now))
+            (Verified { right, outdated, rehashed }, hashes + u64::from(now))
         });
         let verified = verified.await.map_err(|_| Unavailable::Closed)?;
         match (judged, found.somebody(), verified.right) {

@@ -13,7 +13,7 @@ use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::hashing::{self, HashMemory, HashParams, PasswordHash, StoredHash};
 use crate::types::{Digest, Email, Password, SecretBytes, UserId};
-use crate::user::{Fresh, Judged, User};
+use crate::user::{Fresh, Judged, Replacement, User};
 
 /// How long to wait after `Busy`, and while another call uses the same challenge: the time of a few hashes.
 pub(crate) const SHORT_WHILE: Duration = Duration::from_secs(1);
@@ -49,12 +49,30 @@ pub(crate) struct Evaluable {
     hash: PasswordHash,
     /// Whether it is the user's own, and not the dummy.
     pub(crate) known: bool,
+    /// Whether another system made it, perhaps of the text as it was typed.
+    imported: bool,
 }
 
 impl Evaluable {
-    /// Whether the text is the password of this hash. The dummy's is nobody's.
-    pub(crate) fn verify(&self, typed: &Password, memory: &mut HashMemory) -> bool {
-        self.hash.verify(typed, memory) && self.known
+    fn dummy(hash: PasswordHash) -> Self {
+        Self { hash, known: false, imported: false }
+    }
+
+    /// Whether the text is the password of this hash, and how many hashes that took. The dummy's is nobody's.
+    ///
+    /// Where the typed form differs from the canonical one, both are hashed, for everybody alike; the typed one counts only for
+    /// an imported hash.
+    pub(crate) fn verify(&self, password: &Password, memory: &mut HashMemory) -> (bool, u64) {
+        let canonical = self.hash.verify(password.expose(), memory);
+        let typed = password.other_typed().map(|typed| self.hash.verify(typed, memory));
+        let right = canonical | (typed.unwrap_or(false) & self.imported);
+        (right & self.known, 1 + u64::from(typed.is_some()))
+    }
+
+    /// Whether a right password is to be hashed anew: the hash has other parameters than new ones, or is perhaps not of the
+    /// canonical form.
+    pub(crate) fn is_outdated(&self, params: HashParams) -> bool {
+        self.imported || !self.hash.is_up_to_date(params)
     }
 
     pub(crate) fn hash(&self) -> &PasswordHash {
@@ -138,12 +156,12 @@ impl Hashing {
         if !judged.is_some_and(|judged| judged.hash().is_sealed()) {
             black_box(self.decoy_hash.open(self.keyring(), &self.decoy_id).is_ok());
         }
-        let (Some(user), Some(judged)) = (user, judged) else { return Evaluable { hash: dummy, known: false } };
+        let (Some(user), Some(judged)) = (user, judged) else { return Evaluable::dummy(dummy) };
         match self.open_hash(judged.hash(), user.id()) {
-            Ok(hash) => Evaluable { hash, known: true },
+            Ok(hash) => Evaluable { imported: judged.is_imported() || !hash.is_own(), hash, known: true },
             Err(fault) => {
                 self.events.report(EventKind::HashUnusable { fault }).user(user).send();
-                Evaluable { hash: dummy, known: false }
+                Evaluable::dummy(dummy)
             }
         }
     }
@@ -199,13 +217,13 @@ impl Hashing {
         user: &User,
         judged: &Judged,
         rehashed: Option<&PasswordHash>,
-    ) -> Option<StoredHash> {
+    ) -> Option<Replacement> {
         // A sealed hash is replaced by a sealed one, also while new ones are not sealed.
         let stays_sealed = judged.hash().is_sealed() && self.config.sealing == HashSealing::Off;
         let under = self.sealing().or(self.keyring().filter(|_| stays_sealed));
         match rehashed {
-            Some(hash) => StoredHash::kept(hash, under, user.id()).ok(),
-            None => self.rekept(judged.hash(), user.id()).ok().flatten(),
+            Some(hash) => StoredHash::kept(hash, under, user.id()).ok().map(Replacement::Rehashed),
+            None => self.rekept(judged.hash(), user.id()).ok().flatten().map(Replacement::Resealed),
         }
     }
 

@@ -8,22 +8,29 @@
 //! [`HashingConfig::legacy`](crate::config::HashingConfig::legacy).
 
 mod calibrate;
-#[cfg(not(feature = "legacy-hashes"))]
-mod foreign;
+#[cfg(feature = "legacy-hashes")]
+mod fast;
 mod hash;
+mod keycloak;
 #[cfg(feature = "legacy-hashes")]
 mod legacy;
 mod load;
+mod malformed;
 mod memory;
 mod params;
 mod phc;
 mod scheme;
 mod stored;
+#[cfg(feature = "legacy-hashes")]
+mod wrapped;
 
 pub use calibrate::calibrate;
-pub use hash::{HashCost, MalformedHash, PasswordHash};
+#[cfg(feature = "legacy-hashes")]
+pub use fast::{FastHash, WrapError};
+pub use hash::{HashCost, PasswordHash};
 pub(crate) use hash::{HashingError, hash};
 pub use load::HashLoad;
+pub use malformed::MalformedHash;
 pub use memory::HashBackend;
 pub(crate) use memory::HashMemory;
 pub use params::{HashParams, HashParamsError};

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::codes::AcceptedCode;
 use super::device::{DeviceLimits, Evicts};
 use super::fresh::Fresh;
-use super::judged::Judged;
+use super::judged::{Judged, Replacement};
 use super::progress::Progress;
 use super::sign_in::{Passed, SignInRules};
 use super::state::User;
@@ -99,7 +99,7 @@ impl User {
 
 impl User {
     /// The same password under another hash. `None` if it is another password by now, or another hash already.
-    pub(crate) fn rehashed(&self, judged: &Judged, hash: &StoredHash, fresh: &Fresh) -> Option<User> {
+    pub(crate) fn rehashed(&self, judged: &Judged, hash: &Replacement, fresh: &Fresh) -> Option<User> {
         let password = self.document.password.as_ref()?;
         let same = judged.holds_for(self) && password.hash.as_str() == judged.hash().as_str();
         same.then(|| self.next(fresh, |document| document.rehash(judged, Some(hash))))
@@ -150,11 +150,12 @@ impl Document {
     }
 
     /// Puts a hash of the same password with newer parameters, or in another seal, in place of the one that was judged.
-    pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&StoredHash>) {
-        if let (Some(password), Some(hash)) = (&mut self.password, rehashed)
+    pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&Replacement>) {
+        if let (Some(password), Some(replacement)) = (&mut self.password, rehashed)
             && password.hash.as_str() == judged.hash().as_str()
         {
-            password.hash = hash.clone();
+            password.hash = replacement.hash().clone();
+            password.imported &= matches!(replacement, Replacement::Resealed(_));
         }
     }
 }
