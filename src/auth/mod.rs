@@ -8,6 +8,7 @@ mod client;
 mod current_password;
 mod enrollment;
 mod import;
+mod import_from;
 mod operator;
 mod outcome;
 mod provision;
@@ -23,6 +24,7 @@ use core::fmt;
 use std::sync::Arc;
 
 pub use builder::{AuthBuilder, BuildError};
+pub use import_from::{ImportRun, ImportStopped};
 pub use operator::Operator;
 pub use outcome::{SignIn, SignedIn};
 pub use reset::ResetRequest;

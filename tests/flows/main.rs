@@ -9,6 +9,7 @@ mod admin;
 mod change_password;
 mod choose_password;
 mod import;
+mod import_from;
 mod keyring;
 mod provision;
 mod reauthenticate;
