@@ -86,7 +86,7 @@ impl fmt::Display for ImportReport {
         match (self.complete, left) {
             (false, _) => f.write_str("\nthe source was not read to its end: run again"),
             (true, 0) => f.write_str("\nno hash is left in the source: its column may be emptied"),
-            (true, _) => write!(f, "\n{left} skipped rows have a hash: keep the column"),
+            (true, _) => write!(f, "\nhashes of skipped rows that are left in the source: {left}; keep the column"),
         }
     }
 }

@@ -158,6 +158,11 @@ impl ImportRow {
         Self { id, email, hash: None, deactivated: false, change_required: false }
     }
 
+    /// The row's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The text of the password hash. `None`, empty text and Django's unusable passwords (`!` and what follows) are none: the row's
     /// owner sets a password by "Forgot your password?".
     #[must_use]
