@@ -15,7 +15,8 @@ use doorward::store::{
 use doorward::{Auth, Email, Operator, SignIn, SignInRequest, Site, UserId, UserRepository};
 
 /// The existing table and its rows. All passwords are "correct horse battery staple"; some rows are invalid.
-pub const BEFORE: &str = "CREATE TABLE users (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL, email TEXT,
+pub const BEFORE: &str =
+    "CREATE TABLE users (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL, email TEXT,
     active BOOLEAN NOT NULL DEFAULT TRUE, password_digest TEXT);
     INSERT INTO users (name, email, active, password_digest) VALUES
     ('Ann Lee', 'Ann@acme.example', TRUE, '$2b$04$.OGB/.SE/ueHAeqKBO2NC.VRuper1xNnktaj72pGYG7ahdfAeNgNu'),
@@ -150,10 +151,12 @@ impl ImportSource for People {
             "SELECT id, COALESCE(email, ''), active, password_digest FROM users
             WHERE id > $1 AND {due} ORDER BY id LIMIT $2"
         );
-        let page = query_as::<_, (i64, String, bool, Option<String>)>(AssertSqlSafe(page));
+        let page = query_as(AssertSqlSafe(page));
         let page = page.bind(after.map_or(i64::MIN, key)).bind(i64::from(at_most)).fetch_all(&self.0).await;
         let rows = page.map_err(failed)?.into_iter();
-        let row = |(id, email, active, hash)| ImportRow::new(id, email).password_hash(hash).deactivated(!active);
+        let row = |(id, email, active, hash): (i64, String, bool, Option<String>)| {
+            ImportRow::new(id, email).password_hash(hash).deactivated(!active)
+        };
         Ok(rows.map(row).collect())
     }
 
@@ -222,12 +225,14 @@ pub async fn run(url: &str) -> Result<(), Failed> {
     println!("{review}");
     assert_eq!((review.taken_over, review.deleted, review.old_hashes, review.hashes_left), (3, 1, 1, 2));
 
-    let state = "SELECT id, name, CASE WHEN auth_deleted THEN 'was deleted' WHEN auth_version IS NULL THEN 'has no account'
+    let state =
+        "SELECT id, name, CASE WHEN auth_deleted THEN 'was deleted' WHEN auth_version IS NULL THEN 'has no account'
         WHEN active THEN 'can sign in' ELSE 'is deactivated' END FROM users ORDER BY id";
     for (id, name, state) in query_as::<_, (i64, String, String)>(state).fetch_all(&pool).await? {
         println!("{id}: {name} {state}");
     }
-    let left: i64 = query_scalar("SELECT count(*) FROM users WHERE auth_document LIKE '%$2b$%'").fetch_one(&pool).await?;
+    let left: i64 =
+        query_scalar("SELECT count(*) FROM users WHERE auth_document LIKE '%$2b$%'").fetch_one(&pool).await?;
     assert_eq!(left, 1, "the hash of Dora, who has not signed in");
     for (auth, pool) in [(auth, pool), (other, other_pool), (restarted, restarted_pool)] {
         auth.close().await;

@@ -152,7 +152,9 @@ fn keycloak_hash(credential: &Value) -> String {
             format!("$argon2{}$v=19$m={memory},t={rounds},p={lanes}${salt}${value}", more("type"))
         }
         // pbkdf2, pbkdf2-sha256 and pbkdf2-sha512; the first is with SHA-1.
-        name => format!("${}$i={rounds},l={}${salt}${value}", name.replace("pbkdf2-sha1", "pbkdf2"), value.len() * 3 / 4),
+        name => {
+            format!("${}$i={rounds},l={}${salt}${value}", name.replace("pbkdf2-sha1", "pbkdf2"), value.len() * 3 / 4)
+        }
     }
 }
 
@@ -169,7 +171,8 @@ fn auth0(text: &str) -> Rows {
     let row = |line: &str| {
         let user: Value = serde_json::from_str(line)?;
         let hash = user["passwordHash"].as_str().map(str::to_owned).filter(|_| user["email_verified"] == true);
-        Ok(ImportRow::new(format!("auth0|{}", string(&user["_id"]["$oid"])), string(&user["email"])).password_hash(hash))
+        Ok(ImportRow::new(format!("auth0|{}", string(&user["_id"]["$oid"])), string(&user["email"]))
+            .password_hash(hash))
     };
     text.lines().filter(|line| !line.is_empty()).map(row).collect()
 }
@@ -240,7 +243,8 @@ async fn import(operator: &Operator, export: &Export) -> Result<ImportReport, Fa
 
 async fn rehearse(system: &str, file: &str) -> Result<(), Failed> {
     let known = SYSTEMS.iter().find(|(name, ..)| *name == system);
-    let (_, read, _) = known.ok_or("the systems are django, devise, aspnet, laravel, keycloak, wordpress, auth0, firebase")?;
+    let (_, read, _) =
+        known.ok_or("the systems are django, devise, aspnet, laravel, keycloak, wordpress, auth0, firebase")?;
     let (auth, operator) = host()?;
     import(&operator, &Export::open(read(&std::fs::read_to_string(file)?)?, None)?).await?;
     auth.close().await;

@@ -162,7 +162,7 @@ mod in_postgres {
 mod in_postgres_people {
     use std::future::Future;
 
-    use super::support::harness::{InPostgresPeople, Wrap, custom_postgres, plain, shared};
+    use super::support::harness::{InPostgresPeople, Wrap, custom_postgres as example, plain, shared};
     use super::support::postgres::{url, url_or_skip};
     use super::support::sql;
 
@@ -183,7 +183,7 @@ mod in_postgres_people {
     #[test]
     fn the_example_of_a_postgres_table_imports_it_twice_at_once_and_reopens_nobody() {
         let Some(url) = url_or_skip("the example custom_postgres") else { return };
-        sql::block_on(async { custom_postgres::run(url).await.unwrap() });
+        sql::block_on(async { example::run(url).await.unwrap() });
     }
 
     #[test]

@@ -77,7 +77,10 @@ impl ImportReport {
 impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { read, imported, provisioned, taken_over_already, skipped, .. } = self;
-        write!(f, "{read} rows read: {imported} imported with their hash, {provisioned} provisioned without a password, ")?;
+        write!(
+            f,
+            "{read} rows read: {imported} imported with their hash, {provisioned} provisioned without a password, "
+        )?;
         write!(f, "{taken_over_already} taken over already, {skipped} skipped")?;
         for (reason, count) in &self.reasons {
             write!(f, "\n  {reason}: {count}")?;
@@ -223,7 +226,10 @@ impl ImportReview {
 impl fmt::Display for ImportReview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { taken_over, deleted, emails_differ, unreadable, old_hashes, left, hashes_left, .. } = self;
-        write!(f, "{taken_over} rows taken over, of which {deleted} were deleted since; {emails_differ} addresses differ, ")?;
+        write!(
+            f,
+            "{taken_over} rows taken over, of which {deleted} were deleted since; {emails_differ} addresses differ, "
+        )?;
         write!(f, "{unreadable} accounts are unreadable, {old_hashes} passwords are still kept as old hashes; ")?;
         write!(f, "{left} rows left, {hashes_left} of them with a hash")
     }

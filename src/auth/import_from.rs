@@ -58,15 +58,8 @@ impl Operator {
     /// }
     /// ```
     pub fn import_from<'a>(&'a self, source: &'a dyn ImportSource) -> ImportRun<'a> {
-        ImportRun {
-            operator: self,
-            source,
-            page_size: PAGE,
-            welcome: false,
-            provision_unreadable: false,
-            on_progress: Box::new(|_| {}),
-            on_skipped: Box::new(|_| {}),
-        }
+        let rows = Rows { operator: self, welcome: false, provision_unreadable: false };
+        ImportRun { rows, source, page_size: PAGE, on_progress: Box::new(|_| {}), on_skipped: Box::new(|_| {}) }
     }
 
     /// Compares the rows of a source with the accounts: which were deleted since, which addresses differ, how many passwords are
@@ -129,11 +122,9 @@ impl Operator {
 /// An import of all accounts that [`Operator::import_from`] prepares and [`run`](Self::run) makes.
 #[must_use = "nothing is imported until it is run"]
 pub struct ImportRun<'a> {
-    operator: &'a Operator,
+    rows: Rows<'a>,
     source: &'a dyn ImportSource,
     page_size: u32,
-    welcome: bool,
-    provision_unreadable: bool,
     on_progress: Box<dyn FnMut(&ImportReport) + Send + 'a>,
     on_skipped: Box<dyn FnMut(&SkippedRow) + Send + 'a>,
 }
@@ -151,13 +142,13 @@ impl<'a> ImportRun<'a> {
     /// Each row is marked as soon as its mail was accepted. If a run is killed between the two, the next one mails that person
     /// again.
     pub fn mail_welcomes(self) -> Self {
-        Self { welcome: true, ..self }
+        Self { rows: Rows { welcome: true, ..self.rows }, ..self }
     }
 
     /// Provisions rows whose hash cannot be read without it, instead of skipping them: their owners set a password by "Forgot your
     /// password?", or are welcomed. [`ImportReport::hashes_dropped`] counts them.
     pub fn provision_unreadable(self) -> Self {
-        Self { provision_unreadable: true, ..self }
+        Self { rows: Rows { provision_unreadable: true, ..self.rows }, ..self }
     }
 
     /// Called after each page, with the report so far.
@@ -212,8 +203,8 @@ impl<'a> ImportRun<'a> {
     ) -> Result<(), Stop> {
         for row in page {
             let outcome = match mark {
-                Some(_) => self.held(row).await,
-                None => self.take_over(row, report).await,
+                Some(_) => self.rows.held(row).await,
+                None => self.rows.take_over(row, report).await,
             };
             let outcome = match outcome {
                 Ok(outcome) => outcome,
@@ -238,7 +229,26 @@ impl<'a> ImportRun<'a> {
         }
         Ok(())
     }
+}
 
+impl fmt::Debug for ImportRun<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { page_size, rows: Rows { welcome, provision_unreadable, .. }, .. } = self;
+        let mut shown = f.debug_struct("ImportRun");
+        shown.field("page_size", page_size).field("mail_welcomes", welcome);
+        shown.field("provision_unreadable", provision_unreadable).finish_non_exhaustive()
+    }
+}
+
+/// How a single row is taken over.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    operator: &'a Operator,
+    welcome: bool,
+    provision_unreadable: bool,
+}
+
+impl Rows<'_> {
     /// What is to say about a row that is held.
     async fn held(&self, row: &ImportRow) -> Result<Outcome, Failed> {
         let (id, email) = read(row)?;
@@ -312,8 +322,7 @@ impl<'a> ImportRun<'a> {
         email: &Email,
         report: &mut ImportReport,
     ) -> Result<Created, Failed> {
-        let account =
-            Provision { deactivated: row.deactivated, ..Provision::new(email.clone()).id(id.clone()) };
+        let account = Provision { deactivated: row.deactivated, ..Provision::new(email.clone()).id(id.clone()) };
         let welcome = self.welcome && !row.deactivated;
         let done = if welcome {
             self.operator.provision(account).await.map(drop)
@@ -356,12 +365,7 @@ impl<'a> ImportRun<'a> {
         }
     }
 
-    async fn there_already(
-        &self,
-        row: &ImportRow,
-        user: &User,
-        report: &mut ImportReport,
-    ) -> Result<Outcome, Failed> {
+    async fn there_already(&self, row: &ImportRow, user: &User, report: &mut ImportReport) -> Result<Outcome, Failed> {
         let engine = self.operator.engine();
         let unwelcomed = self.welcome && row.hash.is_none() && user.is_active() && user.awaits_first_password();
         if !unwelcomed {
@@ -412,15 +416,6 @@ impl<'a> ImportRun<'a> {
             Found::Unreadable => Whose::OtherAccount(None),
             Found::Nobody => Whose::Nobodys,
         })
-    }
-}
-
-impl fmt::Debug for ImportRun<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { page_size, welcome, provision_unreadable, .. } = self;
-        let mut shown = f.debug_struct("ImportRun");
-        shown.field("page_size", page_size).field("mail_welcomes", welcome);
-        shown.field("provision_unreadable", provision_unreadable).finish_non_exhaustive()
     }
 }
 
@@ -517,7 +512,9 @@ enum Outcome {
 enum Created {
     As(Outcome),
     /// The address is taken, or the id if `gone`.
-    Refused { gone: bool },
+    Refused {
+        gone: bool,
+    },
 }
 
 /// Who has the id and the address of a row.

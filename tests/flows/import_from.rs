@@ -264,6 +264,18 @@ fn a_source_that_fails_to_mark_keeps_the_account_that_was_to_be_deleted() {
     let _ = world.signed_in("cem@acme.example", "password");
 }
 
+/// A server spawns the run at its start.
+#[test]
+fn a_run_can_be_spawned() {
+    fn is_send(_: &impl Send) {}
+    let (world, table) = (World::new(), mixed());
+    let run = world.operator.import_from(&table).on_progress(|_| {}).run();
+    is_send(&run);
+    assert_eq!(block_on(run).unwrap().imported, 2);
+    is_send(&world.operator.review_import(&table));
+    is_send(&world.operator.delete_imported(&table, &id("1")));
+}
+
 #[test]
 fn two_runs_at_once_create_each_account_once() {
     let (world, table) = (World::new(), Table::default());
@@ -435,10 +447,7 @@ impl UserRepository for Picky {
         self.0.find_by_id(id).await
     }
 
-    async fn find_by_email(
-        &self,
-        email: &doorward::Email,
-    ) -> Result<Option<doorward::store::UserHead>, BackendError> {
+    async fn find_by_email(&self, email: &doorward::Email) -> Result<Option<doorward::store::UserHead>, BackendError> {
         self.0.find_by_email(email).await
     }
 
@@ -486,7 +495,6 @@ fn a_report_names_ten_thousand_rows_and_counts_all() {
         table.add(&n.to_string(), "", Some(HASH));
     }
     let mut told = 0;
-    let report =
-        block_on(world.operator.import_from(&table).page_size(1_000).on_skipped(|_| told += 1).run()).unwrap();
+    let report = block_on(world.operator.import_from(&table).page_size(1_000).on_skipped(|_| told += 1).run()).unwrap();
     assert_eq!((report.rows.len(), report.skipped, told), (10_000, 10_050, 10_050));
 }
