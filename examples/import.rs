@@ -8,6 +8,8 @@
 //! ```
 //!
 //! The commands that make these files are in the manual, `src/manual/coming_from.md`. A table is read in `custom_postgres`.
+#![allow(dead_code)] // a test reads the same files with the same readers
+
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -20,12 +22,14 @@ use doorward::store::{BackendError, MemoryAttempts, MemoryUsers};
 use doorward::{Auth, Operator, SignIn, SignInRequest, Site};
 use serde_json::Value;
 
-type Failed = Box<dyn std::error::Error>;
-type Rows = Result<Vec<ImportRow>, Failed>;
+/// What goes wrong with a file, or the import.
+pub type Failed = Box<dyn std::error::Error>;
+/// The rows of a file.
+pub type Rows = Result<Vec<ImportRow>, Failed>;
 
 /// The rows of an export, and a journal of marks beside it. The journal must last as long as anyone may import the file again: it
 /// keeps deleted people away.
-struct Export {
+pub struct Export {
     rows: Vec<ImportRow>,
     marks: Mutex<Marks>,
 }
@@ -36,7 +40,8 @@ struct Marks {
 }
 
 impl Export {
-    fn open(rows: Vec<ImportRow>, journal: Option<&Path>) -> Result<Self, Failed> {
+    /// Rows with the marks of a journal; without a journal, they are forgotten with the value.
+    pub fn open(rows: Vec<ImportRow>, journal: Option<&Path>) -> Result<Self, Failed> {
         let mut seen = HashSet::new();
         if let Some(row) = rows.iter().find(|row| !seen.insert(row.id())) {
             return Err(format!("two rows have the id {}", row.id()).into());
@@ -115,9 +120,10 @@ fn aspnet(text: &str) -> Rows {
     })
 }
 
-/// `mysql --batch -e 'SELECT id, email, password FROM users'`
+/// `mysql --batch -e 'SELECT id, email, password FROM users'`, or the same columns in CSV.
 fn laravel(text: &str) -> Rows {
-    table(text, b'\t', |row| {
+    let has_tabs = text.lines().next().is_some_and(|header| header.contains('\t'));
+    table(text, if has_tabs { b'\t' } else { b',' }, |row| {
         let hash = row("password").filter(|text| text != "NULL");
         ImportRow::new(row("id").unwrap_or_default(), row("email").unwrap_or_default()).password_hash(hash)
     })
@@ -170,9 +176,15 @@ fn wordpress(text: &str) -> Rows {
 fn auth0(text: &str) -> Rows {
     let row = |line: &str| {
         let user: Value = serde_json::from_str(line)?;
-        let hash = user["passwordHash"].as_str().map(str::to_owned).filter(|_| user["email_verified"] == true);
-        Ok(ImportRow::new(format!("auth0|{}", string(&user["_id"]["$oid"])), string(&user["email"]))
-            .password_hash(hash))
+        // Ids that a custom database or the Management API gave stand apart, and so does the address in some documents.
+        let id = user["alt_id"].as_str().or(user["_id"]["$oid"].as_str()).unwrap_or_default();
+        let listed = user["identifiers"].as_array().and_then(|all| all.iter().find(|it| it["type"] == "email"));
+        let (email, verified) = match (user["email"].as_str(), listed) {
+            (None, Some(listed)) => (string(&listed["value"]), &listed["verified"]),
+            (email, _) => (email.unwrap_or_default().to_owned(), &user["email_verified"]),
+        };
+        let hash = user["passwordHash"].as_str().map(str::to_owned).filter(|_| *verified == true);
+        Ok(ImportRow::new(format!("auth0|{id}"), email).password_hash(hash))
     };
     text.lines().filter(|line| !line.is_empty()).map(row).collect()
 }
@@ -201,6 +213,9 @@ fn table(text: &str, delimiter: u8, row: impl Fn(&dyn Fn(&str) -> Option<String>
     let quoting = delimiter == b',';
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).quoting(quoting).from_reader(text.as_bytes());
     let columns = reader.headers()?.clone();
+    if columns.len() < 2 {
+        return Err("a header with the names of columns was expected: is it a file of this system?".into());
+    }
     let field = |record: &csv::StringRecord, name: &str| {
         let nth = columns.iter().position(|column| column == name)?;
         record.get(nth).filter(|text| !text.is_empty()).map(str::to_owned)
@@ -208,10 +223,11 @@ fn table(text: &str, delimiter: u8, row: impl Fn(&dyn Fn(&str) -> Option<String>
     reader.records().map(|record| record.map(|record| row(&|name| field(&record, name))).map_err(Into::into)).collect()
 }
 
-type Reader = fn(&str) -> Rows;
+/// Reads the text of a file.
+pub type Reader = fn(&str) -> Rows;
 
 /// Each system with its reader, and the name of its file in `examples/exports`.
-const SYSTEMS: [(&str, Reader, &str); 8] = [
+pub const SYSTEMS: [(&str, Reader, &str); 8] = [
     ("django", django, "django.json"),
     ("devise", devise, "devise.csv"),
     ("aspnet", aspnet, "aspnet.csv"),
@@ -231,7 +247,8 @@ fn host() -> Result<(Auth, Operator), Failed> {
     Ok(builder.build_with_operator()?)
 }
 
-async fn import(operator: &Operator, export: &Export) -> Result<ImportReport, Failed> {
+/// Imports an export, and says how it went.
+pub async fn import(operator: &Operator, export: &Export) -> Result<ImportReport, Failed> {
     let run = operator.import_from(export).on_progress(|so_far| eprintln!("{} rows", so_far.read));
     let report = run.run().await?;
     println!("{report}");
@@ -246,13 +263,13 @@ async fn rehearse(system: &str, file: &str) -> Result<(), Failed> {
     let (_, read, _) =
         known.ok_or("the systems are django, devise, aspnet, laravel, keycloak, wordpress, auth0, firebase")?;
     let (auth, operator) = host()?;
-    import(&operator, &Export::open(read(&std::fs::read_to_string(file)?)?, None)?).await?;
+    let _report = import(&operator, &Export::open(read(&std::fs::read_to_string(file)?)?, None)?).await?;
     auth.close().await;
     Ok(())
 }
 
 /// Reads the made-up exports, each into a host of its own.
-async fn show() -> Result<(), Failed> {
+pub async fn show() -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/exports");
     let journals = std::env::temp_dir().join(format!("doorward-import-{}", std::process::id()));
     std::fs::create_dir_all(&journals)?;

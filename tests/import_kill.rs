@@ -206,7 +206,7 @@ fn the_process_that_is_killed() {
         let progress = |so_far: &ImportReport| {
             tell(&format!("taken {}", so_far.imported + so_far.provisioned + so_far.taken_over_already))
         };
-        operator.import_from(&old).page_size(100).on_progress(progress).run().await.unwrap();
+        let _ = operator.import_from(&old).page_size(100).on_progress(progress).run().await.unwrap();
         tell("complete");
     });
 }

@@ -132,6 +132,11 @@ def auth0():
         "password_set_date": {"$date": "2021-03-05T16:35:16.775Z"}, "tenant": "acme",
         "connection": "Username-Password-Authentication", "_tmp_is_unique": True,
     }) for oid, email, verified in rows]
+    identifiers = [{"type": "email", "value": "cem@acme.example", "verified": True}]
+    lines.append(json.dumps({
+        "_id": {"$oid": "60425dc43519d90068f82975"}, "passwordHash": hashed, "tenant": "acme",
+        "connection": "Username-Password-Authentication", "identifiers": identifiers, "alt_id": "euclid",
+    }))
     write("auth0.ndjson", "\n".join(lines) + "\n")
 
 

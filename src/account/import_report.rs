@@ -14,6 +14,7 @@ const MOST_COSTS: usize = 1_000;
 /// What a run of [`Operator::import_from`](crate::Operator::import_from) did: counts, and the rows that were not taken over. It
 /// holds no address, hash or password, so it may be logged. `Display` is a summary of a few lines.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[must_use = "it names the people who were not taken over"]
 #[non_exhaustive]
 pub struct ImportReport {
     /// Rows that were read: those without a mark, and those that are held.

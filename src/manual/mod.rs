@@ -16,6 +16,11 @@ pub mod defaults {}
 pub mod implementing_a_repository {}
 
 #[doc = include_str!("coming_from.md")]
+/// # The program
+///
+/// ```no_run
+#[doc = include_str!("../../examples/import.rs")]
+/// ```
 pub mod coming_from {}
 
 #[doc = include_str!("host_pages.md")]

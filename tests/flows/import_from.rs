@@ -194,7 +194,7 @@ fn a_report_holds_no_address_no_hash_and_no_password() {
 #[test]
 fn a_repeated_run_imports_what_was_corrected_and_nothing_twice() {
     let (world, table) = (World::new(), mixed());
-    run(&world, &table);
+    let _ = run(&world, &table);
     let again = run(&world, &table);
     assert_eq!((again.read, again.imported, again.provisioned, again.taken_over_already), (8, 0, 0, 0));
     let mut same = reasons(&again);
@@ -218,7 +218,7 @@ fn a_repeated_run_imports_what_was_corrected_and_nothing_twice() {
 #[test]
 fn a_deleted_person_does_not_come_back_by_the_row_nor_by_another_row_of_the_address() {
     let (world, table) = (World::new(), mixed());
-    run(&world, &table);
+    let _ = run(&world, &table);
     block_on(world.operator.delete(&id("1"))).unwrap();
     let report = run(&world, &table);
     assert_eq!((report.imported, report.provisioned), (0, 0));
@@ -258,7 +258,7 @@ fn a_run_that_died_between_an_account_and_its_mark_is_continued() {
 #[test]
 fn a_source_that_fails_to_mark_keeps_the_account_that_was_to_be_deleted() {
     let (world, table) = (World::new(), mixed());
-    run(&world, &table);
+    let _ = run(&world, &table);
     table.0.lock().unwrap().marks_to_fail = 1;
     assert!(block_on(world.operator.delete_imported(&table, &id("4"))).is_err());
     let _ = world.signed_in("cem@acme.example", "password");
@@ -308,7 +308,7 @@ fn an_id_that_belongs_to_another_address_is_told_and_nothing_is_overwritten() {
 #[test]
 fn a_review_tells_which_addresses_differ_who_was_deleted_and_what_is_left() {
     let (world, table) = (World::new(), mixed());
-    run(&world, &table);
+    let _ = run(&world, &table);
     let review = || block_on(world.operator.review_import(&table)).unwrap();
     let first = review();
     assert_eq!((first.taken_over, first.deleted, first.emails_differ, first.old_hashes), (4, 0, 0, 2));
@@ -350,7 +350,7 @@ fn a_person_who_could_not_sign_in_there_cannot_sign_in_here() {
 fn a_change_can_be_asked_of_everybody() {
     let (world, table) = (World::new(), Table::default());
     table.add_row("1", ImportRow::new("1", ANN).password_hash(HASH.to_owned()).require_password_change());
-    run(&world, &table);
+    let _ = run(&world, &table);
     assert!(matches!(world.sign_in(ANN, "password"), Ok(doorward::SignIn::PasswordChangeRequired(_))));
 }
 
@@ -497,4 +497,89 @@ fn a_report_names_ten_thousand_rows_and_counts_all() {
     let mut told = 0;
     let report = block_on(world.operator.import_from(&table).page_size(1_000).on_skipped(|_| told += 1).run()).unwrap();
     assert_eq!((report.rows.len(), report.skipped, told), (10_000, 10_050, 10_050));
+}
+
+#[cfg(feature = "legacy-hashes")]
+#[path = "../../examples/import.rs"]
+mod example;
+
+#[cfg(feature = "legacy-hashes")]
+mod exports {
+    use super::example::{Export, Reader, SYSTEMS, import, show};
+    use super::*;
+
+    fn world() -> World {
+        World::with(|builder| builder.configure(|config| config.hashing.legacy = true))
+    }
+
+    fn read(system: &str) -> (Reader, String) {
+        let (_, reader, file) = SYSTEMS.into_iter().find(|(name, ..)| *name == system).unwrap();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/exports");
+        (reader, std::fs::read_to_string(format!("{folder}/{file}")).unwrap())
+    }
+
+    #[test]
+    fn the_example_imports_every_export() {
+        tokio::runtime::Runtime::new().unwrap().block_on(show()).unwrap();
+    }
+
+    /// With each system: how many are imported at least (more, where more hashes can be read), and the bad rows of other kinds.
+    #[test]
+    fn each_export_is_read_as_its_system_means_it() {
+        let expected: [(&str, u64, u64, u64, &[&str]); 8] = [
+            ("django", 3, 1, 1, &["email_taken", "malformed_email"]),
+            ("devise", 3, 2, 0, &["malformed_email"]),
+            ("aspnet", 1, 1, 0, &[]),
+            ("laravel", 2, 0, 0, &["email_taken", "malformed_email"]),
+            ("keycloak", 4, 0, 1, &[]),
+            ("wordpress", 0, 0, 0, &[]),
+            ("auth0", 2, 1, 0, &[]),
+            ("firebase", 0, 1, 0, &[]),
+        ];
+        for (system, imported, provisioned, deactivated, bad) in expected {
+            let (world, (reader, text)) = (world(), read(system));
+            let export = Export::open(reader(&text).unwrap(), None).unwrap();
+            let report = block_on(import(&world.operator, &export)).unwrap();
+            assert!(report.imported >= imported, "{system}: {report}");
+            assert_eq!((report.provisioned, report.deactivated), (provisioned, deactivated), "{system}: {report}");
+            let others = report.reasons.keys().filter(|reason| **reason != "unreadable_hash").copied();
+            assert_eq!(others.collect::<Vec<_>>(), bad, "{system}");
+            assert_eq!(report.read, report.imported + report.provisioned + report.skipped, "{system}");
+        }
+    }
+
+    /// Whoever signed up there with a stranger's address brings no password.
+    #[test]
+    fn an_address_that_was_never_verified_brings_no_password() {
+        for (system, address) in [("devise", "bob@acme.example"), ("auth0", "bob@acme.example")] {
+            let (world, (reader, text)) = (world(), read(system));
+            let export = Export::open(reader(&text).unwrap(), None).unwrap();
+            let _ = block_on(import(&world.operator, &export)).unwrap();
+            assert!(world.fails(address, "correct horse battery staple"), "{system}");
+            let challenge = world.challenge(address, &world.confirm(address));
+            let _ = world.choose(&challenge, NEW);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_none_of_the_system_is_an_error_and_no_empty_import() {
+        for (system, reader, _) in SYSTEMS {
+            let rows = reader("<!DOCTYPE html>\n<p>Please sign in\n");
+            assert!(rows.is_err(), "{system}");
+        }
+    }
+
+    #[test]
+    fn a_journal_that_was_cut_off_marks_no_other_row() {
+        let path = std::env::temp_dir().join(format!("doorward-journal-{}", std::process::id()));
+        std::fs::write(&path, "taken_over\t3\nheld\t4\ntaken_over\t1").unwrap();
+        let rows = || (1..=12).map(|n| ImportRow::new(n, format!("user{n}@acme.example"))).collect();
+        let export = Export::open(rows(), Some(&path)).unwrap();
+        let world = world();
+        let report = block_on(world.operator.import_from(&export).run()).unwrap();
+        assert_eq!((report.provisioned, reasons(&report)), (10, vec![("4", "held")]));
+        let again = Export::open(rows(), Some(&path)).unwrap();
+        assert_eq!(block_on(world.operator.import_from(&again).run()).unwrap().read, 1);
+        std::fs::remove_file(path).unwrap();
+    }
 }
