@@ -21,7 +21,7 @@ pub struct ImportReport {
     pub read: u64,
     /// Accounts that were created with the hash of the row.
     pub imported: u64,
-    /// Accounts that were created without a password.
+    /// Accounts that were created without a password, also those whose welcome was not mailed.
     pub provisioned: u64,
     /// Rows without a mark whose account was there already: a run before was killed, or another instance was first.
     pub taken_over_already: u64,

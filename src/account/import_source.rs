@@ -163,12 +163,13 @@ impl ImportRow {
         &self.id
     }
 
-    /// The text of the password hash. `None`, empty text and Django's unusable passwords (`!` and what follows) are none: the row's
-    /// owner sets a password by "Forgot your password?".
+    /// The text of the password hash, without the blanks that columns of a fixed width add. `None`, empty text and Django's unusable
+    /// passwords (`!` and what follows) are none: the row's owner sets a password by "Forgot your password?".
     #[must_use]
     pub fn password_hash(self, hash: impl Into<Option<String>>) -> Self {
-        let usable = |text: &String| !text.is_empty() && !text.starts_with('!');
-        Self { hash: hash.into().filter(usable).map(Into::into), ..self }
+        let hash: Option<String> = hash.into();
+        let hash = hash.as_deref().map(|text| text.trim_matches([' ', '\t', '\r', '\n']));
+        Self { hash: hash.filter(|text| !text.is_empty() && !text.starts_with('!')).map(Into::into), ..self }
     }
 
     /// Whether the person may not sign in, as `is_active = false`, `enabled: false`, `blocked` or `disabled` say elsewhere. The

@@ -213,7 +213,10 @@ impl<'a> ImportRun<'a> {
             };
             report.read += 1;
             match outcome {
-                Outcome::TakenOver => taken.push(&row.id),
+                Outcome::TakenOver => {
+                    report.taken_over_already += u64::from(mark.is_some());
+                    taken.push(&row.id);
+                }
                 Outcome::Welcomed => {
                     self.source.mark(&[&row.id], ImportMark::TakenOver).await.map_err(Stop::Source)?;
                 }
@@ -272,6 +275,7 @@ impl Rows<'_> {
             }
             Some(Err(_)) => None,
         };
+        let provisions = hash.is_none();
         let created = match hash {
             Some(hash) => self.import(row, &id, &email, hash, report).await?,
             None => self.provision(row, &id, &email, report).await?,
@@ -281,7 +285,7 @@ impl Rows<'_> {
                 report.deactivated += u64::from(row.deactivated);
                 Ok(outcome)
             }
-            Created::Refused { gone } => self.refused(row, &id, &email, gone, report).await,
+            Created::Refused { gone } => self.refused(provisions, &id, &email, gone, report).await,
         }
     }
 
@@ -347,14 +351,14 @@ impl Rows<'_> {
     /// none: by a store that remembers deleted people, or at this moment.
     async fn refused(
         &self,
-        row: &ImportRow,
+        provisions: bool,
         id: &UserId,
         email: &Email,
         gone: bool,
         report: &mut ImportReport,
     ) -> Result<Outcome, Failed> {
         match self.find(id, email).await? {
-            Whose::TheRows(user) => self.there_already(row, &user, report).await,
+            Whose::TheRows(user) => self.there_already(provisions, &user, report).await,
             Whose::OtherAddress => Err(SkipReason::IdTaken.into()),
             Whose::OtherAccount(by) if !gone => Err(SkipReason::EmailTaken { by }.into()),
             Whose::Nobodys if !gone => Err(SkipReason::EmailTaken { by: None }.into()),
@@ -365,9 +369,9 @@ impl Rows<'_> {
         }
     }
 
-    async fn there_already(&self, row: &ImportRow, user: &User, report: &mut ImportReport) -> Result<Outcome, Failed> {
+    async fn there_already(&self, provisions: bool, user: &User, report: &mut ImportReport) -> Result<Outcome, Failed> {
         let engine = self.operator.engine();
-        let unwelcomed = self.welcome && row.hash.is_none() && user.is_active() && user.awaits_first_password();
+        let unwelcomed = self.welcome && provisions && user.is_active() && user.awaits_first_password();
         if !unwelcomed {
             report.taken_over_already += 1;
             return Ok(Outcome::TakenOver);

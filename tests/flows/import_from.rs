@@ -360,6 +360,36 @@ fn rows_whose_hash_cannot_be_read_are_provisioned_where_the_host_says_so() {
     let report = block_on(world.operator.import_from(&table).provision_unreadable().run()).unwrap();
     assert_eq!((report.imported, report.provisioned, report.hashes_dropped), (2, 3, 1));
     assert!(!report.reasons.contains_key("unreadable_hash"));
+    // One that was welcomed before the run died is welcomed again.
+    let (world, table) = (World::new(), Table::of(&[("6", "eve@acme.example", Some("md5$q8Zr$5f4dcc3b"))]));
+    let run = || block_on(world.operator.import_from(&table).provision_unreadable().mail_welcomes().run());
+    table.0.lock().unwrap().marks_to_fail = 1;
+    let _ = run().unwrap_err();
+    world.clock.advance(10 * MINUTE);
+    let _ = run().unwrap();
+    assert_eq!((world.mailer.count(), table.marks().len()), (2, 1));
+}
+
+/// PostgreSQL pads `CHAR(128)`, and files end their lines.
+#[test]
+fn blanks_around_a_hash_are_no_part_of_it_and_blanks_alone_are_none() {
+    let (world, table) = (World::new(), Table::of(&[("2", "bob@acme.example", Some("   "))]));
+    table.add("1", ANN, Some(&format!("{HASH:<128}\r\n")));
+    let report = run(&world, &table);
+    assert_eq!((report.imported, report.provisioned), (1, 1));
+    let _ = world.signed_in(ANN, "password");
+}
+
+#[test]
+fn a_held_row_whose_account_was_made_by_hand_is_taken_over() {
+    let (world, table) = (World::new(), Table::of(&[("1", ANN, Some(HASH)), ("2", ANN, Some(HASH))]));
+    let _ = run(&world, &table);
+    table.change("2", "second.ann@acme.example", Some(HASH));
+    let by_hand = Provision::new(email("second.ann@acme.example")).id(id("2"));
+    let _ = block_on(world.operator.provision_without_mail(by_hand)).unwrap();
+    let report = run(&world, &table);
+    assert_eq!((report.read, report.taken_over_already, report.skipped), (1, 1, 0));
+    assert_eq!(run(&world, &table).read, 0);
 }
 
 #[test]
