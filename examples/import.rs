@@ -239,7 +239,7 @@ pub const SYSTEMS: [(&str, Reader, &str); 8] = [
 ];
 
 /// A host whose accounts live as long as the program. Yours has a store of its own here.
-fn host() -> Result<(Auth, Operator), Failed> {
+async fn host() -> Result<(Auth, Operator), Failed> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     let builder = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
         .background(|work| drop(tokio::spawn(work)))
@@ -262,7 +262,7 @@ async fn rehearse(system: &str, file: &str) -> Result<(), Failed> {
     let known = SYSTEMS.iter().find(|(name, ..)| *name == system);
     let (_, read, _) =
         known.ok_or("the systems are django, devise, aspnet, laravel, keycloak, wordpress, auth0, firebase")?;
-    let (auth, operator) = host()?;
+    let (auth, operator) = host().await?;
     let _report = import(&operator, &Export::open(read(&std::fs::read_to_string(file)?)?, None)?).await?;
     auth.close().await;
     Ok(())
@@ -275,7 +275,7 @@ pub async fn show() -> Result<(), Failed> {
     std::fs::create_dir_all(&journals)?;
     for (system, read, file) in SYSTEMS {
         println!("\n{system}");
-        let (auth, operator) = host()?;
+        let (auth, operator) = host().await?;
         let open = || Export::open(read(&std::fs::read_to_string(folder.join(file))?)?, Some(&journals.join(system)));
         let report = import(&operator, &open()?).await?;
         // As after a crash: the journal knows what was taken over.
