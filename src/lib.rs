@@ -38,6 +38,7 @@
 //! |---|---|
 //! | sign in, reset, enroll, resume a session | the methods of [`Auth`], each with an example |
 //! | provision, deactivate, import, delete accounts | [`Operator`], [`account`] |
+//! | take over the users of another system | [`manual::coming_from`], [`Operator::import_from`] |
 //! | change the password policy or any other setting | [`AuthBuilder::configure`], [`Config`], [`password::PasswordPolicy`] |
 //! | store users | [`store`]: SQLite, PostgreSQL, or [your own table](manual::implementing_a_repository) |
 //! | send mails, or translate them | [`mail`]: SMTP, or your own [`Mailer`]; [`mail::MailTexts`] |

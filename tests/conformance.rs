@@ -157,6 +157,44 @@ mod in_postgres {
     doorward::conformance_tests!(serializable, super::block_on, super::harness(super::plain, "serializable"));
 }
 
+/// A host's own table on a PostgreSQL server.
+#[cfg(all(feature = "postgres", feature = "legacy-hashes"))]
+mod in_postgres_people {
+    use std::future::Future;
+
+    use super::support::harness::{InPostgresPeople, Wrap, custom_postgres as example, plain, shared};
+    use super::support::postgres::{url, url_or_skip};
+    use super::support::sql;
+
+    /// Runs a case, unless there is no server.
+    fn block_on<F: Future<Output = ()>>(case: F) {
+        if url().is_some() {
+            sql::block_on(case);
+        }
+    }
+
+    fn harness(wrap: Wrap) -> InPostgresPeople {
+        InPostgresPeople::new(wrap, url().unwrap_or_default())
+    }
+
+    doorward::conformance_tests!(custom_postgres, super::block_on, super::harness(super::plain));
+    doorward::conformance_tests!(shared_custom_postgres, super::block_on, super::harness(super::shared));
+
+    #[test]
+    fn the_example_of_a_postgres_table_imports_it_twice_at_once_and_reopens_nobody() {
+        let Some(url) = url_or_skip("the example custom_postgres") else { return };
+        sql::block_on(async { example::run(url).await.unwrap() });
+    }
+
+    #[test]
+    fn the_adapter_of_the_postgres_table_is_short() {
+        let example = include_str!("../examples/custom_postgres.rs");
+        let (_, adapter) = example.split_once("// The adapter begins.\n").unwrap();
+        let (adapter, _) = adapter.split_once("// The adapter ends.\n").unwrap();
+        assert!(adapter.lines().count() <= 100, "{} lines", adapter.lines().count());
+    }
+}
+
 /// A repository that stores unconditionally: the suite must detect it.
 #[derive(Debug, Default)]
 struct Careless(Arc<MemoryUsers>);

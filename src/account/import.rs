@@ -20,12 +20,13 @@ pub struct Import {
     pub(crate) hash: PasswordHash,
     pub(crate) id: Option<UserId>,
     pub(crate) change_required: bool,
+    pub(crate) deactivated: bool,
 }
 
 impl Import {
     /// For the owner of this address, with the hash of their current password and a random id.
     pub fn new(email: Email, hash: PasswordHash) -> Self {
-        Self { email, hash, id: None, change_required: false }
+        Self { email, hash, id: None, change_required: false, deactivated: false }
     }
 
     /// Sets the host's own id.
@@ -38,6 +39,13 @@ impl Import {
     #[must_use]
     pub fn require_password_change(self) -> Self {
         Self { change_required: true, ..self }
+    }
+
+    /// Creates the account deactivated, for a person who may not sign in to the other system either.
+    /// [`Operator::reactivate`](crate::Operator::reactivate) activates it.
+    #[must_use]
+    pub fn deactivated(self) -> Self {
+        Self { deactivated: true, ..self }
     }
 }
 

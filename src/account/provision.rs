@@ -15,12 +15,14 @@ use crate::types::{Email, TemporaryPassword, UserId};
 pub struct Provision {
     pub(crate) email: Email,
     pub(crate) id: Option<UserId>,
+    /// Only for an import, which mails nothing to such an account.
+    pub(crate) deactivated: bool,
 }
 
 impl Provision {
     /// For the owner of this address, with a random id.
     pub fn new(email: Email) -> Self {
-        Self { email, id: None }
+        Self { email, id: None, deactivated: false }
     }
 
     /// Sets the host's own id.

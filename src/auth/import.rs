@@ -10,7 +10,8 @@ use crate::user::{Fresh, User};
 /// # Importing
 impl Operator {
     /// Imports an account with the hash of its password. The hash is replaced by a new one when its owner signs in. No mail is
-    /// sent. [`Imported::risks`] lists the weaknesses of the hash.
+    /// sent. [`Imported::risks`] lists the weaknesses of the hash. For a whole table or export, use
+    /// [`import_from`](Self::import_from).
     ///
     /// Any scheme but Argon2id needs the feature `legacy-hashes` and
     /// [`HashingConfig::legacy`](crate::config::HashingConfig::legacy).
@@ -43,10 +44,11 @@ impl Operator {
             return Err(ImportError::LegacyScheme);
         }
         let fresh = Fresh::draw().map_err(Unavailable::from)?;
-        let Import { email, hash, id, change_required } = account;
+        let Import { email, hash, id, change_required, deactivated } = account;
         let id = id.unwrap_or_else(|| fresh.user_id.clone());
         let kept = engine.hashing.keep(&hash, &id).map_err(Unavailable::from)?;
-        let user = User::import(id, email, kept, change_required, engine.now(), &fresh);
+        let active = User::import(id, email, kept, change_required, engine.now(), &fresh);
+        let user = if deactivated { active.deactivate(&fresh).unwrap_or(active) } else { active };
         match engine.users.insert(&user).await? {
             Insert::Stored => {}
             Insert::EmailTaken => return Err(ImportError::EmailTaken),
@@ -54,6 +56,9 @@ impl Operator {
         }
         let scheme = hash.scheme();
         engine.events.report(EventKind::Imported { scheme }).user(&user).send();
+        if deactivated {
+            engine.events.report(EventKind::Deactivated).user(&user).send();
+        }
         Ok(Imported { user_id: user.id().clone(), scheme, risks: hash.risks(), cost: hash.cost() })
     }
 }

@@ -90,7 +90,8 @@ async fn open(engine: &Engine, account: Provision) -> Result<Issued, ProvisionEr
     let (temporary_password, lifetime, now) = (issue(engine, &fresh), lifetime(engine), engine.now());
     let digest = temporary_digest(temporary_password.expose());
     let id = account.id.unwrap_or_else(|| fresh.user_id.clone());
-    let user = User::provision(id, account.email, digest, lifetime, now, &fresh);
+    let active = User::provision(id, account.email, digest, lifetime, now, &fresh);
+    let user = if account.deactivated { active.deactivate(&fresh).unwrap_or(active) } else { active };
     drop(fresh);
     match engine.users.insert(&user).await? {
         Insert::Stored => {}
@@ -98,6 +99,9 @@ async fn open(engine: &Engine, account: Provision) -> Result<Issued, ProvisionEr
         Insert::IdTaken => return Err(ProvisionError::IdTaken),
     }
     engine.events.report(EventKind::Provisioned).user(&user).send();
+    if account.deactivated {
+        engine.events.report(EventKind::Deactivated).user(&user).send();
+    }
     Ok(Issued { user, temporary_password, expires_at: after(now, lifetime) })
 }
 

@@ -235,6 +235,13 @@ impl Hashing {
         hashes.iter().any(unknown) || user.totp_fault(self.keyring()) == Some(SecretFault::UnknownKey)
     }
 
+    /// Whether the user has a password whose hash is not like a new one: it came from another system, or has other parameters.
+    pub(crate) fn has_old_hash(&self, user: &User) -> bool {
+        let is_new = |hash: PasswordHash| hash.is_up_to_date(self.params());
+        let current = user.refused_hashes(0);
+        user.has_password() && current.iter().any(|stored| !self.open_hash(stored, user.id()).is_ok_and(is_new))
+    }
+
     /// Those of the stored hashes that can be read.
     pub(crate) fn readable(&self, user: &User, stored: &[StoredHash]) -> Vec<PasswordHash> {
         let read = |stored: &StoredHash| match self.open_hash(stored, user.id()) {

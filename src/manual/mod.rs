@@ -15,6 +15,14 @@ pub mod defaults {}
 #[doc = include_str!("implementing_a_repository.md")]
 pub mod implementing_a_repository {}
 
+#[doc = include_str!("coming_from.md")]
+/// # The program
+///
+/// ```no_run
+#[doc = include_str!("../../examples/import.rs")]
+/// ```
+pub mod coming_from {}
+
 #[doc = include_str!("host_pages.md")]
 pub mod host_pages {}
 

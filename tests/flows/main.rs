@@ -8,6 +8,7 @@ mod account;
 mod change_password;
 mod choose_password;
 mod import;
+mod import_from;
 mod keyring;
 mod operator;
 mod provision;

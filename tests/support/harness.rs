@@ -229,3 +229,75 @@ mod people {
         }
     }
 }
+
+#[cfg(all(feature = "postgres", feature = "legacy-hashes"))]
+#[path = "../../examples/custom_postgres.rs"]
+pub mod custom_postgres;
+
+#[cfg(all(feature = "postgres", feature = "legacy-hashes"))]
+pub use people_on_postgres::InPostgresPeople;
+
+#[cfg(all(feature = "postgres", feature = "legacy-hashes"))]
+mod people_on_postgres {
+    use super::custom_postgres::{BEFORE, People, add_columns};
+    use super::*;
+    use doorward::store::PostgresStore;
+    use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+    use doorward::store::sqlx::raw_sql;
+
+    /// A host's own table on a PostgreSQL server, in a schema for each case.
+    pub struct InPostgresPeople {
+        wrap: Wrap,
+        url: &'static str,
+        schema: String,
+    }
+
+    impl InPostgresPeople {
+        pub fn new(wrap: Wrap, url: &'static str) -> Self {
+            Self { wrap, url, schema: format!("people_{}", fresh_prefix()) }
+        }
+
+        async fn pool(&self) -> PgPool {
+            let options: PgConnectOptions = self.url.parse().unwrap();
+            let options = options.options([("search_path", &self.schema)]);
+            PgPoolOptions::new().max_connections(8).connect_with(options).await.unwrap()
+        }
+
+        fn stores(&self, pool: PgPool) -> Stores {
+            (self.wrap)(Stores { users: Arc::new(People(pool.clone())), attempts: Arc::new(PostgresStore::new(pool)) })
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Harness for InPostgresPeople {
+        async fn open(&self) -> Stores {
+            let pool = self.pool().await;
+            let schema = format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema);
+            raw_sql(AssertSqlSafe(schema)).execute(&pool).await.unwrap();
+            raw_sql(BEFORE).execute(&pool).await.unwrap();
+            add_columns(&pool).await.unwrap();
+            let add = "INSERT INTO users (name) SELECT 'Somebody' FROM generate_series(1, 32)";
+            raw_sql(add).execute(&pool).await.unwrap();
+            PostgresStore::new(pool.clone()).migrate().await.unwrap();
+            self.stores(pool)
+        }
+
+        async fn reopen(&self, _: Stores) -> Stores {
+            self.stores(self.pool().await)
+        }
+
+        async fn beside(&self, _: &Stores) -> Stores {
+            self.stores(self.pool().await)
+        }
+
+        async fn overwrite_snapshot(&self, _: &Stores, id: &UserId, snapshot: &str) -> bool {
+            let overwrite = "UPDATE users SET auth_document = $2 WHERE id = $1";
+            let statement = query(overwrite).bind(id.as_str().parse::<i64>().unwrap()).bind(snapshot);
+            statement.execute(&self.pool().await).await.unwrap().rows_affected() == 1
+        }
+
+        fn fresh_id(&self, n: u32) -> UserId {
+            UserId::parse(&n.to_string()).unwrap()
+        }
+    }
+}
