@@ -29,7 +29,7 @@ pub enum MalformedHash {
 }
 
 /// Beginnings of hashes that are read by some build, if they are whole.
-const READ: [(&str, &str); 26] = [
+const READ: [(&str, &str); 27] = [
     ("$2a$", "bcrypt"),
     ("$2b$", "bcrypt"),
     ("$2y$", "bcrypt, as PHP writes it"),
@@ -54,6 +54,7 @@ const READ: [(&str, &str); 26] = [
     ("$pbkdf2", "PBKDF2 of passlib, or as a PHC string"),
     ("$scrypt$", "scrypt of passlib, or as a PHC string"),
     ("$argon2", "Argon2"),
+    ("$firebase-scrypt$", "Firebase's scrypt"),
     ("$over-", "a fast hash that was wrapped here"),
     ("AQAAAA", "ASP.NET Identity, version 3"),
 ];
