@@ -11,8 +11,9 @@ impl Operator {
     /// Imports an account with the hash of its password, which is replaced by a new hash when its owner signs in. Nothing is
     /// mailed. [`Imported::risks`] lists the weaknesses of the hash.
     ///
-    /// The password is verified in the Unicode form in which it is typed, as the other system did; an Argon2id hash in the form of
-    /// [`Password`](crate::Password).
+    /// The account remembers that the hash was imported. Until its owner signs in, the password is verified both in the Unicode form
+    /// in which it is typed, which is what the other system hashed, and in the form of [`Password`](crate::Password), which is
+    /// what this crate hashes. [`manual::coming_from`](crate::manual::coming_from) lists the systems whose hashes are read.
     ///
     /// # Errors
     /// [`ImportError`], for the operator.

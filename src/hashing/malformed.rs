@@ -60,7 +60,7 @@ const READ: [(&str, &str); 27] = [
 ];
 
 const RESET: &str = "provision the account, and have its owner reset the password";
-const FAST: &str = "wrap it with `FastHash`";
+const FAST: &str = "wrap it with `FastHash`, which the feature `legacy-hashes` adds";
 
 /// Beginnings of hashes that no build reads, and what to do instead.
 const NOT_READ: [(&str, &str, &str); 26] = [

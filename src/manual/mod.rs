@@ -18,6 +18,9 @@ pub mod implementing_a_repository {}
 #[doc = include_str!("host_pages.md")]
 pub mod host_pages {}
 
+#[doc = include_str!("coming_from.md")]
+pub mod coming_from {}
+
 #[doc = include_str!("keeping_sessions.md")]
 pub mod keeping_sessions {}
 
