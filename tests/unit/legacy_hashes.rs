@@ -519,6 +519,14 @@ fn costs_up_to_the_bounds_are_read() {
         (PHC_SHA1, "i=10,", "i=5000000,"),
         (DJANGO, "$10$", "$10000000$"),
         (ASPNET, "AQAAAAEAAAAK", "AQAAAAEAmJaA"),
+        (DJANGO_SCRYPT, "$16$", "$262144$"),
+        (WERKZEUG, ":10$", ":10000000$"),
+        (WERKZEUG_SCRYPT, ":16:8:1$", ":262144:8:4$"),
+        (WORDPRESS, "$04$", "$16$"),
+        (PHPASS, "$P$5", "$P$G"),
+        (DRUPAL, "$S$5", "$S$G"),
+        (PASSLIB_BCRYPT, "r=4", "r=16"),
+        (SPRING_SCRYPT, "$40801$", "$120801$"),
     ] {
         parse(&good.replacen(from, to, 1));
     }
@@ -534,6 +542,16 @@ fn risks_follow_the_costs_that_owasp_asks_for() {
     check(BCRYPT, "$04$", "$10$", &[Truncates]);
     check(DJANGO_BCRYPT, "$04$", "$09$", &[Weak]);
     check(DJANGO_BCRYPT, "$04$", "$10$", &[]);
+    check(DJANGO_PLAIN_BCRYPT, "$04$", "$10$", &[Truncates]);
+    check(SPRING_BCRYPT, "$04$", "$09$", &[Truncates, Weak]);
+    check(WORDPRESS, "$04$", "$09$", &[Weak]);
+    check(WORDPRESS, "$04$", "$10$", &[]);
+    check(PASSLIB_BCRYPT, "r=4", "r=12", &[]);
+    check(PHPASS, "$P$5", "$P$G", &[Weak]);
+    check(DRUPAL, "$S$5", "$S$G", &[Weak]);
+    check(DJANGO_SCRYPT, "$16$", "$131072$", &[]);
+    check(WERKZEUG_SCRYPT, ":16:8:1$", ":32768:8:1$", &[Weak]);
+    check(WERKZEUG, ":10$", ":600000$", &[]);
     for strong in
         ["ln=17,r=8,p=1", "ln=16,r=8,p=2", "ln=15,r=8,p=3", "ln=14,r=8,p=5", "ln=13,r=8,p=10", "ln=16,r=16,p=1"]
     {
