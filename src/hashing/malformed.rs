@@ -29,7 +29,7 @@ pub enum MalformedHash {
 }
 
 /// Beginnings of hashes that are read by some build, if they are whole.
-const READ: [(&str, &str); 27] = [
+const READ: [(&str, &str); 28] = [
     ("$2a$", "bcrypt"),
     ("$2b$", "bcrypt"),
     ("$2y$", "bcrypt, as PHP writes it"),
@@ -50,9 +50,10 @@ const READ: [(&str, &str); 27] = [
     ("{pbkdf2", "Spring Security's PBKDF2"),
     ("{scrypt", "Spring Security's scrypt"),
     ("{argon2", "Spring Security's Argon2"),
+    ("$bcrypt$", "AdonisJS's bcrypt"),
     ("$bcrypt-sha256$", "passlib's bcrypt over SHA-256"),
     ("$pbkdf2", "PBKDF2 of passlib, or as a PHC string"),
-    ("$scrypt$", "scrypt of passlib, or as a PHC string"),
+    ("$scrypt$", "scrypt of passlib or AdonisJS, or as a PHC string"),
     ("$argon2", "Argon2"),
     ("$firebase-scrypt$", "Firebase's scrypt"),
     ("$over-", "a fast hash that was wrapped here"),

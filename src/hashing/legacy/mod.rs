@@ -1,5 +1,6 @@
 //! Password hashes made by other systems: parsed, verified, and replaced after the next sign-in. New ones are never made here.
 
+mod adonis;
 mod aspnet;
 mod bcrypt;
 mod django;
@@ -63,11 +64,13 @@ impl LegacyHash {
         // No text is valid in two of these forms.
         let bcrypt = bcrypt::parse(text, BcryptInput::Password)
             .or_else(|| django::parse_bcrypt(text))
+            .or_else(|| adonis::parse_bcrypt(text))
             .or_else(|| passlib::parse_bcrypt(text))
             .or_else(|| spring::parse_bcrypt(text))
             .or_else(|| wordpress::parse(text));
         let scrypt = || {
             scrypt::parse(text)
+                .or_else(|| adonis::parse_scrypt(text))
                 .or_else(|| django::parse_scrypt(text))
                 .or_else(|| spring::parse_scrypt(text))
                 .or_else(|| werkzeug::parse_scrypt(text))
