@@ -89,7 +89,7 @@
 //! None is on by default, and none changes a default or what is accepted.
 //!
 //! - `legacy-hashes`: verifies password hashes of other systems, where
-//!   [`HashingConfig::legacy`](config::HashingConfig::legacy) allows it.
+//!   [`HashingConfig::legacy`](config::HashingConfig::legacy) allows it; [`manual::coming_from`] lists them.
 //! - `postgres`: `PostgresStore`, for several machines. Needs Rust 1.94 and the tokio runtime.
 //! - `qr`: `TotpEnrollment::qr_svg`.
 //! - `simd`: `HashBackend::Simd`, Argon2 with SIMD instructions. Needs Rust 1.89.

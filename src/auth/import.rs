@@ -14,10 +14,12 @@ impl Operator {
     /// [`import_from`](Self::import_from).
     ///
     /// Any scheme but Argon2id needs the feature `legacy-hashes` and
-    /// [`HashingConfig::legacy`](crate::config::HashingConfig::legacy).
+    /// [`HashingConfig::legacy`](crate::config::HashingConfig::legacy). [`manual::coming_from`](crate::manual::coming_from) lists
+    /// the systems whose hashes are read.
     ///
-    /// An Argon2id hash is verified against the canonical form of the typed password ([`Password`](crate::Password)); a hash of
-    /// any other scheme against the text as typed, as the other system did.
+    /// The account remembers that the hash was imported. Until its owner signs in, the password is verified both in the Unicode
+    /// form in which it is typed, which is what the other system hashed, and in the form of [`Password`](crate::Password), which
+    /// is what this crate hashes.
     ///
     /// # Errors
     /// [`ImportError`], for the operator. [`LegacyScheme`](ImportError::LegacyScheme) if the hash is of a scheme that is not

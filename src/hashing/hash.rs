@@ -103,16 +103,20 @@ impl PasswordHash {
     /// Parses a hash of any scheme that this build verifies: Argon2id as a PHC string, and with the feature `legacy-hashes`
     /// also:
     ///
-    /// - Argon2i and Argon2d as PHC strings, and all three as Django writes them (`argon2$argon2id$…`);
-    /// - bcrypt (`$2a$`, `$2b$`, `$2y$`), and Django's `bcrypt_sha256$$2b$…`;
-    /// - scrypt as passlib writes it (`$scrypt$ln=…`);
-    /// - PBKDF2 as a PHC string (`$pbkdf2-sha256$i=…`), as passlib writes it (`$pbkdf2-sha256$29000$…`), as Django does
-    ///   (`pbkdf2_sha256$…`, `pbkdf2_sha1$…`) and as ASP.NET Identity does (version 3).
+    /// - Argon2i and Argon2d as PHC strings, and all three as Django and Spring Security write them;
+    /// - bcrypt (`$2a$`, `$2b$`, `$2y$`), also over a digest as in Django, passlib and WordPress;
+    /// - scrypt and PBKDF2 as PHC strings, and as passlib, Django, Werkzeug and Spring Security write them; PBKDF2 also of ASP.NET
+    ///   Identity (version 3);
+    /// - the portable hashes of phpass, as in WordPress, phpBB and Drupal.
+    ///
+    /// [`manual::coming_from`](crate::manual::coming_from) lists them by system, with what is not read and why. Keycloak keeps a
+    /// hash in two texts: [`from_keycloak`](Self::from_keycloak). Firebase's needs a key, and a fast hash such as MD5 is wrapped
+    /// first: `FirebaseScrypt` and `FastHash`.
     ///
     /// Provision users without a usable hash, such as Django's `!…`, or have them reset their password.
     ///
     /// # Errors
-    /// [`MalformedHash`] for an unknown scheme or version, a missing or duplicate field, parameters above the caps (for Argon2 see
+    /// [`MalformedHash`], which names the system that the text looks like, for an unknown scheme or version, a missing or duplicate field, parameters above the caps (for Argon2 see
     /// [`HashParams`]), a salt or tag of unusual length, or any other spelling of a valid hash. Without the
     /// feature `legacy-hashes`, a hash that needs it is [`NeedsLegacyHashes`](MalformedHash::NeedsLegacyHashes).
     pub fn parse(text: &str) -> Result<Self, MalformedHash> {

@@ -29,7 +29,7 @@ pub enum MalformedHash {
 }
 
 /// Beginnings of hashes that are read by some build, if they are whole.
-const READ: [(&str, &str); 26] = [
+const READ: [(&str, &str); 28] = [
     ("$2a$", "bcrypt"),
     ("$2b$", "bcrypt"),
     ("$2y$", "bcrypt, as PHP writes it"),
@@ -50,16 +50,18 @@ const READ: [(&str, &str); 26] = [
     ("{pbkdf2", "Spring Security's PBKDF2"),
     ("{scrypt", "Spring Security's scrypt"),
     ("{argon2", "Spring Security's Argon2"),
+    ("$bcrypt$", "AdonisJS's bcrypt"),
     ("$bcrypt-sha256$", "passlib's bcrypt over SHA-256"),
     ("$pbkdf2", "PBKDF2 of passlib, or as a PHC string"),
-    ("$scrypt$", "scrypt of passlib, or as a PHC string"),
+    ("$scrypt$", "scrypt of passlib or AdonisJS, or as a PHC string"),
     ("$argon2", "Argon2"),
+    ("$firebase-scrypt$", "Firebase's scrypt"),
     ("$over-", "a fast hash that was wrapped here"),
     ("AQAAAA", "ASP.NET Identity, version 3"),
 ];
 
 const RESET: &str = "provision the account, and have its owner reset the password";
-const FAST: &str = "wrap it with `FastHash`";
+const FAST: &str = "wrap it with `FastHash`, which the feature `legacy-hashes` adds";
 
 /// Beginnings of hashes that no build reads, and what to do instead.
 const NOT_READ: [(&str, &str, &str); 26] = [

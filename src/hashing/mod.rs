@@ -10,6 +10,8 @@
 mod calibrate;
 #[cfg(feature = "legacy-hashes")]
 mod fast;
+#[cfg(feature = "legacy-hashes")]
+mod firebase;
 mod hash;
 mod keycloak;
 #[cfg(feature = "legacy-hashes")]
@@ -27,6 +29,8 @@ mod wrapped;
 pub use calibrate::calibrate;
 #[cfg(feature = "legacy-hashes")]
 pub use fast::{FastHash, WrapError};
+#[cfg(feature = "legacy-hashes")]
+pub use firebase::FirebaseScrypt;
 pub use hash::{HashCost, PasswordHash};
 pub(crate) use hash::{HashingError, hash};
 pub use load::HashLoad;

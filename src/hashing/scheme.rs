@@ -18,6 +18,8 @@ pub enum HashScheme {
     BcryptSha384,
     /// scrypt.
     Scrypt,
+    /// scrypt and AES, as in Firebase.
+    FirebaseScrypt,
     /// PBKDF2 with HMAC-SHA-1.
     Pbkdf2Sha1,
     /// PBKDF2 with HMAC-SHA-256.
@@ -43,6 +45,7 @@ impl HashScheme {
             Self::BcryptSha256 => "bcrypt_sha256",
             Self::BcryptSha384 => "bcrypt_sha384",
             Self::Scrypt => "scrypt",
+            Self::FirebaseScrypt => "firebase_scrypt",
             Self::Pbkdf2Sha1 => "pbkdf2_sha1",
             Self::Pbkdf2Sha256 => "pbkdf2_sha256",
             Self::Pbkdf2Sha512 => "pbkdf2_sha512",

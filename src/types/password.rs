@@ -17,7 +17,8 @@ const OVERSIZED: &str = "\0over-long input";
 ///
 /// The same form applies when a password is set and when it is verified: Unicode NFC, with every Unicode space replaced by
 /// U+0020 (keyboards produce no-break spaces). Nothing is trimmed, truncated or case-folded (ASVS 5.0, 6.2.8). Text over 4 KiB
-/// is not kept at all: it matches no password and is rejected when set.
+/// is not kept at all: it matches no password and is rejected when set. Where the typed text differs, it is kept beside the
+/// canonical one, for the hashes of other systems.
 ///
 /// `Debug` reveals nothing of it; its memory is wiped on drop.
 ///

@@ -1,4 +1,4 @@
-"""Writes legacy_hashes.json and two others beside this file: password hashes made by the programs that made them in real life.
+"""Writes legacy_hashes.json and three others beside this file: password hashes made by the programs that made them in real life.
 
     python3 -m venv /tmp/venv
     /tmp/venv/bin/pip install passlib==1.7.4 bcrypt==5.0.0 django==5.2.* argon2-cffi==25.1.0 \\
@@ -26,6 +26,7 @@ import argon2.low_level
 import bcrypt
 import django
 import drupal_hash_utility
+import firebase_scrypt
 import passlib
 import passlib.hash
 import werkzeug.security
@@ -403,6 +404,30 @@ keycloak = [
     for note, data, secret in keycloak
 ]
 
+# Firebase -----------------------------------------------------------------------------------------------------------
+# The parameters, the key and the first row are the example that the project publishes: github.com/firebase/scrypt, README.md.
+
+FIREBASE = "jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=="
+firebase = [
+    {
+        "password": "user1password",
+        "passwordHash": "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+        "salt": "42xEC+ixf3L2lw==",
+        "key": FIREBASE,
+        "separator": "Bw==",
+        "rounds": 8,
+        "memCost": 14,
+    }
+]
+for password, rounds, cost in [(PLAIN, 8, 4), (ACCENTS, 8, 10), (LONG, 4, 8), (PLAIN, 8, 14)]:
+    salt = base64.b64encode(SALT[:10]).decode()
+    derived = firebase_scrypt.generate_derived_key(password, salt, "Bw==", rounds, cost)
+    made = base64.b64encode(firebase_scrypt.encrypt(base64.b64decode(FIREBASE), derived)).decode()
+    firebase.append(
+        {"password": password, "passwordHash": made, "salt": salt}
+        | {"key": FIREBASE, "separator": "Bw==", "rounds": rounds, "memCost": cost}
+    )
+
 
 def write(name, rows):
     lines = ",\n".join("  " + json.dumps(each, ensure_ascii=True) for each in rows)
@@ -412,4 +437,5 @@ def write(name, rows):
 
 write("legacy_hashes.json", rows)
 write("legacy_hashes_fast.json", fast)
+write("legacy_hashes_firebase.json", firebase)
 write("legacy_hashes_keycloak.json", keycloak)

@@ -203,7 +203,11 @@ fn an_imported_hash_stays_imported_in_another_seal() {
 
 /// Hashes made by other programs: see `tests/data/README.md`.
 fn answers() -> Vec<serde_json::Value> {
-    let files = [include_str!("../data/legacy_hashes.json"), include_str!("../data/legacy_hashes_php.json")];
+    let files = [
+        include_str!("../data/legacy_hashes.json"),
+        include_str!("../data/legacy_hashes_php.json"),
+        include_str!("../data/legacy_hashes_node.json"),
+    ];
     files.into_iter().flat_map(|file| serde_json::from_str::<Vec<_>>(file).unwrap()).collect()
 }
 
@@ -268,7 +272,7 @@ fn a_text_that_is_no_hash_of_this_build_says_which_system_it_looks_like() {
 mod legacy {
     use std::collections::BTreeSet;
 
-    use doorward::hashing::{FastHash, HashParams, HashRisk};
+    use doorward::hashing::{FastHash, FirebaseScrypt, HashParams, HashRisk};
     use serde_json::Value;
 
     use super::*;
@@ -302,7 +306,7 @@ mod legacy {
             let _ = world.signed_in(&address, password);
             assert!(world.fails(&address, "wrong"), "{scheme}");
         }
-        assert!(schemes.len() >= 40, "{schemes:?}");
+        assert!(schemes.len() >= 48, "{schemes:?}");
     }
 
     #[test]
@@ -348,6 +352,48 @@ mod legacy {
             }
         }
         assert_eq!(rows.len(), 5);
+    }
+
+    #[test]
+    fn users_of_firebase_sign_in_where_the_key_of_their_project_is_given() {
+        let rows: Vec<Value> = serde_json::from_str(include_str!("../data/legacy_hashes_firebase.json")).unwrap();
+        let world = accepting();
+        for (index, row) in rows.iter().enumerate() {
+            let number = |field: &str| u32::try_from(row[field].as_u64().unwrap()).unwrap();
+            let (key, separator) = (text(row, "key"), text(row, "separator"));
+            let project = FirebaseScrypt::new(key, separator, number("rounds"), number("memCost") as u8).unwrap();
+            let (hashed, salt) = (text(row, "passwordHash"), text(row, "salt"));
+            let hash = project.hash(hashed, salt).unwrap();
+            assert_eq!((hash.scheme(), hash.risks()), (HashScheme::FirebaseScrypt, vec![HashRisk::Weak]));
+            let url_safe = hashed.replace('+', "-").replace('/', "_");
+            let bare = (url_safe.trim_end_matches('='), salt.trim_end_matches('='));
+            assert_eq!(project.hash(bare.0, bare.1).unwrap().as_str(), hash.as_str());
+            let stored = PasswordHash::parse(hash.as_str()).unwrap();
+            assert!(!stored.as_str().contains(&key[..20]) && !stored.as_str().contains(&hashed[..20]));
+            assert_eq!(format!("{project:?}"), "FirebaseScrypt([redacted])");
+
+            let address = format!("user-{index}@acme.example");
+            block_on(world.operator.import_user(Import::new(email(&address), stored))).unwrap();
+            assert!(world.fails(&address, "wrong"));
+            let _ = world.signed_in(&address, text(row, "password"));
+            let _ = world.signed_in(&address, text(row, "password"));
+            for (hashed, salt) in [("", salt), (hashed, ""), (&hashed[..80], salt), (hashed, "!"), (salt, hashed)] {
+                assert!(project.hash(hashed, salt).is_err(), "{hashed} {salt}");
+            }
+        }
+        assert_eq!(rows.len(), 5);
+        let key = text(&rows[0], "key");
+        assert!(
+            FirebaseScrypt::new(&key[..40], "Bw==", 8, 14).is_err() && FirebaseScrypt::new(key, "*", 8, 14).is_err()
+        );
+        let (hashed, salt) = (text(&rows[0], "passwordHash"), text(&rows[0], "salt"));
+        for (rounds, mem_cost) in [(0, 14), (8, 0), (8, 19), (33, 14), (u32::MAX, 14), (8, 255)] {
+            assert!(FirebaseScrypt::new(key, "Bw==", rounds, mem_cost).unwrap().hash(hashed, salt).is_err());
+        }
+        // With the key of another project it is a hash of another password.
+        let other = FirebaseScrypt::new(&key.replace("jxspr", "Jxspr"), "Bw==", 8, 14).unwrap();
+        block_on(world.operator.import_user(Import::new(email(ANN), other.hash(hashed, salt).unwrap()))).unwrap();
+        assert!(world.fails(ANN, text(&rows[0], "password")));
     }
 
     #[test]

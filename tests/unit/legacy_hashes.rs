@@ -19,7 +19,8 @@ struct Answer {
 fn answers() -> Vec<Answer> {
     let mut all: Vec<Answer> = serde_json::from_str(include_str!("../data/legacy_hashes.json")).unwrap();
     let php: Vec<Answer> = serde_json::from_str(include_str!("../data/legacy_hashes_php.json")).unwrap();
-    all.extend(php);
+    let node: Vec<Answer> = serde_json::from_str(include_str!("../data/legacy_hashes_node.json")).unwrap();
+    all.extend(php.into_iter().chain(node));
     let answers: Vec<_> = all.into_iter().filter(|answer| !answer.scheme.starts_with("argon2")).collect();
     assert!(answers.len() > 250, "the answers were found");
     answers
@@ -62,7 +63,12 @@ const SPRING_BCRYPT: &str = "{bcrypt}$2a$04$.OGB/.SE/ueHAeqKBO2NC.VRuper1xNnktaj
 const SPRING_PBKDF2: &str = "{pbkdf2@SpringSecurity_v5_8}0102030405060708090a0b0c0d0e0f105c837843e743497215de\
     10d525da4ebd495bde7152dc65d2fa0ef034c36c762b";
 const SPRING_SCRYPT: &str = "{scrypt}$40801$AQIDBAUGBwgJCgsMDQ4PEA==$uRmJ+TMvzIjLXpqUwZJIyRO5wgioWck/zoHOgr162cM=";
-const GOOD: [&str; 24] = [
+const ADONIS_BCRYPT: &str = "$bcrypt$v=98$r=4$vg5+H1btVHJwd+BJ3exoPA$vBZF2K48WlNJvK8xXK/iqS/yp0D1QhQ";
+const ADONIS_SCRYPT: &str = "$scrypt$n=16,r=8,p=1$rCyIrk8OymmDKqZWvMMxhQ$9UVis+d2m51epCTJDaK9rq4LQN\
+    4xxGv+9lMQ3p7XGgfE1RWI6IsnchDJmPgsf9V5jF3vEoya70oBHoGy6C51Sw";
+const GOOD: [&str; 26] = [
+    ADONIS_BCRYPT,
+    ADONIS_SCRYPT,
     BCRYPT,
     BCRYPT_2Y,
     DJANGO_BCRYPT,
@@ -388,6 +394,33 @@ fn what_is_not_exactly_a_hash_within_bounds_is_none() {
         ),
         (ASPNET, "AAAAEAEC", &["AAAAMQEC", "AAAAAAEC", "AAAABwEC", "AAAADwEC", "AAAAEQEC", "/////wEC", "gAAAAAEC"]),
         (ASPNET, "0ng==", &["0nh==", "0ng=", "0ng", "0n==", "0ng==A", "0ng==="]),
+        (
+            ADONIS_BCRYPT,
+            "$v=98$r=4$",
+            &[
+                "$r=4$",
+                "$v=97$r=4$",
+                "$v=98$r=04$",
+                "$r=4$v=98$",
+                "$v=98$r=3$",
+                "$v=98$r=17$",
+                "$v=98,r=4$",
+                "$v=98$4$",
+            ],
+        ),
+        (
+            ADONIS_SCRYPT,
+            "n=16,r=8,p=1",
+            &[
+                "n=15,r=8,p=1",
+                "n=016,r=8,p=1",
+                "ln=4,r=8,p=1",
+                "n=16,p=1,r=8",
+                "n=16,r=8",
+                "n=1,r=8,p=1",
+                "n=16,r=8,p=1,x=1",
+            ],
+        ),
         (DJANGO_SCRYPT, "$16$", &["$", "$0$", "$1$", "$15$", "$016$", "$+16$", "$2097152$", "$18446744073709551616$"]),
         (
             DJANGO_SCRYPT,
@@ -519,6 +552,14 @@ fn costs_up_to_the_bounds_are_read() {
         (PHC_SHA1, "i=10,", "i=5000000,"),
         (DJANGO, "$10$", "$10000000$"),
         (ASPNET, "AQAAAAEAAAAK", "AQAAAAEAmJaA"),
+        (DJANGO_SCRYPT, "$16$", "$262144$"),
+        (WERKZEUG, ":10$", ":10000000$"),
+        (WERKZEUG_SCRYPT, ":16:8:1$", ":262144:8:4$"),
+        (WORDPRESS, "$04$", "$16$"),
+        (PHPASS, "$P$5", "$P$G"),
+        (DRUPAL, "$S$5", "$S$G"),
+        (PASSLIB_BCRYPT, "r=4", "r=16"),
+        (SPRING_SCRYPT, "$40801$", "$120801$"),
     ] {
         parse(&good.replacen(from, to, 1));
     }
@@ -534,6 +575,16 @@ fn risks_follow_the_costs_that_owasp_asks_for() {
     check(BCRYPT, "$04$", "$10$", &[Truncates]);
     check(DJANGO_BCRYPT, "$04$", "$09$", &[Weak]);
     check(DJANGO_BCRYPT, "$04$", "$10$", &[]);
+    check(DJANGO_PLAIN_BCRYPT, "$04$", "$10$", &[Truncates]);
+    check(SPRING_BCRYPT, "$04$", "$09$", &[Truncates, Weak]);
+    check(WORDPRESS, "$04$", "$09$", &[Weak]);
+    check(WORDPRESS, "$04$", "$10$", &[]);
+    check(PASSLIB_BCRYPT, "r=4", "r=12", &[]);
+    check(PHPASS, "$P$5", "$P$G", &[Weak]);
+    check(DRUPAL, "$S$5", "$S$G", &[Weak]);
+    check(DJANGO_SCRYPT, "$16$", "$131072$", &[]);
+    check(WERKZEUG_SCRYPT, ":16:8:1$", ":32768:8:1$", &[Weak]);
+    check(WERKZEUG, ":10$", ":600000$", &[]);
     for strong in
         ["ln=17,r=8,p=1", "ln=16,r=8,p=2", "ln=15,r=8,p=3", "ln=14,r=8,p=5", "ln=13,r=8,p=10", "ln=16,r=16,p=1"]
     {

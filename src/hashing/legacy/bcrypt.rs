@@ -9,9 +9,9 @@ use crate::hashing::HashScheme;
 
 /// The part of its input that bcrypt reads.
 const INPUT_BYTES: usize = 72;
-const SALT_BYTES: usize = 16;
+pub(super) const SALT_BYTES: usize = 16;
 /// bcrypt computes 24 bytes, but all implementations store 23.
-const TAG_BYTES: usize = 23;
+pub(super) const TAG_BYTES: usize = 23;
 /// Characters of the salt; those of the tag follow without a separator.
 const SALT_LETTERS: usize = 22;
 
@@ -75,6 +75,11 @@ pub(super) fn parse(text: &str, input: BcryptInput) -> Option<Bcrypt> {
 }
 
 impl Bcrypt {
+    /// For another form of the same hash.
+    pub(super) fn of_password(log_rounds: u8, salt: [u8; SALT_BYTES], tag: [u8; TAG_BYTES]) -> Option<Self> {
+        Some(Self { cost: BcryptCost::new(log_rounds, BcryptInput::Password)?, salt, tag })
+    }
+
     fn render(&self, version: &str) -> String {
         let (salt64, tag64) = (Base64Bcrypt::encode_string(&self.salt), Base64Bcrypt::encode_string(&self.tag));
         format!("${version}${:02}${salt64}{tag64}", self.cost.log_rounds)

@@ -1,8 +1,10 @@
 //! Password hashes made by other systems: parsed, verified, and replaced after the next sign-in. New ones are never made here.
 
+mod adonis;
 mod aspnet;
 mod bcrypt;
 mod django;
+mod firebase;
 mod passlib;
 mod pbkdf2;
 mod phpass;
@@ -13,6 +15,7 @@ mod werkzeug;
 mod wordpress;
 
 use self::bcrypt::{Bcrypt, BcryptCost, BcryptInput};
+use self::firebase::Firebase;
 use self::pbkdf2::{Pbkdf2, Pbkdf2Cost};
 use self::phpass::{Phpass, PhpassCost};
 use self::scrypt::{Scrypt, ScryptCost};
@@ -37,6 +40,7 @@ crate::types::redacted_debug!(LegacyHash => "LegacyHash");
 enum Kind {
     Bcrypt(Bcrypt),
     Scrypt(Scrypt),
+    Firebase(Firebase),
     Pbkdf2(Pbkdf2),
     Phpass(Phpass),
 }
@@ -60,11 +64,13 @@ impl LegacyHash {
         // No text is valid in two of these forms.
         let bcrypt = bcrypt::parse(text, BcryptInput::Password)
             .or_else(|| django::parse_bcrypt(text))
+            .or_else(|| adonis::parse_bcrypt(text))
             .or_else(|| passlib::parse_bcrypt(text))
             .or_else(|| spring::parse_bcrypt(text))
             .or_else(|| wordpress::parse(text));
         let scrypt = || {
             scrypt::parse(text)
+                .or_else(|| adonis::parse_scrypt(text))
                 .or_else(|| django::parse_scrypt(text))
                 .or_else(|| spring::parse_scrypt(text))
                 .or_else(|| werkzeug::parse_scrypt(text))
@@ -80,6 +86,7 @@ impl LegacyHash {
         let kind = bcrypt
             .map(Kind::Bcrypt)
             .or_else(|| scrypt().map(Kind::Scrypt))
+            .or_else(|| firebase::parse(text).map(Kind::Firebase))
             .or_else(|| pbkdf2().map(Kind::Pbkdf2))
             .or_else(|| phpass::parse(text).map(Kind::Phpass));
         kind.map(Self)
@@ -98,11 +105,12 @@ impl LegacyHash {
     }
 
     pub(crate) fn scheme(&self) -> HashScheme {
-        match self.cost() {
-            LegacyCost::Bcrypt(cost) => cost.scheme(),
-            LegacyCost::Scrypt(_) => HashScheme::Scrypt,
-            LegacyCost::Pbkdf2(cost) => cost.scheme(),
-            LegacyCost::Phpass(cost) => cost.scheme(),
+        match &self.0 {
+            Kind::Bcrypt(hash) => hash.cost().scheme(),
+            Kind::Scrypt(_) => HashScheme::Scrypt,
+            Kind::Firebase(_) => HashScheme::FirebaseScrypt,
+            Kind::Pbkdf2(hash) => hash.cost().scheme(),
+            Kind::Phpass(hash) => hash.cost().scheme(),
         }
     }
 
@@ -110,6 +118,7 @@ impl LegacyHash {
         match &self.0 {
             Kind::Bcrypt(hash) => LegacyCost::Bcrypt(hash.cost()),
             Kind::Scrypt(hash) => LegacyCost::Scrypt(hash.cost()),
+            Kind::Firebase(hash) => LegacyCost::Scrypt(hash.cost()),
             Kind::Pbkdf2(hash) => LegacyCost::Pbkdf2(hash.cost()),
             Kind::Phpass(hash) => LegacyCost::Phpass(hash.cost()),
         }
@@ -140,6 +149,7 @@ impl LegacyHash {
         match &self.0 {
             Kind::Bcrypt(hash) => hash.verify(text),
             Kind::Scrypt(hash) => hash.verify(text),
+            Kind::Firebase(hash) => hash.verify(text),
             Kind::Pbkdf2(hash) => hash.verify(text),
             Kind::Phpass(hash) => hash.verify(text),
         }

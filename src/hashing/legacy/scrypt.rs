@@ -1,6 +1,6 @@
 use base64ct::{Base64Unpadded, Encoding};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use super::text::{self, SALT};
 
@@ -121,13 +121,16 @@ impl Scrypt {
     }
 
     pub(super) fn verify(&self, typed: &[u8]) -> bool {
-        let ScryptCost { log_n, r, p } = self.cost;
-        let mut computed = vec![0; self.tag.len()];
-        // Our bounds on costs and tags are within scrypt's own, so neither `else` is ever taken; returning avoids a panic path.
-        let Ok(params) = ::scrypt::Params::new(log_n, r, p) else { return false };
-        let Ok(()) = ::scrypt::scrypt(typed, &self.salt, &params, &mut computed) else { return false };
-        let equal = computed.ct_eq(&self.tag).into();
-        computed.zeroize();
-        equal
+        let mut computed = Zeroizing::new(vec![0; self.tag.len()]);
+        let derived = derive(self.cost, typed, &self.salt, &mut computed);
+        bool::from(computed.ct_eq(&self.tag)) & derived
     }
+}
+
+/// Fills `output` with what scrypt computes of the text. Returns `false` if the library refuses, which our bounds on costs and
+/// tags prevent, being within its own.
+pub(super) fn derive(cost: ScryptCost, typed: &[u8], salt: &[u8], output: &mut [u8]) -> bool {
+    let ScryptCost { log_n, r, p } = cost;
+    let Ok(params) = ::scrypt::Params::new(log_n, r, p) else { return false };
+    ::scrypt::scrypt(typed, salt, &params, output).is_ok()
 }
