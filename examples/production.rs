@@ -22,7 +22,8 @@ fn key(name: &str) -> Result<[u8; 32], Failed> {
 }
 
 async fn start() -> Result<(Auth, SmtpMailer), Failed> {
-    let store = SqliteStore::connect(&env::var("DATABASE_URL")?).await?; // `PostgresStore` for several machines
+    // `PostgresStore` for several machines. A call that the database answers too late, or never, becomes an error.
+    let store = SqliteStore::connect(&env::var("DATABASE_URL")?).await?.with_timeout(Duration::from_secs(8))?;
     store.migrate().await?; // at every start
     let from = Email::parse("no-reply@acme.example")?;
     let mailer = SmtpMailer::builder(&env::var("SMTP_URL")?, from).observer(TracingObserver).build()?;
@@ -43,7 +44,7 @@ async fn start() -> Result<(Auth, SmtpMailer), Failed> {
 }
 
 /// Handles a sign-in form. `peer` is the client address, from the connection or your own proxy: it throttles credential
-/// stuffing, one guess at each of many accounts.
+/// stuffing and password spraying, a few guesses at each of many accounts.
 async fn sign_in(auth: &Auth, email: &str, password: &str, device: &str, peer: IpAddr) -> Result<SignIn, SignInError> {
     auth.sign_in(SignInRequest::new(email, password).device(device).client_address(ClientAddress::from_ip(peer))).await
 }

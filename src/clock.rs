@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-/// The source of time. This crate reads no other clock.
+/// The source of time. This crate reads no other clock. For tests there is `testing::ManualClock` (feature `testing`), which stands
+/// still until it is moved.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The current instant.
     fn now(&self) -> OffsetDateTime;

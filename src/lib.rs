@@ -43,9 +43,14 @@
 //! | store users | [`store`]: SQLite, PostgreSQL, or [your own table](manual::implementing_a_repository) |
 //! | send mails, or translate them | [`mail`]: SMTP, or your own [`Mailer`]; [`mail::MailTexts`] |
 //! | answer an error: its status, message and wait | [`AuthError`], [`Auth::error_response`]; each error in [`error`] |
-//! | log, count and alert | [`event`]: every event, as [`event::EventKind`]; [`Observer`] |
-//! | tune hashing, read old hashes | [`hashing`] |
-//! | require a second factor | [`second_factor`] |
+//! | log, count and alert | [`event::EventKind`]: every event; [`event::EventKind::name`]: its name in logs; [`Observer`] |
+//! | tune hashing | [`hashing`], [`config::HashingConfig`] |
+//! | import bcrypt and other old hashes | [`Operator::import_user`], [`config::HashingConfig::legacy`] |
+//! | slow down guessing | [`config::Backoff`], [`config::Hold`], [`ClientAddress`] |
+//! | list users for an operator | [`store::UserDirectory`] |
+//! | require a second factor | [`second_factor::SecondFactorPolicy`], and [`AuthBuilder::keyring`] |
+//! | keep sessions and cookies | [`Session`], [`manual::keeping_sessions`] |
+//! | protect sensitive actions | [`Auth::require_step_up`] |
 #![cfg_attr(feature = "testing", doc = "| test with a clock, captured mails and faults | [`testing`] |")]
 #![cfg_attr(
     not(feature = "testing"),
@@ -54,6 +59,20 @@
 //! | know which page calls what | [`manual::host_pages`] |
 //! | know what is promised, and against whom | [`manual::promises`], [`manual::threat_model`], [`manual::defaults`] |
 //! | know why it is built this way | [`manual::design`] |
+//!
+//! # Adding it
+//!
+//! ```toml
+//! [dependencies]
+//! doorward = { version = "0.1", features = ["smtp", "sqlite", "tracing"] }
+//!
+//! # Argon2 is some twenty times slower when unoptimised. This speeds up your debug builds.
+//! [profile.dev.package.argon2]
+//! opt-level = 3
+//! ```
+//!
+//! It needs Rust 1.88, with some features a later one. The examples of the repository show each flow, `examples/production.rs` what a
+//! real host configures, and `examples/web` every flow in a browser.
 //!
 //! # How it works
 //!

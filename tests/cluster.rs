@@ -248,10 +248,10 @@ async fn code_is_asked(auth: &Auth) -> String {
 }
 
 fn second_factor_holds(url: &str, prefix: &str) {
-    let (auth, _) = block_on(async { auth(connect_any(url, prefix).await, &RecordingMailer::new()) });
+    let (auth, operator) = block_on(async { auth(connect_any(url, prefix).await, &RecordingMailer::new()) });
     let mailer = RecordingMailer::new();
     let now = || doorward::Clock::now(&SystemClock).unix_timestamp().unsigned_abs();
-    let (authenticator, recovery_code) = block_on(async {
+    let (ann, authenticator, recovery_code) = block_on(async {
         // A code lasts half a minute: make sure that enough of it is left.
         while now() % 30 > 25 {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -263,7 +263,7 @@ fn second_factor_holds(url: &str, prefix: &str) {
         // The code of the previous step, so that the current one is still unused.
         let code = authenticator.generate(now() - 30).to_string();
         let (_, codes) = opening.confirm_enrollment(&ann, &code).await.unwrap();
-        (authenticator, codes.expose().next().unwrap().to_owned())
+        (ann.user_id().clone(), authenticator, codes.expose().next().unwrap().to_owned())
     });
     let mut processes = start(url, prefix);
 
@@ -279,21 +279,23 @@ fn second_factor_holds(url: &str, prefix: &str) {
     }
 
     // Eight hundred wrong codes after a right password share the budget of one.
-    let right: Vec<_> = (0..9).map(|step| authenticator.generate(now() - 120 + 30 * step).to_string()).collect();
-    let wrong = (0..).map(|n| format!("{n:06}")).find(|code| !right.contains(code)).unwrap();
-    block_on(async {
-        // A right code clears the race's count.
-        let challenge = code_is_asked(&auth).await;
-        let challenge = Challenge::parse(&challenge).unwrap();
-        loop {
-            let code = authenticator.generate(now() + 30).to_string();
-            match auth.verify_second_factor(&challenge, &code).await {
-                Ok(_) => break,
-                Err(VerifySecondFactorError::Throttled { retry_after }) => tokio::time::sleep(retry_after).await,
+    let right = block_on(async {
+        // With another authenticator the race's count is gone.
+        operator.reset_second_factor(&ann, "the test begins again").await.unwrap();
+        let signed_in = loop {
+            match auth.try_sign_in(SignInRequest::new(ANN, OLD)).await {
+                Ok(SignIn::Complete(signed_in)) => break signed_in,
+                Err(SignInError::Throttled { retry_after }) => tokio::time::sleep(retry_after).await,
                 other => panic!("{other:?}"),
             }
-        }
+        };
+        let enrollment = auth.begin_enrollment(&signed_in).await.unwrap();
+        let authenticator = totp_rs::Totp::from_url(enrollment.uri()).unwrap();
+        let code = authenticator.generate(now()).to_string();
+        let _ = auth.confirm_enrollment(&signed_in, &code).await.unwrap();
+        (0..9).map(|step| authenticator.generate(now() - 120 + 30 * step).to_string()).collect::<Vec<_>>()
     });
+    let wrong = (0..).map(|n| format!("{n:06}")).find(|code| !right.contains(code)).unwrap();
     let challenge = block_on(code_is_asked(&auth));
     let began = Instant::now();
     processes.iter_mut().for_each(|process| process.tell(&format!("codes {challenge} {wrong}")));

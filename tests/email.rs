@@ -100,14 +100,14 @@ fn s08_what_would_pass_for_another_address_is_refused() {
         "an\u{e0061}n@acme.example",
         "an\u{34f}n@acme.example",
         // Characters that change the text direction.
-        "\u{202e}ann@acme.example",
+        "a\u{202e}nn@acme.example",
         "ann\u{200f}@acme.example",
         "ann@\u{2066}acme.example",
         // Spaces and control characters.
         "an n@acme.example",
         "an\u{a0}n@acme.example",
         "ann\u{85}@acme.example",
-        "ann@acme.example\u{2028}",
+        "ann@acme\u{2028}.example",
         "ann\0@acme.example",
         // Several addresses, or more than an address.
         "ann@acme.example,bob@acme.example",
@@ -133,6 +133,85 @@ fn s08_what_would_pass_for_another_address_is_refused() {
         assert!(Email::parse(text).is_err(), "{text:?}");
         assert_eq!(Email::confirmed(text, text), Err(UnconfirmedEmail::Malformed), "{text:?}");
     }
+}
+
+/// Every plane that has invisible characters, and what is between them.
+fn characters() -> impl Iterator<Item = char> {
+    (0..0x3200)
+        .chain(0xa000..0xa200)
+        .chain(0xf900..0x1_0200)
+        .chain(0x1_d100..0x1_d200)
+        .chain(0xe_0000..0xe_0200)
+        .filter_map(char::from_u32)
+}
+
+#[test]
+fn s08_what_nobody_sees_is_dropped_around_an_address_and_refused_within() {
+    let ann = Email::parse("ann@acme.example").unwrap();
+    let mut dropped = Vec::new();
+    for c in characters() {
+        let around = Email::from_input(&format!("{c}ann@acme.example{c}"));
+        if around.as_ref() == Ok(&ann) {
+            assert_eq!(around.unwrap().as_typed(), "ann@acme.example");
+            dropped.push(c);
+            for inside in
+                [format!("a{c}nn@acme.example"), format!("ann{c}@acme.example"), format!("ann@ac{c}me.example")]
+            {
+                assert!(Email::from_input(&inside).is_err(), "{inside:?}");
+            }
+        }
+        // What is seen is never dropped: another address, or none.
+        for seen in [format!("{c}ann@acme.example"), format!("ann@acme.example{c}"), format!("an{c}n@acme.example")] {
+            let dropped = dropped.last() == Some(&c);
+            assert!(dropped || Email::from_input(&seen).as_ref() != Ok(&ann), "{seen:?}");
+            assert!(Email::parse(&seen).as_ref() != Ok(&ann), "{seen:?}");
+        }
+    }
+    let asked =
+        ['\u{a0}', '\u{200b}', '\u{3000}', '\u{feff}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{200e}', '\u{202f}'];
+    let others = [
+        '\t',
+        '\u{85}',
+        '\u{ad}',
+        '\u{61c}',
+        '\u{180e}',
+        '\u{2029}',
+        '\u{2066}',
+        '\u{2800}',
+        '\u{3164}',
+        '\u{fe0f}',
+        '\u{e0041}',
+    ];
+    for c in asked.into_iter().chain(others) {
+        assert!(dropped.contains(&c), "U+{:04X}", u32::from(c));
+    }
+    for c in ['<', '.', '\u{301}', '\u{600}', '\u{e9}'] {
+        assert!(!dropped.contains(&c), "U+{:04X}", u32::from(c));
+    }
+    let padded = |blanks| Email::from_input(&format!("{}ann@acme.example", "\u{a0}".repeat(blanks)));
+    assert!(padded(400).is_ok() && padded(1 << 20).is_err());
+}
+
+#[test]
+fn s08_an_address_with_dots_that_cannot_be_mailed_to_says_so_to_operators() {
+    for local in ["taro.", "taro..", ".taro", "ta..ro", "..ta..ro..", "t\u{fc}ro."] {
+        let error = Email::parse(&format!("{local}@docomo.example")).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("malformed email address: dots") && !text.contains("taro"), "{local}: {text}");
+        assert_eq!(Email::from_input(&format!(" {local}@docomo.example")), Err(error));
+    }
+    // Whatever else is wrong is not about dots.
+    for text in [
+        "taro..@localhost",
+        "..@docomo.example",
+        "ta..ro@@docomo.example",
+        "\"ta..ro\"@docomo.example",
+        "taro@docomo..example",
+        "taro",
+    ] {
+        assert_eq!(Email::parse(text).unwrap_err().to_string(), "malformed email address", "{text}");
+    }
+    assert!(Email::parse(&format!("{}@docomo.example", "..".repeat(1 << 20))).is_err());
 }
 
 #[test]

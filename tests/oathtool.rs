@@ -89,8 +89,9 @@ fn s20_codes_of_oathtool_are_accepted_in_every_setting() {
         let key = enrollment.key();
         let first = oathtool(name, length, key, TIMES[0]);
         let _ = block_on(world.auth.confirm_enrollment(&ann, &first)).unwrap();
-        for time in &TIMES[1..] {
-            at(&world, *time);
+        for pair in TIMES.windows(2) {
+            let (before, time) = (pair[0], pair[1]);
+            at(&world, time);
             let SignIn::SecondFactorRequired(challenge) = world.sign_in(ANN, OLD).unwrap() else {
                 panic!("no code was required");
             };
@@ -98,7 +99,9 @@ fn s20_codes_of_oathtool_are_accepted_in_every_setting() {
             let now = doorward::Clock::now(&world.clock).unix_timestamp() as u64;
             // One step of drift is accepted, two are not, unless two steps share a code by chance.
             let accepted = [at(now.saturating_sub(30)), at(now), at(now + 30)];
-            for off in [at(now.saturating_sub(60)), at(now + 60)] {
+            // Two of the times are two seconds apart, and a day takes a few wrong codes only.
+            let off = [at(now.saturating_sub(60)), at(now + 60)].into_iter().filter(|_| time - before > 2 * 86_400);
+            for off in off {
                 let refused = block_on(world.auth.verify_second_factor(&challenge, &off)).is_err();
                 assert!(refused || accepted.contains(&off), "{name} at {now}");
             }

@@ -17,8 +17,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use doorward::account::Import;
 use doorward::error::{ChoosePasswordError, ConfirmResetError, SignInError, VerifySecondFactorError};
-use doorward::hashing::HashParams;
+use doorward::hashing::{HashParams, PasswordHash};
 use doorward::password::ResetLinkStatus;
 use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, User, UserRow, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
@@ -132,7 +133,7 @@ struct State {
     check: fn(&Host, Secret<'_>),
 }
 
-const STATES: [State; 10] = [
+const STATES: [State; 11] = [
     State {
         name: "provisioned",
         make: |host| Secrets::from([("temporary", host.provision())]),
@@ -266,6 +267,22 @@ const STATES: [State; 10] = [
             let _ = complete(block_on(host.auth.verify_second_factor(&challenge, &code)).unwrap());
             let challenge = host.code_is_asked(&secret("password"));
             let _ = complete(block_on(host.auth.verify_second_factor(&challenge, &secret("recovery_code"))).unwrap());
+        },
+    },
+    State {
+        name: "imported",
+        make: |host| {
+            // Of the typed text "cafe\u{301} au lait, 7 euros", by another system.
+            let hash = "$argon2id$v=19$m=8,t=1,p=1$BwcHBwcHBwcHBwcHBwcHBw$qt32ootBxtQXKWkeFJAebBlVB1fisg6ATTvqsLqPJqo";
+            let account = Import::new(email(ANN), PasswordHash::parse(hash).unwrap());
+            block_on(host.operator.import_user(account)).unwrap();
+            Secrets::from([("password", "cafe\u{301} au lait, 7 euros".to_owned())])
+        },
+        check: |host, secret| {
+            assert!(host.fails("wrong"));
+            let _ = complete(host.sign_in(&secret("password")).unwrap());
+            host.clock.advance(MINUTE);
+            let _ = complete(host.sign_in("caf\u{e9} au lait, 7 euros").unwrap());
         },
     },
     State {

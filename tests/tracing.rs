@@ -112,6 +112,19 @@ fn every_event_is_emitted_with_its_name_and_level_and_without_secrets() {
 }
 
 #[test]
+fn a_rejected_code_says_how_far_off_a_phone_is() {
+    let lines = Lines::default();
+    tracing::subscriber::with_default(lines.clone(), || {
+        for steps_off in [Some(-9), None] {
+            let kind = EventKind::SecondFactorFailed { steps_off };
+            TracingObserver.observe(&doorward::event::Event::new(OffsetDateTime::UNIX_EPOCH, kind));
+        }
+    });
+    let lines = lines.0.lock().unwrap();
+    assert!(lines[0].contains("steps_off=-9") && !lines[1].contains("steps_off="), "{lines:?}");
+}
+
+#[test]
 fn section_5_every_event_has_the_level_that_is_written_here() {
     let (error, code) = (BackendErrorKind::Unavailable, BackendCode::new("io-refused"));
     let fault = SecretFault::UnknownKey;
@@ -126,7 +139,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
     ];
     let refused = [
         EventKind::SignInFailed { reason: SignInFailureReason::WrongPassword },
-        EventKind::SecondFactorFailed,
+        EventKind::SecondFactorFailed { steps_off: None },
         EventKind::ManyWrongCodes,
         EventKind::ClockSkew { ahead: SECOND },
         EventKind::ReauthenticationFailed,
@@ -139,6 +152,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::ResetCoolingDown,
         EventKind::ResetLinkWithheld,
         EventKind::ResetLinkRejected,
+        EventKind::ResetLinkDamaged,
         EventKind::MailDelayed { error, code },
     ];
     let ordinary = [
@@ -148,9 +162,9 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::Imported { scheme: HashScheme::Argon2id },
         EventKind::SignedIn { after_failures: 0 },
         EventKind::SignedIn { after_failures: 3 },
-        EventKind::PasswordChangeDemanded,
-        EventKind::SecondFactorDemanded,
-        EventKind::EnrollmentDemanded,
+        EventKind::PasswordChangeRequired,
+        EventKind::SecondFactorRequired,
+        EventKind::EnrollmentRequired,
         EventKind::SecondFactorPassed { method: AuthMethod::Totp },
         EventKind::EnrollmentBegun,
         EventKind::SecondFactorEnabled,
@@ -168,7 +182,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::SignedOutEverywhere,
         EventKind::Deactivated,
         EventKind::Reactivated,
-        EventKind::PasswordChangeRequired,
+        EventKind::PasswordChangeForced,
         EventKind::MarkedCompromised,
         EventKind::RecoveryCancelled,
         EventKind::Deleted,

@@ -42,7 +42,7 @@ pub struct Authentication {
 ///
 /// It is plain data for the host's session store and does **not** protect itself: keep it on the server, or in a cookie that is
 /// encrypted and authenticated. Pass it to [`Auth::resume`](crate::Auth::resume) on every later request, which rejects it once
-/// the user was deactivated, signed out everywhere or changed a credential, or once its device was revoked, evicted or expired.
+/// the user was deactivated, signed out everywhere or changed a credential, or once its device was revoked or evicted.
 ///
 /// ```
 /// # use doorward::Session;

@@ -10,13 +10,14 @@ use crate::second_factor::StepUp;
 use crate::types::DeviceId;
 use crate::user::{Recovery, User};
 
+/// # Sessions and devices
 impl Auth {
-    /// Validates a session: call it with every later request. It costs one look-up.
+    /// Validates a session. Call it on every request after the sign-in. It costs one look-up.
     ///
     /// # Errors
-    /// [`ResumeError::SessionEnded`] once the user changed a credential, was signed out everywhere, deactivated or deleted, or the
-    /// session's device was revoked or evicted: drop the session and show the sign-in. How long a session lasts otherwise is up to
-    /// the host, by [`Session::signed_in_at`].
+    /// [`ResumeError::SessionEnded`] once the user has changed a credential, was signed out everywhere, deactivated or deleted,
+    /// or the session's device was revoked or evicted: drop the session and show the sign-in page. Any other limit on a
+    /// session's age is up to the host, see [`Session::signed_in_at`].
     ///
     /// ```
     /// use doorward::error::{ResumeError, Unavailable};
@@ -35,7 +36,7 @@ impl Auth {
         Ok(SignedIn::new(&user, session.clone(), None))
     }
 
-    /// Ends every session of the user but the acting one, which continues as the [`SignedIn`] returned.
+    /// Ends every other session of the user. The current one continues as the returned [`SignedIn`].
     ///
     /// # Errors
     /// [`ResumeError`].
@@ -60,8 +61,8 @@ impl Auth {
         Ok(SignedIn::new(&user, session, None))
     }
 
-    /// The user's devices, the most recently used first: browsers with a live token, and those whose token has expired but whose
-    /// sessions may still run.
+    /// Returns the user's devices, most recently used first: browsers with a valid token, and browsers whose token has expired
+    /// but which may still have a session.
     ///
     /// # Errors
     /// [`DeviceError`].
@@ -70,7 +71,7 @@ impl Auth {
         Ok(user.devices(self.engine.now()))
     }
 
-    /// Revokes one of the user's own devices: its token becomes invalid, and every session on it ends, even the acting one.
+    /// Revokes one of the user's own devices: its token becomes invalid, and every session on it ends, even the current one.
     ///
     /// # Errors
     /// [`DeviceError`]: after [`StepUpRequired`](DeviceError::StepUpRequired) ask for the proof it names.

@@ -8,15 +8,14 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{BackgroundWork, Config, ConfigError, Hold};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
-    Background, Codes, Engine, Events, HashPool, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords,
-    Reporting, Resets, Throttle, Users,
+    Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords, Reporting,
+    Resets, StartError, Throttle, Users,
 };
 use crate::event::{Observer, SilentObserver};
-use crate::hashing::{PasswordHash, StoredHash};
 use crate::mail::{English, MailTexts, Mailer};
 use crate::password::{BreachLookup, BreachedPasswords};
 use crate::store::{AttemptStore, UserRepository};
-use crate::types::{Digest, SecretBytes, Site};
+use crate::types::{SecretBytes, Site};
 use crate::user::{Fresh, User};
 
 /// Why an [`Auth`] was not built.
@@ -34,6 +33,15 @@ pub enum BuildError {
     Random(#[from] RandomError),
 }
 
+impl From<StartError> for BuildError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Threads(error) => Self::Threads(error),
+            StartError::Random(error) => Self::Random(error),
+        }
+    }
+}
+
 impl BuildError {
     /// The setting at fault, such as `throttle.cap`, if it is one.
     pub fn field(&self) -> Option<&str> {
@@ -44,7 +52,7 @@ impl BuildError {
     }
 }
 
-/// Puts an [`Auth`] together. Everything set here has a safe default except where its method says otherwise.
+/// Builds an [`Auth`]. Everything set here has a safe default unless its method says otherwise.
 #[derive(Debug)]
 pub struct AuthBuilder {
     site: Site,
@@ -86,32 +94,34 @@ impl AuthBuilder {
         }
     }
 
-    /// Where the time comes from; the system's clock by default.
+    /// Sets the clock; default the system's. Tests use `testing::ManualClock` (feature `testing`), which moves only when they
+    /// move it.
     #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Who receives events; nobody by default. **Without one what fails after an answer fails in silence**: with a broken mailer
-    /// [`request_reset`](Auth::request_reset) answers `Ok` to everybody, no mail leaves, and nothing is printed anywhere.
-    /// `TracingObserver` (feature `tracing`) is one that does; alarms belong on `MailFailed`, `MailDelayed` and `StoreFailed`.
+    /// Sets the receiver of events; default none. **Without one, failures after the response go unnoticed**: with a broken
+    /// mailer, [`request_reset`](Auth::request_reset) returns `Ok` to everyone, no mail is sent, and nothing is printed.
+    ///
+    /// `TracingObserver` (feature `tracing`) logs every event. Alert on `MailFailed`, `MailDelayed` and `StoreFailed`.
     #[must_use]
     pub fn observer(self, observer: impl Observer) -> Self {
         Self { observer: Arc::new(observer), ..self }
     }
 
-    /// The words of all mails; [`English`] by default. A mailer that renders [`Mail::kind`](crate::mail::Mail::kind) by itself does not
-    /// ask for them.
+    /// Sets the wording of all mails; default [`English`]. Not used by a mailer that renders
+    /// [`Mail::kind`](crate::mail::Mail::kind) itself.
     #[must_use]
     pub fn mail_texts(self, texts: impl MailTexts) -> Self {
         Self { texts: Arc::new(texts), ..self }
     }
 
-    /// What runs background work after the answer, such as `|work| { tokio::spawn(work); }`.
+    /// Sets what runs background work after the response, such as `|work| { tokio::spawn(work); }`.
     ///
-    /// **Without it that work is awaited before the answer.** A reset request for a known address then takes longer than
-    /// one for an unknown address, by a store write and a mail, and the difference tells strangers who has an account.
-    /// That is fine for tests, command-line tools and closed networks only.
+    /// **Without it, that work is done before the response.** A reset request for a known address then takes longer than one
+    /// for an unknown address, by a store write and a mail, and response times reveal which addresses have accounts (account
+    /// enumeration). That is acceptable only in tests, command-line tools and closed networks.
     #[must_use]
     pub fn background(self, spawn: impl Fn(BackgroundWork) + Send + Sync + 'static) -> Self {
         Self { background: Background::spawned_by(spawn), ..self }
@@ -130,21 +140,40 @@ impl AuthBuilder {
         Self { breached: Some(Arc::new(breached)), ..self }
     }
 
-    /// A key of 32 random bytes, the same for all processes and for good, under which addresses are digested in attempts
-    /// and events. Without one, whoever steals the table of attempts can find out whether an address they know was tried.
+    /// Sets the key (32 random bytes) under which addresses are digested in attempts and events. Use the same key in every
+    /// process, and do not change it. Without one, anyone who steals the table of attempts can test which addresses were tried.
     #[must_use]
     pub fn index_key(self, key: [u8; 32]) -> Self {
         Self { index_key: Some(SecretBytes::new(key)), ..self }
     }
 
-    /// The keys under which secrets at rest are sealed; none by default. Password hashes are sealed if
-    /// [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so; the secrets of authenticators always are.
+    /// Sets the keys that seal secrets at rest; default none. Authenticator secrets are always sealed, and password hashes if
+    /// [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so. Without a keyring there is no second factor.
     #[must_use]
     pub fn keyring(self, keyring: Keyring) -> Self {
         Self { keyring: Some(keyring), ..self }
     }
 
-    /// Changes settings.
+    /// Changes settings: every field of [`Config`](crate::Config) and of its parts.
+    ///
+    /// ```
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
+    /// # use doorward::{Auth, Keyring, Site};
+    /// use doorward::second_factor::SecondFactorPolicy;
+    ///
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// # let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+    /// let auth = Auth::builder(site, users, attempts, mailer)
+    ///     .keyring(Keyring::new("2026-11", [7; 32])?) // the second factor needs one: 32 random bytes from outside the store
+    ///     .configure(|config| {
+    ///         config.password.min_length = Some(12); // 15 by default, 8 where a second factor is required
+    ///         config.second_factor.policy = SecondFactorPolicy::Required;
+    ///     })
+    ///     .build()?; // names the setting that is out of bounds
+    /// assert_eq!(auth.password_policy().rules()[0].text(), "Use at least 12 characters.");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
@@ -153,9 +182,9 @@ impl AuthBuilder {
 
     /// Checks every setting and starts the hashing threads.
     ///
-    /// It calls no port. A store whose tables are missing fails at its first call, with
-    /// [`TablesMissing`](crate::store::BackendErrorKind::TablesMissing); a mailer that cannot send is reported by events, to the
-    /// [`observer`](Self::observer).
+    /// It calls no port, so it does not notice missing tables or a broken mailer. A store without its tables fails at the first
+    /// call, with [`TablesMissing`](crate::store::BackendErrorKind::TablesMissing); a mailer that cannot send is reported to
+    /// the [`observer`](Self::observer).
     ///
     /// # Errors
     /// [`BuildError`] names the setting at fault.
@@ -163,8 +192,9 @@ impl AuthBuilder {
         Ok(Auth { engine: Arc::new(self.engine()?) })
     }
 
-    /// The same, with the handle for the operations of operators. It exists beside the [`Auth`] and cannot be made from one, so
-    /// only the parts of a program that are given it can provision, deactivate or delete accounts.
+    /// Like [`build`](Self::build), and also returns the [`Operator`], the handle for operations that cannot check their
+    /// caller. It cannot be obtained from an [`Auth`], so only code that is given it can provision, deactivate or delete
+    /// accounts.
     ///
     /// # Errors
     /// As [`build`](Self::build).
@@ -180,27 +210,13 @@ impl AuthBuilder {
         }
         let config = &mut self.config;
         config.password.second_factor_required = config.second_factor.is_required();
-        let pool = HashPool::start(&config.hashing).map_err(BuildError::Threads)?;
+        let config = self.config;
         let keyring = self.keyring.map(Arc::new);
         let decoy = sealed_decoy(keyring.as_deref())?;
-        let decoy_hash = PasswordHash::dummy(config.hashing.params.into(), &Digest::new([7; 32]));
-        let decoy_hash = StoredHash::kept(&decoy_hash, keyring.as_deref(), decoy.id())?;
-        let dummy_key = match &self.index_key {
-            Some(key) => *keyed(key.expose(), Purpose::DummyHash, &[]).as_bytes(),
-            None => Draw::draw()?,
-        };
-
-        let config = self.config;
+        let dummy_key = dummy_key(self.index_key.as_ref())?;
         let events = Arc::new(Events::new(self.clock, self.observer, self.index_key));
-        let hashing = Arc::new(Hashing {
-            config: config.hashing.clone(),
-            pool,
-            keyring: keyring.clone(),
-            events: Arc::clone(&events),
-            dummy_key: SecretBytes::new(dummy_key),
-            decoy_hash,
-            decoy_id: decoy.id().clone(),
-        });
+        let hashing = Hashing::start(config.hashing.clone(), keyring.clone(), &events, dummy_key, decoy.id());
+        let hashing = Arc::new(hashing?);
         let users = Arc::new(Users {
             repository: Reporting::new(self.users, &events),
             events: Arc::clone(&events),
@@ -246,6 +262,14 @@ impl AuthBuilder {
             new_passwords,
             mailing,
         })
+    }
+}
+
+/// Made of the index key, so that it is the same in all processes; random without one.
+fn dummy_key(index_key: Option<&SecretBytes<32>>) -> Result<[u8; 32], RandomError> {
+    match index_key {
+        Some(key) => Ok(*keyed(key.expose(), Purpose::DummyHash, &[]).as_bytes()),
+        None => Draw::draw(),
     }
 }
 

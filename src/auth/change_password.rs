@@ -7,17 +7,20 @@ use crate::account::Session;
 use crate::engine::{Committed, Decision, Engine, Hashed, compare_and_hash};
 use crate::error::{ChangePasswordError, Unavailable};
 use crate::event::EventKind;
+use crate::hashing::{HashMemory, HashingError};
 use crate::mail::MailKind;
+use crate::password::NewPassword;
 use crate::types::Password;
 use crate::user::{Judged, Recovery, User};
 
+/// # Changing the password
 impl Auth {
     /// Changes the password. The acting session continues as the [`SignedIn`] returned; every other session and device of the user
     /// ends, and a notice is mailed.
     ///
     /// # Errors
-    /// [`ChangePasswordError`]. Nothing changed in any case. Wrong current passwords are counted in a bucket that only the user's
-    /// own sessions reach.
+    /// [`ChangePasswordError`]. Nothing was changed. Wrong current passwords are counted in a bucket that only the user's own
+    /// sessions can reach.
     ///
     /// ```
     /// use doorward::error::ChangePasswordError;
@@ -47,15 +50,7 @@ impl Auth {
         let checked = engine.new_passwords.check(&user, &new).await?;
         let new = checked.map_err(|violations| ChangePasswordError::Rejected { violations })?;
 
-        // The first of these is the current password, with which the new one is compared as text: one hash less.
-        let refused = user.refused_hashes(engine.new_passwords.policy.history);
-        let earlier = refused.into_iter().skip(usize::from(Judged::password_of(&user).is_some())).collect::<Vec<_>>();
-        let (refused, params) = (engine.hashing.readable(&user, &earlier), engine.hashing.params());
-        let typed = current.clone();
-        let hash = move |memory: &mut _| match bool::from(typed.ct_eq(new.password())) {
-            true => (Ok(Hashed::Reused), 0),
-            false => compare_and_hash(&new, &refused, params, memory),
-        };
+        let hash = || hashing_of(engine, &user, &current, new);
         let (judged, charged, hashed) = match confirm_password(engine, &user, &current, hash).await? {
             Current::Right { judged, charged, then } => (judged, charged, then.map_err(Unavailable::from)?),
             Current::Throttled { retry_after } => return Err(ChangePasswordError::Throttled { retry_after }),
@@ -91,6 +86,24 @@ impl Auth {
         engine.throttle.refund(&charged).await;
         engine.mailing.notify(&user, MailKind::PasswordChanged { at: engine.now() }).await;
         Ok(SignedIn::new(&user, session, device))
+    }
+}
+
+/// The job that hashes the new password, unless it was used before.
+fn hashing_of(
+    engine: &Engine,
+    user: &User,
+    current: &Password,
+    new: NewPassword,
+) -> impl FnOnce(&mut HashMemory) -> (Result<Hashed, HashingError>, u64) + Send + use<> {
+    // The first of these is the current password, with which the new one is compared as text: one hash less.
+    let refused = user.refused_hashes(engine.new_passwords.policy.history);
+    let skipped = usize::from(Judged::password_of(user).is_some());
+    let refused = engine.hashing.readable(user, refused.get(skipped..).unwrap_or_default());
+    let (params, current) = (engine.hashing.params(), current.clone());
+    move |memory| match bool::from(current.ct_eq(new.password())) {
+        true => (Ok(Hashed::Reused), 0),
+        false => compare_and_hash(&new, &refused, params, memory),
     }
 }
 

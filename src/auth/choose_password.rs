@@ -6,9 +6,10 @@ use super::set_password::{Grant, NotSet, set_password};
 use crate::error::ChoosePasswordError;
 use crate::types::{Challenge, Password};
 
+/// # The forced change of the first password
 impl Auth {
-    /// Chooses a password after [`PasswordChangeRequired`](SignIn::PasswordChangeRequired), and signs in. Every other session and
-    /// device of the user ends, and a notice is mailed.
+    /// Sets the password after [`PasswordChangeRequired`](SignIn::PasswordChangeRequired) and signs in. Every other session and
+    /// device of the user is revoked, and a notice is mailed.
     ///
     /// # Errors
     /// [`ChoosePasswordError`]. A rejected password does not use the challenge up: show all violations and ask again.

@@ -23,12 +23,13 @@ pub(super) enum Current<T> {
     },
 }
 
-/// Verifies the password, and after a right one does the rest of the job, which returns how many hashes it computed.
-pub(super) async fn confirm_password<T: Send + 'static>(
+/// Verifies the password, and after a right one does the rest of the job, which returns how many hashes it computed. It is prepared
+/// once the attempt is charged.
+pub(super) async fn confirm_password<T: Send + 'static, F: FnOnce(&mut HashMemory) -> (T, u64) + Send + 'static>(
     engine: &Engine,
     user: &User,
     typed: &Password,
-    then: impl FnOnce(&mut HashMemory) -> (T, u64) + Send + 'static,
+    prepare: impl FnOnce() -> F + Send,
 ) -> Result<Current<T>, Unavailable> {
     let (permit, charged) = match engine.throttle.charge(&[Bucket::SignedIn(user.id())], Caller::Known).await? {
         Admission::Admitted(charged) => charged,
@@ -39,13 +40,13 @@ pub(super) async fn confirm_password<T: Send + 'static>(
     };
     let judged = Judged::password_of(user);
     let evaluable = engine.hashing.evaluable(user.email(), Some(user), judged.as_ref());
-    let typed = typed.clone();
+    let (typed, then) = (typed.clone(), prepare());
     let verified = permit.run(move |memory| match evaluable.verify(&typed, memory) {
-        true => {
-            let (then, hashes) = then(memory);
-            (Some(then), 1 + hashes)
+        (true, hashes) => {
+            let (then, further) = then(memory);
+            (Some(then), hashes + further)
         }
-        false => (None, 1),
+        (false, hashes) => (None, hashes),
     });
     match (judged, verified.await.map_err(|_| Unavailable::Closed)?) {
         (Some(judged), Some(then)) => Ok(Current::Right { judged, charged, then }),

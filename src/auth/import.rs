@@ -7,16 +7,21 @@ use crate::event::EventKind;
 use crate::store::Insert;
 use crate::user::{Fresh, User};
 
+/// # Importing
 impl Operator {
-    /// Imports an account with the hash of its password, which is replaced by a new hash when its owner signs in. Nothing is
-    /// mailed. [`Imported::risks`] lists the weaknesses of the hash. For a whole table or export, use
+    /// Imports an account with the hash of its password. The hash is replaced by a new one when its owner signs in. No mail is
+    /// sent. [`Imported::risks`] lists the weaknesses of the hash. For a whole table or export, use
     /// [`import_from`](Self::import_from).
     ///
-    /// The password is verified in the Unicode form in which it is typed, as the other system did; an Argon2id hash in the form of
-    /// [`Password`](crate::Password).
+    /// Any scheme but Argon2id needs the feature `legacy-hashes` and
+    /// [`HashingConfig::legacy`](crate::config::HashingConfig::legacy).
+    ///
+    /// An Argon2id hash is verified against the canonical form of the typed password ([`Password`](crate::Password)); a hash of
+    /// any other scheme against the text as typed, as the other system did.
     ///
     /// # Errors
-    /// [`ImportError`], for the operator.
+    /// [`ImportError`], for the operator. [`LegacyScheme`](ImportError::LegacyScheme) if the hash is of a scheme that is not
+    /// switched on.
     ///
     /// ```
     /// use doorward::account::Import;
@@ -24,7 +29,7 @@ impl Operator {
     /// use doorward::{Email, Operator};
     ///
     /// async fn import(operator: &Operator, email: &str, hash: &str) -> Result<(), Box<dyn std::error::Error>> {
-    ///     let hash = PasswordHash::parse(hash)?; // says what is wrong with a text that is no hash
+    ///     let hash = PasswordHash::parse(hash)?; // the error says what is wrong
     ///     let imported = operator.import_user(Import::new(Email::parse(email)?, hash)).await?;
     ///     for risk in &imported.risks {
     ///         eprintln!("{email}: {}", risk.as_str());

@@ -6,7 +6,6 @@ mod change_password;
 mod choose_password;
 mod client;
 mod current_password;
-mod enrollment;
 mod import;
 mod import_from;
 mod operator;
@@ -39,19 +38,21 @@ use crate::password::{PasswordPolicy, Violation};
 use crate::store::{AttemptStore, UserRepository};
 use crate::types::{Email, Password, Site};
 
-/// The sign-in system of a host. Cloning it is cheap, and all clones share one state.
+/// The authentication system of a host. Clones are cheap and share state.
 ///
-/// Hashes are computed on threads of its own, so no method blocks an executor; none needs one either: any `block_on` drives them.
+/// Hashes are computed on its own threads, so no method blocks an executor. No particular runtime is needed: any `block_on`
+/// will do.
 ///
-/// Every future may be dropped at any await, as web frameworks do when a client disconnects: whatever was stored holds, nothing is
-/// stored partially, and repeating the call is safe.
+/// Every future may be dropped at any await, as web frameworks do when a client disconnects: nothing is stored partially, what
+/// was stored remains, and repeating the call is safe.
 #[derive(Clone)]
 pub struct Auth {
     engine: Arc<Engine>,
 }
 
+/// # Building, showing the policy, answering errors, closing
 impl Auth {
-    /// Begins with what has no default: who the host is, and its ports. Each port is given by value or in an `Arc`.
+    /// Starts a builder with what has no default: the site and the ports. Pass each port by value or in an `Arc`.
     ///
     /// A server also sets at least [`background`](AuthBuilder::background) and [`observer`](AuthBuilder::observer). Without the
     /// first, response times reveal which addresses have accounts (account enumeration); without the second, failures after a
@@ -75,9 +76,9 @@ impl Auth {
         &self.engine.config.password
     }
 
-    /// What a new password for that account violates, for a form that checks while the user types. It is advice: rules that take
-    /// more to check ([`Rule::is_judged_when_set`](crate::password::Rule::is_judged_when_set)) are checked when the password is
-    /// set, together with all of these. It computes no hash, calls no store and counts nothing.
+    /// Checks a new password for the account with this address, for a form that validates while the user types. Advisory only:
+    /// rules that need more than the text ([`Rule::is_judged_when_set`](crate::password::Rule::is_judged_when_set)) are checked
+    /// when the password is set, along with all the others. Computes no hash, calls no store and counts nothing.
     ///
     /// ```
     /// # use doorward::mail::PrintingMailer;
@@ -96,12 +97,12 @@ impl Auth {
         self.password_policy().check(&Password::new(password), &context).err().unwrap_or_default()
     }
 
-    /// Who the host is.
+    /// The site that was passed to [`builder`](Self::builder).
     pub fn site(&self) -> &Site {
         &self.engine.mailing.site
     }
 
-    /// Everything a page needs to answer an error, with the support contact.
+    /// What a page or an API returns for an error: code, HTTP status, message, wait and support contact.
     pub fn error_response(&self, error: &dyn AuthError) -> ErrorResponse {
         ErrorResponse::new(error, self.site())
     }

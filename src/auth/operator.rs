@@ -11,12 +11,13 @@ use crate::mail::MailKind;
 use crate::types::UserId;
 use crate::user::{Fresh, User};
 
-/// The operations of operators: provisioning, importing, deactivating, deleting.
+/// The operations for operators: provisioning, importing, deactivating and deleting accounts.
 ///
-/// **None of them can check its caller**, and [`provision`](Self::provision) reveals who has an account. So they are not on [`Auth`]:
-/// [`AuthBuilder::build_with_operator`](crate::AuthBuilder::build_with_operator) hands out this handle beside it, and no `Auth`
-/// leads to one. Give it to the part of your program that has checked who acts: require a signed-in operator of yours, and a
-/// [step-up](Auth::require_step_up). Cloning it is cheap.
+/// **None of them can check its caller**, and [`provision`](Self::provision) reveals which addresses have accounts. So they are
+/// not on [`Auth`] and cannot be reached from one: only
+/// [`AuthBuilder::build_with_operator`](crate::AuthBuilder::build_with_operator) returns this handle. Give it to the part of
+/// your program that has checked who is calling: require a signed-in operator and a [step-up](Auth::require_step_up). Clones
+/// are cheap.
 ///
 /// ```
 /// use doorward::mail::PrintingMailer;
@@ -34,6 +35,7 @@ use crate::user::{Fresh, User};
 #[derive(Clone)]
 pub struct Operator(Auth);
 
+/// # Operating on accounts
 impl Operator {
     pub(super) fn new(auth: Auth) -> Self {
         Self(auth)
@@ -43,32 +45,32 @@ impl Operator {
         &self.0.engine
     }
 
-    /// Deactivates an account: sessions end, sign-in fails like any other failure, resets mail nothing.
+    /// Deactivates an account: its sessions end, sign-in fails like any other failure, and resets send no mail.
     ///
     /// # Errors
-    /// [`OperatorError`]. It is no error if the account is deactivated already.
+    /// [`OperatorError`]. Deactivating an account twice is not an error.
     pub async fn deactivate(&self, user: &UserId) -> Result<(), OperatorError> {
         self.change(user, EventKind::Deactivated, User::deactivate).await.map(drop)
     }
 
-    /// Reactivates an account with its own password. Nothing that was mailed before works again.
+    /// Reactivates an account. Its password works again; links and temporary passwords mailed earlier do not.
     ///
     /// # Errors
-    /// [`OperatorError`]. It is no error if the account is active already.
+    /// [`OperatorError`]. Reactivating an active account is not an error.
     pub async fn reactivate(&self, user: &UserId) -> Result<(), OperatorError> {
         self.change(user, EventKind::Reactivated, User::reactivate).await.map(drop)
     }
 
-    /// Makes the next sign-in with the own password lead to a change first. Sessions end.
+    /// Requires the user to choose a new password at the next sign-in. All sessions end.
     ///
     /// # Errors
     /// [`OperatorError`].
     pub async fn require_password_change(&self, user: &UserId) -> Result<(), OperatorError> {
         let require = |user: &User, fresh: &Fresh| Some(user.require_password_change(fresh));
-        self.change(user, EventKind::PasswordChangeRequired, require).await.map(drop)
+        self.change(user, EventKind::PasswordChangeForced, require).await.map(drop)
     }
 
-    /// Invalidates a password that others know, with all sessions and devices. The user gets back in by "Forgot your password?".
+    /// Invalidates a compromised password and all sessions and devices. The user gets back in through "Forgot your password?".
     ///
     /// # Errors
     /// [`OperatorError`].
@@ -86,8 +88,9 @@ impl Operator {
         self.change(user, EventKind::SignedOutEverywhere, sign_out).await.map(drop)
     }
 
-    /// Removes the second factor of an account whose owner has lost authenticator and recovery codes. Verify first, by other means
-    /// than mail, who is asking. Sessions end, a notice is mailed, and the event holds the reason, up to 200 characters of it.
+    /// Removes the second factor of an account whose owner has lost both the authenticator and the recovery codes. First verify
+    /// who is asking, by other means than mail. Sessions end, a notice is mailed, and the event holds up to 200 characters of
+    /// the reason.
     ///
     /// # Errors
     /// [`OperatorError`]. It is no error if there is no second factor.
@@ -102,9 +105,9 @@ impl Operator {
         Ok(())
     }
 
-    /// Seals a user's secrets under the current key of the [`Keyring`](crate::Keyring), without the user's help. Once every process
-    /// has that key as its current one, and every user was answered [`Resealed`](ResealOutcome::Resealed) or
-    /// [`UpToDate`](ResealOutcome::UpToDate) since, earlier keys can be retired.
+    /// Seals a user's secrets under the current key of the [`Keyring`](crate::Keyring), without involving the user. Once that
+    /// key is current in every process, and this has then returned [`Resealed`](ResealOutcome::Resealed) or
+    /// [`UpToDate`](ResealOutcome::UpToDate) for every user, earlier keys can be removed.
     ///
     /// # Errors
     /// [`OperatorError`].

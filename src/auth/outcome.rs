@@ -2,10 +2,10 @@ use crate::account::Session;
 use crate::types::{Challenge, DeviceToken, Email, UserId};
 use crate::user::User;
 
-/// Where a sign-in stands. Every step returns it again, until it is complete.
+/// The state of a sign-in. Every step returns one, until it is [`Complete`](Self::Complete).
 ///
-/// It is exhaustive on purpose: a step that is added later must not be passed over by a `_`. Nor does it compile, under
-/// `#![deny(unused_must_use)]`, to drop one: the password would be chosen, and nobody signed in.
+/// Exhaustive on purpose: a step added in a later release must not be skipped by a `_`. It is also `must_use`: dropping one
+/// loses the session, so that does not compile under `#![deny(unused_must_use)]`.
 ///
 /// ```compile_fail
 /// #![deny(unused_must_use)]
@@ -34,7 +34,7 @@ pub enum SignIn {
     /// The password was right, and this account has a second factor: ask for a code of the authenticator, or for a recovery
     /// code, and call [`verify_second_factor`](crate::Auth::verify_second_factor). There is no session until then.
     SecondFactorRequired(Challenge),
-    /// The policy demands a second factor and this account has none: show the way to one by
+    /// The policy requires a second factor and this account has none: enroll an authenticator with
     /// [`begin_required_enrollment`](crate::Auth::begin_required_enrollment) and
     /// [`confirm_required_enrollment`](crate::Auth::confirm_required_enrollment). There is no session until then.
     EnrollmentRequired(Challenge),
@@ -43,7 +43,7 @@ pub enum SignIn {
     PasswordChangeRequired(Challenge),
 }
 
-/// Somebody who is signed in. Only this crate makes one, after the write that records it was accepted.
+/// A signed-in user. Only this crate creates one: after the write that records a sign-in, or from a session that is valid.
 #[derive(Clone, Debug)]
 #[must_use = "its session takes the place of the one before, which may have ended: keep it, or the user is signed out"]
 pub struct SignedIn {
@@ -67,29 +67,29 @@ impl SignedIn {
         &self.email
     }
 
-    /// What the host keeps, and hands to [`resume`](crate::Auth::resume) with every later request.
+    /// The session to store, and to pass to [`resume`](crate::Auth::resume) on every later request.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
     /// `Some`: set the device cookie to this, or renew it. `None`: leave it as it is.
     ///
-    /// - A sign-in from a browser that is not known, and a password chosen or changed (other devices end with it): `Some`, a new
+    /// - A sign-in from an unknown browser, or a password chosen or changed (which revokes all other devices): `Some`, a new
     ///   token.
-    /// - A sign-in in one step with a token of this account: `Some`, the same token. Setting it again renews the cookie, as the
-    ///   crate has renewed the device.
-    /// - A sign-in in two steps with a token of this account: `None`, for the token is not kept between the steps. The device is
-    ///   renewed; set the cookie again to what the browser sent, so that it does not expire before the device.
-    /// - All places are taken, by devices that have signed in within the last week, or while a recovery is open by any: `None`.
-    ///   Nothing else is lacking.
-    /// - Everything that is no sign-in and changes no password ([`resume`](crate::Auth::resume),
-    ///   [`reauthenticate`](crate::Auth::reauthenticate), [`sign_out_others`](crate::Auth::sign_out_others), the second factor of
-    ///   somebody signed in): `None`.
+    /// - A one-step sign-in with a token of this account: `Some`, the same token. Set it again to renew the cookie, as the
+    ///   device was renewed.
+    /// - A two-step sign-in with a token of this account: `None`, since the token is not kept between the steps. The device was
+    ///   renewed, so set the cookie again to what the browser sent; otherwise the cookie expires before the device.
+    /// - All places are taken, by devices used within the last week or, while a recovery is open, by any: `None`. The sign-in
+    ///   is otherwise complete.
+    /// - Calls that neither sign in nor change the password ([`resume`](crate::Auth::resume),
+    ///   [`reauthenticate`](crate::Auth::reauthenticate), [`sign_out_others`](crate::Auth::sign_out_others), the second factor
+    ///   of a signed-in user): `None`.
     ///
-    /// The cookie is `HttpOnly`, `Secure`, `SameSite=Lax` and named with `__Host-`; its `Max-Age` is
-    /// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days). It outlasts
-    /// sign-outs: it opens nothing, and keeps the owner a lane. A browser that several people share keeps the last few tokens
-    /// ([`SignInRequest::device`](crate::SignInRequest::device)).
+    /// The cookie should be `HttpOnly`, `Secure`, `SameSite=Lax` and named with `__Host-`; its `Max-Age` is
+    /// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days). It
+    /// outlasts sign-outs: it signs nobody in, and gives the owner a bucket of their own. A browser shared by several people
+    /// keeps the last few tokens ([`SignInRequest::device`](crate::SignInRequest::device)).
     pub fn device_token(&self) -> Option<&DeviceToken> {
         self.device.as_ref()
     }

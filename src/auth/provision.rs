@@ -15,9 +15,10 @@ use crate::store::Insert;
 use crate::types::{BackendError, Email, TemporaryPassword, UserId, after};
 use crate::user::{Fresh, User};
 
+/// # Provisioning
 impl Operator {
-    /// Provisions an account and mails its temporary password, which nobody chooses or sees. It works for 24 hours unless
-    /// configured otherwise, and only to choose an own password.
+    /// Provisions an account and mails its temporary password, which nobody chooses or sees. It is valid for 24 hours by
+    /// default, and only for choosing a password.
     ///
     /// # Errors
     /// [`ProvisionError`], for the operator. After `MailFailed` the account exists; [`resend_welcome`](Self::resend_welcome)

@@ -11,9 +11,11 @@ use crate::second_factor::{StepUp, TypedCode};
 use crate::types::Password;
 use crate::user::{AcceptedCode, Assurance, Fresh, GivenFor, User};
 
+/// # Step-up: proving once more who it is
 impl Auth {
-    /// Reauthenticates by the password, before an operation that requires a step-up. Keep the session of the [`SignedIn`]
-    /// returned, which records it. Where a second factor is on, operations that require a step-up ask for a code, also after this.
+    /// Reauthenticates with the password, before an operation that requires a step-up. Store the session of the returned
+    /// [`SignedIn`], which records the proof. If a second factor is on, such operations require a code; the password is not
+    /// enough.
     ///
     /// # Errors
     /// [`ReauthenticateError`]. Wrong passwords are counted in a bucket that only the user's own sessions reach.
@@ -33,14 +35,15 @@ impl Auth {
     pub async fn reauthenticate(&self, signed_in: &SignedIn, password: &str) -> Result<SignedIn, ReauthenticateError> {
         let (engine, session) = (&self.engine, signed_in.session());
         let user = find(engine, session).await?;
-        let (judged, charged) = match confirm_password(engine, &user, &Password::new(password), |_| ((), 0)).await? {
-            Current::Right { judged, charged, then: () } => (judged, charged),
-            Current::Throttled { retry_after } => return Err(ReauthenticateError::Throttled { retry_after }),
-            Current::Wrong => {
-                engine.events.report(EventKind::ReauthenticationFailed).user(&user).send();
-                return Err(ReauthenticateError::PasswordWrong);
-            }
-        };
+        let (judged, charged) =
+            match confirm_password(engine, &user, &Password::new(password), || |_: &mut _| ((), 0)).await? {
+                Current::Right { judged, charged, then: () } => (judged, charged),
+                Current::Throttled { retry_after } => return Err(ReauthenticateError::Throttled { retry_after }),
+                Current::Wrong => {
+                    engine.events.report(EventKind::ReauthenticationFailed).user(&user).send();
+                    return Err(ReauthenticateError::PasswordWrong);
+                }
+            };
         let outcome = engine
             .users
             .commit(user, |user, fresh| {
@@ -57,10 +60,10 @@ impl Auth {
         Ok(SignedIn::new(&user, session, None))
     }
 
-    /// The same by a code of the second factor.
+    /// Reauthenticates with a code from the authenticator or a recovery code.
     ///
     /// # Errors
-    /// [`ReauthenticateError`]. Wrong codes are counted apart from those of sign-ins.
+    /// [`ReauthenticateError`]. Wrong codes are counted separately from those of sign-ins.
     pub async fn reauthenticate_with_code(
         &self,
         signed_in: &SignedIn,
@@ -85,12 +88,12 @@ impl Auth {
         }
     }
 
-    /// Requires a step-up for an operation of the host's own that matters as much as a credential: changing an address, paying,
-    /// acting on other accounts. The session must have proved something within
-    /// [`SecondFactorConfig::fresh_proof`](crate::second_factor::SecondFactorConfig::fresh_proof), and a code where a second factor
-    /// is on; enrolling and disabling a second factor require the same.
+    /// Requires a step-up for an action of the host's own that is as sensitive as a credential change: changing an address,
+    /// paying, acting on other accounts. The session must have a proof no older than
+    /// [`SecondFactorConfig::fresh_proof`](crate::second_factor::SecondFactorConfig::fresh_proof), which must be a code if a
+    /// second factor is on. Enrolling and turning off a second factor require the same.
     ///
-    /// Like [`resume`](Self::resume) it decides by reading: a session that ends right after it does not undo what the host does.
+    /// Like [`resume`](Self::resume), it only reads: a session that ends right afterwards does not undo the host's action.
     ///
     /// # Errors
     /// [`StepUpError`]: after [`StepUpRequired`](StepUpError::StepUpRequired) ask for the proof it names, and call

@@ -9,7 +9,7 @@ use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::user::{Completed, Step, User};
 
-/// Only for what was stored.
+/// Call it only with a step that has been stored.
 pub(super) async fn respond(
     engine: &Arc<Engine>,
     step: Step,
@@ -20,15 +20,15 @@ pub(super) async fn respond(
     let report = |kind| engine.events.report(kind).user(user).request_id(request_id).send();
     match step {
         Step::SecondFactor(challenge) => {
-            report(EventKind::SecondFactorDemanded);
+            report(EventKind::SecondFactorRequired);
             SignIn::SecondFactorRequired(challenge)
         }
         Step::ChangePassword(challenge) => {
-            report(EventKind::PasswordChangeDemanded);
+            report(EventKind::PasswordChangeRequired);
             SignIn::PasswordChangeRequired(challenge)
         }
         Step::Enroll(challenge) => {
-            report(EventKind::EnrollmentDemanded);
+            report(EventKind::EnrollmentRequired);
             SignIn::EnrollmentRequired(challenge)
         }
         Step::Complete(Completed { session, device, is_new_device }) => {

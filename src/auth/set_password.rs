@@ -3,6 +3,8 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use time::OffsetDateTime;
+
 use super::outcome::SignIn;
 use super::respond::respond;
 use crate::crypto::{Purpose, sha256};
@@ -32,7 +34,7 @@ pub(super) enum NotSet {
     Invalid,
     Rejected(Vec<Violation>),
     RecoveryPending {
-        until: time::OffsetDateTime,
+        until: OffsetDateTime,
     },
     InProgress {
         retry_after: Duration,
@@ -68,7 +70,7 @@ enum Tries {
 pub(super) async fn set_password(engine: &Arc<Engine>, grant: Grant<'_>, new: &Password) -> Result<SignIn, NotSet> {
     let found = engine.users.find_claimed(grant.claimed_owner()).await?;
     let Some(user) = found else { return Err(grant.refuse_nobody(engine)) };
-    grant.opens(engine, &user, Tries::Left)?;
+    grant.opens(engine, &user, Tries::Left, engine.now())?;
     grant.check_code(&user)?;
     let new = engine.new_passwords.check(&user, new).await?.map_err(NotSet::Rejected)?;
     let Some(_turn) = engine.in_flight.enter(&grant.name(), usize::MAX) else {
@@ -138,8 +140,8 @@ impl Grant<'_> {
     }
 
     /// What the grant proves, if it authorises setting a password.
-    fn opens(&self, engine: &Engine, user: &User, tries: Tries) -> Result<Progress, NotSet> {
-        let (now, extra) = (engine.now(), matches!(tries, Tries::Counted) as u32);
+    fn opens(&self, engine: &Engine, user: &User, tries: Tries, now: OffsetDateTime) -> Result<Progress, NotSet> {
+        let extra = u32::from(matches!(tries, Tries::Counted));
         match self {
             Self::Challenge(challenge) => {
                 let limits = engine.config.challenge_limits();
@@ -165,10 +167,10 @@ impl Grant<'_> {
         }
     }
 
-    fn counted(&self, engine: &Engine, user: &User, fresh: &Fresh) -> User {
+    fn counted(&self, user: &User, now: OffsetDateTime, fresh: &Fresh) -> User {
         match self {
             Self::Challenge(challenge) => user.count_challenge_try(challenge, fresh),
-            Self::Link(token, _) => user.count_reset_link_try(token, engine.now(), fresh),
+            Self::Link(token, _) => user.count_reset_link_try(token, now, fresh),
         }
     }
 
@@ -177,7 +179,7 @@ impl Grant<'_> {
         &self,
         engine: &Engine,
         user: &User,
-        fresh: &Fresh,
+        (now, fresh): (OffsetDateTime, &Fresh),
         pass: impl FnOnce(Option<&AcceptedCode>) -> (T, User),
     ) -> Result<Decision<Coded<T>>, NotSet> {
         let (token, code) = match self {
@@ -191,8 +193,8 @@ impl Grant<'_> {
                 return Ok(Decision::Store(next, Coded::NotAskedFor(outcome)));
             }
         };
-        let verdict = engine.codes.judge(user, Assurance::TemporaryPassword, code, fresh.version);
-        Ok(engine.codes.decide(user, verdict, GivenFor::Link(token), fresh, |accepted, _| pass(Some(accepted))))
+        let verdict = engine.codes.judge(user, Assurance::TemporaryPassword, code, now, fresh.version);
+        Ok(engine.codes.decide(user, verdict, GivenFor::Link(token), (now, fresh), |accepted| pass(Some(accepted))))
     }
 
     /// Counts the try, and judges a code with it. The code is used up only by the write that sets the password.
@@ -200,9 +202,10 @@ impl Grant<'_> {
         let outcome = engine
             .users
             .commit(user.clone(), |user, fresh| {
+                let now = engine.now();
                 let decided = self
-                    .opens(engine, user, Tries::Left)
-                    .and_then(|_| self.by_code(engine, user, fresh, |_| ((), self.counted(engine, user, fresh))));
+                    .opens(engine, user, Tries::Left, now)
+                    .and_then(|_| self.by_code(engine, user, (now, fresh), |_| ((), self.counted(user, now, fresh))));
                 flatten(decided)
             })
             .await?;
@@ -227,10 +230,10 @@ impl Grant<'_> {
         let outcome = engine
             .users
             .commit(user.clone(), |user, fresh| {
-                let decided = self.opens(engine, user, Tries::Counted).and_then(|progress| {
+                let now = engine.now();
+                let decided = self.opens(engine, user, Tries::Counted, now).and_then(|progress| {
                     let completes_reset = user.completes_reset(&progress);
-                    self.by_code(engine, user, fresh, |accepted| {
-                        let now = engine.now();
+                    self.by_code(engine, user, (now, fresh), |accepted| {
                         let progress = match accepted {
                             Some(accepted) => progress.and(accepted.method(), now),
                             None => progress,

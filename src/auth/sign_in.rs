@@ -4,6 +4,8 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
+use time::OffsetDateTime;
+
 use super::Auth;
 use super::client::Client;
 use super::outcome::SignIn;
@@ -49,26 +51,28 @@ impl SignInRequest {
         Self { email: Email::from_input(email), password, temporary, code: None, client: Client::default() }
     }
 
-    /// A code of the second factor, or a recovery code, typed into the same form: sign-in in one step.
+    /// Adds a code from the authenticator, or a recovery code, typed into the same form: a one-step sign-in.
     ///
-    /// Whatever is wrong, the answer is the one uniform failure, so nobody learns whether the password was right. That takes a
-    /// [`background`](crate::AuthBuilder::background): without one the response time reveals it. If the account has no second
-    /// factor the code is ignored, so the field may stay blank.
+    /// Any mistake gives the one uniform failure, so nobody learns whether the password was right. That requires a
+    /// [`background`](crate::AuthBuilder::background): without one, the response time reveals it. If the account has no second
+    /// factor, the code is ignored, so the field may stay blank.
     #[must_use]
     pub fn code(self, typed: &str) -> Self {
         Self { code: Some(TypedCode::parse(typed)), ..self }
     }
 
-    /// The browser's device cookie, if it sent one: the text of a [`DeviceToken`](crate::DeviceToken). Anything else is ignored.
+    /// The browser's device cookie, if it sent one: the text of a [`DeviceToken`](crate::DeviceToken). Anything else is
+    /// ignored.
     ///
-    /// A browser that several people share has a token of each: keep the last few in the cookie, and call this for each of them.
-    /// The first five count, and only the one of this account matters.
+    /// A browser shared by several people has a token for each of them: keep the last few in the cookie, and call this once for
+    /// each. The first five are looked at; only this account's matters.
     #[must_use]
     pub fn device(self, cookie: &str) -> Self {
         Self { client: self.client.device(cookie), ..self }
     }
 
-    /// Where the request comes from. Failures from one address are throttled together, against password spraying.
+    /// The client address. Failures from one client address are throttled together, against credential stuffing and password
+    /// spraying.
     #[must_use]
     pub fn client_address(self, address: ClientAddress) -> Self {
         Self { client: self.client.address(address), ..self }
@@ -87,9 +91,10 @@ impl fmt::Debug for SignInRequest {
     }
 }
 
+/// # Signing in
 impl Auth {
-    /// Evaluates a sign-in. Where the host configured a [`Hold`](crate::config::Hold), a short wait is waited out inside; a longer
-    /// one is answered as `Throttled`.
+    /// Evaluates a sign-in. With a [`Hold`](crate::config::Hold), a short wait is waited out inside the call; a longer one is
+    /// returned as `Throttled`.
     ///
     /// # Errors
     /// [`SignInError`]: show its message, and for `Throttled` how long to wait.
@@ -120,7 +125,7 @@ impl Auth {
         Ok(evaluated(engine, &request).await?)
     }
 
-    /// The same without ever waiting.
+    /// Like [`sign_in`](Self::sign_in), but never waits, even with a [`Hold`](crate::config::Hold).
     ///
     /// # Errors
     /// As [`sign_in`](Self::sign_in).
@@ -162,7 +167,7 @@ async fn evaluated(engine: &Arc<Engine>, request: &SignInRequest) -> Result<Sign
 
 async fn evaluate(engine: &Arc<Engine>, request: &SignInRequest) -> Result<SignIn, Stopped> {
     engine.open()?;
-    // A malformed address belongs to nobody, and everybody can see that: it is answered without any work.
+    // A malformed address has no account, and anyone can see that it is malformed, so it fails without any work.
     let Ok(email) = &request.email else {
         let reason = SignInFailureReason::MalformedEmail;
         engine.events.report(EventKind::SignInFailed { reason }).request_id(request.client.id()).send();
@@ -194,7 +199,7 @@ impl Attempt<'_> {
         self.request.client.devices.shown_to(user, self.engine.now())
     }
 
-    /// 128 random bits cannot be guessed, so a match is neither counted nor delayed. A code given with it is.
+    /// 140 random bits cannot be guessed, so a match is neither counted nor delayed. A code given with it is.
     async fn enter_with_temporary(&self) -> Result<SignIn, Stopped> {
         let (engine, rules) = (self.engine, self.engine.config.sign_in_rules());
         let Found::Somebody(user) = engine.users.find_whole(&self.found, self.email).await? else {
@@ -250,7 +255,7 @@ impl Attempt<'_> {
                 return Err(Stopped::Early { retry_after, bucket });
             }
         };
-        // From here on a hash is computed in any case, which hides how large the account is that is loaded now.
+        // From here on a hash is always computed, which hides the size of the account that is loaded next.
         let found = match shown {
             Some((user, _)) => Found::Somebody(user),
             None => engine.users.find_whole(&self.found, email).await?,
@@ -262,19 +267,19 @@ impl Attempt<'_> {
         let (params, password) = (engine.hashing.params(), request.password.clone());
         let (scheme, with_code) = (evaluable.hash().scheme(), request.code.is_some());
         let verified = permit.run(move |memory| {
-            let right = evaluable.verify(&password, memory);
-            let outdated = right && !evaluable.hash().is_up_to_date(params);
+            let (right, hashes) = evaluable.verify(&password, memory);
+            let outdated = right && evaluable.is_outdated(params);
             // A sign-in does not fail if it cannot be rehashed. With a code to come, the time of a second hash would reveal that
             // the password is right.
             let now = outdated && !with_code;
             let rehashed = now.then(|| hashing::hash(&password, params, memory).ok()).flatten();
-            (Verified { right, outdated, rehashed }, 1 + u64::from(now))
+            (Verified { right, outdated, rehashed }, hashes + u64::from(now))
         });
         let verified = verified.await.map_err(|_| Unavailable::Closed)?;
         match (judged, found.somebody(), verified.right) {
             (Some(judged), Some(user), true) => self.pass(user, judged, verified, scheme, &charged).await,
             _ => {
-                // The code that came with a wrong password is judged too, though for nobody.
+                // A code given with a wrong password is checked too, against the decoy.
                 if let Some(Ok(code)) = &request.code {
                     engine.codes.judge_decoy(code);
                 }
@@ -303,7 +308,7 @@ impl Attempt<'_> {
                 let Some(progress) = user.proved_by_password(&judged, self.shown_by(user).as_ref(), now) else {
                     return Decision::Answer(Err(SignInFailureReason::Changed));
                 };
-                let accepted = match self.code_for(user, &progress, fresh) {
+                let accepted = match self.code_for(user, &progress, now, fresh) {
                     GivenCode::NotAskedFor => None,
                     GivenCode::Right(accepted) => Some(accepted),
                     GivenCode::Wrong(counted) => return Decision::Answer(Ok(Entered::WrongCode(counted))),
@@ -350,13 +355,13 @@ impl Attempt<'_> {
     }
 
     /// Judges the code that came with a right password, if the account asks for one.
-    fn code_for(&self, user: &User, progress: &Progress, fresh: &Fresh) -> GivenCode {
+    fn code_for(&self, user: &User, progress: &Progress, now: OffsetDateTime, fresh: &Fresh) -> GivenCode {
         let Some(code) = &self.request.code else { return GivenCode::NotAskedFor };
         if !user.has_second_factor() || progress.factor_passed {
             return GivenCode::NotAskedFor;
         }
         let Ok(code) = code else { return GivenCode::Wrong(None) };
-        match self.engine.codes.judge(user, progress.assurance, code, fresh.version) {
+        match self.engine.codes.judge(user, progress.assurance, code, now, fresh.version) {
             CodeVerdict::Right(accepted) => GivenCode::Right(accepted),
             CodeVerdict::Wrong(_) | CodeVerdict::Early { rewritten: Some(_), .. } => {
                 GivenCode::Wrong(Some(progress.assurance))
@@ -370,8 +375,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// A right password with a wrong code is answered like a wrong password, after the same work. It is counted after the
-    /// response: somebody knows the password.
+    /// A right password with a wrong code fails like a wrong password, after the same work. The failure is counted after the
+    /// response, so that its time does not reveal that the password is right.
     async fn wrong_code(&self, user: User, counted: Option<Assurance>) -> Result<SignIn, Stopped> {
         if let (Some(assurance), Some(Ok(code))) = (counted, &self.request.code) {
             let (engine, code) = (Arc::clone(self.engine), code.clone());
@@ -460,6 +465,7 @@ enum Entered {
 }
 
 /// The verdict on the code given with a password.
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
 enum GivenCode {
     NotAskedFor,
     Right(AcceptedCode),

@@ -10,13 +10,17 @@ use crate::second_factor::TypedCode;
 use crate::types::Challenge;
 use crate::user::{AcceptedCode, Fresh, GivenFor, Passed, Progress, User};
 
+/// # The second step of a sign-in
 impl Auth {
-    /// Verifies a code after [`SecondFactorRequired`](SignIn::SecondFactorRequired): that of the authenticator, or a recovery code.
-    /// Spaces and dashes in it are ignored. Each code works once.
+    /// Verifies a code from the authenticator, or a recovery code, after
+    /// [`SecondFactorRequired`](SignIn::SecondFactorRequired). Each code works once.
+    ///
+    /// A code is the number that it shows: decimal digits of any script are read, full-width ones too, and spaces, invisible
+    /// characters, dashes, dots and other punctuation around and between them are ignored. So are those of recovery codes.
     ///
     /// # Errors
-    /// [`VerifySecondFactorError`]. A wrong code does not use the challenge up: ask again. After `ChallengeInvalid` the user starts
-    /// again at the sign-in.
+    /// [`VerifySecondFactorError`]. A wrong code does not use up the challenge: ask again. After `ChallengeInvalid`, send the
+    /// user back to the sign-in page.
     ///
     /// ```
     /// use doorward::error::VerifySecondFactorError;
@@ -38,9 +42,10 @@ impl Auth {
         self.verify(challenge, code, false).await
     }
 
-    /// The same for a user who asked that this device be remembered. No code is asked for on it for as long as
-    /// [`SecondFactorConfig::remember_device`](crate::second_factor::SecondFactorConfig::remember_device) says, until a credential
-    /// changes. Where that is off, nothing is remembered.
+    /// Like [`verify_second_factor`](Self::verify_second_factor), for a user who asked to remember this device. Sign-ins on it
+    /// then need no code for as long as
+    /// [`SecondFactorConfig::remember_device`](crate::second_factor::SecondFactorConfig::remember_device) says, or until a
+    /// credential changes. If that setting is off, nothing is remembered.
     ///
     /// # Errors
     /// As [`verify_second_factor`](Self::verify_second_factor).

@@ -123,6 +123,12 @@ impl HashingConfig {
         if !self.profiles.is_empty() && !has_index_key {
             return Err(ConfigError::new("hashing.profiles", "needs an index key"));
         }
+        if !self.legacy && self.profiles.iter().any(|profile| profile.cost.is_legacy()) {
+            return Err(ConfigError::new(
+                "hashing.profiles",
+                "has costs of schemes that hashing.legacy does not accept",
+            ));
+        }
         if self.profiles.iter().any(|profile| profile.share == 0) {
             return Err(ConfigError::new("hashing.profiles", "has a share of 0"));
         }

@@ -9,8 +9,8 @@ type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send
 /// Waits out short delays inside [`sign_in`](crate::Auth::sign_in), so that to a user each further try simply takes longer
 /// to load.
 ///
-/// The crate never sleeps by itself: the host gives its runtime's sleep. One try per bucket is held at a time and a bounded
-/// number in all; everybody else is told how long to wait.
+/// The crate never sleeps by itself: the host passes its runtime's sleep. One try per bucket is held at a time, and a bounded
+/// number in all; all others get `Throttled` with the time left.
 ///
 /// ```
 /// use std::time::Duration;

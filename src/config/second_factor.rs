@@ -16,8 +16,8 @@ pub struct SecondFactorConfig {
     /// The waits after wrong codes: three are free, then one minute, growing fourfold up to a day. Each user's wrong codes are
     /// counted in four classes, none of which delays another: on a known device, after a proof of the mailbox, after the
     /// password alone, and in a session. Each class allows ten wrong codes in a day, so forty per account, and no class is ever
-    /// locked. Right codes forgive five a day in their class, of
-    /// those that are over a day old.
+    /// locked. Failures that a right code
+    /// came after are forgiven once they are a day old, five a day in each class.
     pub throttle: Backoff,
     /// How long a proof counts as fresh for enrolling, turning off, new recovery codes and revoking devices: a minute to an
     /// hour, default five minutes.

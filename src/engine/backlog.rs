@@ -1,4 +1,4 @@
-//! Work that waits for its turn after the answer: a bounded number of pieces, and a few hands that do it.
+//! Work that is queued after the response: a bounded number of pieces, and a few workers.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ pub(crate) struct Bounds {
     pub(crate) at_once: usize,
 }
 
-/// No place is left for whoever asked. Nothing that was taken in before is dropped for it.
+/// No place is left for this caller. Work accepted earlier is never dropped to make room.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Full;
 
@@ -109,7 +109,7 @@ impl<T> Backlog<T> {
 }
 
 impl<T> Worker<T> {
-    /// The next piece of work. Without one the worker leaves under the same lock, so that whoever pushes next hires another.
+    /// The next piece of work. If there is none, the worker leaves under the same lock, so that the next push hires another.
     fn next(&mut self) -> Option<T> {
         let mut state = lock(&self.state);
         let next = state.known.pop_front().or_else(|| state.others.pop_front());
@@ -120,8 +120,8 @@ impl<T> Worker<T> {
     }
 }
 
-/// If the host drops the task, as at the end of a runtime, the work that was under way is lost, and so is what waits if nobody
-/// else is there to do it. An event tells.
+/// If the host drops the task, as at the end of a runtime, the work under way is lost, and so is the queue if no other worker
+/// is left. Emits an event.
 impl<T> Drop for Worker<T> {
     fn drop(&mut self) {
         if self.has_left {

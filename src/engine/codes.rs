@@ -44,20 +44,35 @@ impl Codes {
         self.keyring.as_deref()
     }
 
-    /// Judges a code given at that level of assurance.
-    pub(crate) fn judge(&self, user: &User, assurance: Assurance, typed: &TypedCode, version: Version) -> CodeVerdict {
-        user.judge_code(assurance, typed, self.keyring(), &self.limits, self.events.now(), version)
+    /// Judges a code given at that level of assurance. Like everything that is decided about one state, by one reading of the
+    /// clock.
+    pub(crate) fn judge(
+        &self,
+        user: &User,
+        assurance: Assurance,
+        typed: &TypedCode,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> CodeVerdict {
+        user.judge_code(assurance, typed, self.keyring(), &self.limits, now, version)
     }
 
     /// Judges the first code of an authenticator whose enrollment was begun.
-    pub(crate) fn judge_enrolling(&self, user: &User, typed: &TypedCode, version: Version) -> CodeVerdict {
-        user.judge_enrolling_code(typed, self.keyring(), &self.limits, self.events.now(), version)
+    pub(crate) fn judge_enrolling(
+        &self,
+        user: &User,
+        typed: &TypedCode,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> CodeVerdict {
+        user.judge_enrolling_code(typed, self.keyring(), &self.limits, now, version)
     }
 
-    /// The work of judging a code, for nobody.
+    /// Does the work of judging a code, against the decoy.
     pub(crate) fn judge_decoy(&self, typed: &TypedCode) {
         let Ok(version) = Draw::draw().map(Version::from_random) else { return };
-        core::hint::black_box(self.judge(&self.users.decoy, Assurance::Password, typed, version));
+        let now = self.events.now();
+        core::hint::black_box(self.judge(&self.users.decoy, Assurance::Password, typed, now, version));
     }
 
     /// What to store after a verdict. `pass` makes the state in which a right code is used up.
@@ -66,13 +81,12 @@ impl Codes {
         user: &User,
         verdict: CodeVerdict,
         given_for: GivenFor<'_>,
-        fresh: &Fresh,
-        pass: impl FnOnce(&AcceptedCode, OffsetDateTime) -> (T, User),
+        (now, fresh): (OffsetDateTime, &Fresh),
+        pass: impl FnOnce(&AcceptedCode) -> (T, User),
     ) -> Decision<Coded<T>> {
-        let now = self.events.now();
         match verdict {
             CodeVerdict::Right(accepted) => {
-                let (outcome, next) = pass(&accepted, now);
+                let (outcome, next) = pass(&accepted);
                 Decision::Store(self.resealed(next, fresh), Coded::Right(outcome, accepted.method()))
             }
             CodeVerdict::Wrong(wrong) => {
@@ -107,11 +121,10 @@ impl Codes {
         let outcome = self
             .users
             .commit(user.clone(), |user, fresh| {
-                let Some((assurance, before)) = asked(user, self.events.now()) else {
-                    return Decision::Answer(Coded::Refused);
-                };
-                let verdict = self.judge(user, assurance, code, fresh.version);
-                self.decide(user, verdict, given_for, fresh, |accepted, now| pass(user, before, accepted, now, fresh))
+                let now = self.events.now();
+                let Some((assurance, before)) = asked(user, now) else { return Decision::Answer(Coded::Refused) };
+                let verdict = self.judge(user, assurance, code, now, fresh.version);
+                self.decide(user, verdict, given_for, (now, fresh), |accepted| pass(user, before, accepted, now, fresh))
             })
             .await?;
         let (coded, user) = outcome.done().unwrap_or((Coded::Refused, user));
@@ -128,10 +141,13 @@ impl Codes {
     ) -> Result<(), Unavailable> {
         let outcome = self
             .users
-            .commit(user, |user, fresh| match self.judge(user, assurance, code, fresh.version) {
-                // Others changed the account in between. The answer was given, so this code must open nothing now.
-                CodeVerdict::Right(_) | CodeVerdict::Unreadable(_) => Decision::Answer(Coded::<()>::Refused),
-                verdict => self.decide(user, verdict, GivenFor::Nothing, fresh, |_, _| ((), user.clone())),
+            .commit(user, |user, fresh| {
+                let now = self.events.now();
+                match self.judge(user, assurance, code, now, fresh.version) {
+                    // Others changed the account in between. The answer was given, so this code must open nothing now.
+                    CodeVerdict::Right(_) | CodeVerdict::Unreadable(_) => Decision::Answer(Coded::<()>::Refused),
+                    verdict => self.decide(user, verdict, GivenFor::Nothing, (now, fresh), |_| ((), user.clone())),
+                }
             })
             .await?;
         if let Committed::Done(coded @ Coded::Wrong(_), user) = outcome {
@@ -147,7 +163,7 @@ impl Codes {
         match coded {
             Coded::Right(_, method) => self.report_right(user, *method).await,
             Coded::Wrong(Some(wrong)) => {
-                report(EventKind::SecondFactorFailed);
+                report(EventKind::SecondFactorFailed { steps_off: wrong.steps_off });
                 if wrong.alarms {
                     report(EventKind::ManyWrongCodes);
                 }

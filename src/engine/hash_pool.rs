@@ -23,22 +23,22 @@ pub(crate) enum Caller {
     Known,
 }
 
-/// Who holds a place: a lane, a user, a source. Each may hold only so many at once, so that nobody takes all of them.
+/// Who holds a place: a bucket, a user, a client address. Each may hold only so many at once, so that no one takes all of them.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Holder {
-    /// A lane of one address, device or user. One try at a time is what its schedule allows; a second finds its wait anyway.
+    /// A bucket. Its schedule allows one try at a time; a second one is throttled anyway.
     Bucket(Box<str>),
     /// A user who is known: by a device, a session or a challenge.
     User(Box<str>),
-    /// A source, behind which many people may be.
+    /// A client address, which many people may share.
     ClientAddress(Box<str>),
 }
 
-/// How many places one lane may hold at once.
+/// How many places one bucket may hold at once.
 const PLACES_PER_LANE: usize = 2;
 /// What share of all places one user may hold at once.
 const SHARE_OF_USER: usize = 16;
-/// What share of all places one source may hold at once: half of those that strangers may take.
+/// The share of all places that one client address may hold at once: half of those open to unknown clients.
 const SHARE_OF_SOURCE: usize = 4;
 
 impl Holder {
@@ -208,9 +208,9 @@ impl Permit {
         self.owed = None;
     }
 
-    /// Computes on one of the pool's threads. `job` also tells how many hashes it computed.
+    /// Computes on one of the pool's threads. `job` also returns how many hashes it computed.
     ///
-    /// Dropping the future gives the job up: it is skipped if it has not begun, unless a hash is owed.
+    /// Dropping the future cancels the job: it is skipped if it has not started, unless a hash is owed.
     pub(crate) async fn run<T: Send + 'static>(
         mut self,
         job: impl FnOnce(&mut HashMemory) -> (T, u64) + Send + 'static,
@@ -224,7 +224,7 @@ impl Permit {
             let done = if sender.is_canceled() && !is_owed {
                 None
             } else {
-                // A panic harms no other job, and its caller is told by the sender's drop.
+                // A panic affects no other job; its caller notices the dropped sender.
                 catch_unwind(AssertUnwindSafe(|| job(memory))).ok()
             };
             // Counted, and the place given back, before the caller knows: what it looks at next is true.
@@ -232,7 +232,7 @@ impl Permit {
             permit.place.shared.count(skipped, done.as_ref().map_or(0, |(_, hashes)| *hashes));
             drop(permit);
             if let Some((result, _)) = done {
-                // The caller may have gone meanwhile.
+                // The caller may have gone in the meantime.
                 let _ = sender.send(result);
             }
             drop(under_way);
@@ -297,8 +297,8 @@ impl Shared {
     fn work(&self, index: usize) {
         let mut memory = HashMemory::new(self.memory.backend);
         while let Some(job) = self.next_job(index, &mut memory) {
-            // The job itself catches what its hash does; this catches the waker of whoever waits for it. By then it is
-            // counted, and its place given back.
+            // The job itself catches panics of its hash; this catches panics of its caller's waker. By then the job is counted
+            // and its place given back.
             let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
             if self.memory.wipe {
                 memory.wipe();

@@ -2,6 +2,7 @@
 
 use core::hint::black_box;
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 
 use super::events::Events;
@@ -11,8 +12,8 @@ use crate::crypto::{Keyring, Purpose, RandomError, SecretFault, keyed};
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::hashing::{self, HashMemory, HashParams, PasswordHash, StoredHash};
-use crate::types::{Email, Password, SecretBytes, UserId};
-use crate::user::{Fresh, Judged, User};
+use crate::types::{Digest, Email, Password, SecretBytes, UserId};
+use crate::user::{Fresh, Judged, Replacement, User};
 
 /// How long to wait after `Busy`, and while another call uses the same challenge: the time of a few hashes.
 pub(crate) const SHORT_WHILE: Duration = Duration::from_secs(1);
@@ -20,14 +21,20 @@ pub(crate) const SHORT_WHILE: Duration = Duration::from_secs(1);
 pub(crate) struct Hashing {
     pub(crate) config: HashingConfig,
     pub(crate) pool: HashPool,
-    pub(crate) keyring: Option<Arc<Keyring>>,
-    pub(crate) events: Arc<Events>,
+    keyring: Option<Arc<Keyring>>,
+    events: Arc<Events>,
     /// Derives the dummy of an address that has no password. Made of the index key, so that it is the same in all processes;
     /// random for every `Auth` without one.
-    pub(crate) dummy_key: SecretBytes<32>,
+    dummy_key: SecretBytes<32>,
     /// The decoy's password, kept like any other: read where there is none.
-    pub(crate) decoy_hash: StoredHash,
-    pub(crate) decoy_id: UserId,
+    decoy_hash: StoredHash,
+    decoy_id: UserId,
+}
+
+/// Why hashing did not start.
+pub(crate) enum StartError {
+    Threads(io::Error),
+    Random(RandomError),
 }
 
 /// A place for a hash, or why there is none for the time being.
@@ -42,12 +49,30 @@ pub(crate) struct Evaluable {
     hash: PasswordHash,
     /// Whether it is the user's own, and not the dummy.
     pub(crate) known: bool,
+    /// Whether another system made it, perhaps of the text as it was typed.
+    imported: bool,
 }
 
 impl Evaluable {
-    /// Whether the text is the password of this hash. The dummy's is nobody's.
-    pub(crate) fn verify(&self, typed: &Password, memory: &mut HashMemory) -> bool {
-        self.hash.verify(typed, memory) && self.known
+    fn dummy(hash: PasswordHash) -> Self {
+        Self { hash, known: false, imported: false }
+    }
+
+    /// Whether the text is the password of this hash, and how many hashes that took. The dummy's is nobody's.
+    ///
+    /// Where the typed form differs from the canonical one, both are hashed, for everybody alike; the typed one counts only for
+    /// an imported hash.
+    pub(crate) fn verify(&self, password: &Password, memory: &mut HashMemory) -> (bool, u64) {
+        let canonical = self.hash.verify(password.expose(), memory);
+        let typed = password.other_typed().map(|typed| self.hash.verify(typed, memory));
+        let right = canonical | (typed.unwrap_or(false) & self.imported);
+        (right & self.known, 1 + u64::from(typed.is_some()))
+    }
+
+    /// Whether a right password is to be hashed anew: the hash has other parameters than new ones, or is perhaps not of the
+    /// canonical form.
+    pub(crate) fn is_outdated(&self, params: HashParams) -> bool {
+        self.imported || !self.hash.is_up_to_date(params)
     }
 
     pub(crate) fn hash(&self) -> &PasswordHash {
@@ -56,6 +81,21 @@ impl Evaluable {
 }
 
 impl Hashing {
+    /// Starts the hashing threads, and makes the decoy's hash.
+    pub(crate) fn start(
+        config: HashingConfig,
+        keyring: Option<Arc<Keyring>>,
+        events: &Arc<Events>,
+        dummy_key: [u8; 32],
+        decoy_id: &UserId,
+    ) -> Result<Self, StartError> {
+        let pool = HashPool::start(&config).map_err(StartError::Threads)?;
+        let decoy_hash = PasswordHash::dummy(config.params.into(), &Digest::new([7; 32]));
+        let decoy_hash = StoredHash::kept(&decoy_hash, keyring.as_deref(), decoy_id).map_err(StartError::Random)?;
+        let (events, dummy_key, decoy_id) = (Arc::clone(events), SecretBytes::new(dummy_key), decoy_id.clone());
+        Ok(Self { config, pool, keyring, events, dummy_key, decoy_hash, decoy_id })
+    }
+
     pub(crate) fn params(&self) -> HashParams {
         self.config.params
     }
@@ -116,12 +156,12 @@ impl Hashing {
         if !judged.is_some_and(|judged| judged.hash().is_sealed()) {
             black_box(self.decoy_hash.open(self.keyring(), &self.decoy_id).is_ok());
         }
-        let (Some(user), Some(judged)) = (user, judged) else { return Evaluable { hash: dummy, known: false } };
+        let (Some(user), Some(judged)) = (user, judged) else { return Evaluable::dummy(dummy) };
         match self.open_hash(judged.hash(), user.id()) {
-            Ok(hash) => Evaluable { hash, known: true },
+            Ok(hash) => Evaluable { imported: judged.is_imported() || !hash.is_own(), hash, known: true },
             Err(fault) => {
                 self.events.report(EventKind::HashUnusable { fault }).user(user).send();
-                Evaluable { hash: dummy, known: false }
+                Evaluable::dummy(dummy)
             }
         }
     }
@@ -147,7 +187,11 @@ impl Hashing {
             HashSealing::On | HashSealing::Enforced => (stored.is_up_to_date(keyring), Some(keyring)),
             HashSealing::DangerRemove => (!stored.is_sealed(), None),
         };
-        match self.open_hash(stored, user) {
+        if !stored.is_sealed() && self.config.sealing == HashSealing::Enforced {
+            return Ok(None);
+        }
+        // Whatever its scheme: a hash that is not verified is kept all the same.
+        match stored.open(self.keyring(), user) {
             Ok(hash) if !is_kept => StoredHash::kept(&hash, under, user).map(Some),
             _ => Ok(None),
         }
@@ -173,20 +217,21 @@ impl Hashing {
         user: &User,
         judged: &Judged,
         rehashed: Option<&PasswordHash>,
-    ) -> Option<StoredHash> {
+    ) -> Option<Replacement> {
         // A sealed hash is replaced by a sealed one, also while new ones are not sealed.
         let stays_sealed = judged.hash().is_sealed() && self.config.sealing == HashSealing::Off;
         let under = self.sealing().or(self.keyring().filter(|_| stays_sealed));
         match rehashed {
-            Some(hash) => StoredHash::kept(hash, under, user.id()).ok(),
-            None => self.rekept(judged.hash(), user.id()).ok().flatten(),
+            Some(hash) => StoredHash::kept(hash, under, user.id()).ok().map(Replacement::Rehashed),
+            None => self.rekept(judged.hash(), user.id()).ok().flatten().map(Replacement::Resealed),
         }
     }
 
     /// Whether a secret of the user is sealed under a key that the keyring lacks.
     pub(crate) fn lacks_a_key_for(&self, user: &User) -> bool {
         let hashes = user.refused_hashes(usize::MAX);
-        let unknown = |stored: &StoredHash| self.open_hash(stored, user.id()).err() == Some(SecretFault::UnknownKey);
+        let unknown =
+            |stored: &StoredHash| stored.open(self.keyring(), user.id()).err() == Some(SecretFault::UnknownKey);
         hashes.iter().any(unknown) || user.totp_fault(self.keyring()) == Some(SecretFault::UnknownKey)
     }
 
@@ -201,6 +246,8 @@ impl Hashing {
     pub(crate) fn readable(&self, user: &User, stored: &[StoredHash]) -> Vec<PasswordHash> {
         let read = |stored: &StoredHash| match self.open_hash(stored, user.id()) {
             Ok(hash) => Some(hash),
+            // It signs nobody in, but it is still a password not to be used again.
+            Err(SecretFault::LegacyScheme) => stored.open(self.keyring(), user.id()).ok(),
             Err(fault) => {
                 self.events.report(EventKind::HashUnusable { fault }).user(user).send();
                 None

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Things that only one call of this process does at a time: a hash for one challenge, a wait in one lane.
+/// Things that only one call of this process does at a time: a hash for one challenge, a wait in one bucket.
 ///
 /// It only spares work. What must hold across processes is settled by the versioned write.
 #[derive(Clone, Debug, Default)]

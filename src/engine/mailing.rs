@@ -1,4 +1,4 @@
-//! Mails: sent, or reported as not sent.
+//! Sends mails, and reports those that could not be sent.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl Mailing {
         sent
     }
 
-    /// Notifies a user in background work. What the notice is about has happened whether or not the mail goes out.
+    /// Notifies a user in background work. The change stands whether or not the mail is sent.
     pub(crate) async fn notify(self: &Arc<Self>, user: &User, kind: MailKind) {
         let (mailing, to) = (Arc::clone(self), user.email().clone());
         self.background.run(async move { drop(mailing.send(&to, kind).await) }).await;

@@ -97,10 +97,14 @@ pub(crate) fn compare_and_hash(
     memory: &mut HashMemory,
 ) -> (Result<Hashed, HashingError>, u64) {
     let mut hashes = 0;
+    // An imported hash is perhaps of the typed form. One of this crate's is of a canonical form, so only that one matches.
+    let texts = [Some(new.password().expose()), new.password().other_typed()];
     for hash in refused {
-        hashes += 1;
-        if hash.verify(new.password(), memory) {
-            return (Ok(Hashed::Reused), hashes);
+        for text in texts.into_iter().flatten() {
+            hashes += 1;
+            if hash.verify(text, memory) {
+                return (Ok(Hashed::Reused), hashes);
+            }
         }
     }
     (hashing::hash(new.password(), params, memory).map(Hashed::New), hashes + 1)

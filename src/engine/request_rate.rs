@@ -1,4 +1,4 @@
-//! How often each source may ask for something that costs no hash: counted in this process, in a fixed space.
+//! How often each client may ask for something that costs no hash: counted in this process, in fixed space.
 
 use core::time::Duration;
 use std::hash::{BuildHasher, RandomState};
@@ -18,12 +18,12 @@ pub(crate) struct Rate {
     pub(crate) every: Duration,
 }
 
-/// A count-min sketch of leaky buckets. Whoever asks has a bucket in each row; the emptiest is theirs, for the others are
-/// shared with somebody who asks more. Which these are is keyed by randomness of this process, so that nobody can choose whose
-/// buckets to fill.
+/// A count-min sketch of leaky buckets. Each client has one bucket in each row, and the emptiest counts, since the others are
+/// shared with clients that ask more often. The buckets are chosen by a random key of this process, so that nobody can choose
+/// whose buckets to fill.
 ///
-/// It is of one size whoever asks and however often. It never lets anybody ask more often than the rate; when tens of thousands
-/// of sources ask at their full rate, others may be slowed with them.
+/// Its size is fixed, whatever the number of clients and requests. No client ever exceeds the rate; if tens of thousands ask at
+/// their full rate, they may slow down others.
 pub(crate) struct RequestRate {
     rate: Rate,
     hashers: [RandomState; ROWS],
@@ -37,7 +37,7 @@ impl RequestRate {
         Self { rate, hashers: core::array::from_fn(|_| RandomState::new()), buckets }
     }
 
-    /// Counts one request, or tells how long to wait. One that comes too early is not counted.
+    /// Counts one request, or returns how long to wait. A request that comes too early is not counted.
     pub(crate) fn admit(&self, who: &[u8], now: OffsetDateTime) -> Result<(), Duration> {
         let Rate { at_once, every } = self.rate;
         let places: [usize; ROWS] = core::array::from_fn(|row| {

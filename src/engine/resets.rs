@@ -57,7 +57,7 @@ impl Resets {
         Some(Delivery { user: user.clone(), email: email.clone(), _turn: turn })
     }
 
-    /// Whether a client at that address may ask now, whoever it is; else how long to wait.
+    /// Whether a client at that client address may ask now; otherwise how long to wait.
     pub(crate) fn admit(&self, address: Option<&ClientAddress>) -> Result<Caller, Duration> {
         if !self.look_ups.has_room() {
             return Err(SHORT_WHILE);

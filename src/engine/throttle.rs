@@ -16,8 +16,8 @@ use crate::store::{AttemptStore, Swap};
 use crate::throttle::{AttemptKey, Attempts, Backoff, Charge};
 use crate::types::{BackendError, CLOCK_GRACE, ClientAddress, DeviceId, Email, UserId, Version, base64url};
 
-/// How often a charge is decided again because others changed the entry. In each round somebody else made progress; whoever is
-/// still losing after these is one of a flood, and an answer is worth more than another round.
+/// How often a charge is retried because others changed the entry. In each round another caller made progress; one that still
+/// loses after this many is part of a flood, and returning is better than another round.
 const CHARGE_ROUNDS: usize = 24;
 /// How many failures beyond its own a success takes back at most.
 const FORGIVEN: u32 = 5;

@@ -12,7 +12,7 @@ struct Tracked {
     waiting: Vec<oneshot::Sender<()>>,
 }
 
-/// A piece of work under way: until this is dropped, by its end or by whoever gives it up.
+/// A piece of work under way, until this is dropped: when it ends or is given up.
 #[derive(Debug)]
 pub(crate) struct UnderWay(Tracker);
 

@@ -9,13 +9,19 @@ use crate::types::{BackendError, UserId};
 #[non_exhaustive]
 pub enum ProvisionError {
     /// Another account has this address. Nothing was stored or mailed.
+    ///
+    /// Status 409, code `email_taken`.
     #[error("another account has this address")]
     EmailTaken,
     /// Another account has this id. Nothing was stored or mailed.
+    ///
+    /// Status 409, code `id_taken`.
     #[error("another account has this id")]
     IdTaken,
     /// The account exists, but the mailer rejected the mail. [`resend_welcome`](crate::Operator::resend_welcome) issues and mails a
     /// fresh temporary password.
+    ///
+    /// Status 503, code `mail_failed`.
     #[error("the account exists, but its mail was not accepted")]
     MailFailed {
         /// The new account.
@@ -40,12 +46,18 @@ failure!(ProvisionError {
 pub enum ImportError {
     /// The hash is of another system's scheme, and [`HashingConfig::legacy`](crate::config::HashingConfig::legacy) is off. Nothing
     /// was stored.
+    ///
+    /// Status 422, code `legacy_scheme`.
     #[error("hashing.legacy is off, and the hash is not Argon2id")]
     LegacyScheme,
     /// Another account has this address. Nothing was stored.
+    ///
+    /// Status 409, code `email_taken`.
     #[error("another account has this address")]
     EmailTaken,
     /// Another account has this id. Nothing was stored.
+    ///
+    /// Status 409, code `id_taken`.
     #[error("another account has this id")]
     IdTaken,
     /// If a store failed, the account may exist; otherwise it does not. Import again to find out.
@@ -64,18 +76,28 @@ failure!(ImportError {
 #[non_exhaustive]
 pub enum WelcomeError {
     /// There is no such user.
+    ///
+    /// Status 404, code `unknown_user`.
     #[error("no such user")]
     UnknownUser,
     /// The account is deactivated.
+    ///
+    /// Status 409, code `deactivated`.
     #[error("the account is deactivated")]
     Deactivated,
     /// The user has already chosen a password and should use "Forgot your password?" instead.
+    ///
+    /// Status 409, code `password_chosen`.
     #[error("the user has already chosen a password")]
     PasswordChosen,
     /// Another account has the corrected address. Nothing changed.
+    ///
+    /// Status 409, code `email_taken`.
     #[error("another account has this address")]
     EmailTaken,
     /// The mailer rejected the mail. Call again to issue and mail another password.
+    ///
+    /// Status 503, code `mail_failed`.
     #[error("the mail was not accepted")]
     MailFailed {
         /// The mailer's error.
@@ -99,6 +121,8 @@ failure!(WelcomeError {
 #[non_exhaustive]
 pub enum OperatorError {
     /// There is no such user.
+    ///
+    /// Status 404, code `unknown_user`.
     #[error("no such user")]
     UnknownUser,
     /// No decision was reached; retrying is safe.
@@ -116,6 +140,8 @@ failure!(OperatorError {
 pub enum ResumeError {
     /// The session was revoked: signed out everywhere, credential changed, account deactivated or deleted. Drop it and show the
     /// sign-in page.
+    ///
+    /// Status 401, code `session_ended`.
     #[error("the session has ended")]
     SessionEnded,
     /// No decision was reached. Keep the session and refuse this request.
@@ -132,19 +158,27 @@ failure!(ResumeError {
 #[non_exhaustive]
 pub enum DeviceError {
     /// The session has ended. The user signs in again.
+    ///
+    /// Status 401, code `session_ended`.
     #[error("the session has ended")]
     SessionEnded,
     /// The session has no proof from the last five minutes: the password or, with a second factor on, a code. Ask for what
     /// `needs` says.
+    ///
+    /// Status 403, code `password_proof_needed` or `code_proof_needed`.
     #[error("step-up required: {needs}")]
     StepUpRequired {
         /// What to ask for.
         needs: StepUp,
     },
     /// The user has no device with this id.
+    ///
+    /// Status 404, code `unknown_device`.
     #[error("no such device")]
     UnknownDevice,
     /// A confirmed reset is pending. Until it ends, knowing the password is not enough to revoke a device.
+    ///
+    /// Status 409, code `recovery_pending`.
     #[error("a confirmed reset is pending")]
     RecoveryPending,
     /// No decision was reached; retrying is safe.

@@ -3,11 +3,14 @@ use core::time::Duration;
 use crate::password::Violation;
 
 /// What the errors of all flows have in common, for a host that handles them in one place
-/// ([`Auth::error_response`](crate::Auth::error_response)). Every error also has these as inherent methods.
+/// ([`Auth::error_response`](crate::Auth::error_response)). These errors also have the methods as inherent ones, except
+/// `violations`. Errors of setting up and of parsing ([`BuildError`](crate::error::BuildError),
+/// [`Malformed`](crate::error::Malformed)) do not implement it.
 pub trait AuthError: std::error::Error + Send + Sync + 'static {
     /// A stable `snake_case` code, for clients and translations.
     fn code(&self) -> &'static str;
-    /// The matching HTTP status, as a plain number.
+    /// The matching HTTP status: 401 (sign in again), 403 (step-up needed), 404, 409, 422 (rejected input), 429 (wait) or 503
+    /// (unavailable).
     fn http_status(&self) -> u16;
     /// How long to wait before retrying, if waiting helps.
     fn retry_after(&self) -> Option<Duration>;

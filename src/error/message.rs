@@ -4,6 +4,11 @@ use core::time::Duration;
 
 use crate::password::Violation;
 
+/// For every wrong code alike. A clock that is minutes off is the usual reason for right codes that are wrong; whether this code
+/// was one of those is for operators only.
+pub(super) const WRONG_CODE: &str = "This code is not right or was used before. Please try the next one. If codes keep failing, let your \
+                                     phone set its date and time automatically.";
+
 /// "Please wait 8 seconds before trying again."
 pub(super) fn please_wait(wait: Duration) -> String {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

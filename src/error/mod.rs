@@ -1,4 +1,4 @@
-//! Floor 4: what can go wrong, one small enum per flow.
+//! Errors: what can go wrong, one small enum per flow.
 //!
 //! The variants are the contract. Each error has a stable [`code`](AuthError::code), a plain
 //! [`http_status`](AuthError::http_status), a [`retry_after`](AuthError::retry_after) if waiting helps, and a
@@ -32,4 +32,4 @@ pub use crate::crypto::{KeyringError, RandomError};
 pub use crate::types::{Malformed, SiteError, UnconfirmedEmail};
 pub(crate) use auth_error::AuthError;
 use auth_error::failure;
-use message::{not_accepted, one_at_a_time, please_wait};
+use message::{WRONG_CODE, not_accepted, one_at_a_time, please_wait};

@@ -14,9 +14,13 @@ const RECOVERY: &str =
 #[non_exhaustive]
 pub enum ChoosePasswordError {
     /// The challenge is invalid, used, expired (10 minutes) or exhausted (10 tries). The user starts again at the sign-in.
+    ///
+    /// Status 401, code `challenge_invalid`.
     #[error("challenge invalid, used or expired")]
     ChallengeInvalid,
     /// The new password breaks the policy. Nothing changed and the challenge remains valid. Show every violation.
+    ///
+    /// Status 422, code `password_rejected`.
     #[error("the new password breaks {} rules", .violations.len())]
     Rejected {
         /// All violations, in the order of the rules.
@@ -24,12 +28,16 @@ pub enum ChoosePasswordError {
     },
     /// The challenge was issued for the current password, but a confirmed reset is pending. The user continues with the
     /// temporary password from the mail.
+    ///
+    /// Status 409, code `recovery_pending`.
     #[error("a confirmed reset is pending")]
     RecoveryPending {
         /// When the reset expires and the current password works again.
         until: OffsetDateTime,
     },
     /// Another request is using this challenge right now.
+    ///
+    /// Status 409, code `in_progress`.
     #[error("the challenge is in use")]
     InProgress {
         /// A short wait.
@@ -52,25 +60,35 @@ failure!(ChoosePasswordError {
 #[non_exhaustive]
 pub enum ChangePasswordError {
     /// The session has ended. The user signs in again.
+    ///
+    /// Status 401, code `session_ended`.
     #[error("the session has ended")]
     SessionEnded,
     /// The current password is wrong. The failure counts in a bucket that only signed-in users can reach.
+    ///
+    /// Status 422, code `current_password_wrong`.
     #[error("the current password is wrong")]
     CurrentPasswordWrong,
     /// The wait after the previous attempt has not passed: a moment after a success (such as a form sent twice), longer after
     /// failures. This attempt was not evaluated.
+    ///
+    /// Status 429, code `throttled`.
     #[error("throttled")]
     Throttled {
         /// The remaining wait.
         retry_after: Duration,
     },
     /// The new password breaks the policy. Nothing changed. Show every violation.
+    ///
+    /// Status 422, code `password_rejected`.
     #[error("the new password breaks {} rules", .violations.len())]
     Rejected {
         /// All violations, in the order of the rules.
         violations: Vec<Violation>,
     },
     /// A confirmed reset is pending; it is completed with the temporary password from the mail.
+    ///
+    /// Status 409, code `recovery_pending`.
     #[error("a confirmed reset is pending")]
     RecoveryPending {
         /// When the reset expires and the current password works again.

@@ -12,10 +12,14 @@ pub const INVALID_CREDENTIALS: &str = "Email and Password do not match";
 pub enum SignInError {
     /// The sign-in failed, whatever the reason: unknown address, wrong password, deactivated account, expired temporary
     /// password. Show this message as it is and nothing else; users with questions ask the support contact.
+    ///
+    /// Status 401, code `invalid_credentials`.
     #[error("{}", INVALID_CREDENTIALS)]
     InvalidCredentials,
     /// The wait after the last failure has not passed. This attempt was neither evaluated nor counted. Show how long to wait;
     /// known and unknown addresses wait alike.
+    ///
+    /// Status 429, code `throttled`.
     #[error("throttled")]
     Throttled {
         /// The remaining wait.

@@ -15,25 +15,37 @@ use crate::types::BackendError;
 #[non_exhaustive]
 pub enum Unavailable {
     /// The hash queue is full. Nothing was counted. Ask the user to try again in a moment.
+    ///
+    /// Status 503, code `busy`.
     #[error("the hash queue is full")]
     Busy {
         /// A short wait.
         retry_after: Duration,
     },
     /// Other requests kept changing the same entry. Retry soon.
+    ///
+    /// Status 503, code `contended`.
     #[error("too many concurrent changes to the same entry")]
     Contended,
     /// A store failed. The [`source`](std::error::Error::source) is a [`BackendError`], whose kind, code and call are safe to
     /// log.
+    ///
+    /// Status 503, code `backend`.
     #[error("a store failed")]
     Backend(#[source] BackendError),
     /// The operating system provided no randomness.
+    ///
+    /// Status 503, code `random`.
     #[error(transparent)]
     Random(#[from] RandomError),
     /// Not enough memory for a hash.
+    ///
+    /// Status 503, code `out_of_memory`.
     #[error("not enough memory for a hash")]
     OutOfMemory,
     /// The `Auth` was closed.
+    ///
+    /// Status 503, code `closed`.
     #[error("closed")]
     Closed,
 }

@@ -11,135 +11,194 @@ use crate::types::{BackendCode, BackendError, BackendErrorKind};
 #[non_exhaustive]
 pub enum EventKind {
     /// An account was provisioned.
+    /// Logged as `user_created`.
     Provisioned,
     /// A fresh temporary password was issued to a user who has not signed in yet.
+    /// Logged as `authn_token_created:welcome`.
     WelcomeReissued,
     /// A mistyped address was corrected before the first sign-in.
+    /// Logged as `user_updated:email`.
     EmailCorrected,
     /// A user signed in.
+    /// Logged as `authn_login_success`, after failures as `authn_login_successafterfail`.
     SignedIn {
         /// Failures that the bucket held before.
         after_failures: u32,
     },
     /// A valid temporary password was given, or a password change is due: a challenge was issued.
-    PasswordChangeDemanded,
+    /// Logged as `authn_token_created:password_change`.
+    PasswordChangeRequired,
     /// The password was right and a code is required: a challenge was issued.
-    SecondFactorDemanded,
+    /// Logged as `authn_token_created:second_factor`.
+    SecondFactorRequired,
     /// The password was right and an authenticator must be enrolled first: a challenge was issued.
-    EnrollmentDemanded,
+    /// Logged as `authn_token_created:enrollment`.
+    EnrollmentRequired,
     /// A code of the second factor was accepted.
+    /// Logged as `authn_second_factor_success`.
     SecondFactorPassed {
         /// The kind of code.
         method: AuthMethod,
     },
     /// A code of the second factor was rejected: wrong, used before, or of an earlier time step.
-    SecondFactorFailed,
+    /// Logged as `authn_second_factor_fail`.
+    SecondFactorFailed {
+        /// How many steps of 30 seconds the clock of the user's phone is ahead (negative: behind), if this is the code that such a
+        /// phone shows: up to 20 steps (10 minutes), and of no step that was used. `None` for any other code, recovery codes
+        /// included. The code was rejected all the same.
+        ///
+        /// The same number again and again for one user is a phone whose clock is wrong; for many users it is the clock of the
+        /// host. With six digits, a random code hits one of these 38 steps once in 26,000 times.
+        steps_off: Option<i32>,
+    },
     /// Ten wrong codes in one class: after the password alone, after proof of the mailbox, on a known device, or in a session.
     /// Someone other than the owner probably has that password, mailbox, device or session.
+    /// Logged as `authn_second_factor_fail_max`.
     ManyWrongCodes,
     /// The stored secret of an authenticator is unreadable. Its codes fail like wrong ones; recovery codes still work.
+    /// Logged as `sys_totp_secret_unusable`.
     TotpSecretUnusable {
         /// The fault.
         fault: SecretFault,
     },
     /// Enrolling an authenticator was started.
+    /// Logged as `authn_token_created:totp`.
     EnrollmentBegun,
     /// An authenticator was enrolled: the second factor is on, or was replaced.
+    /// Logged as `user_updated:second_factor_enabled`.
     SecondFactorEnabled,
     /// The user turned the second factor off.
+    /// Logged as `user_updated:second_factor_disabled`.
     SecondFactorDisabled,
     /// The recovery codes were replaced with new ones.
+    /// Logged as `authn_token_created:recovery_codes`.
     RecoveryCodesRegenerated,
     /// An operator removed the second factor from an account.
+    /// Logged as `user_updated:second_factor_reset`.
     SecondFactorReset {
         /// The operator's reason.
         reason: Box<str>,
     },
     /// A signed-in user reauthenticated.
+    /// Logged as `authn_reauthenticated`.
     Reauthenticated {
         /// The method used.
         method: AuthMethod,
     },
     /// A reauthentication failed because the password was wrong.
+    /// Logged as `authn_reauthenticated_fail`.
     ReauthenticationFailed,
     /// A sign-in was evaluated and failed.
+    /// Logged as `authn_login_fail`.
     SignInFailed {
         /// The reason.
         reason: SignInFailureReason,
     },
     /// An attempt was not evaluated because the previous wait has not passed.
+    /// Logged as `excess_rate_limit_exceeded`.
     Throttled {
         /// The remaining wait.
         retry_after: Duration,
     },
     /// An attempt was not evaluated because the hash queue was full.
+    /// Logged as `excess_hash_queue_full`.
     Busy,
     /// A challenge was rejected: invalid, used or expired.
+    /// Logged as `authn_token_reuse:challenge`.
     ChallengeRejected,
     /// A session was rejected: it has ended, or its user was deleted or deactivated.
+    /// Logged as `session_use_after_expire`.
     SessionRejected,
     /// A user changed their password.
+    /// Logged as `authn_password_change`.
     PasswordChanged,
     /// A password change was rejected because the current password was wrong.
+    /// Logged as `authn_password_change_fail`.
     PasswordChangeFailed,
     /// A new password was rejected by the policy.
+    /// Logged as `authn_password_change_fail:policy`.
     PasswordRejected {
         /// The number of rules it breaks.
         violations: usize,
     },
     /// A reset was requested. Whether the account exists has not been looked up yet.
+    /// Logged as `authn_reset_requested`.
     ResetRequested,
     /// A reset was requested again within this account's cooldown; nothing is mailed.
+    /// Logged as `excess_rate_limit_exceeded:reset`.
     ResetCoolingDown,
     /// A reset link was stored and handed to the mailer.
+    /// Logged as `authn_token_created:reset`.
     ResetLinkIssued,
     /// No reset link was issued: the address is unknown, the account is deactivated, or it has reached its limit of links.
+    /// Logged as `authn_reset_withheld`.
     ResetLinkWithheld,
     /// A reset link was confirmed: a temporary password was set and handed to the mailer.
+    /// Logged as `authn_token_created:temporary_password`.
     ResetConfirmed,
     /// A reset link was rejected: invalid, used or expired.
+    /// Logged as `authn_token_reuse:reset`.
     ResetLinkRejected,
+    /// A reset link was rejected because its token has not the form of one: cut off or changed on the way. Many of these point to
+    /// a mail template or a gateway that breaks links.
+    /// Logged as `input_validation_fail:reset`.
+    ResetLinkDamaged,
     /// A password was chosen in a reset.
+    /// Logged as `authn_password_change:reset`.
     ResetCompleted,
     /// A signed-in user who has just given a code cancelled a recovery: the link and temporary password mailed for it are no
     /// longer valid.
+    /// Logged as `authn_token_revoked:reset`.
     RecoveryCancelled,
     /// A device token was granted.
+    /// Logged as `authn_token_created:device`.
     DeviceGranted,
     /// A device was revoked.
+    /// Logged as `authn_token_revoked:device`.
     DeviceRevoked,
     /// All sessions of a user were revoked.
+    /// Logged as `session_logout:everywhere`.
     SignedOutEverywhere,
     /// An account was deactivated.
+    /// Logged as `user_archived`.
     Deactivated,
     /// An account was reactivated.
+    /// Logged as `user_updated:reactivated`.
     Reactivated,
-    /// A password change was made due.
-    PasswordChangeRequired,
+    /// An operator made a password change due at the next sign-in.
+    /// Logged as `user_updated:password_change_forced`.
+    PasswordChangeForced,
     /// A password was invalidated as compromised.
+    /// Logged as `authn_token_revoked:password`.
     MarkedCompromised,
     /// An account was deleted.
+    /// Logged as `user_deleted`.
     Deleted,
     /// An account of another system was imported with its password hash.
+    /// Logged as `user_created:imported`.
     Imported {
         /// The scheme of the hash.
         scheme: HashScheme,
     },
     /// A password hash with other parameters, or of another system, was replaced when its owner signed in. Count one fewer in
     /// [`CostProfile`](crate::config::CostProfile)s.
+    /// Logged as `sys_rehashed`.
     Rehashed {
         /// The scheme of the previous hash.
         from: HashScheme,
     },
     /// A user's sealed secrets were sealed again with the current key.
+    /// Logged as `sys_resealed`.
     Resealed,
     /// A stored password hash is unreadable. The password fails like a wrong one; a reset sets a new one.
+    /// Logged as `sys_hash_unusable`.
     HashUnusable {
         /// The fault.
         fault: SecretFault,
     },
     /// The mailer rejected a mail, or accepted it and later gave up. In the latter case the mailer emits the event and does not
     /// know which user the mail is about.
+    /// Logged as `sys_mail_failed`.
     MailFailed {
         /// Which mail: [`MailKind::name`](crate::mail::MailKind::name).
         mail: &'static str,
@@ -149,6 +208,7 @@ pub enum EventKind {
         code: Option<BackendCode>,
     },
     /// The mail server is unreachable or drops connections; mails wait in the mailer's queue. Emitted once per outage.
+    /// Logged as `sys_mail_delayed`.
     MailDelayed {
         /// The kind of failure.
         error: BackendErrorKind,
@@ -156,6 +216,7 @@ pub enum EventKind {
         code: Option<BackendCode>,
     },
     /// A store call failed. If no decision was reached, the caller got an error.
+    /// Logged as `sys_store_failed`.
     StoreFailed {
         /// The method of [`UserRepository`](crate::UserRepository) or [`AttemptStore`](crate::AttemptStore) that failed, such
         /// as `find_by_email`.
@@ -166,6 +227,7 @@ pub enum EventKind {
         code: Option<BackendCode>,
     },
     /// The breach lookup failed.
+    /// Logged as `sys_breach_lookup_failed`.
     BreachLookupFailed {
         /// The kind of failure.
         error: BackendErrorKind,
@@ -174,18 +236,22 @@ pub enum EventKind {
     },
     /// The host's spawner dropped background work before it was done, as at the end of a runtime: requested reset mails are not
     /// sent. Call [`Auth::close`](crate::Auth::close) before the runtime ends.
+    /// Logged as `sys_background_work_lost`.
     BackgroundWorkLost {
         /// The number of dropped tasks.
         pieces: u64,
     },
     /// A stored time lies in the future: the clocks of two machines disagree, or one was set back.
+    /// Logged as `sys_clock_skew`.
     ClockSkew {
         /// How far ahead it is.
         ahead: Duration,
     },
     /// A repository returned a user with another address than requested: its collation folds more than it may.
+    /// Logged as `sys_repository_mismatch`.
     RepositoryMismatch,
     /// Expired attempts were purged.
+    /// Logged as `sys_attempts_purged`.
     AttemptsPurged {
         /// The number of entries.
         entries: u64,
@@ -207,11 +273,11 @@ impl EventKind {
             Self::EmailCorrected => "user_updated:email",
             Self::SignedIn { after_failures: 0 } => "authn_login_success",
             Self::SignedIn { .. } => "authn_login_successafterfail",
-            Self::PasswordChangeDemanded => "authn_token_created:password_change",
-            Self::SecondFactorDemanded => "authn_token_created:second_factor",
-            Self::EnrollmentDemanded => "authn_token_created:enrollment",
+            Self::PasswordChangeRequired => "authn_token_created:password_change",
+            Self::SecondFactorRequired => "authn_token_created:second_factor",
+            Self::EnrollmentRequired => "authn_token_created:enrollment",
             Self::SecondFactorPassed { .. } => "authn_second_factor_success",
-            Self::SecondFactorFailed => "authn_second_factor_fail",
+            Self::SecondFactorFailed { .. } => "authn_second_factor_fail",
             Self::ManyWrongCodes => "authn_second_factor_fail_max",
             Self::TotpSecretUnusable { .. } => "sys_totp_secret_unusable",
             Self::EnrollmentBegun => "authn_token_created:totp",
@@ -235,6 +301,7 @@ impl EventKind {
             Self::ResetLinkWithheld => "authn_reset_withheld",
             Self::ResetConfirmed => "authn_token_created:temporary_password",
             Self::ResetLinkRejected => "authn_token_reuse:reset",
+            Self::ResetLinkDamaged => "input_validation_fail:reset",
             Self::ResetCompleted => "authn_password_change:reset",
             Self::RecoveryCancelled => "authn_token_revoked:reset",
             Self::DeviceGranted => "authn_token_created:device",
@@ -242,7 +309,7 @@ impl EventKind {
             Self::SignedOutEverywhere => "session_logout:everywhere",
             Self::Deactivated => "user_archived",
             Self::Reactivated => "user_updated:reactivated",
-            Self::PasswordChangeRequired => "user_updated:password_change_required",
+            Self::PasswordChangeForced => "user_updated:password_change_forced",
             Self::MarkedCompromised => "authn_token_revoked:password",
             Self::Deleted => "user_deleted",
             Self::Imported { .. } => "user_created:imported",

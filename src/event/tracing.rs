@@ -7,7 +7,8 @@ use tracing::Level;
 ///
 /// Component failures have the fields `error` (such as `unavailable`), `code` (an SQLSTATE, an SMTP reply code, or a class such
 /// as `io-refused` or `pool-timed-out`) and `call` (the store's method, such as `find_by_email`); the `error` `tables_missing`
-/// means a forgotten `migrate()`. For an unreadable secret, the field `fault` says why: `unknown_key` is a wrong sealing key.
+/// means a forgotten `migrate()`. For an unreadable secret, the field `fault` says why: `unknown_key` is a wrong sealing key. For a
+/// rejected code of an authenticator, `steps_off` says how many steps of 30 seconds the phone's clock is ahead, where that is why.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingObserver;
 
@@ -24,6 +25,10 @@ impl Observer for TracingObserver {
             EventKind::HashUnusable { fault } | EventKind::TotpSecretUnusable { fault } => Some(fault.as_str()),
             _ => None,
         };
+        let steps_off = match &event.kind {
+            EventKind::SecondFactorFailed { steps_off } => *steps_off,
+            _ => None,
+        };
         /// `tracing` fixes the level of an event at compile time.
         macro_rules! emit {
             ($level:ident) => {
@@ -36,6 +41,7 @@ impl Observer for TracingObserver {
                     code = code.as_ref().map(|code| code.as_str()),
                     call,
                     fault,
+                    steps_off,
                     subject = event.email_pseudonym.as_ref().map(|subject| subject.as_str()),
                     user_id = event.user_id.as_ref().map(|id| id.as_str()),
                     request_id = event.request_id.as_deref(),
@@ -64,7 +70,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::TotpSecretUnusable { .. } => Level::ERROR,
         // Rejected or delayed: one is nothing, many are worth a look.
         EventKind::SignInFailed { .. }
-        | EventKind::SecondFactorFailed
+        | EventKind::SecondFactorFailed { .. }
         | EventKind::ManyWrongCodes
         | EventKind::ClockSkew { .. }
         | EventKind::ReauthenticationFailed
@@ -77,6 +83,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::ResetCoolingDown
         | EventKind::ResetLinkWithheld
         | EventKind::ResetLinkRejected
+        | EventKind::ResetLinkDamaged
         | EventKind::MailDelayed { .. } => Level::WARN,
         // Normal outcomes.
         EventKind::Provisioned
@@ -84,9 +91,9 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::EmailCorrected
         | EventKind::Imported { .. }
         | EventKind::SignedIn { .. }
-        | EventKind::PasswordChangeDemanded
-        | EventKind::SecondFactorDemanded
-        | EventKind::EnrollmentDemanded
+        | EventKind::PasswordChangeRequired
+        | EventKind::SecondFactorRequired
+        | EventKind::EnrollmentRequired
         | EventKind::SecondFactorPassed { .. }
         | EventKind::EnrollmentBegun
         | EventKind::SecondFactorEnabled
@@ -105,7 +112,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::SignedOutEverywhere
         | EventKind::Deactivated
         | EventKind::Reactivated
-        | EventKind::PasswordChangeRequired
+        | EventKind::PasswordChangeForced
         | EventKind::MarkedCompromised
         | EventKind::Deleted => Level::INFO,
         // Housekeeping.

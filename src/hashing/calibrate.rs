@@ -47,7 +47,7 @@ fn quickest(memory_kib: u32, passes: u32, backend: HashBackend) -> Duration {
         let begun = SystemClock.now();
         let hashed = hash(&password, params, &mut memory);
         let took = until(begun, SystemClock.now());
-        // Nothing takes no time: the clock was set back meanwhile.
+        // No measurement is zero unless the clock was set back in the meantime.
         if hashed.is_err() || took == Duration::ZERO { Duration::MAX } else { took }
     };
     // The first one pays for the memory.

@@ -2,12 +2,13 @@
 
 use thiserror::Error;
 
-#[cfg(not(feature = "legacy-hashes"))]
-use super::foreign::is_foreign;
 #[cfg(feature = "legacy-hashes")]
 use super::legacy::{LegacyCost, LegacyHash};
+use super::malformed::{MalformedHash, malformed};
 use super::memory::{HashMemory, Input, Revision, Variant};
 use super::phc::{Argon2Cost, Argon2Hash, SALT_BYTES, TAG_BYTES};
+#[cfg(feature = "legacy-hashes")]
+use super::wrapped::Wrapped;
 use super::{HashParams, HashRisk, HashScheme};
 use crate::crypto::{Draw, RandomError};
 use crate::types::{Digest, Password};
@@ -15,23 +16,12 @@ use crate::types::{Digest, Password};
 /// The maximum length of text that is parsed, in bytes. The longest hash of any scheme is well below it.
 const MAX_TEXT_BYTES: usize = 512;
 
-/// A text that is not a password hash this build can verify.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum MalformedHash {
-    /// The scheme is unknown, or a field is missing, out of bounds or not in canonical form.
-    #[error("not a password hash of a known scheme with all its fields, within bounds, in canonical form")]
-    Unknown,
-    /// It looks like a hash of another system, such as bcrypt, which this build cannot read.
-    #[error("a password hash of another system: to verify it, enable doorward's feature `legacy-hashes`")]
-    NeedsLegacyHashes,
-}
-
-/// A completely parsed password hash: every field is present and within bounds, and rendering it gives the same text byte for
-/// byte.
+/// A completely parsed password hash: every field is present once and within bounds, and no other text means the same, but for
+/// the order of Argon2's parameters and the padding of its base64, which systems write differently.
 ///
-/// New hashes are Argon2id as PHC strings. Hashes of other systems are verified with the feature `legacy-hashes`, and replaced
-/// when their owner signs in: see [`Operator::import_user`](crate::Operator::import_user).
+/// New hashes are Argon2id as PHC strings. With the feature `legacy-hashes` it also parses hashes of other systems, such as
+/// bcrypt. To import and verify those, also set [`HashingConfig::legacy`](crate::config::HashingConfig::legacy); they are
+/// replaced when their owner signs in: see [`Operator::import_user`](crate::Operator::import_user).
 ///
 /// `Debug` reveals nothing of it: a hash is what an attacker brute-forces offline.
 ///
@@ -53,7 +43,7 @@ pub enum MalformedHash {
 /// # let text = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
 /// #             AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 /// assert!(PasswordHash::parse(&text.replace("m=19456", "m=8388608")).is_err(), "8 GiB");
-/// assert!(PasswordHash::parse(&text.replace("t=2,p=1", "p=1,t=2")).is_err(), "out of order");
+/// assert!(PasswordHash::parse(&text.replace("t=2,p=1", "t=2,t=2,p=1")).is_err(), "twice the same field");
 /// ```
 #[derive(Clone)]
 pub struct PasswordHash {
@@ -66,6 +56,8 @@ enum Kind {
     Argon2(Argon2Hash),
     #[cfg(feature = "legacy-hashes")]
     Legacy(LegacyHash),
+    #[cfg(feature = "legacy-hashes")]
+    Wrapped(Wrapped),
 }
 
 crate::types::redacted_debug!(PasswordHash => "PasswordHash");
@@ -92,6 +84,11 @@ impl From<HashParams> for HashCost {
 }
 
 impl HashCost {
+    /// Whether it is of a scheme that only `legacy-hashes` can compute.
+    pub(crate) fn is_legacy(&self) -> bool {
+        !matches!(self.0, Cost::Argon2(_))
+    }
+
     /// The kept working memory that it uses, in KiB. Schemes other than Argon2 use none of it.
     pub(crate) fn memory_kib(&self) -> usize {
         match self.0 {
@@ -115,8 +112,8 @@ impl PasswordHash {
     /// Provision users without a usable hash, such as Django's `!…`, or have them reset their password.
     ///
     /// # Errors
-    /// [`MalformedHash`] for an unknown scheme or version, a missing, duplicate or reordered field, parameters above the caps
-    /// (for Argon2 see [`HashParams`]), a salt or tag of unusual length, or any other spelling of a valid hash. Without the
+    /// [`MalformedHash`] for an unknown scheme or version, a missing or duplicate field, parameters above the caps (for Argon2 see
+    /// [`HashParams`]), a salt or tag of unusual length, or any other spelling of a valid hash. Without the
     /// feature `legacy-hashes`, a hash that needs it is [`NeedsLegacyHashes`](MalformedHash::NeedsLegacyHashes).
     pub fn parse(text: &str) -> Result<Self, MalformedHash> {
         if text.len() > MAX_TEXT_BYTES {
@@ -139,6 +136,11 @@ impl PasswordHash {
         }
     }
 
+    #[cfg(feature = "legacy-hashes")]
+    pub(super) fn wrapped(wrapped: Wrapped) -> Self {
+        Self { text: wrapped.render().into(), kind: Kind::Wrapped(wrapped) }
+    }
+
     fn argon2(hash: Argon2Hash) -> Self {
         Self { text: hash.render().into(), kind: Kind::Argon2(hash) }
     }
@@ -158,6 +160,8 @@ impl PasswordHash {
             },
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(hash) => hash.scheme(),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Wrapped(_) => HashScheme::Argon2idOverFast,
         }
     }
 
@@ -167,16 +171,21 @@ impl PasswordHash {
             Kind::Argon2(hash) => Cost::Argon2(hash.cost),
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(hash) => Cost::Legacy(hash.cost()),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Wrapped(wrapped) => Cost::Argon2(wrapped.hash.cost),
         })
     }
 
     /// Its weaknesses that an operator should know about; empty for a hash as good as a new one.
     pub fn risks(&self) -> Vec<HashRisk> {
+        // Only Argon2id resists both brute force on special hardware and spying on memory access (RFC 9106, section 4).
+        let is_weak = |hash: &Argon2Hash| !hash.is_own() || hash.cost.params.is_weak();
         match &self.kind {
-            Kind::Argon2(hash) => {
-                // Only Argon2id resists both brute force on special hardware and spying on memory access (RFC 9106, section 4).
-                let dated = hash.cost.variant != Variant::Argon2id || hash.cost.revision != Revision::V19;
-                if dated || hash.cost.params.is_weak() { vec![HashRisk::Weak] } else { Vec::new() }
+            Kind::Argon2(hash) => is_weak(hash).then_some(HashRisk::Weak).into_iter().collect(),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Wrapped(wrapped) => {
+                let weak = is_weak(&wrapped.hash).then_some(HashRisk::Weak);
+                [HashRisk::FastInside].into_iter().chain(weak).collect()
             }
             #[cfg(feature = "legacy-hashes")]
             Kind::Legacy(hash) => hash.risks(),
@@ -186,24 +195,31 @@ impl PasswordHash {
     /// Whether it has the form of a new hash with these parameters. If not, it is replaced when its owner signs in.
     pub(crate) fn is_up_to_date(&self, params: HashParams) -> bool {
         match &self.kind {
-            // Other systems wrap the same hash in text of their own.
-            Kind::Argon2(hash) => hash.is_up_to_date(params) && self.text.starts_with('$'),
+            // Other systems write the same hash in another order or in text of their own.
+            Kind::Argon2(hash) => hash.is_up_to_date(params) && *self.text == *hash.render(),
             #[cfg(feature = "legacy-hashes")]
-            Kind::Legacy(_) => false,
+            Kind::Legacy(_) | Kind::Wrapped(_) => false,
         }
     }
 
-    /// Whether this password was hashed. A wrong one takes as long as the right one.
-    pub(crate) fn verify(&self, password: &Password, memory: &mut HashMemory) -> bool {
+    /// Whether it may be this crate's own, by its scheme.
+    pub(crate) fn is_own(&self) -> bool {
         match &self.kind {
-            Kind::Argon2(hash) => {
-                // Argon2id may be our own, which hashes the canonical text. Other systems hash the text as it was typed.
-                let own = hash.cost.variant == Variant::Argon2id && hash.cost.revision == Revision::V19;
-                let text = if own { password.expose() } else { password.typed() };
-                hash.verify(text.as_bytes(), memory)
-            }
+            Kind::Argon2(hash) => hash.is_own(),
             #[cfg(feature = "legacy-hashes")]
-            Kind::Legacy(hash) => hash.verify(password.typed().as_bytes()),
+            Kind::Legacy(_) | Kind::Wrapped(_) => false,
+        }
+    }
+
+    /// Whether this text was hashed: the canonical form of a password, or the typed one. A wrong one takes as long as the right
+    /// one.
+    pub(crate) fn verify(&self, text: &str, memory: &mut HashMemory) -> bool {
+        match &self.kind {
+            Kind::Argon2(hash) => hash.verify(text.as_bytes(), memory),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Legacy(hash) => hash.verify(text.as_bytes()),
+            #[cfg(feature = "legacy-hashes")]
+            Kind::Wrapped(wrapped) => wrapped.verify(text.as_bytes(), memory),
         }
     }
 }
@@ -211,21 +227,22 @@ impl PasswordHash {
 impl Kind {
     #[cfg(not(feature = "legacy-hashes"))]
     fn parse(text: &str) -> Result<Self, MalformedHash> {
-        let own = |hash: &Argon2Hash| hash.cost.variant == Variant::Argon2id && hash.cost.revision == Revision::V19;
         match Argon2Hash::parse(text) {
-            Some(hash) if own(&hash) => Ok(Self::Argon2(hash)),
+            Some(hash) if hash.is_own() => Ok(Self::Argon2(hash)),
             Some(_) => Err(MalformedHash::NeedsLegacyHashes),
-            None if is_foreign(text) => Err(MalformedHash::NeedsLegacyHashes),
-            None => Err(MalformedHash::Unknown),
+            None => Err(malformed(text)),
         }
     }
 
     #[cfg(feature = "legacy-hashes")]
     fn parse(text: &str) -> Result<Self, MalformedHash> {
-        // Django puts the name of its hasher in front of the PHC string.
-        let phc = text.strip_prefix("argon2$").map_or(text, |_| &text["argon2".len()..]);
+        // Django and Spring put the name of their encoder in front of the PHC string.
+        let names = ["argon2", "{argon2}", "{argon2@SpringSecurity_v5_8}"];
+        let phc = names.into_iter().find_map(|name| text.strip_prefix(name).filter(|phc| phc.starts_with('$')));
+        let phc = phc.unwrap_or(text);
         let read = Argon2Hash::parse(phc).map(Self::Argon2).or_else(|| LegacyHash::parse(text).map(Self::Legacy));
-        read.ok_or(MalformedHash::Unknown)
+        let read = read.or_else(|| Wrapped::parse(text).map(Self::Wrapped));
+        read.ok_or_else(|| malformed(text))
     }
 }
 
@@ -244,13 +261,18 @@ pub(crate) fn hash(
     params: HashParams,
     memory: &mut HashMemory,
 ) -> Result<PasswordHash, HashingError> {
+    hash_text(password.expose(), params, memory).map(PasswordHash::argon2)
+}
+
+/// Hashes a text with a fresh salt.
+pub(super) fn hash_text(text: &str, params: HashParams, memory: &mut HashMemory) -> Result<Argon2Hash, HashingError> {
     let salt: [u8; SALT_BYTES] = Draw::draw()?;
     let mut tag = [0; TAG_BYTES];
     let (variant, revision) = (Variant::Argon2id, Revision::V19);
-    let input = Input { variant, revision, params, password: password.expose().as_bytes(), salt: &salt };
+    let input = Input { variant, revision, params, password: text.as_bytes(), salt: &salt };
     // Parameters, salt, tag and password are within Argon2's bounds.
     if !memory.compute(&input, &mut tag) {
         return Err(HashingError::OutOfMemory);
     }
-    Ok(PasswordHash::argon2(Argon2Hash::new(Argon2Cost::current(params), &salt, &tag)))
+    Ok(Argon2Hash::new(Argon2Cost::current(params), &salt, &tag))
 }

@@ -43,10 +43,12 @@ impl Argon2Hash {
         Self { cost, salt: salt.into(), tag: tag.into() }
     }
 
-    /// Parses a PHC string. Every field must be present once, in order and within bounds, and rendering the result must give
-    /// the same text byte for byte; the parsers of libraries are more lenient.
+    /// Parses a PHC string. Every field must be present once and within bounds. The parameters may stand in any order and the
+    /// base64 may be padded, as other systems write them; apart from that, rendering the result must give the same text byte for
+    /// byte. The parsers of libraries are more lenient.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let parsed = phc::PasswordHash::new(text).ok()?;
+        let canonical = canonical(text)?;
+        let parsed = phc::PasswordHash::new(&canonical).ok()?;
         let variant = match parsed.algorithm.as_str() {
             "argon2d" => Variant::Argon2d,
             "argon2i" => Variant::Argon2i,
@@ -55,10 +57,14 @@ impl Argon2Hash {
         };
         let revision = match parsed.version {
             // The first version had no version field and no Argon2id.
-            None if variant != Variant::Argon2id => Revision::V16,
+            None | Some(16) if variant != Variant::Argon2id => Revision::V16,
             Some(19) => Revision::V19,
             None | Some(_) => return None,
         };
+        if canonical.contains("$v=16$") {
+            // Said explicitly, which is the same hash: rendered without.
+            return Self::parse(&canonical.replacen("$v=16$", "$", 1));
+        }
         let decimal = |name: &str| parsed.params.get_decimal(Ident::new(name).ok()?);
         let params = HashParams::bounded(decimal("m")?, decimal("t")?, decimal("p")?).ok()?;
         let (salt, tag) = (parsed.salt.as_ref()?, parsed.hash.as_ref()?);
@@ -67,7 +73,7 @@ impl Argon2Hash {
             return None;
         }
         let hash = Self::new(Argon2Cost { variant, revision, params }, salt, tag);
-        (hash.render() == text).then_some(hash)
+        (hash.render() == canonical).then_some(hash)
     }
 
     pub(super) fn render(&self) -> String {
@@ -91,6 +97,11 @@ impl Argon2Hash {
         Self::new(cost, &seed.as_bytes()[..SALT_BYTES], seed.as_bytes())
     }
 
+    /// Whether it is of the variant and version of new hashes.
+    pub(super) fn is_own(&self) -> bool {
+        self.cost.variant == Variant::Argon2id && self.cost.revision == Revision::V19
+    }
+
     /// Whether it has the form of new hashes with these parameters.
     pub(super) fn is_up_to_date(&self, params: HashParams) -> bool {
         let sizes = (self.salt.len(), self.tag.len()) == (SALT_BYTES, TAG_BYTES);
@@ -107,6 +118,27 @@ impl Argon2Hash {
         let computed = memory.compute(&Input { variant, revision, params, password, salt: &self.salt }, &mut tag);
         bool::from(tag.ct_eq(&self.tag)) && computed
     }
+}
+
+/// The text with its parameters in the order `m`, `t`, `p` and its base64 without padding; `None` unless there are exactly these
+/// three. Nothing else is changed, so that a text still has one meaning.
+fn canonical(text: &str) -> Option<String> {
+    let (rest, tag) = text.rsplit_once('$')?;
+    let (rest, salt) = rest.rsplit_once('$')?;
+    let (head, params) = rest.rsplit_once('$')?;
+    let mut params: Vec<&str> = params.split(',').collect();
+    let place = |param: &&str| ["m=", "t=", "p="].iter().position(|name| param.starts_with(name));
+    params.sort_by_key(place);
+    let each_once = params.iter().map(place).eq((0..3).map(Some));
+    each_once.then_some(())?;
+    Some(format!("{head}${}${}${}", params.join(","), unpadded(salt)?, unpadded(tag)?))
+}
+
+/// Base64 text without its padding, which must be complete if there is any.
+fn unpadded(text: &str) -> Option<&str> {
+    let bare = text.trim_end_matches('=');
+    let complete = bare.len() == text.len() || (text.len() % 4 == 0 && text.len() - bare.len() <= 2);
+    complete.then_some(bare)
 }
 
 #[cfg(test)]
@@ -196,6 +228,72 @@ mod tests {
                 let argon2 = Argon2::new(algorithm, Version::V0x13, params);
                 argon2.hash_into_with_ad(&password, &salt, &secret, &data, &mut tag).unwrap();
                 assert_eq!(tag[..], bytes(case, "tag_hex"));
+            }
+        }
+    }
+
+    /// node-argon2 and AdonisJS write `t` first; others pad the base64.
+    #[test]
+    fn argon2_is_read_with_its_parameters_in_any_order_and_with_padding() {
+        let (salt, tag) = ("c29tZXNhbHQ", "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
+        let mut memory = HashMemory::new(HashBackend::default());
+        for params in
+            ["m=256,t=2,p=1", "m=256,p=1,t=2", "t=2,m=256,p=1", "t=2,p=1,m=256", "p=1,m=256,t=2", "p=1,t=2,m=256"]
+        {
+            for (salt_end, tag_end) in [("", ""), ("=", "="), ("=", ""), ("", "=")] {
+                let text = format!("$argon2id$v=19${params}${salt}{salt_end}${tag}{tag_end}");
+                let hash = Argon2Hash::parse(&text).unwrap_or_else(|| panic!("{text}"));
+                assert!(hash.verify(b"password", &mut memory) && !hash.verify(b"Password", &mut memory), "{text}");
+                assert_eq!(hash.render(), format!("$argon2id$v=19$m=256,t=2,p=1${salt}${tag}"));
+            }
+        }
+        let text = "$argon2i$m=256,t=2,p=1$c29tZXNhbHQ$/U3YPXYsSb3q9XxHvc0MLxur+GP960kN9j7emXX8zwY";
+        for text in [text.to_owned(), text.replace("$m", "$v=16$m"), text.replace("$m=256,t=2", "$v=16$t=2,m=256")] {
+            assert!(Argon2Hash::parse(&text).is_some_and(|hash| hash.verify(b"password", &mut memory)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_mean_two_things_is_no_hash() {
+        let good = "$argon2id$v=19$t=2,m=256,p=1$c29tZXNhbHQ=$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4=";
+        assert!(Argon2Hash::parse(good).is_some());
+        let spoiled: &[(&str, &[&str])] = &[
+            (
+                "t=2,m=256,p=1",
+                &[
+                    "t=2,m=256",
+                    "t=2,m=256,p=1,p=1",
+                    "t=2,m=256,m=256,p=1",
+                    "t=2,m=256,t=2",
+                    "t=2,m=256,p=1,keyid=AAAA",
+                    "t=2,m=256,p=1,data=AAAA",
+                    "data=AAAA,t=2,m=256,p=1",
+                    "t=2,m=256,p=1,",
+                    ",t=2,m=256,p=1",
+                    "t=2,,m=256,p=1",
+                    "t=2, m=256,p=1",
+                    "T=2,m=256,p=1",
+                    "t=2,m=0256,p=1",
+                    "t=+2,m=256,p=1",
+                    "t=2,m=1048577,p=1",
+                    "t=65,m=256,p=1",
+                    "t=2,m=256,p=17",
+                    "t=0,m=256,p=1",
+                    "v=19,t=2,m=256,p=1",
+                    "t=2$m=256,p=1",
+                    "",
+                ],
+            ),
+            ("c29tZXNhbHQ=", &["c29tZXNhbHQ==", "c29tZXNhbH=Q", "c29tZXNhbHR=", "=c29tZXNhbHQ", "", "=", "===="]),
+            ("Gi/4=", &["Gi/4==", "Gi/4===", "Gi/5=", "Gi/=4", "Gi/4= ", "Gi/4=$", "Gi_4="]),
+            ("$v=19", &["", "$v=16", "$v=20", "$v=19$v=19", "$v=019"]),
+            ("argon2id", &["argon2", "Argon2id", "argon2idx", ""]),
+        ];
+        for (from, bad) in spoiled {
+            assert!(good.contains(from), "{from}");
+            for to in *bad {
+                let text = good.replacen(from, to, 1);
+                assert!(Argon2Hash::parse(&text).is_none(), "{text}");
             }
         }
     }

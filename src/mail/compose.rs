@@ -11,8 +11,21 @@ use crate::types::{ResetLink, SupportContact, TemporaryPassword};
 
 pub(super) fn letter(mail: &Mail) -> Letter {
     let (site, texts) = (&mail.site, mail.texts.as_ref());
+    let (subject, mut blocks) = content(mail);
+    let contact = site.support();
+    let words = match contact {
+        SupportContact::Email(address) => texts.write_to(address),
+        SupportContact::Link(link) => texts.reach_at(link),
+    };
+    blocks.push(Block::Contact { words, shown: contact.as_str().to_owned(), href: contact.href() });
+    Letter { language: texts.language().to_owned(), right_to_left: texts.right_to_left(), subject, blocks }
+}
+
+/// The subject, and what stands above the contact.
+fn content(mail: &Mail) -> (String, Vec<Block>) {
+    let (site, texts) = (&mail.site, mail.texts.as_ref());
     let sign_in = |words| Block::Link { words, href: Zeroizing::new(site.sign_in_url()) };
-    let (subject, mut blocks) = match &mail.kind {
+    match &mail.kind {
         MailKind::Welcome { temporary_password, lifetime, expires_at } => {
             let before = texts.welcome_password(site);
             let mut blocks = password(mail, before, temporary_password, *lifetime, *expires_at);
@@ -65,14 +78,7 @@ pub(super) fn letter(mail: &Mail) -> Letter {
         MailKind::NewDevice { at } => {
             notice(texts.new_device_subject(site), [texts.new_device(site, *at), texts.not_you()])
         }
-    };
-    let contact = site.support();
-    let words = match contact {
-        SupportContact::Email(address) => texts.write_to(address),
-        SupportContact::Link(link) => texts.reach_at(link),
-    };
-    blocks.push(Block::Contact { words, shown: contact.as_str().to_owned(), href: contact.href() });
-    Letter { language: texts.language().to_owned(), right_to_left: texts.right_to_left(), subject, blocks }
+    }
 }
 
 /// A mail that reports an event.

@@ -47,7 +47,7 @@ pub enum MailKind {
     /// An account was provisioned: carries the first password.
     #[non_exhaustive]
     Welcome {
-        /// Only good for choosing a password of one's own.
+        /// Valid only for choosing a password.
         temporary_password: TemporaryPassword,
         /// How long it is valid.
         lifetime: Duration,
@@ -78,7 +78,7 @@ pub enum MailKind {
     /// A reset was confirmed: carries the temporary password.
     #[non_exhaustive]
     TemporaryPassword {
-        /// Only good for choosing a new password.
+        /// Valid only for choosing a new password.
         temporary_password: TemporaryPassword,
         /// How long it is valid.
         lifetime: Duration,

@@ -34,6 +34,9 @@ pub struct ResetConfirmed {
 pub enum ResetLinkStatus {
     /// The link would work now.
     Valid,
-    /// The link is malformed, used, expired or belongs to no account.
+    /// The link is used, expired or belongs to no account. The user requests a new one.
     Invalid,
+    /// The text has not the form of a link's token: something was lost or added on the way from the mail. Its form alone shows
+    /// that, for known and unknown accounts alike. The user copies the whole link, or requests a new one.
+    Damaged,
 }

@@ -42,6 +42,18 @@ mod tests {
         let same = |typed: &str| bool::from(stored.ct_eq(&temporary_digest(typed)));
         let forgiven = text.expose().to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
         assert!(same(text.expose()) && same(&forgiven), "case, dashes, O and L");
+        let full_width: String =
+            text.expose().chars().map(|c| char::from_u32(u32::from(c) - 0x21 + 0xff01).unwrap()).collect();
+        let arabic: String = text
+            .expose()
+            .chars()
+            .map(|c| match c.to_digit(10) {
+                Some(digit) => char::from_u32(0x660 + digit).unwrap(),
+                None => c,
+            })
+            .collect();
+        let copied = format!("\u{feff}{}\u{200b}.\r\n", text.expose().replace('-', "\u{2011}\u{ad}"));
+        assert!(same(&full_width) && same(&arabic) && same(&copied), "the characters it shows");
         assert!(!same(&text.expose()[1..]) && !same("") && !same(&text.expose().replace('2', "3")));
     }
 

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::types::{grouped_base32, redacted_debug, typed_leniently};
+use crate::types::{as_shown, grouped_base32, redacted_debug, typed_leniently};
 
 /// Not a well-formed code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -10,8 +10,7 @@ pub(crate) struct MalformedCode;
 
 /// A code as the user typed it.
 ///
-/// Spaces and dashes are dropped. Anything else that is not an ASCII digit or a character of a recovery code is malformed;
-/// full-width digits and signs never match.
+/// It is the number that it [shows](as_shown). Anything else that is not a digit or a character of a recovery code is malformed.
 #[derive(Clone)]
 pub(crate) enum TypedCode {
     /// Six or eight digits.
@@ -24,18 +23,21 @@ redacted_debug!(TypedCode => "TypedCode", RecoveryCodes => "RecoveryCodes");
 
 impl TypedCode {
     pub(crate) fn parse(typed: &str) -> Result<Self, MalformedCode> {
-        // A recovery code in groups, with room for spaces.
-        const MAX_BYTES: usize = 128;
+        // A recovery code of four-byte digits with a few invisible characters at each.
+        const MAX_BYTES: usize = 1024;
         if typed.len() > MAX_BYTES {
             return Err(MalformedCode);
         }
+        // Only recovery codes accept an O for a zero.
+        let shown = as_shown(typed);
+        if matches!(shown.len(), 6 | 8) && shown.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Self::Authenticator(shown));
+        }
         let canonical = typed_leniently(typed);
-        let bytes = canonical.as_bytes();
-        // Judged on the raw text, since only recovery codes accept an O for a zero.
-        let digits = typed.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || !c.is_alphanumeric());
-        match bytes.len() {
-            6 | 8 if digits && bytes.iter().all(u8::is_ascii_digit) => Ok(Self::Authenticator(canonical)),
-            RecoveryCodes::CHARACTERS if bytes.iter().all(u8::is_ascii_alphanumeric) => Ok(Self::Recovery(canonical)),
+        match canonical.len() {
+            RecoveryCodes::CHARACTERS if canonical.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                Ok(Self::Recovery(canonical))
+            }
             _ => Err(MalformedCode),
         }
     }
@@ -81,8 +83,29 @@ mod tests {
     }
 
     #[test]
-    fn spaces_and_dashes_in_a_code_are_dropped_and_nothing_else() {
-        for typed in ["123456", "123 456", "123-456", " 12 34 56 ", "123\u{2013}456", "1\u{a0}23456"] {
+    fn a_code_is_the_number_it_shows() {
+        let shown = [
+            "123456",
+            "123 456",
+            "123-456",
+            " 12 34 56 ",
+            "123\u{2013}456",
+            "1\u{a0}23456",
+            "123.456",
+            "123456.",
+            "\u{b7}123\u{b7}456",
+            "\u{201c}123 456\u{201d},",
+            "1\u{feff}23456",
+            "\u{202a}123456\u{202c}",
+            "1\u{200b}2\u{200b}3\u{ad}4\u{2060}5\u{fe0f}6\r\n",
+            "\u{ff11}\u{ff12}\u{ff13}\u{3000}\u{ff14}\u{ff15}\u{ff16}",
+            "\u{ff11}\u{ff12}\u{ff13}\u{ff0d}\u{ff14}\u{ff15}\u{ff16}\u{3002}",
+            "\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}",
+            "\u{200f}\u{6f1}\u{6f2}\u{6f3}\u{66c}\u{6f4}\u{6f5}\u{6f6}\u{200f}",
+            "\u{967}\u{968}\u{969}\u{96a}\u{96b}\u{96c}",
+            "\u{1d7cf}\u{1d7da}\u{1d7e5}\u{1d7f0}\u{1d7fb}6",
+        ];
+        for typed in shown {
             assert_eq!(digits(typed).as_deref(), Some("123456"), "{typed:?}");
         }
         assert_eq!(digits("0012 3456").as_deref(), Some("00123456"), "leading zeros count");
@@ -91,17 +114,19 @@ mod tests {
             "12345",
             "1234567",
             "123456789",
-            "+12345",
+            "+123456",
             "-1234x",
-            "12345.6",
+            "12345.",
             "0x1234",
             "12345O",
             "l23456",
-            "\u{ff11}23456",
-            "\u{0661}23456",
-            "1\u{feff}23456",
+            "\u{ff2f}23456",
             "1\u{301}23456",
             "123_456",
+            "\u{b9}23456",
+            "\u{2460}23456",
+            "\u{4e00}23456",
+            "1\u{20e3}23456",
         ];
         for typed in malformed {
             assert_eq!(digits(typed), None, "{typed:?}");
@@ -119,6 +144,9 @@ mod tests {
         };
         let forgiven = first.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "i");
         assert_eq!(canonical(first), canonical(&forgiven));
+        let full_width = |c: char| char::from_u32(u32::from(c) - 0x21 + 0xff01).unwrap();
+        let spread: String = first.chars().flat_map(|c| [full_width(c), '\u{200b}', '\u{202c}']).collect();
+        assert_eq!(canonical(first), canonical(&spread), "full-width letters and digits, with invisible characters");
         assert!(TypedCode::parse(&first[1..]).is_err());
     }
 }

@@ -10,6 +10,10 @@ use crate::crypto::{Draw, RandomError};
 /// The seconds of a step. Many authenticators ignore any other period, so there is none.
 const STEP_SECONDS: u64 = 30;
 
+/// How far off a phone's clock may be for its codes to be recognised (ten minutes either way), which never makes them right. Clocks
+/// set by hand are minutes off; beyond that a random code would too often look like one.
+const RECOGNISED_STEPS: i32 = 20;
+
 /// The hash function of an authenticator's codes.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,6 +48,15 @@ impl TotpParams {
     }
 }
 
+/// What a code of an authenticator is, at one time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum TotpVerdict {
+    /// Of an accepted step.
+    Right { step: u64 },
+    /// Of none. If a clock that is so many steps ahead would have shown it, and the step is later than the last one used: how many.
+    Wrong { steps_off: Option<i32> },
+}
+
 /// The secret shared by an authenticator and the host.
 pub(crate) struct TotpSecret {
     bytes: Zeroizing<Vec<u8>>,
@@ -69,17 +82,31 @@ impl TotpSecret {
         &self.bytes
     }
 
-    /// The step to which the code belongs, among the steps accepted at this time and later than `after`. Compares with each of
-    /// them in constant time.
-    pub(crate) fn accepted_step(&self, code: &str, unix_seconds: u64, after: Option<u64>) -> Option<u64> {
-        let totp = self.totp("", None)?;
+    /// Whether the code belongs to a step that is accepted at this time and later than `after`; otherwise how far off it is.
+    ///
+    /// It is compared with every recognised step in constant time, used ones included, for every code and every user: the time
+    /// taken reveals nothing.
+    pub(crate) fn judge(&self, code: &str, unix_seconds: u64, after: Option<u64>) -> TotpVerdict {
+        let Some(totp) = self.totp("", None) else { return TotpVerdict::Wrong { steps_off: None } };
         // A stored document must not be able to widen the window.
-        let (now, window) = (unix_seconds / STEP_SECONDS, u64::from(self.params.window.min(1)));
-        let later = |step: &u64| after.is_none_or(|after| *step > after);
-        let accepted = (now.saturating_sub(window)..=now.saturating_add(window)).filter(later);
-        let is_of = |step: &u64| totp.check(code, step.saturating_mul(STEP_SECONDS)).is_some();
-        // All of them are compared, so the time does not reveal which one matched.
-        accepted.filter(is_of).fold(None, |_, step| Some(step))
+        let (now, window) = (unix_seconds / STEP_SECONDS, u32::from(self.params.window.min(1)));
+        let mut verdict = TotpVerdict::Wrong { steps_off: None };
+        for off in -RECOGNISED_STEPS..=RECOGNISED_STEPS {
+            let step = now.saturating_add_signed(off.into());
+            let matches = totp.check(code, step.saturating_mul(STEP_SECONDS)).is_some();
+            // At the beginning of time steps coincide.
+            if !matches || after.is_some_and(|after| step <= after) || now.checked_add_signed(off.into()).is_none() {
+                continue;
+            }
+            verdict = match verdict {
+                _ if off.unsigned_abs() <= window => TotpVerdict::Right { step },
+                TotpVerdict::Wrong { steps_off } if steps_off.is_none_or(|other| off.abs() < other.abs()) => {
+                    TotpVerdict::Wrong { steps_off: Some(off) }
+                }
+                better => better,
+            };
+        }
+        verdict
     }
 
     /// What an authenticator is set up with. Colons separate the parts of the URI, so none may be in them.
@@ -128,6 +155,13 @@ mod tests {
         TotpSecret::new(Zeroizing::new(bytes.collect()), params)
     }
 
+    fn accepted(secret: &TotpSecret, code: &str, unix_seconds: u64, after: Option<u64>) -> Option<u64> {
+        match secret.judge(code, unix_seconds, after) {
+            TotpVerdict::Right { step } => Some(step),
+            TotpVerdict::Wrong { .. } => None,
+        }
+    }
+
     fn strict(algorithm: TotpAlgorithm, digits: u8) -> TotpParams {
         TotpParams { algorithm, digits, window: 0 }
     }
@@ -140,10 +174,10 @@ mod tests {
         let vectors = file["vectors"].as_array().unwrap();
         for vector in vectors {
             let (step, code) = (vector["counter"].as_u64().unwrap(), vector["code6"].as_str().unwrap());
-            assert_eq!(secret.accepted_step(code, step * 30, None), Some(step));
-            assert_eq!(secret.accepted_step(code, step * 30 + 29, None), Some(step));
-            assert_eq!(secret.accepted_step(code, step * 30 + 30, None), None);
-            assert_eq!(secret.accepted_step(code, step * 30, Some(step)), None, "used up");
+            assert_eq!(accepted(&secret, code, step * 30, None), Some(step));
+            assert_eq!(accepted(&secret, code, step * 30 + 29, None), Some(step));
+            assert_eq!(accepted(&secret, code, step * 30 + 30, None), None);
+            assert_eq!(accepted(&secret, code, step * 30, Some(step)), None, "used up");
         }
         assert_eq!(vectors.len(), 10);
     }
@@ -163,7 +197,7 @@ mod tests {
             for (digits, field) in [(8, "code8"), (6, "code6")] {
                 let secret = secret(file["secrets"][name]["hex"].as_str().unwrap(), strict(algorithm, digits));
                 let code = vector[field].as_str().unwrap();
-                assert_eq!(secret.accepted_step(code, time, None), Some(step), "{name} at {time}");
+                assert_eq!(accepted(&secret, code, time, None), Some(step), "{name} at {time}");
                 assert_eq!(secret.as_bytes().len(), strict(algorithm, digits).secret_bytes(), "the RFC's key lengths");
             }
         }
@@ -189,9 +223,40 @@ mod tests {
         let params = TotpParams { window: 1, ..strict(TotpAlgorithm::Sha1, 6) };
         let secret = secret("3132333435363738393031323334353637383930", params);
         let code = "755224"; // step 0
-        assert_eq!(secret.accepted_step(code, 30, None), Some(0));
-        assert_eq!(secret.accepted_step(code, 30, Some(0)), None);
-        assert_eq!(secret.accepted_step(code, 60, None), None);
-        assert_eq!(secret.accepted_step(code, u64::MAX, None), None, "no overflow at the end of time");
+        assert_eq!(accepted(&secret, code, 30, None), Some(0));
+        assert_eq!(accepted(&secret, code, 30, Some(0)), None);
+        assert_eq!(accepted(&secret, code, 60, None), None);
+        assert_eq!(accepted(&secret, code, u64::MAX, None), None, "no overflow at the end of time");
+    }
+
+    #[test]
+    fn a_code_of_a_clock_astray_is_recognised_and_never_accepted() {
+        let params = TotpParams { window: 1, ..strict(TotpAlgorithm::Sha1, 6) };
+        let secret = secret("3132333435363738393031323334353637383930", params);
+        let now = 1_000_000_u64;
+        let code = |step: u64| secret.totp("", None).unwrap().generate(step * 30).to_string();
+        for off in -40..=40_i32 {
+            let step = now.saturating_add_signed(off.into());
+            let expected = match off {
+                -1..=1 => TotpVerdict::Right { step },
+                -20..=20 => TotpVerdict::Wrong { steps_off: Some(off) },
+                _ => TotpVerdict::Wrong { steps_off: None },
+            };
+            for second in [0, 29] {
+                assert_eq!(secret.judge(&code(step), now * 30 + second, None), expected, "{off}");
+            }
+            // A used code, and one before a used one, are nothing.
+            let used = secret.judge(&code(step), now * 30, Some(step));
+            assert_eq!(used, TotpVerdict::Wrong { steps_off: None }, "{off}");
+            let later = secret.judge(&code(step), now * 30, Some(step + 3));
+            assert_eq!(later, TotpVerdict::Wrong { steps_off: None }, "{off}");
+            assert_eq!(secret.judge(&code(step), now * 30, Some(step - 1)), expected, "{off}");
+        }
+        // At either end of time.
+        for seconds in [0, 30, u64::MAX] {
+            assert_eq!(secret.judge("not it", seconds, None), TotpVerdict::Wrong { steps_off: None });
+        }
+        assert_eq!(secret.judge(&code(7), 0, None), TotpVerdict::Wrong { steps_off: Some(7) });
+        assert_eq!(secret.judge(&code(0), 300, None), TotpVerdict::Wrong { steps_off: Some(-10) });
     }
 }

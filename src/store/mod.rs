@@ -3,7 +3,7 @@
 //! A host implements [`UserRepository`] and [`AttemptStore`], or uses one of the
 //! crate's stores: in memory, on SQLite (feature `sqlite`) or on PostgreSQL (feature `postgres`).
 //! [`manual::implementing_a_repository`](crate::manual::implementing_a_repository) is the guide, and
-//! [`testing::conformance`](../testing/conformance/index.html) the test suite.
+//! [`manual::conformance`](crate::manual::conformance) describes the test suite.
 
 pub(crate) mod attempt_store;
 mod memory_attempts;

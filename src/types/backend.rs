@@ -102,8 +102,7 @@ impl BackendError {
         Self { kind, code: None, call: None, source: None }
     }
 
-    /// An [`Unavailable`](BackendErrorKind::Unavailable) error with the driver's error as its source: what most adapters need
-    /// most often.
+    /// An [`Unavailable`](BackendErrorKind::Unavailable) error with the driver's error as its source: the most common case.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(BackendErrorKind::Unavailable).with_source(source)
     }

@@ -3,19 +3,22 @@ use core::hash::{Hash, Hasher};
 
 use email_address::{EmailAddress, Options};
 use icu_normalizer::ComposingNormalizerBorrowed;
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
-use icu_properties::{CodePointMapData, CodePointSetData};
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
 use super::malformed::Malformed;
+use super::typed::{is_unseen, trimmed};
 
 /// The maximum length of an address, in octets: what fits into SMTP's path (RFC 5321 section 4.5.3.1.3, erratum 1690).
 const MAX_OCTETS: usize = 254;
 /// The maximum length of the local part, in octets (RFC 5321 section 4.5.3.1.1).
 const MAX_LOCAL_OCTETS: usize = 64;
+/// The longest input that is looked at: an address between a kilobyte of blanks is no slip of a keyboard.
+const MAX_INPUT_OCTETS: usize = 1024;
 
 /// Why an address that was entered twice was not accepted.
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
@@ -88,19 +91,47 @@ impl Email {
     /// [`Malformed`] for anything that is not an address (RFC 5321, RFC 6531), and for domain literals, quoted local parts,
     /// domains without a dot or with a numeric last label, more than 254 octets, invisible, control and bidirectional
     /// characters, and non-ASCII characters whose canonical form is ASCII (the Kelvin sign, full-width letters).
+    ///
+    /// Also for addresses with dots at the beginning, at the end or next to each other before the `@`, which some Japanese carriers
+    /// handed out until 2009 (`taro..@docomo.example`): RFC 5321 has no such address, and mailers and relays reject it. Then
+    /// [`Malformed::reason`] says so, for the operator who enters or imports it.
+    ///
+    /// ```
+    /// use doorward::Email;
+    ///
+    /// let refused = Email::parse("taro..@docomo.example").unwrap_err();
+    /// assert!(refused.reason().is_some_and(|reason| reason.starts_with("dots")));
+    /// ```
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        canonical(text)
-            .map(|canonical| Self { typed: text.into(), canonical: canonical.into() })
-            .ok_or(Malformed::EMAIL)
+        match canonical(text) {
+            Some(canonical) => Ok(Self { typed: text.into(), canonical: canonical.into() }),
+            None if is_address_but_for_dots(text) => Err(Malformed::UNMAILABLE_DOTS),
+            None => Err(Malformed::EMAIL),
+        }
     }
 
-    /// Parses what someone typed into a form. ASCII spaces and line ends around the address are dropped, since keyboards add
-    /// them.
+    /// Parses what someone typed or pasted. Characters that nobody sees are dropped around the address, since keyboards and
+    /// clipboards add them: spaces and line ends of every kind, zero-width characters, byte order marks, bidirectional controls and
+    /// other invisible format characters (Unicode's `White_Space`, `Default_Ignorable_Code_Point`, and the categories `Cc` and `Cf`).
+    /// Within the address they are rejected: there they would pass for another address. Deserializing reads an address in the same
+    /// way.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse).
+    /// As [`parse`](Self::parse); also for more than 1,024 octets.
+    ///
+    /// ```
+    /// use doorward::Email;
+    ///
+    /// let pasted = "\u{feff}ann@acme.example\u{a0}\u{200b}";
+    /// assert_eq!(Email::from_input(pasted)?.as_typed(), "ann@acme.example");
+    /// assert!(Email::from_input("an\u{200b}n@acme.example").is_err());
+    /// # Ok::<(), doorward::error::Malformed>(())
+    /// ```
     pub fn from_input(typed: &str) -> Result<Self, Malformed> {
-        Self::parse(typed.trim_matches([' ', '\t', '\r', '\n']))
+        match typed.len() {
+            0..=MAX_INPUT_OCTETS => Self::parse(trimmed(typed)),
+            _ => Err(Malformed::EMAIL),
+        }
     }
 
     /// Parses an address that was entered twice, and requires both entries to be the same address (in canonical form). Entries
@@ -138,7 +169,7 @@ impl Email {
 /// The canonical form, if the text is an address.
 fn canonical(text: &str) -> Option<String> {
     // Checked before any expensive work: the text may be a megabyte.
-    if text.len() > MAX_OCTETS || text.chars().any(is_unseen) {
+    if text.len() > MAX_OCTETS || text.chars().any(is_refused) {
         return None;
     }
     let (local, domain) = text.rsplit_once('@')?;
@@ -151,18 +182,21 @@ fn canonical(text: &str) -> Option<String> {
     (canonical.len() <= MAX_OCTETS).then_some(canonical)
 }
 
-/// Characters that readers cannot see, or that reorder the text around them: controls, spaces, format characters (including all
-/// bidirectional controls), ignorables, private-use and unassigned ones, and the blank Braille pattern.
-fn is_unseen(c: char) -> bool {
-    use GeneralCategory::{
-        Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, SpaceSeparator, Surrogate, Unassigned,
-    };
+/// Whether the text is an address apart from dots that no address has where these are.
+fn is_address_but_for_dots(text: &str) -> bool {
+    // As above: a megabyte is not taken apart.
+    let Some((local, domain)) = text.rsplit_once('@').filter(|_| text.len() <= MAX_OCTETS) else { return false };
+    let parts: Vec<&str> = local.split('.').filter(|part| !part.is_empty()).collect();
+    let tidy = parts.join(".");
+    tidy != local && canonical(&format!("{tidy}@{domain}")).is_some()
+}
+
+/// Characters that readers cannot see, that reorder the text around them, or that no font need have: also private-use and
+/// unassigned ones, and format characters that are drawn.
+fn is_refused(c: char) -> bool {
+    use GeneralCategory::{Format, PrivateUse, Surrogate, Unassigned};
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
-    matches!(
-        category,
-        Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | SpaceSeparator | Surrogate | Unassigned
-    ) || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
-        || c == '\u{2800}'
+    matches!(category, Format | PrivateUse | Surrogate | Unassigned) || is_unseen(c)
 }
 
 /// NFC and simple lower case, repeated until stable: lower-casing may decompose, and composing may yield a capital.
@@ -230,6 +264,7 @@ impl Serialize for Email {
 impl<'de> Deserialize<'de> for Email {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(de::Error::custom)
+        // A host's form may have an `Email` as its field. What is stored has nothing around it.
+        Self::from_input(&text).map_err(de::Error::custom)
     }
 }

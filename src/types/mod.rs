@@ -16,6 +16,7 @@ mod password;
 mod secret;
 mod site;
 mod token;
+mod typed;
 
 pub use backend::{BackendCode, BackendError, BackendErrorKind};
 pub use client_address::ClientAddress;
@@ -32,3 +33,4 @@ pub use site::{ResetLink, Site, SiteError, SupportContact, TokenPlacement};
 pub(crate) use token::ResetToken;
 pub use token::{Challenge, DeviceToken, TemporaryPassword};
 pub(crate) use token::{Token, grouped_base32, typed_leniently};
+pub(crate) use typed::as_shown;

@@ -61,9 +61,9 @@ impl Password {
         &self.canonical
     }
 
-    /// The text as it was typed, which is what other systems hashed.
-    pub(crate) fn typed(&self) -> &str {
-        self.typed.as_ref().unwrap_or(&self.canonical)
+    /// The text as it was typed, if it differs from the canonical form. It is what other systems hashed.
+    pub(crate) fn other_typed(&self) -> Option<&str> {
+        self.typed.as_ref().map(|typed| typed.as_str())
     }
 
     /// The length in characters (Unicode code points of the canonical form), which is what the policy counts.

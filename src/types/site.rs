@@ -43,7 +43,7 @@ pub enum SupportContact {
 
 impl SupportContact {
     fn parse(text: &str) -> Option<Self> {
-        if let Ok(email) = Email::parse(text) {
+        if let Ok(email) = Email::from_input(text) {
             return Some(Self::Email(email.as_typed().to_owned()));
         }
         let link = Url::parse(text).ok()?;

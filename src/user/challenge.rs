@@ -15,7 +15,7 @@ use crate::types::{Challenge, Digest, Span, Token, UserId};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChallengeLimits {
     pub(crate) lifetime: Duration,
-    /// How many of one class may be outstanding. The oldest of the class gives way.
+    /// How many of one class may be outstanding. A new one evicts the oldest of its class.
     pub(crate) per_class: usize,
     pub(crate) tries: u32,
 }

@@ -12,15 +12,17 @@ use super::state::User;
 use super::stored::{Assurance, Extra, Failures, Forgiveness, SecondFactor};
 use crate::account::AuthMethod;
 use crate::crypto::{Keyring, Purpose, SecretFault, sha256};
-use crate::second_factor::{RecoveryCodes, TotpParams, TotpSecret, TypedCode};
+use crate::second_factor::{RecoveryCodes, TotpParams, TotpSecret, TotpVerdict, TypedCode};
 use crate::throttle::{Attempts, Backoff, Charge, Spacing};
-use crate::types::{Challenge, Digest, ResetToken, UserId, Version, after, typed_leniently};
+use crate::types::{Challenge, Digest, ResetToken, UserId, Version, after, micros, typed_leniently};
 
-/// How many failures right codes forgive within a day, if these are over a day old: the owner's own slips. Forgiving recent ones
-/// would give anyone else who guesses in that class a fresh budget at every sign-in of the owner. So a class takes at most ten wrong
-/// codes in any 24 hours, however often the owner gives right ones.
+/// How many failures are forgiven within a day: the owner's own slips, those that a right code came after and that are over a day
+/// old. Forgiving recent ones would give anyone else who guesses in that class a fresh budget at every sign-in of the owner. So a
+/// class takes at most ten wrong codes in any 24 hours, however often the owner gives right ones.
 const FORGIVEN_A_DAY: u32 = 5;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// The times of so many failures are kept: the schedule allows no more in a day.
+const MOST_RECENT: usize = 11;
 
 /// Bounds on codes.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +103,21 @@ impl AcceptedCode {
     }
 }
 
+/// What a code was found to be.
+enum FoundCode {
+    Right(AcceptedKind),
+    Wrong { steps_off: Option<i32> },
+}
+
+impl From<TotpVerdict> for FoundCode {
+    fn from(verdict: TotpVerdict) -> Self {
+        match verdict {
+            TotpVerdict::Right { step } => Self::Right(AcceptedKind::Totp { step }),
+            TotpVerdict::Wrong { steps_off } => Self::Wrong { steps_off },
+        }
+    }
+}
+
 /// A wrong code, to be counted.
 #[derive(Clone)]
 pub(crate) struct WrongCode {
@@ -111,6 +128,8 @@ pub(crate) struct WrongCode {
     pub(crate) warns_owner: bool,
     /// Whether this failure reaches the number at which operators are alarmed.
     pub(crate) alarms: bool,
+    /// How many steps ahead a phone is that shows this code, if one can be. For operators only.
+    pub(crate) steps_off: Option<i32>,
 }
 
 /// Digests of new recovery codes; these are stored, the codes are not.
@@ -173,45 +192,48 @@ impl User {
         limits: &CodeLimits,
         now: OffsetDateTime,
         version: Version,
-        find: impl FnOnce() -> Result<Option<AcceptedKind>, SecretFault>,
+        find: impl FnOnce() -> Result<FoundCode, SecretFault>,
     ) -> CodeVerdict {
         let (factor, spacing) = (&self.document.second_factor, CodeSpacing(limits));
         let before = factor.failures(assurance);
-        let forgiveness = Forgiveness::today(before, now);
-        let wrong = |attempts, forgiveness, warns_owner, alarms| WrongCode {
-            assurance,
-            attempts,
-            forgiveness,
-            warns_owner,
-            alarms,
+        let today = Forgiveness::today(before, now);
+        let (before, forgiveness) = match before {
+            Some(before) => {
+                let (attempts, forgiveness) = today.settle(&before.attempts, &spacing, now, version);
+                (Some(attempts), forgiveness)
+            }
+            None => (None, today),
         };
-        let counted = match Attempts::charge(before.map(|before| &before.attempts), &spacing, now, version) {
+        let counted = match Attempts::charge(before.as_ref(), &spacing, now, version) {
             Charge::Due(counted) => counted,
             Charge::Early { retry_after } => return CodeVerdict::Early { retry_after, rewritten: None },
-            Charge::SetBack { rewritten, retry_after } => {
-                return CodeVerdict::Early {
-                    retry_after,
-                    rewritten: Some(wrong(rewritten, forgiveness, false, false)),
-                };
+            Charge::SetBack { rewritten: attempts, retry_after } => {
+                let rewritten =
+                    WrongCode { assurance, attempts, forgiveness, warns_owner: false, alarms: false, steps_off: None };
+                return CodeVerdict::Early { retry_after, rewritten: Some(rewritten) };
             }
         };
         match find() {
-            Ok(Some(kind)) => {
-                let left = before.and_then(|before| {
-                    let (forgiven, forgiveness) = forgiveness.spent_on(before.attempts.failures());
-                    let left = before.attempts.refund(forgiven, Duration::ZERO, &spacing, now, version);
-                    (left.failures() > 0).then_some((left, forgiveness))
-                });
+            Ok(FoundCode::Right(kind)) => {
+                let left = before.map(|before| forgiveness.redeemed(&before).settle(&before, &spacing, now, version));
+                let left = left.filter(|(left, _)| left.failures() > 0);
                 CodeVerdict::Right(AcceptedCode { assurance, kind, left })
             }
-            Ok(None) => {
+            Ok(FoundCode::Wrong { steps_off }) => {
                 let notified = factor.warned_at.filter(|at| *at <= now && now < after(*at, limits.notice_every));
                 // On a known device the owner slips, but not more often than is free.
                 let many = assurance == Assurance::KnownDevice && counted.failures() > limits.backoff.free;
                 let warns_owner = (assurance == Assurance::Password || many) && notified.is_none();
                 let alarms = counted.failures() == limits.alarm_at;
-                let forgiveness = Forgiveness { failures: forgiveness.failures.saturating_add(1), ..forgiveness };
-                CodeVerdict::Wrong(wrong(counted, forgiveness, warns_owner, alarms))
+                let forgiveness = forgiveness.with_failure(now);
+                CodeVerdict::Wrong(WrongCode {
+                    assurance,
+                    attempts: counted,
+                    forgiveness,
+                    warns_owner,
+                    alarms,
+                    steps_off,
+                })
             }
             Err(fault) => CodeVerdict::Unreadable(fault),
         }
@@ -223,21 +245,22 @@ impl User {
         typed: &TypedCode,
         keyring: Option<&Keyring>,
         now: OffsetDateTime,
-    ) -> Result<Option<AcceptedKind>, SecretFault> {
+    ) -> Result<FoundCode, SecretFault> {
+        const NOT_FOUND: FoundCode = FoundCode::Wrong { steps_off: None };
         let SecondFactor { totp, recovery_codes, .. } = &self.document.second_factor;
         match typed {
             TypedCode::Authenticator(code) => {
-                let Some(totp) = totp else { return Ok(None) };
+                let Some(totp) = totp else { return Ok(NOT_FOUND) };
                 let secret = opened(&totp.secret, totp.params, keyring, &self.id)?;
-                let step = secret.accepted_step(code, unix_seconds(now), Some(totp.last_step));
-                Ok(step.map(|step| AcceptedKind::Totp { step }))
+                Ok(secret.judge(code, unix_seconds(now), Some(totp.last_step)).into())
             }
             TypedCode::Recovery(code) => {
                 let shown = recovery_digest(&self.id, code);
                 // Every code is compared, whichever of them it is.
                 let matching = recovery_codes.iter().filter(|digest| bool::from(digest.ct_eq(&shown)));
                 let found = matching.fold(None, |_, digest| Some(*digest));
-                Ok(found.filter(|_| totp.is_some()).map(|digest| AcceptedKind::Recovery { digest }))
+                let found = found.filter(|_| totp.is_some());
+                Ok(found.map_or(NOT_FOUND, |digest| FoundCode::Right(AcceptedKind::Recovery { digest })))
             }
         }
     }
@@ -247,11 +270,13 @@ impl User {
         typed: &TypedCode,
         keyring: Option<&Keyring>,
         now: OffsetDateTime,
-    ) -> Result<Option<AcceptedKind>, SecretFault> {
+    ) -> Result<FoundCode, SecretFault> {
         let pending = self.document.second_factor.pending.as_ref().filter(|pending| pending.span.is_alive(now));
-        let (Some(pending), TypedCode::Authenticator(code)) = (pending, typed) else { return Ok(None) };
+        let (Some(pending), TypedCode::Authenticator(code)) = (pending, typed) else {
+            return Ok(FoundCode::Wrong { steps_off: None });
+        };
         let secret = opened(&pending.secret, pending.params, keyring, &self.id)?;
-        Ok(secret.accepted_step(code, unix_seconds(now), None).map(|step| AcceptedKind::Totp { step }))
+        Ok(secret.judge(code, unix_seconds(now), None).into())
     }
 
     /// Counts a wrong code, also against what it was given for.
@@ -280,29 +305,60 @@ impl User {
 }
 
 impl Forgiveness {
-    /// What may be forgiven now. A day that began in the future began before the clock was set back.
+    /// What may be forgiven now. A failure in the future was counted by a clock that is ahead, or before this one was set back: it is
+    /// recent.
     fn today(before: Option<&Failures>, now: OffsetDateTime) -> Self {
-        let today = before.and_then(|before| before.forgiveness);
-        match today.filter(|today| today.began_at <= now && now < after(today.began_at, DAY)) {
-            Some(today) => today,
-            None => {
-                let counted = before.map_or(0, |before| before.attempts.failures());
-                let recent = today.map_or(counted, |today| today.failures);
-                Self { began_at: now, failures: 0, aged: counted.saturating_sub(recent).min(FORGIVEN_A_DAY) }
-            }
+        let counted = before.map_or(0, |before| before.attempts.failures() as usize);
+        let Some(mut today) = before.and_then(|before| before.forgiveness.clone()) else {
+            // Counted by a release that kept no times.
+            let recent = vec![micros::to_i64(now); counted.min(MOST_RECENT)];
+            return Self { began_at: now, left: FORGIVEN_A_DAY, redeemed: 0, recent };
+        };
+        let is_recent = |at: &i64| micros::from_i64(*at).is_none_or(|at| now < after(at, DAY));
+        today.recent.retain(is_recent);
+        if now >= after(today.began_at, DAY) {
+            (today.began_at, today.left) = (now, FORGIVEN_A_DAY);
         }
+        // Never later than now, or a clock that stood in the future would put the next day off.
+        today.began_at = today.began_at.min(now);
+        today
     }
 
-    /// How many of so many failures a right code forgives, and what is left to forgive.
-    fn spent_on(self, failures: u32) -> (u32, Self) {
-        let forgiven = self.aged.min(failures);
-        (forgiven, Self { aged: self.aged - forgiven, ..self })
+    /// The same after one more failure.
+    fn with_failure(mut self, now: OffsetDateTime) -> Self {
+        self.recent.push(micros::to_i64(now));
+        let superfluous = self.recent.len().saturating_sub(MOST_RECENT);
+        self.recent.drain(..superfluous);
+        self
+    }
+
+    /// The same after a right code: what has been counted so far is forgiven once it is a day old.
+    fn redeemed(self, attempts: &Attempts) -> Self {
+        Self { redeemed: attempts.failures(), ..self }
+    }
+
+    /// Forgives what may be forgiven now. A wait that runs goes on.
+    fn settle(
+        self,
+        attempts: &Attempts,
+        spacing: &CodeSpacing<'_>,
+        now: OffsetDateTime,
+        version: Version,
+    ) -> (Attempts, Self) {
+        let recent = u32::try_from(self.recent.len()).unwrap_or(u32::MAX);
+        let aged = attempts.failures().saturating_sub(recent);
+        let forgiven = aged.min(self.redeemed).min(self.left);
+        if forgiven == 0 {
+            return (attempts.clone(), self);
+        }
+        let settled = attempts.refund(forgiven, attempts.wait_left(now), spacing, now, version);
+        (settled, Self { left: self.left - forgiven, redeemed: self.redeemed - forgiven, ..self })
     }
 }
 
 impl SecondFactor {
     fn record(&mut self, wrong: &WrongCode, now: OffsetDateTime) {
-        self.set_failures(wrong.assurance, Some((wrong.attempts.clone(), wrong.forgiveness)));
+        self.set_failures(wrong.assurance, Some((wrong.attempts.clone(), wrong.forgiveness.clone())));
         if wrong.warns_owner {
             self.warned_at = Some(now);
         }

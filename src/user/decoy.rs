@@ -1,4 +1,4 @@
-//! A user who is nobody, made by the same transitions as everybody.
+//! The decoy: a user who does not exist, made by the same transitions as real ones.
 
 use core::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::second_factor::{TotpAlgorithm, TotpParams};
 use crate::throttle::Cooldown;
 use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, UserId, Version, after};
 
-/// How many devices a user has at most by default, and how many links.
+/// The most devices, links and challenges that a user has by default.
 pub(crate) const MOST_DEVICES: usize = 20;
 pub(crate) const MOST_LINKS: usize = 12;
 pub(crate) const MOST_CHALLENGES_PER_CLASS: usize = 5;
@@ -102,7 +102,7 @@ impl User {
         })
     }
 
-    /// An authenticator whose secret no key opens, and all recovery codes.
+    /// Adds an authenticator whose secret no key can open, and all recovery codes.
     fn with_second_factor_for_decoy(&self, now: OffsetDateTime, fresh: &Fresh) -> User {
         let params = TotpParams { algorithm: TotpAlgorithm::Sha1, digits: 6, window: 1 };
         let user = self.begin_enrollment(NewTotp { secret: SEALED.into(), params }, Duration::MAX, now, fresh);

@@ -20,13 +20,13 @@ pub(crate) struct DeviceLimits {
     pub(crate) protected: Duration,
 }
 
-/// Which devices a new one may take the place of when all places are taken. Their sessions end with them.
+/// Which devices a new one may evict when all places are taken. Their sessions end with them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Evicts {
-    /// Those whose tokens work no longer, and after them those that were not used for a while.
+    /// Devices whose tokens have expired, then those that were not used for a while.
     Idle,
-    /// Only the former: somebody who has not proved everything, or acts while the owner recovers the account, ends nobody's
-    /// session.
+    /// Only devices whose tokens have expired: a caller who has not proved everything, or who acts while a recovery is open,
+    /// must not end anyone's session.
     Dead,
 }
 
@@ -124,8 +124,7 @@ impl Document {
         }
     }
 
-    /// The second factor is another from now on: what was proved of the old one, on devices or in a sign-in that is not
-    /// complete yet, means nothing.
+    /// The second factor was replaced: proofs of the old one, on devices or in an incomplete sign-in, no longer count.
     pub(super) fn forget_proofs_of_the_factor(&mut self) {
         for device in &mut self.devices {
             (device.grade, device.factor_proved_at, device.factor_expires_at) = (StoredGrade::Known, None, None);
@@ -133,8 +132,8 @@ impl Document {
         self.challenges.retain(|challenge| !challenge.factor_passed);
     }
 
-    /// Remembers the browser that confirmed a reset, until the temporary password is used or expires. There is one such device
-    /// at a time: whoever reads the mailbox and gets no further takes one place, however often.
+    /// Remembers the browser that confirmed a reset, until the temporary password is used or expires. There is only one such
+    /// device at a time, so anyone who reads the mailbox but gets no further takes only one place.
     pub(super) fn remember_provisionally(
         &mut self,
         user_id: &UserId,
@@ -156,7 +155,7 @@ impl Document {
 
     /// Remembers the browser that just proved itself: renews the device it has shown to be, or makes it a new one.
     ///
-    /// `None` means that all places are taken by devices that none may take the place of. The sign-in is as good without.
+    /// `None` if all places are taken by devices that may not be evicted. The sign-in succeeds all the same.
     pub(super) fn remember_device(
         &mut self,
         user_id: &UserId,

@@ -3,8 +3,7 @@ use zeroize::Zeroizing;
 use crate::crypto::{Draw, RandomError};
 use crate::types::{DeviceId, Epoch, SecretBytes, UserId, Version};
 
-/// The random values a transition may need, drawn anew for every decision. A decision that is thrown away throws its
-/// secrets away with it.
+/// The random values that a transition may need, drawn again for every decision. Discarding a decision discards its secrets.
 pub(crate) struct Fresh {
     pub(crate) version: Version,
     pub(crate) epoch: Epoch,

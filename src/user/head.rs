@@ -1,4 +1,4 @@
-//! What a look-up by address finds: of the same size for everybody, so that its time tells nobody apart.
+//! The result of a look-up by address: the same size for every user, so that its time reveals nothing.
 
 use core::hint::black_box;
 use std::sync::LazyLock;
@@ -14,11 +14,13 @@ static DECOY: LazyLock<[String; 3]> = LazyLock::new(|| {
     [head.id.to_string(), head.email.to_string(), head.encode()]
 });
 
-/// Whose an address is, and the digest of the live temporary password: all that is looked at before a try is counted.
+/// The part of a user that a look-up by address reads: the id, the address, and the digest of the valid temporary password.
+/// Nothing more is read before a try is counted.
 ///
-/// A repository stores its text ([`encode`](Self::encode)) beside the document, in the same statement, and answers
-/// [`find_by_email`](crate::UserRepository::find_by_email) with it alone. A try that comes too early is refused without a hash,
-/// so nothing hides how long its look-up took; a document would show by its size whether there is one, and how much is in it.
+/// A repository stores its text ([`encode`](Self::encode)) beside the document, in the same statement, and
+/// [`find_by_email`](crate::UserRepository::find_by_email) returns it alone. A try that comes too early is rejected without
+/// computing a hash, so no hash hides how long its look-up took; reading the document would reveal whether there is one, and
+/// how large it is (account enumeration).
 #[derive(Clone)]
 pub struct UserHead {
     id: UserId,

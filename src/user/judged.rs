@@ -11,19 +11,43 @@ use crate::types::{Epoch, Version};
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
     hash: StoredHash,
+    imported: bool,
     password: Version,
     epoch: Epoch,
+}
+
+/// What takes the place of a hash that was found to be right.
+#[derive(Clone, Debug)]
+pub(crate) enum Replacement {
+    /// A new hash of the password in canonical form.
+    Rehashed(StoredHash),
+    /// The same hash in another seal.
+    Resealed(StoredHash),
+}
+
+impl Replacement {
+    pub(super) fn hash(&self) -> &StoredHash {
+        match self {
+            Self::Rehashed(hash) | Self::Resealed(hash) => hash,
+        }
+    }
 }
 
 impl Judged {
     /// The password of this user, if an active one has any.
     pub(crate) fn password_of(user: &User) -> Option<Self> {
-        let StoredPassword { hash, id, .. } = user.document.password.as_ref()?;
-        user.is_active().then(|| Self { hash: hash.clone(), password: *id, epoch: user.epoch() })
+        let StoredPassword { hash, imported, id, .. } = user.document.password.as_ref()?;
+        let (imported, password) = (*imported, *id);
+        user.is_active().then(|| Self { hash: hash.clone(), imported, password, epoch: user.epoch() })
     }
 
     pub(crate) fn hash(&self) -> &StoredHash {
         &self.hash
+    }
+
+    /// Whether another system made the hash, perhaps of the text as it was typed.
+    pub(crate) fn is_imported(&self) -> bool {
+        self.imported
     }
 
     /// Whether the user is active, in the same epoch, and has the very password that was judged.

@@ -28,7 +28,7 @@ pub(crate) use device::{DeviceLimits, ShownDevice};
 pub(crate) use enrollment::NewTotp;
 pub(crate) use fresh::Fresh;
 pub use head::{UserHead, UserHeadRow};
-pub(crate) use judged::Judged;
+pub(crate) use judged::{Judged, Replacement};
 pub(crate) use password::NewCredential;
 pub(crate) use progress::Progress;
 pub(crate) use reset::{Confirmation, LinkLimits, NewLink, Recovery};

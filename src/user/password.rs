@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::codes::AcceptedCode;
 use super::device::{DeviceLimits, Evicts};
 use super::fresh::Fresh;
-use super::judged::Judged;
+use super::judged::{Judged, Replacement};
 use super::progress::Progress;
 use super::sign_in::{Passed, SignInRules};
 use super::state::User;
@@ -99,7 +99,7 @@ impl User {
 
 impl User {
     /// The same password under another hash. `None` if it is another password by now, or another hash already.
-    pub(crate) fn rehashed(&self, judged: &Judged, hash: &StoredHash, fresh: &Fresh) -> Option<User> {
+    pub(crate) fn rehashed(&self, judged: &Judged, hash: &Replacement, fresh: &Fresh) -> Option<User> {
         let password = self.document.password.as_ref()?;
         let same = judged.holds_for(self) && password.hash.as_str() == judged.hash().as_str();
         same.then(|| self.next(fresh, |document| document.rehash(judged, Some(hash))))
@@ -131,10 +131,10 @@ impl User {
 }
 
 impl Document {
-    /// A new password: the epoch moves; temporary password, confirmed resets, challenges and devices are void.
+    /// Sets a new password: starts a new epoch, and voids the temporary password, confirmed resets, challenges and devices.
     ///
-    /// Unconfirmed links survive, for whoever merely knows the old password must not void what the owner was mailed. Where they
-    /// set passwords by themselves they are void after a code: that was the owner.
+    /// Unconfirmed links survive, because someone who knows only the old password must not void what was mailed to the owner.
+    /// Where links set passwords by themselves, they are voided if a code was given: that was the owner.
     fn set_password(&mut self, new: NewCredential, by_code: bool, now: OffsetDateTime, fresh: &Fresh) {
         if let Some(old) = self.password.take() {
             self.earlier_passwords.insert(0, old.hash);
@@ -150,11 +150,12 @@ impl Document {
     }
 
     /// Puts a hash of the same password with newer parameters, or in another seal, in place of the one that was judged.
-    pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&StoredHash>) {
-        if let (Some(password), Some(hash)) = (&mut self.password, rehashed)
+    pub(super) fn rehash(&mut self, judged: &Judged, rehashed: Option<&Replacement>) {
+        if let (Some(password), Some(replacement)) = (&mut self.password, rehashed)
             && password.hash.as_str() == judged.hash().as_str()
         {
-            password.hash = hash.clone();
+            password.hash = replacement.hash().clone();
+            password.imported &= matches!(replacement, Replacement::Resealed(_));
         }
     }
 }

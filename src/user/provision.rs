@@ -36,7 +36,7 @@ impl User {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> User {
-        let password = StoredPassword { change_required, ..StoredPassword::new(hash, now, fresh) };
+        let password = StoredPassword { imported: true, change_required, ..StoredPassword::new(hash, now, fresh) };
         let document = Document { password: Some(password), ..Document::blank(now, fresh) };
         User { id, email, version: fresh.version, document: Arc::new(document) }
     }

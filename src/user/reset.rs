@@ -23,15 +23,15 @@ pub(crate) struct LinkLimits {
     pub(crate) cooldown: Duration,
 }
 
-/// Whether a confirmed reset waits for its completion. While it does, who merely knows the old password can sign in but
-/// change nothing.
+/// Whether a confirmed reset awaits completion. Until then, someone who knows only the old password can sign in but change
+/// nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Recovery {
     None,
     Open { until: OffsetDateTime },
 }
 
-/// What confirming a link comes to.
+/// The outcome of confirming a link.
 pub(crate) enum Confirmation {
     /// No link of this user that still works.
     Invalid,
@@ -41,12 +41,12 @@ pub(crate) enum Confirmation {
     Confirmed { user: User, device: Option<DeviceToken>, expires_at: OffsetDateTime },
 }
 
-/// What asking for a link comes to.
+/// The outcome of requesting a link.
 #[allow(clippy::large_enum_variant)] // one on the stack at a time
 pub(crate) enum NewLink {
     /// Store the user, then mail the link.
     Added { token: ResetToken, expires_at: OffsetDateTime, user: User },
-    /// The last mail was too short a while ago. A state to store if its time had to be understood anew.
+    /// The cooldown has not passed. Holds a state to store if the time of the last mail had to be corrected.
     CoolingDown(Option<User>),
     /// The account is deactivated, or has as many links as it may.
     Withheld,
@@ -155,8 +155,8 @@ impl User {
         self.next(fresh, |document| document.count_link_try(&self.id, token, now))
     }
 
-    /// Whoever is signed in and has proved the second factor ends a recovery that somebody else has begun: what was mailed for it
-    /// works no longer.
+    /// Cancels a recovery that someone else started, for a signed-in user who has given a code: everything mailed for it
+    /// becomes invalid.
     pub(crate) fn cancel_recovery(&self, fresh: &Fresh) -> User {
         self.next(fresh, |document| {
             document.reset.void();

@@ -8,16 +8,15 @@ use super::challenge::ChallengeLimits;
 use super::codes::AcceptedCode;
 use super::device::{DeviceLimits, Evicts, ShownDevice};
 use super::fresh::Fresh;
-use super::judged::Judged;
+use super::judged::{Judged, Replacement};
 use super::progress::Progress;
 use super::reset::Recovery;
 use super::state::User;
 use super::stored::{Assurance, Document, NextStep};
 use crate::account::{AuthMethod, Session};
-use crate::hashing::StoredHash;
 use crate::types::{Challenge, DeviceToken, Digest};
 
-/// What every sign-in goes by.
+/// The settings that apply to every sign-in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignInRules {
     pub(crate) challenges: ChallengeLimits,
@@ -89,7 +88,7 @@ impl User {
         &self,
         proved: Progress,
         judged: &Judged,
-        rehashed: Option<&StoredHash>,
+        rehashed: Option<&Replacement>,
         accepted: Option<&AcceptedCode>,
         rules: &SignInRules,
         now: OffsetDateTime,

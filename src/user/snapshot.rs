@@ -50,7 +50,7 @@ struct Read {
     document: Document,
 }
 
-/// Why a stored row is not a user. It tells the place, never the content.
+/// Why a stored row is not a user. It names the place, never the content.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum SnapshotError {
@@ -96,8 +96,7 @@ impl core::fmt::Debug for UserRow<'_> {
 
 impl User {
     /// The document to store beside [`id`](Self::id), the canonical [`email`](Self::email) and
-    /// [`version`](Self::version): a JSON text. It holds a password hash and digests, so it is kept like one keeps
-    /// password hashes.
+    /// [`version`](Self::version), as JSON. It holds a password hash and digests: protect it like password hashes.
     pub fn to_snapshot(&self) -> String {
         let document = &*self.document;
         let requires: &[&str] = if self.has_second_factor() { &[SECOND_FACTOR] } else { &[] };

@@ -6,8 +6,8 @@ use super::stored::Document;
 use crate::account::{Session, UserStatus};
 use crate::types::{Email, Epoch, UserId, Version};
 
-/// All that is known of one account. It is loaded whole, changed by pure functions, and stored whole with a
-/// compare-and-swap on its version.
+/// Everything known about one account. It is loaded whole, changed by pure functions, and stored whole with a compare-and-swap
+/// on its version.
 ///
 /// A repository stores it as [`id`](Self::id), [`email`](Self::email) (the canonical form, unique),
 /// [`version`](Self::version) and one document ([`to_snapshot`](Self::to_snapshot)). Cloning it is cheap and costs the

@@ -7,8 +7,8 @@ use crate::account::Session;
 use crate::account::UserStatus;
 
 impl User {
-    /// Silences the account. Nothing mailed or issued before works again later, also after reactivation, except the own
-    /// password. `None` if it is deactivated already.
+    /// Deactivates the account. Nothing mailed or issued before works again, even after reactivation, except the password.
+    /// `None` if it is already deactivated.
     pub(crate) fn deactivate(&self, fresh: &Fresh) -> Option<User> {
         self.is_active().then(|| {
             self.next(fresh, |document| {
@@ -41,7 +41,7 @@ impl User {
         })
     }
 
-    /// The password is known to others: it is void, and so is what was gained by it. The mailbox decides.
+    /// Invalidates a compromised password and everything obtained with it. The owner gets back in through the mailbox.
     pub(crate) fn mark_compromised(&self, fresh: &Fresh) -> User {
         self.next(fresh, |document| {
             document.end_sessions(fresh);
@@ -65,8 +65,8 @@ impl User {
 }
 
 impl Document {
-    /// Moves the epoch, and voids the challenges that a password alone has won. Those won by the mailbox stay: ending
-    /// sessions must not throw the owner out of a recovery.
+    /// Starts a new epoch, and voids the challenges obtained with the password alone. Those obtained through the mailbox stay,
+    /// since ending sessions must not interrupt the owner's recovery.
     pub(super) fn end_sessions(&mut self, fresh: &Fresh) {
         self.epoch = fresh.epoch;
         let active = self.status == UserStatus::Active;

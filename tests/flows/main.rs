@@ -5,12 +5,12 @@
 mod support;
 
 mod account;
-mod admin;
 mod change_password;
 mod choose_password;
 mod import;
 mod import_from;
 mod keyring;
+mod operator;
 mod provision;
 mod reauthenticate;
 mod reset;
@@ -18,4 +18,5 @@ mod second_factor;
 mod settings;
 mod sign_in;
 mod stored;
+mod typed;
 mod verify_second_factor;

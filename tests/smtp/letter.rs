@@ -9,6 +9,8 @@ pub struct Letter {
     head: String,
     pub text: String,
     pub html: String,
+    /// The transfer encoding of each part.
+    pub encodings: [String; 2],
 }
 
 impl Letter {
@@ -20,7 +22,11 @@ impl Letter {
         let boundary = kind.split("boundary=\"").nth(1).unwrap().trim_end_matches('"').to_owned();
         let parts: Vec<&str> = body.split(&format!("--{boundary}")).collect();
         assert_eq!(parts.len(), 4, "two parts between three boundaries");
-        Self { text: part(parts[1], "text/plain"), html: part(parts[2], "text/html"), head }
+        let encodings = [parts[1], parts[2]].map(|part| {
+            let head = part.trim_start_matches("\r\n").split_once("\r\n\r\n").unwrap().0;
+            header(head, "Content-Transfer-Encoding").concat()
+        });
+        Self { encodings, text: part(parts[1], "text/plain"), html: part(parts[2], "text/html"), head }
     }
 
     /// The decoded values of every header of this name.

@@ -60,6 +60,8 @@ struct State {
     tls: Mutex<Option<SocketAddr>>,
     /// What EHLO offers.
     offers: Mutex<Vec<&'static str>>,
+    /// What it answers to EHLO, if it does not know it.
+    no_ehlo: Mutex<Option<&'static str>>,
     arrived: Mutex<Vec<Arrived>>,
     came: Condvar,
     /// Every line from every client, except the mails' content.
@@ -101,6 +103,11 @@ impl SmtpServer {
 
     pub fn offers(&self, extensions: &[&'static str]) {
         *self.state.offers.lock().unwrap() = extensions.to_vec();
+    }
+
+    /// Answers EHLO like this, and HELO like a server of 1982.
+    pub fn knows_no_ehlo(&self, answer: &'static str) {
+        *self.state.no_ehlo.lock().unwrap() = Some(answer);
     }
 
     /// Offers STARTTLS and hands such connections to the TLS terminator there.
@@ -229,7 +236,12 @@ impl Session {
             self.state.heard.lock().unwrap().push(command.clone());
             let path = |text: &str| text.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
             match command.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase().as_str() {
-                "EHLO" | "HELO" => {
+                "HELO" => self.say("250 loopback")?,
+                "EHLO" if self.state.no_ehlo.lock().unwrap().is_some() => {
+                    let answer = self.state.no_ehlo.lock().unwrap().unwrap_or_default();
+                    self.say(answer)?;
+                }
+                "EHLO" => {
                     let offers = self.state.offers.lock().unwrap().clone();
                     self.say("250-loopback")?;
                     for offer in offers {

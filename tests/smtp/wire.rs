@@ -2,19 +2,21 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
-use doorward::Mailer;
 use doorward::event::EventKind;
-use doorward::mail::SmtpMailer;
+use doorward::mail::{Mail, MailTexts, SmtpMailer};
 use doorward::store::{BackendCode, BackendErrorKind};
 use doorward::testing::RecordingObserver;
+use doorward::{Mailer, Site};
 
+use super::letter::Letter;
 use super::server::{Act, SmtpServer, Stage, pump};
 use super::support::{ANN, email};
 use super::tls::Tls;
-use super::{FROM, Post, SOON, mail, notice, run};
+use super::{FROM, PATIENCE, Post, SOON, mail, notice, run};
 
 /// A man in the middle of STARTTLS: answers in the server's place, and lets TLS through after the "220". Returns the port.
 fn meddler(server: u16, says: &'static [&'static [u8]]) -> u16 {
@@ -185,14 +187,166 @@ fn a_mail_that_the_server_may_have_is_not_multiplied() {
             assert_eq!(post.failed(), [("password_changed", BackendErrorKind::Unavailable)], "{what:?}");
             assert_eq!((server.begun(), server.arrived().len()), (1, 1), "{what:?}");
         }
-        // It never replies: three times at most.
+    });
+}
+
+#[test]
+fn after_silence_there_is_one_more_try_and_no_more() {
+    run(async {
+        let (swallow, later) = ((Stage::End, Act::Swallow), (Stage::End, Act::Answer("451 4.3.0 later")));
+        let early = (Stage::Rcpt, Act::Die);
+        // What comes between the two, even for long, does not count.
+        for between in [vec![], vec![later], vec![early, later, early]] {
+            let server = SmtpServer::start();
+            server.then(swallow.0, swallow.1);
+            for (stage, act) in &between {
+                server.then(*stage, *act);
+            }
+            server.always(Some(swallow));
+            let post = Post::to(&server);
+            post.send(&notice()).await;
+            assert_eq!(post.mailer.close(SOON).await, 0);
+            assert_eq!(post.failed(), [("password_changed", BackendErrorKind::Unavailable)], "{between:?}");
+            let arrived = server.arrived();
+            assert_eq!((arrived.len(), server.begun()), (2, 2 + between.len()), "{between:?}");
+            assert_eq!(arrived[0].data, arrived[1].data, "under the same Message-ID");
+        }
+        // A server that stays connected and says nothing.
         let server = SmtpServer::start();
-        server.always(Some((Stage::End, Act::Swallow)));
-        let post = Post::to(&server);
+        server.always(Some((Stage::End, Act::Stall)));
+        let post = Post::with(&server, |builder| builder.timeout(PATIENCE));
         post.send(&notice()).await;
         assert_eq!(post.mailer.close(SOON).await, 0);
-        assert_eq!(post.failed(), [("password_changed", BackendErrorKind::Unavailable)]);
-        assert_eq!(server.arrived().len(), 3);
+        assert_eq!((post.failed().len(), server.begun()), (1, 2));
+    });
+}
+
+#[test]
+fn yes_is_yes_and_no_is_no_however_the_answer_goes_on() {
+    const LONG: &[u8] = &[b'x'; 5_000];
+    static ENDLESS: LazyLock<Vec<u8>> = LazyLock::new(|| [b"250 2.0.0 ".as_slice(), LONG, b"\r\n"].concat());
+    run(async {
+        for yes in [
+            Act::Bytes(b"250\r\n"),
+            Act::Bytes(b"250 \x00\xff\xfe d\xe9j\xe0\r\n"),
+            Act::Bytes(b"250-\xa4\xe9\r\n250 \r\n"),
+            Act::Bytes(b"251 elsewhere\n"),
+            Act::Bytes(b"299 of a later RFC\r\n"),
+            Act::Bytes(b"250-queued\r\n251 as 4711\r\n"),
+            Act::Bytes(b"250-queued\r\n550 no\r\n"),
+            Act::Bytes(b"250+queued\r\n"),
+            Act::Bytes(ENDLESS.as_slice()),
+            Act::LastBytes(b"250"),
+            Act::LastBytes(b"250 \xff"),
+        ] {
+            let server = SmtpServer::start();
+            server.always(Some((Stage::End, yes)));
+            let post = Post::to(&server);
+            post.send(&notice()).await;
+            assert_eq!(post.mailer.close(SOON).await, 0);
+            assert_eq!((server.begun(), server.arrived().len(), post.observer.kinds()), (1, 1, vec![]), "{yes:?}");
+        }
+        // Without a line end or the rest of its lines, even malformed: a refusal with its code, at every stage.
+        for stage in [Stage::Mail, Stage::Rcpt, Stage::Data, Stage::End] {
+            for no in [
+                Act::LastBytes(b"550 5.1.1 Empf\xe4nger"),
+                Act::LastBytes(b"550-5.1.1 Empf\xe4nger\r\n"),
+                Act::Bytes(b"550-5.1.1 Empf\xe4nger\r\n554 unbekannt\r\n"),
+                Act::Bytes(b"550+5.1.1 Empf\xe4nger\r\n"),
+                Act::Bytes(b"550\r\n"),
+            ] {
+                let server = SmtpServer::start();
+                server.always(Some((stage, no)));
+                let post = Post::to(&server);
+                post.send(&notice()).await;
+                assert_eq!(post.mailer.close(SOON).await, 0);
+                assert_eq!(post.failed(), [("password_changed", BackendErrorKind::Refused)], "{no:?} at {stage:?}");
+                assert_eq!((post.codes(), server.begun()), (vec![BackendCode::new("550")], 1), "{no:?} at {stage:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_server_that_knows_no_ehlo_gets_its_mail() {
+    run(async {
+        for answer in ["500 what?", "502 5.5.1 unrecognised", "504 no", "550 EHLO refus\u{e9}"] {
+            let server = SmtpServer::start();
+            server.knows_no_ehlo(answer);
+            let post = Post::with(&server, |builder| builder.connections(1));
+            post.send(&notice()).await;
+            server.wait_for(1);
+            assert_eq!(post.mailer.close(SOON).await, 0);
+            assert_eq!(server.heard()[..2], ["EHLO acme.example", "HELO acme.example"], "{answer}");
+            // It offers no TLS and no way to sign in, so it gets neither a password nor a mail where these are required.
+            for mailer in [
+                SmtpMailer::builder(&server.url(), email(FROM)),
+                SmtpMailer::builder(&server.url(), email(FROM)).danger_plaintext().credentials("ann", "secret"),
+            ] {
+                let mailer = mailer.build().unwrap();
+                assert_eq!(mailer.check().await.unwrap_err().code(), Some("extension-lacks"));
+            }
+            assert_eq!(server.begun(), 1);
+        }
+    });
+}
+
+/// A catalogue in another script, or in another direction.
+#[derive(Debug)]
+struct Foreign(&'static str);
+
+impl MailTexts for Foreign {
+    fn confirm_reset_subject(&self, _: &Site) -> String {
+        self.0.to_owned()
+    }
+    fn right_to_left(&self) -> bool {
+        self.0.starts_with('\u{5dc}')
+    }
+    fn confirm_reset_link(&self) -> String {
+        self.0.to_owned()
+    }
+}
+
+#[test]
+fn a_link_is_in_one_piece_on_one_line() {
+    run(async {
+        let server = SmtpServer::start();
+        let post = Post::to(&server);
+        let lengths = [60, 75, 76, 77, 78, 79, 80, 115, 200, 300, 400, 997, 998, 999, 1_500];
+        let texts =
+            ["Not you? Tell us.", "Nicht Sie? Schreiben Sie an j\u{fc}rgen.", "\u{5dc}\u{5d0} \u{5d0}\u{5ea}\u{5d4}?"];
+        for text in texts {
+            for length in lengths {
+                let mail = |path: usize| {
+                    let site = Site::new("Acme", "https://a.example", "help@acme.example").unwrap();
+                    let site = site.reset_path(&format!("/{}", "p".repeat(path))).unwrap();
+                    let mut previews = Mail::previews(&site).into_iter();
+                    previews
+                        .find(|mail| mail.kind().name() == "confirm_reset")
+                        .unwrap()
+                        .in_words_of(Arc::new(Foreign(text)))
+                };
+                let link = |mail: &Mail| {
+                    let text = mail.text();
+                    text.lines().find(|line| line.starts_with("https://a.example/p")).unwrap().to_owned()
+                };
+                let shortest = link(&mail(1)).len();
+                let mail = mail((length + 1usize).saturating_sub(shortest).max(1));
+                let link = link(&mail);
+                assert!(link.len() == length || shortest > length);
+                let before = server.arrived().len();
+                post.send(&mail).await;
+                let arrived = server.wait_for(before + 1).pop().unwrap();
+                assert!(arrived.data.is_ascii() && arrived.data.lines().all(|line| line.len() <= 998), "{length}");
+                let letter = Letter::read(&arrived);
+                let plain = text.is_ascii() && length <= 998;
+                assert_eq!(letter.encodings[0], if plain { "7bit" } else { "base64" }, "{length} {text}");
+                assert_ne!(letter.encodings[1], "quoted-printable", "{length} {text}");
+                assert_eq!((&letter.text, &letter.html), (&mail.text(), &mail.html()));
+                assert_eq!(letter.text.lines().filter(|line| *line == link).count(), 1);
+                assert_eq!(plain, arrived.data.lines().any(|line| line == link), "as it is in the source");
+            }
+        }
     });
 }
 

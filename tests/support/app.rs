@@ -60,6 +60,15 @@ pub fn keyring() -> Keyring {
 }
 
 impl World {
+    /// For each code that was evaluated and rejected, how far off the phone's clock would be.
+    pub fn failed_codes(&self) -> Vec<Option<i32>> {
+        let steps_off = |kind| match kind {
+            doorward::event::EventKind::SecondFactorFailed { steps_off } => Some(steps_off),
+            _ => None,
+        };
+        self.observer.kinds().into_iter().filter_map(steps_off).collect()
+    }
+
     pub fn with_keyring(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
         Self::with(|builder| change(builder.keyring(keyring())))
     }

@@ -18,7 +18,7 @@ const FOLDERS: [&str; 4] = ["/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgs
 /// has ended, even if it was killed. Each line on standard input restarts a server that was stopped or killed.
 const KEEPER: &str = r#"
 set -eu
-bin=$1; port=$2; fsync=$3; folder=$4
+bin=$1; port=$2; fsync=$3; folder=$4; primary=$5
 dir=$(mktemp -d "$folder/doorward-postgres-XXXXXX")
 # The closed pipe ends this shell; signals meant for the tests must not.
 trap '' HUP INT PIPE
@@ -31,7 +31,11 @@ stop() {
 }
 trap stop EXIT
 server=
-"$bin/initdb" -D "$dir/data" -U doorward -A trust -E UTF8 --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
+if [ -n "$primary" ]; then
+    "$bin/pg_basebackup" -D "$dir/data" -d "$primary" -R -c fast --no-sync >"$dir/log" 2>&1
+else
+    "$bin/initdb" -D "$dir/data" -U doorward -A trust -E UTF8 --no-sync >"$dir/log" 2>&1
+fi || { cat "$dir/log" >&2; exit 1; }
 while
     "$bin/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
         -c max_connections=200 -c fsync="$fsync" -c shared_buffers=256MB -c max_wal_size=4GB \
@@ -57,7 +61,15 @@ impl Cluster {
     /// Starts a server, if its programs are installed. With `fsync` a commit is on disk; without it tests are faster, and even
     /// a killed server loses nothing.
     pub fn start(fsync: bool) -> Option<Self> {
-        let bin = programs()?;
+        Self::launch(&programs(&["initdb", "postgres"])?, fsync, "")
+    }
+
+    /// Starts a standby that follows this server. `SELECT pg_promote()` makes it a primary.
+    pub fn standby(&self) -> Option<Self> {
+        Self::launch(&programs(&["initdb", "postgres", "pg_basebackup"])?, false, &self.url)
+    }
+
+    fn launch(bin: &Path, fsync: bool, primary: &str) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         // The server refuses to run as root.
         let mut command = if is_root() {
@@ -68,7 +80,13 @@ impl Cluster {
             Command::new("sh")
         };
         let fsync = if fsync { "on" } else { "off" };
-        command.args(["-c", KEEPER, "keeper"]).arg(bin).arg(port.to_string()).arg(fsync).arg(std::env::temp_dir());
+        command
+            .args(["-c", KEEPER, "keeper"])
+            .arg(bin)
+            .arg(port.to_string())
+            .arg(fsync)
+            .arg(std::env::temp_dir())
+            .arg(primary);
         command.current_dir(std::env::temp_dir()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut keeper = command.spawn().expect("a shell");
         let (commands, server) = (keeper.stdin.take().unwrap(), BufReader::new(keeper.stdout.take().unwrap()));
@@ -173,9 +191,9 @@ fn is_root() -> bool {
     id.stdout.starts_with(b"0\n")
 }
 
-/// The folder of `initdb` and `postgres`, the newest if there are several.
-fn programs() -> Option<PathBuf> {
-    let has = |folder: &Path| folder.join("initdb").is_file() && folder.join("postgres").is_file();
+/// The folder of these programs, the newest if there are several.
+fn programs(names: &[&str]) -> Option<PathBuf> {
+    let has = |folder: &Path| names.iter().all(|name| folder.join(name).is_file());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut found: Vec<PathBuf> = std::env::split_paths(&path).filter(|folder| has(folder)).collect();
     for folder in FOLDERS {

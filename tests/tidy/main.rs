@@ -5,7 +5,7 @@ mod sources;
 
 use std::fs;
 
-use sources::{circle, names, root, sources, uses};
+use sources::{circle, names, root, sizes, sources, uses};
 
 /// The floors of `src`, from the ground up, by the beginnings of paths; the longest counts. A file uses floors below its own, and
 /// its own folder.
@@ -115,6 +115,86 @@ fn what_must_not_be_there_is_not() {
     }
 }
 
+/// The lines of documentation above the variant of that name, in the enum of that name.
+fn documentation(text: &str, name: &str, variant: &str) -> String {
+    let (_, text) = text.split_once(&format!("pub enum {name} {{")).unwrap_or_else(|| panic!("no enum {name}"));
+    let starts = |line: &str| {
+        let rest = line.trim_start().strip_prefix(variant);
+        rest.is_some_and(|rest| rest.starts_with([',', '(']) || rest.starts_with(" {"))
+    };
+    let lines: Vec<_> = text.lines().collect();
+    let at = lines.iter().position(|line| starts(line)).unwrap_or_else(|| panic!("{name} has no {variant}"));
+    let above = lines[..at].iter().rev().take_while(|line| line.trim_start().starts_with(['/', '#']));
+    above.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn every_event_is_documented_with_its_name_in_logs() {
+    let text = fs::read_to_string(root().join("src/event/kind.rs")).unwrap();
+    let (_, names) = text.split_once("pub fn name(&self)").unwrap();
+    let mut seen = 0;
+    for arm in names.lines().filter(|line| line.trim_start().starts_with("Self::")) {
+        let (pattern, name) = arm.split_once(" => ").unwrap();
+        let variant = pattern.trim_start().trim_start_matches("Self::").split(' ').next().unwrap();
+        let name = name.trim_matches(['"', ',']);
+        let documented = documentation(&text, "EventKind", variant);
+        assert!(documented.contains(&format!("`{name}`")), "{variant} does not say `{name}`: {documented}");
+        seen += 1;
+    }
+    assert!(seen > 40, "the names were found");
+}
+
+#[test]
+fn every_error_is_documented_with_its_status_and_code() {
+    let mut seen = 0;
+    for source in sources().iter().filter(|source| source.path.starts_with("error/")) {
+        let text = fs::read_to_string(root().join("src").join(&source.path)).unwrap();
+        for table in text.split("\nfailure!(").skip(1) {
+            let (name, rows) = table.split_once(" {").unwrap();
+            for row in rows.lines().take_while(|line| !line.starts_with('}')).filter(|line| line.contains(" => ")) {
+                let (pattern, values) = row.split_once(" => ").unwrap();
+                let variant: String = pattern
+                    .trim_start()
+                    .trim_start_matches("Self::")
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric())
+                    .collect();
+                let mut values = values.split(", ");
+                let (code, status) = (values.next().unwrap().trim_matches('"'), values.next().unwrap());
+                let documented = documentation(&text, name, &variant);
+                let says =
+                    documented.contains(&format!("`{code}`")) && documented.contains(&format!("Status {status}"));
+                assert!(says, "{name}::{variant} does not say {status} and `{code}`: {documented}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 60, "the tables were found: {seen}");
+}
+
+#[test]
+fn functions_fit_on_a_screen_and_no_type_in_the_middle_carries_everything() {
+    let mut methods = std::collections::BTreeMap::<String, usize>::new();
+    for source in sources() {
+        let sizes = sizes(&source);
+        for (function, lines) in sizes.functions {
+            assert!(lines <= 60, "{}: {function} has {lines} lines", source.path);
+        }
+        // What everything leans on. `Auth` and `Operator` carry the flows, one file each.
+        if source.path.starts_with("engine/") {
+            for (name, fields) in sizes.fields {
+                assert!(fields <= 12, "{}: {name} has {fields} fields", source.path);
+            }
+            for (name, count) in sizes.methods {
+                *methods.entry(name).or_default() += count;
+            }
+        }
+    }
+    for (name, count) in methods {
+        assert!(count <= 20, "{name} has {count} methods");
+    }
+}
+
 #[test]
 fn the_crate_forbids_unsafe_code_and_the_top_level_stays_small() {
     let root = root();
@@ -161,13 +241,19 @@ fn the_readme_shows_the_example_of_production_word_for_word_and_links_to_what_ex
 }
 
 #[test]
-fn every_flow_has_one_name_in_flow_tests_and_examples() {
-    let root = root();
-    for source in sources().iter().filter(|source| source.path.starts_with("flow/") && !source.path.ends_with("mod.rs"))
-    {
-        let file = source.path.trim_start_matches("flow/");
+fn every_flow_has_one_name_in_sources_tests_and_examples() {
+    let (root, sources) = (root(), sources());
+    let has_methods = |source: &&sources::Source| {
+        sizes(source).methods.iter().any(|(name, count)| ["Auth", "Operator"].contains(&&**name) && *count > 0)
+    };
+    let carried = sources.iter().filter(|source| source.path.starts_with("auth/") && source.path != "auth/mod.rs");
+    // The file, or the folder of a flow in several files.
+    let flows: std::collections::BTreeSet<_> =
+        carried.filter(has_methods).map(|source| source.module[1].clone()).collect();
+    assert!(flows.len() >= 11, "the flows were found: {flows:?}");
+    for flow in flows {
         for folder in ["tests/flows", "examples"] {
-            assert!(root.join(folder).join(file).exists(), "{folder} has no {file}");
+            assert!(root.join(folder).join(format!("{flow}.rs")).exists(), "{folder} has no {flow}.rs");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
@@ -235,4 +236,55 @@ pub fn names(source: &Source) -> Names {
         }
     }
     names
+}
+
+/// How large the parts of a file are.
+#[derive(Default)]
+pub struct Sizes {
+    /// Each function, with the number of its lines.
+    pub functions: Vec<(String, usize)>,
+    /// Each struct, with the number of its fields.
+    pub fields: Vec<(String, usize)>,
+    /// Each type that has methods of its own here, with their number.
+    pub methods: Vec<(String, usize)>,
+}
+
+pub fn sizes(source: &Source) -> Sizes {
+    let mut sizes = Sizes::default();
+    sizes.visit_file(&source.file);
+    sizes
+}
+
+impl<'ast> Visit<'ast> for Sizes {
+    fn visit_item(&mut self, item: &'ast Item) {
+        match item {
+            // Tests are lists.
+            Item::Mod(item) if item.ident == "tests" => return,
+            Item::Struct(item) => self.fields.push((item.ident.to_string(), item.fields.len())),
+            Item::Impl(item) if item.trait_.is_none() => {
+                let methods = item.items.iter().filter(|item| matches!(item, syn::ImplItem::Fn(_))).count();
+                if let syn::Type::Path(path) = &*item.self_ty
+                    && let Some(name) = path.path.segments.last()
+                {
+                    self.methods.push((name.ident.to_string(), methods));
+                }
+            }
+            _ => {}
+        }
+        visit::visit_item(self, item);
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        self.functions.push((item.sig.ident.to_string(), lines(&item.sig, &item.block)));
+        visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.functions.push((item.sig.ident.to_string(), lines(&item.sig, &item.block)));
+        visit::visit_impl_item_fn(self, item);
+    }
+}
+
+fn lines(signature: &syn::Signature, block: &syn::Block) -> usize {
+    block.span().end().line - signature.span().start().line + 1
 }

@@ -17,7 +17,9 @@ struct Answer {
 
 /// All but the Argon2 ones, which are not verified here.
 fn answers() -> Vec<Answer> {
-    let all: Vec<Answer> = serde_json::from_str(include_str!("../data/legacy_hashes.json")).unwrap();
+    let mut all: Vec<Answer> = serde_json::from_str(include_str!("../data/legacy_hashes.json")).unwrap();
+    let php: Vec<Answer> = serde_json::from_str(include_str!("../data/legacy_hashes_php.json")).unwrap();
+    all.extend(php);
     let answers: Vec<_> = all.into_iter().filter(|answer| !answer.scheme.starts_with("argon2")).collect();
     assert!(answers.len() > 250, "the answers were found");
     answers
@@ -43,7 +45,24 @@ const DJANGO: &str = "pbkdf2_sha256$10$Zt4nqBy7mLw9RkC2xVhD1s$Z4BZWvhlhnxkgH/wMX
 const DJANGO_SHA1: &str = "pbkdf2_sha1$10$Zt4nqBy7mLw9RkC2xVhD1s$9sCDdQnlk/DpYrKAKDdbW0/XmZI=";
 const ASPNET: &str = "AQAAAAEAAAAKAAAAEAECAwQFBgcICQoLDA0ODxBSiPOF3h63H4jn05blPsGpRpNcNhw1ZpoA37Q2ylC0ng==";
 const ASPNET_SHA1: &str = "AQAAAAAAAAAKAAAAEAECAwQFBgcICQoLDA0ODxBxkneZ8StTmFHcK0ghj+qIypFkUmpdeh/YLFlhcV7FpA==";
-const GOOD: [&str; 13] = [
+const DJANGO_PLAIN_BCRYPT: &str = "bcrypt$$2b$04$.OGB/.SE/ueHAeqKBO2NC.VRuper1xNnktaj72pGYG7ahdfAeNgNu";
+const DJANGO_SCRYPT: &str = "scrypt$16$Zt4nqBy7mLw9RkC2xVhD1s$8$1$Pvndu6LM7+o4EeX/Elol/FlXguPVYe47y8AzmSd3P00\
+    y8RDYD+zL/fRej0L9eb5R8gemowJ1NLQIZwv3ARiZqA==";
+const WERKZEUG: &str = "pbkdf2:sha256:10$k3Jd8sPq0ZxYw2Rt$97e23b3252273685ca1d909cb629c25c14783f13ef0cbf\
+    88779312d9727d75bd";
+const WERKZEUG_SCRYPT: &str = "scrypt:16:8:1$k3Jd8sPq0ZxYw2Rt$742167e825a87e672aa1793724d17f5b7b67c21748e24ad95\
+    c01706d9c833e5266b934b6a6e55d86d524e4765b9b352eb8d1d6b7d48cbda7bdbd69f915056a28";
+const WORDPRESS: &str = "$wp$2y$04$abcdefghijklmnopqrstuuV0klnHbXcaXKo7A89DBGKqZVoAS9L2u";
+const PHPASS: &str = "$P$5k3Jd8sPquIYUIC4vSOsEYIt/pRN3J1";
+const DRUPAL: &str = "$S$5k3Jd8sPq0g./cz.OQ8CLQ9R8YLxVOcBMFBy5.OkKOI.gh1jU64v";
+const DRUPAL_OF_MD5: &str = "U$S$5k3Jd8sPqz9NKgQtBbSM3cTmKxUi7K3OtsJQbt3s0/CJp3F3GGVG";
+const PASSLIB_BCRYPT: &str = "$bcrypt-sha256$v=2,t=2b,r=4$.OGB/.SE/ueHAeqKBO2NC.$7jjNg9hyHG7Hxh/C0zugv8GHpxLwDye";
+const PASSLIB_BCRYPT_1: &str = "$bcrypt-sha256$2b,4$.OGB/.SE/ueHAeqKBO2NC.$h2JxDg4nFzsoOy20EC8D4.LS1KFxTRi";
+const SPRING_BCRYPT: &str = "{bcrypt}$2a$04$.OGB/.SE/ueHAeqKBO2NC.VRuper1xNnktaj72pGYG7ahdfAeNgNu";
+const SPRING_PBKDF2: &str = "{pbkdf2@SpringSecurity_v5_8}0102030405060708090a0b0c0d0e0f105c837843e743497215de\
+    10d525da4ebd495bde7152dc65d2fa0ef034c36c762b";
+const SPRING_SCRYPT: &str = "{scrypt}$40801$AQIDBAUGBwgJCgsMDQ4PEA==$uRmJ+TMvzIjLXpqUwZJIyRO5wgioWck/zoHOgr162cM=";
+const GOOD: [&str; 24] = [
     BCRYPT,
     BCRYPT_2Y,
     DJANGO_BCRYPT,
@@ -57,6 +76,17 @@ const GOOD: [&str; 13] = [
     DJANGO_SHA1,
     ASPNET,
     ASPNET_SHA1,
+    DJANGO_PLAIN_BCRYPT,
+    DJANGO_SCRYPT,
+    WERKZEUG,
+    WERKZEUG_SCRYPT,
+    WORDPRESS,
+    PHPASS,
+    DRUPAL_OF_MD5,
+    PASSLIB_BCRYPT,
+    PASSLIB_BCRYPT_1,
+    SPRING_BCRYPT,
+    SPRING_SCRYPT,
 ];
 
 #[test]
@@ -103,7 +133,7 @@ fn what_is_not_exactly_a_hash_within_bounds_is_none() {
         (
             BCRYPT,
             "$2b$",
-            &["$2x$", "$2$", "$2c$", "$2B$", "2b$", "$$2b$", "bcrypt$$2b$", "bcrypt_sha256$2b$", "{CRYPT}$2b$"],
+            &["$2x$", "$2$", "$2c$", "$2B$", "2b$", "$$2b$", "bcrypt$2b$", "bcrypt_sha256$2b$", "{CRYPT}$2b$"],
         ),
         (
             BCRYPT,
@@ -132,7 +162,7 @@ fn what_is_not_exactly_a_hash_within_bounds_is_none() {
         (
             DJANGO_BCRYPT,
             "bcrypt_sha256$$",
-            &["bcrypt_sha256$", "bcrypt$$", "$bcrypt_sha256$", "bcrypt_sha256$$$", "bcrypt_sha256$bcrypt_sha256$$"],
+            &["bcrypt_sha256$", "bcrypt$", "$bcrypt_sha256$", "bcrypt_sha256$$$", "bcrypt_sha256$bcrypt_sha256$$"],
         ),
         (
             SCRYPT,
@@ -358,6 +388,83 @@ fn what_is_not_exactly_a_hash_within_bounds_is_none() {
         ),
         (ASPNET, "AAAAEAEC", &["AAAAMQEC", "AAAAAAEC", "AAAABwEC", "AAAADwEC", "AAAAEQEC", "/////wEC", "gAAAAAEC"]),
         (ASPNET, "0ng==", &["0nh==", "0ng=", "0ng", "0n==", "0ng==A", "0ng==="]),
+        (DJANGO_SCRYPT, "$16$", &["$", "$0$", "$1$", "$15$", "$016$", "$+16$", "$2097152$", "$18446744073709551616$"]),
+        (
+            DJANGO_SCRYPT,
+            "$8$1$",
+            &["$8$", "$1$8$1$", "$08$1$", "$8$01$", "$0$1$", "$8$0$", "$33$1$", "$8$17$", "$8,1$"],
+        ),
+        (DJANGO_SCRYPT, "scrypt$", &["$scrypt$", "Scrypt$", "scrypt:", "scrypt_sha256$"]),
+        (DJANGO_SCRYPT, "==", &["", "=", "===", "==A"]),
+        (WERKZEUG, ":10$", &[":", "$", ":0$", ":010$", ":+10$", ":10:1$", ":10000001$", ":4294967306$", ":10$$"]),
+        (
+            WERKZEUG,
+            "pbkdf2:sha256",
+            &["pbkdf2:sha224", "pbkdf2:", "pbkdf2:sha512", "PBKDF2:sha256", "sha256", "pbkdf2:md5"],
+        ),
+        (WERKZEUG, "k3Jd8sPq0ZxYw2Rt", &["", "k3Jd8sP", "k3Jd8sPq 0ZxYw2Rt", "k3Jd8sPq$0ZxYw2Rt", "k3Jd8sPq\u{e4}"]),
+        (
+            WERKZEUG_SCRYPT,
+            ":16:8:1$",
+            &["$", ":16:8$", ":16:8:1:1$", ":17:8:1$", ":016:8:1$", ":16:0:1$", ":2097152:8:1$"],
+        ),
+        (WERKZEUG_SCRYPT, "scrypt:16", &["Scrypt:16", "$scrypt:16", "scrypt16", "scrypt$16"]),
+        (WORDPRESS, "$wp$2y$", &["$wp$2b$", "$wp$2a$", "$WP$2y$", "wp$2y$", "$wp$wp$2y$", "$wp2y$", "$wp$$2y$"]),
+        (WORDPRESS, "$04$", &["$4$", "$03$", "$17$", "$31$", "$004$"]),
+        (PHPASS, "$P$5", &["$P$4", "$P$", "$P$z", "$p$5", "$Q$5", "$P5", "P$5", "U$P$5", "$P$P$5", "$P$=", "$P$ "]),
+        (DRUPAL, "$S$5", &["$S$4", "$S$H", "$s$5", "US$5", "u$S$5", "U$U$S$5", "$S$", "$P$5", "U$P$5"]),
+        (
+            PASSLIB_BCRYPT,
+            "v=2,t=2b,r=4",
+            &[
+                "v=1,t=2b,r=4",
+                "v=3,t=2b,r=4",
+                "v=2,t=2y,r=4",
+                "v=2,t=2b,r=04",
+                "v=2,r=4,t=2b",
+                "t=2b,r=4",
+                "v=2,t=2b,r=3",
+                "v=2,t=2b,r=17",
+                "v=2,t=2b",
+                "v=2,t=2b,r=4,x=1",
+            ],
+        ),
+        (PASSLIB_BCRYPT_1, "$2b,4$", &["$2b,04$", "$2b,3$", "$2b$", "$2y,4$", "$2b,4,4$", "$2b,+4$", "$2b,17$"]),
+        (
+            SPRING_BCRYPT,
+            "{bcrypt}",
+            &["{Bcrypt}", "{bcrypt", "bcrypt}", "{bcrypt}{bcrypt}", "{pbkdf2}", "{noop}", "{}", "{ bcrypt}"],
+        ),
+        (
+            SPRING_PBKDF2,
+            "{pbkdf2@SpringSecurity_v5_8}",
+            &[
+                "{pbkdf2}",
+                "{pbkdf2@SpringSecurity_v5_5}",
+                "{pbkdf2@}",
+                "",
+                "{pbkdf2@SpringSecurity_v5_8}00",
+                "{pbkdf2@SpringSecurity_v5_8}0",
+            ],
+        ),
+        (SPRING_PBKDF2, "0e0f10", &["0E0F10", "0e0f1", "0e0f1g", "0e0f1\u{e4}", "0e0f+1", "0e0f10 "]),
+        (
+            SPRING_SCRYPT,
+            "$40801$",
+            &[
+                "$040801$",
+                "$+40801$",
+                "$40001$",
+                "$40800$",
+                "$801$",
+                "$150801$",
+                "$1000000040801$",
+                "$4080A$",
+                "$$",
+                "$",
+            ],
+        ),
+        (SPRING_SCRYPT, "{scrypt}", &["{scrypt@SpringSecurity_v5_9}", "", "{bcrypt}", "scrypt"]),
     ];
     for (good, from, bad) in spoiled {
         assert!(LegacyHash::parse(good).is_some() && good.contains(from), "{good} is valid and contains {from}");

@@ -67,7 +67,7 @@ fn words(kind: &EventKind) -> Option<&'static str> {
         EventKind::SignedIn { .. } => "Signed in",
         EventKind::SignInFailed { .. } => "Sign-in failed",
         EventKind::Throttled { .. } => "Sign-in attempt came too soon and was not checked",
-        EventKind::SecondFactorFailed => "Wrong code",
+        EventKind::SecondFactorFailed { .. } => "Wrong code",
         EventKind::ManyWrongCodes => "Many wrong codes",
         EventKind::SecondFactorEnabled => "Authenticator app set up",
         EventKind::SecondFactorDisabled => "Authenticator app turned off",
@@ -85,7 +85,7 @@ fn words(kind: &EventKind) -> Option<&'static str> {
         EventKind::SignedOutEverywhere => "All other browsers signed out",
         EventKind::Deactivated => "Account deactivated",
         EventKind::Reactivated => "Account reactivated",
-        EventKind::PasswordChangeRequired => "Password change required by our support team",
+        EventKind::PasswordChangeForced => "Password change required by our support team",
         EventKind::MarkedCompromised => "Password invalidated by our support team",
         _ => return None,
     })

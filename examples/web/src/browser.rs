@@ -402,6 +402,6 @@ impl Browser {
 }
 
 /// Whether a text is shaped like a link token, by characters and length. Whether it is valid, only the crate can tell.
-pub fn looks_like_a_token(text: &str) -> bool {
+fn looks_like_a_token(text: &str) -> bool {
     (40..=215).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }

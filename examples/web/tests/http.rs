@@ -209,10 +209,18 @@ async fn section_4_nothing_but_a_link_is_kept_of_a_link() {
     let server = Server::start().await;
     let mut visitor = Visitor::new(&server);
     let long = format!("{}.{}", "a".repeat(5_000), "A".repeat(43));
-    for text in ["", "none", "YWJj.AAAA", &long, &format!("{}~x", never_mailed(0)), "%3Cscript%3E", "a%0D%0Ab"] {
+    let two = format!("{}~{}", never_mailed(0), never_mailed(1));
+    for text in ["", "none", "YWJj.AAAA", &long, &two, "%3Cscript%3E", "a%0D%0Ab"] {
         let answer = led_astray(&mut visitor, &format!("/reset/confirm?token={text}")).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{text}");
+        assert!(answer.body.contains("copy the whole link") && answer.body.contains("/forgot"), "{text}");
         assert!(!visitor.cookies.contains_key("__Host-reset"), "{text}");
+    }
+    // Of a link that a mail client mangled, the link itself is kept.
+    for (before, after) in [("", "%3E"), ("3D", "."), ("%0D%0A+", "%E2%80%8B"), ("%22", "%22~x")] {
+        let mut visitor = Visitor::new(&server);
+        visitor.open_link(&format!("/reset/confirm?token={before}{}{after}", never_mailed(0))).await;
+        assert_eq!(visitor.cookies["__Host-reset"], never_mailed(0), "{before}…{after}");
     }
     // The same for text planted in the cookie.
     visitor.cookies.insert("__Host-reset".to_owned(), format!("{long}~{}", never_mailed(0)));

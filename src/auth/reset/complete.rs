@@ -7,21 +7,24 @@ use crate::event::EventKind;
 use crate::second_factor::TypedCode;
 use crate::types::{Password, ResetToken};
 
+/// # "Forgot your password?": choosing by the link itself
 impl Auth {
-    /// In the mode [`ChooseNewPassword`](ResetMode::ChooseNewPassword): sets a new password by a link's token, and signs in. Call
-    /// it for an explicit POST.
+    /// Sets a new password with a link's token and signs in, in the mode [`ChooseNewPassword`](ResetMode::ChooseNewPassword).
+    /// Call it for an explicit POST, never for a GET. The token is mended as by
+    /// [`read_reset_token`](Self::read_reset_token).
     ///
     /// # Errors
-    /// [`CompleteResetError`]. A rejected password does not use the link up.
+    /// [`CompleteResetError`]. A rejected password does not use up the link.
     pub async fn complete_reset(&self, token: &str, new: &str) -> Result<SignIn, CompleteResetError> {
         self.complete(token, None, new).await
     }
 
-    /// The same for an account with a second factor, after [`CodeNeeded`](CompleteResetError::CodeNeeded): mail alone never
-    /// replaces it. The code is used up by the write that sets the password.
+    /// Like [`complete_reset`](Self::complete_reset), for an account with a second factor, after
+    /// [`CodeNeeded`](CompleteResetError::CodeNeeded): mail alone never replaces the second factor. The write that sets the
+    /// password also uses up the code.
     ///
     /// # Errors
-    /// [`CompleteResetError`]. A wrong code and a rejected password do not use the link up.
+    /// [`CompleteResetError`]. A wrong code or a rejected password does not use up the link.
     pub async fn complete_reset_with_code(
         &self,
         token: &str,
@@ -37,9 +40,9 @@ impl Auth {
         if engine.config.reset.mode != ResetMode::ChooseNewPassword {
             return Err(CompleteResetError::OtherMode);
         }
-        let Ok(token) = ResetToken::parse(token) else {
-            engine.events.report_about(EventKind::ResetLinkRejected, None);
-            return Err(CompleteResetError::LinkInvalid);
+        let Ok(token) = ResetToken::from_link(token) else {
+            engine.events.report_about(EventKind::ResetLinkDamaged, None);
+            return Err(CompleteResetError::LinkDamaged);
         };
         let code = code.map(TypedCode::parse);
         Ok(set_password(engine, Grant::Link(&token, code.as_ref()), &Password::new(new)).await?)

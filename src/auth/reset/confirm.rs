@@ -8,17 +8,21 @@ use crate::password::{ResetConfirmed, temporary_digest, temporary_password};
 use crate::types::ResetToken;
 use crate::user::{Confirmation, User};
 
+/// # "Forgot your password?": confirming
 impl Auth {
     /// Confirms a reset: mails a temporary password that works for one hour. Call it for an explicit POST, never for a GET.
     ///
-    /// The old password still signs in until a new one is chosen, but cannot be used to change it: somebody who only knows the old
-    /// password cannot undo a recovery. The same link can be confirmed again after the cooldown, within its hour.
+    /// The old password still signs in until a new one is chosen, but cannot be used to change it, so someone who knows only
+    /// the old password cannot undo the recovery. The same link can be confirmed again after the cooldown, within its hour.
     ///
-    /// Put [`ResetConfirmed::device`] into the device cookie: whoever confirms reads the mailbox, and with the device signs in
-    /// unhindered by an attacker's failures.
+    /// The token is mended as by [`read_reset_token`](Self::read_reset_token).
+    ///
+    /// Put [`ResetConfirmed::device`] into the device cookie: anyone who can confirm reads the mailbox, and with the device an
+    /// attacker's failures do not delay their sign-in.
     ///
     /// # Errors
-    /// [`ConfirmResetError`]. After `MailFailed` its `source` holds the reason, for the log.
+    /// [`ConfirmResetError`]. `LinkDamaged` and `LinkInvalid` differ in what the user does: copy the whole link, or request a new
+    /// one. After `MailFailed` its `source` holds the reason, for the log.
     ///
     /// ```
     /// use doorward::Auth;
@@ -28,6 +32,7 @@ impl Auth {
     ///     match auth.confirm_reset(token).await {
     ///         Ok(confirmed) => Ok(format!("mailed; valid until {}", confirmed.expires_at)),
     ///         Err(ConfirmResetError::LinkInvalid) => Ok("show the form for another link".to_owned()),
+    ///         Err(error @ ConfirmResetError::LinkDamaged) => Ok(error.user_message()),
     ///         Err(error) => Err(error),
     ///     }
     /// }
@@ -38,7 +43,10 @@ impl Auth {
         if engine.config.reset.mode != ResetMode::TemporaryPassword {
             return Err(ConfirmResetError::OtherMode);
         }
-        let Ok(token) = ResetToken::parse(token) else { return Err(refused(engine, None)) };
+        let Ok(token) = ResetToken::from_link(token) else {
+            engine.events.report_about(EventKind::ResetLinkDamaged, None);
+            return Err(ConfirmResetError::LinkDamaged);
+        };
         let Some(user) = owner(engine, &token).await? else { return Err(refused(engine, None)) };
         let (limits, devices) = (engine.config.link_limits(), engine.config.device_limits());
         let outcome = engine
@@ -65,7 +73,7 @@ impl Auth {
             engine.events.report(EventKind::DeviceGranted).user(&user).send();
         }
         let kind = MailKind::TemporaryPassword { temporary_password, lifetime: limits.temporary_lifetime, expires_at };
-        // Whoever holds the link owns the mailbox, so the answer may say how the mail went.
+        // Anyone with the link owns the mailbox, so the response may say whether the mail was sent.
         match engine.mailing.send(user.email(), kind).await {
             Ok(()) => Ok(ResetConfirmed { user_id: user.id().clone(), expires_at, device }),
             Err(source) => Err(ConfirmResetError::MailFailed { retry_after: limits.cooldown, source }),

@@ -35,8 +35,8 @@ impl ResetRequest {
         Self { email, client: Client::default() }
     }
 
-    /// The browser's device cookie, if it sent one, as with [`SignInRequest::device`](crate::SignInRequest::device): a known
-    /// device of this account is served when unauthenticated clients have taken every place they may have.
+    /// The browser's device cookie, if it sent one, as with [`SignInRequest::device`](crate::SignInRequest::device). A known
+    /// device of this account is served even when unauthenticated clients have taken all the places they may have.
     #[must_use]
     pub fn device(self, cookie: &str) -> Self {
         Self { client: self.client.device(cookie), ..self }
@@ -74,16 +74,17 @@ impl core::fmt::Debug for ResetRequest {
     }
 }
 
+/// # "Forgot your password?": requesting
 impl Auth {
-    /// Requests a reset mail. The answer is the same for every address at every moment: say that a mail is on its way if there is
-    /// an account, and that there is at most one in five minutes.
+    /// Requests a reset mail. The response is the same for every address at any time: say that if there is an account, a mail
+    /// is on its way, and that at most one is sent every five minutes.
     ///
-    /// Whether a mail is sent is decided in background work, after the response. A request changes nothing on the account, and
-    /// stores nothing for an unknown address. A broken mailer does not show in the answer either, or the answer would reveal which
-    /// addresses have accounts: only the [`observer`](crate::AuthBuilder::observer) learns of it.
+    /// Whether a mail is sent is decided in background work, after the response. A request does not change the account's
+    /// credentials, and stores nothing for an unknown address. A broken mailer does not show in the response either, since that
+    /// would reveal which addresses have accounts; it is reported only to the [`observer`](crate::AuthBuilder::observer).
     ///
-    /// Give the [`ClientAddress`], and the device cookie as at sign-in: requests wait in a bounded queue of this process, in which
-    /// no client address may take more than a share, and some places are reserved for known devices.
+    /// Pass the [`ClientAddress`] and the device cookie, as at sign-in: requests wait in a bounded queue of this process, each
+    /// client address may take only a share of it, and some places are reserved for known devices.
     ///
     /// # Errors
     /// [`Busy`](Unavailable::Busy) if no place is left, for known and unknown addresses alike. Nothing is mailed then: ask the user

@@ -5,11 +5,16 @@ mod bcrypt;
 mod django;
 mod passlib;
 mod pbkdf2;
+mod phpass;
 mod scrypt;
+mod spring;
 mod text;
+mod werkzeug;
+mod wordpress;
 
-use self::bcrypt::{Bcrypt, BcryptCost};
+use self::bcrypt::{Bcrypt, BcryptCost, BcryptInput};
 use self::pbkdf2::{Pbkdf2, Pbkdf2Cost};
+use self::phpass::{Phpass, PhpassCost};
 use self::scrypt::{Scrypt, ScryptCost};
 use super::scheme::{HashRisk, HashScheme};
 use crate::types::Digest;
@@ -33,6 +38,7 @@ enum Kind {
     Bcrypt(Bcrypt),
     Scrypt(Scrypt),
     Pbkdf2(Pbkdf2),
+    Phpass(Phpass),
 }
 
 /// Everything that determines how long a hash takes to verify. It always comes from a parsed hash and is within bounds.
@@ -41,6 +47,7 @@ pub(crate) enum LegacyCost {
     Bcrypt(BcryptCost),
     Scrypt(ScryptCost),
     Pbkdf2(Pbkdf2Cost),
+    Phpass(PhpassCost),
 }
 
 impl LegacyHash {
@@ -51,14 +58,30 @@ impl LegacyHash {
             return None;
         }
         // No text is valid in two of these forms.
-        let kind = bcrypt::parse(text, false)
+        let bcrypt = bcrypt::parse(text, BcryptInput::Password)
+            .or_else(|| django::parse_bcrypt(text))
+            .or_else(|| passlib::parse_bcrypt(text))
+            .or_else(|| spring::parse_bcrypt(text))
+            .or_else(|| wordpress::parse(text));
+        let scrypt = || {
+            scrypt::parse(text)
+                .or_else(|| django::parse_scrypt(text))
+                .or_else(|| spring::parse_scrypt(text))
+                .or_else(|| werkzeug::parse_scrypt(text))
+        };
+        let pbkdf2 = || {
+            pbkdf2::parse(text)
+                .or_else(|| passlib::parse(text))
+                .or_else(|| django::parse_pbkdf2(text))
+                .or_else(|| spring::parse_pbkdf2(text))
+                .or_else(|| werkzeug::parse_pbkdf2(text))
+                .or_else(|| aspnet::parse(text))
+        };
+        let kind = bcrypt
             .map(Kind::Bcrypt)
-            .or_else(|| django::parse_bcrypt(text).map(Kind::Bcrypt))
-            .or_else(|| scrypt::parse(text).map(Kind::Scrypt))
-            .or_else(|| pbkdf2::parse(text).map(Kind::Pbkdf2))
-            .or_else(|| passlib::parse(text).map(Kind::Pbkdf2))
-            .or_else(|| django::parse_pbkdf2(text).map(Kind::Pbkdf2))
-            .or_else(|| aspnet::parse(text).map(Kind::Pbkdf2));
+            .or_else(|| scrypt().map(Kind::Scrypt))
+            .or_else(|| pbkdf2().map(Kind::Pbkdf2))
+            .or_else(|| phpass::parse(text).map(Kind::Phpass));
         kind.map(Self)
     }
 
@@ -70,15 +93,16 @@ impl LegacyHash {
             LegacyCost::Bcrypt(cost) => Kind::Bcrypt(Bcrypt::dummy(cost, seed)),
             LegacyCost::Scrypt(cost) => Kind::Scrypt(Scrypt::dummy(cost, seed)),
             LegacyCost::Pbkdf2(cost) => Kind::Pbkdf2(Pbkdf2::dummy(cost, seed)),
+            LegacyCost::Phpass(cost) => Kind::Phpass(Phpass::dummy(cost, seed)),
         })
     }
 
     pub(crate) fn scheme(&self) -> HashScheme {
         match self.cost() {
-            LegacyCost::Bcrypt(cost) if cost.is_prehashed() => HashScheme::BcryptSha256,
-            LegacyCost::Bcrypt(_) => HashScheme::Bcrypt,
+            LegacyCost::Bcrypt(cost) => cost.scheme(),
             LegacyCost::Scrypt(_) => HashScheme::Scrypt,
             LegacyCost::Pbkdf2(cost) => cost.scheme(),
+            LegacyCost::Phpass(cost) => cost.scheme(),
         }
     }
 
@@ -87,6 +111,7 @@ impl LegacyHash {
             Kind::Bcrypt(hash) => LegacyCost::Bcrypt(hash.cost()),
             Kind::Scrypt(hash) => LegacyCost::Scrypt(hash.cost()),
             Kind::Pbkdf2(hash) => LegacyCost::Pbkdf2(hash.cost()),
+            Kind::Phpass(hash) => LegacyCost::Phpass(hash.cost()),
         }
     }
 
@@ -96,6 +121,7 @@ impl LegacyHash {
             LegacyCost::Bcrypt(cost) => cost.is_weak(),
             LegacyCost::Scrypt(cost) => cost.is_weak(),
             LegacyCost::Pbkdf2(cost) => cost.is_weak(),
+            LegacyCost::Phpass(_) => true,
         };
         let truncates = self.scheme() == HashScheme::Bcrypt;
         let found = [(truncates, HashRisk::Truncates), (weak, HashRisk::Weak)];
@@ -104,10 +130,18 @@ impl LegacyHash {
 
     /// Whether the typed text was hashed. A wrong one takes as long as the right one.
     pub(crate) fn verify(&self, typed: &[u8]) -> bool {
+        // Of the two texts that WordPress may have hashed both are tried, also for a dummy.
+        let from_wordpress = matches!(self.scheme(), HashScheme::PhpassMd5 | HashScheme::BcryptSha384);
+        let slashed = if from_wordpress { wordpress::slashed(typed) } else { None };
+        self.verify_text(typed) | slashed.is_some_and(|slashed| self.verify_text(&slashed))
+    }
+
+    fn verify_text(&self, text: &[u8]) -> bool {
         match &self.0 {
-            Kind::Bcrypt(hash) => hash.verify(typed),
-            Kind::Scrypt(hash) => hash.verify(typed),
-            Kind::Pbkdf2(hash) => hash.verify(typed),
+            Kind::Bcrypt(hash) => hash.verify(text),
+            Kind::Scrypt(hash) => hash.verify(text),
+            Kind::Pbkdf2(hash) => hash.verify(text),
+            Kind::Phpass(hash) => hash.verify(text),
         }
     }
 }

@@ -1,5 +1,6 @@
 use base64ct::{Base64Pbkdf2, Encoding};
 
+use super::bcrypt::{self, Bcrypt, BcryptInput};
 use super::pbkdf2::{Pbkdf2, Prf};
 use super::text::{self, SALT};
 
@@ -22,4 +23,24 @@ pub(super) fn parse(text: &str) -> Option<Pbkdf2> {
 fn render(id: &str, hash: &Pbkdf2) -> String {
     let (salt64, tag64) = (Base64Pbkdf2::encode_string(hash.salt()), Base64Pbkdf2::encode_string(hash.tag()));
     format!("${id}${}${salt64}${tag64}", hash.iterations())
+}
+
+/// Parses passlib's bcrypt over SHA-256, which has two versions: `$bcrypt-sha256$v=2,t=2b,r=12$salt$tag` and, without a key,
+/// `$bcrypt-sha256$2b,12$salt$tag`.
+pub(super) fn parse_bcrypt(text: &str) -> Option<Bcrypt> {
+    let ["", "bcrypt-sha256", params, salt, tag] = text::fields(text)? else { return None };
+    let (input, version, log_rounds) = match params.strip_prefix("v=2,t=") {
+        Some(rest) => {
+            let (version, log_rounds) = rest.split_once(",r=")?;
+            (BcryptInput::HmacSha256, version, log_rounds)
+        }
+        None => {
+            let (version, log_rounds) = params.split_once(',')?;
+            (BcryptInput::Sha256, version, log_rounds)
+        }
+    };
+    let number: u8 = log_rounds.parse().ok()?;
+    // The salt has 22 letters, which the bcrypt text does not delimit.
+    let exact = matches!(version, "2a" | "2b") && number.to_string() == log_rounds && salt.len() == 22;
+    exact.then(|| bcrypt::parse(&format!("${version}${number:02}${salt}{tag}"), input))?
 }

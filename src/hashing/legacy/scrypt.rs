@@ -5,9 +5,11 @@ use zeroize::Zeroize;
 use super::text::{self, SALT};
 
 const MIB: u64 = 1 << 20;
-/// The length that passlib and RustCrypto write. No other is accepted, since truncation could not be detected otherwise:
-/// scrypt's shorter outputs are prefixes of its longer ones.
-const TAG_BYTES: usize = 32;
+/// The length that passlib, RustCrypto and Spring write. Each form has one length, since truncation could not be detected
+/// otherwise: scrypt's shorter outputs are prefixes of its longer ones.
+pub(super) const TAG_BYTES: usize = 32;
+/// The length that Django and Werkzeug write.
+pub(super) const LONG_TAG_BYTES: usize = 64;
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct ScryptCost {
@@ -27,12 +29,29 @@ impl ScryptCost {
     const MAX_R: u32 = 32;
     const MAX_P: u32 = 16;
 
-    fn new(log_n: u8, r: u32, p: u32) -> Option<Self> {
+    pub(super) fn new(log_n: u8, r: u32, p: u32) -> Option<Self> {
         let each =
             (1..=Self::MAX_LOG_N).contains(&log_n) && (1..=Self::MAX_R).contains(&r) && (1..=Self::MAX_P).contains(&p);
         let cost = Self { log_n, r, p };
         let fits = || cost.memory() <= Self::MAX_MEMORY && cost.memory() * u64::from(p) <= Self::MAX_WORK;
         (each && fits()).then_some(cost)
+    }
+
+    /// From `N` itself, as some systems write it, which must be a power of two.
+    pub(super) fn from_n(n: u64, r: u32, p: u32) -> Option<Self> {
+        n.is_power_of_two().then(|| Self::new(u8::try_from(n.trailing_zeros()).ok()?, r, p))?
+    }
+
+    pub(super) fn n(self) -> u64 {
+        1 << self.log_n
+    }
+
+    pub(super) fn r(self) -> u32 {
+        self.r
+    }
+
+    pub(super) fn p(self) -> u32 {
+        self.p
     }
 
     /// In bytes.
@@ -58,7 +77,7 @@ impl ScryptCost {
 pub(super) struct Scrypt {
     cost: ScryptCost,
     salt: Box<[u8]>,
-    tag: [u8; TAG_BYTES],
+    tag: Box<[u8]>,
 }
 
 /// Parses the PHC form as passlib and RustCrypto write it.
@@ -68,12 +87,25 @@ pub(super) fn parse(text: &str) -> Option<Scrypt> {
     let (r, p) = rest.split_once(",p=")?;
     let cost = ScryptCost::new(log_n.parse().ok()?, r.parse().ok()?, p.parse().ok()?)?;
     let salt = text::bytes::<Base64Unpadded>(salt64, SALT)?;
-    let tag = text::array::<Base64Unpadded, TAG_BYTES>(tag64)?;
-    let hash = Scrypt { cost, salt, tag };
+    let tag = text::bytes::<Base64Unpadded>(tag64, TAG_BYTES..=TAG_BYTES)?;
+    let hash = Scrypt::new(cost, salt, tag);
     (hash.render() == text).then_some(hash)
 }
 
 impl Scrypt {
+    /// For the parsers of the forms, each of which checks the bounds of salt and tag itself.
+    pub(super) fn new(cost: ScryptCost, salt: Box<[u8]>, tag: Box<[u8]>) -> Self {
+        Self { cost, salt, tag }
+    }
+
+    pub(super) fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+
+    pub(super) fn tag(&self) -> &[u8] {
+        &self.tag
+    }
+
     fn render(&self) -> String {
         let ScryptCost { log_n, r, p } = self.cost;
         let (salt64, tag64) = (Base64Unpadded::encode_string(&self.salt), Base64Unpadded::encode_string(&self.tag));
@@ -81,7 +113,7 @@ impl Scrypt {
     }
 
     pub(super) fn dummy(cost: ScryptCost, seed: &[u8; 32]) -> Self {
-        Self { cost, salt: seed[..16].into(), tag: *seed }
+        Self { cost, salt: seed[..16].into(), tag: seed.as_slice().into() }
     }
 
     pub(super) fn cost(&self) -> ScryptCost {
@@ -90,11 +122,11 @@ impl Scrypt {
 
     pub(super) fn verify(&self, typed: &[u8]) -> bool {
         let ScryptCost { log_n, r, p } = self.cost;
-        let mut computed = [0; TAG_BYTES];
+        let mut computed = vec![0; self.tag.len()];
         // Our bounds on costs and tags are within scrypt's own, so neither `else` is ever taken; returning avoids a panic path.
         let Ok(params) = ::scrypt::Params::new(log_n, r, p) else { return false };
         let Ok(()) = ::scrypt::scrypt(typed, &self.salt, &params, &mut computed) else { return false };
-        let equal = computed[..].ct_eq(&self.tag[..]).into();
+        let equal = computed.ct_eq(&self.tag).into();
         computed.zeroize();
         equal
     }

@@ -38,3 +38,23 @@ pub(super) fn bytes<E: Encoding>(text: &str, lengths: RangeInclusive<usize>) -> 
     let bytes = E::decode(text, &mut buffer).ok()?;
     lengths.contains(&bytes.len()).then(|| bytes.into())
 }
+
+/// The bytes of lower-case hexadecimal digits.
+pub(super) fn hex(text: &str, lengths: RangeInclusive<usize>) -> Option<Box<[u8]>> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if !digits || text.len() % 2 != 0 || !lengths.contains(&(text.len() / 2)) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A salt that is text, whose bytes are used. Systems draw letters and digits. Other visible characters are unambiguous too;
+/// invisible ones mean the text was damaged.
+pub(super) fn salt(text: &str) -> Option<Box<[u8]>> {
+    let clear = SALT.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    clear.then(|| text.as_bytes().into())
+}

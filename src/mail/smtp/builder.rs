@@ -92,8 +92,7 @@ impl SmtpBuilder {
     }
 
     /// The timeout for connecting, and for sending one mail; 60 seconds by default, 1 millisecond to an hour. If the server may
-    /// have accepted a mail without confirming in time, the mail is sent again with the same `Message-ID`, at most three times
-    /// in all.
+    /// have accepted a mail without confirming in time, the mail is sent once more, with the same `Message-ID`.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }

@@ -91,6 +91,7 @@ impl Connection {
         if fault.trouble.reply.is_none() {
             match self.dialogue.fate() {
                 Fate::Unsent => {}
+                Fate::Refused(code) => fault = Fault::from(&Flaw::Refused(code)),
                 Fate::Taken => return Ok(None),
                 Fate::Unclear => fault.verdict = Verdict::Unclear,
                 Fate::Unanswered => fault.verdict = Verdict::Unanswered,

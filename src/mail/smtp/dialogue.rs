@@ -1,14 +1,20 @@
 //! The client side of SMTP (RFC 5321), one command at a time.
 
 use std::io;
+use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::message::Rendered;
 use super::reply::{Incoming, Progress, Reply};
+
+/// How long the last line of a mail waits. Longer than a local server takes to close a connection, and nobody waits for a mail
+/// that long.
+const A_MOMENT: Duration = Duration::from_millis(20);
 
 /// The transport: TCP, or TLS over it.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -80,8 +86,12 @@ impl Dialogue {
     }
 
     async fn hello(&mut self, own_name: &str) -> Result<(), Flaw> {
-        let reply = self.ask(&format!("EHLO {own_name}")).await?.expect(2)?;
-        self.offers = Offers::read(&reply);
+        let reply = self.ask(&format!("EHLO {own_name}")).await?;
+        if matches!(reply.code, 500..=504 | 550) {
+            // An old server, which offers nothing (RFC 5321, 3.2). Where TLS is required, that is the end.
+            return self.ask(&format!("HELO {own_name}")).await?.expect(2).map(drop);
+        }
+        self.offers = Offers::read(&reply.expect(2)?);
         Ok(())
     }
 
@@ -137,9 +147,22 @@ impl Dialogue {
         self.nothing_unasked()?;
         self.incoming = Incoming::default();
         self.write(&stuffed(&mail.message)).await?;
-        self.sent_whole = true;
+        self.is_still_there().await?;
         self.write(b".\r\n").await?;
+        // If the last line could not be written, the server does not have the mail.
+        self.sent_whole = true;
         self.answer().await?.expect(2).map(drop)
+    }
+
+    /// Waits for a moment before the last line: a server that died while the mail was arriving is noticed now, when it is certain
+    /// that it does not have it. Afterwards it would be uncertain, and the mail be sent once more only.
+    async fn is_still_there(&mut self) -> io::Result<()> {
+        match timeout(A_MOMENT, self.wire.fill_buf()).await {
+            Ok(Ok([])) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(Err(error)) => Err(error),
+            // An early answer is read as the answer to the mail.
+            Ok(Ok(_)) | Err(_) => Ok(()),
+        }
     }
 
     /// Whether the server still responds.
@@ -154,6 +177,7 @@ impl Dialogue {
     /// What became of a mail that failed without a complete answer.
     pub(super) fn fate(&self) -> Fate {
         match (self.sent_whole, self.incoming.code()) {
+            (_, Some(code @ 400..=599)) => Fate::Refused(code),
             (false, _) => Fate::Unsent,
             (true, Some(200..=299)) => Fate::Taken,
             (true, _) if self.incoming.has_begun() => Fate::Unclear,
@@ -203,6 +227,8 @@ impl Dialogue {
 pub(super) enum Fate {
     /// The server does not have it.
     Unsent,
+    /// The server refused it with this code, and the rest of its answer is missing or malformed.
+    Refused(u16),
     /// The server accepted it, but its answer is incomplete.
     Taken,
     /// The server answered something unclear. It may have the mail.

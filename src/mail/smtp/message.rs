@@ -1,8 +1,8 @@
 //! A mail as sent over the wire: the envelope, the headers, and a text and an HTML part.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use lettre::message::header::{Date, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, Date, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -52,13 +52,33 @@ pub(super) fn render(from: &Email, to: &Email, mail: &Mail, now: OffsetDateTime)
         let support = Email::parse(support).map_err(|_| SmtpRejection::Address)?;
         builder = builder.reply_to(Mailbox::new(None, address(&support)?));
     }
-    let parts = MultiPart::alternative_plain_html(mail.text(), mail.html());
+    let parts = MultiPart::alternative()
+        .singlepart(part(ContentType::TEXT_PLAIN, mail.text()))
+        .singlepart(part(ContentType::TEXT_HTML, mail.html()));
     let message = builder.multipart(parts).map_err(|_| SmtpRejection::Address)?;
     let message = Zeroizing::new(message.formatted());
     if !has_only(&HEADERS, &message) {
         return Err(SmtpRejection::HeaderInjection);
     }
     Ok(Rendered { from: sender, to: recipient, message })
+}
+
+/// As 7bit, or else as base64. Never as quoted-printable, which breaks a link over two lines and puts `=3D` into it: many people
+/// read the source of a mail, or have it shown to them, and paste what they see.
+fn part(kind: ContentType, text: String) -> SinglePart {
+    let body = if is_plain(&text) {
+        Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new_with_encoding(text, ContentTransferEncoding::Base64).unwrap_or_else(Body::new)
+    };
+    SinglePart::builder().header(kind).body(body)
+}
+
+/// Whether it may be sent as it is: printable ASCII, in lines that every server takes (RFC 5321, 4.5.3.1.6).
+fn is_plain(text: &str) -> bool {
+    const LONGEST_LINE: usize = 998;
+    let plain = |line: &str| line.len() <= LONGEST_LINE && line.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    text.split('\n').all(plain)
 }
 
 /// The local part as typed, since only the domain's owner knows whether case matters; the domain in A-labels, which every
@@ -134,6 +154,15 @@ mod tests {
         }
         date(OffsetDateTime::UNIX_EPOCH.saturating_sub(time::Duration::MAX));
         date(OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::MAX));
+    }
+
+    /// The reason for which [`Email`] has no such address. If the library should take them one day, it may.
+    #[test]
+    fn the_library_builds_no_mail_to_dots_where_no_address_has_any() {
+        for local in ["taro.", "taro..", ".taro", "ta..ro"] {
+            assert!(Address::new(local, "docomo.example").is_err(), "{local}");
+            assert!(Email::parse(&format!("{local}@docomo.example")).is_err());
+        }
     }
 
     #[test]

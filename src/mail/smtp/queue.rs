@@ -19,8 +19,8 @@ use super::message::Rendered;
 /// The longest wait between two tries of a mail.
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
-/// How often a mail is sent in full if the server never confirms it.
-const MOST_UNANSWERED: u32 = 3;
+/// How often a mail is sent in full if the server never confirms it: each time may put a copy into the recipient's mailbox.
+const MOST_UNANSWERED: u32 = 2;
 
 /// How many accepted mails are not settled yet.
 #[derive(Default)]
@@ -170,14 +170,13 @@ impl Queue {
         });
     }
 
-    /// Retries a mail that the server may have accepted without confirming. Each try may put a duplicate into the recipient's
-    /// mailbox, so they are few and far apart: a restarting server is back for the last one.
+    /// Retries a mail that the server may have accepted without confirming. There is one more try, later than usual: a server
+    /// that restarts is back for it.
     pub(super) fn retry_unanswered(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
         job.unanswered += 1;
         match job.unanswered < MOST_UNANSWERED {
             true => {
-                let apart = self.patience.delay(4 * job.unanswered);
-                self.retry_after(job, trouble, apart);
+                self.retry_after(job, trouble, self.patience.delay(4));
             }
             false => job.refused(trouble),
         }

@@ -123,7 +123,7 @@ impl Server {
     }
 }
 
-/// Without the brackets of IPv6.
+/// The host name, without the brackets of an IPv6 address.
 fn host(url: &Url) -> Option<String> {
     let host = match url.host()? {
         Host::Domain(name) => name.to_owned(),

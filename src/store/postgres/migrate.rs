@@ -37,6 +37,8 @@ pub async fn migrate(pool: &PgPool, prefix: &TablePrefix) -> Result<(), BackendE
 
 async fn apply(log: &MigrationLog, step: &Migration, pool: &PgPool) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
+    // A step may take longer than a call: it may build an index.
+    transaction.execute("SET LOCAL statement_timeout = 0").await?;
     let record = query(AssertSqlSafe(log.record.clone())).bind(step.number);
     record.execute(&mut *transaction).await?;
     for statement in &step.statements {

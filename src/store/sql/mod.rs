@@ -1,6 +1,7 @@
 //! What the SQL adapters share: one schema and one set of statements, in the SQL common to SQLite, PostgreSQL, CockroachDB and
 //! YugabyteDB. Parameters are `$1` everywhere.
 
+mod lease;
 mod migration;
 mod ports;
 mod prefix;
@@ -8,6 +9,7 @@ mod row;
 mod statements;
 mod verdict;
 
+pub(super) use lease::{Lease, TIMEOUT, in_time, timeout};
 pub use migration::Migration;
 pub(super) use migration::{MigrationLog, migrations};
 pub(super) use ports::implement_ports;

@@ -1,10 +1,11 @@
 /// Implements the three ports for an SQL store, and the methods that all of them have. A macro, because the bounds for generic sqlx pools would be longer than this,
 /// and harder to read.
 ///
-/// The store has the fields `users` and `attempts` (pools), `statements` and `prefix`, and a module `migrate`; `$judge` converts a driver error into a
-/// [`Verdict`](super::Verdict).
+/// The store has the fields `users` and `attempts` (pools), `statements`, `prefix` and `timeout`, and a module `migrate`; `$judge` converts a driver
+/// error into a [`Verdict`](super::Verdict), and `$spoilt` says whether the connection that it came from is of no more use. `$survives`: a
+/// connection whose statement was interrupted can be used again.
 macro_rules! implement_ports {
-    ($store:ty, $database:ty, $judge:path) => {
+    ($store:ty, $database:ty, $judge:path, $spoilt:path, $survives:literal) => {
         const _: () = {
             use async_trait::async_trait;
             use doorward::account::{UserCounts, UserOverview, UserStatus};
@@ -15,21 +16,43 @@ macro_rules! implement_ports {
             };
             use doorward::{AttemptStore, Email, UserId, UserRepository};
             use time::OffsetDateTime;
+            use tokio::time::Instant;
 
             use super::sql::{
-                Columns, Migration, Statements, Stored, StoredHead, TablePrefix, Verdict, micros, migrations, page,
-                read_attempts, read_head, read_user,
+                Columns, Lease, Migration, Statements, Stored, StoredHead, TablePrefix, Verdict, in_time, micros,
+                migrations, page, read_attempts, read_head, read_user, timeout,
             };
 
             /// How often a statement that lost to a concurrent one is tried where `Stale` is not a possible answer. It had no
             /// effect, so nothing that may have been done is sent again.
             const STALE_RETRIES: usize = 8;
 
+            /// Runs one statement on a connection of its own, by then.
+            macro_rules! send {
+                ($pool:expr, $run:ident, $statement:expr, $by:expr) => {
+                    match Lease::of(&$pool, $by, $survives).await {
+                        Ok(mut lease) => {
+                            let outcome = in_time($by, $statement.$run(lease.connection())).await;
+                            lease.settle(outcome, $spoilt).map_err($judge)
+                        }
+                        Err(error) => Err($judge(error)),
+                    }
+                };
+            }
+
+            macro_rules! once {
+                ($self:ident.$pool:ident.$run:ident, $statement:expr) => {{
+                    let by = Instant::now() + $self.timeout;
+                    send!($self.$pool, $run, $statement, by)
+                }};
+            }
+
             macro_rules! again_if_stale {
-                ($statement:expr) => {{
+                ($self:ident.$pool:ident.$run:ident, $statement:expr) => {{
+                    let by = Instant::now() + $self.timeout;
                     let mut round = 1;
                     loop {
-                        match $statement.await.map_err($judge) {
+                        match send!($self.$pool, $run, $statement, by) {
                             Err(Verdict::Stale(_)) if round < STALE_RETRIES => round += 1,
                             outcome => break outcome,
                         }
@@ -52,6 +75,17 @@ macro_rules! implement_ports {
                 pub fn with_prefix(self, prefix: &str) -> Result<Self, Malformed> {
                     let prefix = TablePrefix::parse(prefix)?;
                     Ok(Self { statements: Statements::new(&prefix), prefix, ..self })
+                }
+
+                /// How long a call may take, from waiting for a connection to the answer; 10 seconds by default, 1 millisecond to an hour. A
+                /// database that answers late or never then costs the caller this long, and an error with the code `io-timed-out`
+                /// or `pool-timed-out`: whether a write took effect is unknown, as after a broken connection. A sign-in makes some
+                /// six calls. [`migrate`](Self::migrate) is not bounded.
+                ///
+                /// # Errors
+                /// [`Malformed`] if the time is out of bounds.
+                pub fn with_timeout(self, at_most: core::time::Duration) -> Result<Self, Malformed> {
+                    Ok(Self { timeout: timeout(at_most)?, ..self })
                 }
 
                 /// The schema, step by step, for hosts that run their own migrations.
@@ -97,6 +131,7 @@ macro_rules! implement_ports {
                 async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
                     let Columns { version, reset_until, head, snapshot } = Columns::of(user);
                     let inserted = again_if_stale!(
+                        self.users.execute,
                         query(AssertSqlSafe(self.statements.insert.clone()))
                             .bind(user.id().as_str())
                             .bind(user.email().canonical())
@@ -105,7 +140,6 @@ macro_rules! implement_ports {
                             .bind(reset_until)
                             .bind(&head)
                             .bind(&snapshot)
-                            .execute(&self.users)
                     );
                     match inserted {
                         Ok(_) => Ok(Insert::Stored),
@@ -117,36 +151,37 @@ macro_rules! implement_ports {
 
                 async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
                     let found = again_if_stale!(
+                        self.users.fetch_optional,
                         query_as::<$database, Stored>(AssertSqlSafe(self.statements.find_by_id.clone()))
                             .bind(id.as_str())
-                            .fetch_optional(&self.users)
                     );
                     read_user(found.map_err(Verdict::into_error)?)
                 }
 
                 async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
                     let found = again_if_stale!(
+                        self.users.fetch_one,
                         query_as::<$database, StoredHead>(AssertSqlSafe(self.statements.find_by_email.clone()))
                             .bind(email.canonical())
-                            .fetch_one(&self.users)
                     );
                     read_head(&found.map_err(Verdict::into_error)?)
                 }
 
                 async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
                     let Columns { version, reset_until, head, snapshot } = Columns::of(user);
-                    let replaced = query(AssertSqlSafe(self.statements.replace.clone()))
-                        .bind(user.id().as_str())
-                        .bind(user.email().canonical())
-                        .bind(version)
-                        .bind(user.status().as_str())
-                        .bind(reset_until)
-                        .bind(head)
-                        .bind(snapshot)
-                        .bind(expected.to_string())
-                        .execute(&self.users)
-                        .await;
-                    match replaced.map_err($judge) {
+                    let replaced = once!(
+                        self.users.execute,
+                        query(AssertSqlSafe(self.statements.replace.clone()))
+                            .bind(user.id().as_str())
+                            .bind(user.email().canonical())
+                            .bind(version)
+                            .bind(user.status().as_str())
+                            .bind(reset_until)
+                            .bind(head)
+                            .bind(snapshot)
+                            .bind(expected.to_string())
+                    );
+                    match replaced {
                         Ok(done) if done.rows_affected() == 1 => Ok(Replace::Stored),
                         Ok(_) | Err(Verdict::Stale(_)) => Ok(Replace::Stale),
                         Err(Verdict::EmailTaken) => Ok(Replace::EmailTaken),
@@ -155,12 +190,13 @@ macro_rules! implement_ports {
                 }
 
                 async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-                    let deleted = query(AssertSqlSafe(self.statements.delete.clone()))
-                        .bind(id.as_str())
-                        .bind(expected.to_string())
-                        .execute(&self.users)
-                        .await;
-                    match deleted.map_err($judge) {
+                    let deleted = once!(
+                        self.users.execute,
+                        query(AssertSqlSafe(self.statements.delete.clone()))
+                            .bind(id.as_str())
+                            .bind(expected.to_string())
+                    );
+                    match deleted {
                         Ok(done) if done.rows_affected() == 1 => Ok(Swap::Stored),
                         Ok(_) | Err(Verdict::Stale(_)) => Ok(Swap::Stale),
                         Err(other) => Err(other.into_error()),
@@ -172,9 +208,9 @@ macro_rules! implement_ports {
             impl AttemptStore for $store {
                 async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
                     let found = again_if_stale!(
+                        self.attempts.fetch_optional,
                         query_as::<$database, (String,)>(AssertSqlSafe(self.statements.load.clone()))
                             .bind(key.as_str())
-                            .fetch_optional(&self.attempts)
                     );
                     read_attempts(found.map_err(Verdict::into_error)?)
                 }
@@ -198,7 +234,7 @@ macro_rules! implement_ports {
                         Some(version) => statement.bind(version.to_string()),
                         None => statement,
                     };
-                    match statement.execute(&self.attempts).await.map_err($judge) {
+                    match once!(self.attempts.execute, statement) {
                         Ok(done) if done.rows_affected() == 1 => Ok(Swap::Stored),
                         Ok(_) | Err(Verdict::Stale(_)) => Ok(Swap::Stale),
                         Err(other) => Err(other.into_error()),
@@ -207,10 +243,8 @@ macro_rules! implement_ports {
 
                 async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
                     let purged = again_if_stale!(
-                        query(AssertSqlSafe(self.statements.purge.clone()))
-                            .bind(micros(now))
-                            .bind(i64::from(at_most))
-                            .execute(&self.attempts)
+                        self.attempts.execute,
+                        query(AssertSqlSafe(self.statements.purge.clone())).bind(micros(now)).bind(i64::from(at_most))
                     );
                     Ok(purged.map_err(Verdict::into_error)?.rows_affected())
                 }
@@ -220,8 +254,8 @@ macro_rules! implement_ports {
             impl UserDirectory for $store {
                 async fn count(&self) -> Result<UserCounts, BackendError> {
                     let found = again_if_stale!(
+                        self.users.fetch_all,
                         query_as::<$database, (String, i64)>(AssertSqlSafe(self.statements.count.clone()))
-                            .fetch_all(&self.users)
                     );
                     let mut counts = UserCounts::default();
                     for (status, users) in found.map_err(Verdict::into_error)? {
@@ -241,11 +275,11 @@ macro_rules! implement_ports {
                     at_most: u32,
                 ) -> Result<Vec<UserOverview>, BackendError> {
                     let found = again_if_stale!(
+                        self.users.fetch_all,
                         query_as::<$database, Stored>(AssertSqlSafe(self.statements.list.clone()))
                             .bind(status.as_str())
                             .bind(after.map_or("", |user| user.id.as_str()))
                             .bind(i64::from(at_most))
-                            .fetch_all(&self.users)
                     );
                     page(&found.map_err(Verdict::into_error)?)
                 }
@@ -257,12 +291,12 @@ macro_rules! implement_ports {
                     at_most: u32,
                 ) -> Result<Vec<UserOverview>, BackendError> {
                     let found = again_if_stale!(
+                        self.users.fetch_all,
                         query_as::<$database, Stored>(AssertSqlSafe(self.statements.list_pending_resets.clone()))
                             .bind(micros(now))
                             .bind(micros(after.and_then(|user| user.reset_expires_at).unwrap_or(now)))
                             .bind(after.map_or("", |user| user.id.as_str()))
                             .bind(i64::from(at_most))
-                            .fetch_all(&self.users)
                     );
                     page(&found.map_err(Verdict::into_error)?)
                 }

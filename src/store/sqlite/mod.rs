@@ -10,8 +10,8 @@ use doorward::store::sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::sql::{Statements, TablePrefix, Verdict, implement_ports};
-use verdict::judge;
+use super::sql::{Statements, TIMEOUT, TablePrefix, Verdict, implement_ports};
+use verdict::{is_spoilt, judge};
 
 /// Users and attempts in an SQLite file: for one machine, with any number of processes.
 ///
@@ -54,7 +54,9 @@ use verdict::judge;
 /// # Concurrent writers
 /// SQLite allows one writer at a time. Others wait up to the busy timeout (five seconds with [`options`](Self::options)), then
 /// the call fails with an error and certainly had no effect. Every write is one statement that commits by itself, so the lock
-/// is never held while waiting for something else; keep it that way if your own tables are in the same file.
+/// is never held while waiting for something else; keep it that way if your own tables are in the same file. Every call ends
+/// after [`with_timeout`](Self::with_timeout), ten seconds by default; keep the busy timeout below that, because a write that
+/// SQLite gives up certainly had no effect.
 ///
 /// # Runtime
 /// Calls must be made within a tokio runtime, and unfinished calls must be dropped within one. So must background work: pass
@@ -65,6 +67,7 @@ pub struct SqliteStore {
     attempts: SqlitePool,
     statements: Statements,
     prefix: TablePrefix,
+    timeout: Duration,
 }
 
 impl SqliteStore {
@@ -72,7 +75,7 @@ impl SqliteStore {
     /// synchronisation and that waiting writers have a busy timeout.
     pub fn new(pool: SqlitePool) -> Self {
         let prefix = TablePrefix::default();
-        Self { attempts: pool.clone(), users: pool, statements: Statements::new(&prefix), prefix }
+        Self { attempts: pool.clone(), users: pool, statements: Statements::new(&prefix), prefix, timeout: TIMEOUT }
     }
 
     /// Opens the file at this URL, and creates it if missing, with [`options`](Self::options) and up to four connections.
@@ -108,4 +111,4 @@ impl SqliteStore {
     }
 }
 
-implement_ports!(SqliteStore, Sqlite, judge);
+implement_ports!(SqliteStore, Sqlite, judge, is_spoilt, true);

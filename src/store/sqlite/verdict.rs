@@ -1,4 +1,5 @@
 use doorward::store::sqlx;
+use doorward::store::sqlx::error::DatabaseError;
 use doorward::store::{BackendError, BackendErrorKind};
 
 use super::Verdict;
@@ -8,6 +9,8 @@ pub const BUSY: i32 = 5;
 const ERROR: i32 = 1;
 const LOCKED: i32 = 6;
 const NOMEM: i32 = 7;
+/// The file was opened read-only, or has been moved or replaced since.
+const READONLY: i32 = 8;
 const IOERR: i32 = 10;
 const CORRUPT: i32 = 11;
 const CANTOPEN: i32 = 14;
@@ -20,7 +23,7 @@ const CONSTRAINT_UNIQUE: i32 = 2067;
 /// Determines from a driver error what the statement did.
 pub fn judge(error: sqlx::Error) -> Verdict {
     let Some(answer) = error.as_database_error() else { return Verdict::on_driver(error) };
-    let code = answer.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
+    let code = code(answer);
     // These messages name a column or a table but no values; they are inspected and not kept.
     let on_email = answer.message().ends_with("users.email");
     let no_table = answer.message().starts_with("no such table");
@@ -37,4 +40,19 @@ pub fn judge(error: sqlx::Error) -> Verdict {
         BUSY_SNAPSHOT => Verdict::Stale(failed),
         _ => Verdict::Failed(failed),
     }
+}
+
+/// Whether the error is about the connection and not the statement: a new one opens the file again.
+pub fn is_spoilt(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(answer) => {
+            matches!(code(&**answer) & 0xff, READONLY | IOERR | CORRUPT | CANTOPEN | NOTADB)
+        }
+        _ => false,
+    }
+}
+
+fn code(answer: &dyn DatabaseError) -> i32 {
+    answer.code().and_then(|code| code.parse().ok()).unwrap_or_default()
 }

@@ -13,6 +13,10 @@ pub(in crate::user) struct StoredPassword {
     /// Names the password: it stays when the hash is replaced by another one of the same password.
     pub(in crate::user) id: Version,
     pub(in crate::user) hash: StoredHash,
+    /// The hash came from another system, which may have hashed the text as it was typed. A release that does not know this
+    /// keeps it among `extra`, and tries the canonical form alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::user) imported: bool,
     #[serde(with = "micros")]
     pub(in crate::user) set_at: OffsetDateTime,
     /// An operator asked for a change at the next sign-in.
@@ -42,7 +46,7 @@ pub(in crate::user) enum TemporaryOrigin {
 
 impl StoredPassword {
     pub(in crate::user) fn new(hash: StoredHash, now: OffsetDateTime, fresh: &Fresh) -> Self {
-        Self { id: fresh.version, hash, set_at: now, change_required: false, extra: Extra::new() }
+        Self { id: fresh.version, hash, imported: false, set_at: now, change_required: false, extra: Extra::new() }
     }
 }
 

@@ -15,7 +15,7 @@ pub(in crate::user) struct ResetState {
     /// When a temporary password was last installed for mailing.
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) mailed_at: Option<OffsetDateTime>,
-    /// How many links were mailed of late, and when the next may be. Nothing but time ends this.
+    /// How many links were mailed recently, and when the next may be mailed. Only time resets this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) cooldown: Option<Attempts>,
     #[serde(flatten)]
@@ -46,8 +46,8 @@ impl ResetState {
         self.links.iter().map(|link| link.span).chain(self.opened).map(|span| span.expires_at).max()
     }
 
-    /// Every link and what was opened by one is void. When the next may be mailed stands as it was: a mailbox is not flooded by
-    /// way of completed resets.
+    /// Voids every link and every confirmed reset. The time of the next mail stays, so that completing resets cannot be used to
+    /// flood a mailbox.
     pub(in crate::user) fn void(&mut self) {
         (self.links, self.opened) = (Vec::new(), None);
     }

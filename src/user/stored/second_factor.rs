@@ -20,7 +20,7 @@ pub(in crate::user) struct SecondFactor {
     /// Kept apart by how the first step was proved, so that nobody slows another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::user) failures: Vec<Failures>,
-    /// When the owner was last told of a wrong code after a right password.
+    /// When the owner was last mailed about a wrong code after a right password.
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) warned_at: Option<OffsetDateTime>,
     #[serde(flatten)]
@@ -60,15 +60,19 @@ pub(in crate::user) struct Failures {
     pub(in crate::user) extra: Extra,
 }
 
-/// What right codes may still forgive within a day, so that an owner who signs in often does not hand out guesses.
-#[derive(Clone, Copy, Deserialize, Serialize)]
+/// What right codes may still forgive, so that an owner who signs in often does not hand out guesses.
+#[derive(Clone, Deserialize, Serialize)]
 pub(in crate::user) struct Forgiveness {
+    /// When the day began in which `left` failures may still be forgiven.
     #[serde(with = "micros")]
     pub(in crate::user) began_at: OffsetDateTime,
-    /// Failures since then.
-    pub(in crate::user) failures: u32,
-    /// How many failures that were a day old then may still be forgiven.
-    pub(in crate::user) aged: u32,
+    pub(in crate::user) left: u32,
+    /// How many of the oldest failures a right code came after: they are forgiven once they are a day old.
+    #[serde(default)]
+    pub(in crate::user) redeemed: u32,
+    /// When the latest failures were, those that may be less than a day old: in microseconds since 1970. They are not forgiven.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::user) recent: Vec<i64>,
 }
 
 impl SecondFactor {

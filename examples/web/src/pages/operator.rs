@@ -131,8 +131,12 @@ pub async fn provision(
 ) -> Result<Response, Sorry> {
     let opened = match Email::from_input(&form.email) {
         Ok(email) => told(&app.auth, app.operator.provision(email).await),
-        Err(_) => {
-            let page = member.page(TITLE).problem("email", "Please enter one complete email address.");
+        Err(error) => {
+            let problem = match error.reason() {
+                Some(reason) => format!("Mail cannot be sent to this address: {reason}."),
+                None => "Please enter one complete email address.".to_owned(),
+            };
+            let page = member.page(TITLE).problem("email", problem);
             let shown = operator_page(&app, member.signed_in.user_id(), page, "").await?;
             let shown = OperatorPage { email: form.email, ..shown };
             return Ok(member.browser.show_as(StatusCode::UNPROCESSABLE_ENTITY, &shown));

@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use doorward::Auth;
 use doorward::error::ConfirmResetError;
 use serde::Deserialize;
 
 use super::moment;
 use crate::app::App;
-use crate::browser::{Browser, link_name, looks_like_a_token};
+use crate::browser::{Browser, link_name};
 use crate::forms::{Form, Query};
 use crate::page::Page;
 use crate::sorry::Sorry;
@@ -52,12 +53,17 @@ pub struct ConfirmForm {
 const NO_USE: &str = "This link does not work";
 const NOT_KEPT: &str = "Please open the link in your email again, or request a new one.";
 
-/// The same page for every link, valid or not: viewing it reveals nothing and uses up nothing. Malformed links are not kept.
-pub async fn show(Query(query): Query<Link>, mut browser: Browser) -> Response {
+/// The same page for every link, valid or not: viewing it reveals nothing and uses up nothing. What a mail client did to a link is
+/// mended; a damaged one is not kept.
+pub async fn show(State(app): State<App>, Query(query): Query<Link>, mut browser: Browser) -> Response {
     if let Some(text) = query.token {
-        return match looks_like_a_token(&text) {
-            true => browser.hold_link(&text).go(&format!("/reset/confirm?link={}", link_name(&text))),
-            false => not_kept(browser),
+        return match Auth::read_reset_token(&text) {
+            Ok(token) => browser.hold_link(&token).go(&format!("/reset/confirm?link={}", link_name(&token))),
+            Err(_) => {
+                let refusal = app.auth.error_response(&ConfirmResetError::LinkDamaged);
+                let page = Page::new(NO_USE).refused("", &refusal);
+                browser.refuse(&refusal, &FailedPage { page, again: None })
+            }
         };
     }
     let link = match query.link {
@@ -89,7 +95,7 @@ pub async fn submit(
             let page = Page::new("Check your mailbox again").refused("", &refusal);
             Ok(browser.refuse(&refusal, &FailedPage { page, again: Some(link) }))
         }
-        Err(error @ ConfirmResetError::LinkInvalid) => {
+        Err(error @ (ConfirmResetError::LinkInvalid | ConfirmResetError::LinkDamaged)) => {
             let refusal = app.auth.error_response(&error);
             let page = Page::new(NO_USE).refused("", &refusal);
             Ok(browser.drop_link(&link).refuse(&refusal, &FailedPage { page, again: None }))
@@ -98,7 +104,7 @@ pub async fn submit(
     }
 }
 
-/// The link is not in the browser's cookie: it was truncated, cookies are off, or later links evicted it.
+/// The link is not in the browser's cookie: cookies are off, or later links evicted it.
 fn not_kept(browser: Browser) -> Response {
     let page = Page::new(NO_USE).problem("", NOT_KEPT);
     browser.show_as(StatusCode::BAD_REQUEST, &FailedPage { page, again: None })

@@ -3,10 +3,10 @@
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::Auth;
-use super::outcome::{SignIn, SignedIn};
-use super::respond::respond;
 use crate::account::Session;
+use crate::auth::Auth;
+use crate::auth::outcome::{SignIn, SignedIn};
+use crate::auth::respond::respond;
 use crate::crypto::Draw;
 use crate::engine::{Coded, Committed, Decision, Engine};
 use crate::error::{EnrollmentError, Unavailable};
@@ -16,10 +16,11 @@ use crate::second_factor::{RecoveryCodes, StepUp, TotpEnrollment, TotpSecret, Ty
 use crate::types::{Challenge, Digest, UserId};
 use crate::user::{AcceptedCode, Fresh, GivenFor, NewTotp, Passed, Recovery, Step, User, recovery_digests};
 
+/// # Enrolling an authenticator
 impl Auth {
-    /// Begins the enrollment of an authenticator: show its QR code or key, and ask for a code of it. Nothing changes until
-    /// [`confirm_enrollment`](Self::confirm_enrollment); an enrollment begun earlier is discarded. Where a second factor is on
-    /// already, the new authenticator will replace it, which requires a step-up by a code of the old one.
+    /// Starts enrolling an authenticator: show its QR code or key, and ask for a code from it. Nothing changes until
+    /// [`confirm_enrollment`](Self::confirm_enrollment); an enrollment started earlier is discarded. If a second factor is
+    /// already on, the new authenticator will replace it, which requires a step-up with a code from the old one.
     ///
     /// # Errors
     /// [`EnrollmentError`]: after [`StepUpRequired`](EnrollmentError::StepUpRequired) ask for the proof it names.
@@ -41,7 +42,7 @@ impl Auth {
     pub async fn begin_enrollment(&self, signed_in: &SignedIn) -> Result<TotpEnrollment, EnrollmentError> {
         let (engine, session) = (&self.engine, signed_in.session());
         let user = find(engine, session).await?;
-        begin(engine, user, |user| may_begin(engine, user, session)).await
+        begin(engine, user, |user, now| may_begin(engine, user, session, now)).await
     }
 
     /// Confirms the enrollment by a code, within ten minutes. Every other session ends, a notice is mailed, and sign-ins ask for a
@@ -58,7 +59,7 @@ impl Auth {
         let user = find(engine, session).await?;
         let (codes, digests) = new_recovery_codes(user.id())?;
         // A step-up that was fresh when the enrollment was begun is fresh enough to finish it.
-        let may = |user: &User| check_session(engine, user, session);
+        let may = |user: &User, now| check_session(engine, user, session, now);
         let enroll = |user: &User, proving: &AcceptedCode, now, fresh: &Fresh| {
             user.confirm_enrollment(session, proving, digests.clone(), now, fresh)
         };
@@ -74,7 +75,7 @@ impl Auth {
     pub async fn begin_required_enrollment(&self, challenge: &Challenge) -> Result<TotpEnrollment, EnrollmentError> {
         let engine = &self.engine;
         let user = find_challenged(engine, challenge).await?;
-        begin(engine, user, |user| check_challenge(engine, user, challenge)).await
+        begin(engine, user, |user, now| check_challenge(engine, user, challenge, now)).await
     }
 
     /// Confirms that enrollment by a code, and signs in. Show the recovery codes: they are never shown again.
@@ -90,7 +91,7 @@ impl Auth {
         let user = find_challenged(engine, challenge).await?;
         let (codes, digests) = new_recovery_codes(user.id())?;
         let (limits, rules) = (engine.config.challenge_limits(), engine.config.sign_in_rules());
-        let may = |user: &User| check_challenge(engine, user, challenge);
+        let may = |user: &User, now| check_challenge(engine, user, challenge, now);
         let enroll = |user: &User, proving: &AcceptedCode, now: OffsetDateTime, fresh: &Fresh| {
             let Some(progress) = user.enrollment_challenge(challenge, &limits, now) else {
                 return (None, user.clone());
@@ -110,27 +111,31 @@ impl Auth {
 async fn begin(
     engine: &Engine,
     user: User,
-    may: impl Fn(&User) -> Result<(), EnrollmentError> + Send + Sync,
+    may: impl Fn(&User, OffsetDateTime) -> Result<(), EnrollmentError> + Send + Sync,
 ) -> Result<TotpEnrollment, EnrollmentError> {
-    may(&user)?;
+    may(&user, engine.now())?;
     let params = engine.config.second_factor.totp.params();
     let secret = TotpSecret::draw(params).map_err(Unavailable::from)?;
+    let enrollment = secret.enrollment(engine.mailing.site.name(), user.email().as_typed());
     let sealed = engine.codes.sealed(&user, &secret)?.ok_or(EnrollmentError::NoKeyring)?;
     let lifetime = engine.config.challenge.lifetime;
     let outcome = engine
         .users
-        .commit(user, |user, fresh| match may(user) {
-            Ok(()) => {
-                let new = NewTotp { secret: sealed.clone(), params };
-                Decision::Store(user.begin_enrollment(new, lifetime, engine.now(), fresh), Ok(()))
+        .commit(user, |user, fresh| {
+            let now = engine.now();
+            match may(user, now) {
+                Ok(()) => {
+                    let new = NewTotp { secret: sealed.clone(), params };
+                    Decision::Store(user.begin_enrollment(new, lifetime, now, fresh), Ok(()))
+                }
+                Err(error) => Decision::Answer(Err(error)),
             }
-            Err(error) => Decision::Answer(Err(error)),
         })
         .await?;
     let Committed::Done(begun, user) = outcome else { return Err(EnrollmentError::SessionEnded) };
     begun?;
     engine.events.report(EventKind::EnrollmentBegun).user(&user).send();
-    Ok(secret.enrollment(engine.mailing.site.name(), user.email().as_typed()))
+    Ok(enrollment)
 }
 
 /// Verifies the first code of the authenticator, and enrolls it in the same write.
@@ -139,23 +144,24 @@ async fn confirm<T: Send>(
     user: User,
     typed: &str,
     given_for: GivenFor<'_>,
-    may: impl Fn(&User) -> Result<(), EnrollmentError> + Send + Sync,
+    may: impl Fn(&User, OffsetDateTime) -> Result<(), EnrollmentError> + Send + Sync,
     enroll: impl Fn(&User, &AcceptedCode, OffsetDateTime, &Fresh) -> (T, User) + Send + Sync,
 ) -> Result<(T, User), EnrollmentError> {
-    may(&user)?;
+    may(&user, engine.now())?;
     let Ok(code) = TypedCode::parse(typed) else { return Err(EnrollmentError::CodeMalformed) };
     let outcome = engine
         .users
         .commit(user, |user, fresh| {
-            if let Err(error) = may(user) {
+            let now = engine.now();
+            if let Err(error) = may(user, now) {
                 return Decision::Answer(Err(error));
             }
-            if !user.has_pending_totp(engine.now()) {
+            if !user.has_pending_totp(now) {
                 return Decision::Answer(Err(EnrollmentError::NotBegun));
             }
-            let verdict = engine.codes.judge_enrolling(user, &code, fresh.version);
-            let pass = |accepted: &AcceptedCode, now| enroll(user, accepted, now, fresh);
-            engine.codes.decide(user, verdict, given_for, fresh, pass).map(Ok)
+            let verdict = engine.codes.judge_enrolling(user, &code, now, fresh.version);
+            let pass = |accepted: &AcceptedCode| enroll(user, accepted, now, fresh);
+            engine.codes.decide(user, verdict, given_for, (now, fresh), pass).map(Ok)
         })
         .await?;
     let Committed::Done(coded, user) = outcome else { return Err(EnrollmentError::SessionEnded) };
@@ -195,32 +201,37 @@ async fn find_challenged(engine: &Engine, challenge: &Challenge) -> Result<User,
 }
 
 /// Whether the session is valid, and no recovery is pending.
-fn check_session(engine: &Engine, user: &User, session: &Session) -> Result<(), EnrollmentError> {
+fn check_session(engine: &Engine, user: &User, session: &Session, now: OffsetDateTime) -> Result<(), EnrollmentError> {
     if !engine.users.is_session_valid(user, session) {
-        engine.users.report_rejected(session);
+        engine.events.report(EventKind::SessionRejected).user(user).send();
         return Err(EnrollmentError::SessionEnded);
     }
-    no_recovery(engine, user)
+    no_recovery(user, now)
 }
 
-fn may_begin(engine: &Engine, user: &User, session: &Session) -> Result<(), EnrollmentError> {
-    check_session(engine, user, session)?;
-    match user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, engine.now()) {
+fn may_begin(engine: &Engine, user: &User, session: &Session, now: OffsetDateTime) -> Result<(), EnrollmentError> {
+    check_session(engine, user, session, now)?;
+    match user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, now) {
         true => Ok(()),
         false => Err(EnrollmentError::StepUpRequired { needs: StepUp::needed_of(user) }),
     }
 }
 
-fn check_challenge(engine: &Engine, user: &User, challenge: &Challenge) -> Result<(), EnrollmentError> {
+fn check_challenge(
+    engine: &Engine,
+    user: &User,
+    challenge: &Challenge,
+    now: OffsetDateTime,
+) -> Result<(), EnrollmentError> {
     let limits = engine.config.challenge_limits();
-    match user.enrollment_challenge(challenge, &limits, engine.now()) {
-        Some(_) => no_recovery(engine, user),
+    match user.enrollment_challenge(challenge, &limits, now) {
+        Some(_) => no_recovery(user, now),
         None => Err(challenge_rejected(engine, Some(user))),
     }
 }
 
-fn no_recovery(engine: &Engine, user: &User) -> Result<(), EnrollmentError> {
-    match user.recovery(engine.now()) {
+fn no_recovery(user: &User, now: OffsetDateTime) -> Result<(), EnrollmentError> {
+    match user.recovery(now) {
         Recovery::Open { until } => Err(EnrollmentError::RecoveryPending { until }),
         Recovery::None => Ok(()),
     }

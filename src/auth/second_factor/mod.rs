@@ -1,7 +1,10 @@
 //! The second factor of a signed-in user: its status, turning it off, recovery codes, cancelling a recovery.
 
+mod enrollment;
+
+use enrollment::new_recovery_codes;
+
 use super::Auth;
-use super::enrollment::new_recovery_codes;
 use super::outcome::SignedIn;
 use crate::account::Session;
 use crate::engine::{Committed, Decision, Engine};
@@ -11,6 +14,7 @@ use crate::mail::MailKind;
 use crate::second_factor::{RecoveryCodes, SecondFactorStatus, StepUp};
 use crate::user::{Fresh, Recovery, User};
 
+/// # The second factor of a signed-in user
 impl Auth {
     /// Whether the user has a second factor.
     ///
@@ -77,11 +81,11 @@ impl Auth {
         Ok((SignedIn::new(&user, session.moved_to(user.epoch()), None), codes))
     }
 
-    /// Ends a reset that somebody else has begun: the mailed links, the temporary password and what was gained by them become
-    /// invalid. While a confirmed reset is open nothing else can be changed, so an attacker who reads the mailbox could hold it
-    /// open for ever. If there is none, nothing happens.
+    /// Cancels a reset that someone else started: the mailed links, the temporary password and everything obtained with them
+    /// become invalid. While a confirmed reset is open, nothing else can be changed, so an attacker who reads the mailbox could
+    /// otherwise block the owner forever. Without such a reset, nothing happens.
     ///
-    /// An account without a second factor cannot do this: there the mailbox decides.
+    /// Requires a second factor: without one, the mailbox decides who owns the account.
     ///
     /// # Errors
     /// [`SecondFactorError`]: after [`StepUpRequired`](SecondFactorError::StepUpRequired) ask for a code.
