@@ -57,10 +57,11 @@ impl Observer for TracingObserver {
     }
 }
 
-/// The level of every event. No wildcard, so that a new event compiles only with a level of its own.
+/// The level of every event: errors are broken and someone has to fix them, one warning is nothing but many are worth a look,
+/// information is a normal outcome, and the rest is housekeeping. No wildcard, so that a new event compiles
+/// only with a level of its own.
 fn level(kind: &EventKind) -> Level {
     match kind {
-        // Broken: someone has to fix it.
         EventKind::StoreFailed { .. }
         | EventKind::MailFailed { .. }
         | EventKind::BreachLookupFailed { .. }
@@ -68,7 +69,6 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::BackgroundWorkLost { .. }
         | EventKind::HashUnusable { .. }
         | EventKind::TotpSecretUnusable { .. } => Level::ERROR,
-        // Rejected or delayed: one is nothing, many are worth a look.
         EventKind::SignInFailed { .. }
         | EventKind::SecondFactorFailed { .. }
         | EventKind::ManyWrongCodes
@@ -85,7 +85,6 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::ResetLinkRejected
         | EventKind::ResetLinkDamaged
         | EventKind::MailDelayed { .. } => Level::WARN,
-        // Normal outcomes.
         EventKind::Provisioned
         | EventKind::WelcomeReissued
         | EventKind::EmailCorrected
@@ -115,7 +114,6 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::PasswordChangeForced
         | EventKind::MarkedCompromised
         | EventKind::Deleted => Level::INFO,
-        // Housekeeping.
         EventKind::Rehashed { .. } | EventKind::Resealed | EventKind::AttemptsPurged { .. } => Level::DEBUG,
     }
 }

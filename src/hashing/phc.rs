@@ -137,7 +137,7 @@ fn canonical(text: &str) -> Option<String> {
 /// Base64 text without its padding, which must be complete if there is any.
 fn unpadded(text: &str) -> Option<&str> {
     let bare = text.trim_end_matches('=');
-    let complete = bare.len() == text.len() || (text.len() % 4 == 0 && text.len() - bare.len() <= 2);
+    let complete = bare.len() == text.len() || (text.len().is_multiple_of(4) && text.len() - bare.len() <= 2);
     complete.then_some(bare)
 }
 

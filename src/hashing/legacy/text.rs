@@ -42,7 +42,7 @@ pub(super) fn bytes<E: Encoding>(text: &str, lengths: RangeInclusive<usize>) -> 
 /// The bytes of lower-case hexadecimal digits.
 pub(super) fn hex(text: &str, lengths: RangeInclusive<usize>) -> Option<Box<[u8]>> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    if !digits || text.len() % 2 != 0 || !lengths.contains(&(text.len() / 2)) {
+    if !digits || !text.len().is_multiple_of(2) || !lengths.contains(&(text.len() / 2)) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
