@@ -7,7 +7,6 @@ mod choose_password;
 mod client;
 mod current_password;
 mod import;
-mod import_from;
 mod operator;
 mod outcome;
 mod provision;
@@ -23,7 +22,7 @@ use core::fmt;
 use std::sync::Arc;
 
 pub use builder::{AuthBuilder, BuildError};
-pub use import_from::{ImportRun, ImportStopped};
+pub use import::{ImportRun, ImportStopped};
 pub use operator::Operator;
 pub use outcome::{SignIn, SignedIn};
 pub use reset::ResetRequest;

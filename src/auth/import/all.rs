@@ -5,10 +5,10 @@ use core::time::Duration;
 
 use thiserror::Error;
 
-use super::Operator;
 use crate::account::{
     Import, ImportMark, ImportReport, ImportReview, ImportRow, ImportSource, Provision, SkipReason, SkippedRow,
 };
+use crate::auth::Operator;
 use crate::engine::Found;
 use crate::error::{ImportError, OperatorError, ProvisionError, Unavailable, WelcomeError};
 use crate::hashing::PasswordHash;
@@ -20,6 +20,7 @@ const PAGE: u32 = 500;
 /// How long another instance may take from creating an account to mailing its welcome: longer than any mailer waits for a server.
 const MAILING: Duration = Duration::from_secs(600);
 
+/// # Importing
 impl Operator {
     /// Imports all accounts of another system, with the hashes of their passwords. Set the options, then call
     /// [`run`](ImportRun::run).

@@ -1,5 +1,9 @@
 //! Importing an account of another system, with the hash of its password.
 
+mod all;
+
+pub use all::{ImportRun, ImportStopped};
+
 use super::Operator;
 use crate::account::{Import, Imported};
 use crate::error::{ImportError, Unavailable};
