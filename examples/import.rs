@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use doorward::account::{ImportMark, ImportReport, ImportRow, ImportSource};
+use doorward::hashing::{FastHash, FirebaseScrypt, HashParams, PasswordHash};
 use doorward::mail::PrintingMailer;
 use doorward::store::{BackendError, MemoryAttempts, MemoryUsers};
 use doorward::{Auth, Operator, SignIn, SignInRequest, Site};
@@ -145,31 +146,24 @@ fn keycloak(text: &str) -> Rows {
     Ok(rows.collect())
 }
 
-/// Keycloak stores the fields of a hash apart; together they are a PHC string.
+/// Keycloak stores the fields of a hash apart. What cannot be read is reported by the import, with its data but not its secret.
 fn keycloak_hash(credential: &Value) -> String {
-    let parse = |text: &Value| serde_json::from_str::<Value>(text.as_str().unwrap_or_default()).unwrap_or_default();
-    let (secret, data) = (parse(&credential["secretData"]), parse(&credential["credentialData"]));
-    let bare = |text: &Value| string(text).trim_end_matches('=').to_owned();
-    let (salt, value, rounds) = (bare(&secret["salt"]), bare(&secret["value"]), &data["hashIterations"]);
-    match string(&data["algorithm"]).as_str() {
-        "argon2" => {
-            let more = |name: &str| string(&data["additionalParameters"][name][0]);
-            let (memory, lanes) = (more("memory"), more("parallelism"));
-            format!("$argon2{}$v=19$m={memory},t={rounds},p={lanes}${salt}${value}", more("type"))
-        }
-        // pbkdf2, pbkdf2-sha256 and pbkdf2-sha512; the first is with SHA-1.
-        name => {
-            format!("${}$i={rounds},l={}${salt}${value}", name.replace("pbkdf2-sha1", "pbkdf2"), value.len() * 3 / 4)
-        }
-    }
+    let (data, secret) = (string(&credential["credentialData"]), string(&credential["secretData"]));
+    PasswordHash::from_keycloak(&data, &secret).map_or(data, |hash| hash.as_str().to_owned())
 }
 
 /// `wp user list --fields=ID,user_email,user_pass --format=csv`
 fn wordpress(text: &str) -> Rows {
     table(text, b',', |row| {
-        let hash = row("user_pass");
+        let hash = row("user_pass").map(slow);
         ImportRow::new(row("ID").unwrap_or_default(), row("user_email").unwrap_or_default()).password_hash(hash)
     })
+}
+
+/// A fast hash, here MD5 of very old versions, becomes one inside Argon2id. Any other text stays as it is.
+fn slow(text: String) -> String {
+    let wrapped = FastHash::parse(&text).ok().and_then(|fast| fast.wrap(HashParams::default()).ok());
+    wrapped.map_or(text, |hash| hash.as_str().to_owned())
 }
 
 /// The export of password hashes that Auth0's support sends: one JSON document a line.
@@ -189,15 +183,30 @@ fn auth0(text: &str) -> Rows {
     text.lines().filter(|line| !line.is_empty()).map(row).collect()
 }
 
-/// `firebase auth:export firebase.json --format=json`
+/// `firebase auth:export firebase.json --format=json`, with the project's parameters added as `hashConfig`.
 fn firebase(text: &str) -> Rows {
     let export: Value = serde_json::from_str(text)?;
+    let project = &export["hashConfig"];
+    let scrypt = if project.is_null() { None } else { Some(firebase_scrypt(project)?) };
+    let hash = |user: &Value| {
+        let text = user["passwordHash"].as_str()?;
+        // Without the parameters, and where it is damaged, the import says that it cannot be read.
+        let hash = scrypt.as_ref().and_then(|scrypt| scrypt.hash(text, &string(&user["salt"])).ok());
+        Some(hash.map_or(text.to_owned(), |hash| hash.as_str().to_owned()))
+    };
     let row = |user: &Value| {
-        let hash = user["passwordHash"].as_str().map(str::to_owned).filter(|_| user["emailVerified"] == true);
+        let hash = hash(user).filter(|_| user["emailVerified"] == true);
         let row = ImportRow::new(string(&user["localId"]), string(&user["email"])).password_hash(hash);
         row.deactivated(user["disabled"] == true)
     };
     Ok(list(&export["users"])?.iter().map(row).collect())
+}
+
+fn firebase_scrypt(project: &Value) -> Result<FirebaseScrypt, Failed> {
+    let number = |name: &str| project[name].as_u64().ok_or_else(|| format!("hashConfig needs the number {name}"));
+    let (rounds, mem_cost) = (number("rounds")?.try_into()?, number("mem_cost")?.try_into()?);
+    let text = |name: &str| string(&project[name]);
+    Ok(FirebaseScrypt::new(&text("base64_signer_key"), &text("base64_salt_separator"), rounds, mem_cost)?)
 }
 
 fn string(value: &Value) -> String {

@@ -1,11 +1,11 @@
 """Writes the files of this folder: what the exports of eight systems look like, with made-up people.
 
-    pip install argon2-cffi bcrypt passlib
+    pip install argon2-cffi bcrypt cryptography passlib
     python make.py
 
 Every password is "correct horse battery staple", except where a line says otherwise. Costs are lower than the systems' defaults
 where the default would make the example slow. Hashes of Django, ASP.NET Identity and Laravel are those of
-tests/data/legacy_hashes.json. Firebase's is the sample of https://github.com/firebase/scrypt ("user1password").
+tests/data/legacy_hashes.json. Firebase's key is that of the sample of https://github.com/firebase/scrypt.
 """
 
 import base64
@@ -15,6 +15,7 @@ import json
 
 import argon2.low_level
 import bcrypt
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from passlib.hash import phpass
 
 PASSWORD = b"correct horse battery staple"
@@ -141,14 +142,21 @@ def auth0():
 
 
 def firebase():
-    password = {
-        "passwordHash": "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
-        "salt": "42xEC+ixf3L2lw==",
+    project = {
+        "algorithm": "SCRYPT",
+        "base64_signer_key": "jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==",
+        "base64_salt_separator": "Bw==", "rounds": 8, "mem_cost": 14,
     }
+    salt = "42xEC+ixf3L2lw=="
+    salted = base64.b64decode(salt) + base64.b64decode(project["base64_salt_separator"])
+    secret = hashlib.scrypt(PASSWORD, salt=salted, n=2**14, r=8, p=1, dklen=32, maxmem=2**26)
+    cipher = Cipher(algorithms.AES(secret), modes.CTR(bytes(16))).encryptor()
+    password = {"passwordHash": b64(cipher.update(base64.b64decode(project["base64_signer_key"]))), "salt": salt}
+
     def user(id, email, **more):
         times = {"lastSignedInAt": "1614962116775", "createdAt": "1614962116775"}
         return {"localId": id, "email": email, "emailVerified": True, **times, "disabled": False, "providerUserInfo": [], **more}
-    write("firebase.json", json.dumps({"users": [
+    write("firebase.json", json.dumps({"hashConfig": project, "users": [
         user("qlXVQ2AvrNQ0y7qvvaj2p2Q9QpW2", "ann@acme.example", **password),
         user("r8ZkHq0c3TfVZtL4mXq3vYw1n5B3", "bob@acme.example"),
     ]}, indent=1) + "\n")
