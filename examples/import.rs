@@ -146,7 +146,8 @@ fn keycloak(text: &str) -> Rows {
     Ok(rows.collect())
 }
 
-/// Keycloak stores the fields of a hash apart. What cannot be read is reported by the import, with its data but not its secret.
+/// Keycloak stores the fields of a hash apart. Where they cannot be read, their description stands in for a hash, so that the report
+/// names the row.
 fn keycloak_hash(credential: &Value) -> String {
     let (data, secret) = (string(&credential["credentialData"]), string(&credential["secretData"]));
     PasswordHash::from_keycloak(&data, &secret).map_or(data, |hash| hash.as_str().to_owned())
