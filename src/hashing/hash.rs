@@ -116,9 +116,10 @@ impl PasswordHash {
     /// Provision users without a usable hash, such as Django's `!…`, or have them reset their password.
     ///
     /// # Errors
-    /// [`MalformedHash`], which names the system that the text looks like, for an unknown scheme or version, a missing or duplicate field, parameters above the caps (for Argon2 see
-    /// [`HashParams`]), a salt or tag of unusual length, or any other spelling of a valid hash. Without the
-    /// feature `legacy-hashes`, a hash that needs it is [`NeedsLegacyHashes`](MalformedHash::NeedsLegacyHashes).
+    /// [`MalformedHash`], which names the system that the text looks like, for an unknown scheme or version, a missing or duplicate
+    /// field, parameters above the caps (for Argon2 see [`HashParams`]), a salt or tag of unusual length, or any other spelling of
+    /// a valid hash. Without the feature `legacy-hashes`, a hash that needs it is
+    /// [`NeedsLegacyHashes`](MalformedHash::NeedsLegacyHashes).
     pub fn parse(text: &str) -> Result<Self, MalformedHash> {
         if text.len() > MAX_TEXT_BYTES {
             return Err(MalformedHash::Unknown);
