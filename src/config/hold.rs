@@ -10,7 +10,8 @@ type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send
 /// to load.
 ///
 /// The crate never sleeps by itself: the host passes its runtime's sleep. One try per bucket is held at a time, and a bounded
-/// number in all; all others get `Throttled` with the time left.
+/// number in all; all others get `Throttled` with the time left. Two `Auth`s built with clones of one `Hold` each have these
+/// bounds for themselves.
 ///
 /// ```
 /// use std::time::Duration;
