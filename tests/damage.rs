@@ -3,9 +3,7 @@
 
 mod support;
 
-use std::io::Write;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use doorward::error::{SignInError, Unavailable};

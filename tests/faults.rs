@@ -269,9 +269,11 @@ struct Table {
     marks: BTreeMap<String, ImportMark>,
 }
 
+type Run = Box<dyn FnOnce() + Send>;
+
 /// A port whose only method does what was left to be done, so that any call can have the faults of a port.
 #[derive(Clone, Default)]
-struct Errand(Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>);
+struct Errand(Arc<Mutex<Option<Run>>>);
 
 impl std::fmt::Debug for Errand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
