@@ -84,8 +84,8 @@ struct Aiosmtpd {
 }
 
 impl Aiosmtpd {
-    /// `None` if it is not installed, which is reported.
-    fn start(address: SocketAddr, folder: PathBuf) -> Option<Self> {
+    /// Returns once it listens; `None` if it is not installed, which is reported.
+    async fn start(address: SocketAddr, folder: PathBuf) -> Option<Self> {
         let child = Command::new("aiosmtpd")
             // Without the brackets of an IPv6 address.
             .args(["--nosetuid", "--listen", &format!("{}:{}", address.ip(), address.port())])
@@ -99,7 +99,14 @@ impl Aiosmtpd {
             drop(std::io::stderr().write_all(line));
             return None;
         };
-        Some(Self { child, folder })
+        let server = Self { child, folder };
+        for _ in 0..1_000 {
+            if TcpStream::connect(address).await.is_ok() {
+                return Some(server);
+            }
+            tokio::time::sleep(SECOND / 10).await;
+        }
+        panic!("aiosmtpd does not listen")
     }
 
     fn mails(&self) -> Vec<PathBuf> {
@@ -136,12 +143,11 @@ async fn arrives_at_aiosmtpd(host: &str, flaw: Flaw, useless: IpAddr, useful: Ip
     // Free a moment ago.
     let port = TcpListener::bind((useful, 0)).unwrap().local_addr().unwrap().port();
     let folder = folder.join(format!("{flaw:?}-{port}"));
-    let Some(server) = Aiosmtpd::start(SocketAddr::new(useful, port), folder) else { return };
+    let Some(server) = Aiosmtpd::start(SocketAddr::new(useful, port), folder).await else { return };
     let unused = SmtpServer::start();
     let _useless = flaw.at(SocketAddr::new(useless, port)).await;
     let post = flaw.post(host, port, &unused);
     post.send(&notice()).await;
-    // It may not be listening yet; then the mail is tried again.
     post.until("the mail arrives", |_| !server.mails().is_empty()).await;
     assert_eq!((post.mailer.close(SOON).await, post.failed()), (0, vec![]), "{name}");
     let [mail] = &server.mails()[..] else { panic!("{name}: more than one mail") };
