@@ -55,7 +55,7 @@ fn without_a_hash(criterion: &mut Criterion) {
     let (auth, operator) = host::host(cheap(), HashBackend::default());
     let signed_in = open_account((&auth, &operator));
     criterion.bench_function("resume", |bencher| {
-        bencher.iter(|| pollster::block_on(auth.resume(signed_in.session())).unwrap());
+        bencher.iter(|| pollster::block_on(auth.resume(&signed_in.token().expose())).unwrap());
     });
     let (policy, password) = (PasswordPolicy::default(), Password::new(PASSWORD));
     let (email, context) = (Email::parse(EMAIL).unwrap(), PolicyContext::new("Acme"));

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
         // Store the returned session: it records what was proved, and when. Check it before your own sensitive actions.
         let ann = auth.reauthenticate(&ann, "a quiet morning in May").await?;
-        for proven in ann.session().methods() {
+        for proven in ann.session().methods {
             println!("{:?} at {}", proven.method, proven.at);
         }
         // Finishes background work, such as mails, before the process ends.

@@ -20,7 +20,8 @@
 //! let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
 //! let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { panic!("it is her first sign-in") };
 //! let SignIn::Complete(ann) = auth.choose_password(&challenge, "a quiet morning in May").await? else { panic!() };
-//! assert!(auth.resume(ann.session()).await.is_ok()); // on every later request, with the stored session
+//! let cookie = ann.token().expose(); // the session cookie
+//! assert!(auth.resume(&cookie).await.is_ok()); // on every later request
 //!
 //! let refused = auth.sign_in(SignInRequest::new("ann@acme.example", "a guess")).await.unwrap_err();
 //! assert_eq!(refused.to_string(), "Email and Password do not match");
@@ -49,7 +50,7 @@
 //! | slow down guessing | [`config::Backoff`], [`config::Hold`], [`ClientAddress`] |
 //! | list users for an operator | [`store::UserDirectory`] |
 //! | require a second factor | [`second_factor::SecondFactorPolicy`], and [`AuthBuilder::keyring`] |
-//! | keep sessions and cookies | [`Session`], [`manual::keeping_sessions`] |
+//! | keep people signed in, list and end sessions | [`SessionToken`], [`session`], [`manual::keeping_sessions`] |
 //! | protect sensitive actions | [`Auth::require_step_up`] |
 #![cfg_attr(feature = "testing", doc = "| test with a clock, captured mails and faults | [`testing`] |")]
 #![cfg_attr(
@@ -123,6 +124,7 @@ pub mod mail;
 pub mod manual;
 pub mod password;
 pub mod second_factor;
+pub mod session;
 pub mod store;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
@@ -131,7 +133,6 @@ mod throttle;
 mod types;
 mod user;
 
-pub use account::session::Session;
 pub use auth::{Auth, AuthBuilder, Operator, ResetRequest, SignIn, SignInRequest, SignedIn};
 pub use clock::{Clock, SystemClock};
 pub use config::settings::Config;
@@ -141,7 +142,7 @@ pub use event::observer::Observer;
 pub use mail::mailer::Mailer;
 pub use store::attempt_store::AttemptStore;
 pub use store::user_repository::UserRepository;
-pub use types::{Challenge, ClientAddress, DeviceToken, Email, Password, Site, UserId};
+pub use types::{Challenge, ClientAddress, DeviceToken, Email, Password, SessionToken, Site, UserId};
 
 /// The README's code is compiled as a test, and run where it needs no server. It takes these features.
 #[cfg(all(doctest, feature = "smtp", feature = "sqlite", feature = "tracing"))]

@@ -384,7 +384,7 @@ impl Run {
             }
         }
         self.refused(block_on(auth.complete_reset(&token, &third)));
-        self.refused(block_on(auth.resume(ann.session())));
+        self.refused(block_on(auth.resume(&ann.token().expose())));
 
         // Off and on, by the owner and by an operator.
         let ann = complete(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));
@@ -395,7 +395,7 @@ impl Run {
         let ann = complete(self.sign_in(self.request(address, &third)));
         let (ann, app, _) = self.enroll(&ann);
         let ann = self.signed_in(block_on(auth.sign_out_others(&ann)).unwrap());
-        let own = ann.session().device().unwrap();
+        let own = ann.session().device.unwrap();
         block_on(auth.revoke_device(&ann, own)).unwrap();
         block_on(operator.require_password_change(&id)).unwrap();
         let challenge = self.challenge(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));

@@ -8,7 +8,7 @@ mod support;
 use std::cell::RefCell;
 
 use doorward::account::ResealOutcome;
-use doorward::account::{DeviceId, Import, Provision};
+use doorward::account::{Import, Provision};
 use doorward::config::ResetMode;
 use doorward::error::{
     CompleteResetError, EnrollmentError, ImportError, ProvisionError, SignInError, VerifySecondFactorError,
@@ -16,6 +16,7 @@ use doorward::error::{
 use doorward::hashing::{HashParams, PasswordHash};
 use doorward::mail::MailKind;
 use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, TotpDigits, TotpEnrollment};
+use doorward::session::DeviceId;
 use doorward::testing::{Driven, Fault, Faults};
 use doorward::{Auth, Challenge, Config, Operator, SignIn, SignInRequest, SignedIn, UserId};
 use pollster::block_on;
@@ -509,7 +510,7 @@ fn s06_account() {
     check(
         "resume",
         ann,
-        async |auth, ann| auth.resume(ann.session()).await.is_ok(),
+        async |auth, ann| auth.resume(&ann.token().expose()).await.is_ok(),
         |stage, ann, _| {
             assert!(stage.world.is_live(ann));
             stage.gets_in(&[OLD]);
@@ -535,7 +536,7 @@ fn s06_account() {
         "revoke_device",
         |stage| -> (SignedIn, DeviceId) {
             let ann = ann(stage);
-            (ann, stage.world.signed_in(ANN, OLD).session().device().unwrap())
+            (ann, stage.world.signed_in(ANN, OLD).session().device.unwrap())
         },
         async |auth, (ann, id)| auth.revoke_device(ann, *id).await.is_ok(),
         |stage, (ann, id), answer| {

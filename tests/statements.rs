@@ -101,7 +101,7 @@ async fn costs(log: &Log, name: &str, store: impl UserRepository + AttemptStore 
             assert_eq!(failed, (3, 1), "{name}: a failed sign-in of {address}");
         }
     }
-    let resumed = log.statements(async || drop(stage.auth.resume(ann.session()).await.unwrap())).await;
+    let resumed = log.statements(async || drop(stage.auth.resume(&ann.token().expose()).await.unwrap())).await;
     assert_eq!(resumed, (1, 0), "{name}: a later request");
     let requested = log.statements(async || assert!(stage.auth.request_reset(&email(NOBODY)).await.is_ok())).await;
     assert_eq!(requested, (1, 0), "{name}: a reset request for an unknown address, including background work");

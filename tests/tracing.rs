@@ -6,10 +6,10 @@ mod support;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
-use doorward::account::AuthMethod;
 use doorward::event::{EventKind, SecretFault, SignInFailureReason, TracingObserver};
 use doorward::hashing::{HashParams, HashScheme};
 use doorward::mail::PrintingMailer;
+use doorward::session::AuthMethod;
 use doorward::store::{AttemptKey, Attempts, BackendCode, BackendError, BackendErrorKind, MemoryUsers, Swap, Version};
 use doorward::{AttemptStore, Auth, Observer};
 use pollster::block_on;

@@ -459,7 +459,7 @@ impl Stage {
         for old in &held.sessions {
             let auth = &self.auth;
             let password = held.password.as_deref().unwrap_or(OLD);
-            assert!(matches!(block_on(auth.resume(old.session())), Err(ResumeError::SessionEnded)));
+            assert!(matches!(block_on(auth.resume(&old.token().expose())), Err(ResumeError::SessionEnded)));
             assert!(matches!(block_on(auth.sign_out_others(old)), Err(ResumeError::SessionEnded)));
             assert!(matches!(block_on(auth.begin_enrollment(old)), Err(EnrollmentError::SessionEnded)));
             assert!(matches!(block_on(auth.confirm_enrollment(old, wrong)), Err(EnrollmentError::SessionEnded)));
@@ -475,7 +475,7 @@ impl Stage {
             let changed = block_on(auth.change_password(old, password, NEW));
             assert!(matches!(changed, Err(ChangePasswordError::SessionEnded)));
             assert!(matches!(block_on(auth.devices(old)), Err(DeviceError::SessionEnded)));
-            if let Some(id) = old.session().device() {
+            if let Some(id) = old.session().device {
                 assert!(matches!(block_on(auth.revoke_device(old, id)), Err(DeviceError::SessionEnded)));
             }
         }

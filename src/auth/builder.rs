@@ -9,7 +9,7 @@ use crate::config::{BackgroundWork, Config, ConfigError, Hold};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
     Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords, Reporting,
-    Resets, StartError, Throttle, Users,
+    Resets, Sessions, StartError, Throttle, Users,
 };
 use crate::event::{Observer, SilentObserver};
 use crate::mail::{English, MailTexts, Mailer};
@@ -222,8 +222,15 @@ impl AuthBuilder {
             events: Arc::clone(&events),
             decoy_head: decoy.head(),
             decoy,
-            second_factor_required: config.second_factor.is_required(),
         });
+        let sessions = Sessions {
+            users: Arc::clone(&users),
+            events: Arc::clone(&events),
+            background: self.background.clone(),
+            limits: config.session_limits(),
+            second_factor_required: config.second_factor.is_required(),
+            in_flight: InFlight::default(),
+        };
         let attempts = Reporting::new(self.attempts, &events);
         let throttle = Throttle::new(attempts, &events, &hashing, config.throttle, config.client_address_throttle);
         let mailing = Arc::new(Mailing {
@@ -250,6 +257,7 @@ impl AuthBuilder {
         };
         Ok(Engine {
             resets: Resets::new(&events),
+            sessions,
             housekeeping: Housekeeping::new(self.background, config.purge.every, events.now()),
             holding: self.hold.map(Holding::new),
             in_flight: InFlight::default(),

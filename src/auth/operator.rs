@@ -168,7 +168,7 @@ impl Operator {
         }
     }
 
-    async fn find(&self, user: &UserId) -> Result<User, OperatorError> {
+    pub(super) async fn find(&self, user: &UserId) -> Result<User, OperatorError> {
         let engine = self.engine();
         engine.open()?;
         engine.users.find_by_id(user).await?.ok_or(OperatorError::UnknownUser)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::outcome::{SignIn, SignedIn};
+use super::outcome::SignIn;
 use crate::config::NewDeviceNotice;
 use crate::engine::Engine;
 use crate::event::EventKind;
@@ -39,7 +39,7 @@ pub(super) async fn respond(
                 }
                 notify_of_new_device(engine, user).await;
             }
-            SignIn::Complete(SignedIn::new(user, session, device))
+            SignIn::Complete(engine.signed_in(user, &session, device))
         }
     }
 }

@@ -18,7 +18,8 @@ use crate::second_factor::{MalformedCode, TypedCode};
 use crate::throttle::AttemptKey;
 use crate::types::{ClientAddress, Digest, Email, Malformed, Password, UserId};
 use crate::user::{
-    AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, Passed, Progress, ShownDevice, Step, User, UserHead,
+    AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, Passed, Progress, SessionWish, ShownDevice, Step,
+    User, UserHead,
 };
 
 /// What was typed into the sign-in form, and what the host knows of the client.
@@ -40,6 +41,7 @@ pub struct SignInRequest {
     password: Password,
     temporary: Digest,
     code: Option<Result<TypedCode, MalformedCode>>,
+    wish: SessionWish,
     client: Client,
 }
 
@@ -48,7 +50,8 @@ impl SignInRequest {
     pub fn new(email: &str, password: &str) -> Self {
         let password = Password::new(password);
         let temporary = temporary_digest(password.expose());
-        Self { email: Email::from_input(email), password, temporary, code: None, client: Client::default() }
+        let (wish, client) = (SessionWish::default(), Client::default());
+        Self { email: Email::from_input(email), password, temporary, code: None, wish, client }
     }
 
     /// Adds a code from the authenticator, or a recovery code, typed into the same form: a one-step sign-in.
@@ -59,6 +62,24 @@ impl SignInRequest {
     #[must_use]
     pub fn code(self, typed: &str) -> Self {
         Self { code: Some(TypedCode::parse(typed)), ..self }
+    }
+
+    /// Whether the user asked to be kept signed in. The session then lasts as long as
+    /// [`SessionConfig::kept_lifetimes`](crate::session::SessionConfig::kept_lifetimes), 30 days by default, and its cookie outlives
+    /// the browser window ([`SignedIn::max_age`](crate::SignedIn::max_age)). The steps of one sign-in share the answer.
+    #[must_use]
+    pub fn keep_signed_in(mut self, keep: bool) -> Self {
+        self.wish.kept = keep;
+        self
+    }
+
+    /// A label by which its owner recognises the session in a list, such as "Firefox on Linux": up to 64 characters, without
+    /// control characters. It comes from the client in the end, so escape it like any other input.
+    #[must_use]
+    pub fn label(mut self, label: &str) -> Self {
+        let shown: String = label.trim().chars().filter(|c| !c.is_control()).take(64).collect();
+        self.wish.label = Some(shown.into()).filter(|label: &Box<str>| !label.is_empty());
+        self
     }
 
     /// The browser's device cookie, if it sent one: the text of a [`DeviceToken`](crate::DeviceToken). Anything else is
@@ -105,7 +126,7 @@ impl Auth {
     ///
     /// async fn submit(auth: &Auth, email: &str, password: &str) -> Result<&'static str, SignInError> {
     ///     match auth.sign_in(SignInRequest::new(email, password)).await? {
-    ///         SignIn::Complete(signed_in) => Ok("keep signed_in.session(), set signed_in.device_token() as a cookie"),
+    ///         SignIn::Complete(signed_in) => Ok("set signed_in.token() and signed_in.device_token() as cookies"),
     ///         SignIn::SecondFactorRequired(challenge) => Ok("ask for a code"),
     ///         SignIn::EnrollmentRequired(challenge) => Ok("show the way to an authenticator"),
     ///         SignIn::PasswordChangeRequired(challenge) => Ok("show the policy and ask for a new password"),
@@ -211,7 +232,9 @@ impl Attempt<'_> {
                 .users
                 .commit(user, |user, fresh| {
                     let now = engine.now();
-                    let Some(progress) = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), now) else {
+                    let Some(progress) =
+                        user.proved_by_temporary(typed, self.shown_by(user).as_ref(), &self.request.wish, now)
+                    else {
                         return Decision::Answer(None);
                     };
                     let Passed { step, user } = user.sign_in_with_temporary(progress, None, &rules, now, fresh);
@@ -225,7 +248,7 @@ impl Attempt<'_> {
         };
         let Ok(code) = code else { return self.failed(SignInFailureReason::WrongCode) };
         let asked = |user: &User, now| {
-            let progress = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), now)?;
+            let progress = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), &self.request.wish, now)?;
             user.has_second_factor().then_some((progress.assurance, progress))
         };
         let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {
@@ -305,7 +328,8 @@ impl Attempt<'_> {
             .commit(user.clone(), |user, fresh| {
                 let now = engine.now();
                 // Of the user decided on: the device may have been revoked while the hash was computed.
-                let Some(progress) = user.proved_by_password(&judged, self.shown_by(user).as_ref(), now) else {
+                let (shown, wish) = (self.shown_by(user), &self.request.wish);
+                let Some(progress) = user.proved_by_password(&judged, shown.as_ref(), wish, now) else {
                     return Decision::Answer(Err(SignInFailureReason::Changed));
                 };
                 let accepted = match self.code_for(user, &progress, now, fresh) {
@@ -318,9 +342,12 @@ impl Attempt<'_> {
                     Some(method) => progress.and(method, now),
                     None => progress,
                 };
-                let (accepted, rehashed) = (accepted.as_ref(), rehashed.as_ref());
+                let (accepted, rehashed, before) = (accepted.as_ref(), rehashed.as_ref(), user);
                 let Passed { step, user } =
                     user.sign_in_with_password(progress, &judged, rehashed, accepted, &rules, now, fresh);
+                if matches!(step, Step::Complete(_)) && before.refuses_session(&rules.sessions, now) {
+                    return Decision::Answer(Ok(Entered::Refused));
+                }
                 Decision::Store(engine.codes.resealed(user, fresh), Ok(Entered::Passed(step, method)))
             })
             .await?;
@@ -328,6 +355,10 @@ impl Attempt<'_> {
         let (step, method) = match entered {
             Entered::Passed(step, method) => (step, method),
             Entered::WrongCode(counted) => return self.wrong_code(user, counted).await,
+            Entered::Refused => {
+                engine.throttle.refund(charged).await;
+                return Err(Stopped::Error(SignInError::TooManySessions));
+            }
         };
         if let Some(method) = method {
             engine.codes.report_right(&user, method).await;
@@ -459,9 +490,11 @@ struct Verified {
 /// Where a right password led.
 #[allow(clippy::large_enum_variant)] // one on the stack at a time
 enum Entered {
-    Passed(Step, Option<crate::account::AuthMethod>),
+    Passed(Step, Option<crate::session::AuthMethod>),
     /// At which assurance it is to be counted, if it was evaluated.
     WrongCode(Option<Assurance>),
+    /// All places for sessions are taken.
+    Refused,
 }
 
 /// The verdict on the code given with a password.

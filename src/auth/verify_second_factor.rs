@@ -71,10 +71,16 @@ impl Auth {
         if user.second_factor_challenge(challenge, &limits, engine.now()).is_none() {
             return refused(engine, Some(&user));
         }
+        if user.refuses_session(&rules.sessions, engine.now()) {
+            return Err(VerifySecondFactorError::TooManySessions);
+        }
         let code = TypedCode::parse(typed)?;
         let remember = engine.config.second_factor.remember_device.filter(|_| remember);
         let asked = |user: &User, now| {
             let progress = user.second_factor_challenge(challenge, &limits, now)?;
+            if user.refuses_session(&rules.sessions, now) {
+                return None;
+            }
             Some((progress.assurance, progress))
         };
         let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {

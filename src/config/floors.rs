@@ -71,6 +71,7 @@ impl Config {
             provision: _,
             challenge: _,
             device: _,
+            session: _,
             purge: _,
             allowed,
         } = self;

@@ -11,6 +11,7 @@ mod hashing;
 mod hold;
 mod reset;
 pub(crate) mod second_factor;
+pub(crate) mod session;
 pub(crate) mod settings;
 
 use core::time::Duration;
@@ -20,6 +21,7 @@ pub use error::ConfigError;
 pub use hashing::{CostProfile, HashSealing, HashingConfig};
 pub use hold::Hold;
 pub use reset::{ResetConfig, ResetMode};
+pub(crate) use session::SessionConfig;
 pub(crate) use settings::Config;
 pub use settings::{ChallengeConfig, ProvisionConfig, PurgeConfig};
 

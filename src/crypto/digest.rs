@@ -15,6 +15,7 @@ pub(crate) enum Purpose {
     SealedPasswordHash,
     SealedTotpSecret,
     EmailPseudonym,
+    Session,
     TemporaryPassword,
 }
 
@@ -30,6 +31,7 @@ impl Purpose {
             Self::SealedPasswordHash => b"doorward:sealed-password-hash:1",
             Self::SealedTotpSecret => b"doorward:sealed-totp-secret:1",
             Self::EmailPseudonym => b"doorward:subject:1",
+            Self::Session => b"doorward:session:1",
             Self::TemporaryPassword => b"doorward:temporary-password:1",
         }
     }

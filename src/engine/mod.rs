@@ -15,6 +15,7 @@ mod new_passwords;
 mod reporting;
 mod request_rate;
 mod resets;
+mod sessions;
 mod throttle;
 mod tracker;
 mod users;
@@ -37,6 +38,7 @@ pub(crate) use mailing::Mailing;
 pub(crate) use new_passwords::{Hashed, NewPasswords, compare_and_hash};
 pub(crate) use reporting::Reporting;
 pub(crate) use resets::{Delivery, Resets};
+pub(crate) use sessions::Sessions;
 pub(crate) use throttle::{Admission, Bucket, Charged, Throttle};
 pub(crate) use users::{Committed, Decision, Found, Users};
 
@@ -54,6 +56,7 @@ pub(crate) struct Engine {
     pub(crate) new_passwords: NewPasswords,
     pub(crate) mailing: Arc<Mailing>,
     pub(crate) resets: Resets,
+    pub(crate) sessions: Sessions,
     pub(crate) housekeeping: Housekeeping,
     pub(crate) holding: Option<Holding>,
     /// Challenges and links for which a hash is being computed.

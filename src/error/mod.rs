@@ -16,7 +16,7 @@ mod sign_in;
 pub(crate) mod step_up;
 mod unavailable;
 
-pub use account::{DeviceError, ImportError, OperatorError, ProvisionError, ResumeError, WelcomeError};
+pub use account::{DeviceError, ImportError, OperatorError, ProvisionError, ResumeError, SessionError, WelcomeError};
 pub use password::{ChangePasswordError, ChoosePasswordError};
 pub use reset::{CompleteResetError, ConfirmResetError};
 pub use response::ErrorResponse;

@@ -1,9 +1,9 @@
 use core::time::Duration;
 
 use super::SignInFailureReason;
-use crate::account::AuthMethod;
 use crate::crypto::SecretFault;
 use crate::hashing::HashScheme;
+use crate::session::AuthMethod;
 use crate::types::{BackendCode, BackendError, BackendErrorKind};
 
 /// What happened.
@@ -156,7 +156,13 @@ pub enum EventKind {
     /// A device was revoked.
     /// Logged as `authn_token_revoked:device`.
     DeviceRevoked,
-    /// All sessions of a user were revoked.
+    /// A user signed out.
+    /// Logged as `session_expired:logout`.
+    SignedOut,
+    /// A user ended one of their sessions.
+    /// Logged as `session_expired:revoked`.
+    SessionRevoked,
+    /// All sessions of a user were revoked, or all but the acting one.
     /// Logged as `session_logout:everywhere`.
     SignedOutEverywhere,
     /// An account was deactivated.
@@ -306,6 +312,8 @@ impl EventKind {
             Self::RecoveryCancelled => "authn_token_revoked:reset",
             Self::DeviceGranted => "authn_token_created:device",
             Self::DeviceRevoked => "authn_token_revoked:device",
+            Self::SignedOut => "session_expired:logout",
+            Self::SessionRevoked => "session_expired:revoked",
             Self::SignedOutEverywhere => "session_logout:everywhere",
             Self::Deactivated => "user_archived",
             Self::Reactivated => "user_updated:reactivated",

@@ -85,7 +85,9 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::ResetLinkRejected
         | EventKind::ResetLinkDamaged
         | EventKind::MailDelayed { .. } => Level::WARN,
-        EventKind::Provisioned
+        EventKind::SignedOut
+        | EventKind::SessionRevoked
+        | EventKind::Provisioned
         | EventKind::WelcomeReissued
         | EventKind::EmailCorrected
         | EventKind::Imported { .. }

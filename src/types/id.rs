@@ -139,8 +139,8 @@ random_id! {
 random_id! {
     /// Names one period in the life of a user's sessions.
     ///
-    /// Every credential change, deactivation and sign-out everywhere starts a new epoch. A [`Session`](crate::Session) records
-    /// its epoch and is invalid once the user's epoch differs.
+    /// Every credential change, deactivation and sign-out everywhere starts a new epoch. Sessions are stored under the epoch in
+    /// which they were opened, and are invalid once the user's epoch differs.
     Epoch
 }
 
@@ -149,18 +149,29 @@ random_id! {
     DeviceId
 }
 
+random_id! {
+    /// Identifies a session in lists and for revoking it. It is not the token, and proves nothing.
+    SessionId
+}
+
 impl fmt::Debug for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Version({self})")
     }
 }
 
-// Anyone who knows an epoch could forge a session of it, so it belongs in the session store and nowhere else.
+// It is of no use to anyone who reads a log.
 super::secret::redacted_debug!(Epoch => "Epoch");
 
 impl fmt::Debug for DeviceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DeviceId({self})")
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionId({self})")
     }
 }
 

@@ -174,8 +174,25 @@ token! {
     DeviceToken, "DeviceToken"
 }
 
+token! {
+    /// The secret of a session: whoever shows it is signed in. It holds 256 random bits; only a digest of it is stored.
+    ///
+    /// Put its text into a cookie as it is, or hand it to an app as a bearer token: there is nothing to seal or to decode. Pass the
+    /// text to [`Auth::resume`](crate::Auth::resume) on every later request. It changes with every proof and every change of a
+    /// credential, so keep the token of each [`SignedIn`](crate::SignedIn) that a flow returns. Like [`Challenge`], it does not
+    /// implement serde traits.
+    SessionToken, "SessionToken"
+}
+
 parsed!(Challenge);
 parsed!(DeviceToken);
+
+impl SessionToken {
+    /// Parses the text form, byte for byte.
+    pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
+        Token::parse(text).map(Self)
+    }
+}
 
 impl ResetToken {
     /// Reads what a link brought along, mending what mail clients do to links; see [`Auth::read_reset_token`](crate::Auth::read_reset_token).

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::fresh::Fresh;
 use super::progress::Progress;
+use super::session::SessionWish;
 use super::state::User;
 use super::stored::{Document, Extra, NextStep, StoredChallenge};
 use crate::crypto::{Purpose, sha256};
@@ -18,6 +19,8 @@ pub(crate) struct ChallengeLimits {
     /// How many of one class may be outstanding. A new one evicts the oldest of its class.
     pub(crate) per_class: usize,
     pub(crate) tries: u32,
+    /// Sign-ins that began before it are over.
+    pub(crate) not_before: Option<OffsetDateTime>,
 }
 
 pub(super) fn digest(user_id: &UserId, token: &Token) -> Digest {
@@ -49,6 +52,8 @@ impl Document {
             methods: proved.methods.clone(),
             factor_passed: proved.factor_passed,
             device: proved.device.as_ref().map(|device| device.id),
+            kept: proved.wish.kept,
+            label: proved.wish.label.clone(),
             span: Span::starting(now, limits.lifetime),
             tries: 0,
             extra: Extra::new(),
@@ -87,6 +92,7 @@ impl User {
             // An authenticator may have been enrolled since the challenge was issued.
             && (step != NextStep::ChangePassword || found.factor_passed || !self.has_second_factor())
             && found.span.is_alive(now)
+            && limits.not_before.is_none_or(|not_before| found.span.issued_at >= not_before)
             && found.tries < limits.tries;
         usable.then_some(found)
     }
@@ -101,7 +107,8 @@ impl User {
         let found = self.challenge(token, step, limits, now)?;
         let device = found.device.and_then(|id| self.known_device(id, now));
         let (assurance, methods, factor_passed) = (found.assurance, found.methods.clone(), found.factor_passed);
-        Some(Progress { assurance, methods, factor_passed, device })
+        let wish = SessionWish { kept: found.kept, label: found.label.clone() };
+        Some(Progress { assurance, methods, factor_passed, device, wish })
     }
 
     /// What was proved before, if the challenge still asks for a code.

@@ -10,9 +10,9 @@ use time::OffsetDateTime;
 use super::fresh::Fresh;
 use super::state::User;
 use super::stored::{Assurance, Extra, Failures, Forgiveness, SecondFactor};
-use crate::account::AuthMethod;
 use crate::crypto::{Keyring, Purpose, SecretFault, sha256};
 use crate::second_factor::{RecoveryCodes, TotpParams, TotpSecret, TotpVerdict, TypedCode};
+use crate::session::AuthMethod;
 use crate::throttle::{Attempts, Backoff, Charge, Spacing};
 use crate::types::{Challenge, Digest, ResetToken, UserId, Version, after, micros, typed_leniently};
 

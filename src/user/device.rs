@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use super::fresh::Fresh;
 use super::state::User;
 use super::stored::{Document, Extra, StoredDevice, StoredGrade};
-use crate::account::{Device, DeviceGrade};
 use crate::crypto::{Purpose, sha256};
+use crate::session::{Device, DeviceGrade};
 use crate::types::{DeviceId, DeviceToken, Digest, Span, Token, UserId, after};
 
 /// Bounds on devices.

@@ -11,9 +11,10 @@ use super::fresh::Fresh;
 use super::judged::{Judged, Replacement};
 use super::progress::Progress;
 use super::reset::Recovery;
+use super::session::{OpenSession, SessionLimits, SessionWish};
 use super::state::User;
 use super::stored::{Assurance, Document, NextStep};
-use crate::account::{AuthMethod, Session};
+use crate::session::AuthMethod;
 use crate::types::{Challenge, DeviceToken, Digest};
 
 /// The settings that apply to every sign-in.
@@ -21,6 +22,7 @@ use crate::types::{Challenge, DeviceToken, Digest};
 pub(crate) struct SignInRules {
     pub(crate) challenges: ChallengeLimits,
     pub(crate) devices: DeviceLimits,
+    pub(crate) sessions: SessionLimits,
     /// Whether there is no session without a second factor.
     pub(crate) second_factor_required: bool,
 }
@@ -41,7 +43,7 @@ pub(crate) enum Step {
 
 /// A session, and what its browser is from now on.
 pub(crate) struct Completed {
-    pub(crate) session: Session,
+    pub(crate) session: OpenSession,
     pub(crate) device: Option<DeviceToken>,
     /// Whether the browser was not known before.
     pub(crate) is_new_device: bool,
@@ -67,9 +69,10 @@ impl User {
         &self,
         typed: &Digest,
         shown: Option<&ShownDevice>,
+        wish: &SessionWish,
         now: OffsetDateTime,
     ) -> Option<Progress> {
-        self.matches_temporary(typed, now).then(|| Progress::by_temporary_password(shown, now))
+        self.matches_temporary(typed, now).then(|| Progress::by_temporary_password(shown, wish.clone(), now))
     }
 
     /// What a right password proves. `None` if the verdict is about another state.
@@ -77,9 +80,10 @@ impl User {
         &self,
         judged: &Judged,
         shown: Option<&ShownDevice>,
+        wish: &SessionWish,
         now: OffsetDateTime,
     ) -> Option<Progress> {
-        judged.holds_for(self).then(|| Progress::by_password(shown, now))
+        judged.holds_for(self).then(|| Progress::by_password(shown, wish.clone(), now))
     }
 
     /// The next step after what was proved, with a hash to put in place of the one that was judged.
@@ -171,12 +175,11 @@ impl User {
         fresh: &Fresh,
         also: impl FnOnce(&mut Document),
     ) -> Passed {
-        let mut step = None;
-        let user = self.next(fresh, |document| {
+        let (step, user) = self.next_with(fresh, |document| {
             also(document);
-            step = Some(document.next_step(self, proved, rules, now, fresh));
+            document.next_step(self, proved, rules, now, fresh)
         });
-        Passed { step: step.expect("`next` calls its function exactly once"), user }
+        Passed { step, user }
     }
 }
 
@@ -222,7 +225,7 @@ impl Document {
         self.last_sign_in_at = Some(now);
         // Also where all places are taken and it is not remembered.
         let is_new_device = proved.device.is_none();
-        let session = Session::new(user.id.clone(), self.epoch, now, proved.methods, id);
+        let session = self.open_session(&user.id, proved, id, &rules.sessions, now, fresh);
         Completed { session, device: remembered.and_then(|device| device.token), is_new_device }
     }
 }

@@ -1,9 +1,11 @@
 //! What an operator may do to an account. None of it picks or reveals a password.
 
+use time::OffsetDateTime;
+
 use super::fresh::Fresh;
+use super::session::OpenSession;
 use super::state::User;
 use super::stored::{Assurance, Document};
-use crate::account::Session;
 use crate::account::UserStatus;
 
 impl User {
@@ -58,9 +60,17 @@ impl User {
         self.next(fresh, |document| document.end_sessions(fresh))
     }
 
-    /// Ends every session but this one.
-    pub(crate) fn sign_out_others(&self, session: &Session, fresh: &Fresh) -> (Session, User) {
-        (session.moved_to(fresh.epoch), self.sign_out_everywhere(fresh))
+    /// Ends every session but this one, which gets another token.
+    pub(crate) fn sign_out_others(
+        &self,
+        session: &OpenSession,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> (OpenSession, User) {
+        self.next_with(fresh, |document| {
+            document.end_sessions(fresh);
+            document.renew_session(session, None, session.device(), now, fresh)
+        })
     }
 }
 
@@ -68,7 +78,7 @@ impl Document {
     /// Starts a new epoch, and voids the challenges obtained with the password alone. Those obtained through the mailbox stay,
     /// since ending sessions must not interrupt the owner's recovery.
     pub(super) fn end_sessions(&mut self, fresh: &Fresh) {
-        self.epoch = fresh.epoch;
+        self.begin_epoch(fresh);
         let active = self.status == UserStatus::Active;
         let recovering = active && self.temporary.is_some();
         self.challenges.retain(|challenge| recovering && challenge.assurance == Assurance::TemporaryPassword);

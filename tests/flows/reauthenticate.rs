@@ -1,8 +1,8 @@
 //! Proving the signed-in user's identity again.
 
-use doorward::account::AuthMethod;
 use doorward::error::{DeviceError, EnrollmentError, ReauthenticateError, SecondFactorError, SignInError, StepUpError};
 use doorward::second_factor::StepUp;
+use doorward::session::AuthMethod;
 use doorward::{AuthError, SignedIn};
 use pollster::block_on;
 
@@ -13,11 +13,11 @@ fn a_password_proves_again_and_the_session_says_when() {
     let (world, ann) = World::with_ann();
     world.clock.advance(HOUR);
     let proved = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
-    let at = |session: &doorward::Session| {
+    let at = |session: &doorward::session::Session| {
         session.methods().iter().find(|proven| proven.method == AuthMethod::Password).map(|proven| proven.at)
     };
     assert_eq!(at(proved.session()), Some(world.now()));
-    assert_eq!(proved.session().signed_in_at(), ann.session().signed_in_at());
+    assert_eq!(proved.session().signed_in_at, ann.session().signed_in_at);
     assert!(world.is_live(&ann) && world.is_live(&proved), "no session ends");
 }
 
@@ -78,7 +78,7 @@ fn a_code_that_was_used_to_sign_in_proves_nothing_again() {
         Err(ReauthenticateError::CodeMalformed)
     ));
     let proved = block_on(world.auth.reauthenticate_with_code(&ann, codes.expose().next().unwrap())).unwrap();
-    assert!(proved.session().methods().iter().any(|proven| proven.method == AuthMethod::RecoveryCode));
+    assert!(proved.session().methods.iter().any(|proven| proven.method == AuthMethod::RecoveryCode));
 }
 
 #[test]

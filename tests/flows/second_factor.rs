@@ -287,11 +287,11 @@ fn s20_once_it_is_required_a_session_of_an_account_without_one_is_none() {
         .build()
         .unwrap();
     assert!(world.is_live(&ann));
-    assert!(block_on(requiring.resume(ann.session())).is_err());
+    assert!(block_on(requiring.resume(&ann.token().expose())).is_err());
     assert!(block_on(requiring.change_password(&ann, OLD, NEW)).is_err());
     assert!(block_on(requiring.begin_enrollment(&ann)).is_err());
     let (ann, ..) = world.enroll(&ann);
-    assert!(block_on(requiring.resume(ann.session())).is_ok());
+    assert!(block_on(requiring.resume(&ann.token().expose())).is_ok());
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn devices_are_bounded_last_ninety_days_after_use_and_a_new_one_spares_those_use
     let devices = block_on(world.auth.devices(&now)).unwrap();
     let alive: Vec<_> =
         devices.iter().filter(|device| device.expires_at > world.now()).map(|device| device.id).collect();
-    assert_eq!((alive, devices.len()), (vec![now.session().device().unwrap()], 20), "replaces an expired one");
+    assert_eq!((alive, devices.len()), (vec![now.session().device.unwrap()], 20), "replaces an expired one");
 }
 
 #[test]

@@ -20,10 +20,12 @@ use std::time::Duration;
 pub use app::{App, code_challenge, keyring};
 use doorward::error::{ChoosePasswordError, SignInError};
 use doorward::hashing::HashParams;
+use doorward::session::SessionLifetimes;
 use doorward::store::{MemoryAttempts, MemoryUsers, User};
 use doorward::testing::{ManualClock, RecordedMail, RecordingMailer, RecordingObserver};
 use doorward::{
-    Auth, AuthBuilder, Challenge, Email, Operator, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
+    Auth, AuthBuilder, Challenge, Config, Email, Operator, SignIn, SignInRequest, SignedIn, Site, UserId,
+    UserRepository,
 };
 pub use meddling::Meddling;
 use pollster::block_on;
@@ -68,7 +70,7 @@ impl World {
         let builder = Auth::builder(site(), users.clone(), attempts.clone(), mailer.clone())
             .clock(clock.clone())
             .observer(observer.clone())
-            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests());
+            .configure(for_tests);
         let (auth, operator) = change(builder).build_with_operator().unwrap();
         Self { auth, operator, clock, mailer, observer, users, attempts }
     }
@@ -80,7 +82,7 @@ impl World {
         let builder = Auth::builder(site(), users.clone(), attempts.clone(), mailer.clone())
             .clock(clock.clone())
             .observer(observer.clone())
-            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests());
+            .configure(for_tests);
         let (auth, operator) = change(builder).build_with_operator().unwrap();
         Self { auth, operator, clock, mailer, observer, users, attempts }
     }
@@ -175,9 +177,22 @@ impl World {
     }
 
     pub fn is_live(&self, signed_in: &SignedIn) -> bool {
-        block_on(self.auth.resume(signed_in.session())).is_ok()
+        block_on(self.auth.resume(&signed_in.token().expose())).is_ok()
     }
 }
+
+/// Hashes are cheap, and sessions last, so that a test about something else may let months pass.
+pub fn for_tests(config: &mut Config) {
+    config.hashing.params = HashParams::danger_cheap_for_tests();
+    config.session.lifetimes = LASTING;
+    config.session.kept_lifetimes = LASTING;
+}
+
+/// As long as can be set.
+pub const LASTING: SessionLifetimes = {
+    let lifetime = Duration::from_secs(400 * 24 * 60 * 60);
+    SessionLifetimes { absolute: lifetime, idle: lifetime }
+};
 
 pub fn complete(outcome: SignIn) -> SignedIn {
     match outcome {

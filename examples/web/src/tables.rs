@@ -1,5 +1,5 @@
 use doorward::UserId;
-use doorward::account::DeviceId;
+use doorward::session::DeviceId;
 use doorward::store::SqliteStore;
 use doorward::store::sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use doorward::store::sqlx::{self, Row, query};

@@ -108,7 +108,7 @@ async fn a_session_on_the_server_is_kept_until_it_ends() {
 async fn a_session_in_a_cookie_is_kept_until_it_ends() {
     let (auth, operator, signed_in) = signed_in().await;
     let jar = PrivateCookieJar::new(Key::generate());
-    let now = signed_in.session().signed_in_at();
+    let now = signed_in.session().signed_in_at;
     assert!(in_a_cookie::who(&auth, &jar, now).await.unwrap().is_none());
     let jar = in_a_cookie::keep(jar, &signed_in);
     assert_eq!(in_a_cookie::who(&auth, &jar, now).await.unwrap().unwrap().session(), signed_in.session());
@@ -122,7 +122,7 @@ async fn a_session_in_a_cookie_is_kept_until_it_ends() {
 async fn section_5_a_session_in_a_cookie_ends_by_its_age_whatever_the_browser_does() {
     let (auth, _, signed_in) = signed_in().await;
     let jar = in_a_cookie::keep(PrivateCookieJar::new(Key::generate()), &signed_in);
-    let (began, second) = (signed_in.session().signed_in_at(), time::Duration::SECOND);
+    let (began, second) = (signed_in.session().signed_in_at, time::Duration::SECOND);
     assert_eq!(
         jar.get("__Host-session").unwrap().value(),
         signed_in.session().encode(),
@@ -155,7 +155,7 @@ async fn a_device_cookie_is_set_as_long_as_the_device_is_known() {
     let request = SignInRequest::new("ann@acme.example", "a quiet morning in May").device(cookie.value());
     let SignIn::Complete(again) = auth.sign_in(request).await.unwrap() else { panic!() };
     assert_eq!(again.device_token().unwrap().expose(), cookie.value(), "renewed");
-    let resumed = auth.resume(again.session()).await.unwrap();
+    let resumed = auth.resume(&again.token().expose()).await.unwrap();
     assert!(the_device::remember(CookieJar::new(), &resumed).get("__Host-device").is_none(), "there is none");
     let sent = CookieJar::new().add(("__Host-device", cookie.value().to_owned()));
     let jar = the_device::remember(sent, &resumed);

@@ -93,7 +93,7 @@ pub async fn of_parallel_changes_one_wins(harness: &dyn Harness) {
         .all(async |auth, n| auth.change_password(&ann, OLD, &format!("the password of task {n}")).await.is_ok())
         .await;
     assert_eq!(count(&changed, |changed| **changed), 1, "{changed:?}");
-    assert!(processes.auths[3].resume(ann.session()).await.is_err(), "the previous session has ended");
+    assert!(processes.auths[3].resume(&ann.token().expose()).await.is_err(), "the previous session has ended");
 }
 
 /// Of many concurrent reset requests, one sends a mail; of many confirmations of its link, one does.

@@ -44,7 +44,7 @@ async fn tell(harness: &dyn Harness, stores: Stores) {
         assert!(matches!(chosen, Ok(SignIn::Complete(_))), "{chosen:?}");
         assert!(sign_in("wrong").await.is_err());
         let Ok(SignIn::Complete(signed_in)) = sign_in(password).await else { panic!("the right password failed") };
-        assert!(auth.resume(signed_in.session()).await.is_ok());
+        assert!(auth.resume(&signed_in.token().expose()).await.is_ok());
         clock.advance(core::time::Duration::from_secs(3_600));
         auth.request_reset(&email("ann@x.example")).await.unwrap_or_else(panics);
         let token = mailer.last().and_then(|mail| mail.token()).unwrap_or_default();

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::extra::Extra;
-use crate::account::Authentication;
+use crate::session::Authentication;
 use crate::types::{DeviceId, Digest, Span};
 
 /// How a first step was proved. Challenges and wrong codes are kept apart by it, so that somebody who merely knows a
@@ -34,6 +34,12 @@ pub(in crate::user) struct StoredChallenge {
     /// The known device that the sign-in began on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) device: Option<DeviceId>,
+    /// The user asked to be kept signed in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::user) kept: bool,
+    /// The host's label for the session to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) label: Option<Box<str>>,
     #[serde(flatten)]
     pub(in crate::user) span: Span,
     #[serde(default)]

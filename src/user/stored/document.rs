@@ -7,6 +7,7 @@ use super::extra::Extra;
 use super::password::{StoredPassword, StoredTemporary};
 use super::reset::ResetState;
 use super::second_factor::SecondFactor;
+use super::session::StoredSessions;
 use crate::account::UserStatus;
 use crate::hashing::StoredHash;
 use crate::types::{Epoch, micros};
@@ -35,6 +36,8 @@ pub(in crate::user) struct Document {
     pub(in crate::user) challenges: Vec<StoredChallenge>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::user) devices: Vec<StoredDevice>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) sessions: Option<StoredSessions>,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
 }
@@ -53,6 +56,7 @@ impl Document {
             second_factor: SecondFactor::default(),
             challenges: Vec::new(),
             devices: Vec::new(),
+            sessions: None,
             extra: Extra::new(),
         }
     }

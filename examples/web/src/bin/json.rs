@@ -185,12 +185,12 @@ async fn member(State(app): State<App>, Path(call): Path<String>, headers: Heade
         }
         "disable_second_factor" => app.enter(&auth.disable_second_factor(&who).await?, before)?,
         "devices" => {
-            let (devices, this) = (auth.devices(&who).await?, who.session().device());
-            let shown = |id: account::DeviceId| json!({ "id": id.to_string(), "this": this == Some(id) });
+            let (devices, this) = (auth.devices(&who).await?, who.session().device);
+            let shown = |id: session::DeviceId| json!({ "id": id.to_string(), "this": this == Some(id) });
             devices.iter().map(|device| shown(device.id)).collect()
         }
         "revoke_device" => {
-            let id = account::DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;
+            let id = session::DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;
             auth.revoke_device(&who, id).await?;
             json!({ "revoked": sent.device })
         }

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use doorward::AuthError;
-use doorward::account::DeviceId;
 use doorward::error::ChangePasswordError as Error;
 use doorward::password::Violation;
 use doorward::second_factor::SecondFactorStatus;
+use doorward::session::DeviceId;
 use serde::Deserialize;
 
 use super::moment;
@@ -69,7 +69,7 @@ async fn security_page(app: &App, member: &Member, page: Page, broken: &[Violati
         }
         _ => None,
     };
-    let this = member.signed_in.session().device();
+    let this = member.signed_in.session().device;
     let found = app.auth.devices(&member.signed_in).await;
     let mut devices = Vec::new();
     for device in found.map_err(|error| refused(app, &error))? {

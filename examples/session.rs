@@ -29,16 +29,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert_eq!(auth.devices(&desk).await?.len(), 2);
 
         // Revoking a device signs it out and forgets it.
-        let lost = phone.session().device().ok_or("there is room for it")?;
+        let lost = phone.session().device.ok_or("there is room for it")?;
         auth.revoke_device(&desk, lost).await?;
-        assert!(matches!(auth.resume(phone.session()).await, Err(ResumeError::SessionEnded)));
+        assert!(matches!(auth.resume(&phone.token().expose()).await, Err(ResumeError::SessionEnded)));
         println!("the session on the revoked device has ended");
         println!("{} device is left", auth.devices(&desk).await?.len());
 
         // One call ends every session; the returned one replaces the current session.
         let moved = auth.sign_out_others(&desk).await?;
-        assert!(matches!(auth.resume(desk.session()).await, Err(ResumeError::SessionEnded)));
-        assert!(auth.resume(moved.session()).await.is_ok());
+        assert!(matches!(auth.resume(&desk.token().expose()).await, Err(ResumeError::SessionEnded)));
+        assert!(auth.resume(&moved.token().expose()).await.is_ok());
         // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())

@@ -1,0 +1,182 @@
+//! The sessions of a signed-in user: resuming, listing and ending them.
+
+mod everybody;
+
+use super::Auth;
+use super::outcome::SignedIn;
+use crate::engine::{Committed, Decision, Engine};
+use crate::error::{ResumeError, SessionError, Unavailable};
+use crate::event::EventKind;
+use crate::second_factor::StepUp;
+use crate::session::{Session, SessionId};
+use crate::types::SessionToken;
+use crate::user::{OpenSession, User};
+
+/// # Sessions
+impl Auth {
+    /// Resumes a session by the text of its [`SessionToken`](crate::SessionToken). Call it on every request after the sign-in:
+    /// nothing else turns a text into a [`SignedIn`]. It costs one look-up.
+    ///
+    /// The use is written down after the response, at most once in five minutes.
+    ///
+    /// # Errors
+    /// [`ResumeError::SessionEnded`] once the session has expired or was ended, the user has changed a credential, was
+    /// deactivated or deleted, or the session's device was revoked or evicted; also for any text that never was a token. Show
+    /// the sign-in page, and leave the cookie alone: a request that was under way while the token changed would otherwise delete
+    /// the new one.
+    ///
+    /// ```
+    /// use doorward::error::{ResumeError, Unavailable};
+    /// use doorward::{Auth, SignedIn};
+    ///
+    /// async fn who(auth: &Auth, cookie: &str) -> Result<Option<SignedIn>, Unavailable> {
+    ///     match auth.resume(cookie).await {
+    ///         Ok(signed_in) => Ok(Some(signed_in)),
+    ///         Err(ResumeError::Unavailable(error)) => Err(error), // answer 503
+    ///         Err(_) => Ok(None), // show the sign-in page
+    ///     }
+    /// }
+    /// ```
+    pub async fn resume(&self, token: &str) -> Result<SignedIn, ResumeError> {
+        let engine = &self.engine;
+        engine.open()?;
+        let Ok(token) = SessionToken::parse(token) else {
+            engine.events.report_about(EventKind::SessionRejected, None);
+            return Err(ResumeError::SessionEnded);
+        };
+        let (user, session) = engine.sessions.resume(&token.0).await?.ok_or(ResumeError::SessionEnded)?;
+        Ok(engine.signed_in(&user, &session, None))
+    }
+
+    /// Signs out: the session ends, and a copied cookie with it. Delete the session cookie, and keep the device cookie.
+    ///
+    /// Signing out of a session that has ended already is no error.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: the session has not ended. Say so, and keep the cookie.
+    pub async fn sign_out(&self, signed_in: &SignedIn) -> Result<(), Unavailable> {
+        let (engine, token) = (&self.engine, signed_in.shown());
+        engine.open()?;
+        let Some((user, _)) = engine.sessions.find(token).await? else { return Ok(()) };
+        let ended = end(engine, user, |user| engine.sessions.of(user, token).map(|session| session.id())).await?;
+        if let Some(user) = ended {
+            engine.events.report(EventKind::SignedOut).user(&user).send();
+        }
+        Ok(())
+    }
+
+    /// Returns the user's live sessions, the most recently used first; this one is marked.
+    ///
+    /// # Errors
+    /// [`ResumeError`].
+    pub async fn sessions(&self, signed_in: &SignedIn) -> Result<Vec<Session>, ResumeError> {
+        let engine = &self.engine;
+        let (user, session) = find(engine, signed_in).await?;
+        Ok(user.sessions(Some(session.id()), &engine.sessions.limits, engine.now()))
+    }
+
+    /// Ends one of the user's own sessions.
+    ///
+    /// # Errors
+    /// [`SessionError`]: after [`StepUpRequired`](SessionError::StepUpRequired) ask for the proof it names.
+    ///
+    /// ```
+    /// use doorward::session::SessionId;
+    /// use doorward::error::SessionError;
+    /// use doorward::{Auth, SignedIn};
+    ///
+    /// async fn end(auth: &Auth, ann: &SignedIn, from_the_form: &str) -> Result<&'static str, SessionError> {
+    ///     let Ok(id) = SessionId::parse(from_the_form) else { return Err(SessionError::UnknownSession) };
+    ///     match auth.revoke_session(ann, id).await {
+    ///         Ok(()) => Ok("that browser is signed out"),
+    ///         Err(SessionError::StepUpRequired { .. }) => Ok("ask for the password or a code first"),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    pub async fn revoke_session(&self, signed_in: &SignedIn, id: SessionId) -> Result<(), SessionError> {
+        let (engine, token) = (&self.engine, signed_in.shown());
+        let (user, _) = find(engine, signed_in).await?;
+        let outcome = engine
+            .users
+            .commit(user, |user, fresh| {
+                let session = match acting(engine, user, signed_in) {
+                    Ok(session) => session,
+                    Err(error) => return Decision::Answer(Err(error)),
+                };
+                let known = user.sessions(Some(session.id()), &engine.sessions.limits, engine.now());
+                match known.iter().any(|session| session.id == id) {
+                    true => Decision::Store(user.end_session(id, fresh), Ok(())),
+                    false => Decision::Answer(Err(SessionError::UnknownSession)),
+                }
+            })
+            .await?;
+        let Committed::Done(revoked, user) = outcome else {
+            engine.sessions.report_rejected(token);
+            return Err(SessionError::SessionEnded);
+        };
+        revoked?;
+        engine.events.report(EventKind::SessionRevoked).user(&user).send();
+        Ok(())
+    }
+
+    /// Ends every other session of the user. The current one continues as the returned [`SignedIn`], with a new token, so a copy
+    /// of its cookie dies too.
+    ///
+    /// # Errors
+    /// [`SessionError`]: after [`StepUpRequired`](SessionError::StepUpRequired) ask for the proof it names.
+    pub async fn sign_out_others(&self, signed_in: &SignedIn) -> Result<SignedIn, SessionError> {
+        let engine = &self.engine;
+        let (user, _) = find(engine, signed_in).await?;
+        let outcome = engine
+            .users
+            .commit(user, |user, fresh| match acting(engine, user, signed_in) {
+                Ok(session) => {
+                    let (session, user) = user.sign_out_others(&session, engine.now(), fresh);
+                    Decision::Store(user, Ok(session))
+                }
+                Err(error) => Decision::Answer(Err(error)),
+            })
+            .await?;
+        let Committed::Done(session, user) = outcome else {
+            engine.sessions.report_rejected(signed_in.shown());
+            return Err(SessionError::SessionEnded);
+        };
+        let session = session?;
+        engine.events.report(EventKind::SignedOutEverywhere).user(&user).send();
+        Ok(engine.signed_in(&user, &session, None))
+    }
+}
+
+/// The acting session, if it may end others. A stolen one may not: it has no fresh proof.
+fn acting(engine: &Engine, user: &User, signed_in: &SignedIn) -> Result<OpenSession, SessionError> {
+    let Some(session) = engine.sessions.of(user, signed_in.shown()) else {
+        engine.sessions.report_rejected(signed_in.shown());
+        return Err(SessionError::SessionEnded);
+    };
+    match user.is_freshly_proved(&session, engine.config.second_factor.fresh_proof, engine.now()) {
+        true => Ok(session),
+        false => Err(SessionError::StepUpRequired { needs: StepUp::needed_of(user) }),
+    }
+}
+
+/// Ends the session that `which` finds, and returns the user as stored; `None` if it finds none any more.
+async fn end(
+    engine: &Engine,
+    user: User,
+    which: impl Fn(&User) -> Option<SessionId> + Send + Sync,
+) -> Result<Option<User>, Unavailable> {
+    let outcome = engine
+        .users
+        .commit(user, |user, fresh| match which(user) {
+            Some(id) => Decision::Store(user.end_session(id, fresh), true),
+            None => Decision::Answer(false),
+        })
+        .await?;
+    Ok(outcome.done().and_then(|(ended, user)| ended.then_some(user)))
+}
+
+async fn find(engine: &Engine, signed_in: &SignedIn) -> Result<(User, OpenSession), ResumeError> {
+    engine.open()?;
+    engine.sessions.find(signed_in.shown()).await?.ok_or(ResumeError::SessionEnded)
+}

@@ -1,0 +1,88 @@
+use core::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::{ConfigError, DAY, MINUTE};
+use crate::session::SessionLifetimes;
+use crate::user::MOST_SESSIONS;
+
+/// Settings of sessions.
+///
+/// ```
+/// use doorward::session::SessionLifetimes;
+/// # use doorward::{Auth, Site};
+/// # use doorward::mail::PrintingMailer;
+/// # use doorward::store::{MemoryAttempts, MemoryUsers};
+/// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+/// # let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+///
+/// let auth = Auth::builder(site, users, attempts, mailer)
+///     .configure(|config| {
+///         config.session.lifetimes = SessionLifetimes::AAL3;
+///         config.session.at_most = 1; // one session at a time
+///     })
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SessionConfig {
+    /// The lifetimes of a session; default [`SessionLifetimes::AAL2`]: 24 hours, and an hour without use.
+    pub lifetimes: SessionLifetimes,
+    /// The lifetimes for users who ask to be kept signed in
+    /// ([`SignInRequest::keep_signed_in`](crate::SignInRequest::keep_signed_in)); default [`SessionLifetimes::AAL1`]: 30 days.
+    pub kept_lifetimes: SessionLifetimes,
+    /// How many sessions a user may have at once, 1 to 50; default 50 (ASVS 5.0, 7.1.2). One more ends the least recently used.
+    /// With 1, each sign-in ends the session before.
+    ///
+    /// Someone who merely knows the password must not sign the owner out, so a session on a device that is new this week, or on
+    /// none, ends only others of that kind. There is always room for one of them, beside those on devices known for longer.
+    pub at_most: usize,
+    /// Refuses a further session instead of ending the oldest; default off. **Whoever knows the password can then keep the owner
+    /// out**, by taking all places: only a reset of the password ends their sessions.
+    pub danger_refuse_when_full: bool,
+    /// Ends every session and every sign-in under way that began before this instant, in each process that is built with it:
+    /// after a restored backup or a leaked key. Devices stay known. Default none.
+    ///
+    /// It holds at once, without any write. [`Operator::sign_out_everybody`](crate::Operator::sign_out_everybody) does the same
+    /// for good, account by account.
+    pub not_before: Option<OffsetDateTime>,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            lifetimes: SessionLifetimes::AAL2,
+            kept_lifetimes: SessionLifetimes::AAL1,
+            at_most: MOST_SESSIONS,
+            danger_refuse_when_full: false,
+            not_before: None,
+        }
+    }
+}
+
+impl SessionConfig {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        let durations = [
+            ("session.lifetimes.absolute", self.lifetimes.absolute),
+            ("session.lifetimes.idle", self.lifetimes.idle),
+            ("session.kept_lifetimes.absolute", self.kept_lifetimes.absolute),
+            ("session.kept_lifetimes.idle", self.kept_lifetimes.idle),
+        ];
+        for (field, value) in durations {
+            if !(MINUTE..=400 * DAY).contains(&value) {
+                return Err(ConfigError::new(field, "is not between a minute and 400 days"));
+            }
+        }
+        let longer = |kept: Duration, plain: Duration| kept < plain;
+        if longer(self.kept_lifetimes.absolute, self.lifetimes.absolute)
+            || longer(self.kept_lifetimes.idle, self.lifetimes.idle)
+        {
+            return Err(ConfigError::new("session.kept_lifetimes", "is shorter than session.lifetimes"));
+        }
+        if !(1..=MOST_SESSIONS).contains(&self.at_most) {
+            return Err(ConfigError::new("session.at_most", "is not between 1 and 50"));
+        }
+        Ok(())
+    }
+}

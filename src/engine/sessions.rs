@@ -1,0 +1,82 @@
+//! Sessions: found by their token, and what is written down of their use.
+
+use std::sync::Arc;
+
+use super::background::Background;
+use super::events::Events;
+use super::in_flight::InFlight;
+use super::users::{Decision, Users};
+use crate::error::Unavailable;
+use crate::event::EventKind;
+use crate::types::{Digest, Token, base64url};
+use crate::user::{OpenSession, SessionLimits, User};
+
+/// Clones share what is under way.
+#[derive(Clone)]
+pub(crate) struct Sessions {
+    pub(crate) users: Arc<Users>,
+    pub(crate) events: Arc<Events>,
+    pub(crate) background: Background,
+    pub(crate) limits: SessionLimits,
+    /// Whether sessions without a second factor are invalid.
+    pub(crate) second_factor_required: bool,
+    /// Sessions whose use is being written down.
+    pub(crate) in_flight: InFlight,
+}
+
+impl Sessions {
+    /// The session that this token shows, if it is valid. One without a second factor is not where the policy requires one.
+    pub(crate) fn of(&self, user: &User, token: &Token) -> Option<OpenSession> {
+        let open = user.find_session(token, &self.limits, self.events.now());
+        open.filter(|_| user.has_second_factor() || !self.second_factor_required)
+    }
+
+    /// The user and the session of a token, if it is valid. If not, that is reported.
+    pub(crate) async fn find(&self, token: &Token) -> Result<Option<(User, OpenSession)>, Unavailable> {
+        let Some(user) = self.users.find_by_id(&token.user_id).await? else {
+            self.report_rejected(token);
+            return Ok(None);
+        };
+        let open = self.of(&user, token);
+        if open.is_none() {
+            self.report_rejected(token);
+        }
+        Ok(open.map(|session| (user, session)))
+    }
+
+    /// As [`find`](Self::find), and writes down the use after the answer, where that is due.
+    pub(crate) async fn resume(&self, token: &Token) -> Result<Option<(User, OpenSession)>, Unavailable> {
+        let found = self.users.find_by_id(&token.user_id).await?;
+        let open = found.as_ref().and_then(|user| self.of(user, token));
+        if open.is_none() {
+            self.report_rejected(token);
+        }
+        if let Some(user) = &found
+            && let Some(digest) = user.due_session(token, &self.limits, self.events.now())
+        {
+            self.note_use(user.clone(), token, &digest).await;
+        }
+        Ok(found.zip(open))
+    }
+
+    /// One call of this process at a time does it for a session; of several processes the first to store does.
+    async fn note_use(&self, user: User, token: &Token, digest: &Digest) {
+        let Some(turn) = self.in_flight.enter(&base64url::encode(digest.as_bytes()), usize::MAX) else { return };
+        let (sessions, token) = (self.clone(), token.clone());
+        let work = async move {
+            let Self { users, events, limits, .. } = &sessions;
+            // The answer was given. A failure was reported, and the next use is written down instead.
+            let noted = users.commit(user, |user, fresh| match user.note_use(&token, limits, events.now(), fresh) {
+                Some(next) => Decision::Store(next, ()),
+                None => Decision::Answer(()),
+            });
+            drop(noted.await);
+            drop(turn);
+        };
+        self.background.run(work).await;
+    }
+
+    pub(crate) fn report_rejected(&self, token: &Token) {
+        self.events.report(EventKind::SessionRejected).user_id(&token.user_id).send();
+    }
+}
