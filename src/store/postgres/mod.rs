@@ -8,7 +8,7 @@ use doorward::store::BackendError;
 use doorward::store::sqlx;
 use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
 
-use super::sql::{Statements, TIMEOUT, TablePrefix, Verdict, implement_ports};
+use super::sql::{Miss, Statements, TIMEOUT, TablePrefix, Verdict, implement_ports};
 use verdict::{is_spoilt, judge};
 
 /// How long the server works on a statement for a pool of [`PostgresStore::connect`]: less than the store waits, so that it is the
@@ -94,10 +94,18 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
+    const MISS: Miss = Miss::ReadsNothing;
+
     /// Uses the host's pool.
     pub fn new(pool: PgPool) -> Self {
         let prefix = TablePrefix::default();
-        Self { attempts: pool.clone(), users: pool, statements: Statements::new(&prefix), prefix, timeout: TIMEOUT }
+        Self {
+            attempts: pool.clone(),
+            users: pool,
+            statements: Statements::new(&prefix, Self::MISS),
+            prefix,
+            timeout: TIMEOUT,
+        }
     }
 
     /// Connects to the server at this URL, with up to ten connections. A call that gets none within five seconds fails, and the

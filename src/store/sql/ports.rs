@@ -74,7 +74,7 @@ macro_rules! implement_ports {
                 /// [`Malformed`] unless the prefix is a lower-case letter or underscore, followed by up to 31 of those or digits.
                 pub fn with_prefix(self, prefix: &str) -> Result<Self, Malformed> {
                     let prefix = TablePrefix::parse(prefix)?;
-                    Ok(Self { statements: Statements::new(&prefix), prefix, ..self })
+                    Ok(Self { statements: Statements::new(&prefix, Self::MISS), prefix, ..self })
                 }
 
                 /// How long a call may take, from waiting for a connection to the answer; 10 seconds by default, 1 millisecond to an hour. A

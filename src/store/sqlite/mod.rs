@@ -10,7 +10,7 @@ use doorward::store::sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::sql::{Statements, TIMEOUT, TablePrefix, Verdict, implement_ports};
+use super::sql::{Miss, Statements, TIMEOUT, TablePrefix, Verdict, implement_ports};
 use verdict::{is_spoilt, judge};
 
 /// Users and attempts in an SQLite file: for one machine, with any number of processes.
@@ -71,11 +71,19 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
+    const MISS: Miss = Miss::ReadsTheLastRow;
+
     /// Uses the host's pool. Create it with [`options`](Self::options), or make sure that users are written with full
     /// synchronisation and that waiting writers have a busy timeout.
     pub fn new(pool: SqlitePool) -> Self {
         let prefix = TablePrefix::default();
-        Self { attempts: pool.clone(), users: pool, statements: Statements::new(&prefix), prefix, timeout: TIMEOUT }
+        Self {
+            attempts: pool.clone(),
+            users: pool,
+            statements: Statements::new(&prefix, Self::MISS),
+            prefix,
+            timeout: TIMEOUT,
+        }
     }
 
     /// Opens the file at this URL, and creates it if missing, with [`options`](Self::options) and up to four connections.
