@@ -123,6 +123,7 @@ pub mod mail;
 pub mod manual;
 pub mod password;
 pub mod second_factor;
+mod sharing;
 pub mod store;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
