@@ -134,12 +134,13 @@ impl Sightings {
             // Places of devices are bits of addresses, so they are used again and never move.
             let idle = |device: &SeenDevice| today.saturating_sub(device.1) >= REMEMBERED_DAYS;
             let free = self.devices.iter().position(idle);
-            let taken = free.or_else(|| (self.devices.len() >= MOST_DEVICES).then(|| self.longest_unused())).map(|index| {
-                self.devices[index] = new;
-                self.addresses.iter_mut().for_each(|address| address.1 &= !(1 << index));
-                self.addresses.retain(|address| address.1 != 0);
-                index
-            });
+            let taken =
+                free.or_else(|| (self.devices.len() >= MOST_DEVICES).then(|| self.longest_unused())).map(|index| {
+                    self.devices[index] = new;
+                    self.addresses.iter_mut().for_each(|address| address.1 &= !(1 << index));
+                    self.addresses.retain(|address| address.1 != 0);
+                    index
+                });
             taken.unwrap_or_else(|| {
                 self.devices.push(new);
                 self.devices.len() - 1

@@ -25,10 +25,10 @@ pub struct SharingSigns {
 }
 
 impl SharingSigns {
-    /// Of these many crowded hours in a week one person has fewer, three people more.
-    const CROWDED_HOURS: u32 = 8;
+    /// In the simulation few people alone have so many crowded hours in a week, and most groups of three have more.
+    const CROWDED_HOURS: u32 = 10;
     /// The same where every device counts as a place.
-    const CROWDED_HOURS_WITHOUT_ADDRESSES: u32 = 26;
+    const CROWDED_HOURS_WITHOUT_ADDRESSES: u32 = 30;
     /// One unusual day is no sign.
     const CROWDED_DAYS: u32 = 3;
 
