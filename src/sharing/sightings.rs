@@ -12,7 +12,7 @@ use crate::types::{after, micros};
 
 /// What an account remembers of its use: devices and client addresses of the last thirty days, and figures of the last seven.
 ///
-/// It is bounded: 16 devices, 48 addresses and 7 days are at most 2,300 bytes of JSON. The elements of its lists are arrays of a
+/// It is bounded: 16 devices, 48 addresses and 7 days are at most 2,000 bytes of JSON. The elements of its lists are arrays of a
 /// fixed form; a newer release adds fields beside the lists, and those are kept.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Sightings {
@@ -52,11 +52,15 @@ impl Sightings {
         self.devices.is_empty() && self.reported_at.is_none() && self.extra.is_empty()
     }
 
-    /// Notes one use. `Some` if the account now looks shared and that was not reported within seven days; it counts as reported from
+    /// Notes one use; none without an address while addresses are remembered. `Some` if the account now looks shared and that was not reported within seven days; it counts as reported from
     /// then on.
     pub(crate) fn note(&mut self, seen: &Sighting) -> Option<SharingSigns> {
         let slot = slot_of(seen.at);
         let late = self.turn_to(slot);
+        // Beside those whose place is known, a device without an address would be a place of its own.
+        if seen.address.is_none() && !self.addresses.is_empty() {
+            return None;
+        }
         let today = self.slot.div_euclid(SLOTS_OF_A_DAY);
         let index = self.device(seen.device.unwrap_or(seen.session), today);
         if let Some(address) = seen.address {
@@ -167,6 +171,7 @@ impl Sightings {
         if self.addresses.is_empty() {
             // Until now every device was a place.
             self.days.clear();
+            self.devices.iter_mut().for_each(|device| device.2 = 0);
         }
         while self.addresses.len() >= MOST_ADDRESSES {
             // One that joins devices is worth more than one that does not.

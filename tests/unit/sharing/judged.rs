@@ -5,7 +5,7 @@ use super::{generator, second_generator};
 
 const SEEDS: u64 = 1_000;
 /// For what has no bound, fewer.
-const SOME: u64 = 250;
+const SOME: u64 = 100;
 
 #[test]
 fn one_person_is_rarely_reported_and_three_people_nearly_always() {
@@ -39,10 +39,10 @@ fn what_the_rule_says_about_others() {
     ] {
         println!("{name}: {:.1} % reported", share(SOME, |seed| reported(&people(seed), true)));
     }
-    let alone = share(SOME, |seed| reported(&generator::one_person(seed, 90), false));
-    let three = share(SOME, |seed| reported(&generator::people_apart(seed, 3, 7), false));
+    let alone = share(SEEDS, |seed| reported(&generator::one_person(seed, 90), false));
+    let three = share(SEEDS, |seed| reported(&generator::people_apart(seed, 3, 7), false));
     println!("without client addresses: {alone:.1} % of people alone, {three:.1} % of three people reported");
-    assert!(alone <= 3.0 && three >= 40.0, "{alone} {three}");
+    assert!(alone <= 2.0 && three >= 40.0, "{alone} {three}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Numbers from a seed, the same on every machine: SplitMix64 (Steele, Lea and Flood, 2014).
+//! Numbers from a seed: SplitMix64 (Steele, Lea and Flood, 2014). Its bits are the same on every machine; logarithms may differ in
+//! the last place.
 
 pub(super) struct Random(u64);
 

@@ -27,18 +27,20 @@ pub(super) fn reported(seen: &[Seen], with_addresses: bool) -> bool {
     seen.iter().any(|seen| sightings.note(&sighting(seen, with_addresses)).is_some())
 }
 
-/// A rule without memory: more than so many devices within so many hours.
+/// A plain count: more than so many devices within so many hours.
 pub(super) fn counts_devices(seen: &[Seen], most: usize, hours: u32) -> bool {
-    let mut recent = std::collections::VecDeque::<Seen>::new();
+    let (mut first, mut uses) = (0, std::collections::BTreeMap::<u32, u32>::new());
     seen.iter().any(|now| {
-        while recent.front().is_some_and(|first| first.at + hours * 3600 < now.at) {
-            recent.pop_front();
+        *uses.entry(now.device).or_default() += 1;
+        while seen[first].at + hours * 3600 < now.at {
+            let count = uses.entry(seen[first].device).or_default();
+            *count -= 1;
+            if *count == 0 {
+                uses.remove(&seen[first].device);
+            }
+            first += 1;
         }
-        recent.push_back(*now);
-        let mut devices: Vec<_> = recent.iter().map(|seen| seen.device).collect();
-        devices.sort_unstable();
-        devices.dedup();
-        devices.len() > most
+        uses.len() > most
     })
 }
 
