@@ -130,27 +130,29 @@ impl Sightings {
         self.addresses.retain(|address| today.saturating_sub(address.2) < REMEMBERED_DAYS);
     }
 
-    /// The index of that device, which is a new one if it is unknown. It may take the place of the one unused for the longest time.
+    /// The index of that device, which is a new one if it is unknown.
     fn device(&mut self, id: ShortId, today: i64) -> usize {
         let known = self.devices.iter().position(|device| device.0 == id);
-        let index = known.unwrap_or_else(|| {
-            let new = SeenDevice(id, today, 0);
-            // Places of devices are bits of addresses, so they are used again and never move.
-            let idle = |device: &SeenDevice| today.saturating_sub(device.1) >= REMEMBERED_DAYS;
-            let free = self.devices.iter().position(idle);
-            let taken =
-                free.or_else(|| (self.devices.len() >= MOST_DEVICES).then(|| self.longest_unused())).map(|index| {
-                    self.devices[index] = new;
-                    self.addresses.iter_mut().for_each(|address| address.1 &= !(1 << index));
-                    self.addresses.retain(|address| address.1 != 0);
-                    index
-                });
-            taken.unwrap_or_else(|| {
-                self.devices.push(new);
-                self.devices.len() - 1
-            })
-        });
+        let index = known.unwrap_or_else(|| self.new_device(id, today));
         self.devices[index].1 = today;
+        index
+    }
+
+    /// Addresses name devices by their indexes, so a device never moves, and a new one takes the index of one that is forgotten.
+    fn new_device(&mut self, id: ShortId, today: i64) -> usize {
+        let new = SeenDevice(id, today, 0);
+        let idle = |device: &SeenDevice| today.saturating_sub(device.1) >= REMEMBERED_DAYS;
+        let index = match self.devices.iter().position(idle) {
+            Some(index) => index,
+            None if self.devices.len() >= MOST_DEVICES => self.longest_unused(),
+            None => {
+                self.devices.push(new);
+                return self.devices.len() - 1;
+            }
+        };
+        self.devices[index] = new;
+        self.addresses.iter_mut().for_each(|address| address.1 &= !(1 << index));
+        self.addresses.retain(|address| address.1 != 0);
         index
     }
 
