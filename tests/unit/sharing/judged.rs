@@ -47,7 +47,7 @@ fn what_the_rule_says_about_others() {
 
 #[test]
 fn a_plain_count_of_devices_does_not_tell_them_apart() {
-    for (most, hours) in [(4, 90 * 24), (3, 24), (4, 24), (5, 24), (3, 1)] {
+    for (most, hours) in [(4, 90 * 24), (6, 90 * 24), (4, 24), (5, 24), (6, 24), (3, 1), (4, 1)] {
         let alone = share(SOME, |seed| counts_devices(&generator::one_person(seed, 90), most, hours));
         let three = share(SOME, |seed| counts_devices(&generator::people_apart(seed, 3, 7), most, hours));
         println!(
