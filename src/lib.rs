@@ -125,6 +125,7 @@ pub mod manual;
 pub mod password;
 pub mod second_factor;
 pub mod session;
+mod sharing;
 pub mod store;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

@@ -12,7 +12,7 @@ use sources::{circle, names, root, sizes, sources, uses};
 const FLOORS: [&[&str]; 9] = [
     &["types"],
     &["crypto", "clock.rs"],
-    &["hashing", "throttle"],
+    &["hashing", "throttle", "sharing"],
     &["password", "second_factor"],
     &["account"],
     &["user"],
