@@ -14,7 +14,7 @@ fn a_password_proves_again_and_the_session_says_when() {
     world.clock.advance(HOUR);
     let proved = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     let at = |session: &doorward::session::Session| {
-        session.methods().iter().find(|proven| proven.method == AuthMethod::Password).map(|proven| proven.at)
+        session.methods.iter().find(|proven| proven.method == AuthMethod::Password).map(|proven| proven.at)
     };
     assert_eq!(at(proved.session()), Some(world.now()));
     assert_eq!(proved.session().signed_in_at, ann.session().signed_in_at);
