@@ -71,6 +71,7 @@ impl Config {
             provision: _,
             challenge: _,
             device: _,
+            notice: _,
             purge: _,
             allowed,
         } = self;
