@@ -45,7 +45,6 @@ async fn everything_is_dropped(
         auth.resume(token);
         auth.change_password(signed_in, OLD, NEW);
         auth.sign_out_others(signed_in);
-        auth.sign_out(signed_in);
         auth.begin_enrollment(signed_in);
         auth.confirm_enrollment(signed_in, "123456");
         auth.disable_second_factor(signed_in);

@@ -61,22 +61,27 @@ impl Operator {
         self.change(user, EventKind::Reactivated, User::reactivate).await.map(drop)
     }
 
-    /// Requires the user to choose a new password at the next sign-in. All sessions end.
+    /// Requires the user to choose a new password at the next sign-in. All sessions end, and a notice is mailed.
     ///
     /// # Errors
-    /// [`OperatorError`].
+    /// [`OperatorError`]. It is no error if a new password is required already, or if there is none yet.
     pub async fn require_password_change(&self, user: &UserId) -> Result<(), OperatorError> {
-        let require = |user: &User, fresh: &Fresh| Some(user.require_password_change(fresh));
-        self.change(user, EventKind::PasswordChangeForced, require).await.map(drop)
+        if let Some(user) = self.change(user, EventKind::PasswordChangeForced, User::require_password_change).await? {
+            self.notify(&user, MailKind::PasswordChangeForced { at: self.engine().now() }).await;
+        }
+        Ok(())
     }
 
-    /// Invalidates a compromised password and all sessions and devices. The user gets back in through "Forgot your password?".
+    /// Invalidates a compromised password and all sessions and devices, and mails a notice. The user gets back in through
+    /// "Forgot your password?".
     ///
     /// # Errors
-    /// [`OperatorError`].
+    /// [`OperatorError`]. It is no error if there is no password.
     pub async fn mark_compromised(&self, user: &UserId) -> Result<(), OperatorError> {
-        let mark = |user: &User, fresh: &Fresh| Some(user.mark_compromised(fresh));
-        self.change(user, EventKind::MarkedCompromised, mark).await.map(drop)
+        if let Some(user) = self.change(user, EventKind::MarkedCompromised, User::mark_compromised).await? {
+            self.notify(&user, MailKind::MarkedCompromised { at: self.engine().now() }).await;
+        }
+        Ok(())
     }
 
     /// Ends every session of a user.
@@ -98,9 +103,7 @@ impl Operator {
         let reason = reason.chars().filter(|c| !c.is_control()).take(200).collect();
         let remove = |user: &User, fresh: &Fresh| user.has_second_factor().then(|| user.without_second_factor(fresh));
         if let Some(user) = self.change(user, EventKind::SecondFactorReset { reason }, remove).await? {
-            let engine = self.engine();
-            let notice = MailKind::SecondFactorDisabled { by_operator: true, at: engine.now() };
-            engine.mailing.notify(&user, notice).await;
+            self.notify(&user, MailKind::SecondFactorDisabled { by_operator: true, at: self.engine().now() }).await;
         }
         Ok(())
     }
@@ -165,6 +168,13 @@ impl Operator {
             }
             Committed::Done(false, _) => Ok(None),
             Committed::Gone | Committed::EmailTaken => Err(OperatorError::UnknownUser),
+        }
+    }
+
+    /// Mails the owner of an active account. Deactivated accounts get no mail.
+    async fn notify(&self, user: &User, notice: MailKind) {
+        if user.is_active() {
+            self.engine().mailing.notify(user, notice).await;
         }
     }
 

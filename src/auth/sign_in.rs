@@ -13,6 +13,7 @@ use crate::engine::{Admission, Bucket, Caller, Charged, Coded, Committed, Decisi
 use crate::error::{SignInError, Unavailable};
 use crate::event::{EventKind, SignInFailureReason};
 use crate::hashing::{self, HashScheme};
+use crate::mail::MailKind;
 use crate::password::temporary_digest;
 use crate::second_factor::{MalformedCode, TypedCode};
 use crate::throttle::AttemptKey;
@@ -322,6 +323,7 @@ impl Attempt<'_> {
     ) -> Result<SignIn, Stopped> {
         let engine = self.engine;
         let (is_rehashed, rules) = (verified.rehashed.is_some(), engine.config.sign_in_rules());
+        let (failures, notice) = (charged.first().map_or(0, |it| it.failures_before), engine.config.failure_notice());
         let rehashed = engine.hashing.replacement(user, &judged, verified.rehashed.as_ref());
         let outcome = engine
             .users
@@ -348,18 +350,24 @@ impl Attempt<'_> {
                 if matches!(step, Step::Complete(_)) && before.refuses_session(&rules.sessions, now) {
                     return Decision::Answer(Ok(Entered::Refused));
                 }
-                Decision::Store(engine.codes.resealed(user, fresh), Ok(Entered::Passed(step, method)))
+                let user = engine.codes.resealed(user, fresh);
+                let noticed = notice.and_then(|notice| user.noticed_of_failures(failures, &notice, now, fresh));
+                let passed = Entered::Passed { step, method, notifies: noticed.is_some() };
+                Decision::Store(noticed.unwrap_or(user), Ok(passed))
             })
             .await?;
         let Committed::Done(Ok(entered), user) = outcome else { return self.failed(SignInFailureReason::Changed) };
-        let (step, method) = match entered {
-            Entered::Passed(step, method) => (step, method),
+        let (step, method, notifies) = match entered {
+            Entered::Passed { step, method, notifies } => (step, method, notifies),
             Entered::WrongCode(counted) => return self.wrong_code(user, counted).await,
             Entered::Refused => {
                 engine.throttle.refund(charged).await;
                 return Err(Stopped::Error(SignInError::TooManySessions));
             }
         };
+        if notifies {
+            engine.mailing.notify(&user, MailKind::SignInAfterFailures { failures, at: engine.now() }).await;
+        }
         if let Some(method) = method {
             engine.codes.report_right(&user, method).await;
         }
@@ -368,7 +376,6 @@ impl Attempt<'_> {
         } else if verified.outdated {
             self.rehash_later(user.id(), judged, scheme).await;
         }
-        let failures = charged.first().map_or(0, |bucket| bucket.failures_before);
         let signed_in = self.respond(step, &user, failures).await;
         engine.throttle.refund(charged).await;
         Ok(signed_in)
@@ -490,7 +497,12 @@ struct Verified {
 /// Where a right password led.
 #[allow(clippy::large_enum_variant)] // one on the stack at a time
 enum Entered {
-    Passed(Step, Option<crate::session::AuthMethod>),
+    Passed {
+        step: Step,
+        method: Option<crate::session::AuthMethod>,
+        /// Whether the owner is mailed about the failures before.
+        notifies: bool,
+    },
     /// At which assurance it is to be counted, if it was evaluated.
     WrongCode(Option<Assurance>),
     /// All places for sessions are taken.

@@ -72,6 +72,7 @@ impl Config {
             challenge: _,
             device: _,
             session: _,
+            notice: _,
             purge: _,
             allowed,
         } = self;

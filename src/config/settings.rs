@@ -1,12 +1,14 @@
 use core::time::Duration;
 
 use super::second_factor::SecondFactorConfig;
-use super::{ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, ResetConfig, ResetMode, SessionConfig};
+use super::{
+    ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, ResetConfig, ResetMode, SessionConfig,
+};
 use crate::password::PasswordPolicy;
 use crate::throttle::Backoff;
 use crate::user::{
-    ChallengeLimits, CodeLimits, DeviceLimits, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS,
-    SessionLimits, SignInRules,
+    ChallengeLimits, CodeLimits, DeviceLimits, FailureNotice, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES,
+    MOST_LINKS, SessionLimits, SignInRules,
 };
 
 /// All settings. The defaults are safe as they are; [`manual::defaults`](crate::manual::defaults) has the source of every
@@ -67,6 +69,8 @@ pub struct Config {
     pub device: DeviceConfig,
     /// Sessions.
     pub session: SessionConfig,
+    /// Notices to users.
+    pub notice: NoticeConfig,
     /// The second factor.
     pub second_factor: SecondFactorConfig,
     /// Housekeeping.
@@ -87,6 +91,7 @@ impl Default for Config {
             challenge: ChallengeConfig::default(),
             device: DeviceConfig::default(),
             session: SessionConfig::default(),
+            notice: NoticeConfig::default(),
             second_factor: SecondFactorConfig::default(),
             purge: PurgeConfig::default(),
             allowed: Vec::new(),
@@ -161,6 +166,9 @@ impl Config {
         if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
             return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
         }
+        if self.notice.after_failures.is_some_and(|failures| !(1..=100).contains(&failures)) {
+            return Err(ConfigError::new("notice.after_failures", "is not between 1 and 100"));
+        }
         let durations = [
             ("provision.temporary_password_lifetime", self.provision.temporary_password_lifetime, 7 * DAY, "7 days"),
             ("reset.link_lifetime", self.reset.link_lifetime, DAY, "24 hours"),
@@ -214,6 +222,13 @@ impl Config {
             sessions: self.session_limits(),
             second_factor_required: self.second_factor.is_required(),
         }
+    }
+
+    /// When a right password after failures is worth a notice, if it ever is.
+    pub(crate) fn failure_notice(&self) -> Option<FailureNotice> {
+        // The throttle counts no further.
+        let most = self.throttle.saturation();
+        self.notice.after_failures.map(|failures| FailureNotice { from: failures.min(most), every: DAY })
     }
 
     pub(crate) fn code_limits(&self) -> CodeLimits {

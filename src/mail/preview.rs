@@ -40,6 +40,11 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         MailKind::RecoveryCodesRegenerated { at },
         MailKind::WrongCode { at },
         MailKind::NewDevice { at },
+        MailKind::SignInAfterFailures { failures: 12, at },
+        MailKind::SignInAfterFailures { failures: 1, at },
+        MailKind::PasswordChangeForced { at },
+        MailKind::MarkedCompromised { at },
+        MailKind::SharingReminder {},
     ];
     let texts = Arc::new(English);
     kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone(), at)).collect()

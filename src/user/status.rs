@@ -33,25 +33,32 @@ impl User {
         })
     }
 
-    /// The next sign-in with the own password leads to a change first. Running sessions end.
-    pub(crate) fn require_password_change(&self, fresh: &Fresh) -> User {
-        self.next(fresh, |document| {
-            document.end_sessions(fresh);
-            if let Some(password) = &mut document.password {
-                password.change_required = true;
-            }
+    /// The next sign-in with the own password leads to a change first. Running sessions end. `None` if a password has to be
+    /// chosen already: then there is no session.
+    pub(crate) fn require_password_change(&self, fresh: &Fresh) -> Option<User> {
+        let is_due = self.document.password.as_ref().is_none_or(|password| password.change_required);
+        (!is_due).then(|| {
+            self.next(fresh, |document| {
+                document.end_sessions(fresh);
+                if let Some(password) = &mut document.password {
+                    password.change_required = true;
+                }
+            })
         })
     }
 
-    /// Invalidates a compromised password and everything obtained with it. The owner gets back in through the mailbox.
-    pub(crate) fn mark_compromised(&self, fresh: &Fresh) -> User {
-        self.next(fresh, |document| {
-            document.end_sessions(fresh);
-            document.devices.clear();
-            // The hash stays refused as a new password, if the policy looks back.
-            if let Some(password) = document.password.take() {
-                document.earlier_passwords.insert(0, password.hash);
-            }
+    /// Invalidates a compromised password and everything obtained with it. The owner gets back in through the mailbox. `None` if
+    /// there is no password: then there is no session either.
+    pub(crate) fn mark_compromised(&self, fresh: &Fresh) -> Option<User> {
+        self.has_password().then(|| {
+            self.next(fresh, |document| {
+                document.end_sessions(fresh);
+                document.devices.clear();
+                // The hash stays refused as a new password, if the policy looks back.
+                if let Some(password) = document.password.take() {
+                    document.earlier_passwords.insert(0, password.hash);
+                }
+            })
         })
     }
 

@@ -20,11 +20,12 @@ use std::time::Duration;
 pub use app::{App, code_challenge, keyring};
 use doorward::error::{ChoosePasswordError, SignInError};
 use doorward::hashing::HashParams;
+use doorward::mail::Mail;
 use doorward::session::SessionLifetimes;
-use doorward::store::{MemoryAttempts, MemoryUsers, User};
+use doorward::store::{BackendError, BackendErrorKind, MemoryAttempts, MemoryUsers, User};
 use doorward::testing::{ManualClock, RecordedMail, RecordingMailer, RecordingObserver};
 use doorward::{
-    Auth, AuthBuilder, Challenge, Config, Email, Operator, SignIn, SignInRequest, SignedIn, Site, UserId,
+    Auth, AuthBuilder, Challenge, Config, Email, Mailer, Operator, SignIn, SignInRequest, SignedIn, Site, UserId,
     UserRepository,
 };
 pub use meddling::Meddling;
@@ -87,6 +88,16 @@ impl World {
         Self { auth, operator, clock, mailer, observer, users, attempts }
     }
 
+    /// Another `Auth` over the same stores, whose mails are all rejected.
+    pub fn over_a_dead_relay(&self) -> (Auth, Operator) {
+        Auth::builder(site(), self.users.clone(), self.attempts.clone(), DeadRelay)
+            .clock(self.clock.clone())
+            .observer(self.observer.clone())
+            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+            .build_with_operator()
+            .unwrap()
+    }
+
     /// A world in which Ann has an account with a password of her own.
     pub fn with_ann() -> (Self, SignedIn) {
         let world = Self::new();
@@ -112,6 +123,11 @@ impl World {
 
     pub fn last_mail(&self) -> RecordedMail {
         self.mailer.last().expect("a mail was sent")
+    }
+
+    /// All mails of that kind so far.
+    pub fn mails(&self, name: &str) -> Vec<RecordedMail> {
+        self.mailer.mails().into_iter().filter(|recorded| recorded.mail.kind().name() == name).collect()
     }
 
     /// Provisions an account and chooses its password.
@@ -193,6 +209,18 @@ pub const LASTING: SessionLifetimes = {
     let lifetime = Duration::from_secs(400 * 24 * 60 * 60);
     SessionLifetimes { absolute: lifetime, idle: lifetime }
 };
+
+/// A relay that rejects everything and quotes the message in its reply.
+#[derive(Debug)]
+pub struct DeadRelay;
+
+#[doorward::async_trait]
+impl Mailer for DeadRelay {
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
+        let answer = format!("550 {} {}", to.as_typed(), mail.text());
+        Err(BackendError::new(BackendErrorKind::Refused).with_code("550").with_source(answer))
+    }
+}
 
 pub fn complete(outcome: SignIn) -> SignedIn {
     match outcome {

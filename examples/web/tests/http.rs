@@ -398,7 +398,7 @@ async fn an_operator_does_what_the_buttons_say() {
     let server = Server::start().await;
     let mut operator = Visitor::member(&server, OLGA).await;
     let (ann, ben) = (user_id(&server, "ann@acme.example").await, user_id(&server, BEN.0).await);
-    for (action, user, mails) in [("resend", &ann, 2), ("start-reset", &ben, 3), ("require-change", &ben, 3)] {
+    for (action, user, mails) in [("resend", &ann, 2), ("start-reset", &ben, 3), ("require-change", &ben, 4)] {
         let answer = operator.post(&format!("/operator/{action}"), &[("user", user)]).await;
         assert_eq!(answer.location(), "/operator", "{action}");
         assert_eq!(server.mails(mails).await.len(), mails, "{action}");

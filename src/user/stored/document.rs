@@ -21,6 +21,9 @@ pub(in crate::user) struct Document {
     pub(in crate::user) created_at: OffsetDateTime,
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) last_sign_in_at: Option<OffsetDateTime>,
+    /// When the owner was last mailed about a right password after many failures.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) failures_noticed_at: Option<OffsetDateTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) password: Option<StoredPassword>,
     /// Hashes of earlier passwords, the latest first; kept only if the policy looks back further than the current one.
@@ -49,6 +52,7 @@ impl Document {
             epoch: fresh.epoch,
             created_at: now,
             last_sign_in_at: None,
+            failures_noticed_at: None,
             password: None,
             earlier_passwords: Vec::new(),
             temporary: None,
