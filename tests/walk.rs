@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use doorward::config::ResetMode;
 use doorward::error::{
     ChangePasswordError, CompleteResetError, ConfirmResetError, DeviceError, EnrollmentError, ReauthenticateError,
-    ResumeError, SecondFactorError, SignInError, VerifySecondFactorError,
+    ResumeError, SecondFactorError, SessionError, SignInError, VerifySecondFactorError,
 };
 use doorward::hashing::HashParams;
 use doorward::mail::{Mail, MailKind};
@@ -460,7 +460,11 @@ impl Stage {
             let auth = &self.auth;
             let password = held.password.as_deref().unwrap_or(OLD);
             assert!(matches!(block_on(auth.resume(&old.token().expose())), Err(ResumeError::SessionEnded)));
-            assert!(matches!(block_on(auth.sign_out_others(old)), Err(ResumeError::SessionEnded)));
+            assert!(matches!(block_on(auth.sign_out_others(old)), Err(SessionError::SessionEnded)));
+            assert!(matches!(block_on(auth.sessions(old)), Err(ResumeError::SessionEnded)));
+            let revoked = block_on(auth.revoke_session(old, old.session().id));
+            assert!(matches!(revoked, Err(SessionError::SessionEnded)));
+            assert!(block_on(auth.sign_out(old)).is_ok());
             assert!(matches!(block_on(auth.begin_enrollment(old)), Err(EnrollmentError::SessionEnded)));
             assert!(matches!(block_on(auth.confirm_enrollment(old, wrong)), Err(EnrollmentError::SessionEnded)));
             let disabled = block_on(auth.disable_second_factor(old));

@@ -223,14 +223,6 @@ impl AuthBuilder {
             decoy_head: decoy.head(),
             decoy,
         });
-        let sessions = Sessions {
-            users: Arc::clone(&users),
-            events: Arc::clone(&events),
-            background: self.background.clone(),
-            limits: config.session_limits(),
-            second_factor_required: config.second_factor.is_required(),
-            in_flight: InFlight::default(),
-        };
         let attempts = Reporting::new(self.attempts, &events);
         let throttle = Throttle::new(attempts, &events, &hashing, config.throttle, config.client_address_throttle);
         let mailing = Arc::new(Mailing {
@@ -240,6 +232,16 @@ impl AuthBuilder {
             events: Arc::clone(&events),
             background: self.background.clone(),
         });
+        let sessions = Sessions {
+            users: Arc::clone(&users),
+            events: Arc::clone(&events),
+            mailing: Arc::clone(&mailing),
+            background: self.background.clone(),
+            reminds_of_sharing: config.session.remind_of_sharing,
+            limits: config.session_limits(),
+            second_factor_required: config.second_factor.is_required(),
+            in_flight: InFlight::default(),
+        };
         let codes = Codes {
             users: Arc::clone(&users),
             mailing: Arc::clone(&mailing),

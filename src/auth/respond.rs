@@ -31,8 +31,11 @@ pub(super) async fn respond(
             report(EventKind::EnrollmentRequired);
             SignIn::EnrollmentRequired(challenge)
         }
-        Step::Complete(Completed { session, device, is_new_device }) => {
+        Step::Complete(Completed { session, device, is_new_device, shared }) => {
             report(EventKind::SignedIn { after_failures });
+            if let Some(signs) = shared {
+                engine.sessions.report_sharing(user, signs).await;
+            }
             if is_new_device {
                 if device.is_some() {
                     report(EventKind::DeviceGranted);

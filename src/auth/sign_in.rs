@@ -221,6 +221,13 @@ impl Attempt<'_> {
         self.request.client.devices.shown_to(user, self.engine.now())
     }
 
+    /// What was wished for the session, and where it begins.
+    fn wish_of(&self, user: &User) -> SessionWish {
+        let address = self.request.client.address.as_ref();
+        let address = address.and_then(|address| self.engine.sessions.sighted(user.id(), address));
+        SessionWish { address, ..self.request.wish.clone() }
+    }
+
     /// 140 random bits cannot be guessed, so a match is neither counted nor delayed. A code given with it is.
     async fn enter_with_temporary(&self) -> Result<SignIn, Stopped> {
         let (engine, rules) = (self.engine, self.engine.config.sign_in_rules());
@@ -234,7 +241,7 @@ impl Attempt<'_> {
                 .commit(user, |user, fresh| {
                     let now = engine.now();
                     let Some(progress) =
-                        user.proved_by_temporary(typed, self.shown_by(user).as_ref(), &self.request.wish, now)
+                        user.proved_by_temporary(typed, self.shown_by(user).as_ref(), &self.wish_of(user), now)
                     else {
                         return Decision::Answer(None);
                     };
@@ -249,7 +256,7 @@ impl Attempt<'_> {
         };
         let Ok(code) = code else { return self.failed(SignInFailureReason::WrongCode) };
         let asked = |user: &User, now| {
-            let progress = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), &self.request.wish, now)?;
+            let progress = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), &self.wish_of(user), now)?;
             user.has_second_factor().then_some((progress.assurance, progress))
         };
         let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {
@@ -330,7 +337,7 @@ impl Attempt<'_> {
             .commit(user.clone(), |user, fresh| {
                 let now = engine.now();
                 // Of the user decided on: the device may have been revoked while the hash was computed.
-                let (shown, wish) = (self.shown_by(user), &self.request.wish);
+                let (shown, wish) = (self.shown_by(user), &self.wish_of(user));
                 let Some(progress) = user.proved_by_password(&judged, shown.as_ref(), wish, now) else {
                     return Decision::Answer(Err(SignInFailureReason::Changed));
                 };

@@ -47,6 +47,14 @@ pub struct SessionConfig {
     /// It holds at once, without any write. [`Operator::sign_out_everybody`](crate::Operator::sign_out_everybody) does the same
     /// for good, account by account.
     pub not_before: Option<OffsetDateTime>,
+    /// Looks for signs that several people share an account, and reports them
+    /// ([`SharingSuspected`](crate::event::EventKind::SharingSuspected)); default on. Nobody is refused for it. The account
+    /// remembers its devices for thirty days and, if the host passes client addresses and has an
+    /// [`index_key`](crate::AuthBuilder::index_key), their digests under that key.
+    pub watch_for_sharing: bool,
+    /// Also mails the owner of such an account a reminder
+    /// ([`SharingReminder`](crate::mail::MailKind::SharingReminder)), at most once in seven days; default off.
+    pub remind_of_sharing: bool,
 }
 
 impl Default for SessionConfig {
@@ -57,6 +65,8 @@ impl Default for SessionConfig {
             at_most: MOST_SESSIONS,
             danger_refuse_when_full: false,
             not_before: None,
+            watch_for_sharing: true,
+            remind_of_sharing: false,
         }
     }
 }

@@ -212,6 +212,7 @@ impl Config {
             refuses_when_full: self.session.danger_refuse_when_full,
             not_before: self.session.not_before,
             established_after: 7 * DAY,
+            sights: self.session.watch_for_sharing,
         }
     }
 

@@ -16,6 +16,7 @@ pub(crate) enum Purpose {
     SealedTotpSecret,
     EmailPseudonym,
     Session,
+    SightedAddress,
     TemporaryPassword,
 }
 
@@ -32,6 +33,7 @@ impl Purpose {
             Self::SealedTotpSecret => b"doorward:sealed-totp-secret:1",
             Self::EmailPseudonym => b"doorward:subject:1",
             Self::Session => b"doorward:session:1",
+            Self::SightedAddress => b"doorward:sighted-address:1",
             Self::TemporaryPassword => b"doorward:temporary-password:1",
         }
     }

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use super::background::Background;
 use super::events::Events;
 use super::in_flight::InFlight;
-use super::users::{Decision, Users};
+use super::mailing::Mailing;
+use super::users::{Committed, Decision, Users};
+use crate::crypto::Purpose;
 use crate::error::Unavailable;
 use crate::event::EventKind;
-use crate::types::{Digest, Token, base64url};
+use crate::mail::MailKind;
+use crate::sharing::{SharingSigns, ShortId};
+use crate::types::{ClientAddress, Digest, Token, UserId, base64url};
 use crate::user::{OpenSession, SessionLimits, User};
 
 /// Clones share what is under way.
@@ -16,7 +20,9 @@ use crate::user::{OpenSession, SessionLimits, User};
 pub(crate) struct Sessions {
     pub(crate) users: Arc<Users>,
     pub(crate) events: Arc<Events>,
+    pub(crate) mailing: Arc<Mailing>,
     pub(crate) background: Background,
+    pub(crate) reminds_of_sharing: bool,
     pub(crate) limits: SessionLimits,
     /// Whether sessions without a second factor are invalid.
     pub(crate) second_factor_required: bool,
@@ -45,7 +51,11 @@ impl Sessions {
     }
 
     /// As [`find`](Self::find), and writes down the use after the answer, where that is due.
-    pub(crate) async fn resume(&self, token: &Token) -> Result<Option<(User, OpenSession)>, Unavailable> {
+    pub(crate) async fn resume(
+        &self,
+        token: &Token,
+        from: Option<&ClientAddress>,
+    ) -> Result<Option<(User, OpenSession)>, Unavailable> {
         let found = self.users.find_by_id(&token.user_id).await?;
         let open = found.as_ref().and_then(|user| self.of(user, token));
         if open.is_none() {
@@ -54,26 +64,45 @@ impl Sessions {
         if let Some(user) = &found
             && let Some(digest) = user.due_session(token, &self.limits, self.events.now())
         {
-            self.note_use(user.clone(), token, &digest).await;
+            let address = from.and_then(|from| self.sighted(user.id(), from));
+            self.note_use(user.clone(), token, &digest, address).await;
         }
         Ok(found.zip(open))
     }
 
     /// One call of this process at a time does it for a session; of several processes the first to store does.
-    async fn note_use(&self, user: User, token: &Token, digest: &Digest) {
+    async fn note_use(&self, user: User, token: &Token, digest: &Digest, address: Option<ShortId>) {
         let Some(turn) = self.in_flight.enter(&base64url::encode(digest.as_bytes()), usize::MAX) else { return };
         let (sessions, token) = (self.clone(), token.clone());
         let work = async move {
             let Self { users, events, limits, .. } = &sessions;
+            let noted =
+                users.commit(user, |user, fresh| match user.note_use(&token, address, limits, events.now(), fresh) {
+                    Some((shared, next)) => Decision::Store(next, shared),
+                    None => Decision::Answer(None),
+                });
             // The answer was given. A failure was reported, and the next use is written down instead.
-            let noted = users.commit(user, |user, fresh| match user.note_use(&token, limits, events.now(), fresh) {
-                Some(next) => Decision::Store(next, ()),
-                None => Decision::Answer(()),
-            });
-            drop(noted.await);
+            if let Ok(Committed::Done(Some(signs), user)) = noted.await {
+                sessions.report_sharing(&user, signs).await;
+            }
             drop(turn);
         };
         self.background.run(work).await;
+    }
+
+    /// The account looks shared, and that is stored as reported.
+    pub(crate) async fn report_sharing(&self, user: &User, signs: SharingSigns) {
+        self.events.report(EventKind::SharingSuspected { signs }).user(user).send();
+        if self.reminds_of_sharing {
+            self.mailing.notify(user, MailKind::SharingReminder {}).await;
+        }
+    }
+
+    /// The digest of a client address for one account; none without a key, since addresses are few enough to try them all.
+    pub(crate) fn sighted(&self, user: &UserId, from: &ClientAddress) -> Option<ShortId> {
+        let parts = [user.as_str().as_bytes(), from.as_bytes()];
+        let digest = self.events.keyed_pseudonym(Purpose::SightedAddress, &parts)?;
+        Some(ShortId::of(digest.as_bytes()))
     }
 
     pub(crate) fn report_rejected(&self, token: &Token) {

@@ -4,6 +4,7 @@ use super::SignInFailureReason;
 use crate::crypto::SecretFault;
 use crate::hashing::HashScheme;
 use crate::session::AuthMethod;
+use crate::sharing::SharingSigns;
 use crate::types::{BackendCode, BackendError, BackendErrorKind};
 
 /// What happened.
@@ -165,6 +166,13 @@ pub enum EventKind {
     /// All sessions of a user were revoked, or all but the acting one.
     /// Logged as `session_logout:everywhere`.
     SignedOutEverywhere,
+    /// Several people seem to share an account. Reported at most once in seven days for an account. It is a hint to talk to
+    /// somebody, not a proof.
+    /// Logged as `sharing_suspected`.
+    SharingSuspected {
+        /// How the account was used in the last seven days.
+        signs: SharingSigns,
+    },
     /// An account was deactivated.
     /// Logged as `user_archived`.
     Deactivated,
@@ -315,6 +323,7 @@ impl EventKind {
             Self::SignedOut => "session_expired:logout",
             Self::SessionRevoked => "session_expired:revoked",
             Self::SignedOutEverywhere => "session_logout:everywhere",
+            Self::SharingSuspected { .. } => "sharing_suspected",
             Self::Deactivated => "user_archived",
             Self::Reactivated => "user_updated:reactivated",
             Self::PasswordChangeForced => "user_updated:password_change_forced",

@@ -78,6 +78,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::PasswordRejected { .. }
         | EventKind::Throttled { .. }
         | EventKind::Busy
+        | EventKind::SharingSuspected { .. }
         | EventKind::ChallengeRejected
         | EventKind::SessionRejected
         | EventKind::ResetCoolingDown

@@ -20,3 +20,4 @@ pub use proof::{AuthMethod, Authentication};
 pub use sweep::SignOutSweep;
 
 pub use crate::config::session::SessionConfig;
+pub use crate::sharing::SharingSigns;

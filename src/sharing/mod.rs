@@ -1,9 +1,6 @@
 //! Floor 2: signs that several people share an account, from when, on which devices and at which client addresses it is used.
 //! Pure: what is noted and when are arguments.
 
-// Until the flows note what they see.
-#![cfg_attr(not(test), allow(dead_code, unused_imports))]
-
 mod places;
 mod short_id;
 mod sighting;

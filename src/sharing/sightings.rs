@@ -52,8 +52,8 @@ impl Sightings {
         self.devices.is_empty() && self.reported_at.is_none() && self.extra.is_empty()
     }
 
-    /// Notes one use; none without an address while addresses are remembered. `Some` if the account now looks shared and that was not reported within seven days; it counts as reported from
-    /// then on.
+    /// Notes one use; none without an address while addresses are remembered. `Some` if the account now looks shared and that was
+    /// not reported within seven days; it counts as reported from then on.
     pub(crate) fn note(&mut self, seen: &Sighting) -> Option<SharingSigns> {
         let slot = slot_of(seen.at);
         let late = self.turn_to(slot);

@@ -15,8 +15,8 @@ pub struct SharingSigns {
     pub places_at_once: u32,
     /// How often a place was used again after another one, within two hours.
     pub alternations: u32,
-    /// The distinct client addresses, at most 48; `None` if the host has given none for thirty days. A
-    /// phone on a mobile network shows many.
+    /// The distinct client addresses, at most 48; `None` if the host has given none for thirty days. A phone on a mobile network
+    /// shows many.
     pub client_addresses: Option<u32>,
     /// The hours in which three places were in use by turns: one was used, then two others in any order, then the first again,
     /// within two hours. This is what the rule counts.

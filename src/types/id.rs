@@ -181,3 +181,10 @@ impl DeviceId {
         &self.0
     }
 }
+
+impl SessionId {
+    /// The 16 bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}

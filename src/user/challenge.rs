@@ -107,7 +107,7 @@ impl User {
         let found = self.challenge(token, step, limits, now)?;
         let device = found.device.and_then(|id| self.known_device(id, now));
         let (assurance, methods, factor_passed) = (found.assurance, found.methods.clone(), found.factor_passed);
-        let wish = SessionWish { kept: found.kept, label: found.label.clone() };
+        let wish = SessionWish { kept: found.kept, label: found.label.clone(), address: None };
         Some(Progress { assurance, methods, factor_passed, device, wish })
     }
 

@@ -98,7 +98,8 @@ fn fixed(step: u8) -> Fresh {
 
 fn proved_for_decoy(now: OffsetDateTime) -> Progress {
     let methods = vec![Authentication::new(AuthMethod::Password, now), Authentication::new(AuthMethod::Totp, now)];
-    let wish = SessionWish { kept: true, label: Some("A browser of usual length on a usual system".into()) };
+    let wish =
+        SessionWish { address: None, kept: true, label: Some("A browser of usual length on a usual system".into()) };
     Progress { assurance: Assurance::Password, methods, factor_passed: true, device: None, wish }
 }
 
@@ -138,6 +139,7 @@ impl User {
             refuses_when_full: false,
             not_before: None,
             established_after: Duration::ZERO,
+            sights: false,
         };
         self.next_with(fresh, |document| {
             document.open_session(&self.id, proved_for_decoy(now), device, &limits, now, fresh)

@@ -10,6 +10,7 @@ use super::state::User;
 use super::stored::{Document, Extra, StoredSession, StoredSessions};
 use crate::crypto::{Purpose, sha256};
 use crate::session::{AuthMethod, Authentication, Session, SessionLifetimes};
+use crate::sharing::{SharingSigns, ShortId, Sighting};
 use crate::types::{DeviceId, Digest, SessionId, Span, Token, UserId, after};
 
 /// Bounds on sessions.
@@ -25,6 +26,8 @@ pub(crate) struct SessionLimits {
     pub(crate) not_before: Option<OffsetDateTime>,
     /// A session on a device that was granted longer ago is not ended by one on a newer device.
     pub(crate) established_after: Duration,
+    /// Whether uses are noted, for signs that the account is shared.
+    pub(crate) sights: bool,
 }
 
 /// What the user and the host wish for the session to come.
@@ -32,6 +35,8 @@ pub(crate) struct SessionLimits {
 pub(crate) struct SessionWish {
     pub(crate) kept: bool,
     pub(crate) label: Option<Box<str>>,
+    /// The client address of this step, digested; not kept between the steps of a sign-in.
+    pub(crate) address: Option<ShortId>,
 }
 
 /// A live session, and the token that shows it.
@@ -167,18 +172,27 @@ impl User {
     pub(crate) fn note_use(
         &self,
         token: &Token,
+        address: Option<ShortId>,
         limits: &SessionLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> Option<User> {
+    ) -> Option<(Option<SharingSigns>, User)> {
         let stored = self.shown_session(token)?;
-        let id = stored.id;
+        let (id, device) = (stored.id, stored.device);
         if stored.is_over(limits, now) {
-            return Some(self.end_session(id, fresh));
+            return Some((None, self.end_session(id, fresh)));
         }
-        stored
-            .is_due(limits, now)
-            .then(|| self.next(fresh, |document| document.with_session(id, |stored| stored.last_seen_at = now)))
+        stored.is_due(limits, now).then(|| {
+            self.next_with(fresh, |document| {
+                document.with_session(id, |stored| stored.last_seen_at = now);
+                document.sight(id, device, address, limits, now)
+            })
+        })
+    }
+
+    /// How the account was used in the last seven days.
+    pub(crate) fn sharing_signs(&self, now: OffsetDateTime) -> SharingSigns {
+        self.document.sightings.signs(now)
     }
 
     /// Without what began before that instant, sessions and sign-ins under way; `None` if there is nothing of it.
@@ -283,6 +297,20 @@ impl Document {
             let Some(id) = next.map(|stored| stored.id) else { break };
             open.retain(|stored| stored.id != id);
         }
+    }
+
+    /// Notes a use. `Some` if that is to be reported: the account looks shared.
+    pub(super) fn sight(
+        &mut self,
+        session: SessionId,
+        device: Option<DeviceId>,
+        address: Option<ShortId>,
+        limits: &SessionLimits,
+        now: OffsetDateTime,
+    ) -> Option<SharingSigns> {
+        let device = device.map(|id| ShortId::of(id.as_bytes()));
+        let seen = Sighting { session: ShortId::of(session.as_bytes()), device, address, at: now };
+        if limits.sights { self.sightings.note(&seen) } else { None }
     }
 
     /// The acting session under a new token, in the epoch that may have begun just now, perhaps with one more proof.

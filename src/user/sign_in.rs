@@ -15,6 +15,7 @@ use super::session::{OpenSession, SessionLimits, SessionWish};
 use super::state::User;
 use super::stored::{Assurance, Document, NextStep};
 use crate::session::AuthMethod;
+use crate::sharing::SharingSigns;
 use crate::types::{Challenge, DeviceToken, Digest};
 
 /// The settings that apply to every sign-in.
@@ -47,6 +48,8 @@ pub(crate) struct Completed {
     pub(crate) device: Option<DeviceToken>,
     /// Whether the browser was not known before.
     pub(crate) is_new_device: bool,
+    /// To be reported: the account looks shared.
+    pub(crate) shared: Option<SharingSigns>,
 }
 
 impl User {
@@ -225,7 +228,9 @@ impl Document {
         self.last_sign_in_at = Some(now);
         // Also where all places are taken and it is not remembered.
         let is_new_device = proved.device.is_none();
+        let address = proved.wish.address;
         let session = self.open_session(&user.id, proved, id, &rules.sessions, now, fresh);
-        Completed { session, device: remembered.and_then(|device| device.token), is_new_device }
+        let shared = self.sight(session.id(), id, address, &rules.sessions, now);
+        Completed { session, device: remembered.and_then(|device| device.token), is_new_device, shared }
     }
 }

@@ -18,7 +18,8 @@ fn a_password_proves_again_and_the_session_says_when() {
     };
     assert_eq!(at(proved.session()), Some(world.now()));
     assert_eq!(proved.session().signed_in_at, ann.session().signed_in_at);
-    assert!(world.is_live(&ann) && world.is_live(&proved), "no session ends");
+    assert_eq!(proved.session().id, ann.session().id);
+    assert!(world.is_live(&proved) && !world.is_live(&ann), "the session goes on under a new token");
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn scenario_10_every_path_that_takes_a_password_or_a_code_is_held_to_a_schedule_
     // Neither the attacker nor these failures ever locked the owner out.
     world.clock.advance(2 * HOUR);
     assert!(world.fails(ANN, "wrong"));
-    let _ = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    let ann = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
     let _ = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     assert!(
         matches!(world.try_sign_in(ANN, OLD), Err(SignInError::Throttled { .. })),
@@ -118,7 +119,7 @@ fn a_host_asks_for_a_fresh_proof_before_something_of_its_own() {
     world.clock.advance(5 * MINUTE);
     let by_password = block_on(world.auth.reauthenticate(&ann, OLD)).unwrap();
     assert!(needed(block_on(world.auth.require_step_up(&by_password)), StepUp::SecondFactor));
-    let by_code = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    let by_code = block_on(world.auth.reauthenticate_with_code(&by_password, &app.code(&world))).unwrap();
     block_on(world.auth.require_step_up(&by_code)).unwrap();
 }
 

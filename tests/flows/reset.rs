@@ -299,8 +299,8 @@ fn choosing_world() -> World {
             .clock(world.clock.clone())
             .observer(world.observer.clone())
             .configure(|config| {
+                for_tests(config);
                 config.reset.mode = ResetMode::ChooseNewPassword;
-                config.hashing.params = doorward::hashing::HashParams::danger_cheap_for_tests();
             })
             .build_with_operator()
             .unwrap();

@@ -5,7 +5,7 @@ use crate::auth::Operator;
 use crate::engine::{Committed, Decision};
 use crate::error::{OperatorError, Unavailable};
 use crate::event::EventKind;
-use crate::session::{Session, SignOutSweep};
+use crate::session::{Session, SharingSigns, SignOutSweep};
 use crate::store::UserDirectory;
 use crate::types::UserId;
 use crate::user::User;
@@ -23,6 +23,14 @@ impl Operator {
         let engine = self.engine();
         let user = self.find(user).await?;
         Ok(user.sessions(None, &engine.sessions.limits, engine.now()))
+    }
+
+    /// How a user's account was used in the last seven days, to judge whether several people share it.
+    ///
+    /// # Errors
+    /// [`OperatorError`].
+    pub async fn sharing_signs(&self, user: &UserId) -> Result<SharingSigns, OperatorError> {
+        Ok(self.find(user).await?.sharing_signs(self.engine().now()))
     }
 
     /// Ends every session, and every sign-in under way, of every user: after a restored backup, or when a key has leaked.

@@ -9,7 +9,7 @@ use crate::error::{ResumeError, SessionError, Unavailable};
 use crate::event::EventKind;
 use crate::second_factor::StepUp;
 use crate::session::{Session, SessionId};
-use crate::types::SessionToken;
+use crate::types::{ClientAddress, SessionToken};
 use crate::user::{OpenSession, User};
 
 /// # Sessions
@@ -38,13 +38,27 @@ impl Auth {
     /// }
     /// ```
     pub async fn resume(&self, token: &str) -> Result<SignedIn, ResumeError> {
+        self.resume_shown(token, None).await
+    }
+
+    /// Like [`resume`](Self::resume), with the client address of the request. It is for signs that several people share the
+    /// account ([`SharingSigns`](crate::session::SharingSigns)), which are much clearer with addresses. No session ends because
+    /// its address changed.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume).
+    pub async fn resume_from(&self, token: &str, address: &ClientAddress) -> Result<SignedIn, ResumeError> {
+        self.resume_shown(token, Some(address)).await
+    }
+
+    async fn resume_shown(&self, token: &str, from: Option<&ClientAddress>) -> Result<SignedIn, ResumeError> {
         let engine = &self.engine;
         engine.open()?;
         let Ok(token) = SessionToken::parse(token) else {
             engine.events.report_about(EventKind::SessionRejected, None);
             return Err(ResumeError::SessionEnded);
         };
-        let (user, session) = engine.sessions.resume(&token.0).await?.ok_or(ResumeError::SessionEnded)?;
+        let (user, session) = engine.sessions.resume(&token.0, from).await?.ok_or(ResumeError::SessionEnded)?;
         Ok(engine.signed_in(&user, &session, None))
     }
 

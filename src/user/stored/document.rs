@@ -10,6 +10,7 @@ use super::second_factor::SecondFactor;
 use super::session::StoredSessions;
 use crate::account::UserStatus;
 use crate::hashing::StoredHash;
+use crate::sharing::Sightings;
 use crate::types::{Epoch, micros};
 use crate::user::fresh::Fresh;
 
@@ -41,6 +42,9 @@ pub(in crate::user) struct Document {
     pub(in crate::user) devices: Vec<StoredDevice>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) sessions: Option<StoredSessions>,
+    /// When and where the account is used, for signs that it is shared.
+    #[serde(default, skip_serializing_if = "Sightings::is_empty")]
+    pub(in crate::user) sightings: Sightings,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
 }
@@ -61,6 +65,7 @@ impl Document {
             challenges: Vec::new(),
             devices: Vec::new(),
             sessions: None,
+            sightings: Sightings::default(),
             extra: Extra::new(),
         }
     }
