@@ -8,6 +8,7 @@ mod meddling;
 pub mod harness;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod lives;
+pub mod mounted;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
