@@ -873,3 +873,42 @@ mod over_sqlite {
         });
     }
 }
+
+#[test]
+fn signing_out_ends_a_session_that_this_clock_does_not_accept() {
+    let (world, ann) = World::with_ann();
+    let copy = ann.token().expose();
+    // By the clock of this machine the session begins in the future. By that of another, it is alive.
+    world.clock.set_back(5 * MINUTE);
+    assert!(!world.is_live(&ann));
+    block_on(world.auth.sign_out(&ann)).unwrap();
+    assert_eq!(world.observer.count(&EventKind::SignedOut), 1);
+    world.clock.advance(5 * MINUTE);
+    assert!(block_on(world.auth.resume(&copy)).is_err(), "nobody signed out");
+}
+
+#[test]
+fn a_session_whose_device_was_revoked_takes_no_place() {
+    // Where a further session is refused.
+    let world = World::with(|builder| {
+        builder.configure(|config| {
+            config.session.at_most = 2;
+            config.session.danger_refuse_when_full = true;
+        })
+    });
+    let desk = world.open(ANN, OLD);
+    let phone = world.signed_in(ANN, OLD);
+    assert!(matches!(world.sign_in(ANN, OLD), Err(SignInError::TooManySessions)));
+    block_on(world.auth.revoke_device(&desk, phone.session().device.unwrap())).unwrap();
+    let again = world.signed_in(ANN, OLD);
+    assert!(world.is_live(&desk) && world.is_live(&again) && !world.is_live(&phone));
+
+    // Where the least recently used one would end.
+    let world = World::with(|builder| builder.configure(|config| config.session.at_most = 3));
+    let desk = world.open(ANN, OLD);
+    let phone = world.signed_in(ANN, OLD);
+    let laptop = world.signed_in(ANN, OLD);
+    block_on(world.auth.revoke_device(&desk, laptop.session().device.unwrap())).unwrap();
+    let again = world.signed_in(ANN, OLD);
+    assert!(world.is_live(&desk) && world.is_live(&phone) && world.is_live(&again));
+}

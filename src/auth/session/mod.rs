@@ -71,10 +71,14 @@ impl Auth {
     pub async fn sign_out(&self, signed_in: &SignedIn) -> Result<(), Unavailable> {
         let (engine, token) = (&self.engine, signed_in.shown());
         engine.open()?;
-        let Some((user, _)) = engine.sessions.find(token).await? else { return Ok(()) };
-        let ended = end(engine, user, |user| engine.sessions.of(user, token).map(|session| session.id())).await?;
-        if let Some(user) = ended {
-            engine.events.report(EventKind::SignedOut).user(&user).send();
+        let Some(user) = engine.users.find_by_id(&token.user_id).await? else {
+            engine.sessions.report_rejected(token);
+            return Ok(());
+        };
+        // Also one that this process does not accept: another one may, whose clock or settings differ, or this one later.
+        match end(engine, user, |user| user.session_of(token)).await? {
+            Some(user) => engine.events.report(EventKind::SignedOut).user(&user).send(),
+            None => engine.sessions.report_rejected(token),
         }
         Ok(())
     }
