@@ -79,10 +79,15 @@ impl User {
         Some(device.shown(None, now))
     }
 
-    /// Without that device; `None` if there is no such device.
+    /// Without that device and its sessions; `None` if there is no such device.
     pub(crate) fn revoke_device(&self, id: DeviceId, fresh: &Fresh) -> Option<User> {
         let known = self.document.devices.iter().any(|device| device.id == id);
-        known.then(|| self.next(fresh, |document| document.devices.retain(|device| device.id != id)))
+        known.then(|| {
+            self.next(fresh, |document| {
+                document.devices.retain(|device| device.id != id);
+                document.open_sessions_mut().retain(|stored| stored.device != Some(id));
+            })
+        })
     }
 }
 
