@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     tokio::runtime::Runtime::new()?.block_on(async {
         let signed_in = open_account(&auth, &operator, "ann@acme.example", "a quiet morning in May").await?;
-        let before = signed_in.session().clone();
+        let before = signed_in.token().expose();
 
         let wrong = auth.change_password(&signed_in, "not it", "rain on the roof at night").await;
         assert!(matches!(wrong, Err(ChangePasswordError::CurrentPasswordWrong)));

@@ -1,9 +1,9 @@
-//! Managing sessions and devices as a signed-in user.
+//! Sessions: resuming, listing and ending them.
 
 use doorward::error::ResumeError;
 use doorward::mail::PrintingMailer;
 use doorward::store::{MemoryAttempts, MemoryUsers};
-use doorward::{Auth, Email, Session, SignIn, SignInRequest, Site};
+use doorward::{Auth, Email, SignIn, SignInRequest, Site};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
@@ -20,25 +20,34 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let SignIn::Complete(desk) = auth.choose_password(&challenge, "a quiet morning in May").await? else {
             return Err("more".into());
         };
-        // The host stores the session as text and loads it on every request.
-        let stored = desk.session().encode();
-        let desk = auth.resume(&Session::decode(&stored)?).await?;
+        // The token goes into a cookie as it is, and comes back with every request.
+        let cookie = desk.token().expose();
+        let desk = auth.resume(&cookie).await?;
 
-        let request = SignInRequest::new("ann@acme.example", "a quiet morning in May");
+        let request =
+            SignInRequest::new("ann@acme.example", "a quiet morning in May").keep_signed_in(true).label("her phone");
         let SignIn::Complete(phone) = auth.sign_in(request).await? else { return Err("more".into()) };
-        assert_eq!(auth.devices(&desk).await?.len(), 2);
+        assert!(phone.max_age().is_some() && desk.max_age().is_none(), "of the cookie");
+        for session in auth.sessions(&desk).await? {
+            let label = session.label.as_deref().unwrap_or("unknown browser");
+            println!(
+                "{label}{}, last seen {}",
+                if session.is_current { " (this one)" } else { "" },
+                session.last_seen_at
+            );
+        }
 
-        // Revoking a device signs it out and forgets it.
-        let lost = phone.session().device.ok_or("there is room for it")?;
-        auth.revoke_device(&desk, lost).await?;
+        // Ending a session from elsewhere takes a proof from the last five minutes. Its browser stays known.
+        auth.revoke_session(&desk, phone.session().id).await?;
         assert!(matches!(auth.resume(&phone.token().expose()).await, Err(ResumeError::SessionEnded)));
-        println!("the session on the revoked device has ended");
-        println!("{} device is left", auth.devices(&desk).await?.len());
 
-        // One call ends every session; the returned one replaces the current session.
+        // One call ends every other session. This one gets a new token, so copies of its cookie are dead too.
         let moved = auth.sign_out_others(&desk).await?;
-        assert!(matches!(auth.resume(&desk.token().expose()).await, Err(ResumeError::SessionEnded)));
+        assert!(matches!(auth.resume(&cookie).await, Err(ResumeError::SessionEnded)));
         assert!(auth.resume(&moved.token().expose()).await.is_ok());
+        auth.sign_out(&moved).await?;
+        assert!(matches!(auth.resume(&moved.token().expose()).await, Err(ResumeError::SessionEnded)));
+        println!("every session has ended");
         // Finishes background work, such as mails, before the process ends.
         auth.close().await;
         Ok(())

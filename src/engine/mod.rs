@@ -1,4 +1,4 @@
-//! Floor 7: the services that flows share, around the pure core. They draw randomness, read the clock and call the ports.
+//! Floor 8: the services that flows share, around the pure core. They draw randomness, read the clock and call the ports.
 
 mod background;
 mod backlog;

@@ -5,6 +5,7 @@ use core::time::Duration;
 use time::OffsetDateTime;
 
 use super::fresh::Fresh;
+use super::session::SessionLimits;
 use super::state::User;
 use super::stored::{Document, Extra, StoredDevice, StoredGrade};
 use crate::crypto::{Purpose, sha256};
@@ -18,15 +19,17 @@ pub(crate) struct DeviceLimits {
     pub(crate) at_most: usize,
     /// A device used within this time is never evicted by a new one.
     pub(crate) protected: Duration,
+    /// Nor is one on which a session is alive by these.
+    pub(crate) sessions: SessionLimits,
 }
 
-/// Which devices a new one may evict when all places are taken. Their sessions end with them.
+/// Which devices a new one may evict when all places are taken. None on which a session is alive: whoever merely knows the
+/// password must not end it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Evicts {
     /// Devices whose tokens have expired, then those that were not used for a while.
     Idle,
-    /// Only devices whose tokens have expired: a caller who has not proved everything, or who acts while a recovery is open,
-    /// must not end anyone's session.
+    /// Only devices whose tokens have expired, for a caller who has not proved everything, or who acts while a recovery is open.
     Dead,
 }
 
@@ -76,10 +79,15 @@ impl User {
         Some(device.shown(None, now))
     }
 
-    /// Without that device; `None` if there is no such device.
+    /// Without that device and its sessions; `None` if there is no such device.
     pub(crate) fn revoke_device(&self, id: DeviceId, fresh: &Fresh) -> Option<User> {
         let known = self.document.devices.iter().any(|device| device.id == id);
-        known.then(|| self.next(fresh, |document| document.devices.retain(|device| device.id != id)))
+        known.then(|| {
+            self.next(fresh, |document| {
+                document.devices.retain(|device| device.id != id);
+                document.open_sessions_mut().retain(|stored| stored.device != Some(id));
+            })
+        })
     }
 }
 
@@ -172,12 +180,13 @@ impl Document {
             (device.span, device.provisional) = (span, false);
             return Some(Remembered { id: shown.id, token: shown.token.clone() });
         }
-        // As many as are over the limit, which may have been lowered. A dead one is evicted only when its place is needed, since
-        // a session may run on it.
+        // As many as are over the limit, which may have been lowered.
         while self.devices.len() >= limits.at_most {
+            let in_use = |device: &StoredDevice| self.has_live_session(device.id, &limits.sessions, now);
             let dead = |device: &StoredDevice| !device.span.is_alive(now);
             let idle = |device: &StoredDevice| after(device.span.issued_at, limits.protected) <= now;
-            let evictable = |device: &&StoredDevice| dead(device) || evicts == Evicts::Idle && idle(device);
+            let evictable =
+                |device: &&StoredDevice| !in_use(device) && (dead(device) || evicts == Evicts::Idle && idle(device));
             let next =
                 self.devices.iter().filter(evictable).min_by_key(|device| (!dead(device), device.span.issued_at));
             let next = next?.id;

@@ -240,6 +240,12 @@ impl Document {
         }
     }
 
+    /// Whether a session is alive on that device.
+    pub(super) fn has_live_session(&self, device: DeviceId, limits: &SessionLimits, now: OffsetDateTime) -> bool {
+        let mut open = self.open_sessions().iter();
+        open.any(|stored| stored.device == Some(device) && stored.is_alive(limits, now))
+    }
+
     pub(super) fn open_sessions_mut(&mut self) -> &mut Vec<StoredSession> {
         let epoch = self.epoch;
         let sessions =

@@ -21,7 +21,7 @@ impl Auth {
     ///
     /// # Errors
     /// [`ResumeError::SessionEnded`] once the session has expired or was ended, the user has changed a credential, was
-    /// deactivated or deleted, or the session's device was revoked or evicted; also for any text that never was a token. Show
+    /// deactivated or deleted, or the session's device was revoked; also for any text that never was a token. Show
     /// the sign-in page, and leave the cookie alone: a request that was under way while the token changed would otherwise delete
     /// the new one.
     ///
