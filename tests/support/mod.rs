@@ -2,6 +2,8 @@
 #![allow(dead_code, unused_imports)] // each test binary uses only a part of it
 
 mod app;
+pub mod dead;
+pub mod gate;
 mod meddling;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
