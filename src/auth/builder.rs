@@ -9,7 +9,7 @@ use crate::config::{BackgroundWork, Config, ConfigError, Hold};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
     Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords, Reporting,
-    Resets, Sessions, StartError, Throttle, Users,
+    Resets, Sessions, StartError, Throttle, Tokens, Users,
 };
 use crate::event::{Observer, SilentObserver};
 use crate::mail::{English, MailTexts, Mailer};
@@ -220,6 +220,7 @@ impl AuthBuilder {
         let users = Arc::new(Users {
             repository: Reporting::new(self.users, &events),
             events: Arc::clone(&events),
+            tokens: Tokens::new(keyring.as_deref()),
             decoy_head: decoy.head(),
             decoy,
         });

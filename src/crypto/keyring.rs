@@ -13,7 +13,7 @@ use super::random::{Draw, RandomError};
 use crate::types::{SecretBytes, UserId};
 
 /// XChaCha20's nonce: long enough to be drawn at random for every seal.
-const NONCE_BYTES: usize = 24;
+pub(super) const NONCE_BYTES: usize = 24;
 /// The beginning of every sealed text. The number is the format version, and is authenticated too.
 const PREFIX: &str = "$sealed$v=1$k=";
 
@@ -167,6 +167,11 @@ impl Keyring {
         opened.map(Zeroizing::new).map_err(|_| SecretFault::SealBroken)
     }
 
+    /// The subkeys for that purpose, the current one first.
+    pub(super) fn subkeys(&self, purpose: Purpose) -> Vec<SecretBytes<32>> {
+        self.keys.iter().map(|named| subkey(&named.key, purpose)).collect()
+    }
+
     /// Whether the text is sealed under the current key.
     pub(crate) fn is_up_to_date(&self, text: &str) -> bool {
         parts(text).is_some_and(|(id, _)| *id == *self.keys[0].id)
@@ -183,9 +188,12 @@ fn parts(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Each purpose has its own subkey.
+fn subkey(key: &SecretBytes<32>, purpose: Purpose) -> SecretBytes<32> {
+    SecretBytes::new(*keyed(key.expose(), purpose, &[]).as_bytes())
+}
+
 fn cipher(key: &SecretBytes<32>, purpose: Purpose) -> XChaCha20Poly1305 {
-    let subkey = Zeroizing::new(*keyed(key.expose(), purpose, &[]).as_bytes());
-    XChaCha20Poly1305::new(&Key::from(*subkey))
+    XChaCha20Poly1305::new(&Key::from(*subkey(key, purpose).expose()))
 }
 
 /// The associated data that binds a sealed value to its place.
