@@ -60,13 +60,14 @@ token! {
     /// The secret of a reset link. It is mailed, and valid for an hour or until used up.
     ///
     /// It does not implement serde traits, so that it cannot end up in a log or document by accident: take a `String` from the
-    /// link and pass it to [`Auth::confirm_reset`](crate::Auth::confirm_reset), which parses it.
+    /// link and pass it to [`Auth::confirm_reset`](crate::Auth::confirm_reset), which parses it. Its text has 238 characters where
+    /// the host has keys, as that of every token.
     ResetToken, "ResetToken"
 }
 
 token! {
     /// Represents the completed steps of a sign-in until the next one. It is valid for ten minutes and for its own next step
-    /// only, and contains nothing derived from the password.
+    /// only, and contains nothing derived from the password. Without a [`Keyring`](crate::Keyring) the user's id can be read in it.
     ///
     /// Keep it in a hidden form field or a cookie, by [`expose`](Self::expose) and [`parse`](Self::parse). Declare the field of
     /// a form struct as `String` and parse it afterwards. There is no serde implementation: a secret that serialises by itself
@@ -82,15 +83,17 @@ token! {
     /// Keep it in an `HttpOnly`, `Secure` cookie whose `Max-Age` is
     /// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days), and
     /// pass the cookie's text to [`SignInRequest::device`](crate::SignInRequest::device), which parses it and ignores anything
-    /// else. Like [`Challenge`], it does not implement serde traits.
+    /// else. Without a [`Keyring`](crate::Keyring) the user's id can be read in it. Like [`Challenge`], it does not implement serde
+    /// traits.
     DeviceToken, "DeviceToken"
 }
 
 token! {
     /// The secret of a session: whoever shows it is signed in. It holds 256 random bits; only a digest of it is stored.
     ///
-    /// Put its text into a cookie as it is, or hand it to an app as a bearer token: there is nothing to seal or to decode. Pass the
-    /// text to [`Auth::resume`](crate::Auth::resume) on every later request. It changes with every proof and every change of a
+    /// Put its text into a cookie as it is, or hand it to an app as a bearer token: there is nothing to seal or to decode. Without a
+    /// [`Keyring`](crate::Keyring) the user's id can be read in it; with one, nothing can, and the text has 238 characters. Pass it
+    /// to [`Auth::resume`](crate::Auth::resume) on every later request. It changes with every proof and every change of a
     /// credential, so keep the token of each [`SignedIn`](crate::SignedIn) that a flow returns. Like [`Challenge`], it does not
     /// implement serde traits.
     SessionToken, "SessionToken"

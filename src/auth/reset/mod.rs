@@ -37,7 +37,7 @@ impl Auth {
     /// which something is missing, or that has another letter or digit where the token ends, is not. [`confirm_reset`] and the other
     /// calls that take a token mend it themselves.
     ///
-    /// What is returned is at most 215 letters, digits, `-`, `_` and one dot. **It is the secret itself.** Only the form was looked
+    /// What is returned is at most 238 letters, digits, `-`, `_` and one dot. **It is the secret itself.** Only the form was looked
     /// at: the link may be used, expired, or made up.
     ///
     /// # Errors
