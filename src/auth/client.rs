@@ -32,7 +32,7 @@ impl Client {
 impl core::fmt::Debug for Client {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Client")
-            .field("devices", &self.devices.iter().len())
+            .field("devices", &self.devices.len())
             .field("address", &self.address.is_some())
             .field("request_id", &self.request_id)
             .finish()

@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     Session,
     SightedAddress,
     TemporaryPassword,
+    TokenHolder,
+    TokenNonce,
 }
 
 impl Purpose {
@@ -35,6 +37,8 @@ impl Purpose {
             Self::Session => b"doorward:session:1",
             Self::SightedAddress => b"doorward:sighted-address:1",
             Self::TemporaryPassword => b"doorward:temporary-password:1",
+            Self::TokenHolder => b"doorward:token-holder:1",
+            Self::TokenNonce => b"doorward:token-nonce:1",
         }
     }
 }

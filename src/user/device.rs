@@ -10,7 +10,7 @@ use super::state::User;
 use super::stored::{Document, Extra, StoredDevice, StoredGrade};
 use crate::crypto::{Purpose, sha256};
 use crate::session::{Device, DeviceGrade};
-use crate::types::{DeviceId, DeviceToken, Digest, Span, Token, UserId, after};
+use crate::types::{DeviceId, Digest, Span, Token, UserId, after};
 
 /// Bounds on devices.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub(crate) enum Evicts {
 pub(crate) struct ShownDevice {
     pub(crate) id: DeviceId,
     /// Not kept between the steps of a sign-in.
-    token: Option<DeviceToken>,
+    token: Option<Token>,
     /// Whether a code was right on it before.
     pub(crate) factor_proved: bool,
     /// Whether no code is asked for on it.
@@ -49,7 +49,7 @@ pub(crate) struct ShownDevice {
 pub(super) struct Remembered {
     pub(super) id: DeviceId,
     /// The token for its cookie; `None` if it has it already.
-    pub(super) token: Option<DeviceToken>,
+    pub(super) token: Option<Token>,
 }
 
 fn digest(user_id: &UserId, token: &Token) -> Digest {
@@ -66,9 +66,9 @@ impl User {
     }
 
     /// The device that this token is of, if it is a live one of this user.
-    pub(crate) fn shown_device(&self, token: &DeviceToken, now: OffsetDateTime) -> Option<ShownDevice> {
-        let shown = digest(&self.id, &token.0);
-        let alive = |device: &&StoredDevice| device.span.is_alive(now) && token.0.user_id == self.id;
+    pub(crate) fn shown_device(&self, token: &Token, now: OffsetDateTime) -> Option<ShownDevice> {
+        let shown = digest(&self.id, token);
+        let alive = |device: &&StoredDevice| device.span.is_alive(now) && token.user_id == self.id;
         let device = self.document.devices.iter().filter(alive).find(|d| d.digest.ct_eq(&shown).into())?;
         Some(device.shown(Some(token.clone()), now))
     }
@@ -104,7 +104,7 @@ impl StoredDevice {
         }
     }
 
-    fn shown(&self, token: Option<DeviceToken>, now: OffsetDateTime) -> ShownDevice {
+    fn shown(&self, token: Option<Token>, now: OffsetDateTime) -> ShownDevice {
         let (factor_proved, factor_remembered) = (self.factor_proved_at.is_some(), self.is_factor_remembered(now));
         ShownDevice { id: self.id, token, factor_proved, factor_remembered }
     }
@@ -148,7 +148,7 @@ impl Document {
         limits: &DeviceLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> Option<DeviceToken> {
+    ) -> Option<Token> {
         self.forget_provisional_devices();
         let remembered = self.remember_device(user_id, None, limits, Evicts::Dead, now, fresh)?;
         for device in self.devices.iter_mut().filter(|device| device.id == remembered.id) {
@@ -204,6 +204,6 @@ impl Document {
             span,
             extra: Extra::new(),
         });
-        Some(Remembered { id: fresh.device_id, token: Some(DeviceToken(token)) })
+        Some(Remembered { id: fresh.device_id, token: Some(token) })
     }
 }

@@ -54,11 +54,12 @@ impl Auth {
     async fn resume_shown(&self, token: &str, from: Option<&ClientAddress>) -> Result<SignedIn, ResumeError> {
         let engine = &self.engine;
         engine.open()?;
-        let Ok(token) = SessionToken::parse(token) else {
+        let opened = SessionToken::parse(token).ok().and_then(|token| engine.users.tokens.open(&token.0));
+        let Some(token) = opened else {
             engine.events.report_about(EventKind::SessionRejected, None);
             return Err(ResumeError::SessionEnded);
         };
-        let (user, session) = engine.sessions.resume(&token.0, from).await?.ok_or(ResumeError::SessionEnded)?;
+        let (user, session) = engine.sessions.resume(&token, from).await?.ok_or(ResumeError::SessionEnded)?;
         Ok(engine.signed_in(&user, &session, None))
     }
 
