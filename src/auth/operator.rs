@@ -84,7 +84,7 @@ impl Operator {
         Ok(())
     }
 
-    /// Ends every session of a user.
+    /// Ends every session of a user. For all users, see [`sign_out_everybody`](Self::sign_out_everybody).
     ///
     /// # Errors
     /// [`OperatorError`].
