@@ -147,12 +147,12 @@ impl AuthBuilder {
         Self { index_key: Some(SecretBytes::new(key)), ..self }
     }
 
-    /// Sets the keys that seal secrets at rest and the ids in tokens; default none. Authenticator secrets are always sealed, and
+    /// Sets the keys that seal secrets at rest and the ids in tokens; default none. TOTP secrets are always sealed, and
     /// password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
     ///
-    /// Without a keyring there is no second factor, and **everyone can read the user's id in session tokens, device cookies,
-    /// challenges and reset links**. Tokens from before the keyring keep working. Give it to all processes at once: one without
-    /// it takes a sealed token for an invalid one.
+    /// Without a keyring there is no second factor, and **everyone can read the user's id in session tokens, device
+    /// cookies, challenges and reset links**. Tokens from before the keyring keep working. Give it to all processes at
+    /// once: one without it rejects sealed tokens as invalid.
     #[must_use]
     pub fn keyring(self, keyring: Keyring) -> Self {
         Self { keyring: Some(keyring), ..self }

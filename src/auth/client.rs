@@ -1,7 +1,7 @@
 use crate::engine::DeviceTokens;
 use crate::types::ClientAddress;
 
-/// What the host knows of the client that makes a request.
+/// What the host knows about the client that makes a request.
 #[derive(Clone, Default)]
 pub(super) struct Client {
     pub(super) devices: DeviceTokens,

@@ -17,9 +17,10 @@ pub(super) const NONCE_BYTES: usize = 24;
 /// The beginning of every sealed text. The number is the format version, and is authenticated too.
 const PREFIX: &str = "$sealed$v=1$k=";
 
-/// The keys that seal secrets at rest, so that a stolen store alone gives nothing to attack: authenticator secrets always, and
-/// password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so. They also seal the user's id in
-/// every token that leaves the server, so that cookies and links show nothing of it, not even its length.
+/// The keys that seal secrets at rest, so that a stolen store alone gives an attacker nothing to guess against: TOTP
+/// secrets always, and password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
+/// They also seal the user's id in every token that leaves the server, so that cookies and links reveal nothing of it,
+/// not even its length.
 ///
 /// One key is current and seals everything new. The others only open what was sealed under them, until that is resealed on use
 /// or by [`Operator::reseal`](crate::Operator::reseal). Each value is bound to its user and its purpose, so a value moved to another
@@ -84,7 +85,7 @@ pub enum KeyringError {
     BlankKey,
 }
 
-/// Why a stored secret (a password hash or an authenticator secret) is not evaluated. The user's input then fails like a wrong
+/// Why a stored secret (a password hash or a TOTP secret) is not evaluated. The user's input then fails like a wrong
 /// password or code. A reset sets a new password; recovery codes work without the secret.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
