@@ -30,11 +30,11 @@ const PREFIX: &str = "$sealed$v=1$k=";
 /// (`Keyring::new(old).also_opens(new)`); make it current in all of them (`Keyring::new(new).also_opens(old)`); reseal every
 /// user; remove the old key. In any other order a process may be unable to read what another has sealed.
 ///
-/// Tokens cannot be resealed at rest: **removing a key signs people out, forgets their devices and breaks their links** as far as
-/// these were issued under it. So keep it for as long as the longest of those lifetimes after it was current, which is
-/// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default, unless sessions last longer. A token
-/// that a flow returns is under the current key; a browser whose owner always signs in by two steps keeps its device cookie, and
-/// is then treated as a new one once.
+/// Tokens cannot be resealed at rest: **removing a key invalidates the sessions, devices and links** whose tokens were
+/// issued under it. So after a key is no longer current, keep it for the longest of those lifetimes, which is
+/// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default, unless sessions last longer.
+/// A token that a flow returns is under the current key; a browser whose owner always signs in in two steps keeps its
+/// device cookie, and is then treated as a new one once.
 ///
 /// Keep the keys outside the store: in a file, an environment variable or a key service. **Losing all keys loses everything
 /// sealed**: everyone is signed out; passwords fail for everyone, if they were sealed, and users get back in by "Forgot your
