@@ -219,6 +219,7 @@ impl AuthBuilder {
         let decoy = sealed_decoy(keyring.as_deref())?;
         let dummy_key = dummy_key(self.index_key.as_ref())?;
         let events = Arc::new(Events::new(self.clock, self.observer, self.index_key));
+        config.session.check_not_before(events.now())?;
         let hashing = Hashing::start(config.hashing.clone(), keyring.clone(), &events, dummy_key, decoy.id());
         let hashing = Arc::new(hashing?);
         let users = Arc::new(Users {

@@ -17,7 +17,7 @@ use crate::mail::MailKind;
 use crate::password::temporary_digest;
 use crate::second_factor::{MalformedCode, TypedCode};
 use crate::throttle::AttemptKey;
-use crate::types::{ClientAddress, Digest, Email, Malformed, Password, UserId};
+use crate::types::{ClientAddress, Digest, Email, Malformed, Password, UserId, is_unseen};
 use crate::user::{
     AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, Passed, Progress, SessionWish, ShownDevice, Step,
     User, UserHead,
@@ -74,12 +74,14 @@ impl SignInRequest {
         self
     }
 
-    /// A label by which its owner recognises the session in a list, such as "Firefox on Linux": up to 64 characters, without
-    /// control characters. It comes from the client in the end, so escape it like any other input.
+    /// A label by which its owner recognises the session in a list, such as "Firefox on Linux": up to 64 characters. What nobody
+    /// sees, such as controls and marks that turn the direction of a line, is dropped. It comes from the client in the end, so
+    /// escape it like any other input.
     #[must_use]
     pub fn label(mut self, label: &str) -> Self {
-        let shown: String = label.trim().chars().filter(|c| !c.is_control()).take(64).collect();
-        self.wish.label = Some(shown.into()).filter(|label: &Box<str>| !label.is_empty());
+        let shown: String = label.chars().filter(|c| *c == ' ' || !is_unseen(*c)).collect();
+        let shown: String = shown.trim().chars().take(64).collect();
+        self.wish.label = Some(shown.trim_end().into()).filter(|label: &Box<str>| !label.is_empty());
         self
     }
 
@@ -352,9 +354,10 @@ impl Attempt<'_> {
                     None => progress,
                 };
                 let (accepted, rehashed, before) = (accepted.as_ref(), rehashed.as_ref(), user);
+                let device = progress.device.as_ref().map(|device| device.id);
                 let Passed { step, user } =
                     user.sign_in_with_password(progress, &judged, rehashed, accepted, &rules, now, fresh);
-                if matches!(step, Step::Complete(_)) && before.refuses_session(&rules.sessions, now) {
+                if matches!(step, Step::Complete(_)) && before.refuses_session(device, &rules.sessions, now) {
                     return Decision::Answer(Ok(Entered::Refused));
                 }
                 let user = engine.codes.resealed(user, fresh);

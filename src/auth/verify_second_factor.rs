@@ -69,20 +69,19 @@ impl Auth {
         let Some(user) = engine.users.find_claimed(&challenge.user_id).await? else { return refused(engine, None) };
         let (limits, rules) = (engine.config.challenge_limits(), engine.config.sign_in_rules());
         // The challenge comes first: a made-up one reveals nothing about ids.
-        if user.second_factor_challenge(challenge, &limits, engine.now()).is_none() {
+        let now = engine.now();
+        let Some(progress) = user.second_factor_challenge(challenge, &limits, now) else {
             return refused(engine, Some(&user));
-        }
-        if user.refuses_session(&rules.sessions, engine.now()) {
+        };
+        if user.refuses_session_after_code(&progress, &rules, now) {
             return Err(VerifySecondFactorError::TooManySessions);
         }
         let code = TypedCode::parse(typed)?;
         let remember = engine.config.second_factor.remember_device.filter(|_| remember);
         let asked = |user: &User, now| {
             let progress = user.second_factor_challenge(challenge, &limits, now)?;
-            if user.refuses_session(&rules.sessions, now) {
-                return None;
-            }
-            Some((progress.assurance, progress))
+            let refused = user.refuses_session_after_code(&progress, &rules, now);
+            (!refused).then_some((progress.assurance, progress))
         };
         let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {
             let Passed { step, user } =

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::{ConfigError, DAY, MINUTE};
 use crate::session::SessionLifetimes;
-use crate::user::MOST_SESSIONS;
+use crate::user::{MOST_SESSIONS, USUAL_SESSIONS};
 
 /// Settings of sessions.
 ///
@@ -19,7 +19,7 @@ use crate::user::MOST_SESSIONS;
 /// let auth = Auth::builder(site, users, attempts, mailer)
 ///     .configure(|config| {
 ///         config.session.lifetimes = SessionLifetimes::AAL3;
-///         config.session.at_most = 1; // one session at a time
+///         config.session.at_most = 1; // one at a time, and one on a new device
 ///     })
 ///     .build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -30,22 +30,25 @@ pub struct SessionConfig {
     /// The lifetimes of a session; default [`SessionLifetimes::AAL2`]: 24 hours, and an hour without use.
     pub lifetimes: SessionLifetimes,
     /// The lifetimes for users who ask to be kept signed in
-    /// ([`SignInRequest::keep_signed_in`](crate::SignInRequest::keep_signed_in)); default [`SessionLifetimes::AAL1`]: 30 days.
+    /// ([`SignInRequest::keep_signed_in`](crate::SignInRequest::keep_signed_in)), none shorter than in
+    /// [`lifetimes`](Self::lifetimes); default [`SessionLifetimes::AAL1`]: 30 days.
     pub kept_lifetimes: SessionLifetimes,
-    /// How many sessions a user may have at once, 1 to 50; default 50 (ASVS 5.0, 7.1.2). One more ends the least recently used.
-    /// With 1, each sign-in ends the session before.
+    /// How many sessions a user may have at once, 1 to 50; default 20 (ASVS 5.0, 7.1.2). One more ends the least recently used.
+    /// Signing in again in the same browser always ends the session before.
     ///
-    /// Someone who only knows the password must not be able to sign the owner out. So a session on a device that became
+    /// Signing in again and again must not sign the owner out. So a session on a device that became
     /// known within the last week, or on none, ends only others of that kind, and there is always room for one of them
-    /// beside those on devices known for longer.
+    /// beside as many as this on devices known for longer.
     pub at_most: usize,
-    /// Refuses a further session instead of ending the oldest; default off. **Anyone who knows the password can then
-    /// keep the owner out**, by taking all places: only a reset of the password ends their sessions.
+    /// Refuses a further session instead of ending the least recently used; default off. **Anyone who knows the password can
+    /// then keep the owner out**, by taking all places, until the owner resets the password. Owners do it to themselves too, by
+    /// sessions in browsers they no longer have.
     pub danger_refuse_when_full: bool,
     /// Ends every session and every sign-in under way that began before this instant, in each process that is built
     /// with it. Set it after restoring a backup, or when a key has leaked. Devices stay known. Default none.
     ///
-    /// It takes effect at once, without any write.
+    /// It takes effect at once. Such sessions are removed as they turn up, so an instant that was set too late is not undone by
+    /// setting an earlier one. An instant in the future is refused.
     /// [`Operator::sign_out_everybody`](crate::Operator::sign_out_everybody) does the same permanently, account by
     /// account.
     pub not_before: Option<OffsetDateTime>,
@@ -64,7 +67,7 @@ impl Default for SessionConfig {
         Self {
             lifetimes: SessionLifetimes::AAL2,
             kept_lifetimes: SessionLifetimes::AAL1,
-            at_most: MOST_SESSIONS,
+            at_most: USUAL_SESSIONS,
             danger_refuse_when_full: false,
             not_before: None,
             watch_for_sharing: true,
@@ -74,6 +77,14 @@ impl Default for SessionConfig {
 }
 
 impl SessionConfig {
+    /// Whether sessions that begin now would be over at once.
+    pub(crate) fn check_not_before(&self, now: OffsetDateTime) -> Result<(), ConfigError> {
+        match self.not_before {
+            Some(not_before) if not_before > now => Err(ConfigError::new("session.not_before", "is in the future")),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         let durations = [
             ("session.lifetimes.absolute", self.lifetimes.absolute),
@@ -86,10 +97,8 @@ impl SessionConfig {
                 return Err(ConfigError::new(field, "is not between a minute and 400 days"));
             }
         }
-        let longer = |kept: Duration, plain: Duration| kept < plain;
-        if longer(self.kept_lifetimes.absolute, self.lifetimes.absolute)
-            || longer(self.kept_lifetimes.idle, self.lifetimes.idle)
-        {
+        let (kept, plain) = (self.kept_lifetimes, self.lifetimes);
+        if kept.absolute < plain.absolute || kept.idle < plain.idle {
             return Err(ConfigError::new("session.kept_lifetimes", "is shorter than session.lifetimes"));
         }
         if !(1..=MOST_SESSIONS).contains(&self.at_most) {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use time::OffsetDateTime;
+
 use super::background::Background;
 use super::events::Events;
 use super::in_flight::InFlight;
@@ -11,8 +13,9 @@ use crate::crypto::Purpose;
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::mail::MailKind;
+use crate::session::Session;
 use crate::sharing::{SharingSigns, ShortId};
-use crate::types::{ClientAddress, Digest, Token, UserId, base64url};
+use crate::types::{ClientAddress, Digest, SessionId, Token, UserId, base64url};
 use crate::user::{OpenSession, SessionLimits, User};
 
 /// Clones share what is under way.
@@ -56,28 +59,43 @@ impl Sessions {
         token: &Token,
         from: Option<&ClientAddress>,
     ) -> Result<Option<(User, OpenSession)>, Unavailable> {
-        let found = self.users.find_by_id(&token.user_id).await?;
+        let (found, used_at) = (self.users.find_by_id(&token.user_id).await?, self.events.now());
         let open = found.as_ref().and_then(|user| self.of(user, token));
         if open.is_none() {
             self.report_rejected(token);
         }
         if let Some(user) = &found
-            && let Some(digest) = user.due_session(token, &self.limits, self.events.now())
+            && let Some(digest) = user.due_session(token, open.is_some(), &self.limits, used_at)
         {
             let address = from.and_then(|from| self.sighted(user.id(), from));
-            self.note_use(user.clone(), token, &digest, address).await;
+            self.note_use(user.clone(), token, &digest, address, used_at).await;
         }
         Ok(found.zip(open))
     }
 
+    /// The user's live sessions, the most recently used first; none where the policy requires a second factor and there is none.
+    pub(crate) fn list(&self, user: &User, current: Option<SessionId>) -> Vec<Session> {
+        match user.has_second_factor() || !self.second_factor_required {
+            true => user.sessions(current, &self.limits, self.events.now()),
+            false => Vec::new(),
+        }
+    }
+
     /// One call of this process at a time does it for a session; of several processes the first to store does.
-    async fn note_use(&self, user: User, token: &Token, digest: &Digest, address: Option<ShortId>) {
+    async fn note_use(
+        &self,
+        user: User,
+        token: &Token,
+        digest: &Digest,
+        address: Option<ShortId>,
+        used_at: OffsetDateTime,
+    ) {
         let Some(turn) = self.in_flight.enter(&base64url::encode(digest.as_bytes()), usize::MAX) else { return };
         let (sessions, token) = (self.clone(), token.clone());
         let work = async move {
-            let Self { users, events, limits, .. } = &sessions;
+            let Self { users, limits, .. } = &sessions;
             let noted =
-                users.commit(user, |user, fresh| match user.note_use(&token, address, limits, events.now(), fresh) {
+                users.commit(user, |user, fresh| match user.note_use(&token, address, limits, used_at, fresh) {
                     Some((shared, next)) => Decision::Store(next, shared),
                     None => Decision::Answer(None),
                 });

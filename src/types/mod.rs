@@ -34,5 +34,5 @@ pub use site::{ResetLink, Site, SiteError, SupportContact, TokenPlacement};
 pub(crate) use token::ResetToken;
 pub use token::{Challenge, DeviceToken, SessionToken, TemporaryPassword};
 pub(crate) use token::{Token, grouped_base32, typed_leniently};
-pub(crate) use typed::as_shown;
+pub(crate) use typed::{as_shown, is_unseen};
 pub(crate) use wire_token::{Holder, SealedHolder, WireToken};

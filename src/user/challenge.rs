@@ -53,6 +53,8 @@ impl Document {
             factor_passed: proved.factor_passed,
             device: proved.device.as_ref().map(|device| device.id),
             kept: proved.wish.kept,
+            began_at: Some(proved.began_at).filter(|began_at| *began_at != now),
+            address: proved.wish.address,
             label: proved.wish.label.clone(),
             span: Span::starting(now, limits.lifetime),
             tries: 0,
@@ -92,7 +94,7 @@ impl User {
             // An authenticator may have been enrolled since the challenge was issued.
             && (step != NextStep::ChangePassword || found.factor_passed || !self.has_second_factor())
             && found.span.is_alive(now)
-            && limits.not_before.is_none_or(|not_before| found.span.issued_at >= not_before)
+            && limits.not_before.is_none_or(|not_before| found.began_at() >= not_before)
             && found.tries < limits.tries;
         usable.then_some(found)
     }
@@ -107,8 +109,8 @@ impl User {
         let found = self.challenge(token, step, limits, now)?;
         let device = found.device.and_then(|id| self.known_device(id, now));
         let (assurance, methods, factor_passed) = (found.assurance, found.methods.clone(), found.factor_passed);
-        let wish = SessionWish { kept: found.kept, label: found.label.clone(), address: None };
-        Some(Progress { assurance, methods, factor_passed, device, wish })
+        let wish = SessionWish { kept: found.kept, label: found.label.clone(), address: found.address };
+        Some(Progress { assurance, methods, factor_passed, device, wish, began_at: found.began_at() })
     }
 
     /// What was proved before, if the challenge still asks for a code.

@@ -27,6 +27,8 @@ use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, SessionId, UserI
 pub(crate) const MOST_DEVICES: usize = 20;
 pub(crate) const MOST_LINKS: usize = 12;
 pub(crate) const MOST_CHALLENGES_PER_CLASS: usize = 5;
+/// The sessions that a user has by default, and the most that can be set.
+pub(crate) const USUAL_SESSIONS: usize = 20;
 pub(crate) const MOST_SESSIONS: usize = 50;
 
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -85,7 +87,7 @@ pub(super) fn full_size_user() -> User {
         }
     }
     let device = user.devices(now).first().map(|device| device.id);
-    while user.document.open_sessions().len() < MOST_SESSIONS {
+    while user.document.open_sessions().len() < USUAL_SESSIONS {
         user = user.with_session_for_decoy(device, now, &fresh()).1;
     }
     user
@@ -110,7 +112,7 @@ fn proved_for_decoy(now: OffsetDateTime) -> Progress {
     let methods = vec![Authentication::new(AuthMethod::Password, now), Authentication::new(AuthMethod::Totp, now)];
     let wish =
         SessionWish { address: None, kept: true, label: Some("A browser of usual length on a usual system".into()) };
-    Progress { assurance: Assurance::Password, methods, factor_passed: true, device: None, wish }
+    Progress { assurance: Assurance::Password, methods, factor_passed: true, device: None, wish, began_at: now }
 }
 
 impl User {
@@ -168,7 +170,7 @@ mod tests {
         let row =
             UserRow { id: user.id().as_str(), email: user.email().canonical(), version: &version, snapshot: &snapshot };
         assert!(User::from_snapshot(row).expect("readable") == user);
-        assert_eq!(user.document.open_sessions().len(), MOST_SESSIONS);
+        assert_eq!(user.document.open_sessions().len(), USUAL_SESSIONS);
         assert!(snapshot.len() > 4_000, "{}", snapshot.len());
     }
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use time::OffsetDateTime;
 
 use super::fresh::Fresh;
-use super::session::SessionLimits;
+use super::session::{AHEAD_BELIEVED, SessionLimits};
 use super::state::User;
 use super::stored::{Document, Extra, StoredDevice, StoredGrade};
 use crate::crypto::{Purpose, sha256};
@@ -183,7 +183,10 @@ impl Document {
         // As many as are over the limit, which may have been lowered.
         while self.devices.len() >= limits.at_most {
             let in_use = |device: &StoredDevice| self.has_live_session(device.id, &limits.sessions, now);
-            let dead = |device: &StoredDevice| !device.span.is_alive(now);
+            // A machine whose clock is ahead may have granted or renewed it.
+            let dead = |device: &StoredDevice| {
+                device.span.expires_at <= now || after(now, AHEAD_BELIEVED) < device.span.issued_at
+            };
             let idle = |device: &StoredDevice| after(device.span.issued_at, limits.protected) <= now;
             let evictable =
                 |device: &&StoredDevice| !in_use(device) && (dead(device) || evicts == Evicts::Idle && idle(device));

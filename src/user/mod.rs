@@ -25,7 +25,7 @@ mod stored;
 
 pub(crate) use challenge::ChallengeLimits;
 pub(crate) use codes::{AcceptedCode, CodeLimits, CodeVerdict, GivenFor, WrongCode, recovery_digests};
-pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS, MOST_SESSIONS};
+pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS, MOST_SESSIONS, USUAL_SESSIONS};
 pub(crate) use device::{DeviceLimits, ShownDevice};
 pub(crate) use enrollment::NewTotp;
 pub(crate) use fresh::Fresh;

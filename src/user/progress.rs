@@ -15,6 +15,8 @@ pub(crate) struct Progress {
     /// The known device that it came from.
     pub(crate) device: Option<ShownDevice>,
     pub(crate) wish: SessionWish,
+    /// When the first proof was given.
+    pub(crate) began_at: OffsetDateTime,
 }
 
 impl Progress {
@@ -22,7 +24,14 @@ impl Progress {
     pub(crate) fn by_reset_link(now: OffsetDateTime) -> Self {
         let methods = vec![Authentication::new(AuthMethod::ResetLink, now)];
         let wish = SessionWish::default();
-        Self { assurance: Assurance::TemporaryPassword, methods, factor_passed: false, device: None, wish }
+        Self {
+            assurance: Assurance::TemporaryPassword,
+            methods,
+            factor_passed: false,
+            device: None,
+            wish,
+            began_at: now,
+        }
     }
 
     /// A right password, from a device that may be known.
@@ -37,6 +46,7 @@ impl Progress {
             factor_passed: shown.is_some_and(|device| device.factor_remembered),
             device: shown.cloned(),
             wish,
+            began_at: now,
         }
     }
 
@@ -48,6 +58,7 @@ impl Progress {
             factor_passed: false,
             device: shown.cloned(),
             wish,
+            began_at: now,
         }
     }
 

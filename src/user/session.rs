@@ -11,7 +11,10 @@ use super::stored::{Document, Extra, StoredSession, StoredSessions};
 use crate::crypto::{Purpose, sha256};
 use crate::session::{AuthMethod, Authentication, Session, SessionLifetimes};
 use crate::sharing::{SharingSigns, ShortId, Sighting};
-use crate::types::{DeviceId, Digest, SessionId, Span, Token, UserId, after};
+use crate::types::{CLOCK_GRACE, DeviceId, Digest, SessionId, Span, Token, UserId, after};
+
+/// A time further ahead than this was written by a clock that was wrong.
+pub(super) const AHEAD_BELIEVED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Bounds on sessions.
 #[derive(Clone, Copy, Debug)]
@@ -80,11 +83,16 @@ impl SessionLimits {
 }
 
 impl StoredSession {
+    /// When the sign-in began, perhaps some steps before it was complete.
+    fn began_at(&self) -> OffsetDateTime {
+        self.began_at.unwrap_or(self.signed_in_at)
+    }
+
     fn is_alive(&self, limits: &SessionLimits, now: OffsetDateTime) -> bool {
         let lifetimes = limits.lifetimes(self.kept);
         Span::starting(self.signed_in_at, lifetimes.absolute).is_alive(now)
             && Span::starting(self.last_seen_at, lifetimes.idle).is_alive(now)
-            && limits.not_before.is_none_or(|not_before| self.signed_in_at >= not_before)
+            && limits.not_before.is_none_or(|not_before| self.began_at() >= not_before)
     }
 
     /// Whether its time is over for good. One that is dated in the future, by a clock that is ahead or because this one was set
@@ -93,7 +101,7 @@ impl StoredSession {
         let lifetimes = limits.lifetimes(self.kept);
         after(self.signed_in_at, lifetimes.absolute) <= now
             || after(self.last_seen_at, lifetimes.idle) <= now
-            || limits.not_before.is_some_and(|not_before| self.signed_in_at < not_before)
+            || limits.not_before.is_some_and(|not_before| self.began_at() < not_before)
     }
 
     fn is_due(&self, limits: &SessionLimits, now: OffsetDateTime) -> bool {
@@ -149,7 +157,8 @@ impl User {
         limits: &SessionLimits,
         now: OffsetDateTime,
     ) -> Vec<Session> {
-        let runs = |stored: &&StoredSession| self.document.has_device_of(stored) && stored.is_alive(limits, now);
+        // One that another machine dated ahead of this clock is listed too, so that its owner can end it.
+        let runs = |stored: &&StoredSession| self.document.has_device_of(stored) && !stored.is_over(limits, now);
         let alive = self.document.open_sessions().iter().filter(runs);
         let listed = alive.map(|stored| Session { is_current: Some(stored.id) == current, ..stored.listed(limits) });
         let mut sessions: Vec<_> = listed.filter(|_| self.is_active()).collect();
@@ -157,37 +166,43 @@ impl User {
         sessions
     }
 
-    /// The id of the session that this token shows, alive or not.
-    pub(crate) fn session_of(&self, token: &Token) -> Option<SessionId> {
-        self.shown_session(token).map(|stored| stored.id)
+    /// Whether there is such a session, alive or not.
+    pub(crate) fn has_session(&self, id: SessionId) -> bool {
+        self.document.open_sessions().iter().any(|stored| stored.id == id)
     }
 
-    /// The digest of the session whose use is to be written down, or that is over and to be removed.
-    pub(crate) fn due_session(&self, token: &Token, limits: &SessionLimits, now: OffsetDateTime) -> Option<Digest> {
+    /// The digest of the session of which something is to be written down: the use of a valid one, or that one is over.
+    pub(crate) fn due_session(
+        &self,
+        token: &Token,
+        valid: bool,
+        limits: &SessionLimits,
+        used_at: OffsetDateTime,
+    ) -> Option<Digest> {
         let stored = self.shown_session(token)?;
-        let due = stored.is_over(limits, now) || stored.is_due(limits, now);
+        let due = stored.is_over(limits, used_at) || valid && stored.is_due(limits, used_at);
         due.then_some(stored.digest)
     }
 
-    /// The state in which the use of a session is written down, or an expired one is gone; `None` if neither is due. So a clock
-    /// that is set back later revives nothing that was once found to be over.
+    /// The state in which a use of that session is written down, or a session that was over then is gone; `None` if neither is due.
+    /// So a clock that is set back later revives nothing that was once found to be over.
     pub(crate) fn note_use(
         &self,
         token: &Token,
         address: Option<ShortId>,
         limits: &SessionLimits,
-        now: OffsetDateTime,
+        used_at: OffsetDateTime,
         fresh: &Fresh,
     ) -> Option<(Option<SharingSigns>, User)> {
         let stored = self.shown_session(token)?;
-        let (id, device) = (stored.id, stored.device);
-        if stored.is_over(limits, now) {
-            return Some((None, self.end_session(id, fresh)));
+        if stored.is_over(limits, used_at) {
+            return Some((None, self.end_session(stored.id, fresh)));
         }
-        stored.is_due(limits, now).then(|| {
+        let StoredSession { id, device, address: first, .. } = self.find_session(token, limits, used_at)?.stored;
+        stored.is_due(limits, used_at).then(|| {
             self.next_with(fresh, |document| {
-                document.with_session(id, |stored| stored.last_seen_at = now);
-                document.sight(id, device, address, limits, now)
+                document.with_session(id, |stored| stored.last_seen_at = used_at);
+                document.sight(id, device, address.or(first), limits, used_at)
             })
         })
     }
@@ -197,16 +212,22 @@ impl User {
         self.document.sightings.signs(now)
     }
 
-    /// Without what began before that instant, sessions and sign-ins under way; `None` if there is nothing of it.
-    pub(crate) fn end_what_began_before(&self, before: OffsetDateTime, fresh: &Fresh) -> Option<User> {
-        let old_session = |stored: &StoredSession| stored.signed_in_at < before;
-        let Document { challenges, .. } = &*self.document;
-        let any = self.document.open_sessions().iter().any(old_session)
-            || challenges.iter().any(|challenge| challenge.span.issued_at < before);
+    /// Without what began before that instant, sessions and sign-ins under way; `None` if there is nothing of it. What is dated
+    /// ahead of this clock may have begun at any time, so it goes too.
+    pub(crate) fn end_what_began_before(
+        &self,
+        before: OffsetDateTime,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Option<User> {
+        let latest = after(now, CLOCK_GRACE);
+        let ends = |began_at: OffsetDateTime| began_at < before || latest < began_at;
+        let any = self.document.open_sessions().iter().any(|stored| ends(stored.began_at()))
+            || self.document.challenges.iter().any(|challenge| ends(challenge.began_at()));
         any.then(|| {
             self.next(fresh, |document| {
-                document.open_sessions_mut().retain(|stored| !old_session(stored));
-                document.challenges.retain(|challenge| challenge.span.issued_at >= before);
+                document.open_sessions_mut().retain(|stored| !ends(stored.began_at()));
+                document.challenges.retain(|challenge| !ends(challenge.began_at()));
             })
         })
     }
@@ -216,10 +237,16 @@ impl User {
         self.next(fresh, |document| document.open_sessions_mut().retain(|stored| stored.id != id))
     }
 
-    /// Whether one more session would be refused.
-    pub(crate) fn refuses_session(&self, limits: &SessionLimits, now: OffsetDateTime) -> bool {
-        let alive = self.sessions(None, limits, now).len();
-        limits.refuses_when_full && alive >= limits.at_most
+    /// Whether one more session would be refused. One in the same browser takes the place of the one before.
+    pub(crate) fn refuses_session(
+        &self,
+        device: Option<DeviceId>,
+        limits: &SessionLimits,
+        now: OffsetDateTime,
+    ) -> bool {
+        let others = self.sessions(None, limits, now);
+        let others = others.iter().filter(|session| device.is_none() || session.device != device).count();
+        limits.refuses_when_full && others >= limits.at_most
     }
 }
 
@@ -243,7 +270,10 @@ impl Document {
     /// Whether a session is alive on that device.
     pub(super) fn has_live_session(&self, device: DeviceId, limits: &SessionLimits, now: OffsetDateTime) -> bool {
         let mut open = self.open_sessions().iter();
-        open.any(|stored| stored.device == Some(device) && stored.is_alive(limits, now))
+        let believed = after(now, AHEAD_BELIEVED);
+        open.any(|stored| {
+            stored.device == Some(device) && !stored.is_over(limits, now) && stored.signed_in_at <= believed
+        })
     }
 
     pub(super) fn open_sessions_mut(&mut self) -> &mut Vec<StoredSession> {
@@ -278,6 +308,10 @@ impl Document {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> OpenSession {
+        // The browser gets another cookie (ASVS 5.0, 7.2.4).
+        if device.is_some() {
+            self.open_sessions_mut().retain(|stored| stored.device != device);
+        }
         self.make_room(device, limits, now);
         let token = Token { user_id: user_id.clone(), secret: fresh.session_secret.clone() };
         let stored = StoredSession {
@@ -285,6 +319,8 @@ impl Document {
             digest: digest(user_id, &token),
             signed_in_at: now,
             last_seen_at: now,
+            began_at: Some(proved.began_at).filter(|began_at| *began_at != now),
+            address: proved.wish.address,
             methods: proved.methods,
             device,
             kept: proved.wish.kept,
@@ -307,7 +343,9 @@ impl Document {
         let open = self.open_sessions_mut();
         *open = running;
         while open.len() >= limits.at_most {
-            let endable = open.iter().filter(|stored| is_newcomer(stored.device) || !is_newcomer(device));
+            let established = open.iter().filter(|stored| !is_newcomer(stored.device)).count();
+            let all = !is_newcomer(device) || established > limits.at_most;
+            let endable = open.iter().filter(|stored| all || is_newcomer(stored.device));
             let next = endable.min_by_key(|stored| (!is_newcomer(stored.device), stored.last_seen_at));
             let Some(id) = next.map(|stored| stored.id) else { break };
             open.retain(|stored| stored.id != id);

@@ -186,7 +186,27 @@ impl User {
     }
 }
 
+impl User {
+    /// Whether there is a session once a code is right too, and all places for sessions are taken.
+    pub(crate) fn refuses_session_after_code(
+        &self,
+        proved: &Progress,
+        rules: &SignInRules,
+        now: OffsetDateTime,
+    ) -> bool {
+        let device = proved.device.as_ref().map(|device| device.id);
+        !self.document.change_is_due(proved) && self.refuses_session(device, &rules.sessions, now)
+    }
+}
+
 impl Document {
+    /// Whether a password has to be chosen first: it was a temporary one, which is there until another was chosen, or a change is
+    /// due.
+    fn change_is_due(&self, proved: &Progress) -> bool {
+        let by_temporary = proved.assurance == Assurance::TemporaryPassword && self.temporary.is_some();
+        by_temporary || self.password.as_ref().is_none_or(|password| password.change_required)
+    }
+
     fn next_step(
         &mut self,
         user: &User,
@@ -195,9 +215,7 @@ impl Document {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Step {
-        // A temporary password is there until another was chosen.
-        let by_temporary = proved.assurance == Assurance::TemporaryPassword && self.temporary.is_some();
-        let change_due = by_temporary || self.password.as_ref().is_none_or(|password| password.change_required);
+        let change_due = self.change_is_due(&proved);
         let (step, issue): (_, fn(Token) -> Step) = if self.second_factor.is_on() && !proved.factor_passed {
             (NextStep::SecondFactor, Step::SecondFactor)
         } else if change_due {

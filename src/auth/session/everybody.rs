@@ -7,7 +7,7 @@ use crate::error::{OperatorError, Unavailable};
 use crate::event::EventKind;
 use crate::session::{Session, SharingSigns, SignOutSweep};
 use crate::store::UserDirectory;
-use crate::types::UserId;
+use crate::types::{BackendError, BackendErrorKind, UserId};
 use crate::user::User;
 
 /// How many accounts one page of the directory holds.
@@ -20,9 +20,8 @@ impl Operator {
     /// # Errors
     /// [`OperatorError`].
     pub async fn sessions(&self, user: &UserId) -> Result<Vec<Session>, OperatorError> {
-        let engine = self.engine();
         let user = self.find(user).await?;
-        Ok(user.sessions(None, &engine.sessions.limits, engine.now()))
+        Ok(self.engine().sessions.list(&user, None))
     }
 
     /// Returns how a user's account was used in the last seven days, to judge whether several people share it.
@@ -73,10 +72,15 @@ impl Operator {
     ) -> Result<(), Unavailable> {
         let engine = self.engine();
         engine.open()?;
-        sweep.before.get_or_insert(engine.now());
+        // What begins from now on goes on.
+        sweep.before = Some(sweep.before.map_or(engine.now(), |before| before.min(engine.now())));
         while !sweep.complete {
             let page = directory.list(UserStatus::Active, sweep.after.as_ref(), PAGE).await?;
             sweep.complete = page.is_empty();
+            if sweep.after.is_some() && page.last().map(|last| &last.id) == sweep.last() {
+                // The directory does not go on.
+                return Err(BackendError::new(BackendErrorKind::Unreadable).into());
+            }
             for account in page {
                 sweep.signed_out += u64::from(self.sign_out(&account.id, sweep).await?);
                 sweep.accounts += 1;
@@ -93,7 +97,7 @@ impl Operator {
         let before = sweep.before.unwrap_or(engine.now());
         let outcome = engine
             .users
-            .commit(user, |user: &User, fresh| match user.end_what_began_before(before, fresh) {
+            .commit(user, |user: &User, fresh| match user.end_what_began_before(before, engine.now(), fresh) {
                 Some(next) => Decision::Store(next, true),
                 None => Decision::Answer(false),
             })

@@ -10,7 +10,7 @@ use crate::event::EventKind;
 use crate::second_factor::StepUp;
 use crate::session::{Session, SessionId};
 use crate::types::{ClientAddress, SessionToken};
-use crate::user::{OpenSession, User};
+use crate::user::{OpenSession, Recovery, User};
 
 /// # Sessions
 impl Auth {
@@ -79,7 +79,7 @@ impl Auth {
         };
         // Also ends a session that this process rejects: one with another clock or other settings may accept it, or
         // this one later.
-        match end(engine, user, |user| user.session_of(token)).await? {
+        match end(engine, user, signed_in.session().id).await? {
             Some(user) => engine.events.report(EventKind::SignedOut).user(&user).send(),
             None => engine.sessions.report_rejected(token),
         }
@@ -93,7 +93,7 @@ impl Auth {
     pub async fn sessions(&self, signed_in: &SignedIn) -> Result<Vec<Session>, ResumeError> {
         let engine = &self.engine;
         let (user, session) = find(engine, signed_in).await?;
-        Ok(user.sessions(Some(session.id()), &engine.sessions.limits, engine.now()))
+        Ok(engine.sessions.list(&user, Some(session.id())))
     }
 
     /// Ends one of the user's own sessions.
@@ -125,7 +125,7 @@ impl Auth {
                     Ok(session) => session,
                     Err(error) => return Decision::Answer(Err(error)),
                 };
-                let known = user.sessions(Some(session.id()), &engine.sessions.limits, engine.now());
+                let known = engine.sessions.list(user, Some(session.id()));
                 match known.iter().any(|session| session.id == id) {
                     true => Decision::Store(user.end_session(id, fresh), Ok(())),
                     false => Decision::Answer(Err(SessionError::UnknownSession)),
@@ -169,29 +169,30 @@ impl Auth {
     }
 }
 
-/// The acting session, if it may end others. A stolen one may not: it has no fresh proof.
+/// The acting session, if it may end others: a stolen one has no fresh proof, unless it was stolen within minutes of one. While a
+/// recovery is open the old password alone is no proof either.
 fn acting(engine: &Engine, user: &User, signed_in: &SignedIn) -> Result<OpenSession, SessionError> {
     let Some(session) = engine.sessions.of(user, signed_in.shown()) else {
         engine.sessions.report_rejected(signed_in.shown());
         return Err(SessionError::SessionEnded);
     };
-    match user.is_freshly_proved(&session, engine.config.second_factor.fresh_proof, engine.now()) {
-        true => Ok(session),
-        false => Err(SessionError::StepUpRequired { needs: StepUp::needed_of(user) }),
+    let now = engine.now();
+    match user.recovery(now) {
+        _ if !user.is_freshly_proved(&session, engine.config.second_factor.fresh_proof, now) => {
+            Err(SessionError::StepUpRequired { needs: StepUp::needed_of(user) })
+        }
+        Recovery::Open { .. } if !user.has_second_factor() => Err(SessionError::RecoveryPending),
+        _ => Ok(session),
     }
 }
 
-/// Ends the session that `which` finds, and returns the user as stored; `None` if it finds none.
-async fn end(
-    engine: &Engine,
-    user: User,
-    which: impl Fn(&User) -> Option<SessionId> + Send + Sync,
-) -> Result<Option<User>, Unavailable> {
+/// Ends that session, and returns the user as stored; `None` if there is no such session any more.
+async fn end(engine: &Engine, user: User, id: SessionId) -> Result<Option<User>, Unavailable> {
     let outcome = engine
         .users
-        .commit(user, |user, fresh| match which(user) {
-            Some(id) => Decision::Store(user.end_session(id, fresh), true),
-            None => Decision::Answer(false),
+        .commit(user, |user, fresh| match user.has_session(id) {
+            true => Decision::Store(user.end_session(id, fresh), true),
+            false => Decision::Answer(false),
         })
         .await?;
     Ok(outcome.done().and_then(|(ended, user)| ended.then_some(user)))
