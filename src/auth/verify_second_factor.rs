@@ -93,7 +93,13 @@ impl Auth {
             Coded::Right(step, _) => Ok(respond(engine, step, &user, 0, None).await),
             Coded::Wrong(_) => Err(VerifySecondFactorError::CodeWrong),
             Coded::Throttled { retry_after } => Err(VerifySecondFactorError::Throttled { retry_after }),
-            Coded::NotAskedFor(_) | Coded::Refused => refused(engine, Some(&user)),
+            Coded::NotAskedFor(_) | Coded::Refused => {
+                match user.second_factor_challenge(challenge, &limits, engine.now()) {
+                    // Another sign-in took the last place in the meantime.
+                    Some(_) => Err(VerifySecondFactorError::TooManySessions),
+                    None => refused(engine, Some(&user)),
+                }
+            }
         }
     }
 }

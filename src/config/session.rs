@@ -1,5 +1,3 @@
-use core::time::Duration;
-
 use time::OffsetDateTime;
 
 use super::{ConfigError, DAY, MINUTE};

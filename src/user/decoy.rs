@@ -86,9 +86,9 @@ pub(super) fn full_size_user() -> User {
             user = next;
         }
     }
-    let device = user.devices(now).first().map(|device| device.id);
-    while user.document.open_sessions().len() < USUAL_SESSIONS {
-        user = user.with_session_for_decoy(device, now, &fresh()).1;
+    // One in each browser.
+    for device in user.devices(now).iter().take(USUAL_SESSIONS) {
+        user = user.with_session_for_decoy(Some(device.id), now, &fresh()).1;
     }
     user
 }

@@ -38,7 +38,10 @@ impl Operator {
     /// It processes the accounts one by one, so it takes a while. To sign everybody out at once, first restart the
     /// processes with [`SessionConfig::not_before`](crate::session::SessionConfig::not_before). A session is rejected,
     /// in every process, as soon as its account has been processed. Sessions that began after the sweep's instant
-    /// continue. Devices stay known.
+    /// continue.
+    ///
+    /// Sessions and sign-ins under way are all that ends. Devices stay known, and remembered ones skip the code; temporary
+    /// passwords and reset links stay valid for their hour. After restoring a backup, wait that long before you let people in.
     ///
     /// When this returns `Ok`, nothing that began before that instant is left: an account that appears later has
     /// nothing older, and a deactivated one has no sessions. After an error, or if the future was dropped, call it

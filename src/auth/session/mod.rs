@@ -17,7 +17,8 @@ impl Auth {
     /// Resumes a session by the text of its [`SessionToken`](crate::SessionToken). Call it on every request after the sign-in:
     /// nothing else turns a text into a [`SignedIn`]. It costs one look-up.
     ///
-    /// The use is written down after the response, at most once in five minutes.
+    /// The use is written down at most once in five minutes, or in a sixth of the idle lifetime if that is less: after the
+    /// response, where there is a [`background`](crate::AuthBuilder::background).
     ///
     /// # Errors
     /// [`ResumeError::SessionEnded`] if the session has expired or was ended, if the user changed a credential or was
@@ -69,7 +70,7 @@ impl Auth {
     /// Signing out of a session that has already ended is not an error.
     ///
     /// # Errors
-    /// [`Unavailable`]: the session has not ended. Say so, and keep the cookie.
+    /// [`Unavailable`]: the session may not have ended. Say so, and keep the cookie.
     pub async fn sign_out(&self, signed_in: &SignedIn) -> Result<(), Unavailable> {
         let (engine, token) = (&self.engine, signed_in.shown());
         engine.open()?;
