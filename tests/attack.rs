@@ -13,11 +13,18 @@ use doorward::config::ResetMode;
 use doorward::error::{ChangePasswordError, SignInError, Unavailable, VerifySecondFactorError};
 use doorward::event::EventKind;
 use doorward::hashing::HashParams;
-use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, Version};
+use doorward::mail::Mail;
+use doorward::store::{
+    AttemptKey, Attempts, BackendError, Insert, MemoryAttempts, MemoryUsers, Replace, Swap, User, UserHead, Version,
+};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{AttemptStore, Auth, Challenge, ClientAddress, Operator, ResetRequest, SignIn, SignInRequest, UserId};
+use doorward::{
+    AttemptStore, Auth, Challenge, ClientAddress, Email, Mailer, Operator, ResetRequest, SignIn, SignInRequest, UserId,
+    UserRepository,
+};
 use pollster::block_on;
 use support::*;
+use tokio::sync::Semaphore;
 
 const STRANGERS: usize = 100_000;
 
@@ -405,6 +412,78 @@ fn h1_a_known_device_has_a_rate_too() {
     assert_eq!((0..500).filter(|_| ask()).count(), 110, "a hundred for the client address, ten for the device");
 }
 
+/// Users who are looked up by address one at a time, each after a permit, as on a database that is slow.
+#[derive(Debug)]
+struct Gated(Arc<MemoryUsers>, Arc<Semaphore>);
+
+#[doorward::async_trait]
+impl UserRepository for Gated {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.0.insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        self.0.find_by_id(id).await
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
+        self.1.acquire().await.unwrap().forget();
+        self.0.find_by_email(email).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        self.0.replace(user, expected).await
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        self.0.delete(id, expected).await
+    }
+}
+
+/// Lets the other tasks of a runtime on one thread run until each of them waits.
+async fn all_wait() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn h1_strangers_fill_their_places_and_the_request_of_a_known_device_is_the_next_to_be_looked_up() {
+    let (world, ann) = World::with_ann();
+    let (permits, before) = (Arc::new(Semaphore::new(0)), world.mailer.count());
+    let users = Gated(Arc::clone(&world.users), Arc::clone(&permits));
+    let auth = Auth::builder(site(), users, world.attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .background(|work| drop(tokio::spawn(work)))
+        .build()
+        .unwrap();
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+        let is_taken = async |request: ResetRequest| auth.request_reset(request).await.is_ok();
+        let mut taken = 0;
+        // Twice, since some leave the queue and are looked up in the meantime.
+        for _ in 0..2 {
+            while is_taken(ResetRequest::new(email(&format!("x{taken}@evil.example")))).await {
+                taken += 1;
+                assert!(taken < STRANGERS, "the queue is bounded");
+            }
+            all_wait().await;
+        }
+        let waiting = taken - 4;
+        for address in [ANN, NOBODY] {
+            assert!(!is_taken(ResetRequest::new(email(address))).await, "{address}: no place is left");
+        }
+        assert!(is_taken(ResetRequest::new(email(ANN)).device(&device(&ann))).await, "the owner's browser has a place");
+        // Four are looked up at once: hers comes right after them, before all that wait.
+        permits.add_permits(5);
+        all_wait().await;
+        assert_eq!(world.mailer.count(), before + 1, "{waiting} strangers wait");
+        assert_eq!(world.last_mail().to, email(ANN));
+        permits.add_permits(waiting);
+        auth.close().await;
+        assert_eq!((permits.available_permits(), world.mailer.count()), (0, before + 1), "all were looked up once");
+    });
+}
+
 /// Counts how often a purge was asked for, and the largest number of entries asked for at once.
 #[derive(Clone, Debug, Default)]
 struct Purges(Arc<MemoryAttempts>, Arc<AtomicUsize>, Arc<AtomicUsize>);
@@ -531,15 +610,16 @@ fn a17_of_all_who_guess_codes_together_forty_are_looked_at_in_a_day_and_750_in_t
 /// One class alone, whose owner confirms by code every so often during eight hours of each day. The attacker stops guessing where
 /// the next wait would outlast the owner's next right code. How many guesses are evaluated in a day at most, and in thirty.
 fn guesses_beside_an_owner(every: std::time::Duration, stops_at: usize) -> (usize, usize) {
-    let (world, ann, app, _) = World::with_enrolled_ann();
+    // Who guesses sits at the owner's browser: each right code gives it another token.
+    let (world, mut ann, app, _) = World::with_enrolled_ann();
     let (begun, step) = (world.now(), 5);
     let looked_at = || world.failed_codes().len();
     let (mut counts, mut since, mut minute) = (vec![0], 0_usize, 0_u64);
     while world.now() - begun < 30 * DAY {
         let of_day = minute % (24 * 60);
         if of_day < 8 * 60 && of_day % (every.as_secs() / 60) == 0 {
-            if block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).is_ok() {
-                since = since.saturating_sub(5);
+            if let Ok(proved) = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))) {
+                (ann, since) = (proved, since.saturating_sub(5));
             }
         } else if since < stops_at {
             let guessed = block_on(world.auth.reauthenticate_with_code(&ann, &app.wrong_code(&world)));
@@ -556,12 +636,12 @@ fn guesses_beside_an_owner(every: std::time::Duration, stops_at: usize) -> (usiz
 /// A machine whose clock is a moment behind must not make recent failures look old.
 #[test]
 fn a17_two_machines_whose_clocks_differ_by_a_moment_hand_out_no_guesses() {
-    let (world, ann, app, _) = World::with_enrolled_ann();
+    let (world, mut ann, app, _) = World::with_enrolled_ann();
     let behind = ManualClock::at(world.now() - SECOND / 20);
     let other = Auth::builder(site(), world.users.clone(), world.attempts.clone(), world.mailer.clone())
         .clock(behind.clone())
         .keyring(keyring())
-        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .configure(for_tests)
         .build()
         .unwrap();
     let (mut guesses, mut step) = (Vec::new(), 0_u32);
@@ -574,7 +654,9 @@ fn a17_two_machines_whose_clocks_differ_by_a_moment_hand_out_no_guesses() {
         }
         // The owner, wherever no wait is on.
         if step % 24 == 0 {
-            let _ = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world)));
+            if let Ok(proved) = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))) {
+                ann = proved;
+            }
         }
         world.clock.advance(5 * MINUTE);
         behind.advance(5 * MINUTE);
@@ -596,6 +678,72 @@ fn a17_an_owner_who_gives_right_codes_often_hands_out_no_guesses() {
         assert!(in_a_day <= 10 && in_thirty <= 750 / 4, "{in_a_day} in a day, {in_thirty} in thirty");
         assert!(in_thirty > 30, "the guesses were evaluated: {in_thirty}");
     }
+}
+
+/// Sends one mail for each permit.
+#[derive(Debug)]
+struct Halting {
+    mailer: RecordingMailer,
+    permits: Arc<Semaphore>,
+    under_way: Arc<AtomicUsize>,
+}
+
+#[doorward::async_trait]
+impl Mailer for Halting {
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
+        self.under_way.fetch_add(1, Ordering::SeqCst);
+        self.permits.acquire().await.unwrap().forget();
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+        self.mailer.send(to, mail).await
+    }
+}
+
+#[test]
+fn a20_a_mailer_that_halts_holds_up_no_request_and_keeps_one_mail_a_user() {
+    const OWNERS: usize = 50;
+    let world = World::new();
+    let owner = |n: usize| format!("owner{}@acme.example", n % OWNERS);
+    (0..OWNERS).map(owner).chain([ANN.to_owned()]).for_each(|address| drop(world.provision(&address)));
+    let (permits, under_way) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (tasks, before) = (Arc::new(AtomicUsize::new(0)), world.mailer.count());
+    let mailer =
+        Halting { mailer: world.mailer.clone(), permits: Arc::clone(&permits), under_way: Arc::clone(&under_way) };
+    let counted = Arc::clone(&tasks);
+    let auth = Auth::builder(site(), world.users.clone(), world.attempts.clone(), mailer)
+        .clock(world.clock.clone())
+        .observer(world.observer.clone())
+        .background(move |work| {
+            let tasks = Arc::clone(&counted);
+            tasks.fetch_add(1, Ordering::SeqCst);
+            drop(tokio::spawn(async move {
+                work.await;
+                tasks.fetch_sub(1, Ordering::SeqCst);
+            }));
+        })
+        .build()
+        .unwrap();
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+        // More than may wait for their look-ups. Every other request is for an account.
+        for n in 0..STRANGERS {
+            let address = if n % 2 == 0 { owner(n / 2) } else { format!("f{n}@evil.example") };
+            auth.request_reset(&email(&address)).await.expect("no place is held by a mail");
+            if n % 1_000 == 0 {
+                all_wait().await;
+            }
+        }
+        auth.request_reset(&email(ANN)).await.unwrap();
+        all_wait().await;
+        assert_eq!(world.mailer.count(), before, "the mailer halts");
+        assert_eq!(world.observer.count(&EventKind::ResetLinkWithheld), STRANGERS / 2, "strangers are dealt with");
+        let repeated = world.observer.count(&EventKind::ResetCoolingDown);
+        assert_eq!(repeated, STRANGERS / 2 - OWNERS, "so is all but the first request of each owner");
+        assert_eq!(under_way.load(Ordering::SeqCst), 16, "the others wait in the queue, in no task");
+        assert_eq!(tasks.load(Ordering::SeqCst), 16);
+        permits.add_permits(OWNERS + 1);
+        auth.close().await;
+    });
+    assert_eq!((permits.available_permits(), world.mailer.count()), (0, before + OWNERS + 1), "one mail for each");
+    assert!(world.mailer.last_to(&email(ANN)).unwrap().token().is_some());
 }
 
 #[cfg(feature = "zxcvbn")]
@@ -727,4 +875,43 @@ mod over_sqlite {
             assert_eq!(mailer.count() - before, answered, "every accepted request sends a mail");
         });
     }
+}
+
+#[test]
+fn signing_out_ends_a_session_that_this_clock_does_not_accept() {
+    let (world, ann) = World::with_ann();
+    let copy = ann.token().expose();
+    // By the clock of this machine the session begins in the future. By that of another, it is alive.
+    world.clock.set_back(5 * MINUTE);
+    assert!(!world.is_live(&ann));
+    block_on(world.auth.sign_out(&ann)).unwrap();
+    assert_eq!(world.observer.count(&EventKind::SignedOut), 1);
+    world.clock.advance(5 * MINUTE);
+    assert!(block_on(world.auth.resume(&copy)).is_err(), "nobody signed out");
+}
+
+#[test]
+fn a_session_whose_device_was_revoked_takes_no_place() {
+    // Where a further session is refused.
+    let world = World::with(|builder| {
+        builder.configure(|config| {
+            config.session.at_most = 2;
+            config.session.danger_refuse_when_full = true;
+        })
+    });
+    let desk = world.open(ANN, OLD);
+    let phone = world.signed_in(ANN, OLD);
+    assert!(matches!(world.sign_in(ANN, OLD), Err(SignInError::TooManySessions)));
+    block_on(world.auth.revoke_device(&desk, phone.session().device.unwrap())).unwrap();
+    let again = world.signed_in(ANN, OLD);
+    assert!(world.is_live(&desk) && world.is_live(&again) && !world.is_live(&phone));
+
+    // Where the least recently used one would end.
+    let world = World::with(|builder| builder.configure(|config| config.session.at_most = 3));
+    let desk = world.open(ANN, OLD);
+    let phone = world.signed_in(ANN, OLD);
+    let laptop = world.signed_in(ANN, OLD);
+    block_on(world.auth.revoke_device(&desk, laptop.session().device.unwrap())).unwrap();
+    let again = world.signed_in(ANN, OLD);
+    assert!(world.is_live(&desk) && world.is_live(&phone) && world.is_live(&again));
 }

@@ -11,11 +11,14 @@ use std::time::{Duration, Instant};
 use doorward::config::Backoff;
 use doorward::error::{ConfirmResetError, SignInError, VerifySecondFactorError};
 use doorward::hashing::HashParams;
-use doorward::store::{PostgresStore, SqliteStore};
+use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool};
+use doorward::store::sqlx::sqlite::SqlitePool;
+use doorward::store::{BackendErrorKind, MemoryAttempts, Migration, PostgresStore, SqliteStore, sqlx};
 use doorward::testing::conformance::Stores;
 use doorward::testing::{RecordingMailer, join_all};
 use doorward::{
-    AttemptStore, Auth, Challenge, Keyring, Operator, SignIn, SignInRequest, SignedIn, SystemClock, UserRepository,
+    AttemptStore, Auth, Challenge, Clock, Keyring, Operator, SignIn, SignInRequest, SignedIn, SystemClock,
+    UserRepository,
 };
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
@@ -398,11 +401,90 @@ fn attempts_may_be_kept_elsewhere() {
         let store = SqliteStore::connect(&folder.url("users.db")).await.unwrap();
         let options = SqliteStore::options(&folder.url("attempts.db")).unwrap();
         let options = options.synchronous(doorward::store::sqlx::sqlite::SqliteSynchronous::Normal);
-        let attempts = doorward::store::sqlx::sqlite::SqlitePool::connect_with(options).await.unwrap();
+        let attempts = SqlitePool::connect_with(options).await.unwrap();
         let store = store.with_attempts(attempts);
         store.migrate().await.unwrap();
         store
     }));
+}
+
+/// The rows in the tables of that prefix: of users, and of attempts.
+macro_rules! rows {
+    ($pool:expr, $prefix:expr) => {{
+        let count = format!("SELECT (SELECT COUNT(*) FROM {0}users), (SELECT COUNT(*) FROM {0}attempts)", $prefix);
+        sqlx::query_as::<_, (i64, i64)>(sqlx::AssertSqlSafe(count)).fetch_one(&$pool).await.unwrap()
+    }};
+}
+
+/// Opens an account and enters a wrong password, which leaves a row of each kind.
+async fn leaves_a_user_and_attempts(users: impl UserRepository, attempts: impl AttemptStore) {
+    let stage = Stage::of(Stores { users: Arc::new(users), attempts: Arc::new(attempts) });
+    let _ = stage.open(ANN, OLD).await;
+    let _ = stage.signs_in(ANN, OLD).await;
+    assert!(matches!(stage.sign_in(ANN, "wrong").await, Err(SignInError::InvalidCredentials)));
+    let again = stage.auth.try_sign_in(SignInRequest::new(ANN, OLD)).await;
+    assert!(matches!(again, Err(SignInError::Throttled { .. })), "the failure was stored");
+}
+
+#[test]
+fn attempts_that_are_kept_elsewhere_are_kept_there_alone() {
+    let folder = Folder::new();
+    block_on(async {
+        let pool =
+            async |file| SqlitePool::connect_with(SqliteStore::options(&folder.url(file)).unwrap()).await.unwrap();
+        let (users, attempts) = (pool("users.db").await, pool("attempts.db").await);
+        let store = SqliteStore::new(users.clone()).with_attempts(attempts.clone());
+        store.migrate().await.unwrap();
+        leaves_a_user_and_attempts(store.clone(), store).await;
+        assert_eq!(rows!(users, "doorward_"), (1, 0));
+        assert!(matches!(rows!(attempts, "doorward_"), (0, 1..)));
+    });
+    let Some(url) = support::postgres::url_or_skip("attempts elsewhere on PostgreSQL") else { return };
+    block_on(async {
+        let prefix = fresh_prefix();
+        let schema = format!("{prefix}elsewhere");
+        let users = PgPool::connect(url).await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+        sqlx::query(create).execute(&users).await.unwrap();
+        let options = url.parse::<PgConnectOptions>().unwrap().options([("search_path", &schema)]);
+        let attempts = PgPool::connect_with(options).await.unwrap();
+        let store = PostgresStore::new(users.clone()).with_attempts(attempts.clone()).with_prefix(&prefix).unwrap();
+        store.migrate().await.unwrap();
+        leaves_a_user_and_attempts(store.clone(), store).await;
+        assert_eq!(rows!(users, prefix), (1, 0));
+        assert!(matches!(rows!(attempts, prefix), (0, 1..)));
+    });
+}
+
+/// A host that runs the printed migrations itself may leave out the table of attempts, and keep them in another store.
+#[test]
+fn users_need_no_table_of_attempts() {
+    fn of_users(steps: Vec<Migration>) -> Vec<sqlx::AssertSqlSafe<String>> {
+        let statements = steps.into_iter().flat_map(|step| step.statements);
+        statements.filter(|statement| !statement.contains("attempts")).map(sqlx::AssertSqlSafe).collect()
+    }
+    let folder = Folder::new();
+    block_on(async {
+        let pool = SqlitePool::connect_with(SqliteStore::options(&folder.url("users.db")).unwrap()).await.unwrap();
+        let users = SqliteStore::new(pool.clone());
+        for statement in of_users(users.migrations()) {
+            sqlx::query(statement).execute(&pool).await.unwrap();
+        }
+        leaves_a_user_and_attempts(users.clone(), MemoryAttempts::new()).await;
+        assert_eq!(users.purge(SystemClock.now(), 1).await.unwrap_err().kind(), BackendErrorKind::TablesMissing);
+    });
+    let Some(url) = support::postgres::url_or_skip("no table of attempts on PostgreSQL") else { return };
+    block_on(async {
+        let (pool, prefix) = (PgPool::connect(url).await.unwrap(), fresh_prefix());
+        let users = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
+        for statement in of_users(users.migrations()) {
+            sqlx::query(statement).execute(&pool).await.unwrap();
+        }
+        // Of another adapter.
+        let attempts = connect_sqlite(&folder.url("attempts.db")).await;
+        leaves_a_user_and_attempts(users.clone(), attempts).await;
+        assert_eq!(users.purge(SystemClock.now(), 1).await.unwrap_err().kind(), BackendErrorKind::TablesMissing);
+    });
 }
 
 /// Sixteen concurrent starts on an empty database: the schema is created once, and all continue.

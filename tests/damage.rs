@@ -3,9 +3,7 @@
 
 mod support;
 
-use std::io::Write;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use doorward::error::{SignInError, Unavailable};
@@ -506,35 +504,9 @@ fn the_process_on_a_small_disk() {
 #[test]
 fn sqlite_on_a_small_disk() {
     let folder = Folder::new();
-    let mount = "mount -t tmpfs -o size=5m doorward \"$1\" || exit 77; shift; exec \"$@\"";
-    // As root of a namespace of its own, or as root.
-    let run = |namespaces: &[&str]| {
-        Command::new("unshare")
-            .args(namespaces)
-            .args(["--mount", "sh", "-c", mount, "mount"])
-            .arg(folder.path())
-            .arg(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "the_process_on_a_small_disk", "--nocapture"])
-            .env(SMALL_DISK, folder.path())
-            .output()
-    };
-    let mut output = run(&["--user", "--map-root-user"]);
-    if output.as_ref().is_ok_and(|output| output.stdout.is_empty()) {
-        output = run(&[]);
-    }
-    let told = output.as_ref().map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    match output {
-        Ok(output) if output.status.success() => assert!(told.contains("the small disk was full"), "{told}"),
-        Ok(output) if told.contains("running 1 test") => {
-            panic!("{told}{}", String::from_utf8_lossy(&output.stderr))
-        }
-        // The program is missing, or may not mount.
-        _ => {
-            assert!(std::env::var_os("DOORWARD_SKIP_NOTHING").is_none(), "no small disk, but no test may be skipped");
-            let line = "skipped: SQLite on a small disk, for want of the right to mount one (unshare --user --mount)\n";
-            drop(std::io::stderr().write_all(line.as_bytes()));
-        }
-    }
+    let mount = "-t tmpfs -o size=5m doorward \"$1\"";
+    let said = "the small disk was full";
+    support::mounted::run("the_process_on_a_small_disk", mount, folder.path(), SMALL_DISK, said);
 }
 
 struct Postgres {

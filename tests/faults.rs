@@ -6,19 +6,26 @@
 mod support;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
-use doorward::account::ResealOutcome;
-use doorward::account::{Import, Provision};
+use doorward::account::{
+    Import, ImportMark, ImportReview, ImportRow, ImportSource, Provision, ResealOutcome, UserCounts, UserOverview,
+    UserStatus,
+};
 use doorward::config::ResetMode;
 use doorward::error::{
     CompleteResetError, EnrollmentError, ImportError, ProvisionError, SignInError, VerifySecondFactorError,
 };
 use doorward::hashing::{HashParams, PasswordHash};
-use doorward::mail::MailKind;
+use doorward::mail::{Mail, MailKind};
 use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, TotpDigits, TotpEnrollment};
-use doorward::session::DeviceId;
+use doorward::session::{DeviceId, SignOutSweep};
+use doorward::store::{BackendError, MemoryUsers, UserDirectory};
 use doorward::testing::{Driven, Fault, Faults};
-use doorward::{Auth, Challenge, Config, Operator, SignIn, SignInRequest, SignedIn, UserId};
+use doorward::{
+    Auth, Challenge, Config, Email, Mailer, Operator, SignIn, SignInRequest, SignedIn, UserId, UserRepository,
+};
 use pollster::block_on;
 use serde_json::Value;
 use support::*;
@@ -212,14 +219,24 @@ fn s01_provision() {
     );
 }
 
+/// "password" hashed by the reference implementation (`tests/data/argon2_reference.json`).
+const HASH: &str = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+const BOB: &str = "bob@acme.example";
+const CEM: &str = "cem@acme.example";
+
+fn imported() -> Import {
+    Import::new(email(ANN), PasswordHash::parse(HASH).unwrap())
+}
+
+fn id(text: &str) -> UserId {
+    UserId::parse(text).unwrap()
+}
+
 #[test]
 fn import_user() {
     check(
         "import_user",
-        |_| {
-            let hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-            Import::new(email(ANN), PasswordHash::parse(hash).unwrap())
-        },
+        |_| imported(),
         async |auth, account| auth.operator.import_user(account.clone()).await.is_ok(),
         |stage, account, answer| {
             match block_on(stage.world.operator.import_user(account.clone())) {
@@ -229,6 +246,213 @@ fn import_user() {
                 Err(error) => panic!("{error:?}"),
             }
             stage.gets_in(&["password"]);
+        },
+    );
+    check(
+        "import_user of a deactivated person",
+        |_| imported().id(id("1")).deactivated(),
+        async |auth, account| auth.operator.import_user(account.clone()).await.is_ok(),
+        |stage, account, answer| {
+            match block_on(stage.world.operator.import_user(account.clone())) {
+                Ok(_) => assert_ne!(answer, Some(true)),
+                Err(ImportError::IdTaken) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+            assert!(stage.world.fails(ANN, "password"), "access was granted");
+            block_on(stage.world.operator.reactivate(&id("1"))).unwrap();
+            stage.gets_in(&["password"]);
+        },
+    );
+}
+
+/// A table of another system, and the marks of its rows.
+struct Table {
+    rows: Vec<ImportRow>,
+    marks: BTreeMap<String, ImportMark>,
+}
+
+type Run = Box<dyn FnOnce() + Send>;
+
+/// A port whose only method does what was left to be done, so that any call can have the faults of a port.
+#[derive(Clone, Default)]
+struct Errand(Arc<Mutex<Option<Run>>>);
+
+impl std::fmt::Debug for Errand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Errand")
+    }
+}
+
+#[doorward::async_trait]
+impl Mailer for Errand {
+    async fn send(&self, _: &Email, _: &Mail) -> Result<(), BackendError> {
+        let run = self.0.lock().unwrap().take();
+        run.expect("something was left to be done")();
+        Ok(())
+    }
+}
+
+/// A source with faults.
+struct Source {
+    table: Arc<Mutex<Table>>,
+    errand: Errand,
+    port: Arc<dyn Mailer>,
+}
+
+impl Source {
+    fn new(stage: &Stage, rows: Vec<ImportRow>) -> Self {
+        let (table, errand) = (Table { rows, marks: BTreeMap::new() }, Errand::default());
+        Self { table: Arc::new(Mutex::new(table)), port: stage.faults.mailer(errand.clone()), errand }
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut Table) -> T + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let (table, answer) = (Arc::clone(&self.table), Arc::new(Mutex::new(None)));
+        let answered = Arc::clone(&answer);
+        let run = move || *answered.lock().unwrap() = Some(run(&mut table.lock().unwrap()));
+        *self.errand.0.lock().unwrap() = Some(Box::new(run));
+        self.port.send(&email(ANN), &Mail::previews(&site()).remove(0)).await?;
+        let answer = answer.lock().unwrap().take();
+        Ok(answer.expect("it was done"))
+    }
+
+    fn marks(&self) -> Vec<(String, ImportMark)> {
+        self.table.lock().unwrap().marks.clone().into_iter().collect()
+    }
+
+    /// A run of a process without faults, when none that was killed can be mailing any more.
+    fn run_again(&self, stage: &Stage) -> doorward::account::ImportReport {
+        stage.world.clock.advance(10 * MINUTE);
+        block_on(stage.world.operator.import_from(self).page_size(2).mail_welcomes().run()).unwrap()
+    }
+}
+
+#[doorward::async_trait]
+impl ImportSource for Source {
+    async fn next_page(
+        &self,
+        mark: Option<ImportMark>,
+        after: Option<&str>,
+        at_most: u32,
+    ) -> Result<Vec<ImportRow>, BackendError> {
+        let after = after.map(str::to_owned);
+        self.call(move |table| {
+            // The ids are single digits.
+            let due =
+                |row: &&ImportRow| Some(row.id()) > after.as_deref() && table.marks.get(row.id()).copied() == mark;
+            table.rows.iter().filter(due).take(at_most as usize).cloned().collect()
+        })
+        .await
+    }
+
+    async fn mark(&self, ids: &[&str], mark: ImportMark) -> Result<(), BackendError> {
+        let ids: Vec<_> = ids.iter().map(|id| (*id).to_owned()).collect();
+        self.call(move |table| {
+            for id in ids {
+                table.marks.entry(id).and_modify(|old| *old = (*old).max(mark)).or_insert(mark);
+            }
+        })
+        .await
+    }
+}
+
+/// Rows of every kind: to be imported, welcomed, held, imported as deactivated, and skipped.
+fn rows() -> Vec<ImportRow> {
+    let hashed = |id, address| ImportRow::new(id, address).password_hash(HASH.to_owned());
+    vec![
+        hashed("1", ANN),
+        ImportRow::new("2", BOB),
+        hashed("3", ANN),
+        hashed("4", CEM).deactivated(true),
+        hashed("5", "no address"),
+    ]
+}
+
+#[test]
+fn import_from() {
+    let taken = |id: &str| (id.to_owned(), ImportMark::TakenOver);
+    let all = [taken("1"), taken("2"), ("3".to_owned(), ImportMark::Held), taken("4")];
+    check(
+        "import_from",
+        |stage| Source::new(stage, rows()),
+        async |auth, source| auth.operator.import_from(source).page_size(2).mail_welcomes().run().await.is_ok(),
+        |stage, source, answer| {
+            let world = &stage.world;
+            let marked = source.marks();
+            // Only a welcome that may not have been mailed keeps a row open.
+            let unmarked = all.iter().filter(|row| !marked.contains(row)).map(|(id, _)| id.as_str());
+            assert!(answer != Some(true) || unmarked.clone().all(|id| id == "2"), "{marked:?}");
+            for (id, _) in marked.iter().filter(|(_, mark)| *mark == ImportMark::TakenOver) {
+                let found = block_on(world.users.find_by_id(&UserId::parse(id).unwrap())).unwrap();
+                assert!(found.is_some(), "a mark of {id}, which has no account");
+            }
+            let report = source.run_again(stage);
+            assert_eq!((report.complete, source.marks()), (true, all.to_vec()));
+            assert_eq!(source.run_again(stage).imported, 0);
+            let counts = block_on(world.users.count()).unwrap();
+            assert_eq!((counts.active, counts.deactivated), (2, 1), "nobody is lost, and nobody is there twice");
+            let welcomes = world.mailer.mails().iter().filter(|mail| mail.to == email(BOB)).count();
+            assert!((1..=2).contains(&welcomes) && world.mailer.count() == welcomes, "{welcomes} welcomes");
+            let welcome = world.mailer.last_to(&email(BOB)).and_then(|mail| mail.temporary_password()).unwrap();
+            let _ = world.choose(&world.challenge(BOB, &welcome), NEW);
+            assert!(world.fails(CEM, "password"), "access was granted");
+            block_on(world.operator.reactivate(&id("4"))).unwrap();
+            let _ = world.signed_in(CEM, "password");
+            stage.gets_in(&["password"]);
+        },
+    );
+}
+
+#[test]
+fn review_import() {
+    let review = |stage: &Stage, source: &Source| block_on(stage.world.operator.review_import(source)).unwrap();
+    check(
+        "review_import",
+        |stage| -> (Source, ImportReview) {
+            let source = Source::new(stage, rows());
+            let _ = source.run_again(stage);
+            block_on(stage.world.operator.delete(&id("2"))).unwrap();
+            source.table.lock().unwrap().rows[3] = ImportRow::new("4", "cem.holm@acme.example");
+            let expected = review(stage, &source);
+            assert_eq!((expected.taken_over, expected.deleted, expected.emails_differ), (3, 1, 1));
+            assert_eq!((expected.old_hashes, expected.left, expected.hashes_left), (2, 2, 2));
+            (source, expected)
+        },
+        async |auth, (source, expected)| {
+            let reviewed = auth.operator.review_import(source).await;
+            assert!(reviewed.as_ref().map_or(true, |review| review == expected), "a fault is not counted as a row");
+            reviewed.is_ok()
+        },
+        |stage, (source, expected), _| {
+            assert_eq!(review(stage, source), *expected, "reviewing changes nothing");
+            assert_eq!(source.run_again(stage).imported, 0);
+            stage.gets_in(&["password"]);
+        },
+    );
+}
+
+#[test]
+fn delete_imported() {
+    check(
+        "delete_imported",
+        |stage| {
+            let source = Source::new(stage, rows().drain(..1).collect());
+            // As by a run that was killed before it marked the row.
+            let _ = block_on(stage.world.operator.import_user(imported().id(id("1")))).unwrap();
+            source
+        },
+        async |auth, source| auth.operator.delete_imported(source, &id("1")).await.is_ok(),
+        |stage, source, answer| {
+            let deleted = block_on(stage.world.users.find_by_id(&id("1"))).unwrap().is_none();
+            assert!(answer != Some(true) || deleted);
+            assert!(!deleted || !source.marks().is_empty(), "the next run would bring the person back");
+            assert_eq!(block_on(stage.world.operator.delete_imported(source, &id("1"))).is_ok(), !deleted);
+            assert_eq!(source.run_again(stage).read, 0);
+            assert!(stage.world.fails(ANN, "password"), "access was granted");
+            stage.world.provision(ANN);
+            stage.gets_in(&[&stage.world.mailed_password()]);
         },
     );
 }
@@ -505,6 +729,24 @@ fn s09_reset() {
     );
 }
 
+fn desk_and_phone(stage: &Stage) -> (SignedIn, SignedIn) {
+    (ann(stage), stage.world.signed_in(ANN, OLD))
+}
+
+impl Stage {
+    /// Whether the session goes on, perhaps under another token.
+    fn is_signed_in(&self, signed_in: &SignedIn) -> bool {
+        let sessions = block_on(self.world.operator.sessions(signed_in.user_id())).unwrap();
+        sessions.iter().any(|session| session.id == signed_in.session().id)
+    }
+
+    /// When the session was last used, as far as that was written down.
+    fn last_seen(&self, signed_in: &SignedIn) -> time::OffsetDateTime {
+        let sessions = block_on(self.world.operator.sessions(signed_in.user_id())).unwrap();
+        sessions.iter().find(|session| session.id == signed_in.session().id).unwrap().last_seen_at
+    }
+}
+
 #[test]
 fn s06_account() {
     check(
@@ -517,11 +759,63 @@ fn s06_account() {
         },
     );
     check(
+        "sign_out",
+        desk_and_phone,
+        async |auth, (desk, _)| auth.sign_out(desk).await.is_ok(),
+        |stage, (desk, phone), answer| {
+            agree(answer, !stage.world.is_live(desk));
+            assert!(stage.world.is_live(phone));
+            block_on(stage.world.auth.sign_out(desk)).unwrap();
+            assert!(!stage.world.is_live(desk));
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
         "sign_out_others",
-        |stage| (ann(stage), stage.world.signed_in(ANN, OLD)),
+        desk_and_phone,
         async |auth, (desk, _)| auth.sign_out_others(desk).await.is_ok(),
-        |stage, (_, phone), answer| {
-            assert!(answer != Some(true) || !stage.world.is_live(phone));
+        |stage, (desk, phone), answer| {
+            agree(answer, !stage.world.is_live(phone));
+            assert_eq!(stage.world.is_live(desk), stage.world.is_live(phone), "the own token changes with it");
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
+        "resume with a use to note",
+        |stage| {
+            let ann = ann(stage);
+            let before = stage.last_seen(&ann);
+            stage.world.clock.advance(6 * MINUTE);
+            (ann, before)
+        },
+        async |auth, (ann, _)| auth.resume(&ann.token().expose()).await.is_ok(),
+        |stage, (ann, before), _| {
+            let (seen, now) = (stage.last_seen(ann), stage.world.now());
+            assert!(seen == *before || seen == now, "the note may be lost");
+            assert!(stage.world.is_live(ann));
+            assert_eq!(stage.last_seen(ann), now, "and the next use is noted instead");
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
+        "sessions",
+        desk_and_phone,
+        async |auth, (desk, _)| auth.sessions(desk).await.is_ok_and(|sessions| sessions.len() == 2),
+        |stage, (desk, phone), _| {
+            assert!(stage.world.is_live(desk) && stage.world.is_live(phone));
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
+        "revoke_session",
+        desk_and_phone,
+        async |auth, (desk, phone)| auth.revoke_session(desk, phone.session().id).await.is_ok(),
+        |stage, (desk, phone), answer| {
+            let revoked = !stage.world.is_live(phone);
+            agree(answer, revoked);
+            let again = block_on(stage.world.auth.revoke_session(desk, phone.session().id));
+            assert_eq!(again.is_err_and(|error| error.code() == "unknown_session"), revoked);
+            assert!(stage.world.is_live(desk) && !stage.world.is_live(phone));
             stage.gets_in(&[OLD]);
         },
     );
@@ -548,8 +842,94 @@ fn s06_account() {
     );
 }
 
+/// A directory with faults.
+#[derive(Debug)]
+struct Directory {
+    users: Arc<MemoryUsers>,
+    errand: Errand,
+    port: Arc<dyn Mailer>,
+}
+
+impl Directory {
+    fn new(stage: &Stage) -> Self {
+        let errand = Errand::default();
+        Self { users: Arc::clone(&stage.world.users), port: stage.faults.mailer(errand.clone()), errand }
+    }
+}
+
+#[doorward::async_trait]
+impl UserDirectory for Directory {
+    async fn count(&self) -> Result<UserCounts, BackendError> {
+        self.users.count().await
+    }
+
+    async fn list(
+        &self,
+        status: UserStatus,
+        after: Option<&UserOverview>,
+        _: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        *self.errand.0.lock().unwrap() = Some(Box::new(|| {}));
+        self.port.send(&email(ANN), &Mail::previews(&site()).remove(0)).await?;
+        // Pages of two, so that there are several.
+        self.users.list(status, after, 2).await
+    }
+
+    async fn list_pending_resets(
+        &self,
+        now: time::OffsetDateTime,
+        after: Option<&UserOverview>,
+        at_most: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        self.users.list_pending_resets(now, after, at_most).await
+    }
+}
+
+#[test]
+fn sign_out_everybody() {
+    for continues in [true, false] {
+        let name = if continues { "sign_out_everybody, continued" } else { "sign_out_everybody, begun again" };
+        check(
+            name,
+            |stage| {
+                let everybody: Vec<_> = [ANN, BOB, CEM].map(|address| stage.world.open(address, OLD)).into();
+                stage.world.clock.advance(MINUTE);
+                (Directory::new(stage), everybody, RefCell::new(SignOutSweep::new()))
+            },
+            async |auth, (directory, _, sweep)| {
+                // What the sweep has reached is kept, also by a caller that was dropped.
+                let mut sweep = sweep.borrow_mut();
+                auth.operator.sign_out_everybody(directory, &mut sweep).await.is_ok()
+            },
+            |stage, (directory, everybody, sweep), answer| {
+                let out = |who: &SignedIn| !stage.world.is_live(who);
+                assert_eq!(answer == Some(true), sweep.borrow().is_complete());
+                assert!(answer != Some(true) || everybody.iter().all(out));
+                stage.world.clock.advance(MINUTE);
+                let later = stage.world.signed_in(BOB, OLD);
+                let mut sweep =
+                    if continues { sweep.borrow().clone() } else { SignOutSweep::before(later.session().signed_in_at) };
+                block_on(stage.world.operator.sign_out_everybody(directory, &mut sweep)).unwrap();
+                assert!(sweep.is_complete() && everybody.iter().all(out));
+                assert!(stage.world.is_live(&later), "what began after it goes on");
+                assert_eq!(sweep.accounts(), 3);
+                stage.gets_in(&[OLD]);
+            },
+        );
+    }
+}
+
 #[test]
 fn s18_admin() {
+    check(
+        "operator.sessions",
+        ann,
+        async |auth, ann| auth.operator.sessions(ann.user_id()).await.is_ok_and(|sessions| sessions.len() == 1),
+        |stage, ann, _| {
+            assert!(stage.world.is_live(ann));
+            stage.gets_in(&[OLD]);
+        },
+    );
     check(
         "deactivate",
         ann,
@@ -1123,8 +1503,9 @@ fn s20_reauthenticate() {
         "reauthenticate",
         enrolled,
         async |auth, Enrolled { ann, .. }| auth.reauthenticate(ann, OLD).await.is_ok(),
-        |stage, Enrolled { ann, app, .. }, _| {
-            assert!(stage.world.is_live(ann));
+        |stage, Enrolled { ann, app, .. }, answer| {
+            agree(answer, !stage.world.is_live(ann));
+            assert!(stage.is_signed_in(ann), "under another token");
             stage.gets_in_by_code(app, &[OLD]);
         },
     );
@@ -1152,6 +1533,7 @@ fn s20_reauthenticate() {
         |stage, (right, _, step, Enrolled { ann, app, .. }), answer| {
             let used = stage.last_step() > *step;
             agree(answer, used);
+            assert_eq!(stage.world.is_live(ann), !used, "the token changes with the proof");
             let again = block_on(stage.world.auth.reauthenticate_with_code(ann, right));
             assert_eq!(again.is_ok(), !used, "a code is valid as proof once");
             assert!(stage.is_code_wrong(OLD, right));

@@ -8,9 +8,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward::Site;
+use doorward::hashing::HashParams;
 use doorward::mail::{English, Mail, MailKind, MailTexts};
-use support::{ANN, World, site};
+use doorward::testing::ManualClock;
+use doorward::{Auth, Site};
+use pollster::block_on;
+use support::{ANN, DAY, HOUR, Meddling, World, email, site};
 use time::OffsetDateTime;
 
 /// A language in which every letter is foreign, so that a word from another catalogue stands out.
@@ -303,4 +306,45 @@ fn durations_and_instants_are_never_rounded_up() {
     let at = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(59);
     let elsewhere = at.to_offset(time::UtcOffset::from_hms(5, 30, 0).unwrap());
     assert_eq!(English.moment(elsewhere), "1 January 1970, 00:00 UTC");
+}
+
+/// How long such a mail is worth sending if the clock changes after its expiry was set and before the mailer gets it.
+fn worth_sending(name: &str, change: impl FnOnce(&ManualClock) + Send + 'static) -> Option<Duration> {
+    let world = World::new();
+    let id = world.provision(ANN);
+    let token = (name == "temporary_password").then(|| world.request(ANN));
+    let clock = world.clock.clone();
+    let users = Meddling::new(world.users.clone(), move || change(&clock));
+    let (auth, operator) = Auth::builder(site(), users, world.attempts.clone(), world.mailer.clone())
+        .clock(world.clock.clone())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build_with_operator()
+        .unwrap();
+    let before = world.mailer.count();
+    match (name, token) {
+        ("welcome", _) => drop(block_on(operator.resend_welcome(&id)).unwrap()),
+        (_, None) => drop(block_on(auth.request_reset(&email(ANN))).unwrap()),
+        (_, Some(token)) => drop(block_on(auth.confirm_reset(&token)).unwrap()),
+    }
+    let mail = world.last_mail().mail;
+    assert_eq!((world.mailer.count(), mail.kind().name()), (before + 1, name));
+    mail.worth_sending_for()
+}
+
+#[test]
+fn a_mail_is_worth_sending_for_the_rest_of_its_lifetime_and_never_longer() {
+    const MICROSECOND: Duration = Duration::from_micros(1);
+    for (name, lifetime) in [("welcome", DAY), ("confirm_reset", HOUR), ("temporary_password", HOUR)] {
+        let after = |by| worth_sending(name, move |clock| clock.advance(by));
+        assert_eq!(after(Duration::ZERO), Some(lifetime), "{name}");
+        assert_eq!(after(MICROSECOND), Some(lifetime - MICROSECOND), "{name}");
+        assert_eq!(after(lifetime - MICROSECOND), Some(MICROSECOND), "{name}");
+        for late in [lifetime, lifetime + MICROSECOND, lifetime + DAY] {
+            assert_eq!(after(late), Some(Duration::ZERO), "{name}: it has expired");
+        }
+        for back in [MICROSECOND, DAY] {
+            let worth = worth_sending(name, move |clock| clock.set_back(back));
+            assert_eq!(worth, Some(lifetime), "{name}: a clock that was set back adds nothing");
+        }
+    }
 }

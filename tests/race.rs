@@ -1,6 +1,8 @@
 //! Races that prove a collision happened, with threads released together and stores that count lost swaps.
 #![cfg(feature = "testing")]
 
+#[path = "race/sessions.rs"]
+mod sessions;
 mod support;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -9,7 +9,7 @@ use crate::config::{BackgroundWork, Config, ConfigError, Hold};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
     Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords, Reporting,
-    Resets, Sessions, StartError, Throttle, Users,
+    Resets, Sessions, StartError, Throttle, Tokens, Users,
 };
 use crate::event::{Observer, SilentObserver};
 use crate::mail::{English, MailTexts, Mailer};
@@ -147,8 +147,12 @@ impl AuthBuilder {
         Self { index_key: Some(SecretBytes::new(key)), ..self }
     }
 
-    /// Sets the keys that seal secrets at rest; default none. Authenticator secrets are always sealed, and password hashes if
-    /// [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so. Without a keyring there is no second factor.
+    /// Sets the keys that seal secrets at rest and the ids in tokens; default none. TOTP secrets are always sealed, and
+    /// password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
+    ///
+    /// Without a keyring there is no second factor, and **everyone can read the user's id in session tokens, device
+    /// cookies, challenges and reset links**. Tokens from before the keyring keep working. Give it to all processes at
+    /// once: one without it rejects sealed tokens as invalid.
     #[must_use]
     pub fn keyring(self, keyring: Keyring) -> Self {
         Self { keyring: Some(keyring), ..self }
@@ -220,6 +224,7 @@ impl AuthBuilder {
         let users = Arc::new(Users {
             repository: Reporting::new(self.users, &events),
             events: Arc::clone(&events),
+            tokens: Tokens::new(keyring.as_deref()),
             decoy_head: decoy.head(),
             decoy,
         });

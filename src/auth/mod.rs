@@ -1,4 +1,4 @@
-//! Floor 8: the flows, one file each, on [`Auth`] and [`Operator`]: load, decide, store, answer.
+//! Floor 9: the flows, one file each, on [`Auth`] and [`Operator`]: load, decide, store, answer.
 
 mod builder;
 mod change_password;

@@ -11,7 +11,7 @@ use crate::mail::MailKind;
 use crate::types::UserId;
 use crate::user::{Fresh, User};
 
-/// The operations for operators: provisioning, importing, deactivating and deleting accounts.
+/// The operations for operators: provisioning, importing, deactivating and deleting accounts, and ending sessions.
 ///
 /// **None of them can check its caller**, and [`provision`](Self::provision) reveals which addresses have accounts. So they are
 /// not on [`Auth`] and cannot be reached from one: only
@@ -84,7 +84,7 @@ impl Operator {
         Ok(())
     }
 
-    /// Ends every session of a user.
+    /// Ends every session of a user. For all users, see [`sign_out_everybody`](Self::sign_out_everybody).
     ///
     /// # Errors
     /// [`OperatorError`].

@@ -1,11 +1,9 @@
 use core::time::Duration;
 
-use time::OffsetDateTime;
-
 use crate::engine::Engine;
 use crate::session::Session;
 use crate::types::{Challenge, DeviceToken, Email, SessionToken, Token, UserId, until};
-use crate::user::{OpenSession, SessionLimits, User};
+use crate::user::{OpenSession, User};
 
 /// The state of a sign-in. Every step returns one, until it is [`Complete`](Self::Complete).
 ///
@@ -50,8 +48,18 @@ pub enum SignIn {
 
 impl Engine {
     /// What a flow returns of a stored session.
-    pub(super) fn signed_in(&self, user: &User, session: &OpenSession, device: Option<DeviceToken>) -> SignedIn {
-        SignedIn::new(user, session, device, &self.sessions.limits, self.now())
+    pub(super) fn signed_in(&self, user: &User, session: &OpenSession, device: Option<Token>) -> SignedIn {
+        let (tokens, limits, now) = (&self.users.tokens, &self.sessions.limits, self.now());
+        let (shown, session) = (session.token().clone(), session.shown(limits, now));
+        SignedIn {
+            token: SessionToken(tokens.wire(&shown)),
+            shown,
+            email: user.email().clone(),
+            expires_in: session.expires_in(now),
+            ends_in: until(now, session.ends_at),
+            session,
+            device: device.map(|device| DeviceToken(tokens.wire(&device))),
+        }
     }
 }
 
@@ -60,6 +68,8 @@ impl Engine {
 #[must_use = "its token takes the place of the one before, which may have ended: keep it, or the user is signed out"]
 pub struct SignedIn {
     token: SessionToken,
+    /// The same, opened.
+    shown: Token,
     email: Email,
     session: Session,
     expires_in: Duration,
@@ -68,21 +78,9 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    fn new(
-        user: &User,
-        session: &OpenSession,
-        device: Option<DeviceToken>,
-        limits: &SessionLimits,
-        now: OffsetDateTime,
-    ) -> Self {
-        let (token, session) = (SessionToken(session.token().clone()), session.shown(limits, now));
-        let (expires_in, ends_in) = (session.expires_in(now), until(now, session.ends_at));
-        Self { token, email: user.email().clone(), session, expires_in, ends_in, device }
-    }
-
     /// Who.
     pub fn user_id(&self) -> &UserId {
-        &self.token.0.user_id
+        &self.shown.user_id
     }
 
     /// The user's address.
@@ -118,7 +116,7 @@ impl SignedIn {
 
     /// The token as flows look it up.
     pub(super) fn shown(&self) -> &Token {
-        &self.token.0
+        &self.shown
     }
 
     /// `Some`: set the device cookie to this, or renew it. `None`: leave it as it is.

@@ -218,7 +218,7 @@ impl Attempt<'_> {
 
     /// The device whose token the client has shown, of a user that is decided on.
     fn shown_by(&self, user: &User) -> Option<ShownDevice> {
-        self.request.client.devices.shown_to(user, self.engine.now())
+        self.request.client.devices.shown_to(user, &self.engine.users.tokens, self.engine.now())
     }
 
     /// What was wished for the session, and where it begins.

@@ -65,7 +65,8 @@ impl Auth {
     ) -> Result<SignIn, VerifySecondFactorError> {
         let engine = &self.engine;
         engine.open()?;
-        let Some(user) = engine.users.find_claimed(&challenge.0.user_id).await? else { return refused(engine, None) };
+        let Some(challenge) = &engine.users.tokens.open(&challenge.0) else { return refused(engine, None) };
+        let Some(user) = engine.users.find_claimed(&challenge.user_id).await? else { return refused(engine, None) };
         let (limits, rules) = (engine.config.challenge_limits(), engine.config.sign_in_rules());
         // The challenge comes first: a made-up one reveals nothing about ids.
         if user.second_factor_challenge(challenge, &limits, engine.now()).is_none() {

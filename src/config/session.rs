@@ -35,22 +35,24 @@ pub struct SessionConfig {
     /// How many sessions a user may have at once, 1 to 50; default 50 (ASVS 5.0, 7.1.2). One more ends the least recently used.
     /// With 1, each sign-in ends the session before.
     ///
-    /// Someone who merely knows the password must not sign the owner out, so a session on a device that is new this week, or on
-    /// none, ends only others of that kind. There is always room for one of them, beside those on devices known for longer.
+    /// Someone who only knows the password must not be able to sign the owner out. So a session on a device that became
+    /// known within the last week, or on none, ends only others of that kind, and there is always room for one of them
+    /// beside those on devices known for longer.
     pub at_most: usize,
-    /// Refuses a further session instead of ending the oldest; default off. **Whoever knows the password can then keep the owner
-    /// out**, by taking all places: only a reset of the password ends their sessions.
+    /// Refuses a further session instead of ending the oldest; default off. **Anyone who knows the password can then
+    /// keep the owner out**, by taking all places: only a reset of the password ends their sessions.
     pub danger_refuse_when_full: bool,
-    /// Ends every session and every sign-in under way that began before this instant, in each process that is built with it:
-    /// after a restored backup or a leaked key. Devices stay known. Default none.
+    /// Ends every session and every sign-in under way that began before this instant, in each process that is built
+    /// with it. Set it after restoring a backup, or when a key has leaked. Devices stay known. Default none.
     ///
-    /// It holds at once, without any write. [`Operator::sign_out_everybody`](crate::Operator::sign_out_everybody) does the same
-    /// for good, account by account.
+    /// It takes effect at once, without any write.
+    /// [`Operator::sign_out_everybody`](crate::Operator::sign_out_everybody) does the same permanently, account by
+    /// account.
     pub not_before: Option<OffsetDateTime>,
     /// Looks for signs that several people share an account, and reports them
-    /// ([`SharingSuspected`](crate::event::EventKind::SharingSuspected)); default on. Nobody is refused for it. The account
-    /// remembers its devices for thirty days and, if the host passes client addresses and has an
-    /// [`index_key`](crate::AuthBuilder::index_key), their digests under that key.
+    /// ([`SharingSuspected`](crate::event::EventKind::SharingSuspected)); default on. Nobody is refused because of
+    /// them. The account remembers its devices for thirty days and, if the host passes client addresses and has an
+    /// [`index_key`](crate::AuthBuilder::index_key), digests of those addresses under that key.
     pub watch_for_sharing: bool,
     /// Also mails the owner of such an account a reminder
     /// ([`SharingReminder`](crate::mail::MailKind::SharingReminder)), at most once in seven days; default off.

@@ -201,7 +201,12 @@ impl Config {
     }
 
     pub(crate) fn device_limits(&self) -> DeviceLimits {
-        DeviceLimits { lifetime: self.device.lifetime, at_most: self.device.at_most, protected: 7 * DAY }
+        DeviceLimits {
+            lifetime: self.device.lifetime,
+            at_most: self.device.at_most,
+            protected: 7 * DAY,
+            sessions: self.session_limits(),
+        }
     }
 
     pub(crate) fn session_limits(&self) -> SessionLimits {

@@ -1,4 +1,4 @@
-//! Floor 7: the services that flows share, around the pure core. They draw randomness, read the clock and call the ports.
+//! Floor 8: the services that flows share, around the pure core. They draw randomness, read the clock and call the ports.
 
 mod background;
 mod backlog;
@@ -17,6 +17,7 @@ mod request_rate;
 mod resets;
 mod sessions;
 mod throttle;
+mod tokens;
 mod tracker;
 mod users;
 
@@ -40,6 +41,7 @@ pub(crate) use reporting::Reporting;
 pub(crate) use resets::{Delivery, Resets};
 pub(crate) use sessions::Sessions;
 pub(crate) use throttle::{Admission, Bucket, Charged, Throttle};
+pub(crate) use tokens::Tokens;
 pub(crate) use users::{Committed, Decision, Found, Users};
 
 use crate::config::Config;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::device_tokens::DeviceTokens;
 use super::events::Events;
 use super::reporting::Reporting;
+use super::tokens::Tokens;
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::store::{Insert, Replace, Swap, UserRepository};
@@ -17,6 +18,7 @@ const COMMIT_ROUNDS: usize = 64;
 pub(crate) struct Users {
     pub(crate) repository: Reporting<dyn UserRepository>,
     pub(crate) events: Arc<Events>,
+    pub(crate) tokens: Tokens,
     /// Stands in for nobody, so that work is the same for unknown addresses.
     pub(crate) decoy: User,
     pub(crate) decoy_head: UserHead,
@@ -190,12 +192,12 @@ impl Users {
     pub(crate) async fn find_shown_device(
         &self,
         email: &Email,
-        tokens: &DeviceTokens,
+        devices: &DeviceTokens,
     ) -> Result<Option<(User, ShownDevice)>, Unavailable> {
-        for token in tokens.iter() {
-            let found = self.find_claimed(&token.0.user_id).await?;
+        for token in devices.opened(&self.tokens) {
+            let found = self.find_claimed(&token.user_id).await?;
             let Some(user) = found.filter(|user| user.email() == email) else { continue };
-            if let Some(shown) = user.shown_device(token, self.events.now()) {
+            if let Some(shown) = user.shown_device(&token, self.events.now()) {
                 return Ok(Some((user, shown)));
             }
         }

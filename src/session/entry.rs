@@ -7,7 +7,7 @@ use crate::types::{DeviceId, until};
 
 pub use crate::types::SessionId;
 
-/// A session as it is listed to its owner, or to an operator. It holds no token and signs nobody in.
+/// A session as it is listed for its owner or for an operator. It holds no token and signs nobody in.
 ///
 /// ```
 /// use doorward::session::Session;
@@ -23,7 +23,7 @@ pub use crate::types::SessionId;
 pub struct Session {
     /// The id, for [`revoke_session`](crate::Auth::revoke_session). It stays the same when the token changes.
     pub id: SessionId,
-    /// Whether it is the session that asked for the list. Never so in an operator's list.
+    /// Whether it is the session that asked for the list. Always `false` in an operator's list.
     pub is_current: bool,
     /// When the sign-in took place.
     pub signed_in_at: OffsetDateTime,
@@ -34,9 +34,9 @@ pub struct Session {
     pub device: Option<DeviceId>,
     /// When it was last used. It may lag behind by five minutes, or by a sixth of the idle lifetime if that is less.
     pub last_seen_at: OffsetDateTime,
-    /// When it ends if it is not used any more.
+    /// When it ends if it is not used again.
     pub expires_at: OffsetDateTime,
-    /// When it ends however much it is used.
+    /// When it ends at the latest, however much it is used.
     pub ends_at: OffsetDateTime,
     /// Whether the user asked to be kept signed in.
     pub kept: bool,
@@ -45,7 +45,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// What is left of it at `now` if it is not used any more, to warn its owner in time.
+    /// The time left at `now` if the session is not used again, to warn its owner in time.
     pub fn expires_in(&self, now: OffsetDateTime) -> Duration {
         until(now, self.expires_at)
     }

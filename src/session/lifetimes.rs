@@ -8,10 +8,10 @@ const fn days(days: u64) -> Duration {
     minutes(days * 24 * 60)
 }
 
-/// How long a session lasts: at most [`absolute`](Self::absolute) from its sign-in, and not longer than [`idle`](Self::idle)
-/// after it was last used.
+/// How long a session lasts: at most [`absolute`](Self::absolute) after its sign-in, and at most [`idle`](Self::idle)
+/// after its last use.
 ///
-/// The presets are the reauthentication times of NIST SP 800-63B-4 for its three levels of assurance.
+/// The presets are the reauthentication times of NIST SP 800-63B-4 for its three assurance levels.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,8 +22,8 @@ const fn days(days: u64) -> Duration {
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SessionLifetimes {
-    /// From the sign-in to the end, however much the session is used: a minute to 400 days. No proof extends it; only another
-    /// sign-in begins anew.
+    /// From the sign-in to the end, however much the session is used: a minute to 400 days. No proof extends it; only
+    /// another sign-in starts again.
     pub absolute: Duration,
     /// From the last use to the end: a minute to 400 days. The last use is written down at most every five minutes, so a session
     /// ends up to five minutes early (a sixth of this, if that is less), never late.

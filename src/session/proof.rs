@@ -14,9 +14,9 @@ pub enum AuthMethod {
     TemporaryPassword,
     /// A mailed reset link, which proves access to the mailbox.
     ResetLink,
-    /// A code of an authenticator.
+    /// A code from an authenticator.
     Totp,
-    /// A recovery code in place of an authenticator's.
+    /// A recovery code, in place of a code from an authenticator.
     RecoveryCode,
 }
 

@@ -6,9 +6,10 @@ use super::short_id::ShortId;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sighting {
     pub(crate) session: ShortId,
-    /// Without one the session stands for the device.
+    /// Without one, the session stands in for the device.
     pub(crate) device: Option<ShortId>,
-    /// A digest of the client address, keyed so that it tells nothing outside this account; `None` if the host gives none.
+    /// A digest of the client address, keyed so that it reveals nothing outside this account; `None` if the host passes
+    /// none.
     pub(crate) address: Option<ShortId>,
     pub(crate) at: OffsetDateTime,
 }

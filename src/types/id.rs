@@ -11,8 +11,9 @@ use super::malformed::Malformed;
 /// The id of a user: opaque text of 1 to 128 bytes without control characters.
 ///
 /// Random by default (22 characters, 128 bits); a host with ids of its own sets them by
-/// [`Provision::id`](crate::account::Provision::id). Ids appear in events, in mailed links (base64url) and in `Debug`, so do
-/// not use an address or a name as an id.
+/// [`Provision::id`](crate::account::Provision::id). Ids appear in events and in `Debug`, and **without a
+/// [`Keyring`](crate::Keyring) in every cookie, challenge and mailed link** (base64url), where sequential ones tell how many users
+/// there are; with one they are sealed there. So do not use an address or a name as an id.
 ///
 /// ```
 /// use doorward::UserId;

@@ -17,6 +17,7 @@ mod secret;
 mod site;
 mod token;
 mod typed;
+mod wire_token;
 
 pub use backend::{BackendCode, BackendError, BackendErrorKind};
 pub use client_address::ClientAddress;
@@ -34,3 +35,4 @@ pub(crate) use token::ResetToken;
 pub use token::{Challenge, DeviceToken, SessionToken, TemporaryPassword};
 pub(crate) use token::{Token, grouped_base32, typed_leniently};
 pub(crate) use typed::as_shown;
+pub(crate) use wire_token::{Holder, SealedHolder, WireToken};

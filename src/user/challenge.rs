@@ -10,7 +10,7 @@ use super::session::SessionWish;
 use super::state::User;
 use super::stored::{Document, Extra, NextStep, StoredChallenge};
 use crate::crypto::{Purpose, sha256};
-use crate::types::{Challenge, Digest, Span, Token, UserId};
+use crate::types::{Digest, Span, Token, UserId};
 
 /// Bounds on challenges.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ impl Document {
         limits: &ChallengeLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> Challenge {
+    ) -> Token {
         let assurance = proved.assurance;
         let token = Token { user_id: user_id.clone(), secret: fresh.secret.clone() };
         self.challenges.retain(|challenge| challenge.span.is_alive(now));
@@ -58,20 +58,20 @@ impl Document {
             tries: 0,
             extra: Extra::new(),
         });
-        Challenge(token)
+        token
     }
 
     /// Counts one try against a challenge.
-    pub(super) fn count_try(&mut self, user_id: &UserId, token: &Challenge) {
-        let shown = digest(user_id, &token.0);
+    pub(super) fn count_try(&mut self, user_id: &UserId, token: &Token) {
+        let shown = digest(user_id, token);
         for stored in self.challenges.iter_mut().filter(|stored| stored.digest.ct_eq(&shown).into()) {
             stored.tries = stored.tries.saturating_add(1);
         }
     }
 
     /// A challenge is used up.
-    pub(super) fn consume(&mut self, user_id: &UserId, token: &Challenge) {
-        let shown = digest(user_id, &token.0);
+    pub(super) fn consume(&mut self, user_id: &UserId, token: &Token) {
+        let shown = digest(user_id, token);
         self.challenges.retain(|stored| !bool::from(stored.digest.ct_eq(&shown)));
     }
 }
@@ -79,15 +79,15 @@ impl Document {
 impl User {
     fn challenge(
         &self,
-        token: &Challenge,
+        token: &Token,
         step: NextStep,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
     ) -> Option<&StoredChallenge> {
-        let shown = digest(&self.id, &token.0);
+        let shown = digest(&self.id, token);
         let found = self.document.challenges.iter().find(|stored| bool::from(stored.digest.ct_eq(&shown)))?;
         let usable = self.is_active()
-            && token.0.user_id == self.id
+            && token.user_id == self.id
             && found.step == step
             // An authenticator may have been enrolled since the challenge was issued.
             && (step != NextStep::ChangePassword || found.factor_passed || !self.has_second_factor())
@@ -99,7 +99,7 @@ impl User {
 
     fn proved_by(
         &self,
-        token: &Challenge,
+        token: &Token,
         step: NextStep,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
@@ -114,7 +114,7 @@ impl User {
     /// What was proved before, if the challenge still asks for a code.
     pub(crate) fn second_factor_challenge(
         &self,
-        token: &Challenge,
+        token: &Token,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
     ) -> Option<Progress> {
@@ -124,7 +124,7 @@ impl User {
     /// What was proved before, if the challenge still opens the choice of a password.
     pub(crate) fn password_change_challenge(
         &self,
-        token: &Challenge,
+        token: &Token,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
     ) -> Option<Progress> {
@@ -134,7 +134,7 @@ impl User {
     /// What was proved before, if the challenge still leads to enrolling an authenticator.
     pub(crate) fn enrollment_challenge(
         &self,
-        token: &Challenge,
+        token: &Token,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
     ) -> Option<Progress> {
@@ -142,7 +142,7 @@ impl User {
     }
 
     /// Counts one try against the challenge, before the hash it costs is computed.
-    pub(crate) fn count_challenge_try(&self, token: &Challenge, fresh: &Fresh) -> User {
+    pub(crate) fn count_challenge_try(&self, token: &Token, fresh: &Fresh) -> User {
         self.next(fresh, |document| document.count_try(&self.id, token))
     }
 }

@@ -35,6 +35,16 @@ const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAw
 const SEALED: &str =
     "$sealed$v=1$k=2026-11$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXAAECAwQFBgcICQoLDA0ODxAREhMAAECAwQFBgcICQoLDA0ODw";
 
+const SESSIONS: SessionLimits = SessionLimits {
+    plain: SessionLifetimes::AAL2,
+    kept: SessionLifetimes::AAL1,
+    at_most: MOST_SESSIONS,
+    refuses_when_full: false,
+    not_before: None,
+    established_after: Duration::ZERO,
+    sights: false,
+};
+
 /// # Panics
 /// Never: the fixed texts are well formed, as the test below shows.
 pub(super) fn full_size_user() -> User {
@@ -42,7 +52,7 @@ pub(super) fn full_size_user() -> User {
     let now = OffsetDateTime::UNIX_EPOCH;
     let challenges =
         ChallengeLimits { lifetime: hour, per_class: MOST_CHALLENGES_PER_CLASS, tries: 10, not_before: None };
-    let devices = DeviceLimits { lifetime: 24 * hour, at_most: MOST_DEVICES, protected: hour };
+    let devices = DeviceLimits { lifetime: 24 * hour, at_most: MOST_DEVICES, protected: hour, sessions: SESSIONS };
     let links = LinkLimits { lifetime: hour, at_most: MOST_LINKS, tries: 10, temporary_lifetime: hour, cooldown: hour };
     let cooldown = Cooldown::new(Duration::ZERO, Duration::ZERO);
     let digest = Digest::new([7; 32]);
@@ -132,17 +142,8 @@ impl User {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> (OpenSession, User) {
-        let limits = SessionLimits {
-            plain: SessionLifetimes::AAL2,
-            kept: SessionLifetimes::AAL1,
-            at_most: MOST_SESSIONS,
-            refuses_when_full: false,
-            not_before: None,
-            established_after: Duration::ZERO,
-            sights: false,
-        };
         self.next_with(fresh, |document| {
-            document.open_session(&self.id, proved_for_decoy(now), device, &limits, now, fresh)
+            document.open_session(&self.id, proved_for_decoy(now), device, &SESSIONS, now, fresh)
         })
     }
 

@@ -1,4 +1,4 @@
-//! Floor 5: all that the crate knows of a user, and its pure transitions: one file for each concern. No IO, no clock, no
+//! Floor 6: all that the crate knows of a user, and its pure transitions: one file for each concern. No IO, no clock, no
 //! randomness: the time and the random values come in as arguments, the next state goes out.
 
 mod challenge;

@@ -15,7 +15,7 @@ use super::state::User;
 use super::stored::{Assurance, Document, StoredPassword};
 use crate::hashing::StoredHash;
 use crate::session::{AuthMethod, Authentication};
-use crate::types::DeviceToken;
+use crate::types::Token;
 
 /// A hashed new password, and what becomes of other things when it is set.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl User {
         fresh_proof: Duration,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> (OpenSession, Option<DeviceToken>, User) {
+    ) -> (OpenSession, Option<Token>, User) {
         // A session and a password may both be stolen: without a fresh code neither the count of wrong ones is forgotten nor
         // the new device known as one on which a code was right.
         let by_code = self.has_second_factor() && self.is_freshly_proved(session, fresh_proof, now);

@@ -132,8 +132,7 @@ impl User {
         now: OffsetDateTime,
     ) -> Option<OpenSession> {
         let stored = self.shown_session(token)?;
-        let runs = stored.device.is_none_or(|id| self.document.devices.iter().any(|device| device.id == id));
-        let usable = self.is_active() && runs && stored.is_alive(limits, now);
+        let usable = self.is_active() && self.document.has_device_of(stored) && stored.is_alive(limits, now);
         usable.then(|| OpenSession { token: token.clone(), stored: stored.clone() })
     }
 
@@ -150,14 +149,17 @@ impl User {
         limits: &SessionLimits,
         now: OffsetDateTime,
     ) -> Vec<Session> {
-        let runs = |stored: &&StoredSession| {
-            stored.device.is_none_or(|id| self.document.devices.iter().any(|device| device.id == id))
-        };
-        let alive = self.document.open_sessions().iter().filter(runs).filter(|stored| stored.is_alive(limits, now));
+        let runs = |stored: &&StoredSession| self.document.has_device_of(stored) && stored.is_alive(limits, now);
+        let alive = self.document.open_sessions().iter().filter(runs);
         let listed = alive.map(|stored| Session { is_current: Some(stored.id) == current, ..stored.listed(limits) });
         let mut sessions: Vec<_> = listed.filter(|_| self.is_active()).collect();
         sessions.sort_by_key(|session| core::cmp::Reverse(session.last_seen_at));
         sessions
+    }
+
+    /// The id of the session that this token shows, alive or not.
+    pub(crate) fn session_of(&self, token: &Token) -> Option<SessionId> {
+        self.shown_session(token).map(|stored| stored.id)
     }
 
     /// The digest of the session whose use is to be written down, or that is over and to be removed.
@@ -216,7 +218,7 @@ impl User {
 
     /// Whether one more session would be refused.
     pub(crate) fn refuses_session(&self, limits: &SessionLimits, now: OffsetDateTime) -> bool {
-        let alive = self.document.open_sessions().iter().filter(|stored| stored.is_alive(limits, now)).count();
+        let alive = self.sessions(None, limits, now).len();
         limits.refuses_when_full && alive >= limits.at_most
     }
 }
@@ -238,6 +240,12 @@ impl Document {
         }
     }
 
+    /// Whether a session is alive on that device.
+    pub(super) fn has_live_session(&self, device: DeviceId, limits: &SessionLimits, now: OffsetDateTime) -> bool {
+        let mut open = self.open_sessions().iter();
+        open.any(|stored| stored.device == Some(device) && stored.is_alive(limits, now))
+    }
+
     pub(super) fn open_sessions_mut(&mut self) -> &mut Vec<StoredSession> {
         let epoch = self.epoch;
         let sessions =
@@ -247,6 +255,11 @@ impl Document {
             sessions.open.clear();
         }
         &mut sessions.open
+    }
+
+    /// Whether the device that the session runs on still is one. Without it the session is over.
+    fn has_device_of(&self, stored: &StoredSession) -> bool {
+        stored.device.is_none_or(|id| self.devices.iter().any(|device| device.id == id))
     }
 
     fn with_session(&mut self, id: SessionId, change: impl FnOnce(&mut StoredSession)) {
@@ -289,8 +302,10 @@ impl Document {
         let devices = self.devices.iter().filter(|device| after(device.granted_at, limits.established_after) <= now);
         let established: Vec<DeviceId> = devices.map(|device| device.id).collect();
         let is_newcomer = |device: Option<DeviceId>| device.is_none_or(|id| !established.contains(&id));
+        let mut running = self.open_sessions().to_vec();
+        running.retain(|stored| self.has_device_of(stored) && !stored.is_over(limits, now));
         let open = self.open_sessions_mut();
-        open.retain(|stored| !stored.is_over(limits, now));
+        *open = running;
         while open.len() >= limits.at_most {
             let endable = open.iter().filter(|stored| is_newcomer(stored.device) || !is_newcomer(device));
             let next = endable.min_by_key(|stored| (!is_newcomer(stored.device), stored.last_seen_at));

@@ -16,7 +16,7 @@ use super::state::User;
 use super::stored::{Assurance, Document, NextStep};
 use crate::session::AuthMethod;
 use crate::sharing::SharingSigns;
-use crate::types::{Challenge, DeviceToken, Digest};
+use crate::types::{Digest, Token};
 
 /// The settings that apply to every sign-in.
 #[derive(Clone, Copy, Debug)]
@@ -37,15 +37,15 @@ pub(crate) struct Passed {
 /// The next step of a sign-in.
 pub(crate) enum Step {
     Complete(Completed),
-    SecondFactor(Challenge),
-    ChangePassword(Challenge),
-    Enroll(Challenge),
+    SecondFactor(Token),
+    ChangePassword(Token),
+    Enroll(Token),
 }
 
 /// A session, and what its browser is from now on.
 pub(crate) struct Completed {
     pub(crate) session: OpenSession,
-    pub(crate) device: Option<DeviceToken>,
+    pub(crate) device: Option<Token>,
     /// Whether the browser was not known before.
     pub(crate) is_new_device: bool,
     /// To be reported: the account looks shared.
@@ -129,7 +129,7 @@ impl User {
     #[allow(clippy::too_many_arguments)] // as above
     pub(crate) fn pass_second_factor(
         &self,
-        challenge: &Challenge,
+        challenge: &Token,
         proved: Progress,
         accepted: &AcceptedCode,
         remember: Option<Duration>,
@@ -153,7 +153,7 @@ impl User {
     #[allow(clippy::too_many_arguments)] // as above
     pub(crate) fn enroll_by_challenge(
         &self,
-        challenge: &Challenge,
+        challenge: &Token,
         proved: Progress,
         proving: &AcceptedCode,
         recovery_codes: Vec<Digest>,
@@ -198,7 +198,7 @@ impl Document {
         // A temporary password is there until another was chosen.
         let by_temporary = proved.assurance == Assurance::TemporaryPassword && self.temporary.is_some();
         let change_due = by_temporary || self.password.as_ref().is_none_or(|password| password.change_required);
-        let (step, issue): (_, fn(Challenge) -> Step) = if self.second_factor.is_on() && !proved.factor_passed {
+        let (step, issue): (_, fn(Token) -> Step) = if self.second_factor.is_on() && !proved.factor_passed {
             (NextStep::SecondFactor, Step::SecondFactor)
         } else if change_due {
             (NextStep::ChangePassword, Step::ChangePassword)

@@ -1,5 +1,6 @@
-use doorward::SignInRequest;
 use doorward::error::{DeviceError, ReauthenticateError, SessionError};
+use doorward::session::SessionLifetimes;
+use doorward::{SignInRequest, SignedIn};
 use pollster::block_on;
 
 use crate::support::*;
@@ -63,58 +64,6 @@ fn a_clock_that_is_set_back_leaves_room_for_a_new_device() {
 }
 
 #[test]
-fn what_has_expired_gives_up_its_place_before_what_has_not() {
-    let world = World::with(|builder| builder.configure(|config| config.device.at_most = 2));
-    let first = world.open(ANN, OLD);
-    world.clock.advance(89 * DAY);
-    let second = world.signed_in(ANN, OLD);
-    world.clock.advance(2 * DAY);
-    let third = world.signed_in(ANN, OLD);
-    assert!(!world.is_live(&first) && world.is_live(&second) && world.is_live(&third));
-}
-
-#[test]
-fn fewer_places_are_fewer_devices() {
-    let (world, first) = World::with_ann();
-    world.clock.advance(DAY);
-    let _ = world.signed_in(ANN, OLD);
-    world.clock.advance(8 * DAY);
-    let fewer = world.restarted(|builder| builder.configure(|config| config.device.at_most = 1));
-    let last = fewer.signed_in(ANN, OLD);
-    assert_eq!(block_on(fewer.auth.devices(&last)).unwrap().len(), 1);
-    assert!(!fewer.is_live(&first));
-}
-
-#[test]
-fn neither_a_confirmed_link_nor_a_sign_in_during_a_recovery_ends_a_session() {
-    let world = World::with(|builder| builder.configure(|config| config.device.at_most = 1));
-    let ann = world.open(ANN, OLD);
-    world.clock.advance(30 * DAY);
-    let token = world.request(ANN);
-    let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
-    assert!(confirmed.device.is_none() && world.is_live(&ann));
-    // A sign-in during the recovery, by someone who knows the password.
-    let other = world.signed_in(ANN, OLD);
-    assert!(other.device_token().is_none() && world.is_live(&ann));
-    world.clock.advance(2 * HOUR);
-    assert!(world.signed_in(ANN, OLD).device_token().is_some() && !world.is_live(&ann));
-}
-
-#[test]
-fn a_device_that_gives_up_its_place_gives_up_its_session() {
-    let world = World::with(|builder| builder.configure(|config| config.device.at_most = 2));
-    let first = world.open(ANN, OLD);
-    world.clock.advance(8 * DAY);
-    let second = world.signed_in(ANN, OLD);
-    let third = world.signed_in(ANN, OLD);
-    assert!(!world.is_live(&first) && world.is_live(&second) && world.is_live(&third));
-    // Both places are taken by recently used devices: this session has no device and works without one.
-    let fourth = world.signed_in(ANN, OLD);
-    assert_eq!(fourth.session().device, None);
-    assert!(world.is_live(&fourth) && world.is_live(&second));
-}
-
-#[test]
 fn a_browser_that_several_people_share_is_known_to_each() {
     let (world, ann) = World::with_ann();
     let bob = world.open("bob@acme.example", OLD);
@@ -138,4 +87,90 @@ fn a_browser_that_several_people_share_is_known_to_each() {
     }
     let unknown = complete(block_on(world.auth.sign_in(request.device(&device(&ann)))).unwrap());
     assert_ne!(unknown.session().device, ann.session().device);
+}
+
+/// So many places, and sessions that are over after an hour without use.
+fn with_places(at_most: usize) -> World {
+    World::with(|builder| {
+        builder.configure(|config| {
+            config.device.at_most = at_most;
+            config.session.lifetimes = SessionLifetimes::AAL2;
+        })
+    })
+}
+
+fn is_listed(world: &World, device: &SignedIn, by: &SignedIn) -> bool {
+    block_on(world.auth.devices(by)).unwrap().iter().any(|listed| Some(listed.id) == device.session().device)
+}
+
+#[test]
+fn what_has_expired_gives_up_its_place_before_what_has_not() {
+    let world = with_places(2);
+    let first = world.open(ANN, OLD);
+    world.clock.advance(89 * DAY);
+    let second = world.signed_in(ANN, OLD);
+    world.clock.advance(2 * DAY);
+    let third = world.signed_in(ANN, OLD);
+    assert!(
+        !is_listed(&world, &first, &third) && is_listed(&world, &second, &third) && is_listed(&world, &third, &third)
+    );
+}
+
+#[test]
+fn fewer_places_are_fewer_devices() {
+    let world = with_places(20);
+    let _first = world.open(ANN, OLD);
+    world.clock.advance(DAY);
+    let _ = world.signed_in(ANN, OLD);
+    world.clock.advance(8 * DAY);
+    let fewer = world.restarted(|builder| {
+        builder.configure(|config| {
+            config.device.at_most = 1;
+            config.session.lifetimes = SessionLifetimes::AAL2;
+        })
+    });
+    let last = fewer.signed_in(ANN, OLD);
+    assert_eq!(block_on(fewer.auth.devices(&last)).unwrap().len(), 1);
+}
+
+#[test]
+fn neither_a_confirmed_link_nor_a_sign_in_during_a_recovery_takes_a_place() {
+    let world = with_places(1);
+    let ann = world.open(ANN, OLD);
+    world.clock.advance(30 * DAY);
+    let token = world.request(ANN);
+    let confirmed = block_on(world.auth.confirm_reset(&token)).unwrap();
+    assert!(confirmed.device.is_none());
+    // A sign-in during the recovery, by someone who knows the password.
+    let other = world.signed_in(ANN, OLD);
+    assert!(other.device_token().is_none() && is_listed(&world, &ann, &other));
+    world.clock.advance(2 * HOUR);
+    let later = world.signed_in(ANN, OLD);
+    assert!(later.device_token().is_some() && !is_listed(&world, &ann, &later));
+}
+
+#[test]
+fn a_device_gives_up_its_place_when_it_was_not_used_for_a_week() {
+    let world = with_places(2);
+    let first = world.open(ANN, OLD);
+    world.clock.advance(8 * DAY);
+    let second = world.signed_in(ANN, OLD);
+    let third = world.signed_in(ANN, OLD);
+    assert!(!is_listed(&world, &first, &third) && is_listed(&world, &second, &third));
+    // Both places are taken by recently used devices: this session has no device and works without one.
+    let fourth = world.signed_in(ANN, OLD);
+    assert_eq!(fourth.session().device, None);
+    assert!(world.is_live(&fourth) && world.is_live(&second));
+}
+
+#[test]
+fn no_sign_in_takes_the_place_of_a_device_with_a_live_session() {
+    let world = World::with(|builder| builder.configure(|config| config.device.at_most = 3));
+    let owner = world.open(ANN, OLD);
+    // Whoever knows the password signs in as often as they like, for longer than the token of the device lasts.
+    for _ in 0..50 {
+        world.clock.advance(2 * DAY);
+        let _ = world.signed_in(ANN, OLD);
+    }
+    assert!(world.is_live(&owner) && is_listed(&world, &owner, &owner));
 }

@@ -19,5 +19,6 @@ mod session;
 mod settings;
 mod sign_in;
 mod stored;
+mod tokens;
 mod typed;
 mod verify_second_factor;

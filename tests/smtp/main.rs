@@ -1,6 +1,7 @@
 //! `SmtpMailer` against a real SMTP server on loopback, working and faulty.
 #![cfg(all(feature = "smtp", feature = "testing"))]
 
+mod addresses;
 mod clocks;
 mod letter;
 mod server;

@@ -80,7 +80,11 @@ pub struct SmtpServer {
 
 impl SmtpServer {
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    pub fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let server = Self { address: listener.local_addr().unwrap(), state: Arc::default() };
         server.offers(&["8BITMIME", "SMTPUTF8", "PIPELINING"]);
         let state = server.state.clone();

@@ -2,12 +2,15 @@
 #![allow(dead_code, unused_imports)] // each test binary uses only a part of it
 
 mod app;
+pub mod dead;
+pub mod gate;
 mod meddling;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod harness;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod lives;
+pub mod mounted;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -12,7 +12,7 @@ use crate::error::{EnrollmentError, Unavailable};
 use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::second_factor::{RecoveryCodes, StepUp, TotpEnrollment, TotpSecret, TypedCode};
-use crate::types::{Challenge, Digest, UserId};
+use crate::types::{Challenge, Digest, Token, UserId};
 use crate::user::{
     AcceptedCode, Fresh, GivenFor, NewTotp, OpenSession, Passed, Progress, Recovery, User, recovery_digests,
 };
@@ -75,8 +75,8 @@ impl Auth {
     /// [`EnrollmentError`].
     pub async fn begin_required_enrollment(&self, challenge: &Challenge) -> Result<TotpEnrollment, EnrollmentError> {
         let engine = &self.engine;
-        let user = find_challenged(engine, challenge).await?;
-        begin(engine, user, |user, now| check_challenge(engine, user, challenge, now)).await
+        let (token, user) = find_challenged(engine, challenge).await?;
+        begin(engine, user, |user, now| check_challenge(engine, user, &token, now)).await
     }
 
     /// Confirms that enrollment by a code, and signs in. Show the recovery codes: they are never shown again.
@@ -89,16 +89,16 @@ impl Auth {
         code: &str,
     ) -> Result<(SignIn, RecoveryCodes), EnrollmentError> {
         let engine = &self.engine;
-        let user = find_challenged(engine, challenge).await?;
+        let (token, user) = find_challenged(engine, challenge).await?;
         let (codes, digests) = new_recovery_codes(user.id())?;
         let rules = engine.config.sign_in_rules();
-        let may = |user: &User, now| check_challenge(engine, user, challenge, now);
+        let may = |user: &User, now| check_challenge(engine, user, &token, now);
         let enroll = |user: &User, progress: Progress, proving: &AcceptedCode, now: OffsetDateTime, fresh: &Fresh| {
             let Passed { step, user } =
-                user.enroll_by_challenge(challenge, progress, proving, digests.clone(), &rules, now, fresh);
+                user.enroll_by_challenge(&token, progress, proving, digests.clone(), &rules, now, fresh);
             (step, user)
         };
-        let (step, user) = confirm(engine, user, code, GivenFor::Challenge(challenge), may, enroll).await?;
+        let (step, user) = confirm(engine, user, code, GivenFor::Challenge(&token), may, enroll).await?;
         Ok((respond(engine, step, &user, 0, None).await, codes))
     }
 }
@@ -192,10 +192,13 @@ async fn find(engine: &Engine, signed_in: &SignedIn) -> Result<User, EnrollmentE
     Ok(user)
 }
 
-async fn find_challenged(engine: &Engine, challenge: &Challenge) -> Result<User, EnrollmentError> {
+async fn find_challenged(engine: &Engine, challenge: &Challenge) -> Result<(Token, User), EnrollmentError> {
     engine.open()?;
-    let found = engine.users.find_claimed(&challenge.0.user_id).await?;
-    found.ok_or_else(|| challenge_rejected(engine, None))
+    let Some(token) = engine.users.tokens.open(&challenge.0) else { return Err(challenge_rejected(engine, None)) };
+    match engine.users.find_claimed(&token.user_id).await? {
+        Some(user) => Ok((token, user)),
+        None => Err(challenge_rejected(engine, None)),
+    }
 }
 
 /// Whether the session is valid, and no recovery is pending.
@@ -223,11 +226,11 @@ fn may_begin(engine: &Engine, user: &User, signed_in: &SignedIn, now: OffsetDate
 fn check_challenge(
     engine: &Engine,
     user: &User,
-    challenge: &Challenge,
+    token: &Token,
     now: OffsetDateTime,
 ) -> Result<Progress, EnrollmentError> {
     let limits = engine.config.challenge_limits();
-    match user.enrollment_challenge(challenge, &limits, now) {
+    match user.enrollment_challenge(token, &limits, now) {
         Some(progress) => no_recovery(user, now).map(|()| progress),
         None => Err(challenge_rejected(engine, Some(user))),
     }

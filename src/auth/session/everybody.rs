@@ -25,7 +25,7 @@ impl Operator {
         Ok(user.sessions(None, &engine.sessions.limits, engine.now()))
     }
 
-    /// How a user's account was used in the last seven days, to judge whether several people share it.
+    /// Returns how a user's account was used in the last seven days, to judge whether several people share it.
     ///
     /// # Errors
     /// [`OperatorError`].
@@ -33,15 +33,17 @@ impl Operator {
         Ok(self.find(user).await?.sharing_signs(self.engine().now()))
     }
 
-    /// Ends every session, and every sign-in under way, of every user: after a restored backup, or when a key has leaked.
+    /// Ends every session, and every sign-in under way, of every user. Call it after restoring a backup, or when a key
+    /// has leaked.
     ///
-    /// It goes through the accounts one by one, so it takes a while: to shut everybody out at once, first restart the processes
-    /// with [`SessionConfig::not_before`](crate::session::SessionConfig::not_before). Each process refuses a session as soon as
-    /// its account was reached. What begins after the sweep's instant goes on. Devices stay known.
+    /// It processes the accounts one by one, so it takes a while. To sign everybody out at once, first restart the
+    /// processes with [`SessionConfig::not_before`](crate::session::SessionConfig::not_before). A session is rejected,
+    /// in every process, as soon as its account has been processed. Sessions that began after the sweep's instant
+    /// continue. Devices stay known.
     ///
-    /// When this returns `Ok`, nothing that began before is left: an account that appears later has nothing older, and a
-    /// deactivated one has no sessions. After an error, or when the future was dropped, call it again with the same sweep; it
-    /// continues where it stopped. Starting over is safe too.
+    /// When this returns `Ok`, nothing that began before that instant is left: an account that appears later has
+    /// nothing older, and a deactivated one has no sessions. After an error, or if the future was dropped, call it
+    /// again with the same sweep: it continues where it stopped. Starting over is also safe.
     ///
     /// # Errors
     /// [`Unavailable`]: a store failed. The sweep is not complete.
@@ -84,7 +86,7 @@ impl Operator {
         Ok(())
     }
 
-    /// Whether there was anything to end.
+    /// Ends what one account has to end, and returns whether there was anything.
     async fn sign_out(&self, id: &UserId, sweep: &SignOutSweep) -> Result<bool, Unavailable> {
         let engine = self.engine();
         let Some(user) = engine.users.find_by_id(id).await? else { return Ok(false) };

@@ -20,9 +20,9 @@ impl Auth {
     /// The use is written down after the response, at most once in five minutes.
     ///
     /// # Errors
-    /// [`ResumeError::SessionEnded`] once the session has expired or was ended, the user has changed a credential, was
-    /// deactivated or deleted, or the session's device was revoked or evicted; also for any text that never was a token. Show
-    /// the sign-in page, and leave the cookie alone: a request that was under way while the token changed would otherwise delete
+    /// [`ResumeError::SessionEnded`] if the session has expired or was ended, if the user changed a credential or was
+    /// deactivated or deleted, if the session's device was revoked, or if the text is not a token. Show the sign-in
+    /// page, and leave the cookie alone: a request that was under way while the token changed would otherwise delete
     /// the new one.
     ///
     /// ```
@@ -41,9 +41,9 @@ impl Auth {
         self.resume_shown(token, None).await
     }
 
-    /// Like [`resume`](Self::resume), with the client address of the request. It is for signs that several people share the
-    /// account ([`SharingSigns`](crate::session::SharingSigns)), which are much clearer with addresses. No session ends because
-    /// its address changed.
+    /// Like [`resume`](Self::resume), with the client address of the request. The address helps to detect that several
+    /// people share the account ([`SharingSigns`](crate::session::SharingSigns)). No session ends because its address
+    /// changed.
     ///
     /// # Errors
     /// As [`resume`](Self::resume).
@@ -54,32 +54,39 @@ impl Auth {
     async fn resume_shown(&self, token: &str, from: Option<&ClientAddress>) -> Result<SignedIn, ResumeError> {
         let engine = &self.engine;
         engine.open()?;
-        let Ok(token) = SessionToken::parse(token) else {
+        let opened = SessionToken::parse(token).ok().and_then(|token| engine.users.tokens.open(&token.0));
+        let Some(token) = opened else {
             engine.events.report_about(EventKind::SessionRejected, None);
             return Err(ResumeError::SessionEnded);
         };
-        let (user, session) = engine.sessions.resume(&token.0, from).await?.ok_or(ResumeError::SessionEnded)?;
+        let (user, session) = engine.sessions.resume(&token, from).await?.ok_or(ResumeError::SessionEnded)?;
         Ok(engine.signed_in(&user, &session, None))
     }
 
-    /// Signs out: the session ends, and a copied cookie with it. Delete the session cookie, and keep the device cookie.
+    /// Signs out: the session ends, so a copy of its cookie is invalid too. Delete the session cookie, and keep the
+    /// device cookie.
     ///
-    /// Signing out of a session that has ended already is no error.
+    /// Signing out of a session that has already ended is not an error.
     ///
     /// # Errors
     /// [`Unavailable`]: the session has not ended. Say so, and keep the cookie.
     pub async fn sign_out(&self, signed_in: &SignedIn) -> Result<(), Unavailable> {
         let (engine, token) = (&self.engine, signed_in.shown());
         engine.open()?;
-        let Some((user, _)) = engine.sessions.find(token).await? else { return Ok(()) };
-        let ended = end(engine, user, |user| engine.sessions.of(user, token).map(|session| session.id())).await?;
-        if let Some(user) = ended {
-            engine.events.report(EventKind::SignedOut).user(&user).send();
+        let Some(user) = engine.users.find_by_id(&token.user_id).await? else {
+            engine.sessions.report_rejected(token);
+            return Ok(());
+        };
+        // Also ends a session that this process rejects: one with another clock or other settings may accept it, or
+        // this one later.
+        match end(engine, user, |user| user.session_of(token)).await? {
+            Some(user) => engine.events.report(EventKind::SignedOut).user(&user).send(),
+            None => engine.sessions.report_rejected(token),
         }
         Ok(())
     }
 
-    /// Returns the user's live sessions, the most recently used first; this one is marked.
+    /// Returns the user's live sessions, the most recently used first, with this one marked.
     ///
     /// # Errors
     /// [`ResumeError`].
@@ -92,7 +99,7 @@ impl Auth {
     /// Ends one of the user's own sessions.
     ///
     /// # Errors
-    /// [`SessionError`]: after [`StepUpRequired`](SessionError::StepUpRequired) ask for the proof it names.
+    /// [`SessionError`]: after [`StepUpRequired`](SessionError::StepUpRequired), ask for the proof it names.
     ///
     /// ```
     /// use doorward::session::SessionId;
@@ -134,11 +141,11 @@ impl Auth {
         Ok(())
     }
 
-    /// Ends every other session of the user. The current one continues as the returned [`SignedIn`], with a new token, so a copy
-    /// of its cookie dies too.
+    /// Ends every other session of the user. The current one continues as the returned [`SignedIn`], with a new token,
+    /// so a copy of its old cookie is invalid too.
     ///
     /// # Errors
-    /// [`SessionError`]: after [`StepUpRequired`](SessionError::StepUpRequired) ask for the proof it names.
+    /// [`SessionError`]: after [`StepUpRequired`](SessionError::StepUpRequired), ask for the proof it names.
     pub async fn sign_out_others(&self, signed_in: &SignedIn) -> Result<SignedIn, SessionError> {
         let engine = &self.engine;
         let (user, _) = find(engine, signed_in).await?;
@@ -174,7 +181,7 @@ fn acting(engine: &Engine, user: &User, signed_in: &SignedIn) -> Result<OpenSess
     }
 }
 
-/// Ends the session that `which` finds, and returns the user as stored; `None` if it finds none any more.
+/// Ends the session that `which` finds, and returns the user as stored; `None` if it finds none.
 async fn end(
     engine: &Engine,
     user: User,
