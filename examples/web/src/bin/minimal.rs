@@ -13,7 +13,6 @@ use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use doorward::config::Hold;
-use doorward::error::ResumeError;
 use doorward::event::Event;
 use doorward::mail::PrintingMailer;
 use doorward::second_factor::SecondFactorPolicy;
@@ -183,12 +182,10 @@ async fn step(State(app): State<App>, Path(name): Path<String>, jar: CookieJar, 
 }
 
 /// The device cookie stays: it signs nobody in, and keeps its owner's bucket.
-async fn sign_out(State(app): State<App>, jar: CookieJar) -> Response {
-    let who = app.auth.resume(kept(&jar, "__Host-session"));
-    match async { Ok::<_, ResumeError>(app.auth.sign_out(&who.await?).await?) }.await {
-        Ok(()) => (jar.remove(cookie("__Host-session", String::new())), Redirect::to("/sign-in")).into_response(),
-        Err(error) => app.refuse(&error, HOME, ""),
-    }
+async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<(CookieJar, Redirect), Response> {
+    let who = app.auth.resume(kept(&jar, "__Host-session")).await.map_err(|error| app.refuse(&error, HOME, ""))?;
+    app.auth.sign_out(&who).await.map_err(|error| app.refuse(&error, HOME, ""))?;
+    Ok((jar.remove(cookie("__Host-session", String::new())), Redirect::to("/sign-in")))
 }
 
 /// The same response for everyone.
