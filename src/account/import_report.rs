@@ -23,7 +23,8 @@ pub struct ImportReport {
     pub imported: u64,
     /// Accounts that were created without a password, including those whose welcome was not mailed.
     pub provisioned: u64,
-    /// Rows without a mark whose account was there already: a run before was killed, or another instance was first.
+    /// Rows without a mark as taken over whose account was there already: an earlier run was killed, another instance was first,
+    /// or the row was held.
     pub taken_over_already: u64,
     /// How many of the created accounts are deactivated.
     pub deactivated: u64,
@@ -134,7 +135,8 @@ pub enum SkipReason {
     /// Another account has this address: two rows have the same address, or the account existed before. The row is now
     /// [held](super::ImportMark::Held).
     EmailTaken {
-        /// The account that has the address. `None` if it was deleted at that moment, or its id may not be shown.
+        /// The account that has the address. `None` if it was deleted at that moment, or cannot be read, or its
+        /// id may not be shown.
         by: Option<UserId>,
     },
     /// The row is held, and its address has no account: the other account was deleted, or the row was corrected. Clear

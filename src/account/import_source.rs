@@ -12,7 +12,7 @@ use crate::types::BackendError;
 ///
 /// **The source keeps a mark for each row**, in a column or a table of the host's. A mark says that the row was
 /// handled. It outlives the account, so a person who was deleted here is never imported again. You may delete rows of
-/// the source, but never clear the mark of a row that stays.
+/// the source, but never clear the mark of a row that was taken over and stays.
 ///
 /// # Contract
 /// - **Ordered.** Pages follow a fixed order of ids, each strictly after the row `after`. Any order will do.

@@ -22,7 +22,7 @@ const SALT: RangeInclusive<usize> = 1..=64;
 /// in. Delete the old hashes and their backups afterwards: [`HashRisk::FastInside`](super::HashRisk::FastInside) says
 /// why.
 ///
-/// `Debug` reveals nothing of it, and its memory is wiped on drop.
+/// `Debug` reveals nothing of it, and the memory of its digits is wiped on drop.
 ///
 /// ```
 /// use doorward::hashing::{FastHash, HashParams, HashRisk};

@@ -47,10 +47,11 @@ crate::types::redacted_debug!(FirebaseScrypt => "FirebaseScrypt");
 
 impl FirebaseScrypt {
     /// Takes `base64_signer_key`, `base64_salt_separator`, `rounds` (1 to 32; Firebase uses 8) and `mem_cost` (1 to 21;
-    /// Firebase uses 14). A cost that is too high is an error of [`hash`](Self::hash).
+    /// Firebase uses 14). Both together may take
+    /// 256 MiB, so with 8 rounds `mem_cost` is at most 18. A cost that is too high is an error of [`hash`](Self::hash).
     ///
     /// # Errors
-    /// [`MalformedHash`] if a text is not base64, or the key is not 64 bytes long.
+    /// [`MalformedHash`] if a text is not base64, the key is not 64 bytes long, or the separator is longer than 32 bytes.
     pub fn new(signer_key: &str, salt_separator: &str, rounds: u32, mem_cost: u8) -> Result<Self, MalformedHash> {
         let key = decoded(signer_key).filter(|key| key.len() == KEY_BYTES).ok_or(DAMAGED)?;
         let separator = decoded(salt_separator).filter(|separator| separator.len() <= MAX_SALT_BYTES).ok_or(DAMAGED)?;

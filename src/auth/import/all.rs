@@ -67,7 +67,7 @@ impl Operator {
     }
 
     /// Compares the rows of a source with the accounts: which were deleted since, which addresses differ, how many passwords are
-    /// still kept as old hashes, and what is left. It changes nothing, and reads everything: one look-up for each row.
+    /// still kept as old hashes, and what is left. It changes nothing, and reads every row: one look-up for each that was taken over.
     ///
     /// # Errors
     /// [`ImportStopped`] if a store or the source failed. Its report is empty.
@@ -140,7 +140,7 @@ impl<'a> ImportRun<'a> {
         Self { page_size: rows.max(1), ..self }
     }
 
-    /// Mails a welcome with a first password to everyone who is provisioned without a hash, as [`Operator::provision`]
+    /// Mails a welcome with a first password to every active person who is provisioned without a hash, as [`Operator::provision`]
     /// does. Without this, no mail is sent, and they set a password through "Forgot your password?".
     ///
     /// Each row is marked as soon as its mail is accepted. If a run is killed between the two, the next one mails that
