@@ -1,6 +1,8 @@
 //! Several processes on one database: waits, cooldowns and single use hold across them, and across restarts.
 #![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
 
+#[path = "cluster/everybody.rs"]
+mod everybody;
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
