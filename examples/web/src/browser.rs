@@ -31,7 +31,7 @@ const DEVICE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const RESET: Duration = Duration::from_secs(60 * 60);
 /// How many people may share a browser; doorward reads no more tokens.
 const DEVICES: usize = 5;
-/// How many mailed links are kept at once; each has at most 215 characters.
+/// How many mailed links are kept at once; each has at most 238 characters.
 const LINKS: usize = 3;
 /// These never occur in a token, and are allowed in a cookie.
 const BETWEEN: char = '~';
@@ -385,5 +385,5 @@ impl Browser {
 
 /// Whether a text is shaped like a link token, by characters and length. Whether it is valid, only the crate can tell.
 fn looks_like_a_token(text: &str) -> bool {
-    (40..=215).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    (40..=238).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
