@@ -30,11 +30,13 @@ impl HolderKeys {
     }
 
     /// Opens what was sealed beside that secret under any of the keys. A text does not say which it was: they are few, and tokens
-    /// are checked byte for byte.
-    pub(crate) fn open(&self, sealed: &SealedHolder, secret: &SecretBytes<32>) -> Option<UserId> {
+    /// are checked byte for byte. Returns with the id whether it is the current key.
+    pub(crate) fn open(&self, sealed: &SealedHolder, secret: &SecretBytes<32>) -> Option<(UserId, bool)> {
         let nonce = nonce(secret);
-        let opened = self.0.iter().find_map(|key| cipher(key).decrypt(&nonce, bound(sealed)).ok())?;
-        UserId::parse(core::str::from_utf8(&opened).ok()?.trim_end_matches('\0')).ok()
+        let open = |key: &SecretBytes<32>| cipher(key).decrypt(&nonce, bound(sealed)).ok();
+        let (opened, index) = self.0.iter().enumerate().find_map(|(index, key)| Some((open(key)?, index)))?;
+        let id = UserId::parse(core::str::from_utf8(&opened).ok()?.trim_end_matches('\0')).ok()?;
+        Some((id, index == 0))
     }
 }
 

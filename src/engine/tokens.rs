@@ -1,5 +1,7 @@
 //! Tokens between the form in which they travel and the one in which flows compare them.
 
+use std::sync::Arc;
+
 use crate::crypto::{HolderKeys, Keyring};
 use crate::types::{Holder, Token, WireToken};
 
@@ -16,20 +18,24 @@ impl Tokens {
     /// `None` if no key at hand has sealed it. It then names nobody, so the time of a look-up has nobody to reveal.
     pub(crate) fn open(&self, wire: &WireToken) -> Option<Token> {
         let WireToken { holder, secret } = wire;
-        let user_id = match holder {
+        let (user_id, sealed) = match holder {
             // Also where there are keys: the token may be older than they are.
-            Holder::Clear(id) => id.clone(),
-            Holder::Sealed(sealed) => self.keys.as_ref()?.open(sealed, secret)?,
+            Holder::Clear(id) => (id.clone(), None),
+            Holder::Sealed(sealed) => {
+                let (id, up_to_date) = self.keys.as_ref()?.open(sealed, secret)?;
+                (id, up_to_date.then(|| Arc::clone(sealed)))
+            }
         };
-        Some(Token { user_id, secret: secret.clone() })
+        Some(Token { user_id, secret: secret.clone(), sealed })
     }
 
     /// The token on its way out: one that was just issued, or that was found to be one of its user.
     pub(crate) fn wire(&self, token: &Token) -> WireToken {
-        let Token { user_id, secret } = token;
-        let holder = match &self.keys {
-            Some(keys) => Holder::Sealed(Box::new(keys.seal(user_id, secret))),
-            None => Holder::Clear(user_id.clone()),
+        let Token { user_id, secret, sealed } = token;
+        let holder = match (&self.keys, sealed) {
+            (_, Some(sealed)) => Holder::Sealed(Arc::clone(sealed)),
+            (Some(keys), None) => Holder::Sealed(Arc::new(keys.seal(user_id, secret))),
+            (None, None) => Holder::Clear(user_id.clone()),
         };
         WireToken { holder, secret: secret.clone() }
     }
@@ -54,10 +60,8 @@ mod tests {
 
     #[test]
     fn a_token_is_sealed_as_described() {
-        let token = Token {
-            user_id: UserId::parse("4711").expect("an id"),
-            secret: SecretBytes::new(core::array::from_fn(|at| at as u8)),
-        };
+        let secret = SecretBytes::new(core::array::from_fn(|at| at as u8));
+        let token = Token::new(UserId::parse("4711").expect("an id"), secret);
         assert_eq!(SessionToken(tokens().wire(&token)).expose(), TEXT);
     }
 
@@ -65,7 +69,7 @@ mod tests {
     fn ids_of_every_length_open_again() {
         for length in 1..=UserId::MAX_BYTES {
             let (id, secret) = (UserId::parse(&"x".repeat(length)).expect("an id"), [length as u8; 32]);
-            let wire = tokens().wire(&Token { user_id: id.clone(), secret: SecretBytes::new(secret) });
+            let wire = tokens().wire(&Token::new(id.clone(), SecretBytes::new(secret)));
             let opened = tokens().open(&wire).expect("it opens");
             assert_eq!((opened.user_id, *opened.secret.expose()), (id, secret));
         }

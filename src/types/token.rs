@@ -4,19 +4,30 @@
 //! allows finding the user by a single index look-up, so a guess is always against one account only. The stored digest also covers
 //! the purpose and the user, so a token never passes for one of another kind or user.
 
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
 use super::id::UserId;
 use super::malformed::Malformed;
 use super::secret::{SecretBytes, redacted_debug};
 use super::typed::as_shown;
-use super::wire_token::WireToken;
+use super::wire_token::{SealedHolder, WireToken};
 
 /// The content shared by the tokens below, opened: as flows compare it.
 #[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) user_id: UserId,
     pub(crate) secret: SecretBytes<32>,
+    /// The seal in which it came, if it would leave in the same one: sealing costs as much as all else about a session.
+    pub(crate) sealed: Option<Arc<SealedHolder>>,
+}
+
+impl Token {
+    /// A token that is issued now.
+    pub(crate) fn new(user_id: UserId, secret: SecretBytes<32>) -> Self {
+        Self { user_id, secret, sealed: None }
+    }
 }
 
 redacted_debug!(Token => "Token");

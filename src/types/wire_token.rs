@@ -3,6 +3,8 @@
 //! The holder is the user's id: in clear, or sealed if the host has keys (`crypto`), which makes it as long for every id. The first
 //! byte tells which. Only the form is looked at here; whether the seal opens shows later.
 
+use std::sync::Arc;
+
 use zeroize::{Zeroize, Zeroizing};
 
 use super::base64url;
@@ -22,7 +24,7 @@ pub(crate) struct WireToken {
 #[derive(Clone)]
 pub(crate) enum Holder {
     Clear(UserId),
-    Sealed(Box<SealedHolder>),
+    Sealed(Arc<SealedHolder>),
 }
 
 /// An id filled up to its greatest length, and a tag of 16 bytes.
@@ -109,7 +111,7 @@ impl Holder {
 
     fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
         if let Some((&Self::SEALED, sealed)) = bytes.split_first() {
-            return Some(Self::Sealed(Box::new(sealed.try_into().ok()?)));
+            return Some(Self::Sealed(Arc::new(sealed.try_into().ok()?)));
         }
         UserId::parse(&String::from_utf8(bytes).ok()?).ok().map(Self::Clear)
     }

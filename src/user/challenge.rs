@@ -39,7 +39,7 @@ impl Document {
         fresh: &Fresh,
     ) -> Token {
         let assurance = proved.assurance;
-        let token = Token { user_id: user_id.clone(), secret: fresh.secret.clone() };
+        let token = Token::new(user_id.clone(), fresh.secret.clone());
         self.challenges.retain(|challenge| challenge.span.is_alive(now));
         while self.challenges.iter().filter(|other| other.assurance == assurance).count() >= limits.per_class.max(1) {
             let oldest = self.challenges.iter().position(|other| other.assurance == assurance);

@@ -195,7 +195,7 @@ impl Document {
             let next = next?.id;
             self.devices.retain(|device| device.id != next);
         }
-        let token = Token { user_id: user_id.clone(), secret: fresh.device_secret.clone() };
+        let token = Token::new(user_id.clone(), fresh.device_secret.clone());
         self.devices.push(StoredDevice {
             id: fresh.device_id,
             digest: digest(user_id, &token),

@@ -97,7 +97,7 @@ impl User {
                 return NewLink::CoolingDown(Some(rewritten));
             }
         };
-        let token = Token { user_id: self.id.clone(), secret: fresh.secret.clone() };
+        let token = Token::new(self.id.clone(), fresh.secret.clone());
         let span = Span::starting(now, limits.lifetime);
         let user = self.next(fresh, |document| {
             document.reset.cooldown = Some(mailed);

@@ -313,7 +313,7 @@ impl Document {
             self.open_sessions_mut().retain(|stored| stored.device != device);
         }
         self.make_room(device, limits, now);
-        let token = Token { user_id: user_id.clone(), secret: fresh.session_secret.clone() };
+        let token = Token::new(user_id.clone(), fresh.session_secret.clone());
         let stored = StoredSession {
             id: fresh.session_id,
             digest: digest(user_id, &token),
@@ -376,7 +376,7 @@ impl Document {
         fresh: &Fresh,
     ) -> OpenSession {
         let user_id = &acting.token.user_id;
-        let token = Token { user_id: user_id.clone(), secret: fresh.session_secret.clone() };
+        let token = Token::new(user_id.clone(), fresh.session_secret.clone());
         let mut stored = acting.stored.clone();
         (stored.digest, stored.last_seen_at, stored.device) = (digest(user_id, &token), now, device);
         if let Some(proof) = proof {
