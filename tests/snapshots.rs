@@ -29,7 +29,7 @@ use doorward::{
 };
 use pollster::block_on;
 use serde_json::{Value, json};
-use support::{ANN, HOUR, MINUTE, NEW, OLD, SECOND, complete, email, site};
+use support::{ANN, DAY, HOUR, MINUTE, NEW, OLD, SECOND, complete, email, site};
 use totp_rs::Totp;
 
 fn folder() -> PathBuf {
@@ -580,4 +580,91 @@ fn what_was_counted_before_still_counts() {
     assert!(wait(&host) <= full && wait(&host) > full - SECOND, "{:?}", wait(&host));
     assert!(host.fails("wrong"));
     assert_eq!(wait(&host), schedule.delay_after(ATTEMPTS + 1));
+}
+
+/// The document of an account with 50 sessions, 20 devices, 12 links, a second factor, a month of use at 48 client addresses and
+/// such a label for each session.
+fn document_of_a_full_account(label: &str) -> String {
+    let (users, clock, mailer) = (Arc::new(MemoryUsers::new()), ManualClock::new(), RecordingMailer::new());
+    let (auth, operator) = Auth::builder(site(), users.clone(), MemoryAttempts::new(), mailer.clone())
+        .clock(clock.clone())
+        .keyring(Keyring::new("a", *b"a key of these tests, no secret.").unwrap())
+        .index_key([7; 32])
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.hashing.sealing = doorward::config::HashSealing::On;
+            config.password.history = 3;
+            config.second_factor.remember_device = Some(DAY);
+            // The cooldown doubles, and no link expires meanwhile.
+            config.danger_allow("reset.cooldown");
+            config.reset.cooldown = MINUTE;
+            config.reset.link_lifetime = DAY;
+        })
+        .build_with_operator()
+        .unwrap();
+    block_on(operator.provision(email(ANN))).unwrap();
+    let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
+    let sign_in = |request: SignInRequest| {
+        loop {
+            match block_on(auth.try_sign_in(request.clone())) {
+                Err(SignInError::Throttled { retry_after }) => clock.advance(retry_after),
+                outcome => return outcome.unwrap(),
+            }
+        }
+    };
+    let SignIn::PasswordChangeRequired(challenge) = sign_in(SignInRequest::new(ANN, &mailed)) else { panic!() };
+    let mut ann = complete(block_on(auth.choose_password(&challenge, "0th password of hers")).unwrap());
+    for n in 0..3 {
+        clock.advance(MINUTE);
+        let (old, new) = (format!("{n}th password of hers"), format!("{}th password of hers", n + 1));
+        ann = block_on(auth.change_password(&ann, &old, &new)).unwrap();
+    }
+    let enrollment = block_on(auth.begin_enrollment(&ann)).unwrap();
+    let authenticator = Totp::from_url(enrollment.uri()).unwrap();
+    let code = || {
+        clock.advance(30 * SECOND);
+        authenticator.generate(clock.now().unix_timestamp().unsigned_abs()).to_string()
+    };
+    ann = block_on(auth.confirm_enrollment(&ann, &code())).unwrap().0;
+    let mut cookie = String::new();
+    for n in 1..50_u8 {
+        let address = doorward::ClientAddress::from_ip([192, 0, 2, n].into());
+        let request = SignInRequest::new(ANN, "3th password of hers").keep_signed_in(true).label(label);
+        let request = request.client_address(address).device(&cookie);
+        let signed_in = match sign_in(request) {
+            SignIn::SecondFactorRequired(challenge) => {
+                complete(block_on(auth.verify_second_factor_and_remember(&challenge, &code())).unwrap())
+            }
+            step => complete(step),
+        };
+        if n == 19 {
+            cookie = signed_in.device_token().unwrap().expose();
+        }
+        ann = signed_in;
+    }
+    let links = mailer.count() + 12;
+    while mailer.count() < links {
+        clock.advance(MINUTE);
+        block_on(auth.request_reset(&email(ANN))).unwrap();
+        assert!(block_on(auth.resume(&ann.token().expose())).is_ok());
+    }
+    let snapshot = block_on(users.find_by_id(ann.user_id())).unwrap().unwrap().to_snapshot();
+    let stored: Value = serde_json::from_str(&snapshot).unwrap();
+    let count = |list: &Value| list.as_array().map_or(0, Vec::len);
+    let counts = [&stored["sessions"]["open"], &stored["devices"], &stored["reset"]["links"]].map(count);
+    assert_eq!(counts, [50, 20, 12]);
+    snapshot
+}
+
+#[test]
+fn the_largest_account_is_a_document_of_25_kilobytes() {
+    for (what, label, at_most) in [
+        ("no labels", "", 24_000),
+        ("usual labels", "Firefox on Linux", 25_500),
+        ("the longest", &"\u{1f419}".repeat(64), 37_500),
+    ] {
+        let bytes = document_of_a_full_account(label).len();
+        println!("{what}: {bytes} bytes");
+        assert!(bytes <= at_most, "{what}: {bytes} bytes");
+    }
 }

@@ -533,11 +533,14 @@ enum State {
     DeviceRememberedWithoutPassword,
     /// An operator required a password change.
     ChangeDue,
+    /// The cookies of sessions that a code had opened, copied before the owner signed out, revoked one and proved who acts in the
+    /// third.
+    SessionsEnded,
     /// There is no second factor yet, the policy requires one, and the owner has started enrolling.
     Owed,
 }
 
-const STATES: [State; 10] = [
+const STATES: [State; 11] = [
     State::Enrolled,
     State::Requested,
     State::Confirmed,
@@ -547,6 +550,7 @@ const STATES: [State; 10] = [
     State::DeviceHeld,
     State::DeviceRememberedWithoutPassword,
     State::ChangeDue,
+    State::SessionsEnded,
     State::Owed,
 ];
 
@@ -620,6 +624,15 @@ fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(H
             held.password = None;
             stage.clock.advance(SECOND);
             let _ = complete(stage.sign_in(&by_password.device(held.cookie.as_ref().unwrap())).unwrap());
+        }
+        State::SessionsEnded => {
+            let sign_in = || complete(stage.sign_in(&by_password.clone().code(&stage.next_code(&app))).unwrap());
+            let (signed_out, revoked) = (sign_in(), sign_in());
+            block_on(auth.sign_out(&signed_out)).unwrap();
+            block_on(auth.revoke_session(&ann, revoked.session().id)).unwrap();
+            let renewed = block_on(auth.reauthenticate_with_code(&ann, &stage.next_code(&app))).unwrap();
+            assert!(block_on(auth.resume(&renewed.token().expose())).is_ok());
+            held.sessions.extend([signed_out, revoked, ann]);
         }
         State::ChangeDue => block_on(stage.operator.require_password_change(ann.user_id())).unwrap(),
     }

@@ -11,8 +11,8 @@ use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, Memory
 use doorward::testing::conformance::{Harness, Stores};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
-    AttemptStore, Auth, ClientAddress, Clock, Email, Keyring, Operator, SignIn, SignInRequest, Site, UserId,
-    UserRepository,
+    AttemptStore, Auth, AuthBuilder, ClientAddress, Clock, Email, Keyring, Operator, SignIn, SignInRequest, Site,
+    UserId, UserRepository,
 };
 
 pub fn panics<T, E: core::fmt::Debug>(error: E) -> T {
@@ -45,6 +45,15 @@ pub fn auth(
     clock: &ManualClock,
     mailer: &RecordingMailer,
 ) -> (Auth, Operator) {
+    builder(users, attempts, clock, mailer).build_with_operator().unwrap_or_else(panics)
+}
+
+fn builder(
+    users: impl UserRepository,
+    attempts: impl AttemptStore,
+    clock: &ManualClock,
+    mailer: &RecordingMailer,
+) -> AuthBuilder {
     let site = Site::new("Conformance", "https://conformance.example", "help@conformance.example");
     Auth::builder(site.unwrap_or_else(panics), users, attempts, mailer.clone())
         .clock(clock.clone())
@@ -54,8 +63,6 @@ pub fn auth(
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = core::num::NonZeroUsize::new(1);
         })
-        .build_with_operator()
-        .unwrap_or_else(panics)
 }
 
 /// The stores, as seen by four processes.
@@ -78,7 +85,13 @@ pub async fn user(id: UserId, address: &str) -> User {
 /// A user with as many sessions, devices and links as there may be, not stored anywhere, and the texts of the sessions.
 pub async fn full_user(id: UserId, address: &str, clock: &ManualClock) -> (User, Vec<String>) {
     let (users, mailer) = (Arc::new(MemoryUsers::new()), RecordingMailer::new());
-    let (auth, operator) = auth(users.clone(), MemoryAttempts::new(), clock, &mailer);
+    let builder = builder(users.clone(), MemoryAttempts::new(), clock, &mailer).configure(|config| {
+        // The cooldown doubles, and no link expires meanwhile.
+        config.danger_allow("reset.cooldown");
+        config.reset.cooldown = core::time::Duration::from_secs(60);
+        config.reset.link_lifetime = core::time::Duration::from_secs(86_400);
+    });
+    let (auth, operator) = builder.build_with_operator().unwrap_or_else(panics);
     operator.provision(Provision::new(email(address)).id(id.clone())).await.unwrap_or_else(panics);
     let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap_or_default();
     let entered = auth.try_sign_in(SignInRequest::new(address, &mailed)).await.unwrap_or_else(panics);
@@ -99,8 +112,9 @@ pub async fn full_user(id: UserId, address: &str, clock: &ManualClock) -> (User,
             cookie = signed_in.device_token().map(|token| token.expose()).unwrap_or_default();
         }
     }
-    for _ in 0..12 {
-        clock.advance(core::time::Duration::from_secs(301));
+    let links = mailer.count() + 12;
+    while mailer.count() < links {
+        clock.advance(core::time::Duration::from_secs(60));
         auth.request_reset(&email(address)).await.unwrap_or_else(panics);
     }
     let user = users.find_by_id(&id).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just stored"));
