@@ -69,8 +69,12 @@ async fn every_step_is_an_answer_in_json() {
     assert_eq!(step["step"], "complete");
 
     let last = step["session"].as_str().unwrap();
-    assert_eq!(host.call("/me/sign_out", on["session"].as_str().unwrap(), json!({})).await.0, 200);
-    assert_eq!(host.call("/me/resume", on["session"].as_str().unwrap(), json!({})).await.0, 401);
+    assert_eq!(host.call("/me/resume", on["session"].as_str().unwrap(), json!({})).await.0, 401, "of the same device");
+    let given = json!({ "email": email, "password": own, "code": codes[1] });
+    let (_, other) = host.call("/sign_in", "", given).await;
+    let other = other["session"].as_str().unwrap_or_else(|| panic!("{other}"));
+    assert_eq!(host.call("/me/sign_out", other, json!({})).await.0, 200);
+    assert_eq!(host.call("/me/resume", other, json!({})).await.0, 401);
     assert_eq!(host.call("/me/resume", last, json!({})).await.0, 200, "only that one");
     host.call("/request_reset", "", json!({ "email": email })).await;
     let link = host.line(&format!("{}/reset/confirm?token=", host.url));
