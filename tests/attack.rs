@@ -653,10 +653,10 @@ fn a17_two_machines_whose_clocks_differ_by_a_moment_hand_out_no_guesses() {
             }
         }
         // The owner, wherever no wait is on.
-        if step % 24 == 0 {
-            if let Ok(proved) = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))) {
-                ann = proved;
-            }
+        if step % 24 == 0
+            && let Ok(proved) = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world)))
+        {
+            ann = proved;
         }
         world.clock.advance(5 * MINUTE);
         behind.advance(5 * MINUTE);

@@ -886,6 +886,7 @@ impl UserDirectory for Directory {
 }
 
 #[test]
+#[allow(clippy::await_holding_refcell_ref)] // one caller at a time
 fn sign_out_everybody() {
     for continues in [true, false] {
         let name = if continues { "sign_out_everybody, continued" } else { "sign_out_everybody, begun again" };

@@ -303,11 +303,8 @@ fn a09_labels_are_readable() {
     ] {
         let request = SignInRequest::new(ANN, OLD).label(label);
         let signed_in = complete(enter(&world, request));
-        if let Some(shown) = signed_in.session().label.as_deref() {
-            if !["xoferiF", "Firefox", "x"].contains(&shown) {
-                wrong.push(format!("{shown:?} ({} bytes)", shown.len()));
-            }
-        }
+        let shown = signed_in.session().label.as_deref().filter(|shown| !["xoferiF", "Firefox", "x"].contains(shown));
+        wrong.extend(shown.map(|shown| format!("{shown:?} ({} bytes)", shown.len())));
     }
     println!("{wrong:#?}");
     assert!(wrong.is_empty());

@@ -30,8 +30,9 @@ use crate::user::{OpenSession, User};
 /// ```
 #[derive(Debug)]
 #[must_use = "nobody is signed in until the host acts on this step: it holds the session, or the challenge for the next one"]
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
 pub enum SignIn {
-    /// Signed in: keep the session, and the [`device_token`](SignedIn::device_token), if there is one, in a cookie that lasts as
+    /// Signed in: keep the [`token`](SignedIn::token), and the [`device_token`](SignedIn::device_token), if there is one, in a cookie that lasts as
     /// long as [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default.
     Complete(SignedIn),
     /// The password was right, and this account has a second factor: ask for a code of the authenticator, or for a recovery

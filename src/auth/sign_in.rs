@@ -81,7 +81,8 @@ impl SignInRequest {
     pub fn label(mut self, label: &str) -> Self {
         let shown: String = label.chars().filter(|c| *c == ' ' || !is_unseen(*c)).collect();
         let shown: String = shown.trim().chars().take(64).collect();
-        self.wish.label = Some(shown.trim_end().into()).filter(|label: &Box<str>| !label.is_empty());
+        let shown = shown.trim_end();
+        self.wish.label = (!shown.is_empty()).then(|| shown.into());
         self
     }
 

@@ -35,6 +35,7 @@ pub(crate) struct Passed {
 }
 
 /// The next step of a sign-in.
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
 pub(crate) enum Step {
     Complete(Completed),
     SecondFactor(Token),
