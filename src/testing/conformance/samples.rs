@@ -62,6 +62,7 @@ fn builder(
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = core::num::NonZeroUsize::new(1);
+            config.session.at_most = 50;
         })
 }
 
