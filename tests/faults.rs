@@ -566,6 +566,7 @@ fn s15_sign_in() {
                 stage.world.mailer.clone(),
             )
             .clock(stage.world.clock.clone())
+            .keyring(keyring())
             .configure(|config| config.hashing.params = weaker)
             .build()
             .unwrap();
