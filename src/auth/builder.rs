@@ -238,16 +238,7 @@ impl AuthBuilder {
             events: Arc::clone(&events),
             background: self.background.clone(),
         });
-        let sessions = Sessions {
-            users: Arc::clone(&users),
-            events: Arc::clone(&events),
-            mailing: Arc::clone(&mailing),
-            background: self.background.clone(),
-            reminds_of_sharing: config.session.remind_of_sharing,
-            limits: config.session_limits(),
-            second_factor_required: config.second_factor.is_required(),
-            in_flight: InFlight::default(),
-        };
+        let sessions = sessions(&config, &users, &mailing, self.background.clone());
         let codes = Codes {
             users: Arc::clone(&users),
             mailing: Arc::clone(&mailing),
@@ -278,6 +269,19 @@ impl AuthBuilder {
             new_passwords,
             mailing,
         })
+    }
+}
+
+fn sessions(config: &Config, users: &Arc<Users>, mailing: &Arc<Mailing>, background: Background) -> Sessions {
+    Sessions {
+        users: Arc::clone(users),
+        events: Arc::clone(&users.events),
+        mailing: Arc::clone(mailing),
+        background,
+        reminds_of_sharing: config.session.remind_of_sharing,
+        limits: config.session_limits(),
+        second_factor_required: config.second_factor.is_required(),
+        in_flight: InFlight::default(),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) use settings::Config;
 pub use settings::{ChallengeConfig, ProvisionConfig, PurgeConfig};
 
 pub use crate::throttle::{Backoff, Cooldown};
-pub use crate::types::{SupportContact, TokenPlacement};
+pub use crate::types::{SiteError, SupportContact, TokenPlacement};
 
 /// Work for after the response: mailing a reset link, a notice, housekeeping. The host's spawner runs it to completion.
 pub type BackgroundWork = core::pin::Pin<Box<dyn Future<Output = ()> + Send + 'static>>;

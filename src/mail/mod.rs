@@ -225,7 +225,7 @@ impl MailKind {
     /// let previews = Mail::previews(&site);
     /// let anybodys = previews.iter().map(Mail::kind).filter(|kind| kind.anybody_can_cause());
     /// assert!(anybodys.map(|kind| kind.name()).eq(["confirm_reset", "choose_new_password"]));
-    /// # Ok::<(), doorward::error::SiteError>(())
+    /// # Ok::<(), doorward::config::SiteError>(())
     /// ```
     pub fn anybody_can_cause(&self) -> bool {
         match self {
@@ -289,7 +289,7 @@ impl Mail {
     /// for mail in Mail::previews(&site) {
     ///     assert!(mail.subject().ends_with("– Acme") && mail.text().contains("help@acme.example"));
     /// }
-    /// # Ok::<(), doorward::error::SiteError>(())
+    /// # Ok::<(), doorward::config::SiteError>(())
     /// ```
     pub fn previews(site: &Site) -> Vec<Self> {
         preview::previews(site)

@@ -40,7 +40,7 @@ use crate::types::Site;
 /// assert_eq!(welcome.subject(), "Ihr neues Konto – Acme");
 /// assert!(welcome.html().contains("<html lang=\"de\""));
 /// assert!(welcome.text().contains("This is your first password"), "not translated yet");
-/// # Ok::<(), doorward::error::SiteError>(())
+/// # Ok::<(), doorward::config::SiteError>(())
 /// ```
 pub trait MailTexts: Debug + Send + Sync + 'static {
     /// The language as a BCP 47 tag: `lang` of the HTML body.

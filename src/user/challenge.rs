@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::fresh::Fresh;
 use super::progress::Progress;
-use super::session::SessionWish;
+use super::session_limits::SessionWish;
 use super::state::User;
 use super::stored::{Document, Extra, NextStep, StoredChallenge};
 use crate::crypto::{Purpose, sha256};

@@ -5,7 +5,7 @@ use core::time::Duration;
 use time::OffsetDateTime;
 
 use super::fresh::Fresh;
-use super::session::{AHEAD_BELIEVED, SessionLimits};
+use super::session_limits::{AHEAD_BELIEVED, SessionLimits};
 use super::state::User;
 use super::stored::{Document, Extra, StoredDevice, StoredGrade};
 use crate::crypto::{Purpose, sha256};

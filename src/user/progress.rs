@@ -1,7 +1,7 @@
 use time::OffsetDateTime;
 
 use super::device::ShownDevice;
-use super::session::SessionWish;
+use super::session_limits::SessionWish;
 use super::stored::Assurance;
 use crate::session::{AuthMethod, Authentication};
 

@@ -6,41 +6,13 @@ use time::OffsetDateTime;
 
 use super::fresh::Fresh;
 use super::progress::Progress;
+use super::session_limits::{AHEAD_BELIEVED, SessionLimits};
 use super::state::User;
 use super::stored::{Document, Extra, StoredSession, StoredSessions};
 use crate::crypto::{Purpose, sha256};
 use crate::session::{AuthMethod, Authentication, Session, SessionLifetimes};
 use crate::sharing::{SharingSigns, ShortId, Sighting};
 use crate::types::{CLOCK_GRACE, DeviceId, Digest, SessionId, Span, Token, UserId, after};
-
-/// A time further ahead than this was written by a clock that was wrong.
-pub(super) const AHEAD_BELIEVED: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Bounds on sessions.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SessionLimits {
-    pub(crate) plain: SessionLifetimes,
-    /// For those who asked to be kept signed in.
-    pub(crate) kept: SessionLifetimes,
-    pub(crate) at_most: usize,
-    /// Whether a sign-in is refused when all places are taken, instead of ending the oldest session.
-    pub(crate) refuses_when_full: bool,
-    /// Sessions opened before it are over.
-    pub(crate) not_before: Option<OffsetDateTime>,
-    /// A session on a device that was granted longer ago is not ended by one on a newer device.
-    pub(crate) established_after: Duration,
-    /// Whether uses are noted, for signs that the account is shared.
-    pub(crate) sights: bool,
-}
-
-/// What the user and the host wish for the session to come.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SessionWish {
-    pub(crate) kept: bool,
-    pub(crate) label: Option<Box<str>>,
-    /// The client address of this step, digested; not kept between the steps of a sign-in.
-    pub(crate) address: Option<ShortId>,
-}
 
 /// A live session, and the token that shows it.
 #[derive(Clone)]
@@ -73,12 +45,6 @@ impl OpenSession {
             stored.last_seen_at = now;
         }
         Session { is_current: true, ..stored.listed(limits) }
-    }
-}
-
-impl SessionLimits {
-    fn lifetimes(&self, kept: bool) -> &SessionLifetimes {
-        if kept { &self.kept } else { &self.plain }
     }
 }
 
