@@ -51,10 +51,12 @@ impl Issued {
         let provision = Provision::new(email(address)).id(UserId::parse(id).unwrap());
         block_on(world.operator.provision(provision)).unwrap();
         let ann = world.choose(&world.challenge(address, &world.mailed_password()), OLD);
+        // In another browser: signing in again in one ends the session there.
+        let other = world.signed_in(address, OLD);
         let link = world.request(address);
         let confirmed = block_on(world.auth.confirm_reset(&link)).unwrap().device.unwrap().expose();
         let challenge = world.challenge(address, &world.mailed_password()).expose();
-        Self { session: ann.token().expose(), device: device(&ann), link, challenge, confirmed }
+        Self { session: ann.token().expose(), device: device(&other), link, challenge, confirmed }
     }
 
     fn all(&self) -> [&str; 5] {

@@ -62,6 +62,7 @@ fn builder(
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = core::num::NonZeroUsize::new(1);
+            config.session.at_most = 50;
         })
 }
 
@@ -86,7 +87,6 @@ pub async fn user(id: UserId, address: &str) -> User {
 pub async fn full_user(id: UserId, address: &str, clock: &ManualClock) -> (User, Vec<String>) {
     let (users, mailer) = (Arc::new(MemoryUsers::new()), RecordingMailer::new());
     let builder = builder(users.clone(), MemoryAttempts::new(), clock, &mailer).configure(|config| {
-        config.session.at_most = 50;
         // The cooldown doubles, and no link expires meanwhile.
         config.danger_allow("reset.cooldown");
         config.reset.cooldown = core::time::Duration::from_secs(60);
@@ -100,7 +100,7 @@ pub async fn full_user(id: UserId, address: &str, clock: &ManualClock) -> (User,
     let password = "a quiet morning in May";
     let _ = auth.choose_password(&challenge, password).await.unwrap_or_else(panics);
     let mut texts = Vec::new();
-    // All but the first twenty are on no device.
+    // Twenty browsers are devices; a device has one session, and any other browser as well.
     for n in 0..50_u8 {
         clock.advance(core::time::Duration::from_secs(2));
         let label = format!("{n} \u{1f419} \"Firefox\" on Linux");
