@@ -99,15 +99,14 @@ const REQUESTS: u32 = 300;
 
 /// A host where so many sessions of one account are open, and the text of one of them.
 fn in_session(sessions: usize) -> (World, String) {
-    let world = World::new();
+    let world = World::with(|builder| builder.configure(|config| config.session.at_most = 50));
     let ann = world.open(ANN, OLD);
-    for n in 1..sessions {
+    for _ in 1..sessions {
         world.clock.advance(SECOND);
-        // Twenty devices at most.
         let request = SignInRequest::new(ANN, OLD).label("A browser of usual length on a usual system");
-        let request = if n < 20 { request } else { request.device(&device(&ann)) };
         let _ = complete(block_on(world.auth.try_sign_in(request)).unwrap());
     }
+    assert_eq!(block_on(world.auth.sessions(&ann)).unwrap().len(), sessions);
     let cookie = ann.token().expose();
     (world, cookie)
 }

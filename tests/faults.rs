@@ -896,21 +896,21 @@ fn sign_out_everybody() {
             |stage| {
                 let everybody: Vec<_> = [ANN, BOB, CEM].map(|address| stage.world.open(address, OLD)).into();
                 stage.world.clock.advance(MINUTE);
-                (Directory::new(stage), everybody, RefCell::new(SignOutSweep::new()))
+                (Directory::new(stage), everybody, tokio::sync::Mutex::new(SignOutSweep::new()))
             },
             async |auth, (directory, _, sweep)| {
                 // What the sweep has reached is kept, also by a caller that was dropped.
-                let mut sweep = sweep.borrow_mut();
+                let mut sweep = sweep.lock().await;
                 auth.operator.sign_out_everybody(directory, &mut sweep).await.is_ok()
             },
             |stage, (directory, everybody, sweep), answer| {
-                let out = |who: &SignedIn| !stage.world.is_live(who);
-                assert_eq!(answer == Some(true), sweep.borrow().is_complete());
+                let (out, sweep) = (|who: &SignedIn| !stage.world.is_live(who), sweep.try_lock().unwrap());
+                assert_eq!(answer == Some(true), sweep.is_complete());
                 assert!(answer != Some(true) || everybody.iter().all(out));
                 stage.world.clock.advance(MINUTE);
                 let later = stage.world.signed_in(BOB, OLD);
                 let mut sweep =
-                    if continues { sweep.borrow().clone() } else { SignOutSweep::before(later.session().signed_in_at) };
+                    if continues { sweep.clone() } else { SignOutSweep::before(later.session().signed_in_at) };
                 block_on(stage.world.operator.sign_out_everybody(directory, &mut sweep)).unwrap();
                 assert!(sweep.is_complete() && everybody.iter().all(out));
                 assert!(stage.world.is_live(&later), "what began after it goes on");

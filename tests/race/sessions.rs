@@ -222,7 +222,7 @@ impl Arena {
         // What is not to end goes on.
         if other != Other::ChangePassword && !ending.ends_all() {
             let (desk, phone) = (own.as_ref().unwrap_or(&self.desk), &self.phone);
-            let alive = self.other.sessions(desk).await.unwrap();
+            let alive = self.other.sessions(desk).await.unwrap_or_else(|error| panic!("{why}: {error:?}"));
             assert!(ending == Ending::Reauthenticate || alive.iter().all(|it| it.id != phone.session().id), "{why}");
             let more = usize::from(other == Other::SignIn) + usize::from(ending == Ending::Reauthenticate);
             assert_eq!(alive.len(), 2 + more, "{why}");
