@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::outcome::SignIn;
+use super::outcome::{SignIn, SignedIn};
 use crate::config::NewDeviceNotice;
 use crate::engine::Engine;
 use crate::event::EventKind;
 use crate::mail::MailKind;
-use crate::types::Challenge;
 use crate::user::{Completed, Step, User};
 
 /// Call it only with a step that has been stored.
@@ -18,33 +17,29 @@ pub(super) async fn respond(
     after_failures: u32,
     request_id: Option<&str>,
 ) -> SignIn {
-    let challenge = |token| Challenge(engine.users.tokens.wire(&token));
     let report = |kind| engine.events.report(kind).user(user).request_id(request_id).send();
     match step {
-        Step::SecondFactor(token) => {
+        Step::SecondFactor(challenge) => {
             report(EventKind::SecondFactorRequired);
-            SignIn::SecondFactorRequired(challenge(token))
+            SignIn::SecondFactorRequired(challenge)
         }
-        Step::ChangePassword(token) => {
+        Step::ChangePassword(challenge) => {
             report(EventKind::PasswordChangeRequired);
-            SignIn::PasswordChangeRequired(challenge(token))
+            SignIn::PasswordChangeRequired(challenge)
         }
-        Step::Enroll(token) => {
+        Step::Enroll(challenge) => {
             report(EventKind::EnrollmentRequired);
-            SignIn::EnrollmentRequired(challenge(token))
+            SignIn::EnrollmentRequired(challenge)
         }
-        Step::Complete(Completed { session, device, is_new_device, shared }) => {
+        Step::Complete(Completed { session, device, is_new_device }) => {
             report(EventKind::SignedIn { after_failures });
-            if let Some(signs) = shared {
-                engine.sessions.report_sharing(user, signs).await;
-            }
             if is_new_device {
                 if device.is_some() {
                     report(EventKind::DeviceGranted);
                 }
                 notify_of_new_device(engine, user).await;
             }
-            SignIn::Complete(engine.signed_in(user, &session, device))
+            SignIn::Complete(SignedIn::new(user, session, device))
         }
     }
 }

@@ -71,8 +71,6 @@ impl Config {
             provision: _,
             challenge: _,
             device: _,
-            session: _,
-            notice: _,
             purge: _,
             allowed,
         } = self;

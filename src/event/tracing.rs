@@ -78,7 +78,6 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::PasswordRejected { .. }
         | EventKind::Throttled { .. }
         | EventKind::Busy
-        | EventKind::SharingSuspected { .. }
         | EventKind::ChallengeRejected
         | EventKind::SessionRejected
         | EventKind::ResetCoolingDown
@@ -86,9 +85,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::ResetLinkRejected
         | EventKind::ResetLinkDamaged
         | EventKind::MailDelayed { .. } => Level::WARN,
-        EventKind::SignedOut
-        | EventKind::SessionRevoked
-        | EventKind::Provisioned
+        EventKind::Provisioned
         | EventKind::WelcomeReissued
         | EventKind::EmailCorrected
         | EventKind::Imported { .. }

@@ -9,13 +9,12 @@ use super::device::{DeviceLimits, Evicts};
 use super::fresh::Fresh;
 use super::judged::{Judged, Replacement};
 use super::progress::Progress;
-use super::session::OpenSession;
 use super::sign_in::{Passed, SignInRules};
 use super::state::User;
 use super::stored::{Assurance, Document, StoredPassword};
+use crate::account::{AuthMethod, Session};
 use crate::hashing::StoredHash;
-use crate::session::{AuthMethod, Authentication};
-use crate::types::Token;
+use crate::types::DeviceToken;
 
 /// A hashed new password, and what becomes of other things when it is set.
 #[derive(Clone, Debug)]
@@ -38,29 +37,28 @@ impl User {
     /// A signed-in user changes the password. The acting session lives on; every other one and every device ends.
     pub(crate) fn change_password(
         &self,
-        session: &OpenSession,
+        session: &Session,
         new: NewCredential,
         devices: &DeviceLimits,
         fresh_proof: Duration,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> (OpenSession, Option<Token>, User) {
+    ) -> (Session, Option<DeviceToken>, User) {
         // A session and a password may both be stolen: without a fresh code neither the count of wrong ones is forgotten nor
         // the new device known as one on which a code was right.
         let by_code = self.has_second_factor() && self.is_freshly_proved(session, fresh_proof, now);
-        let ((session, device), user) = self.next_with(fresh, |document| {
+        let mut remembered = None;
+        let user = self.next(fresh, |document| {
             document.set_password(new, by_code, now, fresh);
-            let remembered = document.remember_device(&self.id, None, devices, Evicts::Idle, now, fresh);
-            let id = remembered.as_ref().map(|device| device.id);
+            remembered = document.remember_device(&self.id, None, devices, Evicts::Idle, now, fresh);
             if by_code {
                 document.second_factor.forget_failures_of_the_password();
-                document.mark_factor_proved(id, now);
+                document.mark_factor_proved(remembered.as_ref().map(|device| device.id), now);
             }
-            let proof = Authentication::new(AuthMethod::Password, now);
-            let session = document.renew_session(session, Some(proof), id, now, fresh);
-            (session, remembered.and_then(|device| device.token))
         });
-        (session, device, user)
+        let id = remembered.as_ref().map(|device| device.id);
+        let session = session.proved_again(fresh.epoch, AuthMethod::Password, now).on_device(id);
+        (session, remembered.and_then(|device| device.token), user)
     }
 
     /// The forced change after a challenge, or the change by a reset link: it leads on to a session.
@@ -143,7 +141,7 @@ impl Document {
         }
         self.earlier_passwords.truncate(new.history);
         self.password = Some(StoredPassword::new(new.hash, now, fresh));
-        self.begin_epoch(fresh);
+        self.epoch = fresh.epoch;
         self.temporary = None;
         self.second_factor.forget_what_was_begun();
         self.reset.void_confirmed(!(new.links_set_passwords && by_code));

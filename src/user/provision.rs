@@ -71,7 +71,7 @@ impl User {
         fresh: &Fresh,
     ) -> User {
         let next = self.next(fresh, |document| {
-            document.begin_epoch(fresh);
+            document.epoch = fresh.epoch;
             document.reset.void();
             document.challenges.clear();
             document.devices.clear();

@@ -1,6 +1,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use doorward::SignedIn;
+use doorward::error::ResumeError;
 
 use crate::app::App;
 use crate::browser::Browser;
@@ -25,9 +26,14 @@ impl FromRequestParts<App> for Member {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Sorry> {
         let browser = Browser::from_request_parts(parts, app).await?;
-        let signed_in = match browser.who().await {
+        let Some(session) = browser.visit.session.clone() else {
+            return Err(if browser.is_forgotten() { browser.ended().await } else { Sorry::SignIn });
+        };
+        let signed_in = match app.auth.resume(&session).await {
             Ok(signed_in) => signed_in,
-            Err(error) => return Err(browser.nobody(&error)),
+            Err(ResumeError::SessionEnded) => return Err(browser.ended().await),
+            // The session may still be valid.
+            Err(error) => return Err(Sorry::Refused(Box::new(app.auth.error_response(&error)))),
         };
         let profile = app.tables.profile(signed_in.user_id()).await?;
         let nameless = || Profile { name: signed_in.email().as_typed().to_owned(), operator: false };
@@ -45,15 +51,13 @@ impl FromRequestParts<App> for Operator {
         }
         match app.auth.require_step_up(&member.signed_in).await {
             Ok(()) => Ok(Self(member)),
-            Err(error) => Err(member.browser.sorry(&error, "operator")),
+            Err(error) => Err(member.browser.sorry(&error, "operator").await),
         }
     }
 }
 
 impl Member {
     pub fn page(&mut self, title: &str) -> Page {
-        let (session, left) = (self.signed_in.session(), self.signed_in.expires_in().as_secs());
-        let ends_in = Some((left, session.expires_at == session.ends_at));
-        Page { member: Some(self.profile.clone()), ends_in, ..self.browser.page(title) }
+        Page { member: Some(self.profile.clone()), ends_in: self.browser.ends_in(), ..self.browser.page(title) }
     }
 }

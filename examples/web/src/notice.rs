@@ -8,7 +8,6 @@ pub enum Notice {
     Confirmed,
     OthersSignedOut,
     DeviceSignedOut,
-    SessionSignedOut,
     AppOff,
     Opened,
     Resent,
@@ -22,7 +21,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 17] = [
         Self::SignedOut,
         Self::SessionEnded,
         Self::PasswordChanged,
@@ -30,7 +29,6 @@ impl Notice {
         Self::Confirmed,
         Self::OthersSignedOut,
         Self::DeviceSignedOut,
-        Self::SessionSignedOut,
         Self::AppOff,
         Self::Opened,
         Self::Resent,
@@ -58,9 +56,8 @@ impl Notice {
             Self::PasswordChanged => "Password changed. Other devices were signed out. We emailed you a confirmation.",
             Self::PasswordChosen => "Your new password is set. We emailed you a confirmation.",
             Self::Confirmed => "Thank you. You can continue now.",
-            Self::OthersSignedOut => "You are signed out everywhere else.",
-            Self::DeviceSignedOut => "The device was signed out and forgotten.",
-            Self::SessionSignedOut => "Signed out there.",
+            Self::OthersSignedOut => "All other devices were signed out.",
+            Self::DeviceSignedOut => "The device was signed out.",
             Self::AppOff => "Two-step sign-in is off. We emailed you a confirmation.",
             Self::Opened => "Account created. Its first password was emailed.",
             Self::Resent => "A new first password was emailed.",
@@ -85,6 +82,6 @@ mod tests {
             assert_eq!(notice as usize, index);
             assert_eq!(Notice::parse(&notice.number()), Some(notice));
         }
-        assert_eq!(Notice::parse("18"), None);
+        assert_eq!(Notice::parse("17"), None);
     }
 }

@@ -8,7 +8,6 @@ mod extra;
 mod password;
 mod reset;
 mod second_factor;
-mod session;
 
 pub(crate) use challenge::Assurance;
 pub(super) use challenge::{NextStep, StoredChallenge};
@@ -18,4 +17,3 @@ pub(super) use extra::Extra;
 pub(super) use password::{StoredPassword, StoredTemporary, TemporaryOrigin};
 pub(super) use reset::{ResetState, StoredLink};
 pub(super) use second_factor::{Failures, Forgiveness, PendingTotp, SecondFactor, StoredTotp};
-pub(super) use session::{StoredSession, StoredSessions};
