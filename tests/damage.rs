@@ -422,6 +422,37 @@ fn sqlite_with_rows_edited_by_hand() {
     }
 }
 
+/// A damaged head harms its own user alone. Nobody's address is answered by what stands in somebody's row.
+#[test]
+fn sqlite_with_a_head_edited_by_hand() {
+    for edit in [
+        "UPDATE doorward_users SET head = '' WHERE email = 'bob@acme.example'",
+        "UPDATE doorward_users SET head = X'00ff' WHERE email = 'bob@acme.example'",
+        "UPDATE doorward_users SET head = 7 WHERE email = 'bob@acme.example'",
+        "UPDATE doorward_users SET head = substr(head, 2) WHERE email = 'bob@acme.example'",
+    ] {
+        let sqlite = Sqlite::new();
+        block_on(async {
+            let stage = Stage::new(sqlite.migrated().await);
+            let _ = stage.open(ANN, OLD).await;
+            // The last row of the table.
+            let _ = stage.open(BOB, OLD).await;
+            sqlite.run(edit).await;
+            let failed = || {
+                let failed = |kind: &EventKind| matches!(kind, EventKind::StoreFailed { .. });
+                stage.observer.kinds().iter().filter(|kind| failed(kind)).count()
+            };
+            assert!(refused(stage.sign_in(NOBODY, OLD).await).is_none(), "{edit}");
+            let mails = stage.mailer.count();
+            stage.auth.request_reset(&email(NOBODY)).await.unwrap();
+            let _ = stage.signs_in(ANN, OLD).await;
+            assert_eq!((failed(), stage.mailer.count()), (0, mails), "{edit}: no row is broken but Bob's");
+            assert!(refused(stage.sign_in(BOB, OLD).await).is_none(), "{edit}");
+            assert!(failed() > 0, "{edit}: his is reported");
+        });
+    }
+}
+
 #[test]
 fn sqlite_with_an_entry_of_attempts_edited_by_hand() {
     let sqlite = Sqlite::new();

@@ -9,6 +9,7 @@ use std::thread::{self, Thread};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use doorward::account::{ImportMark, ImportRow, ImportSource};
 use doorward::mail::Mail;
 use doorward::store::{
     AttemptKey, Attempts, BackendError, BackendErrorKind, Insert, Replace, Swap, User, UserHead, Version,
@@ -110,6 +111,11 @@ impl Faults {
     /// A mailer with faults.
     pub fn mailer(&self, inner: impl Mailer) -> Arc<dyn Mailer> {
         Arc::new(Faulty { faults: self.clone(), inner: Arc::new(inner) as Arc<dyn Mailer> })
+    }
+
+    /// A source of an import with faults.
+    pub fn import_source(&self, inner: impl ImportSource + 'static) -> Arc<dyn ImportSource> {
+        Arc::new(Faulty { faults: self.clone(), inner: Arc::new(inner) as Arc<dyn ImportSource> })
     }
 
     /// Drives a future to completion on this thread, or drops it if the fault requires that.
@@ -219,5 +225,21 @@ impl AttemptStore for Faulty<dyn AttemptStore> {
 impl Mailer for Faulty<dyn Mailer> {
     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
         self.faults.apply(self.inner.send(to, mail)).await
+    }
+}
+
+#[async_trait]
+impl ImportSource for Faulty<dyn ImportSource> {
+    async fn next_page(
+        &self,
+        mark: Option<ImportMark>,
+        after: Option<&str>,
+        at_most: u32,
+    ) -> Result<Vec<ImportRow>, BackendError> {
+        self.faults.apply(self.inner.next_page(mark, after, at_most)).await
+    }
+
+    async fn mark(&self, ids: &[&str], mark: ImportMark) -> Result<(), BackendError> {
+        self.faults.apply(self.inner.mark(ids, mark)).await
     }
 }

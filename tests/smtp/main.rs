@@ -420,16 +420,21 @@ fn closing_waits_for_the_queue_and_then_gives_up_with_events() {
         // Some mails are ready, some wait for a retry, some are being sent.
         for act in [(Stage::Middle, Act::Stall), (Stage::Rcpt, Act::Answer("451 later")), (Stage::Greeting, Act::Stall)]
         {
-            let server = SmtpServer::start();
-            server.always(Some(act));
-            let post = Post::with(&server, |builder| builder.timeout(MINUTE).first_retry(SECOND));
-            for _ in 0..20 {
-                post.send(&notice()).await;
+            // Other load on the machine affects a single measurement; a close that waits is slow in all of them.
+            let mut fastest = Duration::MAX;
+            for _ in 0..3 {
+                let server = SmtpServer::start();
+                server.always(Some(act));
+                let post = Post::with(&server, |builder| builder.timeout(MINUTE).first_retry(SECOND));
+                for _ in 0..20 {
+                    post.send(&notice()).await;
+                }
+                let begun = Instant::now();
+                assert_eq!(post.mailer.close(Duration::from_millis(200)).await, 20);
+                fastest = fastest.min(begun.elapsed());
+                assert_eq!((post.failed().len(), post.mailer.queued()), (20, 0), "{act:?}");
             }
-            let begun = Instant::now();
-            assert_eq!(post.mailer.close(Duration::from_millis(200)).await, 20);
-            assert!(begun.elapsed() < 30 * SECOND, "{:?}", begun.elapsed());
-            assert_eq!((post.failed().len(), post.mailer.queued()), (20, 0), "{act:?}");
+            assert!(fastest < 3 * SECOND, "{fastest:?}");
         }
     });
 }

@@ -15,5 +15,5 @@ pub(super) use migration::{MigrationLog, migrations};
 pub(super) use ports::implement_ports;
 pub(super) use prefix::TablePrefix;
 pub(super) use row::{Columns, Stored, StoredHead, micros, page, read_attempts, read_head, read_user};
-pub(super) use statements::{Miss, Statements};
+pub(super) use statements::Statements;
 pub(super) use verdict::Verdict;

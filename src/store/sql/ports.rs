@@ -3,9 +3,9 @@
 ///
 /// The store has the fields `users` and `attempts` (pools), `statements`, `prefix` and `timeout`, and a module `migrate`; `$judge` converts a driver
 /// error into a [`Verdict`](super::Verdict), and `$spoilt` says whether the connection that it came from is of no more use. `$survives`: a
-/// connection whose statement was interrupted can be used again.
+/// connection whose statement was interrupted can be used again. `$on_miss` is that of [`Statements::new`](super::Statements::new).
 macro_rules! implement_ports {
-    ($store:ty, $database:ty, $judge:path, $spoilt:path, $survives:literal) => {
+    ($store:ty, $database:ty, $judge:path, $spoilt:path, $survives:literal, $on_miss:literal) => {
         const _: () = {
             use async_trait::async_trait;
             use doorward::account::{UserCounts, UserOverview, UserStatus};
@@ -19,8 +19,8 @@ macro_rules! implement_ports {
             use tokio::time::Instant;
 
             use super::sql::{
-                Columns, Lease, Migration, Statements, Stored, StoredHead, TablePrefix, Verdict, in_time, micros,
-                migrations, page, read_attempts, read_head, read_user, timeout,
+                Columns, Lease, Migration, Statements, Stored, StoredHead, TIMEOUT, TablePrefix, Verdict, in_time,
+                micros, migrations, page, read_attempts, read_head, read_user, timeout,
             };
 
             /// How often a statement that lost to a concurrent one is tried where `Stale` is not a possible answer. It had no
@@ -61,6 +61,13 @@ macro_rules! implement_ports {
             }
 
             impl $store {
+                /// Users and attempts over one pool, under the usual names.
+                fn over(pool: Pool<$database>) -> Self {
+                    let prefix = TablePrefix::default();
+                    let statements = Statements::new(&prefix, $on_miss);
+                    Self { attempts: pool.clone(), users: pool, statements, prefix, timeout: TIMEOUT }
+                }
+
                 /// Keeps attempts in another database: on another server, which takes their many small writes; in another file, or in the same
                 /// one over connections that synchronise less. Losing them only allows someone to try again earlier.
                 #[must_use]
@@ -74,7 +81,7 @@ macro_rules! implement_ports {
                 /// [`Malformed`] unless the prefix is a lower-case letter or underscore, followed by up to 31 of those or digits.
                 pub fn with_prefix(self, prefix: &str) -> Result<Self, Malformed> {
                     let prefix = TablePrefix::parse(prefix)?;
-                    Ok(Self { statements: Statements::new(&prefix, Self::MISS), prefix, ..self })
+                    Ok(Self { statements: Statements::new(&prefix, $on_miss), prefix, ..self })
                 }
 
                 /// How long a call may take, from waiting for a connection to the answer; 10 seconds by default, 1 millisecond to an hour. A

@@ -26,29 +26,13 @@ pub struct Statements {
     pub list_pending_resets: Arc<str>,
 }
 
-/// What a look-up by address reads of the table where it finds nobody.
-///
-/// Somebody's row is reached by the index and then read. SQLite runs in this process, where the time of that second step can be
-/// measured, so a miss takes it too. PostgreSQL takes longer to plan such a step than to do without.
-#[derive(Clone, Copy, Debug)]
-pub enum Miss {
-    #[cfg(feature = "postgres")]
-    ReadsNothing,
-    #[cfg(feature = "sqlite")]
-    ReadsTheLastRow,
-}
-
 impl Statements {
-    pub fn new(prefix: &TablePrefix, miss: Miss) -> Self {
+    /// `on_miss` is an expression, in which `{users}` is the table, that a look-up by address evaluates where it finds nobody: what
+    /// takes the time of reading a found row. The answer is the same whatever it is, for the row it reads is somebody's and may be
+    /// damaged.
+    pub fn new(prefix: &TablePrefix, on_miss: &str) -> Self {
         let (users, attempts) = (format!("{}users", prefix.as_str()), format!("{}attempts", prefix.as_str()));
-        let instead = match miss {
-            #[cfg(feature = "postgres")]
-            Miss::ReadsNothing => String::new(),
-            #[cfg(feature = "sqlite")]
-            Miss::ReadsTheLastRow => {
-                format!("(SELECT head FROM {users} WHERE rowid <= {} ORDER BY rowid DESC LIMIT 1), ", i64::MAX)
-            }
-        };
+        let on_miss = on_miss.replace("{users}", &users);
         let columns = "id, email, version, snapshot";
         Self {
             insert: format!(
@@ -59,7 +43,8 @@ impl Statements {
             find_by_id: format!("SELECT {columns} FROM {users} WHERE id = $1").into(),
             find_by_email: format!(
                 "SELECT CAST(CASE WHEN id IS NULL THEN 0 ELSE 1 END AS BIGINT), COALESCE(id, '{NOBODY_ID}'), \
-                 COALESCE(email, '{NOBODY_EMAIL}'), COALESCE(head, {instead}'{NOBODY_HEAD}') \
+                 COALESCE(email, '{NOBODY_EMAIL}'), \
+                 COALESCE(head, CASE WHEN {on_miss} THEN '{NOBODY_HEAD}' ELSE '{NOBODY_HEAD}' END) \
                  FROM (SELECT 1 AS one) AS always LEFT JOIN {users} ON email = $1"
             )
             .into(),
