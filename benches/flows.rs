@@ -12,7 +12,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use doorward::config::Backoff;
 use doorward::hashing::{HashBackend, HashParams};
 use doorward::password::{PasswordPolicy, PolicyContext};
-use doorward::{Auth, DeviceToken, Email, Password, SignInRequest};
+use doorward::{Auth, AuthBuilder, DeviceToken, Email, Keyring, Password, SignInRequest};
 use host::{EMAIL, PASSWORD, device, open_account, sign_in};
 
 /// Almost free, so that everything around the hash is visible.
@@ -51,12 +51,20 @@ fn beside_the_bare_hash(criterion: &mut Criterion) {
     whole_sign_in(criterion, "a whole sign-in with a hash of 8 KiB", cheap());
 }
 
+fn resume(criterion: &mut Criterion, name: &str, change: impl FnOnce(AuthBuilder) -> AuthBuilder) {
+    let (auth, operator) = host::host_with(cheap(), HashBackend::default(), change);
+    let cookie = open_account((&auth, &operator)).token().expose();
+    criterion.bench_function(name, |bencher| {
+        bencher.iter(|| pollster::block_on(auth.resume(black_box(&cookie))).unwrap());
+    });
+}
+
 fn without_a_hash(criterion: &mut Criterion) {
+    resume(criterion, "resume", |builder| builder);
+    // Ids in tokens are sealed.
+    resume(criterion, "resume with a keyring", |builder| builder.keyring(Keyring::new("a", [7; 32]).unwrap()));
     let (auth, operator) = host::host(cheap(), HashBackend::default());
     let signed_in = open_account((&auth, &operator));
-    criterion.bench_function("resume", |bencher| {
-        bencher.iter(|| pollster::block_on(auth.resume(signed_in.session())).unwrap());
-    });
     let (policy, password) = (PasswordPolicy::default(), Password::new(PASSWORD));
     let (email, context) = (Email::parse(EMAIL).unwrap(), PolicyContext::new("Acme"));
     criterion.bench_function("policy check", |bencher| {

@@ -7,15 +7,23 @@ use std::time::Duration;
 use doorward::hashing::{HashBackend, HashParams};
 use doorward::mail::PrintingMailer;
 use doorward::store::{MemoryAttempts, MemoryUsers};
-use doorward::{Auth, Email, Operator, SignIn, SignInRequest, SignedIn, Site};
+use doorward::{Auth, AuthBuilder, Email, Operator, SignIn, SignInRequest, SignedIn, Site};
 
 pub const EMAIL: &str = "ann@acme.example";
 pub const PASSWORD: &str = "a quiet morning in May";
 
 /// One hashing thread, and negligible waits between attempts.
 pub fn host(params: HashParams, backend: HashBackend) -> (Auth, Operator) {
+    host_with(params, backend, |builder| builder)
+}
+
+pub fn host_with(
+    params: HashParams,
+    backend: HashBackend,
+    change: impl FnOnce(AuthBuilder) -> AuthBuilder,
+) -> (Auth, Operator) {
     let site = Site::new("Acme", "https://acme.example", "help@acme.example").unwrap();
-    Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    let builder = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
         // Notices would be printed among the figures.
         .background(drop)
         .configure(|config| {
@@ -25,9 +33,8 @@ pub fn host(params: HashParams, backend: HashBackend) -> (Auth, Operator) {
             config.throttle.first_step = Duration::from_millis(1);
             config.throttle.free = 1_000;
             config.danger_allow("throttle");
-        })
-        .build_with_operator()
-        .unwrap()
+        });
+    change(builder).build_with_operator().unwrap()
 }
 
 /// Creates the account, and signs in from a browser that is known from then on.

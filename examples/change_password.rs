@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     tokio::runtime::Runtime::new()?.block_on(async {
         let signed_in = open_account(&auth, &operator, "ann@acme.example", "a quiet morning in May").await?;
-        let before = signed_in.session().clone();
+        let before = signed_in.token().expose();
 
         let wrong = auth.change_password(&signed_in, "not it", "rain on the roof at night").await;
         assert!(matches!(wrong, Err(ChangePasswordError::CurrentPasswordWrong)));
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
         let signed_in = auth.change_password(&signed_in, "a quiet morning in May", "rain on the roof at night").await?;
         // The new `SignedIn` replaces the current session; every other one has ended.
-        assert!(auth.resume(signed_in.session()).await.is_ok());
+        assert!(auth.resume(&signed_in.token().expose()).await.is_ok());
         assert!(matches!(auth.resume(&before).await, Err(ResumeError::SessionEnded)));
         println!("changed: this session continues, every other one has ended");
         // Finishes background work, such as mails, before the process ends.

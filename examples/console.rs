@@ -318,7 +318,7 @@ impl Console {
 
     fn resumed(&self) -> Result<SignedIn, Sorry> {
         let Some(signed_in) = &self.signed_in else { return Err(Sorry("Nobody is signed in.".to_owned())) };
-        pollster::block_on(self.auth.resume(signed_in.session())).map_err(|error| self.sorry(&error))
+        pollster::block_on(self.auth.resume(&signed_in.token().expose())).map_err(|error| self.sorry(&error))
     }
 
     fn user(&self, typed: &str) -> Result<UserId, Sorry> {

@@ -35,7 +35,7 @@ async fn start() -> Result<(Auth, SmtpMailer), Failed> {
         .observer(TracingObserver)
         // Short waits after a failure just delay the page; longer ones are returned as `Throttled`.
         .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep).at_most(100))
-        // Seals TOTP secrets. Without it there is no second factor.
+        // Seals TOTP secrets, and user ids in cookies and links. Without it there is no second factor.
         .keyring(Keyring::new("2026-11", key("SEALING_KEY")?)?)
         // A pepper for the attempt keys. Without it, a stolen attempts table reveals which addresses were tried.
         .index_key(key("INDEX_KEY")?)

@@ -227,7 +227,7 @@ fn while_signed_in(story: &Story, told: &mut Told) {
             let signed_in = story.signed_in(ann, "a quiet morning in May")?;
             let change = story.auth.change_password(&signed_in, "a quiet morning in May", "rain on the roof at night");
             let goes_on = pollster::block_on(change)?;
-            expect!(pollster::block_on(story.auth.resume(goes_on.session())).is_ok());
+            expect!(pollster::block_on(story.auth.resume(&goes_on.token().expose())).is_ok());
             story.settle();
             expect!(story.mailbox.last().is_some_and(|mail| matches!(mail.kind(), MailKind::PasswordChanged { .. })));
             expect!(story.fails(ann, "a quiet morning in May"));
@@ -245,8 +245,8 @@ fn while_signed_in(story: &Story, told: &mut Told) {
             let desk = story.signed_in(ann, "rain on the roof at night")?;
             let phone = story.signed_in(ann, "rain on the roof at night")?;
             let desk = pollster::block_on(story.auth.sign_out_others(&desk))?;
-            expect!(pollster::block_on(story.auth.resume(desk.session())).is_ok());
-            expect!(pollster::block_on(story.auth.resume(phone.session())).is_err());
+            expect!(pollster::block_on(story.auth.resume(&desk.token().expose())).is_ok());
+            expect!(pollster::block_on(story.auth.resume(&phone.token().expose())).is_err());
             Ok("the welcome mail says the account is for one person; one call ended the other session".into())
         })(),
     );
@@ -280,7 +280,7 @@ fn forgotten_password(story: &Story, told: &mut Told) {
             story.settle();
             expect!(story.mailbox.count() == mails_before_the_work + 1);
             let session = story.signed_in(ann, "rain on the roof at night")?;
-            expect!(pollster::block_on(story.auth.resume(session.session())).is_ok());
+            expect!(pollster::block_on(story.auth.resume(&session.token().expose())).is_ok());
             Ok("the mail asks for confirmation; the password and the sessions are unchanged".into())
         })(),
     );
@@ -442,7 +442,7 @@ fn silence_and_support(story: &Story, told: &mut Told) {
             let signed_in = story.signed_in(hal.as_typed(), "figs and bread at dawn")?;
             pollster::block_on(story.operator.deactivate(&id))?;
             expect!(story.fails(hal.as_typed(), "figs and bread at dawn"));
-            expect!(pollster::block_on(story.auth.resume(signed_in.session())).is_err());
+            expect!(pollster::block_on(story.auth.resume(&signed_in.token().expose())).is_err());
             let before = story.mailbox.count();
             let answers = [&hal, &Email::parse("nobody.else@acme.example")?]
                 .map(|email| pollster::block_on(story.auth.request_reset(email)).ok());
@@ -499,7 +499,7 @@ fn second_factor(story: &Story, told: &mut Told) {
             story.clock.advance(MINUTE);
             let signed_in = pollster::block_on(story.auth.reauthenticate_with_code(&signed_in, &code()))?;
             let goes_on = pollster::block_on(story.auth.disable_second_factor(&signed_in))?;
-            expect!(pollster::block_on(story.auth.resume(goes_on.session())).is_ok());
+            expect!(pollster::block_on(story.auth.resume(&goes_on.token().expose())).is_ok());
             expect!(story.signed_in(ida, password).is_ok());
             Ok("enrolled, a code worked once and not again, a recovery code worked once, and it was turned off".into())
         })(),

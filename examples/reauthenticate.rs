@@ -24,9 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         tokio::time::sleep(std::time::Duration::from_millis(300)).await; // the wait after one failure
 
-        // Store the returned session: it records what was proved, and when. Check it before your own sensitive actions.
+        // Set the cookie to the new token. The session records what was proved, and when: check it before your own sensitive actions.
         let ann = auth.reauthenticate(&ann, "a quiet morning in May").await?;
-        for proven in ann.session().methods() {
+        for proven in &ann.session().methods {
             println!("{:?} at {}", proven.method, proven.at);
         }
         // Finishes background work, such as mails, before the process ends.

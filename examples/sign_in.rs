@@ -9,10 +9,10 @@ use doorward::{Auth, Email, SignIn, SignInRequest, Site};
 async fn answer(auth: &Auth, email: &str, password: &str, device_cookie: &str) -> String {
     match auth.sign_in(SignInRequest::new(email, password).device(device_cookie)).await {
         Ok(SignIn::Complete(signed_in)) => {
-            // Keep the session on the server. Put the device token into a cookie that lasts 90 days; if there is none, leave
-            // the cookie as it is.
+            // Put the session's token into a cookie as it is. Put the device token into one that lasts 90 days; if there is none,
+            // leave that cookie as it is.
             let device = signed_in.device_token().map(|token| token.expose());
-            format!("session {}; device cookie {device:?}", signed_in.session().encode())
+            format!("session cookie {}; device cookie {device:?}", signed_in.token().expose())
         }
         Ok(SignIn::SecondFactorRequired(challenge)) => format!("ask for a code ({})", challenge.expose()),
         Ok(SignIn::EnrollmentRequired(challenge)) => format!("set up an authenticator app ({})", challenge.expose()),

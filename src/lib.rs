@@ -20,7 +20,8 @@
 //! let request = SignInRequest::new("ann@acme.example", ann.temporary_password.expose());
 //! let SignIn::PasswordChangeRequired(challenge) = auth.sign_in(request).await? else { panic!("it is her first sign-in") };
 //! let SignIn::Complete(ann) = auth.choose_password(&challenge, "a quiet morning in May").await? else { panic!() };
-//! assert!(auth.resume(ann.session()).await.is_ok()); // on every later request, with the stored session
+//! let cookie = ann.token().expose(); // the session cookie
+//! assert!(auth.resume(&cookie).await.is_ok()); // on every later request
 //!
 //! let refused = auth.sign_in(SignInRequest::new("ann@acme.example", "a guess")).await.unwrap_err();
 //! assert_eq!(refused.to_string(), "Email and Password do not match");
@@ -38,9 +39,9 @@
 //! |---|---|
 //! | sign in, reset, enroll, resume a session | the methods of [`Auth`], each with an example |
 //! | provision, deactivate, import, delete accounts | [`Operator`], [`account`] |
-//! | take over the users of another system | [`manual::coming_from`], [`Operator::import_from`] |
+//! | import the users of another system | [`manual::coming_from`], [`Operator::import_from`] |
 //! | change the password policy or any other setting | [`AuthBuilder::configure`], [`Config`], [`password::PasswordPolicy`] |
-//! | store users | [`store`]: SQLite, PostgreSQL, or [your own table](manual::implementing_a_repository) |
+//! | store users | [`store`]: SQLite, PostgreSQL, or your own: [`UserRepository`], [guide](manual::implementing_a_repository) |
 //! | send mails, or translate them | [`mail`]: SMTP, or your own [`Mailer`]; [`mail::MailTexts`] |
 //! | answer an error: its status, message and wait | [`AuthError`], [`Auth::error_response`]; each error in [`error`] |
 //! | log, count and alert | [`event::EventKind`]: every event; [`event::EventKind::name`]: its name in logs; [`Observer`] |
@@ -49,9 +50,15 @@
 //! | slow down guessing | [`config::Backoff`], [`config::Hold`], [`ClientAddress`] |
 //! | list users for an operator | [`store::UserDirectory`] |
 //! | require a second factor | [`second_factor::SecondFactorPolicy`], and [`AuthBuilder::keyring`] |
-//! | keep sessions and cookies | [`Session`], [`manual::keeping_sessions`] |
+//! | keep people signed in, set the cookies | [`Auth::resume`], [`SignedIn::token`], [`manual::keeping_sessions`] |
+//! | change how long a session lasts | [`session::SessionConfig`] |
+//! | list and end a user's sessions | [`Auth::sessions`], [`Operator::sessions`], [`session`] |
+//! | sign everybody out | [`Operator::sign_out_everybody`], [`session::SessionConfig::not_before`] |
 //! | protect sensitive actions | [`Auth::require_step_up`] |
-#![cfg_attr(feature = "testing", doc = "| test with a clock, captured mails and faults | [`testing`] |")]
+#![cfg_attr(
+    feature = "testing",
+    doc = "| test with a clock, captured mails and faults | [`testing::ManualClock`], [`testing`] |"
+)]
 #![cfg_attr(
     not(feature = "testing"),
     doc = "| test with a clock, captured mails and faults | `testing` (feature `testing`) |"
@@ -76,13 +83,13 @@
 //!
 //! # How it works
 //!
-//! Everything known about an account is one value, [`store::User`]. A flow loads it, decides by a pure function, and stores the
-//! next state by one compare-and-swap on its [version](store::Version). Claim and effect are the same write, so single-use means
-//! single use under any concurrency. The outcome is returned only after that write was accepted, so every future may be dropped at
-//! any await. Attempts are charged before they are hashed.
+//! Everything known about an account is one value, [`store::User`]. A flow loads it, decides with a pure function, and
+//! stores the next state with one compare-and-swap on its [version](store::Version). Claim and effect are the same
+//! write, so single-use means single use under any concurrency. The outcome is returned only after that write was
+//! accepted, so every future may be dropped at any await. Attempts are counted before their password is hashed.
 //!
-//! The core has no pages, routes, cookies or session table, no SQL, no SMTP, no runtime, no threads but those that hash, and no
-//! `unsafe`. SQL and SMTP come as features, on tokio. [`manual::non_features`] lists the rest.
+//! The core has no pages, routes, cookies or session table, no SQL, no SMTP, no runtime, no threads except for hashing,
+//! and no `unsafe`. SQL and SMTP come as features, on tokio. [`manual::non_features`] lists the rest.
 //!
 //! # Features
 //!
@@ -123,6 +130,8 @@ pub mod mail;
 pub mod manual;
 pub mod password;
 pub mod second_factor;
+pub mod session;
+mod sharing;
 pub mod store;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
@@ -131,7 +140,6 @@ mod throttle;
 mod types;
 mod user;
 
-pub use account::session::Session;
 pub use auth::{Auth, AuthBuilder, Operator, ResetRequest, SignIn, SignInRequest, SignedIn};
 pub use clock::{Clock, SystemClock};
 pub use config::settings::Config;
@@ -141,7 +149,7 @@ pub use event::observer::Observer;
 pub use mail::mailer::Mailer;
 pub use store::attempt_store::AttemptStore;
 pub use store::user_repository::UserRepository;
-pub use types::{Challenge, ClientAddress, DeviceToken, Email, Password, Site, UserId};
+pub use types::{Challenge, ClientAddress, DeviceToken, Email, Password, SessionToken, Site, UserId};
 
 /// The README's code is compiled as a test, and run where it needs no server. It takes these features.
 #[cfg(all(doctest, feature = "smtp", feature = "sqlite", feature = "tracing"))]

@@ -189,12 +189,14 @@ impl Run {
         self.needles.borrow_mut().push(Needle::text(name, text));
     }
 
-    /// A token: whole, and its secret half.
+    /// A token: whole, and each of its halves. The first is sealed here, so that it belongs nowhere else either.
     fn token(&self, name: &'static str, text: &str) {
         self.secret(name, text);
-        let (_, secret) = text.split_once('.').unwrap();
-        self.secret(name, secret);
-        self.needles.borrow_mut().push(Needle::bytes(name, &Base64UrlUnpadded::decode_vec(secret).unwrap()));
+        let (holder, secret) = text.split_once('.').unwrap();
+        for half in [holder, secret] {
+            self.secret(name, half);
+            self.needles.borrow_mut().push(Needle::bytes(name, &Base64UrlUnpadded::decode_vec(half).unwrap()));
+        }
     }
 
     fn show(&self, value: &dyn Debug) {
@@ -236,6 +238,8 @@ impl Run {
 
     fn signed_in(&self, signed_in: SignedIn) -> SignedIn {
         self.show(&signed_in);
+        self.show(signed_in.token());
+        self.token("session", &signed_in.token().expose());
         if let Some(token) = signed_in.device_token() {
             self.show(token);
             self.token("device", &token.expose());
@@ -384,7 +388,7 @@ impl Run {
             }
         }
         self.refused(block_on(auth.complete_reset(&token, &third)));
-        self.refused(block_on(auth.resume(ann.session())));
+        self.refused(block_on(auth.resume(&ann.token().expose())));
 
         // Off and on, by the owner and by an operator.
         let ann = complete(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));
@@ -395,7 +399,7 @@ impl Run {
         let ann = complete(self.sign_in(self.request(address, &third)));
         let (ann, app, _) = self.enroll(&ann);
         let ann = self.signed_in(block_on(auth.sign_out_others(&ann)).unwrap());
-        let own = ann.session().device().unwrap();
+        let own = ann.session().device.unwrap();
         block_on(auth.revoke_device(&ann, own)).unwrap();
         block_on(operator.require_password_change(&id)).unwrap();
         let challenge = self.challenge(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));

@@ -1,6 +1,8 @@
 //! Several processes on one database: waits, cooldowns and single use hold across them, and across restarts.
 #![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
 
+#[path = "cluster/everybody.rs"]
+mod everybody;
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
@@ -344,7 +346,7 @@ async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: im
     let stage = stage.restarted(open().await);
     assert!(stage.auth.choose_password(&challenge, "something else again").await.is_err(), "{name}");
     assert!(matches!(stage.sign_in(ANN, &first).await, Err(SignInError::InvalidCredentials)), "{name}");
-    assert!(stage.auth.resume(ann.session()).await.is_ok(), "{name}");
+    assert!(stage.auth.resume(&ann.token().expose()).await.is_ok(), "{name}");
     assert_eq!(stage.auth.devices(&ann).await.unwrap().len(), 1, "{name}");
 
     // A wait continues for unknown browsers, but not for the owner's device.
@@ -373,7 +375,7 @@ async fn survives<S: UserRepository + AttemptStore + Clone>(name: &str, open: im
     let _ = stage.auth.choose_password(&challenge, "something else again").await.unwrap();
     let stage = stage.restarted(open().await);
     assert!(stage.auth.confirm_reset(&token).await.is_err(), "{name}");
-    assert!(stage.auth.resume(ann.session()).await.is_err(), "{name}");
+    assert!(stage.auth.resume(&ann.token().expose()).await.is_err(), "{name}");
 
     // So does a deactivation.
     stage.operator.deactivate(ann.user_id()).await.unwrap();

@@ -1,4 +1,4 @@
-//! What a sign-in costs in addition to its hash.
+//! What a sign-in costs in addition to its hash, and what a session in use costs.
 //!
 //! A measurement, run by its own command:
 //!
@@ -11,8 +11,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use doorward::SignInRequest;
 use doorward::hashing::HashParams;
+use doorward::{Auth, SignInRequest};
 use pollster::block_on;
 use support::*;
 
@@ -92,4 +92,53 @@ fn a_whole_sign_in_takes_at_most_three_percent_longer_than_its_hash() {
     let ratio = ratios.min_by(f64::total_cmp).unwrap();
     println!("best of {ROUNDS}: {:.2} % longer", (ratio - 1.0) * 100.0);
     assert!(ratio <= 1.03);
+}
+
+/// As many resumes as a session makes between two notes of its use, if it is used each second.
+const REQUESTS: u32 = 300;
+
+/// A host where so many sessions of one account are open, and the text of one of them.
+fn in_session(sessions: usize) -> (World, String) {
+    let world = World::with(|builder| builder.configure(|config| config.session.at_most = 50));
+    let ann = world.open(ANN, OLD);
+    for _ in 1..sessions {
+        world.clock.advance(SECOND);
+        let request = SignInRequest::new(ANN, OLD).label("A browser of usual length on a usual system");
+        let _ = complete(block_on(world.auth.try_sign_in(request)).unwrap());
+    }
+    assert_eq!(block_on(world.auth.sessions(&ann)).unwrap().len(), sessions);
+    let cookie = ann.token().expose();
+    (world, cookie)
+}
+
+fn resumes(auth: &Auth, cookie: &str) -> Duration {
+    let begun = Instant::now();
+    for _ in 0..REQUESTS {
+        drop(std::hint::black_box(block_on(auth.resume(cookie)).unwrap()));
+    }
+    begun.elapsed()
+}
+
+#[test]
+#[ignore = "a measurement: run it in release, by the command above"]
+fn noting_the_use_of_a_session_adds_at_most_three_percent_to_its_requests() {
+    // Of a usual account, and of the largest: it is copied for every change.
+    for (sessions, at_most) in [(3, 1.03), (50, 1.06)] {
+        let rounds = (0..ROUNDS).map(|_| {
+            let ((world, cookie), (idle, same)) = (in_session(sessions), in_session(sessions));
+            world.clock.advance(6 * MINUTE);
+            assert!(block_on(world.auth.resume(&cookie)).is_ok() && block_on(idle.auth.resume(&same)).is_ok());
+            let noting = || {
+                world.clock.advance(5 * MINUTE);
+                resumes(&world.auth, &cookie)
+            };
+            let [noted, plain] = medians(300, noting, || resumes(&idle.auth, &same));
+            let resume = plain * 1e6 / f64::from(REQUESTS);
+            println!("{sessions} sessions: a resume {resume:.2} µs, a note {:.1} µs", (noted - plain) * 1e6);
+            (noted / plain, resume)
+        });
+        let (ratio, resume) = rounds.min_by(|one, other| one.0.total_cmp(&other.0)).unwrap();
+        println!("best of {ROUNDS}: {:.2} % longer, {resume:.2} µs each", (ratio - 1.0) * 100.0);
+        assert!(ratio <= at_most);
+    }
 }

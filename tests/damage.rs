@@ -83,7 +83,7 @@ async fn check<S: UserRepository + AttemptStore + Clone>(
 
     let mended = stage.restarted(mend().await);
     for (address, session) in [(ANN, ann), (BOB, bob)] {
-        assert!(mended.auth.resume(session.session()).await.is_ok(), "{name}: {address} was signed out");
+        assert!(mended.auth.resume(&session.token().expose()).await.is_ok(), "{name}: {address} was signed out");
         let _ = mended.signs_in(address, OLD).await;
     }
     assert!(mended.sign_in("new@acme.example", OLD).await.is_err());
@@ -404,7 +404,7 @@ fn sqlite_with_rows_edited_by_hand() {
             let mails = stage.mailer.count();
             stage.auth.request_reset(&email(ANN)).await.unwrap();
             assert_eq!(stage.mailer.count(), mails, "{edit}");
-            assert!(stage.auth.resume(ann.session()).await.is_err(), "{edit}");
+            assert!(stage.auth.resume(&ann.token().expose()).await.is_err(), "{edit}");
             let kinds = stage.observer.kinds();
             let unreadable =
                 |kind: &&EventKind| matches!(kind, EventKind::StoreFailed { error: BackendErrorKind::Unreadable, .. });
@@ -746,8 +746,8 @@ fn postgres_that_breaks_off_in_the_middle_of_a_write() {
         };
         assert_eq!(kinds.iter().filter(lost).count(), 1, "one attempt and no retry: {kinds:?}");
         holder.rollback().await.unwrap();
-        assert!(stage.auth.resume(ann.session()).await.is_ok(), "it had no effect");
+        assert!(stage.auth.resume(&ann.token().expose()).await.is_ok(), "it had no effect");
         stage.operator.sign_out_everywhere(ann.user_id()).await.unwrap();
-        assert!(stage.auth.resume(ann.session()).await.is_err());
+        assert!(stage.auth.resume(&ann.token().expose()).await.is_err());
     });
 }

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use doorward::account::{
-    DeviceId, Import, ImportMark, ImportReport, ImportReview, ImportRow, ImportSource, Provision, ResealOutcome,
+    Import, ImportMark, ImportReport, ImportReview, ImportRow, ImportSource, Provision, ResealOutcome, UserCounts,
+    UserOverview, UserStatus,
 };
 use doorward::config::ResetMode;
 use doorward::error::{
@@ -19,7 +20,8 @@ use doorward::error::{
 use doorward::hashing::{HashParams, PasswordHash};
 use doorward::mail::MailKind;
 use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, TotpDigits, TotpEnrollment};
-use doorward::store::{BackendError, UserDirectory};
+use doorward::session::{DeviceId, SignOutSweep};
+use doorward::store::{BackendError, MemoryUsers, UserDirectory};
 use doorward::testing::{Driven, Fault, Faults};
 use doorward::{Auth, Challenge, Config, Operator, SignIn, SignInRequest, SignedIn, UserId, UserRepository};
 use pollster::block_on;
@@ -523,6 +525,7 @@ fn s15_sign_in() {
                 stage.world.mailer.clone(),
             )
             .clock(stage.world.clock.clone())
+            .keyring(keyring())
             .configure(|config| config.hashing.params = weaker)
             .build()
             .unwrap();
@@ -686,23 +689,93 @@ fn s09_reset() {
     );
 }
 
+fn desk_and_phone(stage: &Stage) -> (SignedIn, SignedIn) {
+    (ann(stage), stage.world.signed_in(ANN, OLD))
+}
+
+impl Stage {
+    /// Whether the session goes on, perhaps under another token.
+    fn is_signed_in(&self, signed_in: &SignedIn) -> bool {
+        let sessions = block_on(self.world.operator.sessions(signed_in.user_id())).unwrap();
+        sessions.iter().any(|session| session.id == signed_in.session().id)
+    }
+
+    /// When the session was last used, as far as that was written down.
+    fn last_seen(&self, signed_in: &SignedIn) -> time::OffsetDateTime {
+        let sessions = block_on(self.world.operator.sessions(signed_in.user_id())).unwrap();
+        sessions.iter().find(|session| session.id == signed_in.session().id).unwrap().last_seen_at
+    }
+}
+
 #[test]
 fn s06_account() {
     check(
         "resume",
         ann,
-        async |auth, ann| auth.resume(ann.session()).await.is_ok(),
+        async |auth, ann| auth.resume(&ann.token().expose()).await.is_ok(),
         |stage, ann, _| {
             assert!(stage.world.is_live(ann));
             stage.gets_in(&[OLD]);
         },
     );
     check(
+        "sign_out",
+        desk_and_phone,
+        async |auth, (desk, _)| auth.sign_out(desk).await.is_ok(),
+        |stage, (desk, phone), answer| {
+            agree(answer, !stage.world.is_live(desk));
+            assert!(stage.world.is_live(phone));
+            block_on(stage.world.auth.sign_out(desk)).unwrap();
+            assert!(!stage.world.is_live(desk));
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
         "sign_out_others",
-        |stage| (ann(stage), stage.world.signed_in(ANN, OLD)),
+        desk_and_phone,
         async |auth, (desk, _)| auth.sign_out_others(desk).await.is_ok(),
-        |stage, (_, phone), answer| {
-            assert!(answer != Some(true) || !stage.world.is_live(phone));
+        |stage, (desk, phone), answer| {
+            agree(answer, !stage.world.is_live(phone));
+            assert_eq!(stage.world.is_live(desk), stage.world.is_live(phone), "the own token changes with it");
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
+        "resume with a use to note",
+        |stage| {
+            let ann = ann(stage);
+            let before = stage.last_seen(&ann);
+            stage.world.clock.advance(6 * MINUTE);
+            (ann, before)
+        },
+        async |auth, (ann, _)| auth.resume(&ann.token().expose()).await.is_ok(),
+        |stage, (ann, before), _| {
+            let (seen, now) = (stage.last_seen(ann), stage.world.now());
+            assert!(seen == *before || seen == now, "the note may be lost");
+            assert!(stage.world.is_live(ann));
+            assert_eq!(stage.last_seen(ann), now, "and the next use is noted instead");
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
+        "sessions",
+        desk_and_phone,
+        async |auth, (desk, _)| auth.sessions(desk).await.is_ok_and(|sessions| sessions.len() == 2),
+        |stage, (desk, phone), _| {
+            assert!(stage.world.is_live(desk) && stage.world.is_live(phone));
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
+        "revoke_session",
+        desk_and_phone,
+        async |auth, (desk, phone)| auth.revoke_session(desk, phone.session().id).await.is_ok(),
+        |stage, (desk, phone), answer| {
+            let revoked = !stage.world.is_live(phone);
+            agree(answer, revoked);
+            let again = block_on(stage.world.auth.revoke_session(desk, phone.session().id));
+            assert_eq!(again.is_err_and(|error| error.code() == "unknown_session"), revoked);
+            assert!(stage.world.is_live(desk) && !stage.world.is_live(phone));
             stage.gets_in(&[OLD]);
         },
     );
@@ -717,7 +790,7 @@ fn s06_account() {
         "revoke_device",
         |stage| -> (SignedIn, DeviceId) {
             let ann = ann(stage);
-            (ann, stage.world.signed_in(ANN, OLD).session().device().unwrap())
+            (ann, stage.world.signed_in(ANN, OLD).session().device.unwrap())
         },
         async |auth, (ann, id)| auth.revoke_device(ann, *id).await.is_ok(),
         |stage, (ann, id), answer| {
@@ -729,8 +802,82 @@ fn s06_account() {
     );
 }
 
+/// A directory whose pages are short, so that there are several.
+#[derive(Debug)]
+struct PagesOfTwo(Arc<MemoryUsers>);
+
+#[doorward::async_trait]
+impl UserDirectory for PagesOfTwo {
+    async fn count(&self) -> Result<UserCounts, BackendError> {
+        self.0.count().await
+    }
+
+    async fn list(
+        &self,
+        status: UserStatus,
+        after: Option<&UserOverview>,
+        _: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        self.0.list(status, after, 2).await
+    }
+
+    async fn list_pending_resets(
+        &self,
+        now: time::OffsetDateTime,
+        after: Option<&UserOverview>,
+        at_most: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        self.0.list_pending_resets(now, after, at_most).await
+    }
+}
+
+#[test]
+#[allow(clippy::await_holding_refcell_ref)] // one caller at a time
+fn sign_out_everybody() {
+    for continues in [true, false] {
+        let name = if continues { "sign_out_everybody, continued" } else { "sign_out_everybody, begun again" };
+        check(
+            name,
+            |stage| {
+                let everybody: Vec<_> = [ANN, BOB, CEM].map(|address| stage.world.open(address, OLD)).into();
+                stage.world.clock.advance(MINUTE);
+                let directory = stage.faults.user_directory(PagesOfTwo(Arc::clone(&stage.world.users)));
+                (directory, everybody, tokio::sync::Mutex::new(SignOutSweep::new()))
+            },
+            async |auth, (directory, _, sweep)| {
+                // What the sweep has reached is kept, also by a caller that was dropped.
+                let mut sweep = sweep.lock().await;
+                auth.operator.sign_out_everybody(&**directory, &mut sweep).await.is_ok()
+            },
+            |stage, (directory, everybody, sweep), answer| {
+                let (out, sweep) = (|who: &SignedIn| !stage.world.is_live(who), sweep.try_lock().unwrap());
+                assert_eq!(answer == Some(true), sweep.is_complete());
+                assert!(answer != Some(true) || everybody.iter().all(out));
+                stage.world.clock.advance(MINUTE);
+                let later = stage.world.signed_in(BOB, OLD);
+                let mut sweep =
+                    if continues { sweep.clone() } else { SignOutSweep::before(later.session().signed_in_at) };
+                block_on(stage.world.operator.sign_out_everybody(&**directory, &mut sweep)).unwrap();
+                assert!(sweep.is_complete() && everybody.iter().all(out));
+                assert!(stage.world.is_live(&later), "what began after it goes on");
+                assert_eq!(sweep.accounts(), 3);
+                stage.gets_in(&[OLD]);
+            },
+        );
+    }
+}
+
 #[test]
 fn s18_admin() {
+    check(
+        "operator.sessions",
+        ann,
+        async |auth, ann| auth.operator.sessions(ann.user_id()).await.is_ok_and(|sessions| sessions.len() == 1),
+        |stage, ann, _| {
+            assert!(stage.world.is_live(ann));
+            stage.gets_in(&[OLD]);
+        },
+    );
     check(
         "deactivate",
         ann,
@@ -1304,8 +1451,9 @@ fn s20_reauthenticate() {
         "reauthenticate",
         enrolled,
         async |auth, Enrolled { ann, .. }| auth.reauthenticate(ann, OLD).await.is_ok(),
-        |stage, Enrolled { ann, app, .. }, _| {
-            assert!(stage.world.is_live(ann));
+        |stage, Enrolled { ann, app, .. }, answer| {
+            agree(answer, !stage.world.is_live(ann));
+            assert!(stage.is_signed_in(ann), "under another token");
             stage.gets_in_by_code(app, &[OLD]);
         },
     );
@@ -1333,6 +1481,7 @@ fn s20_reauthenticate() {
         |stage, (right, _, step, Enrolled { ann, app, .. }), answer| {
             let used = stage.last_step() > *step;
             agree(answer, used);
+            assert_eq!(stage.world.is_live(ann), !used, "the token changes with the proof");
             let again = block_on(stage.world.auth.reauthenticate_with_code(ann, right));
             assert_eq!(again.is_ok(), !used, "a code is valid as proof once");
             assert!(stage.is_code_wrong(OLD, right));

@@ -158,7 +158,7 @@ fn kill_and_inspect(name: &str, url: &str, prefix: &str, settle: impl Fn()) {
     for _ in 0..KILLS {
         let mut book = Book::default();
         let mut living = Living::start(url, prefix);
-        living.wait(&mut book, moments.below(100));
+        living.wait(&mut book, moments.below(150));
         std::thread::sleep(moments.within(Duration::from_millis(5)));
         living.kill(&mut book);
         settle();
@@ -166,7 +166,7 @@ fn kill_and_inspect(name: &str, url: &str, prefix: &str, settle: impl Fn()) {
         block_on(inspector.inspect(&book));
     }
     toll.tell(&format!("{name}: {KILLS} kills"));
-    for flow in ["provision", "resend", "choose", "enroll", "pass", "change", "confirm", "deactivate"] {
+    for flow in ["provision", "resend", "choose", "enroll", "pass", "change", "enter", "confirm", "deactivate"] {
         assert!(toll.cut_off.contains_key(flow), "no kill interrupted {flow}");
     }
 }
@@ -203,7 +203,7 @@ fn a_server_may_be_killed_under_load() {
         let mut book = Book::default();
         let prefix = format!("crash{crash}_");
         let mut living = Living::start(&url, &prefix);
-        living.wait(&mut book, moments.below(100));
+        living.wait(&mut book, moments.below(150));
         cluster.kill();
         std::thread::sleep(moments.within(Duration::from_millis(100)));
         cluster.restart();

@@ -99,6 +99,20 @@ pseudo_locale! {
     wrong_code_advice();
     new_device_subject(site: &Site);
     new_device(site: &Site, at: OffsetDateTime);
+    sign_in_after_failures_subject(site: &Site);
+    sign_in_after_failures(site: &Site, failures: u32, at: OffsetDateTime);
+    sign_in_after_failures_advice();
+    signed_out_everywhere();
+    password_change_forced_subject(site: &Site);
+    password_change_forced(site: &Site, at: OffsetDateTime);
+    password_change_forced_advice();
+    marked_compromised_subject(site: &Site);
+    marked_compromised(site: &Site, at: OffsetDateTime);
+    marked_compromised_advice();
+    sharing_reminder_subject(site: &Site);
+    sharing_reminder(site: &Site);
+    account_for_a_colleague();
+    change_a_known_password();
 }
 
 fn sites() -> [Site; 2] {
@@ -213,6 +227,57 @@ fn a_catalogue_may_hold_markup_and_line_breaks_without_harm() {
     assert!(
         html.contains("<br><a href=\"mailto:help@acme.example\">") && mail.text().ends_with("\nhelp@acme.example\n")
     );
+}
+
+/// The previews of that kind.
+fn previewed(name: &str) -> Vec<Mail> {
+    Mail::previews(&site()).into_iter().filter(|mail| mail.kind().name() == name).collect()
+}
+
+#[test]
+fn a_notice_says_what_happened_when_and_what_to_do_and_has_no_link_but_the_contact() {
+    let at = "25 November 2026, 09:00 UTC";
+    let cases: [(&str, &[&str]); 4] = [
+        (
+            "sign_in_after_failures",
+            &[
+                at,
+                "at least 12 failed attempts",
+                "do not need to do anything",
+                "\"Forgot your password?\"",
+                "let us know",
+            ],
+        ),
+        ("password_change_forced", &[at, "Our support", "next time you sign in", "choose a new one", "no link"]),
+        ("marked_compromised", &[at, "our support", "no longer works", "\"Forgot your password?\"", "nowhere else"]),
+        (
+            "sharing_reminder",
+            &[
+                "for you alone",
+                "overwrite each other's work",
+                "who did what",
+                "account of their own",
+                "please change it",
+            ],
+        ),
+    ];
+    for (name, parts) in cases {
+        let mail = previewed(name).remove(0);
+        let text = mail.text();
+        for part in parts {
+            assert!(text.contains(part), "{name} does not say {part:?}:\n{text}");
+        }
+        assert!(!text.contains("http") && !text.contains("acme.example/"), "{text}");
+        assert_eq!(mail.html().matches("<a href=").count(), 1, "{name}: the contact");
+        assert!(text.ends_with("\n\nQuestions? Write to help@acme.example\n"), "{text}");
+        let kind = mail.kind();
+        assert!(
+            !kind.anybody_can_cause() && kind.expires_at().is_none() && mail.worth_sending_for().is_none(),
+            "{name}"
+        );
+    }
+    let once = previewed("sign_in_after_failures").remove(1);
+    assert!(once.text().contains("at least one failed attempt."), "{}", once.text());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 mod support;
 
-use doorward::{Auth, Operator, Session, SignInRequest, UserRepository};
+use doorward::{Auth, Operator, SignInRequest, UserId, UserRepository};
 use pollster::block_on;
 use support::*;
 
@@ -16,10 +16,11 @@ async fn everything_is_dropped(
     auth: &Auth,
     operator: &Operator,
     users: &dyn UserRepository,
-    session: &Session,
+    token: &str,
+    id: &UserId,
 ) -> Result<(), Failed> {
-    let signed_in = &auth.resume(session).await?;
-    let user = users.find_by_id(session.user_id()).await?.ok_or("nobody")?;
+    let signed_in = &auth.resume(token).await?;
+    let user = users.find_by_id(id).await?.ok_or("nobody")?;
     let challenge = &doorward::Challenge::parse("")?;
     /// One call whose result is dropped.
     macro_rules! dropped {
@@ -41,7 +42,7 @@ async fn everything_is_dropped(
         auth.verify_second_factor_and_remember(challenge, "123456");
         auth.begin_required_enrollment(challenge);
         auth.confirm_required_enrollment(challenge, "123456");
-        auth.resume(session);
+        auth.resume(token);
         auth.change_password(signed_in, OLD, NEW);
         auth.sign_out_others(signed_in);
         auth.begin_enrollment(signed_in);
@@ -53,7 +54,7 @@ async fn everything_is_dropped(
         auth.confirm_reset("");
         auth.complete_reset("", NEW);
         auth.complete_reset_with_code("", "123456", NEW);
-        operator.reseal(session.user_id());
+        operator.reseal(id);
         users.insert(&user);
         users.replace(&user, user.version());
         users.delete(user.id(), user.version());
@@ -65,5 +66,5 @@ async fn everything_is_dropped(
 fn section_5_the_first_sign_in_ends_signed_in() {
     let world = World::new();
     let signed_in = world.open(ANN, OLD);
-    assert_eq!(block_on(world.auth.resume(signed_in.session())).unwrap().user_id(), signed_in.user_id());
+    assert_eq!(block_on(world.auth.resume(&signed_in.token().expose())).unwrap().user_id(), signed_in.user_id());
 }

@@ -1,6 +1,8 @@
 //! Races that prove a collision happened, with threads released together and stores that count lost swaps.
 #![cfg(feature = "testing")]
 
+#[path = "race/sessions.rs"]
+mod sessions;
 mod support;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -418,7 +420,7 @@ fn s20_a_remembered_device_that_is_revoked_while_its_password_is_checked_is_aske
     let ann = complete(outcome.unwrap());
     let token = device(&ann);
     world.clock.advance(SECOND);
-    let (owner, stolen) = (world.auth.clone(), ann.session().device().unwrap());
+    let (owner, stolen) = (world.auth.clone(), ann.session().device.unwrap());
     let users = Meddling::new(world.users.clone(), move || {
         block_on(owner.revoke_device(&ann, stolen)).unwrap();
     });

@@ -3,8 +3,9 @@
 
 mod support;
 
-use doorward::account::DeviceId;
-use doorward::{Auth, Challenge, Email, Operator, Session, SignInRequest, SignedIn, UserId};
+use doorward::session::{DeviceId, SessionId, SignOutSweep};
+use doorward::store::MemoryUsers;
+use doorward::{Auth, Challenge, Email, Operator, SignInRequest, SignedIn, UserId};
 
 /// Never called: compiles only if all futures are `Send`.
 #[allow(clippy::too_many_arguments)]
@@ -13,10 +14,11 @@ fn all_flows_can_be_sent(
     operator: &'static Operator,
     email: &'static Email,
     id: &'static UserId,
-    session: &'static Session,
+    token: &'static str,
     signed_in: &'static SignedIn,
     challenge: &'static Challenge,
     device: DeviceId,
+    (session, users, sweep): (SessionId, &'static MemoryUsers, &'static mut SignOutSweep),
 ) {
     fn sent<F: Future + Send + 'static>(_: F) {}
     sent(operator.provision(email.clone()));
@@ -26,7 +28,12 @@ fn all_flows_can_be_sent(
     sent(auth.sign_in(SignInRequest::new("", "")));
     sent(auth.try_sign_in(SignInRequest::new("", "")));
     sent(auth.choose_password(challenge, ""));
-    sent(auth.resume(session));
+    sent(auth.resume(token));
+    sent(auth.sign_out(signed_in));
+    sent(auth.sessions(signed_in));
+    sent(auth.revoke_session(signed_in, session));
+    sent(operator.sessions(id));
+    sent(operator.sign_out_everybody(users, sweep));
     sent(auth.change_password(signed_in, "", ""));
     sent(auth.sign_out_others(signed_in));
     sent(auth.devices(signed_in));

@@ -17,16 +17,19 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use base64ct::Encoding;
 use doorward::account::Import;
-use doorward::error::{ChoosePasswordError, ConfirmResetError, SignInError, VerifySecondFactorError};
+use doorward::error::{ChoosePasswordError, ConfirmResetError, ResumeError, SignInError, VerifySecondFactorError};
 use doorward::hashing::{HashParams, PasswordHash};
 use doorward::password::ResetLinkStatus;
 use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, User, UserRow, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{AttemptStore, Auth, Challenge, Clock, Keyring, Operator, SignIn, SignInRequest, UserRepository};
+use doorward::{
+    AttemptStore, Auth, Challenge, Clock, Keyring, Operator, SignIn, SignInRequest, SignedIn, UserRepository,
+};
 use pollster::block_on;
 use serde_json::{Value, json};
-use support::{ANN, MINUTE, NEW, OLD, SECOND, complete, email, site};
+use support::{ANN, DAY, HOUR, MINUTE, NEW, OLD, SECOND, complete, email, site};
 use totp_rs::Totp;
 
 fn folder() -> PathBuf {
@@ -60,6 +63,15 @@ impl Host {
             .build_with_operator()
             .unwrap();
         Self { auth, operator, clock, mailer, users }
+    }
+
+    /// At the time of the file, after the spacing of its last sign-in.
+    fn of(golden: &Value, user: &User) -> Self {
+        let host = Self::new();
+        host.clock.set(at(golden));
+        let _ = block_on(host.users.insert(user)).unwrap();
+        host.clock.advance(SECOND);
+        host
     }
 
     fn user(&self) -> User {
@@ -133,7 +145,7 @@ struct State {
     check: fn(&Host, Secret<'_>),
 }
 
-const STATES: [State; 11] = [
+const STATES: [State; 13] = [
     State {
         name: "provisioned",
         make: |host| Secrets::from([("temporary", host.provision())]),
@@ -302,6 +314,72 @@ const STATES: [State; 11] = [
             assert!(matches!(reused, Err(ChoosePasswordError::Rejected { .. })), "{reused:?}");
         },
     },
+    State {
+        name: "sessions",
+        make: |host| {
+            let device = host.open();
+            // Often enough for a notice to the owner.
+            for _ in 0..10 {
+                assert!(host.fails("wrong"));
+            }
+            let stranger = complete(host.sign_in(OLD).unwrap());
+            host.clock.advance(MINUTE);
+            let request = SignInRequest::new(ANN, OLD).device(&device).keep_signed_in(true).label("Firefox on Linux");
+            let kept = complete(block_on(host.auth.try_sign_in(request)).unwrap());
+            let ended = complete(host.sign_in(OLD).unwrap());
+            block_on(host.auth.sign_out(&ended)).unwrap();
+            let snapshot = host.user().to_snapshot();
+            assert!(["sightings", "failures_noticed_at"].iter().all(|field| snapshot.contains(field)), "{snapshot}");
+            let text = |signed_in: SignedIn| signed_in.token().expose();
+            let (kept, stranger, ended) = (text(kept), text(stranger), text(ended));
+            Secrets::from([("kept", kept), ("session", stranger), ("ended", ended), ("password", OLD.to_owned())])
+        },
+        check: |host, secret| {
+            let resume = |name| block_on(host.auth.resume(&secret(name)));
+            assert!(resume("ended").is_err());
+            let kept = resume("kept").unwrap();
+            assert_eq!(kept.session().label.as_deref(), Some("Firefox on Linux"));
+            assert!(kept.session().kept && kept.session().device.is_some());
+            let listed = block_on(host.auth.sessions(&kept)).unwrap();
+            assert_eq!(listed.len(), 3, "that of the first sign-in too");
+            // The owner is not mailed again on the same day.
+            for _ in 0..10 {
+                assert!(host.fails("wrong"));
+            }
+            let mails = host.mailer.count();
+            let _ = complete(host.sign_in(&secret("password")).unwrap());
+            assert_eq!(host.mailer.count(), mails);
+            assert!(resume("session").is_ok());
+            host.clock.advance(2 * HOUR);
+            assert!(resume("session").is_err(), "an hour without use");
+            let kept = resume("kept").unwrap();
+            block_on(host.auth.sign_out(&kept)).unwrap();
+            assert!(resume("kept").is_err() && resume("ended").is_err());
+        },
+    },
+    State {
+        name: "challenged_to_be_kept",
+        make: |host| {
+            let challenge = host.challenge(&host.provision());
+            let ann = complete(block_on(host.auth.choose_password(&challenge, OLD)).unwrap());
+            let uri = block_on(host.auth.begin_enrollment(&ann)).unwrap().uri().to_owned();
+            let code = host.code(&uri);
+            let _ = block_on(host.auth.confirm_enrollment(&ann, &code)).unwrap();
+            let request = SignInRequest::new(ANN, OLD).keep_signed_in(true).label("Firefox on Linux");
+            let Ok(SignIn::SecondFactorRequired(challenge)) = block_on(host.auth.try_sign_in(request)) else {
+                panic!("no code was required")
+            };
+            Secrets::from([("authenticator", uri), ("challenge", challenge.expose().to_string())])
+        },
+        check: |host, secret| {
+            let challenge = Challenge::parse(&secret("challenge")).unwrap();
+            let code = host.code(&secret("authenticator"));
+            let signed_in = complete(block_on(host.auth.verify_second_factor(&challenge, &code)).unwrap());
+            assert_eq!(signed_in.session().label.as_deref(), Some("Firefox on Linux"));
+            host.clock.advance(2 * HOUR);
+            assert!(block_on(host.auth.resume(&signed_in.token().expose())).is_ok(), "it is kept");
+        },
+    },
 ];
 
 #[test]
@@ -352,22 +430,87 @@ fn at(golden: &Value) -> time::OffsetDateTime {
 fn what_was_written_before_reads_and_holds() {
     for State { name, check, .. } in STATES {
         let golden = read(name);
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let (id, address, version) =
-            (text(&golden["row"]["id"]), text(&golden["row"]["email"]), text(&golden["row"]["version"]));
-        let snapshot = golden["row"]["snapshot"].to_string();
-        let user = User::from_snapshot(UserRow { id: &id, email: &address, version: &version, snapshot: &snapshot })
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let user = user_of(&golden, &golden["row"]["snapshot"], name);
         let kept: Value = serde_json::from_str(&user.to_snapshot()).unwrap();
         assert_contains(&kept, &golden["row"]["snapshot"], name);
 
-        let host = Host::new();
-        host.clock.set(at(&golden));
-        let _ = block_on(host.users.insert(&user)).unwrap();
-        // The spacing after the last sign-in.
-        host.clock.advance(SECOND);
+        let host = Host::of(&golden, &user);
         check(&host, &|secret| text(&golden["secrets"][secret]));
     }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+/// The user of the golden row, with that document.
+fn user_of(golden: &Value, snapshot: &Value, name: &str) -> User {
+    let [id, email, version] = ["id", "email", "version"].map(|column| text(&golden["row"][column]));
+    let row = UserRow { id: &id, email: &email, version: &version, snapshot: &snapshot.to_string() };
+    User::from_snapshot(row).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Files of the time when a session was a text that named its account and epoch, with nothing of it stored.
+const BEFORE_SESSIONS: [&str; 11] = [
+    "provisioned",
+    "challenged",
+    "password",
+    "reset_requested",
+    "reset_confirmed",
+    "deactivated",
+    "change_required",
+    "compromised",
+    "second_factor",
+    "imported",
+    "earlier_passwords",
+];
+
+#[test]
+fn sessions_of_the_time_before_they_were_stored_have_ended() {
+    for name in BEFORE_SESSIONS {
+        let golden = read(name);
+        let snapshot = &golden["row"]["snapshot"];
+        assert!(snapshot.get("sessions").is_none(), "{name}");
+        let host = Host::of(&golden, &user_of(&golden, snapshot, name));
+        let id = host.user().id().clone();
+        assert!(block_on(host.operator.sessions(&id)).unwrap().is_empty(), "{name}");
+        // What was in the cookie then.
+        let at = snapshot["created_at"].clone();
+        let session = json!({
+            "user_id": id.as_str(),
+            "epoch": snapshot["epoch"],
+            "signed_in_at": at,
+            "methods": [{ "method": "password", "at": at }],
+        });
+        let cookie = base64ct::Base64UrlUnpadded::encode_string(session.to_string().as_bytes());
+        assert!(matches!(block_on(host.auth.resume(&cookie)), Err(ResumeError::SessionEnded)), "{name}");
+    }
+}
+
+#[test]
+fn an_older_release_that_knows_no_sessions_ends_them_all_the_same() {
+    let golden = read("sessions");
+    let written = &golden["row"]["snapshot"];
+    let cookies = ["kept", "session"].map(|name| text(&golden["secrets"][name]));
+    let alive = |host: &Host| cookies.iter().filter(|cookie| block_on(host.auth.resume(cookie)).is_ok()).count();
+    let host = Host::of(&golden, &user_of(&golden, written, "sessions"));
+    assert_eq!(alive(&host), 2);
+
+    // It changes a password, deactivates or signs out everywhere: it moves the epoch, and keeps what it does not understand.
+    let mut moved = written.clone();
+    moved["epoch"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
+    assert_ne!(&moved, written);
+    let host = Host::of(&golden, &user_of(&golden, &moved, "sessions"));
+    assert_eq!(alive(&host), 0);
+    let id = host.user().id().clone();
+    assert!(block_on(host.operator.sessions(&id)).unwrap().is_empty());
+    // Nor does the next session revive them.
+    let ann = complete(host.sign_in(&text(&golden["secrets"]["password"])).unwrap());
+    assert_eq!(block_on(host.auth.sessions(&ann)).unwrap().len(), 1);
+    assert_eq!(alive(&host), 0);
+    let stored: Value = serde_json::from_str(&host.user().to_snapshot()).unwrap();
+    assert_eq!(stored["sessions"]["open"].as_array().map(Vec::len), Some(1));
+    assert_eq!(stored["sessions"]["epoch"], stored["epoch"]);
 }
 
 /// Everything written is still there; a later release may add to it.
@@ -437,4 +580,81 @@ fn what_was_counted_before_still_counts() {
     assert!(wait(&host) <= full && wait(&host) > full - SECOND, "{:?}", wait(&host));
     assert!(host.fails("wrong"));
     assert_eq!(wait(&host), schedule.delay_after(ATTEMPTS + 1));
+}
+
+/// The document of an account with 50 sessions, 20 devices, 12 links, a second factor, uses at client addresses and such a label
+/// for each session.
+fn document_of_a_full_account(label: &str) -> String {
+    let (users, clock, mailer) = (Arc::new(MemoryUsers::new()), ManualClock::new(), RecordingMailer::new());
+    let (auth, operator) = Auth::builder(site(), users.clone(), MemoryAttempts::new(), mailer.clone())
+        .clock(clock.clone())
+        .keyring(Keyring::new("a", *b"a key of these tests, no secret.").unwrap())
+        .index_key([7; 32])
+        .configure(|config| {
+            config.hashing.params = HashParams::danger_cheap_for_tests();
+            config.hashing.sealing = doorward::config::HashSealing::On;
+            config.password.history = 3;
+            config.session.at_most = 50;
+            // The cooldown doubles, and no link expires meanwhile.
+            config.danger_allow("reset.cooldown");
+            config.reset.cooldown = MINUTE;
+            config.reset.link_lifetime = DAY;
+        })
+        .build_with_operator()
+        .unwrap();
+    block_on(operator.provision(email(ANN))).unwrap();
+    let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap();
+    let sign_in = |request: SignInRequest| {
+        loop {
+            match block_on(auth.try_sign_in(request.clone())) {
+                Err(SignInError::Throttled { retry_after }) => clock.advance(retry_after),
+                outcome => return outcome.unwrap(),
+            }
+        }
+    };
+    let SignIn::PasswordChangeRequired(challenge) = sign_in(SignInRequest::new(ANN, &mailed)) else { panic!() };
+    let mut ann = complete(block_on(auth.choose_password(&challenge, "0th password of hers")).unwrap());
+    for n in 0..3 {
+        clock.advance(MINUTE);
+        let (old, new) = (format!("{n}th password of hers"), format!("{}th password of hers", n + 1));
+        ann = block_on(auth.change_password(&ann, &old, &new)).unwrap();
+    }
+    let enrollment = block_on(auth.begin_enrollment(&ann)).unwrap();
+    let authenticator = Totp::from_url(enrollment.uri()).unwrap();
+    let code = || {
+        clock.advance(30 * SECOND);
+        authenticator.generate(clock.now().unix_timestamp().unsigned_abs()).to_string()
+    };
+    ann = block_on(auth.confirm_enrollment(&ann, &code())).unwrap().0;
+    for n in 1..50_u8 {
+        let address = doorward::ClientAddress::from_ip([192, 0, 2, n].into());
+        let request = SignInRequest::new(ANN, "3th password of hers").keep_signed_in(true).label(label);
+        let SignIn::SecondFactorRequired(challenge) = sign_in(request.client_address(address)) else { panic!() };
+        ann = complete(block_on(auth.verify_second_factor(&challenge, &code())).unwrap());
+    }
+    let links = mailer.count() + 12;
+    while mailer.count() < links {
+        clock.advance(MINUTE);
+        block_on(auth.request_reset(&email(ANN))).unwrap();
+        assert!(block_on(auth.resume(&ann.token().expose())).is_ok());
+    }
+    let snapshot = block_on(users.find_by_id(ann.user_id())).unwrap().unwrap().to_snapshot();
+    let stored: Value = serde_json::from_str(&snapshot).unwrap();
+    let count = |list: &Value| list.as_array().map_or(0, Vec::len);
+    let counts = [&stored["sessions"]["open"], &stored["devices"], &stored["reset"]["links"]].map(count);
+    assert_eq!(counts, [50, 20, 12]);
+    snapshot
+}
+
+#[test]
+fn the_largest_account_is_a_document_of_so_many_bytes() {
+    for (what, label, at_most) in [
+        ("no labels", "", 26_000),
+        ("usual labels", "Firefox on Linux", 27_500),
+        ("the longest", &"\u{1f419}".repeat(64), 39_500),
+    ] {
+        let bytes = document_of_a_full_account(label).len();
+        println!("{what}: {bytes} bytes");
+        assert!(bytes <= at_most, "{what}: {bytes} bytes");
+    }
 }

@@ -87,7 +87,8 @@ impl Log {
     }
 }
 
-/// A complete sign-in takes three reads and three writes, a failed one two writes fewer, a later request one read.
+/// A complete sign-in takes three reads and three writes, a failed one two writes fewer, a later request one read, and one
+/// write at most every five minutes.
 async fn costs(log: &Log, name: &str, store: impl UserRepository + AttemptStore + Clone) {
     let stage = Stage::new(store);
     let ann = stage.open(ANN, OLD).await;
@@ -101,8 +102,17 @@ async fn costs(log: &Log, name: &str, store: impl UserRepository + AttemptStore 
             assert_eq!(failed, (3, 1), "{name}: a failed sign-in of {address}");
         }
     }
-    let resumed = log.statements(async || drop(stage.auth.resume(ann.session()).await.unwrap())).await;
+    let resumed = log.statements(async || drop(stage.auth.resume(&ann.token().expose()).await.unwrap())).await;
     assert_eq!(resumed, (1, 0), "{name}: a later request");
+    stage.clock.advance(5 * support::MINUTE);
+    let resumed = log.statements(async || drop(stage.auth.resume(&ann.token().expose()).await.unwrap())).await;
+    assert_eq!(resumed, (1, 1), "{name}: a request whose time is to be written down");
+    for _ in 0..3 {
+        let resumed = log.statements(async || drop(stage.auth.resume(&ann.token().expose()).await.unwrap())).await;
+        assert_eq!(resumed, (1, 0), "{name}: one right after it");
+    }
+    let signed_out = log.statements(async || stage.auth.sign_out(&ann).await.unwrap()).await;
+    assert_eq!(signed_out, (1, 1), "{name}: signing out");
     let requested = log.statements(async || assert!(stage.auth.request_reset(&email(NOBODY)).await.is_ok())).await;
     assert_eq!(requested, (1, 0), "{name}: a reset request for an unknown address, including background work");
 }

@@ -6,10 +6,10 @@ mod support;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
-use doorward::account::AuthMethod;
 use doorward::event::{EventKind, SecretFault, SignInFailureReason, TracingObserver};
 use doorward::hashing::{HashParams, HashScheme};
 use doorward::mail::PrintingMailer;
+use doorward::session::{AuthMethod, SharingSigns};
 use doorward::store::{AttemptKey, Attempts, BackendCode, BackendError, BackendErrorKind, MemoryUsers, Swap, Version};
 use doorward::{AttemptStore, Auth, Observer};
 use pollster::block_on;
@@ -138,6 +138,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::TotpSecretUnusable { fault },
     ];
     let refused = [
+        EventKind::SharingSuspected { signs: SharingSigns::default() },
         EventKind::SignInFailed { reason: SignInFailureReason::WrongPassword },
         EventKind::SecondFactorFailed { steps_off: None },
         EventKind::ManyWrongCodes,
@@ -183,6 +184,8 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::Deactivated,
         EventKind::Reactivated,
         EventKind::PasswordChangeForced,
+        EventKind::SignedOut,
+        EventKind::SessionRevoked,
         EventKind::MarkedCompromised,
         EventKind::RecoveryCancelled,
         EventKind::Deleted,

@@ -4,9 +4,14 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+
 use doorward::hashing::HashParams;
-use doorward::testing::Faults;
-use doorward::{Auth, SignInRequest};
+use doorward::store::{BackendError, Insert, MemoryUsers, Replace, Swap, User, UserHead, Version};
+use doorward::testing::{Faults, join_all};
+use doorward::{Auth, Email, SignInRequest, UserId, UserRepository};
 use pollster::block_on;
 use support::*;
 
@@ -149,4 +154,67 @@ fn a_complete_sign_in_is_six_store_calls() {
     let calls = counted.calls();
     assert!(block_on(auth.try_sign_in(SignInRequest::new(ANN, OLD))).is_ok());
     assert_eq!(counted.calls() - calls, 6, "find, load, swap, read, replace, swap");
+}
+
+/// Counts the writes to users that are tried and stored. After each read it lets others go first.
+#[derive(Clone, Debug)]
+struct Counting {
+    users: Arc<MemoryUsers>,
+    tried: Arc<AtomicUsize>,
+    stored: Arc<AtomicUsize>,
+}
+
+#[doorward::async_trait]
+impl UserRepository for Counting {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.users.insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        let found = self.users.find_by_id(id).await;
+        let mut others_went = false;
+        std::future::poll_fn(|context| {
+            context.waker().wake_by_ref();
+            if std::mem::replace(&mut others_went, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        found
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
+        self.users.find_by_email(email).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        self.tried.fetch_add(1, Ordering::SeqCst);
+        let answer = self.users.replace(user, expected).await?;
+        self.stored.fetch_add(usize::from(answer == Replace::Stored), Ordering::SeqCst);
+        Ok(answer)
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        self.users.delete(id, expected).await
+    }
+}
+
+#[test]
+fn a_session_in_use_adds_one_write_in_five_minutes_however_many_processes_see_it() {
+    let (world, ann) = World::with_ann();
+    let users = Counting { users: world.users.clone(), tried: Arc::default(), stored: Arc::default() };
+    let process = || {
+        let users = users.clone();
+        let builder = Auth::builder(site(), users, world.attempts.clone(), world.mailer.clone());
+        builder.clock(world.clock.clone()).build().unwrap()
+    };
+    let processes = [process(), process(), process()];
+    let cookie = ann.token().expose();
+    for _ in 0..3_600 {
+        world.clock.advance(SECOND);
+        // All three at the same moment, twice.
+        let requests = processes.iter().chain(&processes).map(|auth| auth.resume(&cookie));
+        assert!(block_on(join_all(requests)).iter().all(Result::is_ok));
+    }
+    let (stored, tried) = (users.stored.load(Ordering::SeqCst), users.tried.load(Ordering::SeqCst));
+    assert_eq!(stored, 12, "in an hour");
+    assert!((stored..6 * stored).contains(&tried), "not every request tries: {tried}");
 }

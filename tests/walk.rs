@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use doorward::config::ResetMode;
 use doorward::error::{
     ChangePasswordError, CompleteResetError, ConfirmResetError, DeviceError, EnrollmentError, ReauthenticateError,
-    ResumeError, SecondFactorError, SignInError, VerifySecondFactorError,
+    ResumeError, SecondFactorError, SessionError, SignInError, VerifySecondFactorError,
 };
 use doorward::hashing::HashParams;
 use doorward::mail::{Mail, MailKind};
@@ -459,8 +459,12 @@ impl Stage {
         for old in &held.sessions {
             let auth = &self.auth;
             let password = held.password.as_deref().unwrap_or(OLD);
-            assert!(matches!(block_on(auth.resume(old.session())), Err(ResumeError::SessionEnded)));
-            assert!(matches!(block_on(auth.sign_out_others(old)), Err(ResumeError::SessionEnded)));
+            assert!(matches!(block_on(auth.resume(&old.token().expose())), Err(ResumeError::SessionEnded)));
+            assert!(matches!(block_on(auth.sign_out_others(old)), Err(SessionError::SessionEnded)));
+            assert!(matches!(block_on(auth.sessions(old)), Err(ResumeError::SessionEnded)));
+            let revoked = block_on(auth.revoke_session(old, old.session().id));
+            assert!(matches!(revoked, Err(SessionError::SessionEnded)));
+            assert!(block_on(auth.sign_out(old)).is_ok());
             assert!(matches!(block_on(auth.begin_enrollment(old)), Err(EnrollmentError::SessionEnded)));
             assert!(matches!(block_on(auth.confirm_enrollment(old, wrong)), Err(EnrollmentError::SessionEnded)));
             let disabled = block_on(auth.disable_second_factor(old));
@@ -475,7 +479,7 @@ impl Stage {
             let changed = block_on(auth.change_password(old, password, NEW));
             assert!(matches!(changed, Err(ChangePasswordError::SessionEnded)));
             assert!(matches!(block_on(auth.devices(old)), Err(DeviceError::SessionEnded)));
-            if let Some(id) = old.session().device() {
+            if let Some(id) = old.session().device {
                 assert!(matches!(block_on(auth.revoke_device(old, id)), Err(DeviceError::SessionEnded)));
             }
         }
@@ -529,11 +533,14 @@ enum State {
     DeviceRememberedWithoutPassword,
     /// An operator required a password change.
     ChangeDue,
+    /// The cookies of sessions that a code had opened, copied before the owner signed out, revoked one and proved who acts in the
+    /// third.
+    SessionsEnded,
     /// There is no second factor yet, the policy requires one, and the owner has started enrolling.
     Owed,
 }
 
-const STATES: [State; 10] = [
+const STATES: [State; 11] = [
     State::Enrolled,
     State::Requested,
     State::Confirmed,
@@ -543,6 +550,7 @@ const STATES: [State; 10] = [
     State::DeviceHeld,
     State::DeviceRememberedWithoutPassword,
     State::ChangeDue,
+    State::SessionsEnded,
     State::Owed,
 ];
 
@@ -616,6 +624,15 @@ fn prepare(stage: &Stage, policy: SecondFactorPolicy, state: State) -> Option<(H
             held.password = None;
             stage.clock.advance(SECOND);
             let _ = complete(stage.sign_in(&by_password.device(held.cookie.as_ref().unwrap())).unwrap());
+        }
+        State::SessionsEnded => {
+            let sign_in = || complete(stage.sign_in(&by_password.clone().code(&stage.next_code(&app))).unwrap());
+            let (signed_out, revoked) = (sign_in(), sign_in());
+            block_on(auth.sign_out(&signed_out)).unwrap();
+            block_on(auth.revoke_session(&ann, revoked.session().id)).unwrap();
+            let renewed = block_on(auth.reauthenticate_with_code(&ann, &stage.next_code(&app))).unwrap();
+            assert!(block_on(auth.resume(&renewed.token().expose())).is_ok());
+            held.sessions.extend([signed_out, revoked, ann]);
         }
         State::ChangeDue => block_on(stage.operator.require_password_change(ann.user_id())).unwrap(),
     }

@@ -35,13 +35,13 @@ impl Import {
         Self { id: Some(id), ..self }
     }
 
-    /// Makes the first sign-in lead to choosing a new password under this system's policy.
+    /// Requires a new password, under this system's policy, at the first sign-in.
     #[must_use]
     pub fn require_password_change(self) -> Self {
         Self { change_required: true, ..self }
     }
 
-    /// Creates the account deactivated, for a person who may not sign in to the other system either.
+    /// Creates the account deactivated, for a person who is blocked in the other system.
     /// [`Operator::reactivate`](crate::Operator::reactivate) activates it.
     #[must_use]
     pub fn deactivated(self) -> Self {

@@ -1,4 +1,4 @@
-//! What a run over a source of rows did, as data.
+//! The report of an import, as data.
 
 use core::fmt;
 use std::collections::{BTreeMap, HashMap};
@@ -11,8 +11,8 @@ const MOST_NAMED: usize = 10_000;
 /// The maximum number of different costs that are counted.
 const MOST_COSTS: usize = 1_000;
 
-/// What a run of [`Operator::import_from`](crate::Operator::import_from) did: counts, and the rows that were not taken over. It
-/// holds no address, hash or password, so it may be logged. `Display` is a summary of a few lines.
+/// What a run of [`Operator::import_from`](crate::Operator::import_from) did: counts, and the rows that were not taken
+/// over. It holds no address, hash or password, so it is safe to log. `Display` is a summary of a few lines.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[must_use = "it names the people who were not taken over"]
 #[non_exhaustive]
@@ -21,13 +21,14 @@ pub struct ImportReport {
     pub read: u64,
     /// Accounts that were created with the hash of the row.
     pub imported: u64,
-    /// Accounts that were created without a password, also those whose welcome was not mailed.
+    /// Accounts that were created without a password, including those whose welcome was not mailed.
     pub provisioned: u64,
-    /// Rows without a mark whose account was there already: a run before was killed, or another instance was first.
+    /// Rows without a mark as taken over whose account was there already: an earlier run was killed, another instance was first,
+    /// or the row was held.
     pub taken_over_already: u64,
     /// How many of the created accounts are deactivated.
     pub deactivated: u64,
-    /// How many of the rows had a hash that cannot be read and were provisioned without it
+    /// How many rows had a hash that cannot be read, and were provisioned without it
     /// ([`ImportRun::provision_unreadable`](super::ImportRun::provision_unreadable)).
     pub hashes_dropped: u64,
     /// Rows that were not taken over. A run tries them again, unless they are held.
@@ -38,10 +39,10 @@ pub struct ImportReport {
     pub reasons: BTreeMap<&'static str, u64>,
     /// The imported hashes by their [scheme](crate::hashing::HashScheme::as_str).
     pub schemes: BTreeMap<&'static str, u64>,
-    /// The imported hashes by their [weakness](crate::hashing::HashRisk::as_str), those that have one.
+    /// The imported hashes that have a weakness, by [weakness](crate::hashing::HashRisk::as_str).
     pub risks: BTreeMap<&'static str, u64>,
-    /// The imported hashes by their cost, to configure [`CostProfile`](crate::config::CostProfile)s; the first 1,000 different
-    /// ones.
+    /// The imported hashes by their cost, to configure [`CostProfile`](crate::config::CostProfile)s; at most 1,000
+    /// different costs.
     pub costs: HashMap<HashCost, u64>,
     /// The first 10,000 of the skipped rows. [`ImportRun::on_skipped`](super::ImportRun::on_skipped) is called with all of them.
     pub rows: Vec<SkippedRow>,
@@ -50,11 +51,12 @@ pub struct ImportReport {
 }
 
 impl ImportReport {
-    /// Whether this crate needs the source's column of hashes no more: the run came to the end of the source, and no row with a
-    /// hash was left. Rows that the old system adds later count at the next run, so ask after it was switched off.
+    /// Whether this crate no longer needs the source's column of hashes: the run reached the end of the source, and no
+    /// row with a hash was left. Rows that the old system adds later count in the next run, so ask once that system is
+    /// switched off.
     ///
-    /// Every imported hash is kept with its account until its owner signs in here. That is no reason to keep the column, except
-    /// for a way back to the old system; [`ImportReview::old_hashes`] counts them.
+    /// Every imported hash is kept with its account until its owner signs in here; [`ImportReview::old_hashes`] counts
+    /// them. So the column is needed only for a way back to the old system.
     pub fn may_empty_old_hashes(&self) -> bool {
         self.complete && self.hashes_left == 0
     }
@@ -99,9 +101,10 @@ impl fmt::Display for ImportReport {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct SkippedRow {
-    /// Which row of the run it is, from 1 on, in the order of the source: first those that are held, then those without a mark.
+    /// The number of the row in this run, from 1, in the order of the source: first held rows, then rows without a
+    /// mark.
     pub position: u64,
-    /// Its id. `None` if it has none that may be shown, see [`SkipReason::MalformedId`].
+    /// The row's id. `None` if it has none that is safe to show, see [`SkipReason::MalformedId`].
     pub id: Option<UserId>,
     /// Why it was skipped.
     pub reason: SkipReason,
@@ -116,12 +119,12 @@ impl fmt::Display for SkippedRow {
     }
 }
 
-/// Why a row was not taken over. `Display` is for operators and holds no address and no hash.
+/// Why a row was not taken over. `Display` is for operators and holds no address or hash.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// The id is no [`UserId`]: empty, over 128 bytes, or with control characters. Or it contains an address or is a password
-    /// hash, as where columns were mixed up. Ids appear in logs and links, so give the row another one.
+    /// The id is not a [`UserId`]: it is empty, over 128 bytes, or has control characters. Or it contains an address or
+    /// is a password hash, as when columns were mixed up. Ids appear in logs and links, so give the row another one.
     MalformedId,
     /// The address is malformed.
     MalformedEmail,
@@ -129,21 +132,23 @@ pub enum SkipReason {
     UnreadableHash(MalformedHash),
     /// The hash can be read, but [`HashingConfig::legacy`](crate::config::HashingConfig::legacy) is off.
     LegacyScheme,
-    /// Another account has this address: two rows have one address, or it was there before. The row is now
+    /// Another account has this address: two rows have the same address, or the account existed before. The row is now
     /// [held](super::ImportMark::Held).
     EmailTaken {
-        /// The account that has the address. `None` if it was deleted at that moment, or its id may not be shown.
+        /// The account that has the address. `None` if it was deleted at that moment, or cannot be read, or its
+        /// id may not be shown.
         by: Option<UserId>,
     },
-    /// The row is held, and its address has no account: the other account was deleted, or the row was corrected. Clear the mark if
-    /// the row is another person.
+    /// The row is held, and its address has no account: the other account was deleted, or the row was corrected. Clear
+    /// the mark if the row is a different person.
     Held,
-    /// The account with this id has another address: the id is somebody else's, or the address was changed on one side.
+    /// The account with this id has another address: the id belongs to someone else, or the address was changed on one
+    /// side.
     IdTaken,
-    /// The account exists, but no welcome is known to have been mailed. A run that begins over ten minutes after the account was
-    /// created mails another one; until then another instance may still be mailing it.
+    /// The account exists, but its welcome may not have been mailed. A run that begins more than ten minutes after the
+    /// account was created mails another one; until then, another instance may still be mailing it.
     WelcomeNotMailed,
-    /// The store refused this account, or holds a row of its id or address that it cannot read.
+    /// The store refused this account, or has a row with its id or address that it cannot read.
     Refused {
         /// The store's code.
         code: Option<BackendCode>,
@@ -176,7 +181,7 @@ impl fmt::Display for SkipReason {
             Self::LegacyScheme => f.write_str("hashing.legacy is off, and the hash is not Argon2id"),
             Self::EmailTaken { by: Some(id) } => write!(f, "account {id} has this address"),
             Self::EmailTaken { by: None } => f.write_str("another account has this address"),
-            Self::Held => f.write_str("held: another account had this address, and has no longer"),
+            Self::Held => f.write_str("held: another account had this address and no longer has it"),
             Self::IdTaken => f.write_str("the account with this id has another address"),
             Self::WelcomeNotMailed => f.write_str("the account exists, but its welcome may not have been mailed"),
             Self::Refused { code: Some(code) } => write!(f, "the store refused the account ({code})"),
@@ -185,16 +190,16 @@ impl fmt::Display for SkipReason {
     }
 }
 
-/// How the rows of a source and the accounts compare now: the answer of
+/// How the rows of a source compare with the accounts now: the result of
 /// [`Operator::review_import`](crate::Operator::review_import). It holds no address, hash or password.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ImportReview {
     /// Rows that were taken over.
     pub taken_over: u64,
-    /// How many of those have no account any more: it was deleted.
+    /// How many of those no longer have an account: it was deleted.
     pub deleted: u64,
-    /// How many have an account whose address is another than the row's.
+    /// How many have an account with another address than the row.
     pub emails_differ: u64,
     /// The ids of the first 10,000 of those.
     pub differing: Vec<UserId>,
@@ -210,7 +215,7 @@ pub struct ImportReview {
 }
 
 impl ImportReview {
-    /// Whether this crate needs the source's column of hashes no more: no row with a hash is left. See
+    /// Whether this crate no longer needs the source's column of hashes: no row with a hash is left. See
     /// [`ImportReport::may_empty_old_hashes`].
     pub fn may_empty_old_hashes(&self) -> bool {
         self.hashes_left == 0

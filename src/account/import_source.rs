@@ -7,17 +7,19 @@ use async_trait::async_trait;
 
 use crate::types::BackendError;
 
-/// The users of the system before, for [`Operator::import_from`](crate::Operator::import_from): a table, or a file of an export.
+/// The users of another system, for [`Operator::import_from`](crate::Operator::import_from): a table, or an export
+/// file.
 ///
-/// **The source keeps a mark for each row**, in a column or a table of the host's. A mark says that the row was dealt with, and
-/// outlives the account: that is why a person who was deleted here is never imported again. Delete the source's rows if you
-/// like, but never clear the mark of a row that stays.
+/// **The source keeps a mark for each row**, in a column or a table of the host's. A mark says that the row was
+/// handled. It outlives the account, so a person who was deleted here is never imported again. You may delete rows of
+/// the source, but never clear the mark of a row that was taken over and stays.
 ///
 /// # Contract
-/// - **Ordered.** Pages come in one fixed order of ids, each strictly after the row `after`. In which order does not matter.
+/// - **Ordered.** Pages follow a fixed order of ids, each strictly after the row `after`. Any order will do.
 /// - **Durable.** Once [`mark`](Self::mark) has returned, the mark survives a crash, and every later page of any process sees it.
 /// - **Final.** [`ImportMark::TakenOver`] is never replaced by [`ImportMark::Held`].
-/// - **Named.** Each row has an id of its own that is no address: it becomes the id of the account and appears in reports.
+/// - **Named.** Each row has a unique id that is not an address: it becomes the id of the account and appears in
+///   reports.
 ///
 /// With a text column `import_mark` in an old table with integer keys, the methods are these statements on PostgreSQL (the example
 /// `custom_postgres` has them in a program; on SQLite write `IS` for `IS NOT DISTINCT FROM`):
@@ -29,7 +31,7 @@ use crate::types::BackendError;
 /// UPDATE old_users SET import_mark = $2 WHERE id = ANY($1) AND import_mark IS DISTINCT FROM 'taken_over';
 /// ```
 ///
-/// A source in memory, for a file that was read; the marks must be written to disk in a real one:
+/// A source in memory, for a file that has been read. A real one must write its marks to disk:
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -76,8 +78,8 @@ use crate::types::BackendError;
 /// ```
 #[async_trait]
 pub trait ImportSource: Send + Sync {
-    /// The next rows that have this mark, or none if `mark` is `None`: at most `at_most`, those after the row whose id is `after`.
-    /// An empty page is the end.
+    /// Returns the next rows with this mark, or without one if `mark` is `None`: at most `at_most`, after the row whose
+    /// id is `after`. An empty page is the end.
     ///
     /// # Errors
     /// [`BackendError`] if the source cannot be read. The run stops; a later one continues.
@@ -88,7 +90,7 @@ pub trait ImportSource: Send + Sync {
         at_most: u32,
     ) -> Result<Vec<ImportRow>, BackendError>;
 
-    /// Marks these rows. An id without a row is no error.
+    /// Marks these rows. An id without a row is not an error.
     ///
     /// # Errors
     /// [`BackendError`] if some mark was not stored. The run stops; a later one finds the accounts and marks their rows.
@@ -112,14 +114,14 @@ impl<T: ImportSource + ?Sized> ImportSource for Arc<T> {
     }
 }
 
-/// What a source remembers of a row. A row without a mark was not taken over: a run tries it, again if need be.
+/// What a source remembers about a row. A row without a mark was not taken over: every run tries it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum ImportMark {
-    /// Another account had the row's address. No run imports the row, even after that account was deleted, since the deleted
-    /// person would come back by it. Every run reports it. Clear this mark once the row was corrected.
+    /// Another account had the row's address. No run imports the row, even after that account is deleted, since that
+    /// would bring the deleted person back. Every run reports it. Clear this mark once the row is corrected.
     Held,
-    /// The row has, or had, an account. It stays when the account is deleted.
+    /// The row has, or had, an account. The mark stays when the account is deleted.
     TakenOver,
 }
 
@@ -133,7 +135,7 @@ impl ImportMark {
     }
 }
 
-/// A row of the system before, as it is there: nothing of it has to be valid. `Debug` shows only whether there is a hash.
+/// A row of the other system, as it is there: none of it has to be valid. `Debug` shows only whether there is a hash.
 ///
 /// ```
 /// use doorward::account::ImportRow;
@@ -163,8 +165,9 @@ impl ImportRow {
         &self.id
     }
 
-    /// The text of the password hash, without the blanks that columns of a fixed width add. `None`, empty text and Django's unusable
-    /// passwords (`!` and what follows) are none: the row's owner sets a password by "Forgot your password?".
+    /// Sets the text of the password hash, without the blanks that fixed-width columns add. `None`, an empty text and
+    /// Django's unusable passwords (which begin with `!`) mean no hash: the owner sets a password through "Forgot your
+    /// password?".
     #[must_use]
     pub fn password_hash(self, hash: impl Into<Option<String>>) -> Self {
         let hash: Option<String> = hash.into();
@@ -172,14 +175,15 @@ impl ImportRow {
         Self { hash: hash.filter(|text| !text.is_empty() && !text.starts_with('!')).map(Into::into), ..self }
     }
 
-    /// Whether the person may not sign in, as `is_active = false`, `enabled: false`, `blocked` or `disabled` say elsewhere. The
-    /// account is created deactivated; [`Operator::reactivate`](crate::Operator::reactivate) activates it.
+    /// Sets whether the person is blocked, as other systems say with `is_active = false`, `enabled: false`, `blocked`
+    /// or `disabled`. If so, the account is created deactivated; [`Operator::reactivate`](crate::Operator::reactivate)
+    /// activates it.
     #[must_use]
     pub fn deactivated(self, deactivated: bool) -> Self {
         Self { deactivated, ..self }
     }
 
-    /// Makes the first sign-in lead to choosing a new password under this system's policy.
+    /// Requires a new password, under this system's policy, at the first sign-in.
     #[must_use]
     pub fn require_password_change(self) -> Self {
         Self { change_required: true, ..self }

@@ -9,7 +9,7 @@ use crate::config::{BackgroundWork, Config, ConfigError, Hold};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
     Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords, Reporting,
-    Resets, StartError, Throttle, Users,
+    Resets, Sessions, StartError, Throttle, Tokens, Users,
 };
 use crate::event::{Observer, SilentObserver};
 use crate::mail::{English, MailTexts, Mailer};
@@ -147,8 +147,12 @@ impl AuthBuilder {
         Self { index_key: Some(SecretBytes::new(key)), ..self }
     }
 
-    /// Sets the keys that seal secrets at rest; default none. Authenticator secrets are always sealed, and password hashes if
-    /// [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so. Without a keyring there is no second factor.
+    /// Sets the keys that seal secrets at rest and the ids in tokens; default none. TOTP secrets are always sealed, and
+    /// password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
+    ///
+    /// Without a keyring there is no second factor, and **everyone can read the user's id in session tokens, device
+    /// cookies, challenges and reset links**. Tokens from before the keyring keep working. Give it to all processes at
+    /// once: one without it rejects sealed tokens as invalid.
     #[must_use]
     pub fn keyring(self, keyring: Keyring) -> Self {
         Self { keyring: Some(keyring), ..self }
@@ -215,14 +219,15 @@ impl AuthBuilder {
         let decoy = sealed_decoy(keyring.as_deref())?;
         let dummy_key = dummy_key(self.index_key.as_ref())?;
         let events = Arc::new(Events::new(self.clock, self.observer, self.index_key));
+        config.session.check_not_before(events.now())?;
         let hashing = Hashing::start(config.hashing.clone(), keyring.clone(), &events, dummy_key, decoy.id());
         let hashing = Arc::new(hashing?);
         let users = Arc::new(Users {
             repository: Reporting::new(self.users, &events),
             events: Arc::clone(&events),
+            tokens: Tokens::new(keyring.as_deref()),
             decoy_head: decoy.head(),
             decoy,
-            second_factor_required: config.second_factor.is_required(),
         });
         let attempts = Reporting::new(self.attempts, &events);
         let throttle = Throttle::new(attempts, &events, &hashing, config.throttle, config.client_address_throttle);
@@ -233,6 +238,7 @@ impl AuthBuilder {
             events: Arc::clone(&events),
             background: self.background.clone(),
         });
+        let sessions = sessions(&config, &users, &mailing, self.background.clone());
         let codes = Codes {
             users: Arc::clone(&users),
             mailing: Arc::clone(&mailing),
@@ -250,6 +256,7 @@ impl AuthBuilder {
         };
         Ok(Engine {
             resets: Resets::new(&events),
+            sessions,
             housekeeping: Housekeeping::new(self.background, config.purge.every, events.now()),
             holding: self.hold.map(Holding::new),
             in_flight: InFlight::default(),
@@ -262,6 +269,19 @@ impl AuthBuilder {
             new_passwords,
             mailing,
         })
+    }
+}
+
+fn sessions(config: &Config, users: &Arc<Users>, mailing: &Arc<Mailing>, background: Background) -> Sessions {
+    Sessions {
+        users: Arc::clone(users),
+        events: Arc::clone(&users.events),
+        mailing: Arc::clone(mailing),
+        background,
+        reminds_of_sharing: config.session.remind_of_sharing,
+        limits: config.session_limits(),
+        second_factor_required: config.second_factor.is_required(),
+        in_flight: InFlight::default(),
     }
 }
 

@@ -3,7 +3,6 @@
 use super::Auth;
 use super::current_password::{Current, confirm_password};
 use super::outcome::SignedIn;
-use crate::account::Session;
 use crate::engine::{Committed, Decision, Engine, Hashed, compare_and_hash};
 use crate::error::{ChangePasswordError, Unavailable};
 use crate::event::EventKind;
@@ -11,7 +10,7 @@ use crate::hashing::{HashMemory, HashingError};
 use crate::mail::MailKind;
 use crate::password::NewPassword;
 use crate::types::Password;
-use crate::user::{Judged, Recovery, User};
+use crate::user::{Judged, OpenSession, Recovery, User};
 
 /// # Changing the password
 impl Auth {
@@ -28,7 +27,7 @@ impl Auth {
     ///
     /// async fn submit(auth: &Auth, ann: &SignedIn, current: &str, new: &str) -> Result<SignedIn, String> {
     ///     match auth.change_password(ann, current, new).await {
-    ///         Ok(ann) => Ok(ann), // keep its session in place of the one before
+    ///         Ok(ann) => Ok(ann), // keep its token in place of the one before
     ///         Err(ChangePasswordError::Rejected { violations }) => {
     ///             Err(violations.iter().map(|violation| violation.text()).collect::<Vec<_>>().join("\n"))
     ///         }
@@ -42,11 +41,12 @@ impl Auth {
         current: &str,
         new: &str,
     ) -> Result<SignedIn, ChangePasswordError> {
-        let (engine, session) = (&self.engine, signed_in.session());
+        let engine = &self.engine;
         let (current, new) = (Password::new(current), Password::new(new));
         engine.open()?;
-        let Some(user) = engine.users.find_by_id(session.user_id()).await? else { return Err(ended(engine, session)) };
-        may_change(engine, &user, session)?;
+        let found = engine.users.find_by_id(signed_in.user_id()).await?;
+        let Some(user) = found else { return Err(ended(engine, signed_in)) };
+        may_change(engine, &user, signed_in)?;
         let checked = engine.new_passwords.check(&user, &new).await?;
         let new = checked.map_err(|violations| ChangePasswordError::Rejected { violations })?;
 
@@ -69,23 +69,23 @@ impl Auth {
         let (devices, fresh_proof) = (engine.config.device_limits(), engine.config.second_factor.fresh_proof);
         let outcome = engine
             .users
-            .commit(user, |user, fresh| match may_change(engine, user, session) {
-                Ok(()) if judged.holds_for(user) => {
+            .commit(user, |user, fresh| match may_change(engine, user, signed_in) {
+                Ok(session) if judged.holds_for(user) => {
                     let (session, device, user) =
-                        user.change_password(session, credential.clone(), &devices, fresh_proof, engine.now(), fresh);
+                        user.change_password(&session, credential.clone(), &devices, fresh_proof, engine.now(), fresh);
                     Decision::Store(user, Ok((session, device)))
                 }
-                Ok(()) => Decision::Answer(Err(ended(engine, session))),
+                Ok(_) => Decision::Answer(Err(ended(engine, signed_in))),
                 Err(error) => Decision::Answer(Err(error)),
             })
             .await?;
-        let Committed::Done(changed, user) = outcome else { return Err(ended(engine, session)) };
+        let Committed::Done(changed, user) = outcome else { return Err(ended(engine, signed_in)) };
         let (session, device) = changed?;
 
         engine.events.report(EventKind::PasswordChanged).user(&user).send();
         engine.throttle.refund(&charged).await;
         engine.mailing.notify(&user, MailKind::PasswordChanged { at: engine.now() }).await;
-        Ok(SignedIn::new(&user, session, device))
+        Ok(engine.signed_in(&user, &session, device))
     }
 }
 
@@ -108,17 +108,15 @@ fn hashing_of(
 }
 
 /// Whether the session is valid, and no recovery is pending.
-fn may_change(engine: &Engine, user: &User, session: &Session) -> Result<(), ChangePasswordError> {
-    if !engine.users.is_session_valid(user, session) {
-        return Err(ended(engine, session));
-    }
+fn may_change(engine: &Engine, user: &User, signed_in: &SignedIn) -> Result<OpenSession, ChangePasswordError> {
+    let Some(session) = engine.sessions.of(user, signed_in.shown()) else { return Err(ended(engine, signed_in)) };
     match user.recovery(engine.now()) {
         Recovery::Open { until } => Err(ChangePasswordError::RecoveryPending { until }),
-        Recovery::None => Ok(()),
+        Recovery::None => Ok(session),
     }
 }
 
-fn ended(engine: &Engine, session: &Session) -> ChangePasswordError {
-    engine.users.report_rejected(session);
+fn ended(engine: &Engine, signed_in: &SignedIn) -> ChangePasswordError {
+    engine.sessions.report_rejected(signed_in.shown());
     ChangePasswordError::SessionEnded
 }

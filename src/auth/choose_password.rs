@@ -4,6 +4,7 @@ use super::Auth;
 use super::outcome::SignIn;
 use super::set_password::{Grant, NotSet, set_password};
 use crate::error::ChoosePasswordError;
+use crate::event::EventKind;
 use crate::types::{Challenge, Password};
 
 /// # The forced change of the first password
@@ -28,7 +29,11 @@ impl Auth {
     /// ```
     pub async fn choose_password(&self, challenge: &Challenge, new: &str) -> Result<SignIn, ChoosePasswordError> {
         self.engine.open()?;
-        Ok(set_password(&self.engine, Grant::Challenge(challenge), &Password::new(new)).await?)
+        let Some(token) = self.engine.users.tokens.open(&challenge.0) else {
+            self.engine.events.report_about(EventKind::ChallengeRejected, None);
+            return Err(ChoosePasswordError::ChallengeInvalid);
+        };
+        Ok(set_password(&self.engine, Grant::Challenge(&token), &Password::new(new)).await?)
     }
 }
 

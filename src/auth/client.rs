@@ -1,7 +1,7 @@
 use crate::engine::DeviceTokens;
 use crate::types::ClientAddress;
 
-/// What the host knows of the client that makes a request.
+/// What the host knows about the client that makes a request.
 #[derive(Clone, Default)]
 pub(super) struct Client {
     pub(super) devices: DeviceTokens,
@@ -32,7 +32,7 @@ impl Client {
 impl core::fmt::Debug for Client {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Client")
-            .field("devices", &self.devices.iter().len())
+            .field("devices", &self.devices.len())
             .field("address", &self.address.is_some())
             .field("request_id", &self.request_id)
             .finish()

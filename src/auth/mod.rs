@@ -1,11 +1,11 @@
-//! Floor 8: the flows, one file each, on [`Auth`] and [`Operator`]: load, decide, store, answer.
+//! Floor 9: the flows, one file each, on [`Auth`] and [`Operator`]: load, decide, store, answer.
 
-mod account;
 mod builder;
 mod change_password;
 mod choose_password;
 mod client;
 mod current_password;
+mod device;
 mod import;
 mod operator;
 mod outcome;
@@ -14,6 +14,7 @@ mod reauthenticate;
 mod reset;
 mod respond;
 mod second_factor;
+mod session;
 mod set_password;
 mod sign_in;
 mod verify_second_factor;

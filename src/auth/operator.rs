@@ -11,7 +11,7 @@ use crate::mail::MailKind;
 use crate::types::UserId;
 use crate::user::{Fresh, User};
 
-/// The operations for operators: provisioning, importing, deactivating and deleting accounts.
+/// The operations for operators: provisioning, importing, deactivating and deleting accounts, and ending sessions.
 ///
 /// **None of them can check its caller**, and [`provision`](Self::provision) reveals which addresses have accounts. So they are
 /// not on [`Auth`] and cannot be reached from one: only
@@ -61,25 +61,30 @@ impl Operator {
         self.change(user, EventKind::Reactivated, User::reactivate).await.map(drop)
     }
 
-    /// Requires the user to choose a new password at the next sign-in. All sessions end.
+    /// Requires the user to choose a new password at the next sign-in. All sessions end, and a notice is mailed.
     ///
     /// # Errors
-    /// [`OperatorError`].
+    /// [`OperatorError`]. It is no error if a new password is required already, or if there is none yet.
     pub async fn require_password_change(&self, user: &UserId) -> Result<(), OperatorError> {
-        let require = |user: &User, fresh: &Fresh| Some(user.require_password_change(fresh));
-        self.change(user, EventKind::PasswordChangeForced, require).await.map(drop)
+        if let Some(user) = self.change(user, EventKind::PasswordChangeForced, User::require_password_change).await? {
+            self.notify(&user, MailKind::PasswordChangeForced { at: self.engine().now() }).await;
+        }
+        Ok(())
     }
 
-    /// Invalidates a compromised password and all sessions and devices. The user gets back in through "Forgot your password?".
+    /// Invalidates a compromised password and all sessions and devices, and mails a notice. The user gets back in through
+    /// "Forgot your password?".
     ///
     /// # Errors
-    /// [`OperatorError`].
+    /// [`OperatorError`]. It is no error if there is no password.
     pub async fn mark_compromised(&self, user: &UserId) -> Result<(), OperatorError> {
-        let mark = |user: &User, fresh: &Fresh| Some(user.mark_compromised(fresh));
-        self.change(user, EventKind::MarkedCompromised, mark).await.map(drop)
+        if let Some(user) = self.change(user, EventKind::MarkedCompromised, User::mark_compromised).await? {
+            self.notify(&user, MailKind::MarkedCompromised { at: self.engine().now() }).await;
+        }
+        Ok(())
     }
 
-    /// Ends every session of a user.
+    /// Ends every session of a user. For all users, see [`sign_out_everybody`](Self::sign_out_everybody).
     ///
     /// # Errors
     /// [`OperatorError`].
@@ -98,9 +103,7 @@ impl Operator {
         let reason = reason.chars().filter(|c| !c.is_control()).take(200).collect();
         let remove = |user: &User, fresh: &Fresh| user.has_second_factor().then(|| user.without_second_factor(fresh));
         if let Some(user) = self.change(user, EventKind::SecondFactorReset { reason }, remove).await? {
-            let engine = self.engine();
-            let notice = MailKind::SecondFactorDisabled { by_operator: true, at: engine.now() };
-            engine.mailing.notify(&user, notice).await;
+            self.notify(&user, MailKind::SecondFactorDisabled { by_operator: true, at: self.engine().now() }).await;
         }
         Ok(())
     }
@@ -168,7 +171,14 @@ impl Operator {
         }
     }
 
-    async fn find(&self, user: &UserId) -> Result<User, OperatorError> {
+    /// Mails the owner of an active account. Deactivated accounts get no mail.
+    async fn notify(&self, user: &User, notice: MailKind) {
+        if user.is_active() {
+            self.engine().mailing.notify(user, notice).await;
+        }
+    }
+
+    pub(super) async fn find(&self, user: &UserId) -> Result<User, OperatorError> {
         let engine = self.engine();
         engine.open()?;
         engine.users.find_by_id(user).await?.ok_or(OperatorError::UnknownUser)

@@ -1,6 +1,9 @@
-use crate::account::Session;
-use crate::types::{Challenge, DeviceToken, Email, UserId};
-use crate::user::User;
+use core::time::Duration;
+
+use crate::engine::Engine;
+use crate::session::Session;
+use crate::types::{Challenge, DeviceToken, Email, SessionToken, Token, UserId, until};
+use crate::user::{OpenSession, User};
 
 /// The state of a sign-in. Every step returns one, until it is [`Complete`](Self::Complete).
 ///
@@ -27,8 +30,9 @@ use crate::user::User;
 /// ```
 #[derive(Debug)]
 #[must_use = "nobody is signed in until the host acts on this step: it holds the session, or the challenge for the next one"]
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
 pub enum SignIn {
-    /// Signed in: keep the session, and the [`device_token`](SignedIn::device_token), if there is one, in a cookie that lasts as
+    /// Signed in: keep the [`token`](SignedIn::token), and the [`device_token`](SignedIn::device_token), if there is one, in a cookie that lasts as
     /// long as [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default.
     Complete(SignedIn),
     /// The password was right, and this account has a second factor: ask for a code of the authenticator, or for a recovery
@@ -43,23 +47,41 @@ pub enum SignIn {
     PasswordChangeRequired(Challenge),
 }
 
-/// A signed-in user. Only this crate creates one: after the write that records a sign-in, or from a session that is valid.
+impl Engine {
+    /// What a flow returns of a stored session.
+    pub(super) fn signed_in(&self, user: &User, session: &OpenSession, device: Option<Token>) -> SignedIn {
+        let (tokens, limits, now) = (&self.users.tokens, &self.sessions.limits, self.now());
+        let (shown, session) = (session.token().clone(), session.shown(limits, now));
+        SignedIn {
+            token: SessionToken(tokens.wire(&shown)),
+            shown,
+            email: user.email().clone(),
+            expires_in: session.expires_in(now),
+            ends_in: until(now, session.ends_at),
+            session,
+            device: device.map(|device| DeviceToken(tokens.wire(&device))),
+        }
+    }
+}
+
+/// A signed-in user. Only this crate creates one: after the write that records a sign-in, or from the token of a live session.
 #[derive(Clone, Debug)]
-#[must_use = "its session takes the place of the one before, which may have ended: keep it, or the user is signed out"]
+#[must_use = "its token takes the place of the one before, which may have ended: keep it, or the user is signed out"]
 pub struct SignedIn {
-    session: Session,
+    token: SessionToken,
+    /// The same, opened.
+    shown: Token,
     email: Email,
+    session: Session,
+    expires_in: Duration,
+    ends_in: Duration,
     device: Option<DeviceToken>,
 }
 
 impl SignedIn {
-    pub(super) fn new(user: &User, session: Session, device: Option<DeviceToken>) -> Self {
-        Self { session, email: user.email().clone(), device }
-    }
-
     /// Who.
     pub fn user_id(&self) -> &UserId {
-        self.session.user_id()
+        &self.shown.user_id
     }
 
     /// The user's address.
@@ -67,9 +89,35 @@ impl SignedIn {
         &self.email
     }
 
-    /// The session to store, and to pass to [`resume`](crate::Auth::resume) on every later request.
+    /// The token of the session: keep it in the session cookie, in place of the one before, and pass its text to
+    /// [`resume`](crate::Auth::resume) on every later request.
+    ///
+    /// The cookie should be `HttpOnly`, `Secure`, `SameSite=Lax` and named with `__Host-`; its `Max-Age` is
+    /// [`max_age`](Self::max_age). Never put the token into an address or a log.
+    pub fn token(&self) -> &SessionToken {
+        &self.token
+    }
+
+    /// The session as it is listed to its owner: when it began, how it was proved, which device it runs on.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// How long the session lasts if it is not used any more: warn the user before it ends. Each request that calls
+    /// [`resume`](crate::Auth::resume) prolongs it, up to [`Session::ends_at`].
+    pub fn expires_in(&self) -> Duration {
+        self.expires_in
+    }
+
+    /// The `Max-Age` of the session cookie, in whole seconds when it is written. `None` if the user did not ask to be kept
+    /// signed in: a cookie without `Max-Age` ends with the browser.
+    pub fn max_age(&self) -> Option<Duration> {
+        self.session.kept.then_some(self.ends_in)
+    }
+
+    /// The token as flows look it up.
+    pub(super) fn shown(&self) -> &Token {
+        &self.shown
     }
 
     /// `Some`: set the device cookie to this, or renew it. `None`: leave it as it is.

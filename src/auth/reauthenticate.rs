@@ -3,18 +3,18 @@
 use super::Auth;
 use super::current_password::{Current, confirm_password};
 use super::outcome::SignedIn;
-use crate::account::{AuthMethod, Session};
 use crate::engine::{Coded, Committed, Decision, Engine};
 use crate::error::{ReauthenticateError, StepUpError};
 use crate::event::EventKind;
 use crate::second_factor::{StepUp, TypedCode};
+use crate::session::AuthMethod;
 use crate::types::Password;
-use crate::user::{AcceptedCode, Assurance, Fresh, GivenFor, User};
+use crate::user::{AcceptedCode, Assurance, Fresh, GivenFor, OpenSession, User};
 
 /// # Step-up: proving once more who it is
 impl Auth {
-    /// Reauthenticates with the password, before an operation that requires a step-up. Store the session of the returned
-    /// [`SignedIn`], which records the proof. If a second factor is on, such operations require a code; the password is not
+    /// Reauthenticates with the password, before an operation that requires a step-up. Keep the token of the returned
+    /// [`SignedIn`]: the session records the proof, and the token before is invalid. If a second factor is on, such operations require a code; the password is not
     /// enough.
     ///
     /// # Errors
@@ -26,15 +26,15 @@ impl Auth {
     ///
     /// async fn confirm_it_is_you(auth: &Auth, ann: &SignedIn, password: &str) -> Result<Option<SignedIn>, ReauthenticateError> {
     ///     match auth.reauthenticate(ann, password).await {
-    ///         Ok(ann) => Ok(Some(ann)), // keep its session
+    ///         Ok(ann) => Ok(Some(ann)), // keep its token
     ///         Err(ReauthenticateError::PasswordWrong) => Ok(None), // show the form again
     ///         Err(error) => Err(error),
     ///     }
     /// }
     /// ```
     pub async fn reauthenticate(&self, signed_in: &SignedIn, password: &str) -> Result<SignedIn, ReauthenticateError> {
-        let (engine, session) = (&self.engine, signed_in.session());
-        let user = find(engine, session).await?;
+        let engine = &self.engine;
+        let user = find(engine, signed_in).await?;
         let (judged, charged) =
             match confirm_password(engine, &user, &Password::new(password), || |_: &mut _| ((), 0)).await? {
                 Current::Right { judged, charged, then: () } => (judged, charged),
@@ -47,17 +47,16 @@ impl Auth {
         let outcome = engine
             .users
             .commit(user, |user, fresh| {
-                if !(engine.users.is_session_valid(user, session) && judged.holds_for(user)) {
-                    return Decision::Answer(None);
-                }
-                let (session, next) = user.prove_again(session, AuthMethod::Password, engine.now(), fresh);
+                let session = engine.sessions.of(user, signed_in.shown()).filter(|_| judged.holds_for(user));
+                let Some(session) = session else { return Decision::Answer(None) };
+                let (session, next) = user.prove_again(&session, AuthMethod::Password, engine.now(), fresh);
                 Decision::Store(next, Some(session))
             })
             .await?;
-        let Committed::Done(Some(session), user) = outcome else { return ended(engine, session) };
+        let Committed::Done(Some(session), user) = outcome else { return ended(engine, signed_in) };
         engine.events.report(EventKind::Reauthenticated { method: AuthMethod::Password }).user(&user).send();
         engine.throttle.refund(&charged).await;
-        Ok(SignedIn::new(&user, session, None))
+        Ok(engine.signed_in(&user, &session, None))
     }
 
     /// Reauthenticates with a code from the authenticator or a recovery code.
@@ -69,22 +68,22 @@ impl Auth {
         signed_in: &SignedIn,
         code: &str,
     ) -> Result<SignedIn, ReauthenticateError> {
-        let (engine, session) = (&self.engine, signed_in.session());
-        let user = find(engine, session).await?;
+        let engine = &self.engine;
+        let user = find(engine, signed_in).await?;
         let code = TypedCode::parse(code)?;
-        let asked = |user: &User, _| engine.users.is_session_valid(user, session).then_some((Assurance::Session, ()));
-        let pass = |user: &User, (): (), accepted: &AcceptedCode, now, fresh: &Fresh| {
-            user.prove_again_by_code(session, accepted, now, fresh)
+        let asked = |user: &User, _| Some((Assurance::Session, engine.sessions.of(user, signed_in.shown())?));
+        let pass = |user: &User, session: OpenSession, accepted: &AcceptedCode, now, fresh: &Fresh| {
+            user.prove_again_by_code(&session, accepted, now, fresh)
         };
         let (coded, user) = engine.codes.commit(user, &code, GivenFor::Nothing, asked, pass).await?;
         match coded {
             Coded::Right(session, method) => {
                 engine.events.report(EventKind::Reauthenticated { method }).user(&user).send();
-                Ok(SignedIn::new(&user, session, None))
+                Ok(engine.signed_in(&user, &session, None))
             }
             Coded::Wrong(_) => Err(ReauthenticateError::CodeWrong),
             Coded::Throttled { retry_after } => Err(ReauthenticateError::Throttled { retry_after }),
-            Coded::NotAskedFor(_) | Coded::Refused => ended(engine, session),
+            Coded::NotAskedFor(_) | Coded::Refused => ended(engine, signed_in),
         }
     }
 
@@ -114,22 +113,23 @@ impl Auth {
     /// }
     /// ```
     pub async fn require_step_up(&self, signed_in: &SignedIn) -> Result<(), StepUpError> {
-        let (engine, session) = (&self.engine, signed_in.session());
+        let engine = &self.engine;
         engine.open()?;
-        let user = engine.users.find_by_session(session).await?.ok_or(StepUpError::SessionEnded)?;
-        match user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, engine.now()) {
+        let (user, session) = engine.sessions.find(signed_in.shown()).await?.ok_or(StepUpError::SessionEnded)?;
+        match user.is_freshly_proved(&session, engine.config.second_factor.fresh_proof, engine.now()) {
             true => Ok(()),
             false => Err(StepUpError::StepUpRequired { needs: StepUp::needed_of(&user) }),
         }
     }
 }
 
-async fn find(engine: &Engine, session: &Session) -> Result<User, ReauthenticateError> {
+async fn find(engine: &Engine, signed_in: &SignedIn) -> Result<User, ReauthenticateError> {
     engine.open()?;
-    engine.users.find_by_session(session).await?.ok_or(ReauthenticateError::SessionEnded)
+    let (user, _) = engine.sessions.find(signed_in.shown()).await?.ok_or(ReauthenticateError::SessionEnded)?;
+    Ok(user)
 }
 
-fn ended<T>(engine: &Engine, session: &Session) -> Result<T, ReauthenticateError> {
-    engine.users.report_rejected(session);
+fn ended<T>(engine: &Engine, signed_in: &SignedIn) -> Result<T, ReauthenticateError> {
+    engine.sessions.report_rejected(signed_in.shown());
     Err(ReauthenticateError::SessionEnded)
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::outcome::{SignIn, SignedIn};
+use super::outcome::SignIn;
 use crate::config::NewDeviceNotice;
 use crate::engine::Engine;
 use crate::event::EventKind;
 use crate::mail::MailKind;
+use crate::types::Challenge;
 use crate::user::{Completed, Step, User};
 
 /// Call it only with a step that has been stored.
@@ -17,29 +18,33 @@ pub(super) async fn respond(
     after_failures: u32,
     request_id: Option<&str>,
 ) -> SignIn {
+    let challenge = |token| Challenge(engine.users.tokens.wire(&token));
     let report = |kind| engine.events.report(kind).user(user).request_id(request_id).send();
     match step {
-        Step::SecondFactor(challenge) => {
+        Step::SecondFactor(token) => {
             report(EventKind::SecondFactorRequired);
-            SignIn::SecondFactorRequired(challenge)
+            SignIn::SecondFactorRequired(challenge(token))
         }
-        Step::ChangePassword(challenge) => {
+        Step::ChangePassword(token) => {
             report(EventKind::PasswordChangeRequired);
-            SignIn::PasswordChangeRequired(challenge)
+            SignIn::PasswordChangeRequired(challenge(token))
         }
-        Step::Enroll(challenge) => {
+        Step::Enroll(token) => {
             report(EventKind::EnrollmentRequired);
-            SignIn::EnrollmentRequired(challenge)
+            SignIn::EnrollmentRequired(challenge(token))
         }
-        Step::Complete(Completed { session, device, is_new_device }) => {
+        Step::Complete(Completed { session, device, is_new_device, shared }) => {
             report(EventKind::SignedIn { after_failures });
+            if let Some(signs) = shared {
+                engine.sessions.report_sharing(user, signs).await;
+            }
             if is_new_device {
                 if device.is_some() {
                     report(EventKind::DeviceGranted);
                 }
                 notify_of_new_device(engine, user).await;
             }
-            SignIn::Complete(SignedIn::new(user, session, device))
+            SignIn::Complete(engine.signed_in(user, &session, device))
         }
     }
 }

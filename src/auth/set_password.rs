@@ -14,7 +14,7 @@ use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::password::Violation;
 use crate::second_factor::{MalformedCode, TypedCode};
-use crate::types::{Challenge, Password, ResetToken, UserId, base64url};
+use crate::types::{Password, Token, UserId, base64url};
 use crate::user::{
     AcceptedCode, Assurance, ChallengeLimits, Fresh, GivenFor, LinkLimits, NewCredential, Passed, Progress, Recovery,
     Step, User,
@@ -23,9 +23,9 @@ use crate::user::{
 /// What authorises setting a password.
 #[derive(Clone, Copy)]
 pub(super) enum Grant<'a> {
-    Challenge(&'a Challenge),
+    Challenge(&'a Token),
     /// With a code where the account has a second factor.
-    Link(&'a ResetToken, Option<&'a Result<TypedCode, MalformedCode>>),
+    Link(&'a Token, Option<&'a Result<TypedCode, MalformedCode>>),
 }
 
 /// Why no password was set.
@@ -99,16 +99,15 @@ pub(super) async fn set_password(engine: &Arc<Engine>, grant: Grant<'_>, new: &P
 impl Grant<'_> {
     fn claimed_owner(&self) -> &UserId {
         match self {
-            Self::Challenge(challenge) => &challenge.0.user_id,
-            Self::Link(token, _) => &token.0.user_id,
+            Self::Challenge(token) | Self::Link(token, _) => &token.user_id,
         }
     }
 
     /// Names the grant, so that it is used by one call of this process at a time.
     fn name(&self) -> String {
         let (purpose, token) = match self {
-            Self::Challenge(challenge) => (Purpose::Challenge, &challenge.0),
-            Self::Link(token, _) => (Purpose::ResetLink, &token.0),
+            Self::Challenge(token) => (Purpose::Challenge, token),
+            Self::Link(token, _) => (Purpose::ResetLink, token),
         };
         base64url::encode(sha256(purpose, &[token.secret.expose()]).as_bytes())
     }

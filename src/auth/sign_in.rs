@@ -13,12 +13,14 @@ use crate::engine::{Admission, Bucket, Caller, Charged, Coded, Committed, Decisi
 use crate::error::{SignInError, Unavailable};
 use crate::event::{EventKind, SignInFailureReason};
 use crate::hashing::{self, HashScheme};
+use crate::mail::MailKind;
 use crate::password::temporary_digest;
 use crate::second_factor::{MalformedCode, TypedCode};
 use crate::throttle::AttemptKey;
-use crate::types::{ClientAddress, Digest, Email, Malformed, Password, UserId};
+use crate::types::{ClientAddress, Digest, Email, Malformed, Password, UserId, is_unseen};
 use crate::user::{
-    AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, Passed, Progress, ShownDevice, Step, User, UserHead,
+    AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, Passed, Progress, SessionWish, ShownDevice, Step,
+    User, UserHead,
 };
 
 /// What was typed into the sign-in form, and what the host knows of the client.
@@ -40,6 +42,7 @@ pub struct SignInRequest {
     password: Password,
     temporary: Digest,
     code: Option<Result<TypedCode, MalformedCode>>,
+    wish: SessionWish,
     client: Client,
 }
 
@@ -48,7 +51,8 @@ impl SignInRequest {
     pub fn new(email: &str, password: &str) -> Self {
         let password = Password::new(password);
         let temporary = temporary_digest(password.expose());
-        Self { email: Email::from_input(email), password, temporary, code: None, client: Client::default() }
+        let (wish, client) = (SessionWish::default(), Client::default());
+        Self { email: Email::from_input(email), password, temporary, code: None, wish, client }
     }
 
     /// Adds a code from the authenticator, or a recovery code, typed into the same form: a one-step sign-in.
@@ -59,6 +63,27 @@ impl SignInRequest {
     #[must_use]
     pub fn code(self, typed: &str) -> Self {
         Self { code: Some(TypedCode::parse(typed)), ..self }
+    }
+
+    /// Whether the user asked to be kept signed in. The session then lasts as long as
+    /// [`SessionConfig::kept_lifetimes`](crate::session::SessionConfig::kept_lifetimes), 30 days by default, and its cookie outlives
+    /// the browser window ([`SignedIn::max_age`](crate::SignedIn::max_age)). The steps of one sign-in share the answer.
+    #[must_use]
+    pub fn keep_signed_in(mut self, keep: bool) -> Self {
+        self.wish.kept = keep;
+        self
+    }
+
+    /// A label by which its owner recognises the session in a list, such as "Firefox on Linux": up to 64 characters. What nobody
+    /// sees, such as controls and marks that turn the direction of a line, is dropped. It comes from the client in the end, so
+    /// escape it like any other input.
+    #[must_use]
+    pub fn label(mut self, label: &str) -> Self {
+        let shown: String = label.chars().filter(|c| *c == ' ' || !is_unseen(*c)).collect();
+        let shown: String = shown.trim().chars().take(64).collect();
+        let shown = shown.trim_end();
+        self.wish.label = (!shown.is_empty()).then(|| shown.into());
+        self
     }
 
     /// The browser's device cookie, if it sent one: the text of a [`DeviceToken`](crate::DeviceToken). Anything else is
@@ -105,7 +130,7 @@ impl Auth {
     ///
     /// async fn submit(auth: &Auth, email: &str, password: &str) -> Result<&'static str, SignInError> {
     ///     match auth.sign_in(SignInRequest::new(email, password)).await? {
-    ///         SignIn::Complete(signed_in) => Ok("keep signed_in.session(), set signed_in.device_token() as a cookie"),
+    ///         SignIn::Complete(signed_in) => Ok("set signed_in.token() and signed_in.device_token() as cookies"),
     ///         SignIn::SecondFactorRequired(challenge) => Ok("ask for a code"),
     ///         SignIn::EnrollmentRequired(challenge) => Ok("show the way to an authenticator"),
     ///         SignIn::PasswordChangeRequired(challenge) => Ok("show the policy and ask for a new password"),
@@ -196,7 +221,14 @@ impl Attempt<'_> {
 
     /// The device whose token the client has shown, of a user that is decided on.
     fn shown_by(&self, user: &User) -> Option<ShownDevice> {
-        self.request.client.devices.shown_to(user, self.engine.now())
+        self.request.client.devices.shown_to(user, &self.engine.users.tokens, self.engine.now())
+    }
+
+    /// What was wished for the session, and where it begins.
+    fn wish_of(&self, user: &User) -> SessionWish {
+        let address = self.request.client.address.as_ref();
+        let address = address.and_then(|address| self.engine.sessions.sighted(user.id(), address));
+        SessionWish { address, ..self.request.wish.clone() }
     }
 
     /// 140 random bits cannot be guessed, so a match is neither counted nor delayed. A code given with it is.
@@ -211,7 +243,9 @@ impl Attempt<'_> {
                 .users
                 .commit(user, |user, fresh| {
                     let now = engine.now();
-                    let Some(progress) = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), now) else {
+                    let Some(progress) =
+                        user.proved_by_temporary(typed, self.shown_by(user).as_ref(), &self.wish_of(user), now)
+                    else {
                         return Decision::Answer(None);
                     };
                     let Passed { step, user } = user.sign_in_with_temporary(progress, None, &rules, now, fresh);
@@ -225,7 +259,7 @@ impl Attempt<'_> {
         };
         let Ok(code) = code else { return self.failed(SignInFailureReason::WrongCode) };
         let asked = |user: &User, now| {
-            let progress = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), now)?;
+            let progress = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), &self.wish_of(user), now)?;
             user.has_second_factor().then_some((progress.assurance, progress))
         };
         let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {
@@ -299,13 +333,15 @@ impl Attempt<'_> {
     ) -> Result<SignIn, Stopped> {
         let engine = self.engine;
         let (is_rehashed, rules) = (verified.rehashed.is_some(), engine.config.sign_in_rules());
+        let (failures, notice) = (charged.first().map_or(0, |it| it.failures_before), engine.config.failure_notice());
         let rehashed = engine.hashing.replacement(user, &judged, verified.rehashed.as_ref());
         let outcome = engine
             .users
             .commit(user.clone(), |user, fresh| {
                 let now = engine.now();
                 // Of the user decided on: the device may have been revoked while the hash was computed.
-                let Some(progress) = user.proved_by_password(&judged, self.shown_by(user).as_ref(), now) else {
+                let (shown, wish) = (self.shown_by(user), &self.wish_of(user));
+                let Some(progress) = user.proved_by_password(&judged, shown.as_ref(), wish, now) else {
                     return Decision::Answer(Err(SignInFailureReason::Changed));
                 };
                 let accepted = match self.code_for(user, &progress, now, fresh) {
@@ -318,17 +354,31 @@ impl Attempt<'_> {
                     Some(method) => progress.and(method, now),
                     None => progress,
                 };
-                let (accepted, rehashed) = (accepted.as_ref(), rehashed.as_ref());
+                let (accepted, rehashed, before) = (accepted.as_ref(), rehashed.as_ref(), user);
+                let device = progress.device.as_ref().map(|device| device.id);
                 let Passed { step, user } =
                     user.sign_in_with_password(progress, &judged, rehashed, accepted, &rules, now, fresh);
-                Decision::Store(engine.codes.resealed(user, fresh), Ok(Entered::Passed(step, method)))
+                if matches!(step, Step::Complete(_)) && before.refuses_session(device, &rules.sessions, now) {
+                    return Decision::Answer(Ok(Entered::Refused));
+                }
+                let user = engine.codes.resealed(user, fresh);
+                let noticed = notice.and_then(|notice| user.noticed_of_failures(failures, &notice, now, fresh));
+                let passed = Entered::Passed { step, method, notifies: noticed.is_some() };
+                Decision::Store(noticed.unwrap_or(user), Ok(passed))
             })
             .await?;
         let Committed::Done(Ok(entered), user) = outcome else { return self.failed(SignInFailureReason::Changed) };
-        let (step, method) = match entered {
-            Entered::Passed(step, method) => (step, method),
+        let (step, method, notifies) = match entered {
+            Entered::Passed { step, method, notifies } => (step, method, notifies),
             Entered::WrongCode(counted) => return self.wrong_code(user, counted).await,
+            Entered::Refused => {
+                engine.throttle.refund(charged).await;
+                return Err(Stopped::Error(SignInError::TooManySessions));
+            }
         };
+        if notifies {
+            engine.mailing.notify(&user, MailKind::SignInAfterFailures { failures, at: engine.now() }).await;
+        }
         if let Some(method) = method {
             engine.codes.report_right(&user, method).await;
         }
@@ -337,7 +387,6 @@ impl Attempt<'_> {
         } else if verified.outdated {
             self.rehash_later(user.id(), judged, scheme).await;
         }
-        let failures = charged.first().map_or(0, |bucket| bucket.failures_before);
         let signed_in = self.respond(step, &user, failures).await;
         engine.throttle.refund(charged).await;
         Ok(signed_in)
@@ -459,9 +508,16 @@ struct Verified {
 /// Where a right password led.
 #[allow(clippy::large_enum_variant)] // one on the stack at a time
 enum Entered {
-    Passed(Step, Option<crate::account::AuthMethod>),
+    Passed {
+        step: Step,
+        method: Option<crate::session::AuthMethod>,
+        /// Whether the owner is mailed about the failures before.
+        notifies: bool,
+    },
     /// At which assurance it is to be counted, if it was evaluated.
     WrongCode(Option<Assurance>),
+    /// All places for sessions are taken.
+    Refused,
 }
 
 /// The verdict on the code given with a password.

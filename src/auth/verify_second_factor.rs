@@ -65,17 +65,23 @@ impl Auth {
     ) -> Result<SignIn, VerifySecondFactorError> {
         let engine = &self.engine;
         engine.open()?;
-        let Some(user) = engine.users.find_claimed(&challenge.0.user_id).await? else { return refused(engine, None) };
+        let Some(challenge) = &engine.users.tokens.open(&challenge.0) else { return refused(engine, None) };
+        let Some(user) = engine.users.find_claimed(&challenge.user_id).await? else { return refused(engine, None) };
         let (limits, rules) = (engine.config.challenge_limits(), engine.config.sign_in_rules());
         // The challenge comes first: a made-up one reveals nothing about ids.
-        if user.second_factor_challenge(challenge, &limits, engine.now()).is_none() {
+        let now = engine.now();
+        let Some(progress) = user.second_factor_challenge(challenge, &limits, now) else {
             return refused(engine, Some(&user));
+        };
+        if user.refuses_session_after_code(&progress, &rules, now) {
+            return Err(VerifySecondFactorError::TooManySessions);
         }
         let code = TypedCode::parse(typed)?;
         let remember = engine.config.second_factor.remember_device.filter(|_| remember);
         let asked = |user: &User, now| {
             let progress = user.second_factor_challenge(challenge, &limits, now)?;
-            Some((progress.assurance, progress))
+            let refused = user.refuses_session_after_code(&progress, &rules, now);
+            (!refused).then_some((progress.assurance, progress))
         };
         let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {
             let Passed { step, user } =
@@ -87,7 +93,13 @@ impl Auth {
             Coded::Right(step, _) => Ok(respond(engine, step, &user, 0, None).await),
             Coded::Wrong(_) => Err(VerifySecondFactorError::CodeWrong),
             Coded::Throttled { retry_after } => Err(VerifySecondFactorError::Throttled { retry_after }),
-            Coded::NotAskedFor(_) | Coded::Refused => refused(engine, Some(&user)),
+            Coded::NotAskedFor(_) | Coded::Refused => {
+                match user.second_factor_challenge(challenge, &limits, engine.now()) {
+                    // Another sign-in took the last place in the meantime.
+                    Some(_) => Err(VerifySecondFactorError::TooManySessions),
+                    None => refused(engine, Some(&user)),
+                }
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ pub struct DeviceConfig {
     /// browsers cap it; default 90 days.
     pub lifetime: Duration,
     /// How many devices a user may have, 1 to 20; default 20. A new one replaces an expired one or else evicts the least
-    /// recently used, but never one used for a sign-in in the last week. Evicting a device ends its sessions, including that of
-    /// a user who works in one browser for weeks while signing in from twenty others.
+    /// recently used, but never one used for a sign-in in the last week, nor one on which a session is alive. Where all places
+    /// are taken, a new browser signs in without becoming a device.
     pub at_most: usize,
     /// Which users are mailed about a sign-in from an unknown browser; default those with a second factor.
     pub new_device_notice: NewDeviceNotice,

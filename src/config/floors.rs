@@ -71,6 +71,8 @@ impl Config {
             provision: _,
             challenge: _,
             device: _,
+            session: _,
+            notice: _,
             purge: _,
             allowed,
         } = self;

@@ -9,8 +9,10 @@ mod error;
 mod floors;
 mod hashing;
 mod hold;
+mod notice;
 mod reset;
 pub(crate) mod second_factor;
+pub(crate) mod session;
 pub(crate) mod settings;
 
 use core::time::Duration;
@@ -19,12 +21,14 @@ pub use device::{DeviceConfig, NewDeviceNotice};
 pub use error::ConfigError;
 pub use hashing::{CostProfile, HashSealing, HashingConfig};
 pub use hold::Hold;
+pub use notice::NoticeConfig;
 pub use reset::{ResetConfig, ResetMode};
+pub(crate) use session::SessionConfig;
 pub(crate) use settings::Config;
 pub use settings::{ChallengeConfig, ProvisionConfig, PurgeConfig};
 
 pub use crate::throttle::{Backoff, Cooldown};
-pub use crate::types::{SupportContact, TokenPlacement};
+pub use crate::types::{SiteError, SupportContact, TokenPlacement};
 
 /// Work for after the response: mailing a reset link, a notice, housekeeping. The host's spawner runs it to completion.
 pub type BackgroundWork = core::pin::Pin<Box<dyn Future<Output = ()> + Send + 'static>>;

@@ -1,12 +1,14 @@
 use core::time::Duration;
 
 use super::second_factor::SecondFactorConfig;
-use super::{ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, ResetConfig, ResetMode};
+use super::{
+    ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, ResetConfig, ResetMode, SessionConfig,
+};
 use crate::password::PasswordPolicy;
 use crate::throttle::Backoff;
 use crate::user::{
-    ChallengeLimits, CodeLimits, DeviceLimits, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS,
-    SignInRules,
+    ChallengeLimits, CodeLimits, DeviceLimits, FailureNotice, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES,
+    MOST_LINKS, SessionLimits, SignInRules,
 };
 
 /// All settings. The defaults are safe as they are; [`manual::defaults`](crate::manual::defaults) has the source of every
@@ -65,6 +67,10 @@ pub struct Config {
     pub challenge: ChallengeConfig,
     /// Browsers that have signed in before.
     pub device: DeviceConfig,
+    /// Sessions.
+    pub session: SessionConfig,
+    /// Notices to users.
+    pub notice: NoticeConfig,
     /// The second factor.
     pub second_factor: SecondFactorConfig,
     /// Housekeeping.
@@ -84,6 +90,8 @@ impl Default for Config {
             reset: ResetConfig::default(),
             challenge: ChallengeConfig::default(),
             device: DeviceConfig::default(),
+            session: SessionConfig::default(),
+            notice: NoticeConfig::default(),
             second_factor: SecondFactorConfig::default(),
             purge: PurgeConfig::default(),
             allowed: Vec::new(),
@@ -154,8 +162,12 @@ impl Config {
         self.check_floors()?;
         self.hashing.validate(has_keyring, has_index_key)?;
         self.second_factor.validate(has_keyring)?;
+        self.session.validate()?;
         if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
             return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
+        }
+        if self.notice.after_failures.is_some_and(|failures| !(1..=100).contains(&failures)) {
+            return Err(ConfigError::new("notice.after_failures", "is not between 1 and 100"));
         }
         let durations = [
             ("provision.temporary_password_lifetime", self.provision.temporary_password_lifetime, 7 * DAY, "7 days"),
@@ -180,19 +192,49 @@ impl Config {
     }
 
     pub(crate) fn challenge_limits(&self) -> ChallengeLimits {
-        ChallengeLimits { lifetime: self.challenge.lifetime, per_class: MOST_CHALLENGES_PER_CLASS, tries: 10 }
+        ChallengeLimits {
+            lifetime: self.challenge.lifetime,
+            per_class: MOST_CHALLENGES_PER_CLASS,
+            tries: 10,
+            not_before: self.session.not_before,
+        }
     }
 
     pub(crate) fn device_limits(&self) -> DeviceLimits {
-        DeviceLimits { lifetime: self.device.lifetime, at_most: self.device.at_most, protected: 7 * DAY }
+        DeviceLimits {
+            lifetime: self.device.lifetime,
+            at_most: self.device.at_most,
+            protected: 7 * DAY,
+            sessions: self.session_limits(),
+        }
+    }
+
+    pub(crate) fn session_limits(&self) -> SessionLimits {
+        SessionLimits {
+            plain: self.session.lifetimes,
+            kept: self.session.kept_lifetimes,
+            at_most: self.session.at_most,
+            refuses_when_full: self.session.danger_refuse_when_full,
+            not_before: self.session.not_before,
+            established_after: 7 * DAY,
+            sights: self.session.watch_for_sharing,
+        }
     }
 
     pub(crate) fn sign_in_rules(&self) -> SignInRules {
         SignInRules {
             challenges: self.challenge_limits(),
             devices: self.device_limits(),
+            sessions: self.session_limits(),
             second_factor_required: self.second_factor.is_required(),
         }
+    }
+
+    /// When a right password after failures is worth a notice, if it ever is.
+    pub(crate) fn failure_notice(&self) -> Option<FailureNotice> {
+        // The throttle counts no further.
+        let most = self.throttle.saturation();
+        self.notice.after_failures.map(|failures| FailureNotice { from: failures.min(most), every: DAY })
     }
 
     pub(crate) fn code_limits(&self) -> CodeLimits {

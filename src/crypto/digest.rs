@@ -3,7 +3,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::types::Digest;
 
-/// The purpose of a digest. Each has a prefix of its own, so a value made for one never matches another.
+/// The purpose of a digest. Each has its own prefix, so a digest made for one never matches that of another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Purpose {
     AttemptKey,
@@ -15,7 +15,11 @@ pub(crate) enum Purpose {
     SealedPasswordHash,
     SealedTotpSecret,
     EmailPseudonym,
+    Session,
+    SightedAddress,
     TemporaryPassword,
+    TokenHolder,
+    TokenNonce,
 }
 
 impl Purpose {
@@ -30,7 +34,11 @@ impl Purpose {
             Self::SealedPasswordHash => b"doorward:sealed-password-hash:1",
             Self::SealedTotpSecret => b"doorward:sealed-totp-secret:1",
             Self::EmailPseudonym => b"doorward:subject:1",
+            Self::Session => b"doorward:session:1",
+            Self::SightedAddress => b"doorward:sighted-address:1",
             Self::TemporaryPassword => b"doorward:temporary-password:1",
+            Self::TokenHolder => b"doorward:token-holder:1",
+            Self::TokenNonce => b"doorward:token-nonce:1",
         }
     }
 }
@@ -44,7 +52,7 @@ pub(crate) fn sha256(purpose: Purpose, parts: &[&[u8]]) -> Digest {
 
 /// HMAC-SHA-256 over the same input, under a key of the host.
 pub(crate) fn keyed(key: &[u8; 32], purpose: Purpose, parts: &[&[u8]]) -> Digest {
-    // Unreachable, since HMAC takes keys of every length; falling back avoids a panic path.
+    // Unreachable, since HMAC takes keys of any length; falling back avoids a panic path.
     let Ok(mut state) = Hmac::<Sha256>::new_from_slice(key) else { return sha256(purpose, parts) };
     absorb(purpose, parts, |bytes| state.update(bytes));
     Digest::new(state.finalize().into_bytes().into())

@@ -13,12 +13,14 @@ use super::random::{Draw, RandomError};
 use crate::types::{SecretBytes, UserId};
 
 /// XChaCha20's nonce: long enough to be drawn at random for every seal.
-const NONCE_BYTES: usize = 24;
+pub(super) const NONCE_BYTES: usize = 24;
 /// The beginning of every sealed text. The number is the format version, and is authenticated too.
 const PREFIX: &str = "$sealed$v=1$k=";
 
-/// The keys that seal secrets at rest, so that a stolen store alone gives nothing to attack: authenticator secrets always, and
-/// password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
+/// The keys that seal secrets at rest, so that a stolen store alone gives an attacker nothing to guess against: TOTP
+/// secrets always, and password hashes if [`HashingConfig::sealing`](crate::config::HashingConfig::sealing) says so.
+/// They also seal the user's id in every token that leaves the server, so that cookies and links reveal nothing of it,
+/// not even its length.
 ///
 /// One key is current and seals everything new. The others only open what was sealed under them, until that is resealed on use
 /// or by [`Operator::reseal`](crate::Operator::reseal). Each value is bound to its user and its purpose, so a value moved to another
@@ -28,9 +30,15 @@ const PREFIX: &str = "$sealed$v=1$k=";
 /// (`Keyring::new(old).also_opens(new)`); make it current in all of them (`Keyring::new(new).also_opens(old)`); reseal every
 /// user; remove the old key. In any other order a process may be unable to read what another has sealed.
 ///
+/// Tokens cannot be resealed at rest: **removing a key invalidates the sessions, devices and links** whose tokens were
+/// issued under it. So after a key is no longer current, keep it for the longest of those lifetimes, which is
+/// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default, unless sessions last longer.
+/// A token that a flow returns is under the current key; a browser whose owner always signs in in two steps keeps its
+/// device cookie, and is then treated as a new one once.
+///
 /// Keep the keys outside the store: in a file, an environment variable or a key service. **Losing all keys loses everything
-/// sealed**: passwords then fail for everyone, and users get back in by "Forgot your password?"; authenticators fail too, and
-/// their owners get back in by a recovery code or through an operator.
+/// sealed**: everyone is signed out; passwords fail for everyone, if they were sealed, and users get back in by "Forgot your
+/// password?"; authenticators fail too, and their owners get back in by a recovery code or through an operator.
 ///
 /// ```
 /// use doorward::Keyring;
@@ -77,7 +85,7 @@ pub enum KeyringError {
     BlankKey,
 }
 
-/// Why a stored secret (a password hash or an authenticator secret) is not evaluated. The user's input then fails like a wrong
+/// Why a stored secret (a password hash or a TOTP secret) is not evaluated. The user's input then fails like a wrong
 /// password or code. A reset sets a new password; recovery codes work without the secret.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -167,6 +175,11 @@ impl Keyring {
         opened.map(Zeroizing::new).map_err(|_| SecretFault::SealBroken)
     }
 
+    /// The subkeys for that purpose, the current one first.
+    pub(super) fn subkeys(&self, purpose: Purpose) -> Vec<SecretBytes<32>> {
+        self.keys.iter().map(|named| subkey(&named.key, purpose)).collect()
+    }
+
     /// Whether the text is sealed under the current key.
     pub(crate) fn is_up_to_date(&self, text: &str) -> bool {
         parts(text).is_some_and(|(id, _)| *id == *self.keys[0].id)
@@ -183,9 +196,12 @@ fn parts(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Each purpose has its own subkey.
+fn subkey(key: &SecretBytes<32>, purpose: Purpose) -> SecretBytes<32> {
+    SecretBytes::new(*keyed(key.expose(), purpose, &[]).as_bytes())
+}
+
 fn cipher(key: &SecretBytes<32>, purpose: Purpose) -> XChaCha20Poly1305 {
-    let subkey = Zeroizing::new(*keyed(key.expose(), purpose, &[]).as_bytes());
-    XChaCha20Poly1305::new(&Key::from(*subkey))
+    XChaCha20Poly1305::new(&Key::from(*subkey(key, purpose).expose()))
 }
 
 /// The associated data that binds a sealed value to its place.

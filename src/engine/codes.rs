@@ -8,12 +8,12 @@ use time::OffsetDateTime;
 use super::events::Events;
 use super::mailing::Mailing;
 use super::users::{Committed, Decision, Users};
-use crate::account::AuthMethod;
 use crate::crypto::{Draw, Keyring, Purpose};
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::second_factor::{TotpSecret, TypedCode};
+use crate::session::AuthMethod;
 use crate::types::Version;
 use crate::user::{AcceptedCode, Assurance, CodeLimits, CodeVerdict, Fresh, GivenFor, User, WrongCode};
 

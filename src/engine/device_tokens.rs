@@ -1,6 +1,7 @@
 use time::OffsetDateTime;
 
-use crate::types::DeviceToken;
+use super::tokens::Tokens;
+use crate::types::{DeviceToken, Token};
 use crate::user::{ShownDevice, User};
 
 /// How many device tokens of one browser are looked at: the work of a request is bounded.
@@ -17,12 +18,17 @@ impl DeviceTokens {
         self.0.extend(DeviceToken::parse(cookie).ok().filter(|_| room));
     }
 
-    pub(crate) fn iter(&self) -> core::slice::Iter<'_, DeviceToken> {
-        self.0.iter()
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those that open; the others are ignored too.
+    pub(crate) fn opened(&self, tokens: &Tokens) -> impl Iterator<Item = Token> {
+        self.0.iter().filter_map(|token| tokens.open(&token.0))
     }
 
     /// The device of this user that one of them belongs to.
-    pub(crate) fn shown_to(&self, user: &User, now: OffsetDateTime) -> Option<ShownDevice> {
-        self.0.iter().find_map(|token| user.shown_device(token, now))
+    pub(crate) fn shown_to(&self, user: &User, tokens: &Tokens, now: OffsetDateTime) -> Option<ShownDevice> {
+        self.opened(tokens).find_map(|token| user.shown_device(&token, now))
     }
 }

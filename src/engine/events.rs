@@ -82,6 +82,11 @@ impl Events {
         EmailPseudonym::new(base64url::encode(&digest.as_bytes()[..16]))
     }
 
+    /// A digest under the index key; `None` if the host gave none.
+    pub(crate) fn keyed_pseudonym(&self, purpose: Purpose, parts: &[&[u8]]) -> Option<Digest> {
+        self.index_key.as_ref().map(|key| keyed(key.expose(), purpose, parts))
+    }
+
     /// A digest under the index key, if the host gave one. Without the key nobody can check whether an address is among the keys
     /// of a stolen table.
     pub(crate) fn pseudonym(&self, purpose: Purpose, parts: &[&[u8]]) -> Digest {

@@ -1,4 +1,4 @@
-//! Floor 7: the services that flows share, around the pure core. They draw randomness, read the clock and call the ports.
+//! Floor 8: the services that flows share, around the pure core. They draw randomness, read the clock and call the ports.
 
 mod background;
 mod backlog;
@@ -15,7 +15,9 @@ mod new_passwords;
 mod reporting;
 mod request_rate;
 mod resets;
+mod sessions;
 mod throttle;
+mod tokens;
 mod tracker;
 mod users;
 
@@ -37,7 +39,9 @@ pub(crate) use mailing::Mailing;
 pub(crate) use new_passwords::{Hashed, NewPasswords, compare_and_hash};
 pub(crate) use reporting::Reporting;
 pub(crate) use resets::{Delivery, Resets};
+pub(crate) use sessions::Sessions;
 pub(crate) use throttle::{Admission, Bucket, Charged, Throttle};
+pub(crate) use tokens::Tokens;
 pub(crate) use users::{Committed, Decision, Found, Users};
 
 use crate::config::Config;
@@ -54,6 +58,7 @@ pub(crate) struct Engine {
     pub(crate) new_passwords: NewPasswords,
     pub(crate) mailing: Arc<Mailing>,
     pub(crate) resets: Resets,
+    pub(crate) sessions: Sessions,
     pub(crate) housekeeping: Housekeeping,
     pub(crate) holding: Option<Holding>,
     /// Challenges and links for which a hash is being computed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::device_tokens::DeviceTokens;
 use super::events::Events;
 use super::reporting::Reporting;
-use crate::account::Session;
+use super::tokens::Tokens;
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::store::{Insert, Replace, Swap, UserRepository};
@@ -18,11 +18,10 @@ const COMMIT_ROUNDS: usize = 64;
 pub(crate) struct Users {
     pub(crate) repository: Reporting<dyn UserRepository>,
     pub(crate) events: Arc<Events>,
+    pub(crate) tokens: Tokens,
     /// Stands in for nobody, so that work is the same for unknown addresses.
     pub(crate) decoy: User,
     pub(crate) decoy_head: UserHead,
-    /// Whether sessions without a second factor are invalid.
-    pub(crate) second_factor_required: bool,
 }
 
 /// What was found under an address, for somebody who has proved nothing yet.
@@ -193,34 +192,15 @@ impl Users {
     pub(crate) async fn find_shown_device(
         &self,
         email: &Email,
-        tokens: &DeviceTokens,
+        devices: &DeviceTokens,
     ) -> Result<Option<(User, ShownDevice)>, Unavailable> {
-        for token in tokens.iter() {
-            let found = self.find_claimed(&token.0.user_id).await?;
+        for token in devices.opened(&self.tokens) {
+            let found = self.find_claimed(&token.user_id).await?;
             let Some(user) = found.filter(|user| user.email() == email) else { continue };
-            if let Some(shown) = user.shown_device(token, self.events.now()) {
+            if let Some(shown) = user.shown_device(&token, self.events.now()) {
                 return Ok(Some((user, shown)));
             }
         }
         Ok(None)
-    }
-
-    /// Whether a session is valid. One without a second factor is not where the policy requires one.
-    pub(crate) fn is_session_valid(&self, user: &User, session: &Session) -> bool {
-        user.is_session_valid(session) && (user.has_second_factor() || !self.second_factor_required)
-    }
-
-    /// The user of a session, if it is valid. If not, that is reported.
-    pub(crate) async fn find_by_session(&self, session: &Session) -> Result<Option<User>, Unavailable> {
-        let found = self.repository.find_by_id(session.user_id()).await?;
-        let found = found.filter(|user| self.is_session_valid(user, session));
-        if found.is_none() {
-            self.report_rejected(session);
-        }
-        Ok(found)
-    }
-
-    pub(crate) fn report_rejected(&self, session: &Session) {
-        self.events.report(EventKind::SessionRejected).user_id(session.user_id()).send();
     }
 }

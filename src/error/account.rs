@@ -138,8 +138,8 @@ failure!(OperatorError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ResumeError {
-    /// The session was revoked: signed out everywhere, credential changed, account deactivated or deleted. Drop it and show the
-    /// sign-in page.
+    /// The session has expired, was ended, or never was: signed out, revoked with its device, a credential changed, the account
+    /// deactivated or deleted. Show the sign-in page, and leave the cookie alone.
     ///
     /// Status 401, code `session_ended`.
     #[error("the session has ended")]
@@ -152,6 +152,56 @@ pub enum ResumeError {
 failure!(ResumeError {
     Self::SessionEnded => "session_ended", 401, "Your session has ended. Please sign in again.";
 } unavailable Unavailable);
+
+/// Why sessions were not ended.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The acting session has ended. The user signs in again.
+    ///
+    /// Status 401, code `session_ended`.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// The session has no proof from the last five minutes: the password or, with a second factor on, a code. Ask for what
+    /// `needs` says.
+    ///
+    /// Status 403, code `password_proof_needed` or `code_proof_needed`.
+    #[error("step-up required: {needs}")]
+    StepUpRequired {
+        /// What to ask for.
+        needs: StepUp,
+    },
+    /// A confirmed reset is pending. Until it ends, knowing the password is not enough to end sessions.
+    ///
+    /// Status 409, code `recovery_pending`.
+    #[error("a confirmed reset is pending")]
+    RecoveryPending,
+    /// The user has no live session with this id.
+    ///
+    /// Status 404, code `unknown_session`.
+    #[error("no such session")]
+    UnknownSession,
+    /// No decision was reached; retrying is safe.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+failure!(SessionError {
+    Self::SessionEnded => "session_ended", 401, "Your session has ended. Please sign in again.";
+    Self::StepUpRequired { needs: StepUp::Password } => "password_proof_needed", 403, BY_PASSWORD;
+    Self::StepUpRequired { needs: StepUp::SecondFactor } => "code_proof_needed", 403, BY_CODE;
+    Self::RecoveryPending => "recovery_pending", 409, "A password reset is in progress for this account. Please finish it first.";
+    Self::UnknownSession => "unknown_session", 404, "There is no such session.";
+} unavailable Unavailable);
+
+impl From<ResumeError> for SessionError {
+    fn from(error: ResumeError) -> Self {
+        match error {
+            ResumeError::SessionEnded => Self::SessionEnded,
+            ResumeError::Unavailable(unavailable) => Self::Unavailable(unavailable),
+        }
+    }
+}
 
 /// Why a device was not listed or revoked.
 #[derive(Debug, Error)]

@@ -16,7 +16,7 @@ mod sign_in;
 pub(crate) mod step_up;
 mod unavailable;
 
-pub use account::{DeviceError, ImportError, OperatorError, ProvisionError, ResumeError, WelcomeError};
+pub use account::{DeviceError, ImportError, OperatorError, ProvisionError, ResumeError, SessionError, WelcomeError};
 pub use password::{ChangePasswordError, ChoosePasswordError};
 pub use reset::{CompleteResetError, ConfirmResetError};
 pub use response::ErrorResponse;
@@ -29,7 +29,7 @@ pub use unavailable::Unavailable;
 
 pub use crate::auth::BuildError;
 pub use crate::crypto::{KeyringError, RandomError};
-pub use crate::types::{Malformed, SiteError, UnconfirmedEmail};
+pub use crate::types::{Malformed, UnconfirmedEmail};
 pub(crate) use auth_error::AuthError;
 use auth_error::failure;
 use message::{WRONG_CODE, not_accepted, one_at_a_time, please_wait};

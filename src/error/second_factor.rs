@@ -3,6 +3,7 @@ use core::time::Duration;
 use thiserror::Error;
 use time::OffsetDateTime;
 
+use super::sign_in::TOO_MANY_SESSIONS;
 use super::step_up::{BY_CODE, BY_PASSWORD};
 use super::{StepUp, Unavailable, WRONG_CODE, failure, one_at_a_time, please_wait};
 use crate::second_factor::MalformedCode;
@@ -44,6 +45,12 @@ pub enum VerifySecondFactorError {
         /// The remaining wait.
         retry_after: Duration,
     },
+    /// The user is signed in too often, and [`danger_refuse_when_full`](crate::session::SessionConfig::danger_refuse_when_full) is
+    /// on: the code was not evaluated. The user signs out somewhere else, or resets the password.
+    ///
+    /// Status 409, code `too_many_sessions`.
+    #[error("too many sessions")]
+    TooManySessions,
     /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -54,6 +61,7 @@ failure!(VerifySecondFactorError {
     Self::CodeMalformed => "code_malformed", 422, MALFORMED;
     Self::CodeWrong => "code_wrong", 401, WRONG_CODE;
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
+    Self::TooManySessions => "too_many_sessions", 409, TOO_MANY_SESSIONS;
 } unavailable Unavailable);
 
 /// Why enrolling an authenticator was not started or confirmed.

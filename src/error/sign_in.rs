@@ -7,6 +7,9 @@ use super::{Unavailable, failure, please_wait};
 /// The one message of every evaluated and failed sign-in, whatever the cause.
 pub const INVALID_CREDENTIALS: &str = "Email and Password do not match";
 
+/// What someone reads who is signed in too often.
+pub(super) const TOO_MANY_SESSIONS: &str = "You are signed in too often. Please sign out somewhere else first.";
+
 /// Why a sign-in failed.
 #[derive(Debug, Error)]
 pub enum SignInError {
@@ -25,6 +28,12 @@ pub enum SignInError {
         /// The remaining wait.
         retry_after: Duration,
     },
+    /// The user is signed in too often, and [`danger_refuse_when_full`](crate::session::SessionConfig::danger_refuse_when_full) is
+    /// on: the password was right. The user signs out somewhere else, or resets the password.
+    ///
+    /// Status 409, code `too_many_sessions`.
+    #[error("too many sessions")]
+    TooManySessions,
     /// No decision was reached; retrying is safe.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -33,4 +42,5 @@ pub enum SignInError {
 failure!(SignInError {
     Self::InvalidCredentials => "invalid_credentials", 401, INVALID_CREDENTIALS;
     Self::Throttled { retry_after } => "throttled", 429, please_wait(*retry_after), retry retry_after;
+    Self::TooManySessions => "too_many_sessions", 409, TOO_MANY_SESSIONS;
 } unavailable Unavailable);

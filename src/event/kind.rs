@@ -1,9 +1,10 @@
 use core::time::Duration;
 
 use super::SignInFailureReason;
-use crate::account::AuthMethod;
 use crate::crypto::SecretFault;
 use crate::hashing::HashScheme;
+use crate::session::AuthMethod;
+use crate::sharing::SharingSigns;
 use crate::types::{BackendCode, BackendError, BackendErrorKind};
 
 /// What happened.
@@ -156,9 +157,22 @@ pub enum EventKind {
     /// A device was revoked.
     /// Logged as `authn_token_revoked:device`.
     DeviceRevoked,
-    /// All sessions of a user were revoked.
+    /// A user signed out.
+    /// Logged as `session_expired:logout`.
+    SignedOut,
+    /// A user ended one of their sessions.
+    /// Logged as `session_expired:revoked`.
+    SessionRevoked,
+    /// All sessions of a user were revoked, or all but the acting one.
     /// Logged as `session_logout:everywhere`.
     SignedOutEverywhere,
+    /// Several people seem to share an account. Reported at most once in seven days for an account. It is a hint to talk to
+    /// somebody, not a proof.
+    /// Logged as `sharing_suspected`.
+    SharingSuspected {
+        /// How the account was used in the last seven days.
+        signs: SharingSigns,
+    },
     /// An account was deactivated.
     /// Logged as `user_archived`.
     Deactivated,
@@ -306,7 +320,10 @@ impl EventKind {
             Self::RecoveryCancelled => "authn_token_revoked:reset",
             Self::DeviceGranted => "authn_token_created:device",
             Self::DeviceRevoked => "authn_token_revoked:device",
+            Self::SignedOut => "session_expired:logout",
+            Self::SessionRevoked => "session_expired:revoked",
             Self::SignedOutEverywhere => "session_logout:everywhere",
+            Self::SharingSuspected { .. } => "sharing_suspected",
             Self::Deactivated => "user_archived",
             Self::Reactivated => "user_updated:reactivated",
             Self::PasswordChangeForced => "user_updated:password_change_forced",

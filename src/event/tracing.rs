@@ -78,6 +78,7 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::PasswordRejected { .. }
         | EventKind::Throttled { .. }
         | EventKind::Busy
+        | EventKind::SharingSuspected { .. }
         | EventKind::ChallengeRejected
         | EventKind::SessionRejected
         | EventKind::ResetCoolingDown
@@ -85,7 +86,9 @@ fn level(kind: &EventKind) -> Level {
         | EventKind::ResetLinkRejected
         | EventKind::ResetLinkDamaged
         | EventKind::MailDelayed { .. } => Level::WARN,
-        EventKind::Provisioned
+        EventKind::SignedOut
+        | EventKind::SessionRevoked
+        | EventKind::Provisioned
         | EventKind::WelcomeReissued
         | EventKind::EmailCorrected
         | EventKind::Imported { .. }

@@ -1,4 +1,4 @@
-//! Fast hashes of other systems, to be taken over inside an Argon2id hash.
+//! Fast hashes of other systems, imported inside an Argon2id hash.
 
 use core::ops::RangeInclusive;
 
@@ -14,18 +14,20 @@ use super::wrapped::{FastDigest, Inner, Wrapped};
 /// Lengths of salts, in bytes. A salt of a fast hash may be short; some systems used the user's id.
 const SALT: RangeInclusive<usize> = 1..=64;
 
-/// A fast hash of another system: MD5, SHA-1, SHA-256 or SHA-512 of the password, perhaps with a salt, in hexadecimal digits.
+/// A fast hash of another system: MD5, SHA-1, SHA-256 or SHA-512 of the password, with or without a salt, in
+/// hexadecimal digits.
 ///
-/// A graphics card guesses billions of such hashes in a second, so none is ever stored here. [`wrap`](Self::wrap) hashes it with
-/// Argon2id; the result verifies the password, and is replaced by an ordinary hash when its owner signs in. Delete the old hashes
-/// and their backups afterwards: [`HashRisk::FastInside`](super::HashRisk::FastInside) says why.
+/// A graphics card computes billions of such hashes per second, so none is ever stored as it is. [`wrap`](Self::wrap)
+/// hashes it with Argon2id; the result verifies the password, and is replaced by an ordinary hash when its owner signs
+/// in. Delete the old hashes and their backups afterwards: [`HashRisk::FastInside`](super::HashRisk::FastInside) says
+/// why.
 ///
-/// `Debug` reveals nothing of it, and its memory is wiped on drop.
+/// `Debug` reveals nothing of it, and the memory of its digits is wiped on drop.
 ///
 /// ```
 /// use doorward::hashing::{FastHash, HashParams, HashRisk};
 ///
-/// // md5($salt . $password), as many a PHP program wrote it.
+/// // md5($salt . $password), as many PHP programs stored it.
 /// let fast = FastHash::parse("67a1e09bb1f83f5007dc119c14d663aa")?.salt_before("salt")?;
 /// let hash = fast.wrap(HashParams::default())?;
 /// assert_eq!(hash.risks(), [HashRisk::FastInside]);
@@ -56,8 +58,8 @@ pub enum WrapError {
 }
 
 impl FastHash {
-    /// Parses hexadecimal digits in either case: 32 are MD5, 40 SHA-1, 64 SHA-256, 128 SHA-512. Also Django's `md5$salt$…` and
-    /// `sha1$salt$…`, whose salt stands before the password.
+    /// Parses hexadecimal digits in either case: 32 are MD5, 40 SHA-1, 64 SHA-256, 128 SHA-512. Also Django's
+    /// `md5$salt$…` and `sha1$salt$…`, whose salt comes before the password.
     ///
     /// # Errors
     /// [`MalformedHash`] for anything else.
@@ -70,7 +72,7 @@ impl FastHash {
             return if fast.inner.digest == named { fast.salt_before(salt) } else { Err(malformed(text)) };
         }
         Self::of_digits(text).ok_or_else(|| match malformed(text) {
-            // It has the form, or the error would send its reader here again.
+            // `NotRead` may say to use `FastHash`, and so send its reader back here.
             MalformedHash::NotRead { .. } => MalformedHash::Unknown,
             other => other,
         })
@@ -83,7 +85,7 @@ impl FastHash {
         hexadecimal.then(|| Self { inner, digits: Zeroizing::new(digits.to_ascii_lowercase()) })
     }
 
-    /// Says that this text stood before the password when it was hashed.
+    /// Sets the salt that came before the password when it was hashed.
     ///
     /// # Errors
     /// [`MalformedHash`] unless the salt has 1 to 64 bytes.
@@ -92,7 +94,7 @@ impl FastHash {
         Ok(self)
     }
 
-    /// Says that this text stood after the password when it was hashed.
+    /// Sets the salt that came after the password when it was hashed.
     ///
     /// # Errors
     /// As [`salt_before`](Self::salt_before).
@@ -101,8 +103,8 @@ impl FastHash {
         Ok(self)
     }
 
-    /// Hashes the digits with Argon2id and a fresh salt. It takes as long as a new hash with these parameters, on the calling
-    /// thread, and as much memory: for many accounts, call it on a thread where blocking is fine.
+    /// Hashes the digits with Argon2id and a fresh salt. It blocks the calling thread for as long as a new hash with
+    /// these parameters takes, and needs as much memory: for many accounts, call it on a thread that may block.
     ///
     /// # Errors
     /// [`WrapError`].

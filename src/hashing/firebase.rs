@@ -1,4 +1,4 @@
-//! Users whom Firebase Authentication exported.
+//! Password hashes exported from Firebase Authentication.
 
 use base64ct::{Base64Unpadded, Encoding};
 use zeroize::Zeroizing;
@@ -16,8 +16,8 @@ const DAMAGED: MalformedHash = MalformedHash::Damaged { looks_like: "Firebase's 
 /// The password hash parameters of a Firebase project, which its console shows beside the list of users. They read the
 /// `passwordHash` and `salt` of an exported user.
 ///
-/// The signer key is a secret of the project. It is needed here only: the hashes that come of it are verified without. Whoever
-/// steals the store can then guess passwords without the key, as with any other hash; seal hashes with
+/// The signer key is a secret of the project. It is needed only here: the resulting hashes are verified without it. So
+/// anyone who steals the store can guess passwords without the key, as with any other hash; seal hashes with
 /// [`HashSealing`](crate::config::HashSealing) to prevent that.
 ///
 /// `Debug` reveals nothing of it, and its memory is wiped on drop.
@@ -46,11 +46,12 @@ pub struct FirebaseScrypt {
 crate::types::redacted_debug!(FirebaseScrypt => "FirebaseScrypt");
 
 impl FirebaseScrypt {
-    /// Takes `base64_signer_key`, `base64_salt_separator`, `rounds` (1 to 32; Firebase uses 8) and `mem_cost` (1 to 21; Firebase
-    /// uses 14). Too high a cost shows when a hash is read.
+    /// Takes `base64_signer_key`, `base64_salt_separator`, `rounds` (1 to 32; Firebase uses 8) and `mem_cost` (1 to 21;
+    /// Firebase uses 14). Both together may take
+    /// 256 MiB, so with 8 rounds `mem_cost` is at most 18. A cost that is too high is an error of [`hash`](Self::hash).
     ///
     /// # Errors
-    /// [`MalformedHash`] if a text is not base64, or the key has not 64 bytes.
+    /// [`MalformedHash`] if a text is not base64, the key is not 64 bytes long, or the separator is longer than 32 bytes.
     pub fn new(signer_key: &str, salt_separator: &str, rounds: u32, mem_cost: u8) -> Result<Self, MalformedHash> {
         let key = decoded(signer_key).filter(|key| key.len() == KEY_BYTES).ok_or(DAMAGED)?;
         let separator = decoded(salt_separator).filter(|separator| separator.len() <= MAX_SALT_BYTES).ok_or(DAMAGED)?;
@@ -60,7 +61,7 @@ impl FirebaseScrypt {
     /// Reads the `passwordHash` and the `salt` of a user, in base64 of either alphabet.
     ///
     /// # Errors
-    /// [`MalformedHash`] if one of them is not whole, or the cost is out of bounds.
+    /// [`MalformedHash`] if one of them is damaged, or the cost is out of bounds.
     pub fn hash(&self, password_hash: &str, salt: &str) -> Result<PasswordHash, MalformedHash> {
         let encrypted = decoded(password_hash).filter(|hash| hash.len() == KEY_BYTES).ok_or(DAMAGED)?;
         let mut salt = decoded(salt).filter(|salt| salt.len() <= MAX_SALT_BYTES).ok_or(DAMAGED)?;

@@ -11,7 +11,7 @@ use crate::types::{ResetLink, SupportContact, TemporaryPassword};
 
 pub(super) fn letter(mail: &Mail) -> Letter {
     let (site, texts) = (&mail.site, mail.texts.as_ref());
-    let (subject, mut blocks) = content(mail);
+    let (subject, mut blocks) = (subject(mail), blocks(mail));
     let contact = site.support();
     let words = match contact {
         SupportContact::Email(address) => texts.write_to(address),
@@ -21,74 +21,97 @@ pub(super) fn letter(mail: &Mail) -> Letter {
     Letter { language: texts.language().to_owned(), right_to_left: texts.right_to_left(), subject, blocks }
 }
 
-/// The subject, and what stands above the contact.
-fn content(mail: &Mail) -> (String, Vec<Block>) {
+fn subject(mail: &Mail) -> String {
     let (site, texts) = (&mail.site, mail.texts.as_ref());
-    let sign_in = |words| Block::Link { words, href: Zeroizing::new(site.sign_in_url()) };
     match &mail.kind {
-        MailKind::Welcome { temporary_password, lifetime, expires_at } => {
-            let before = texts.welcome_password(site);
-            let mut blocks = password(mail, before, temporary_password, *lifetime, *expires_at);
-            blocks.extend([sign_in(texts.welcome_sign_in()), Block::Paragraph(texts.welcome_for_you_alone())]);
-            (texts.welcome_subject(site), blocks)
-        }
-        MailKind::ConfirmReset { link, lifetime, expires_at } => {
-            (texts.confirm_reset_subject(site), reset(mail, texts.confirm_reset_link(), link, *lifetime, *expires_at))
-        }
-        MailKind::ChooseNewPassword { link, lifetime, expires_at } => (
-            texts.choose_new_password_subject(site),
-            reset(mail, texts.choose_new_password_link(), link, *lifetime, *expires_at),
-        ),
-        MailKind::TemporaryPassword { temporary_password, lifetime, expires_at } => {
-            let before = texts.temporary_password(site);
-            let mut blocks = password(mail, before, temporary_password, *lifetime, *expires_at);
-            blocks.extend([sign_in(texts.temporary_password_sign_in()), Block::Paragraph(texts.old_password_stays())]);
-            (texts.temporary_password_subject(site), blocks)
-        }
-        MailKind::PasswordChanged { at } => notice(
-            texts.password_changed_subject(site),
-            [texts.password_changed(site, *at), texts.others_signed_out(), texts.not_you()],
-        ),
-        MailKind::ResetCompleted { at } => notice(
-            texts.reset_completed_subject(site),
-            [texts.reset_completed(site, *at), texts.others_signed_out(), texts.not_you()],
-        ),
-        MailKind::SecondFactorEnabled { at } => notice(
-            texts.second_factor_enabled_subject(site),
-            [texts.second_factor_enabled(site, *at), texts.keep_recovery_codes(), texts.not_you()],
-        ),
-        MailKind::SecondFactorDisabled { by_operator, at } => {
-            let told = match by_operator {
-                true => texts.second_factor_disabled_by_operator(site, *at),
-                false => texts.second_factor_disabled(site, *at),
-            };
-            notice(texts.second_factor_disabled_subject(site), [told, texts.not_you()])
-        }
-        MailKind::RecoveryCodeUsed { left, at } => notice(
-            texts.recovery_code_used_subject(site),
-            [texts.recovery_code_used(site, *at), texts.recovery_codes_left(*left), texts.not_you()],
-        ),
-        MailKind::RecoveryCodesRegenerated { at } => notice(
-            texts.recovery_codes_regenerated_subject(site),
-            [texts.recovery_codes_regenerated(site, *at), texts.not_you()],
-        ),
-        MailKind::WrongCode { at } => {
-            notice(texts.wrong_code_subject(site), [texts.wrong_code(site, *at), texts.wrong_code_advice()])
-        }
-        MailKind::NewDevice { at } => {
-            notice(texts.new_device_subject(site), [texts.new_device(site, *at), texts.not_you()])
-        }
+        MailKind::Welcome { .. } => texts.welcome_subject(site),
+        MailKind::ConfirmReset { .. } => texts.confirm_reset_subject(site),
+        MailKind::ChooseNewPassword { .. } => texts.choose_new_password_subject(site),
+        MailKind::TemporaryPassword { .. } => texts.temporary_password_subject(site),
+        MailKind::PasswordChanged { .. } => texts.password_changed_subject(site),
+        MailKind::ResetCompleted { .. } => texts.reset_completed_subject(site),
+        MailKind::SecondFactorEnabled { .. } => texts.second_factor_enabled_subject(site),
+        MailKind::SecondFactorDisabled { .. } => texts.second_factor_disabled_subject(site),
+        MailKind::RecoveryCodeUsed { .. } => texts.recovery_code_used_subject(site),
+        MailKind::RecoveryCodesRegenerated { .. } => texts.recovery_codes_regenerated_subject(site),
+        MailKind::WrongCode { .. } => texts.wrong_code_subject(site),
+        MailKind::NewDevice { .. } => texts.new_device_subject(site),
+        MailKind::SignInAfterFailures { .. } => texts.sign_in_after_failures_subject(site),
+        MailKind::PasswordChangeForced { .. } => texts.password_change_forced_subject(site),
+        MailKind::MarkedCompromised { .. } => texts.marked_compromised_subject(site),
+        MailKind::SharingReminder { .. } => texts.sharing_reminder_subject(site),
     }
 }
 
+/// What stands above the contact.
+fn blocks(mail: &Mail) -> Vec<Block> {
+    let (site, texts) = (&mail.site, mail.texts.as_ref());
+    match &mail.kind {
+        MailKind::Welcome { temporary_password, lifetime, expires_at } => {
+            let words = [texts.welcome_password(site), texts.welcome_sign_in(), texts.welcome_for_you_alone()];
+            password(mail, words, temporary_password, *lifetime, *expires_at)
+        }
+        MailKind::ConfirmReset { link, lifetime, expires_at } => {
+            reset(mail, texts.confirm_reset_link(), link, *lifetime, *expires_at)
+        }
+        MailKind::ChooseNewPassword { link, lifetime, expires_at } => {
+            reset(mail, texts.choose_new_password_link(), link, *lifetime, *expires_at)
+        }
+        MailKind::TemporaryPassword { temporary_password, lifetime, expires_at } => {
+            let words =
+                [texts.temporary_password(site), texts.temporary_password_sign_in(), texts.old_password_stays()];
+            password(mail, words, temporary_password, *lifetime, *expires_at)
+        }
+        MailKind::PasswordChanged { at } => {
+            notice([texts.password_changed(site, *at), texts.others_signed_out(), texts.not_you()])
+        }
+        MailKind::ResetCompleted { at } => {
+            notice([texts.reset_completed(site, *at), texts.others_signed_out(), texts.not_you()])
+        }
+        MailKind::SecondFactorEnabled { at } => {
+            notice([texts.second_factor_enabled(site, *at), texts.keep_recovery_codes(), texts.not_you()])
+        }
+        MailKind::SecondFactorDisabled { by_operator: true, at } => {
+            notice([texts.second_factor_disabled_by_operator(site, *at), texts.not_you()])
+        }
+        MailKind::SecondFactorDisabled { by_operator: false, at } => {
+            notice([texts.second_factor_disabled(site, *at), texts.not_you()])
+        }
+        MailKind::RecoveryCodeUsed { left, at } => {
+            notice([texts.recovery_code_used(site, *at), texts.recovery_codes_left(*left), texts.not_you()])
+        }
+        MailKind::RecoveryCodesRegenerated { at } => {
+            notice([texts.recovery_codes_regenerated(site, *at), texts.not_you()])
+        }
+        MailKind::WrongCode { at } => notice([texts.wrong_code(site, *at), texts.wrong_code_advice()]),
+        MailKind::NewDevice { at } => notice([texts.new_device(site, *at), texts.not_you()]),
+        MailKind::SignInAfterFailures { failures, at } => {
+            notice([texts.sign_in_after_failures(site, *failures, *at), texts.sign_in_after_failures_advice()])
+        }
+        MailKind::PasswordChangeForced { at } => notice([
+            texts.password_change_forced(site, *at),
+            texts.signed_out_everywhere(),
+            texts.password_change_forced_advice(),
+        ]),
+        MailKind::MarkedCompromised { at } => notice([
+            texts.marked_compromised(site, *at),
+            texts.signed_out_everywhere(),
+            texts.marked_compromised_advice(),
+        ]),
+        MailKind::SharingReminder {} => {
+            notice([texts.sharing_reminder(site), texts.account_for_a_colleague(), texts.change_a_known_password()])
+        }
+    }
+}
 /// A mail that reports an event.
-fn notice<const N: usize>(subject: String, paragraphs: [String; N]) -> (String, Vec<Block>) {
-    (subject, paragraphs.into_iter().map(Block::Paragraph).collect())
+fn notice<const N: usize>(paragraphs: [String; N]) -> Vec<Block> {
+    paragraphs.map(Block::Paragraph).into()
 }
 
+/// The words before the password, before the link to the sign-in page, and after it.
 fn password(
     mail: &Mail,
-    before: String,
+    [before, sign_in, after]: [String; 3],
     password: &TemporaryPassword,
     lifetime: Duration,
     expires_at: OffsetDateTime,
@@ -97,6 +120,8 @@ fn password(
         Block::Paragraph(before),
         Block::Password(Zeroizing::new(password.expose().to_owned())),
         Block::Paragraph(mail.texts.works(lifetime, expires_at)),
+        Block::Link { words: sign_in, href: Zeroizing::new(mail.site.sign_in_url()) },
+        Block::Paragraph(after),
     ]
 }
 

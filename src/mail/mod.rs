@@ -137,6 +137,33 @@ pub enum MailKind {
         /// When.
         at: OffsetDateTime,
     },
+    /// The password was right after many failed attempts
+    /// ([`NoticeConfig::after_failures`](crate::config::NoticeConfig::after_failures)). Sent at most once a day.
+    #[non_exhaustive]
+    SignInAfterFailures {
+        /// How many failures are remembered, 1 or more. There may have been others: failures are forgotten in time, forgiven by a
+        /// success, and no longer counted once the wait is the longest.
+        failures: u32,
+        /// When the password was right.
+        at: OffsetDateTime,
+    },
+    /// An operator requires a new password to be chosen at the next sign-in
+    /// ([`Operator::require_password_change`](crate::Operator::require_password_change)).
+    #[non_exhaustive]
+    PasswordChangeForced {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// An operator marked the password as compromised, so it is no longer valid
+    /// ([`Operator::mark_compromised`](crate::Operator::mark_compromised)).
+    #[non_exhaustive]
+    MarkedCompromised {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// A reminder that the account is for one person. Nothing sends it yet.
+    #[non_exhaustive]
+    SharingReminder {},
 }
 
 impl MailKind {
@@ -155,6 +182,10 @@ impl MailKind {
             Self::RecoveryCodesRegenerated { .. } => "recovery_codes_regenerated",
             Self::WrongCode { .. } => "wrong_code",
             Self::NewDevice { .. } => "new_device",
+            Self::SignInAfterFailures { .. } => "sign_in_after_failures",
+            Self::PasswordChangeForced { .. } => "password_change_forced",
+            Self::MarkedCompromised { .. } => "marked_compromised",
+            Self::SharingReminder { .. } => "sharing_reminder",
         }
     }
 
@@ -173,7 +204,11 @@ impl MailKind {
             | Self::RecoveryCodeUsed { .. }
             | Self::RecoveryCodesRegenerated { .. }
             | Self::WrongCode { .. }
-            | Self::NewDevice { .. } => None,
+            | Self::NewDevice { .. }
+            | Self::SignInAfterFailures { .. }
+            | Self::PasswordChangeForced { .. }
+            | Self::MarkedCompromised { .. }
+            | Self::SharingReminder { .. } => None,
         }
     }
 
@@ -190,7 +225,7 @@ impl MailKind {
     /// let previews = Mail::previews(&site);
     /// let anybodys = previews.iter().map(Mail::kind).filter(|kind| kind.anybody_can_cause());
     /// assert!(anybodys.map(|kind| kind.name()).eq(["confirm_reset", "choose_new_password"]));
-    /// # Ok::<(), doorward::error::SiteError>(())
+    /// # Ok::<(), doorward::config::SiteError>(())
     /// ```
     pub fn anybody_can_cause(&self) -> bool {
         match self {
@@ -204,7 +239,11 @@ impl MailKind {
             | Self::RecoveryCodeUsed { .. }
             | Self::RecoveryCodesRegenerated { .. }
             | Self::WrongCode { .. }
-            | Self::NewDevice { .. } => false,
+            | Self::NewDevice { .. }
+            | Self::SignInAfterFailures { .. }
+            | Self::PasswordChangeForced { .. }
+            | Self::MarkedCompromised { .. }
+            | Self::SharingReminder { .. } => false,
         }
     }
 
@@ -222,7 +261,11 @@ impl MailKind {
             | Self::RecoveryCodeUsed { .. }
             | Self::RecoveryCodesRegenerated { .. }
             | Self::WrongCode { .. }
-            | Self::NewDevice { .. } => None,
+            | Self::NewDevice { .. }
+            | Self::SignInAfterFailures { .. }
+            | Self::PasswordChangeForced { .. }
+            | Self::MarkedCompromised { .. }
+            | Self::SharingReminder { .. } => None,
         }
     }
 }
@@ -246,7 +289,7 @@ impl Mail {
     /// for mail in Mail::previews(&site) {
     ///     assert!(mail.subject().ends_with("– Acme") && mail.text().contains("help@acme.example"));
     /// }
-    /// # Ok::<(), doorward::error::SiteError>(())
+    /// # Ok::<(), doorward::config::SiteError>(())
     /// ```
     pub fn previews(site: &Site) -> Vec<Self> {
         preview::previews(site)

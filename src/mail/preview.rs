@@ -6,7 +6,9 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::{English, Mail, MailKind};
-use crate::types::{ResetToken, SecretBytes, Site, TemporaryPassword, Token, UserId, after, grouped_base32};
+use crate::types::{
+    Holder, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken, after, grouped_base32,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -21,7 +23,8 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
     // Formatted like real values but belonging to no one: the alphabet in order, and all zeros.
     let letters: Vec<u8> = (0..28).collect();
     let password = || TemporaryPassword::new(grouped_base32(&letters));
-    let token = ResetToken(Token { user_id: UserId::from_random([0; 16]), secret: SecretBytes::new([0; 32]) });
+    let holder = Holder::Clear(UserId::from_random([0; 16]));
+    let token = ResetToken(WireToken { holder, secret: SecretBytes::new([0; 32]) });
     let link = || site.reset_link(&token);
     let day = 24 * HOUR;
     let kinds = [
@@ -40,6 +43,11 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         MailKind::RecoveryCodesRegenerated { at },
         MailKind::WrongCode { at },
         MailKind::NewDevice { at },
+        MailKind::SignInAfterFailures { failures: 12, at },
+        MailKind::SignInAfterFailures { failures: 1, at },
+        MailKind::PasswordChangeForced { at },
+        MailKind::MarkedCompromised { at },
+        MailKind::SharingReminder {},
     ];
     let texts = Arc::new(English);
     kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone(), at)).collect()

@@ -40,7 +40,7 @@ use crate::types::Site;
 /// assert_eq!(welcome.subject(), "Ihr neues Konto – Acme");
 /// assert!(welcome.html().contains("<html lang=\"de\""));
 /// assert!(welcome.text().contains("This is your first password"), "not translated yet");
-/// # Ok::<(), doorward::error::SiteError>(())
+/// # Ok::<(), doorward::config::SiteError>(())
 /// ```
 pub trait MailTexts: Debug + Send + Sync + 'static {
     /// The language as a BCP 47 tag: `lang` of the HTML body.
@@ -300,6 +300,105 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
             site.name(),
             self.moment(at)
         )
+    }
+
+    /// [`SignInAfterFailures`](crate::mail::MailKind::SignInAfterFailures): the subject.
+    fn sign_in_after_failures_subject(&self, site: &Site) -> String {
+        format!("Your password was used after failed attempts – {}", site.name())
+    }
+
+    /// What happened, and when. The number is the least there were, from one on. Plural forms differ between languages, so each
+    /// text chooses its own.
+    fn sign_in_after_failures(&self, site: &Site, failures: u32, at: OffsetDateTime) -> String {
+        let attempts = match failures {
+            1 => "at least one failed attempt".to_owned(),
+            _ => format!("at least {failures} failed attempts"),
+        };
+        format!(
+            "Someone entered the correct password for your account at {} on {}, after {attempts}.",
+            site.name(),
+            self.moment(at)
+        )
+    }
+
+    /// What to do now.
+    fn sign_in_after_failures_advice(&self) -> String {
+        "If you entered it, you do not need to do anything, even if the failed attempts were not yours. If not, someone knows \
+         your password: choose \"Forgot your password?\" on the sign-in page right away and let us know."
+            .to_owned()
+    }
+
+    /// That all sessions have ended.
+    fn signed_out_everywhere(&self) -> String {
+        "You have been signed out of all browsers and devices.".to_owned()
+    }
+
+    /// [`PasswordChangeForced`](crate::mail::MailKind::PasswordChangeForced): the subject.
+    fn password_change_forced_subject(&self, site: &Site) -> String {
+        format!("Your account needs a new password – {}", site.name())
+    }
+
+    /// That an operator requires it, and since when.
+    fn password_change_forced(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!(
+            "Since {}, your account at {} needs a new password. Our support asked for it.",
+            self.moment(at),
+            site.name()
+        )
+    }
+
+    /// How to choose it. The mail holds no link, so that nobody learns to follow one.
+    fn password_change_forced_advice(&self) -> String {
+        "The next time you sign in with your current password, you will be asked to choose a new one. This mail has no link for \
+         that: open the sign-in page the way you always do."
+            .to_owned()
+    }
+
+    /// [`MarkedCompromised`](crate::mail::MailKind::MarkedCompromised): the subject.
+    fn marked_compromised_subject(&self, site: &Site) -> String {
+        format!("Your password no longer works – {}", site.name())
+    }
+
+    /// That an operator invalidated it, why, and when.
+    fn marked_compromised(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!(
+            "Someone else may know the password of your account at {}, so our support turned it off on {}. It no longer \
+             works.",
+            site.name(),
+            self.moment(at)
+        )
+    }
+
+    /// How to get in again. The mail holds no link, so that nobody learns to follow one.
+    fn marked_compromised_advice(&self) -> String {
+        "To get in again, open the sign-in page the way you always do and choose \"Forgot your password?\". Please choose a \
+         password that you use nowhere else."
+            .to_owned()
+    }
+
+    /// [`SharingReminder`](crate::mail::MailKind::SharingReminder): the subject.
+    fn sharing_reminder_subject(&self, site: &Site) -> String {
+        format!("Your account is for you alone – {}", site.name())
+    }
+
+    /// That the account is for one person, and what sharing it costs.
+    fn sharing_reminder(&self, site: &Site) -> String {
+        format!(
+            "A friendly reminder: your account at {} is for you alone. When two people use one account, they overwrite each \
+             other's work, and nobody can tell later who did what.",
+            site.name()
+        )
+    }
+
+    /// How someone else gets an account. The support contact follows at the end of the mail.
+    fn account_for_a_colleague(&self) -> String {
+        "Does a colleague need access? Ask us at the contact below, and they get an account of their own.".to_owned()
+    }
+
+    /// What to do if someone else knows the password.
+    fn change_a_known_password(&self) -> String {
+        "If someone else knows your password, please change it. If nobody does, you do not need to do anything."
+            .to_owned()
     }
 }
 

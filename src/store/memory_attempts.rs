@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 use doorward::AttemptStore;
 use doorward::store::{AttemptKey, Attempts, BackendError, Swap, Version};
 
-/// Attempts in this process's memory, with a bound: for a single process, and for tests. They are lost when it ends, which only
-/// allows someone to try again earlier.
+/// Attempts in this process's memory, up to a limit: for a single process, and for tests. They are lost when the
+/// process ends, which only lets someone try again earlier.
 ///
-/// When full, it evicts the entry with the fewest failures, and among these the oldest. To flush a counter of n failures, an
-/// attacker has to fail n times for each entry of the capacity.
+/// When full, it evicts the entry with the fewest failures, and among these the oldest. To evict an entry with n
+/// failures, an attacker has to fail n times for each entry of the capacity.
 pub struct MemoryAttempts {
     table: Mutex<Table>,
     capacity: usize,

@@ -11,7 +11,8 @@ use crate::types::BackendError;
 /// [`UserRepository`](crate::UserRepository) and optional for adapters.
 ///
 /// Lists come in pages of at most `at_most` entries. Request the first page with `after` being `None`, and each next one with
-/// the last entry of the previous page. Entries that change in between may be missed or seen twice.
+/// the last entry of the previous page. Entries that change in between may be missed or seen twice; a user whose
+/// status stays the same is not missed by [`list`](Self::list).
 ///
 /// ```
 /// use doorward::account::UserStatus;

@@ -37,8 +37,8 @@ pub enum Replace {
 /// - **Atomic.** [`replace`](Self::replace) and [`delete`](Self::delete) take effect if and only if the stored version equals
 ///   `expected`, across all processes: one guarded statement whose affected-row count decides
 ///   (`UPDATE … WHERE id = … AND version = …`). Never read first and write afterwards.
-/// - **Unique.** For [`insert`](Self::insert) and [`replace`](Self::replace), a unique index of the store guarantees that ids
-///   and canonical addresses are unique, not a preceding lookup.
+/// - **Unique.** For [`insert`](Self::insert) and [`replace`](Self::replace), a unique index of the store guarantees
+///   that ids and canonical addresses are unique, not a preceding look-up.
 /// - **Durable.** Once `Stored` is returned, the user survives a crash and every later read from any process sees it. Never
 ///   read from a replica that may lag.
 /// - **Honest about failure.** A serialization failure or deadlock, which certainly had no effect, is `Stale`. A call whose
@@ -46,15 +46,15 @@ pub enum Replace {
 ///   to learn what happened.
 /// - **Exact.** Addresses are compared byte for byte in canonical form ([`Email::canonical`]), without a collation that folds
 ///   case or accents. (The caller compares the result again.)
-/// - **Uniform.** A lookup that finds nothing takes as long as one that succeeds:
+/// - **Uniform.** A look-up that finds nothing takes as long as one that succeeds:
 ///   [`find_by_email`](Self::find_by_email) reads only the head ([`UserHead`], the same size for every user) and calls
 ///   [`UserHead::decode`] even with `None`; [`find_by_id`](Self::find_by_id) calls [`User::decode`] even with `None`.
 ///
 /// One object may implement both this and [`AttemptStore`](crate::AttemptStore). The conformance suite in `doorward::testing`
 /// (feature `testing`) checks an adapter against this contract.
 ///
-/// An implementation needs the attribute `#[doorward::async_trait]` (re-exported from the crate `async-trait`, which works as
-/// well):
+/// An implementation needs the attribute `#[doorward::async_trait]` (re-exported from the crate `async-trait`, whose
+/// own attribute works too):
 ///
 /// ```
 /// use std::sync::{Mutex, PoisonError};

@@ -9,10 +9,10 @@ use std::thread::{self, Thread};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use doorward::account::{ImportMark, ImportRow, ImportSource};
+use doorward::account::{ImportMark, ImportRow, ImportSource, UserCounts, UserOverview, UserStatus};
 use doorward::mail::Mail;
 use doorward::store::{
-    AttemptKey, Attempts, BackendError, BackendErrorKind, Insert, Replace, Swap, User, UserHead, Version,
+    AttemptKey, Attempts, BackendError, BackendErrorKind, Insert, Replace, Swap, User, UserDirectory, UserHead, Version,
 };
 use doorward::{AttemptStore, Email, Mailer, UserId, UserRepository};
 
@@ -111,6 +111,11 @@ impl Faults {
     /// A mailer with faults.
     pub fn mailer(&self, inner: impl Mailer) -> Arc<dyn Mailer> {
         Arc::new(Faulty { faults: self.clone(), inner: Arc::new(inner) as Arc<dyn Mailer> })
+    }
+
+    /// A user directory with faults.
+    pub fn user_directory(&self, inner: impl UserDirectory) -> Arc<dyn UserDirectory> {
+        Arc::new(Faulty { faults: self.clone(), inner: Arc::new(inner) as Arc<dyn UserDirectory> })
     }
 
     /// A source of an import with faults.
@@ -225,6 +230,31 @@ impl AttemptStore for Faulty<dyn AttemptStore> {
 impl Mailer for Faulty<dyn Mailer> {
     async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
         self.faults.apply(self.inner.send(to, mail)).await
+    }
+}
+
+#[async_trait]
+impl UserDirectory for Faulty<dyn UserDirectory> {
+    async fn count(&self) -> Result<UserCounts, BackendError> {
+        self.faults.apply(self.inner.count()).await
+    }
+
+    async fn list(
+        &self,
+        status: UserStatus,
+        after: Option<&UserOverview>,
+        at_most: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        self.faults.apply(self.inner.list(status, after, at_most)).await
+    }
+
+    async fn list_pending_resets(
+        &self,
+        now: OffsetDateTime,
+        after: Option<&UserOverview>,
+        at_most: u32,
+    ) -> Result<Vec<UserOverview>, BackendError> {
+        self.faults.apply(self.inner.list_pending_resets(now, after, at_most)).await
     }
 }
 

@@ -11,8 +11,9 @@ use super::malformed::Malformed;
 /// The id of a user: opaque text of 1 to 128 bytes without control characters.
 ///
 /// Random by default (22 characters, 128 bits); a host with ids of its own sets them by
-/// [`Provision::id`](crate::account::Provision::id). Ids appear in events, in mailed links (base64url) and in `Debug`, so do
-/// not use an address or a name as an id.
+/// [`Provision::id`](crate::account::Provision::id). Ids appear in events and in `Debug`, and **without a
+/// [`Keyring`](crate::Keyring) in every cookie, challenge and mailed link** (base64url), where sequential ones tell how many users
+/// there are; with one they are sealed there. So do not use an address or a name as an id.
 ///
 /// ```
 /// use doorward::UserId;
@@ -139,8 +140,8 @@ random_id! {
 random_id! {
     /// Names one period in the life of a user's sessions.
     ///
-    /// Every credential change, deactivation and sign-out everywhere starts a new epoch. A [`Session`](crate::Session) records
-    /// its epoch and is invalid once the user's epoch differs.
+    /// Every credential change, deactivation and sign-out everywhere starts a new epoch. Sessions are stored under the epoch in
+    /// which they were opened, and are invalid once the user's epoch differs.
     Epoch
 }
 
@@ -149,13 +150,18 @@ random_id! {
     DeviceId
 }
 
+random_id! {
+    /// Identifies a session in lists and for revoking it. It is not the token, and proves nothing.
+    SessionId
+}
+
 impl fmt::Debug for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Version({self})")
     }
 }
 
-// Anyone who knows an epoch could forge a session of it, so it belongs in the session store and nowhere else.
+// It is of no use to anyone who reads a log.
 super::secret::redacted_debug!(Epoch => "Epoch");
 
 impl fmt::Debug for DeviceId {
@@ -164,7 +170,20 @@ impl fmt::Debug for DeviceId {
     }
 }
 
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionId({self})")
+    }
+}
+
 impl DeviceId {
+    /// The 16 bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl SessionId {
     /// The 16 bytes.
     pub(crate) fn as_bytes(&self) -> &[u8; 16] {
         &self.0

@@ -21,7 +21,6 @@ impl Malformed {
     pub(crate) const UNMAILABLE_DOTS: Self =
         Self { reason: Some("dots at the beginning, at the end or next to each other before the @"), ..Self::EMAIL };
     pub(crate) const ID: Self = Self::new("id");
-    pub(crate) const SESSION: Self = Self::new("session");
     pub(crate) const TOKEN: Self = Self::new("token");
 
     /// For adapters that parse texts of their own, such as a table prefix.

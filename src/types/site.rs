@@ -107,7 +107,7 @@ pub enum TokenPlacement {
 ///
 /// assert_eq!(Site::new("Acme", "", "help@acme.example").unwrap_err().field(), "base_url");
 /// assert_eq!(Site::new("Acme", "http://acme.example", "help@acme.example").unwrap_err().field(), "base_url");
-/// # Ok::<(), doorward::error::SiteError>(())
+/// # Ok::<(), doorward::config::SiteError>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Site {

@@ -1,120 +1,43 @@
 //! Secrets that leave the server: in a link, a form field, a cookie or a mail.
 //!
-//! All but the temporary password have one text form: base64url of the user's id, a dot, base64url of 256 random bits. The id
-//! allows finding the user by a single index look-up, so a guess is always against one account only. The stored digest also
-//! covers the purpose and the user, so a token never passes for one of another kind or user.
+//! All but the temporary password have one text form, that of [`WireToken`]: who holds it, a dot, 256 random bits. The first half
+//! allows finding the user by a single index look-up, so a guess is always against one account only. The stored digest also covers
+//! the purpose and the user, so a token never passes for one of another kind or user.
 
-use zeroize::{Zeroize, Zeroizing};
+use std::sync::Arc;
 
-use super::base64url;
+use zeroize::Zeroizing;
+
 use super::id::UserId;
 use super::malformed::Malformed;
 use super::secret::{SecretBytes, redacted_debug};
-use super::typed::{as_shown, is_unseen};
+use super::typed::as_shown;
+use super::wire_token::{SealedHolder, WireToken};
 
-/// The content shared by the tokens below.
-#[derive(Clone, Debug)]
+/// The content shared by the tokens below, opened: as flows compare it.
+#[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) user_id: UserId,
     pub(crate) secret: SecretBytes<32>,
+    /// The seal in which it came, if it would leave in the same one: sealing costs as much as all else about a session.
+    pub(crate) sealed: Option<Arc<SealedHolder>>,
 }
 
 impl Token {
-    /// The longest text of a token: 128 bytes of id and 32 of secret in base64url, plus the dot.
-    const MAX_TEXT_BYTES: usize = 171 + 1 + Self::SECRET_CHARS;
-    /// The characters of the secret.
-    const SECRET_CHARS: usize = 43;
-    /// The longest text in which a token is looked for. A whole link with a token has less than half of that.
-    const MAX_MANGLED_BYTES: usize = 1024;
-
-    fn parse(text: &str) -> Result<Self, Malformed> {
-        if text.len() > Self::MAX_TEXT_BYTES {
-            return Err(Malformed::TOKEN);
-        }
-        let (id, secret) = text.split_once('.').ok_or(Malformed::TOKEN)?;
-        let id = String::from_utf8(base64url::decode(id).ok_or(Malformed::TOKEN)?).map_err(|_| Malformed::TOKEN)?;
-        let mut bytes = base64url::decode_array::<32>(secret).ok_or(Malformed::TOKEN)?;
-        let token = UserId::parse(&id).map(|user_id| Self { user_id, secret: SecretBytes::new(bytes) });
-        bytes.zeroize();
-        token.map_err(|_| Malformed::TOKEN)
-    }
-
-    /// Finds the token in a text that a mail client mangled, if there is no doubt which it is.
-    ///
-    /// The form decides. A secret has exactly 43 characters and never ends in `-` or `_`; an id is UTF-8, so its base64url never
-    /// begins with `-`, `_`, `3D` or `3d` (the rest of a quoted-printable equals sign). So a text that is a token already is read
-    /// as it is, and a token that lost a character, or has another letter or digit in it, is never made up for.
-    fn find(text: &str) -> Result<Self, Malformed> {
-        if let Ok(token) = Self::parse(text) {
-            return Ok(token);
-        }
-        if text.len() > Self::MAX_MANGLED_BYTES {
-            return Err(Malformed::TOKEN);
-        }
-        Self::find_in(text).or_else(|_| Self::find_in(&unescaped(text)))
-    }
-
-    fn find_in(text: &str) -> Result<Self, Malformed> {
-        let mut seen = Zeroizing::new(String::with_capacity(text.len()));
-        seen.extend(text.chars().filter(|c| !is_unseen(*c)));
-        // A whole link, as `Site` makes them.
-        let mut after_name = seen.split("token=").skip(1);
-        let rest = match (after_name.next(), after_name.next()) {
-            (Some(rest), None) => rest,
-            _ => &seen,
-        };
-        // An equals sign within a token is the mark of a broken line (RFC 2045); before or after one it separates.
-        let mut joined = Zeroizing::new(String::with_capacity(rest.len()));
-        joined.extend(rest.chars().filter(|c| *c != '='));
-        Self::find_piece(&joined).or_else(|_| Self::find_piece(rest))
-    }
-
-    /// The one token among other characters.
-    fn find_piece(text: &str) -> Result<Self, Malformed> {
-        let in_id = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let read = |(dot, _): (usize, &str)| {
-            let end = dot + 1 + Self::SECRET_CHARS;
-            let (before, secret, after) = (text.get(..dot)?, text.get(dot..end)?, text.get(end..)?);
-            let start = before.trim_end_matches(in_id).len();
-            let id = before.get(start..)?.trim_start_matches(['-', '_']);
-            let id = id.strip_prefix("3D").or(id.strip_prefix("3d")).unwrap_or(id);
-            let more = after.starts_with(|c: char| c.is_ascii_alphanumeric());
-            if more { None } else { Self::parse(&Zeroizing::new(format!("{id}{secret}"))).ok() }
-        };
-        let mut tokens = text.match_indices('.').filter_map(read);
-        match (tokens.next(), tokens.next()) {
-            (Some(token), None) => Ok(token),
-            _ => Err(Malformed::TOKEN),
-        }
-    }
-
-    fn expose(&self) -> String {
-        format!("{}.{}", base64url::encode(self.user_id.as_str().as_bytes()), base64url::encode(self.secret.expose()))
+    /// A token that is issued now.
+    pub(crate) fn new(user_id: UserId, secret: SecretBytes<32>) -> Self {
+        Self { user_id, secret, sealed: None }
     }
 }
 
-/// The text with what is left of quoted-printable (`=2E`) and of percent-encoding (`%2E`) decoded, if it is ASCII.
-fn unescaped(text: &str) -> Zeroizing<String> {
-    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
-    let mut rest = text;
-    while let Some(at) = rest.find(['=', '%']) {
-        let (before, mark) = rest.split_at(at);
-        let digits = mark.get(1..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(u8::is_ascii);
-        plain.push_str(before);
-        plain.push(byte.map_or(if mark.starts_with('=') { '=' } else { '%' }, char::from));
-        rest = &mark[if byte.is_some() { 3 } else { 1 }..];
-    }
-    plain.push_str(rest);
-    plain
-}
+redacted_debug!(Token => "Token");
 
-/// A public token type around [`Token`].
+/// A public token type around [`WireToken`].
 macro_rules! token {
     ($(#[$doc:meta])* $name:ident, $text:literal) => {
         $(#[$doc])*
         #[derive(Clone)]
-        pub struct $name(pub(crate) Token);
+        pub struct $name(pub(crate) WireToken);
 
         redacted_debug!($name => $text);
 
@@ -138,7 +61,7 @@ macro_rules! parsed {
             /// [`Malformed`] unless it is, byte for byte, a text that `expose` could have produced. A well-formed token is not
             /// necessarily valid.
             pub fn parse(text: &str) -> Result<Self, Malformed> {
-                Token::parse(text).map(Self)
+                WireToken::parse(text).map(Self)
             }
         }
     };
@@ -148,13 +71,14 @@ token! {
     /// The secret of a reset link. It is mailed, and valid for an hour or until used up.
     ///
     /// It does not implement serde traits, so that it cannot end up in a log or document by accident: take a `String` from the
-    /// link and pass it to [`Auth::confirm_reset`](crate::Auth::confirm_reset), which parses it.
+    /// link and pass it to [`Auth::confirm_reset`](crate::Auth::confirm_reset), which parses it. Its text has 238 characters where
+    /// the host has keys, as that of every token.
     ResetToken, "ResetToken"
 }
 
 token! {
     /// Represents the completed steps of a sign-in until the next one. It is valid for ten minutes and for its own next step
-    /// only, and contains nothing derived from the password.
+    /// only, and contains nothing derived from the password. Without a [`Keyring`](crate::Keyring) the user's id can be read in it.
     ///
     /// Keep it in a hidden form field or a cookie, by [`expose`](Self::expose) and [`parse`](Self::parse). Declare the field of
     /// a form struct as `String` and parse it afterwards. There is no serde implementation: a secret that serialises by itself
@@ -170,12 +94,31 @@ token! {
     /// Keep it in an `HttpOnly`, `Secure` cookie whose `Max-Age` is
     /// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days), and
     /// pass the cookie's text to [`SignInRequest::device`](crate::SignInRequest::device), which parses it and ignores anything
-    /// else. Like [`Challenge`], it does not implement serde traits.
+    /// else. Without a [`Keyring`](crate::Keyring) the user's id can be read in it. Like [`Challenge`], it does not implement serde
+    /// traits.
     DeviceToken, "DeviceToken"
+}
+
+token! {
+    /// The secret of a session: whoever shows it is signed in. It holds 256 random bits; only a digest of it is stored.
+    ///
+    /// Put its text into a cookie as it is, or hand it to an app as a bearer token: there is nothing to seal or to decode. Without a
+    /// [`Keyring`](crate::Keyring) the user's id can be read in it; with one, nothing can, and the text has 238 characters. Pass it
+    /// to [`Auth::resume`](crate::Auth::resume) on every later request. It changes with every proof and every change of a
+    /// credential, so keep the token of each [`SignedIn`](crate::SignedIn) that a flow returns. Like [`Challenge`], it does not
+    /// implement serde traits.
+    SessionToken, "SessionToken"
 }
 
 parsed!(Challenge);
 parsed!(DeviceToken);
+
+impl SessionToken {
+    /// Parses the text form, byte for byte.
+    pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
+        WireToken::parse(text).map(Self)
+    }
+}
 
 impl ResetToken {
     /// Reads what a link brought along, mending what mail clients do to links; see [`Auth::read_reset_token`](crate::Auth::read_reset_token).
@@ -183,7 +126,7 @@ impl ResetToken {
     /// # Errors
     /// [`Malformed`] if the text is damaged beyond that, which its form alone shows.
     pub(crate) fn from_link(text: &str) -> Result<Self, Malformed> {
-        Token::find(text).map(Self)
+        WireToken::find(text).map(Self)
     }
 }
 

@@ -6,10 +6,11 @@ use time::OffsetDateTime;
 
 use super::fresh::Fresh;
 use super::progress::Progress;
+use super::session_limits::SessionWish;
 use super::state::User;
 use super::stored::{Document, Extra, NextStep, StoredChallenge};
 use crate::crypto::{Purpose, sha256};
-use crate::types::{Challenge, Digest, Span, Token, UserId};
+use crate::types::{Digest, Span, Token, UserId};
 
 /// Bounds on challenges.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct ChallengeLimits {
     /// How many of one class may be outstanding. A new one evicts the oldest of its class.
     pub(crate) per_class: usize,
     pub(crate) tries: u32,
+    /// Sign-ins that began before it are over.
+    pub(crate) not_before: Option<OffsetDateTime>,
 }
 
 pub(super) fn digest(user_id: &UserId, token: &Token) -> Digest {
@@ -34,9 +37,9 @@ impl Document {
         limits: &ChallengeLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> Challenge {
+    ) -> Token {
         let assurance = proved.assurance;
-        let token = Token { user_id: user_id.clone(), secret: fresh.secret.clone() };
+        let token = Token::new(user_id.clone(), fresh.secret.clone());
         self.challenges.retain(|challenge| challenge.span.is_alive(now));
         while self.challenges.iter().filter(|other| other.assurance == assurance).count() >= limits.per_class.max(1) {
             let oldest = self.challenges.iter().position(|other| other.assurance == assurance);
@@ -49,24 +52,28 @@ impl Document {
             methods: proved.methods.clone(),
             factor_passed: proved.factor_passed,
             device: proved.device.as_ref().map(|device| device.id),
+            kept: proved.wish.kept,
+            began_at: Some(proved.began_at).filter(|began_at| *began_at != now),
+            address: proved.wish.address,
+            label: proved.wish.label.clone(),
             span: Span::starting(now, limits.lifetime),
             tries: 0,
             extra: Extra::new(),
         });
-        Challenge(token)
+        token
     }
 
     /// Counts one try against a challenge.
-    pub(super) fn count_try(&mut self, user_id: &UserId, token: &Challenge) {
-        let shown = digest(user_id, &token.0);
+    pub(super) fn count_try(&mut self, user_id: &UserId, token: &Token) {
+        let shown = digest(user_id, token);
         for stored in self.challenges.iter_mut().filter(|stored| stored.digest.ct_eq(&shown).into()) {
             stored.tries = stored.tries.saturating_add(1);
         }
     }
 
     /// A challenge is used up.
-    pub(super) fn consume(&mut self, user_id: &UserId, token: &Challenge) {
-        let shown = digest(user_id, &token.0);
+    pub(super) fn consume(&mut self, user_id: &UserId, token: &Token) {
+        let shown = digest(user_id, token);
         self.challenges.retain(|stored| !bool::from(stored.digest.ct_eq(&shown)));
     }
 }
@@ -74,26 +81,27 @@ impl Document {
 impl User {
     fn challenge(
         &self,
-        token: &Challenge,
+        token: &Token,
         step: NextStep,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
     ) -> Option<&StoredChallenge> {
-        let shown = digest(&self.id, &token.0);
+        let shown = digest(&self.id, token);
         let found = self.document.challenges.iter().find(|stored| bool::from(stored.digest.ct_eq(&shown)))?;
         let usable = self.is_active()
-            && token.0.user_id == self.id
+            && token.user_id == self.id
             && found.step == step
             // An authenticator may have been enrolled since the challenge was issued.
             && (step != NextStep::ChangePassword || found.factor_passed || !self.has_second_factor())
             && found.span.is_alive(now)
+            && limits.not_before.is_none_or(|not_before| found.began_at() >= not_before)
             && found.tries < limits.tries;
         usable.then_some(found)
     }
 
     fn proved_by(
         &self,
-        token: &Challenge,
+        token: &Token,
         step: NextStep,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
@@ -101,13 +109,14 @@ impl User {
         let found = self.challenge(token, step, limits, now)?;
         let device = found.device.and_then(|id| self.known_device(id, now));
         let (assurance, methods, factor_passed) = (found.assurance, found.methods.clone(), found.factor_passed);
-        Some(Progress { assurance, methods, factor_passed, device })
+        let wish = SessionWish { kept: found.kept, label: found.label.clone(), address: found.address };
+        Some(Progress { assurance, methods, factor_passed, device, wish, began_at: found.began_at() })
     }
 
     /// What was proved before, if the challenge still asks for a code.
     pub(crate) fn second_factor_challenge(
         &self,
-        token: &Challenge,
+        token: &Token,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
     ) -> Option<Progress> {
@@ -117,7 +126,7 @@ impl User {
     /// What was proved before, if the challenge still opens the choice of a password.
     pub(crate) fn password_change_challenge(
         &self,
-        token: &Challenge,
+        token: &Token,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
     ) -> Option<Progress> {
@@ -127,7 +136,7 @@ impl User {
     /// What was proved before, if the challenge still leads to enrolling an authenticator.
     pub(crate) fn enrollment_challenge(
         &self,
-        token: &Challenge,
+        token: &Token,
         limits: &ChallengeLimits,
         now: OffsetDateTime,
     ) -> Option<Progress> {
@@ -135,7 +144,7 @@ impl User {
     }
 
     /// Counts one try against the challenge, before the hash it costs is computed.
-    pub(crate) fn count_challenge_try(&self, token: &Challenge, fresh: &Fresh) -> User {
+    pub(crate) fn count_challenge_try(&self, token: &Token, fresh: &Fresh) -> User {
         self.next(fresh, |document| document.count_try(&self.id, token))
     }
 }

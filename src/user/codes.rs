@@ -10,11 +10,11 @@ use time::OffsetDateTime;
 use super::fresh::Fresh;
 use super::state::User;
 use super::stored::{Assurance, Extra, Failures, Forgiveness, SecondFactor};
-use crate::account::AuthMethod;
 use crate::crypto::{Keyring, Purpose, SecretFault, sha256};
 use crate::second_factor::{RecoveryCodes, TotpParams, TotpSecret, TotpVerdict, TypedCode};
+use crate::session::AuthMethod;
 use crate::throttle::{Attempts, Backoff, Charge, Spacing};
-use crate::types::{Challenge, Digest, ResetToken, UserId, Version, after, micros, typed_leniently};
+use crate::types::{Digest, Token, UserId, Version, after, micros, typed_leniently};
 
 /// How many failures are forgiven within a day: the owner's own slips, those that a right code came after and that are over a day
 /// old. Forgiving recent ones would give anyone else who guesses in that class a fresh budget at every sign-in of the owner. So a
@@ -55,8 +55,8 @@ impl Spacing for CodeSpacing<'_> {
 /// What a code is given for: a failure counts against it too.
 #[derive(Clone, Copy)]
 pub(crate) enum GivenFor<'a> {
-    Challenge(&'a Challenge),
-    Link(&'a ResetToken),
+    Challenge(&'a Token),
+    Link(&'a Token),
     Nothing,
 }
 

@@ -13,19 +13,24 @@ use super::fresh::Fresh;
 use super::password::NewCredential;
 use super::progress::Progress;
 use super::reset::{LinkLimits, NewLink};
+use super::session::OpenSession;
+use super::session_limits::{SessionLimits, SessionWish};
 use super::state::User;
 use super::stored::{Assurance, NextStep};
-use crate::account::{AuthMethod, Authentication, Session};
 use crate::hashing::{PasswordHash, StoredHash};
 use crate::second_factor::RecoveryCodes;
 use crate::second_factor::{TotpAlgorithm, TotpParams};
+use crate::session::{AuthMethod, Authentication, SessionLifetimes};
 use crate::throttle::Cooldown;
-use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, UserId, Version, after};
+use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, SessionId, UserId, Version, after};
 
 /// The most devices, links and challenges that a user has by default.
 pub(crate) const MOST_DEVICES: usize = 20;
 pub(crate) const MOST_LINKS: usize = 12;
 pub(crate) const MOST_CHALLENGES_PER_CLASS: usize = 5;
+/// The sessions that a user has by default, and the most that can be set.
+pub(crate) const USUAL_SESSIONS: usize = 20;
+pub(crate) const MOST_SESSIONS: usize = 50;
 
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -33,13 +38,24 @@ const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAw
 const SEALED: &str =
     "$sealed$v=1$k=2026-11$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXAAECAwQFBgcICQoLDA0ODxAREhMAAECAwQFBgcICQoLDA0ODw";
 
+const SESSIONS: SessionLimits = SessionLimits {
+    plain: SessionLifetimes::AAL2,
+    kept: SessionLifetimes::AAL1,
+    at_most: MOST_SESSIONS,
+    refuses_when_full: false,
+    not_before: None,
+    established_after: Duration::ZERO,
+    sights: false,
+};
+
 /// # Panics
 /// Never: the fixed texts are well formed, as the test below shows.
 pub(super) fn full_size_user() -> User {
     let hour = Duration::from_secs(60 * 60);
     let now = OffsetDateTime::UNIX_EPOCH;
-    let challenges = ChallengeLimits { lifetime: hour, per_class: MOST_CHALLENGES_PER_CLASS, tries: 10 };
-    let devices = DeviceLimits { lifetime: 24 * hour, at_most: MOST_DEVICES, protected: hour };
+    let challenges =
+        ChallengeLimits { lifetime: hour, per_class: MOST_CHALLENGES_PER_CLASS, tries: 10, not_before: None };
+    let devices = DeviceLimits { lifetime: 24 * hour, at_most: MOST_DEVICES, protected: hour, sessions: SESSIONS };
     let links = LinkLimits { lifetime: hour, at_most: MOST_LINKS, tries: 10, temporary_lifetime: hour, cooldown: hour };
     let cooldown = Cooldown::new(Duration::ZERO, Duration::ZERO);
     let digest = Digest::new([7; 32]);
@@ -53,9 +69,9 @@ pub(super) fn full_size_user() -> User {
     let id = UserId::from_random([7; 16]);
     let email = Email::parse("nobody.in.particular@decoy.invalid").expect("a well-formed address");
     let mut user = User::provision(id.clone(), email, digest, hour, now, &fresh());
-    let session = Session::new(id, user.epoch(), now, Vec::new(), None);
     let credential = NewCredential { hash, history: 0, links_set_passwords: false };
-    user = user.change_password(&session, credential, &devices, hour, now, &fresh()).2;
+    let (session, signed_in) = user.with_session_for_decoy(None, now, &fresh());
+    user = signed_in.change_password(&session, credential, &devices, hour, now, &fresh()).2;
     user = user.with_second_factor_for_decoy(now, &fresh());
     for assurance in [Assurance::Password, Assurance::KnownDevice, Assurance::TemporaryPassword] {
         for _ in 0..challenges.per_class {
@@ -71,6 +87,10 @@ pub(super) fn full_size_user() -> User {
             user = next;
         }
     }
+    // One in each browser.
+    for device in user.devices(now).iter().take(USUAL_SESSIONS) {
+        user = user.with_session_for_decoy(Some(device.id), now, &fresh()).1;
+    }
     user
 }
 
@@ -83,8 +103,17 @@ fn fixed(step: u8) -> Fresh {
         device_id: DeviceId::from_random([step; 16]),
         secret: SecretBytes::new([step; 32]),
         device_secret: SecretBytes::new([step; 32]),
+        session_id: SessionId::from_random([step; 16]),
+        session_secret: SecretBytes::new([step; 32]),
         temporary: Zeroizing::new([step; 28]),
     }
+}
+
+fn proved_for_decoy(now: OffsetDateTime) -> Progress {
+    let methods = vec![Authentication::new(AuthMethod::Password, now), Authentication::new(AuthMethod::Totp, now)];
+    let wish =
+        SessionWish { address: None, kept: true, label: Some("A browser of usual length on a usual system".into()) };
+    Progress { assurance: Assurance::Password, methods, factor_passed: true, device: None, wish, began_at: now }
 }
 
 impl User {
@@ -95,8 +124,7 @@ impl User {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> User {
-        let methods = vec![Authentication::new(AuthMethod::Password, now), Authentication::new(AuthMethod::Totp, now)];
-        let proved = Progress { assurance, methods, factor_passed: true, device: None };
+        let proved = Progress { assurance, ..proved_for_decoy(now) };
         self.next(fresh, |document| {
             document.add_challenge(&self.id, NextStep::ChangePassword, &proved, limits, now, fresh);
         })
@@ -108,6 +136,17 @@ impl User {
         let user = self.begin_enrollment(NewTotp { secret: SEALED.into(), params }, Duration::MAX, now, fresh);
         user.next(fresh, |document| {
             document.enroll(&AcceptedCode::of_no_step(), vec![Digest::new([7; 32]); RecoveryCodes::COUNT], now)
+        })
+    }
+
+    fn with_session_for_decoy(
+        &self,
+        device: Option<DeviceId>,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> (OpenSession, User) {
+        self.next_with(fresh, |document| {
+            document.open_session(&self.id, proved_for_decoy(now), device, &SESSIONS, now, fresh)
         })
     }
 
@@ -132,6 +171,7 @@ mod tests {
         let row =
             UserRow { id: user.id().as_str(), email: user.email().canonical(), version: &version, snapshot: &snapshot };
         assert!(User::from_snapshot(row).expect("readable") == user);
+        assert_eq!(user.document.open_sessions().len(), USUAL_SESSIONS);
         assert!(snapshot.len() > 4_000, "{}", snapshot.len());
     }
 }

@@ -5,11 +5,12 @@ use core::time::Duration;
 use time::OffsetDateTime;
 
 use super::fresh::Fresh;
+use super::session_limits::{AHEAD_BELIEVED, SessionLimits};
 use super::state::User;
 use super::stored::{Document, Extra, StoredDevice, StoredGrade};
-use crate::account::{Device, DeviceGrade};
 use crate::crypto::{Purpose, sha256};
-use crate::types::{DeviceId, DeviceToken, Digest, Span, Token, UserId, after};
+use crate::session::{Device, DeviceGrade};
+use crate::types::{DeviceId, Digest, Span, Token, UserId, after};
 
 /// Bounds on devices.
 #[derive(Clone, Copy, Debug)]
@@ -18,15 +19,17 @@ pub(crate) struct DeviceLimits {
     pub(crate) at_most: usize,
     /// A device used within this time is never evicted by a new one.
     pub(crate) protected: Duration,
+    /// Nor is one on which a session is alive by these.
+    pub(crate) sessions: SessionLimits,
 }
 
-/// Which devices a new one may evict when all places are taken. Their sessions end with them.
+/// Which devices a new one may evict when all places are taken. None on which a session is alive: whoever merely knows the
+/// password must not end it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Evicts {
     /// Devices whose tokens have expired, then those that were not used for a while.
     Idle,
-    /// Only devices whose tokens have expired: a caller who has not proved everything, or who acts while a recovery is open,
-    /// must not end anyone's session.
+    /// Only devices whose tokens have expired, for a caller who has not proved everything, or who acts while a recovery is open.
     Dead,
 }
 
@@ -35,7 +38,7 @@ pub(crate) enum Evicts {
 pub(crate) struct ShownDevice {
     pub(crate) id: DeviceId,
     /// Not kept between the steps of a sign-in.
-    token: Option<DeviceToken>,
+    token: Option<Token>,
     /// Whether a code was right on it before.
     pub(crate) factor_proved: bool,
     /// Whether no code is asked for on it.
@@ -46,7 +49,7 @@ pub(crate) struct ShownDevice {
 pub(super) struct Remembered {
     pub(super) id: DeviceId,
     /// The token for its cookie; `None` if it has it already.
-    pub(super) token: Option<DeviceToken>,
+    pub(super) token: Option<Token>,
 }
 
 fn digest(user_id: &UserId, token: &Token) -> Digest {
@@ -63,9 +66,9 @@ impl User {
     }
 
     /// The device that this token is of, if it is a live one of this user.
-    pub(crate) fn shown_device(&self, token: &DeviceToken, now: OffsetDateTime) -> Option<ShownDevice> {
-        let shown = digest(&self.id, &token.0);
-        let alive = |device: &&StoredDevice| device.span.is_alive(now) && token.0.user_id == self.id;
+    pub(crate) fn shown_device(&self, token: &Token, now: OffsetDateTime) -> Option<ShownDevice> {
+        let shown = digest(&self.id, token);
+        let alive = |device: &&StoredDevice| device.span.is_alive(now) && token.user_id == self.id;
         let device = self.document.devices.iter().filter(alive).find(|d| d.digest.ct_eq(&shown).into())?;
         Some(device.shown(Some(token.clone()), now))
     }
@@ -76,10 +79,15 @@ impl User {
         Some(device.shown(None, now))
     }
 
-    /// Without that device; `None` if there is no such device.
+    /// Without that device and its sessions; `None` if there is no such device.
     pub(crate) fn revoke_device(&self, id: DeviceId, fresh: &Fresh) -> Option<User> {
         let known = self.document.devices.iter().any(|device| device.id == id);
-        known.then(|| self.next(fresh, |document| document.devices.retain(|device| device.id != id)))
+        known.then(|| {
+            self.next(fresh, |document| {
+                document.devices.retain(|device| device.id != id);
+                document.open_sessions_mut().retain(|stored| stored.device != Some(id));
+            })
+        })
     }
 }
 
@@ -96,7 +104,7 @@ impl StoredDevice {
         }
     }
 
-    fn shown(&self, token: Option<DeviceToken>, now: OffsetDateTime) -> ShownDevice {
+    fn shown(&self, token: Option<Token>, now: OffsetDateTime) -> ShownDevice {
         let (factor_proved, factor_remembered) = (self.factor_proved_at.is_some(), self.is_factor_remembered(now));
         ShownDevice { id: self.id, token, factor_proved, factor_remembered }
     }
@@ -140,7 +148,7 @@ impl Document {
         limits: &DeviceLimits,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> Option<DeviceToken> {
+    ) -> Option<Token> {
         self.forget_provisional_devices();
         let remembered = self.remember_device(user_id, None, limits, Evicts::Dead, now, fresh)?;
         for device in self.devices.iter_mut().filter(|device| device.id == remembered.id) {
@@ -172,18 +180,22 @@ impl Document {
             (device.span, device.provisional) = (span, false);
             return Some(Remembered { id: shown.id, token: shown.token.clone() });
         }
-        // As many as are over the limit, which may have been lowered. A dead one is evicted only when its place is needed, since
-        // a session may run on it.
+        // As many as are over the limit, which may have been lowered.
         while self.devices.len() >= limits.at_most {
-            let dead = |device: &StoredDevice| !device.span.is_alive(now);
+            let in_use = |device: &StoredDevice| self.has_live_session(device.id, &limits.sessions, now);
+            // A machine whose clock is ahead may have granted or renewed it.
+            let dead = |device: &StoredDevice| {
+                device.span.expires_at <= now || after(now, AHEAD_BELIEVED) < device.span.issued_at
+            };
             let idle = |device: &StoredDevice| after(device.span.issued_at, limits.protected) <= now;
-            let evictable = |device: &&StoredDevice| dead(device) || evicts == Evicts::Idle && idle(device);
+            let evictable =
+                |device: &&StoredDevice| !in_use(device) && (dead(device) || evicts == Evicts::Idle && idle(device));
             let next =
                 self.devices.iter().filter(evictable).min_by_key(|device| (!dead(device), device.span.issued_at));
             let next = next?.id;
             self.devices.retain(|device| device.id != next);
         }
-        let token = Token { user_id: user_id.clone(), secret: fresh.device_secret.clone() };
+        let token = Token::new(user_id.clone(), fresh.device_secret.clone());
         self.devices.push(StoredDevice {
             id: fresh.device_id,
             digest: digest(user_id, &token),
@@ -195,6 +207,6 @@ impl Document {
             span,
             extra: Extra::new(),
         });
-        Some(Remembered { id: fresh.device_id, token: Some(DeviceToken(token)) })
+        Some(Remembered { id: fresh.device_id, token: Some(token) })
     }
 }

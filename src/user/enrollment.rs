@@ -6,10 +6,11 @@ use time::OffsetDateTime;
 
 use super::codes::AcceptedCode;
 use super::fresh::Fresh;
+use super::session::OpenSession;
 use super::state::User;
 use super::stored::{Document, Extra, PendingTotp, SecondFactor, StoredTotp};
-use crate::account::{AuthMethod, Session};
 use crate::second_factor::TotpParams;
+use crate::session::AuthMethod;
 use crate::types::{Digest, Span};
 
 /// A new authenticator as it is stored, sealed.
@@ -60,43 +61,53 @@ impl User {
     /// The authenticator that was begun becomes the user's own; every other session ends.
     pub(crate) fn confirm_enrollment(
         &self,
-        session: &Session,
+        session: &OpenSession,
         proving: &AcceptedCode,
         recovery_codes: Vec<Digest>,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> (Session, User) {
-        let user = self.next(fresh, |document| {
+    ) -> (OpenSession, User) {
+        self.next_with(fresh, |document| {
             document.enroll(proving, recovery_codes, now);
             document.end_sessions(fresh);
             document.mark_factor_proved(session.device(), now);
-        });
-        (session.proved_again(fresh.epoch, AuthMethod::Totp, now), user)
+            document.prove_session(session, AuthMethod::Totp, now, fresh)
+        })
     }
 
-    /// Without a second factor; every other session ends.
+    /// Without a second factor; every session ends.
     pub(crate) fn without_second_factor(&self, fresh: &Fresh) -> User {
-        self.next(fresh, |document| {
-            document.second_factor = SecondFactor { extra: document.second_factor.extra.clone(), ..Default::default() };
-            document.forget_proofs_of_the_factor();
-            document.end_sessions(fresh);
+        self.next(fresh, |document| document.drop_second_factor(fresh))
+    }
+
+    /// The user turns the second factor off; every other session ends.
+    pub(crate) fn disable_second_factor(
+        &self,
+        session: &OpenSession,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> (OpenSession, User) {
+        self.next_with(fresh, |document| {
+            document.drop_second_factor(fresh);
+            document.renew_session(session, None, session.device(), now, fresh)
         })
     }
 
     /// New recovery codes in place of all before; every other session ends.
     pub(crate) fn with_recovery_codes(
         &self,
-        session: &Session,
+        session: &OpenSession,
         digests: Vec<Digest>,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> User {
-        self.next(fresh, |document| {
+    ) -> (OpenSession, User) {
+        self.next_with(fresh, |document| {
             document.second_factor.recovery_codes = digests;
             document.forget_proofs_of_the_factor();
             document.end_sessions(fresh);
             // A code was just given in this session.
             document.mark_factor_proved(session.device(), now);
+            document.renew_session(session, None, session.device(), now, fresh)
         })
     }
 
@@ -132,6 +143,12 @@ impl SecondFactor {
 }
 
 impl Document {
+    fn drop_second_factor(&mut self, fresh: &Fresh) {
+        self.second_factor = SecondFactor { extra: self.second_factor.extra.clone(), ..Default::default() };
+        self.forget_proofs_of_the_factor();
+        self.end_sessions(fresh);
+    }
+
     /// Makes the authenticator that was begun the user's own. The step that proved it is used up.
     pub(super) fn enroll(&mut self, proving: &AcceptedCode, recovery_codes: Vec<Digest>, now: OffsetDateTime) {
         if let Some(PendingTotp { secret, params, extra, .. }) = self.second_factor.pending.take() {

@@ -1,4 +1,4 @@
-//! Floor 5: all that the crate knows of a user, and its pure transitions: one file for each concern. No IO, no clock, no
+//! Floor 6: all that the crate knows of a user, and its pure transitions: one file for each concern. No IO, no clock, no
 //! randomness: the time and the random values come in as arguments, the next state goes out.
 
 mod challenge;
@@ -9,11 +9,14 @@ mod enrollment;
 mod fresh;
 mod head;
 mod judged;
+mod notice;
 mod overview;
 mod password;
 mod progress;
 mod provision;
 mod reset;
+mod session;
+mod session_limits;
 mod sign_in;
 mod snapshot;
 mod state;
@@ -23,15 +26,18 @@ mod stored;
 
 pub(crate) use challenge::ChallengeLimits;
 pub(crate) use codes::{AcceptedCode, CodeLimits, CodeVerdict, GivenFor, WrongCode, recovery_digests};
-pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS};
+pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS, MOST_SESSIONS, USUAL_SESSIONS};
 pub(crate) use device::{DeviceLimits, ShownDevice};
 pub(crate) use enrollment::NewTotp;
 pub(crate) use fresh::Fresh;
 pub use head::{UserHead, UserHeadRow};
 pub(crate) use judged::{Judged, Replacement};
+pub(crate) use notice::FailureNotice;
 pub(crate) use password::NewCredential;
 pub(crate) use progress::Progress;
 pub(crate) use reset::{Confirmation, LinkLimits, NewLink, Recovery};
+pub(crate) use session::OpenSession;
+pub(crate) use session_limits::{SessionLimits, SessionWish};
 pub(crate) use sign_in::{Completed, Passed, SignInRules, Step};
 pub use snapshot::{SnapshotError, UserRow};
 pub use state::User;

@@ -9,12 +9,13 @@ use super::device::{DeviceLimits, Evicts};
 use super::fresh::Fresh;
 use super::judged::{Judged, Replacement};
 use super::progress::Progress;
+use super::session::OpenSession;
 use super::sign_in::{Passed, SignInRules};
 use super::state::User;
 use super::stored::{Assurance, Document, StoredPassword};
-use crate::account::{AuthMethod, Session};
 use crate::hashing::StoredHash;
-use crate::types::DeviceToken;
+use crate::session::{AuthMethod, Authentication};
+use crate::types::Token;
 
 /// A hashed new password, and what becomes of other things when it is set.
 #[derive(Clone, Debug)]
@@ -37,28 +38,29 @@ impl User {
     /// A signed-in user changes the password. The acting session lives on; every other one and every device ends.
     pub(crate) fn change_password(
         &self,
-        session: &Session,
+        session: &OpenSession,
         new: NewCredential,
         devices: &DeviceLimits,
         fresh_proof: Duration,
         now: OffsetDateTime,
         fresh: &Fresh,
-    ) -> (Session, Option<DeviceToken>, User) {
+    ) -> (OpenSession, Option<Token>, User) {
         // A session and a password may both be stolen: without a fresh code neither the count of wrong ones is forgotten nor
         // the new device known as one on which a code was right.
         let by_code = self.has_second_factor() && self.is_freshly_proved(session, fresh_proof, now);
-        let mut remembered = None;
-        let user = self.next(fresh, |document| {
+        let ((session, device), user) = self.next_with(fresh, |document| {
             document.set_password(new, by_code, now, fresh);
-            remembered = document.remember_device(&self.id, None, devices, Evicts::Idle, now, fresh);
+            let remembered = document.remember_device(&self.id, None, devices, Evicts::Idle, now, fresh);
+            let id = remembered.as_ref().map(|device| device.id);
             if by_code {
                 document.second_factor.forget_failures_of_the_password();
-                document.mark_factor_proved(remembered.as_ref().map(|device| device.id), now);
+                document.mark_factor_proved(id, now);
             }
+            let proof = Authentication::new(AuthMethod::Password, now);
+            let session = document.renew_session(session, Some(proof), id, now, fresh);
+            (session, remembered.and_then(|device| device.token))
         });
-        let id = remembered.as_ref().map(|device| device.id);
-        let session = session.proved_again(fresh.epoch, AuthMethod::Password, now).on_device(id);
-        (session, remembered.and_then(|device| device.token), user)
+        (session, device, user)
     }
 
     /// The forced change after a challenge, or the change by a reset link: it leads on to a session.
@@ -141,7 +143,7 @@ impl Document {
         }
         self.earlier_passwords.truncate(new.history);
         self.password = Some(StoredPassword::new(new.hash, now, fresh));
-        self.epoch = fresh.epoch;
+        self.begin_epoch(fresh);
         self.temporary = None;
         self.second_factor.forget_what_was_begun();
         self.reset.void_confirmed(!(new.links_set_passwords && by_code));

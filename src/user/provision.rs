@@ -71,7 +71,7 @@ impl User {
         fresh: &Fresh,
     ) -> User {
         let next = self.next(fresh, |document| {
-            document.epoch = fresh.epoch;
+            document.begin_epoch(fresh);
             document.reset.void();
             document.challenges.clear();
             document.devices.clear();

@@ -10,7 +10,7 @@ use super::state::User;
 use super::stored::{Assurance, Document, Extra, ResetState, StoredLink, TemporaryOrigin};
 use crate::crypto::{Purpose, sha256};
 use crate::throttle::{Attempts, Charge, Cooldown};
-use crate::types::{DeviceToken, Digest, ResetToken, Span, Token, UserId, after, until};
+use crate::types::{Digest, Span, Token, UserId, after, until};
 
 /// Bounds on links and on what confirming one gives.
 #[derive(Clone, Copy, Debug)]
@@ -38,14 +38,14 @@ pub(crate) enum Confirmation {
     /// A temporary password was mailed a moment ago and still works.
     Early { retry_after: Duration },
     /// Store the user, then mail the temporary password.
-    Confirmed { user: User, device: Option<DeviceToken>, expires_at: OffsetDateTime },
+    Confirmed { user: User, device: Option<Token>, expires_at: OffsetDateTime },
 }
 
 /// The outcome of requesting a link.
 #[allow(clippy::large_enum_variant)] // one on the stack at a time
 pub(crate) enum NewLink {
     /// Store the user, then mail the link.
-    Added { token: ResetToken, expires_at: OffsetDateTime, user: User },
+    Added { token: Token, expires_at: OffsetDateTime, user: User },
     /// The cooldown has not passed. Holds a state to store if the time of the last mail had to be corrected.
     CoolingDown(Option<User>),
     /// The account is deactivated, or has as many links as it may.
@@ -57,16 +57,16 @@ fn digest(user_id: &UserId, token: &Token) -> Digest {
 }
 
 impl ResetState {
-    fn find(&self, user_id: &UserId, token: &ResetToken, now: OffsetDateTime) -> Option<usize> {
-        let shown = digest(user_id, &token.0);
+    fn find(&self, user_id: &UserId, token: &Token, now: OffsetDateTime) -> Option<usize> {
+        let shown = digest(user_id, token);
         let index = self.links.iter().position(|link| link.digest.ct_eq(&shown).into())?;
-        let alive = self.links.get(index)?.span.is_alive(now) && token.0.user_id == *user_id;
+        let alive = self.links.get(index)?.span.is_alive(now) && token.user_id == *user_id;
         alive.then_some(index)
     }
 }
 
 impl Document {
-    pub(super) fn count_link_try(&mut self, user: &UserId, token: &ResetToken, now: OffsetDateTime) {
+    pub(super) fn count_link_try(&mut self, user: &UserId, token: &Token, now: OffsetDateTime) {
         let index = self.reset.find(user, token, now);
         if let Some(link) = index.and_then(|index| self.reset.links.get_mut(index)) {
             link.tries = link.tries.saturating_add(1);
@@ -97,7 +97,7 @@ impl User {
                 return NewLink::CoolingDown(Some(rewritten));
             }
         };
-        let token = Token { user_id: self.id.clone(), secret: fresh.secret.clone() };
+        let token = Token::new(self.id.clone(), fresh.secret.clone());
         let span = Span::starting(now, limits.lifetime);
         let user = self.next(fresh, |document| {
             document.reset.cooldown = Some(mailed);
@@ -106,13 +106,13 @@ impl User {
             let digest = digest(&self.id, &token);
             links.push(StoredLink { digest, span, confirmed: false, tries: 0, extra: Extra::new() });
         });
-        NewLink::Added { token: ResetToken(token), expires_at: span.expires_at, user }
+        NewLink::Added { token, expires_at: span.expires_at, user }
     }
 
     /// Confirms a link: one state both marks it and holds the new temporary password's digest.
     pub(crate) fn confirm_reset(
         &self,
-        token: &ResetToken,
+        token: &Token,
         temporary: Digest,
         limits: &LinkLimits,
         devices: &DeviceLimits,
@@ -144,14 +144,14 @@ impl User {
     }
 
     /// Whether this link by itself still authorises setting a password.
-    pub(crate) fn reset_link_opens(&self, token: &ResetToken, limits: &LinkLimits, now: OffsetDateTime) -> bool {
+    pub(crate) fn reset_link_opens(&self, token: &Token, limits: &LinkLimits, now: OffsetDateTime) -> bool {
         let reset = &self.document.reset;
         let link = reset.find(&self.id, token, now).and_then(|index| reset.links.get(index));
         self.is_active() && link.is_some_and(|link| link.tries < limits.tries)
     }
 
     /// Counts one try against the link, before the hash it costs is computed.
-    pub(crate) fn count_reset_link_try(&self, token: &ResetToken, now: OffsetDateTime, fresh: &Fresh) -> User {
+    pub(crate) fn count_reset_link_try(&self, token: &Token, now: OffsetDateTime, fresh: &Fresh) -> User {
         self.next(fresh, |document| document.count_link_try(&self.id, token, now))
     }
 

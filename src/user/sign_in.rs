@@ -11,16 +11,20 @@ use super::fresh::Fresh;
 use super::judged::{Judged, Replacement};
 use super::progress::Progress;
 use super::reset::Recovery;
+use super::session::OpenSession;
+use super::session_limits::{SessionLimits, SessionWish};
 use super::state::User;
 use super::stored::{Assurance, Document, NextStep};
-use crate::account::{AuthMethod, Session};
-use crate::types::{Challenge, DeviceToken, Digest};
+use crate::session::AuthMethod;
+use crate::sharing::SharingSigns;
+use crate::types::{Digest, Token};
 
 /// The settings that apply to every sign-in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignInRules {
     pub(crate) challenges: ChallengeLimits,
     pub(crate) devices: DeviceLimits,
+    pub(crate) sessions: SessionLimits,
     /// Whether there is no session without a second factor.
     pub(crate) second_factor_required: bool,
 }
@@ -32,19 +36,22 @@ pub(crate) struct Passed {
 }
 
 /// The next step of a sign-in.
+#[allow(clippy::large_enum_variant)] // one on the stack at a time
 pub(crate) enum Step {
     Complete(Completed),
-    SecondFactor(Challenge),
-    ChangePassword(Challenge),
-    Enroll(Challenge),
+    SecondFactor(Token),
+    ChangePassword(Token),
+    Enroll(Token),
 }
 
 /// A session, and what its browser is from now on.
 pub(crate) struct Completed {
-    pub(crate) session: Session,
-    pub(crate) device: Option<DeviceToken>,
+    pub(crate) session: OpenSession,
+    pub(crate) device: Option<Token>,
     /// Whether the browser was not known before.
     pub(crate) is_new_device: bool,
+    /// To be reported: the account looks shared.
+    pub(crate) shared: Option<SharingSigns>,
 }
 
 impl User {
@@ -67,9 +74,10 @@ impl User {
         &self,
         typed: &Digest,
         shown: Option<&ShownDevice>,
+        wish: &SessionWish,
         now: OffsetDateTime,
     ) -> Option<Progress> {
-        self.matches_temporary(typed, now).then(|| Progress::by_temporary_password(shown, now))
+        self.matches_temporary(typed, now).then(|| Progress::by_temporary_password(shown, wish.clone(), now))
     }
 
     /// What a right password proves. `None` if the verdict is about another state.
@@ -77,9 +85,10 @@ impl User {
         &self,
         judged: &Judged,
         shown: Option<&ShownDevice>,
+        wish: &SessionWish,
         now: OffsetDateTime,
     ) -> Option<Progress> {
-        judged.holds_for(self).then(|| Progress::by_password(shown, now))
+        judged.holds_for(self).then(|| Progress::by_password(shown, wish.clone(), now))
     }
 
     /// The next step after what was proved, with a hash to put in place of the one that was judged.
@@ -122,7 +131,7 @@ impl User {
     #[allow(clippy::too_many_arguments)] // as above
     pub(crate) fn pass_second_factor(
         &self,
-        challenge: &Challenge,
+        challenge: &Token,
         proved: Progress,
         accepted: &AcceptedCode,
         remember: Option<Duration>,
@@ -146,7 +155,7 @@ impl User {
     #[allow(clippy::too_many_arguments)] // as above
     pub(crate) fn enroll_by_challenge(
         &self,
-        challenge: &Challenge,
+        challenge: &Token,
         proved: Progress,
         proving: &AcceptedCode,
         recovery_codes: Vec<Digest>,
@@ -171,16 +180,35 @@ impl User {
         fresh: &Fresh,
         also: impl FnOnce(&mut Document),
     ) -> Passed {
-        let mut step = None;
-        let user = self.next(fresh, |document| {
+        let (step, user) = self.next_with(fresh, |document| {
             also(document);
-            step = Some(document.next_step(self, proved, rules, now, fresh));
+            document.next_step(self, proved, rules, now, fresh)
         });
-        Passed { step: step.expect("`next` calls its function exactly once"), user }
+        Passed { step, user }
+    }
+}
+
+impl User {
+    /// Whether there is a session once a code is right too, and all places for sessions are taken.
+    pub(crate) fn refuses_session_after_code(
+        &self,
+        proved: &Progress,
+        rules: &SignInRules,
+        now: OffsetDateTime,
+    ) -> bool {
+        let device = proved.device.as_ref().map(|device| device.id);
+        !self.document.change_is_due(proved) && self.refuses_session(device, &rules.sessions, now)
     }
 }
 
 impl Document {
+    /// Whether a password has to be chosen first: it was a temporary one, which is there until another was chosen, or a change is
+    /// due.
+    fn change_is_due(&self, proved: &Progress) -> bool {
+        let by_temporary = proved.assurance == Assurance::TemporaryPassword && self.temporary.is_some();
+        by_temporary || self.password.as_ref().is_none_or(|password| password.change_required)
+    }
+
     fn next_step(
         &mut self,
         user: &User,
@@ -189,10 +217,8 @@ impl Document {
         now: OffsetDateTime,
         fresh: &Fresh,
     ) -> Step {
-        // A temporary password is there until another was chosen.
-        let by_temporary = proved.assurance == Assurance::TemporaryPassword && self.temporary.is_some();
-        let change_due = by_temporary || self.password.as_ref().is_none_or(|password| password.change_required);
-        let (step, issue): (_, fn(Challenge) -> Step) = if self.second_factor.is_on() && !proved.factor_passed {
+        let change_due = self.change_is_due(&proved);
+        let (step, issue): (_, fn(Token) -> Step) = if self.second_factor.is_on() && !proved.factor_passed {
             (NextStep::SecondFactor, Step::SecondFactor)
         } else if change_due {
             (NextStep::ChangePassword, Step::ChangePassword)
@@ -222,7 +248,9 @@ impl Document {
         self.last_sign_in_at = Some(now);
         // Also where all places are taken and it is not remembered.
         let is_new_device = proved.device.is_none();
-        let session = Session::new(user.id.clone(), self.epoch, now, proved.methods, id);
-        Completed { session, device: remembered.and_then(|device| device.token), is_new_device }
+        let address = proved.wish.address;
+        let session = self.open_session(&user.id, proved, id, &rules.sessions, now, fresh);
+        let shared = self.sight(session.id(), id, address, &rules.sessions, now);
+        Completed { session, device: remembered.and_then(|device| device.token), is_new_device, shared }
     }
 }

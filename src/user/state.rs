@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::fresh::Fresh;
 use super::stored::Document;
-use crate::account::{Session, UserStatus};
+use crate::account::UserStatus;
 use crate::types::{Email, Epoch, UserId, Version};
 
 /// Everything known about one account. It is loaded whole, changed by pure functions, and stored whole with a compare-and-swap
@@ -49,15 +49,6 @@ impl User {
         self.document.password.is_some()
     }
 
-    /// Whether a session of this user is valid. It ends with its device, by revocation or eviction; a device whose token has merely
-    /// expired still counts.
-    pub(crate) fn is_session_valid(&self, session: &Session) -> bool {
-        let owned = session.user_id() == &self.id && session.epoch() == self.epoch();
-        self.is_active()
-            && owned
-            && session.device().is_none_or(|id| self.document.devices.iter().any(|device| device.id == id))
-    }
-
     pub(crate) fn epoch(&self) -> Epoch {
         self.document.epoch
     }
@@ -69,9 +60,14 @@ impl User {
 
     /// The next state: this one under a new version, changed by the given function.
     pub(super) fn next(&self, fresh: &Fresh, change: impl FnOnce(&mut Document)) -> Self {
+        self.next_with(fresh, change).1
+    }
+
+    /// The same, with what the function returns.
+    pub(super) fn next_with<T>(&self, fresh: &Fresh, change: impl FnOnce(&mut Document) -> T) -> (T, Self) {
         let mut document = Document::clone(&self.document);
-        change(&mut document);
-        Self { version: fresh.version, document: Arc::new(document), ..self.clone() }
+        let outcome = change(&mut document);
+        (outcome, Self { version: fresh.version, document: Arc::new(document), ..self.clone() })
     }
 }
 

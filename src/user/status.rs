@@ -1,9 +1,11 @@
 //! What an operator may do to an account. None of it picks or reveals a password.
 
+use time::OffsetDateTime;
+
 use super::fresh::Fresh;
+use super::session::OpenSession;
 use super::state::User;
 use super::stored::{Assurance, Document};
-use crate::account::Session;
 use crate::account::UserStatus;
 
 impl User {
@@ -31,25 +33,32 @@ impl User {
         })
     }
 
-    /// The next sign-in with the own password leads to a change first. Running sessions end.
-    pub(crate) fn require_password_change(&self, fresh: &Fresh) -> User {
-        self.next(fresh, |document| {
-            document.end_sessions(fresh);
-            if let Some(password) = &mut document.password {
-                password.change_required = true;
-            }
+    /// The next sign-in with the own password leads to a change first. Running sessions end. `None` if a password has to be
+    /// chosen already: then there is no session.
+    pub(crate) fn require_password_change(&self, fresh: &Fresh) -> Option<User> {
+        let is_due = self.document.password.as_ref().is_none_or(|password| password.change_required);
+        (!is_due).then(|| {
+            self.next(fresh, |document| {
+                document.end_sessions(fresh);
+                if let Some(password) = &mut document.password {
+                    password.change_required = true;
+                }
+            })
         })
     }
 
-    /// Invalidates a compromised password and everything obtained with it. The owner gets back in through the mailbox.
-    pub(crate) fn mark_compromised(&self, fresh: &Fresh) -> User {
-        self.next(fresh, |document| {
-            document.end_sessions(fresh);
-            document.devices.clear();
-            // The hash stays refused as a new password, if the policy looks back.
-            if let Some(password) = document.password.take() {
-                document.earlier_passwords.insert(0, password.hash);
-            }
+    /// Invalidates a compromised password and everything obtained with it. The owner gets back in through the mailbox. `None` if
+    /// there is no password: then there is no session either.
+    pub(crate) fn mark_compromised(&self, fresh: &Fresh) -> Option<User> {
+        self.has_password().then(|| {
+            self.next(fresh, |document| {
+                document.end_sessions(fresh);
+                document.devices.clear();
+                // The hash stays refused as a new password, if the policy looks back.
+                if let Some(password) = document.password.take() {
+                    document.earlier_passwords.insert(0, password.hash);
+                }
+            })
         })
     }
 
@@ -58,9 +67,17 @@ impl User {
         self.next(fresh, |document| document.end_sessions(fresh))
     }
 
-    /// Ends every session but this one.
-    pub(crate) fn sign_out_others(&self, session: &Session, fresh: &Fresh) -> (Session, User) {
-        (session.moved_to(fresh.epoch), self.sign_out_everywhere(fresh))
+    /// Ends every session but this one, which gets another token.
+    pub(crate) fn sign_out_others(
+        &self,
+        session: &OpenSession,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> (OpenSession, User) {
+        self.next_with(fresh, |document| {
+            document.end_sessions(fresh);
+            document.renew_session(session, None, session.device(), now, fresh)
+        })
     }
 }
 
@@ -68,7 +85,7 @@ impl Document {
     /// Starts a new epoch, and voids the challenges obtained with the password alone. Those obtained through the mailbox stay,
     /// since ending sessions must not interrupt the owner's recovery.
     pub(super) fn end_sessions(&mut self, fresh: &Fresh) {
-        self.epoch = fresh.epoch;
+        self.begin_epoch(fresh);
         let active = self.status == UserStatus::Active;
         let recovering = active && self.temporary.is_some();
         self.challenges.retain(|challenge| recovering && challenge.assurance == Assurance::TemporaryPassword);

@@ -12,7 +12,7 @@ fn s03_a_signed_in_user_changes_the_password_with_the_current_one() {
     world.clock.advance(SECOND);
     let changed = block_on(world.auth.change_password(&desk, OLD, NEW)).unwrap();
     assert!(world.is_live(&changed) && !world.is_live(&desk) && !world.is_live(&phone));
-    assert_eq!(changed.session().signed_in_at(), desk.session().signed_in_at());
+    assert_eq!(changed.session().signed_in_at, desk.session().signed_in_at);
     assert!(matches!(world.last_mail().mail.kind(), MailKind::PasswordChanged { .. }));
     assert!(world.fails(ANN, OLD));
     let _ = world.signed_in(ANN, NEW);

@@ -1,8 +1,8 @@
-use doorward::account::AuthMethod;
 use doorward::error::ChoosePasswordError;
 use doorward::event::EventKind;
 use doorward::mail::MailKind;
 use doorward::password::Rule;
+use doorward::session::AuthMethod;
 use doorward::{Challenge, SignIn};
 use pollster::block_on;
 
@@ -16,7 +16,7 @@ fn s02_choosing_signs_in_and_consumes_the_temporary_password_with_all_challenges
     let challenges = [world.challenge(ANN, &mailed), world.challenge(ANN, &mailed)];
     let signed_in = world.choose(&challenges[0], OLD);
     assert!(world.is_live(&signed_in));
-    assert_eq!(signed_in.session().methods()[0].method, AuthMethod::TemporaryPassword);
+    assert_eq!(signed_in.session().methods[0].method, AuthMethod::TemporaryPassword);
     assert_eq!(world.choice_error(&challenges[0], NEW).code(), "challenge_invalid");
     assert_eq!(world.choice_error(&challenges[1], NEW).code(), "challenge_invalid");
     assert!(world.fails(ANN, &mailed));
@@ -71,7 +71,7 @@ fn the_last_password_is_refused_and_the_challenge_survives_that() {
     let ChoosePasswordError::Rejected { violations } = world.choice_error(&challenge, OLD) else { panic!("accepted") };
     assert_eq!(violations[0].rule(), Rule::Reused { last: 1 });
     let signed_in = world.choose(&challenge, NEW);
-    assert_eq!(signed_in.session().methods()[0].method, AuthMethod::Password);
+    assert_eq!(signed_in.session().methods[0].method, AuthMethod::Password);
 }
 
 #[test]

@@ -4,9 +4,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod account;
 mod change_password;
 mod choose_password;
+mod device;
 mod import;
 mod import_from;
 mod keyring;
@@ -15,8 +15,10 @@ mod provision;
 mod reauthenticate;
 mod reset;
 mod second_factor;
+mod session;
 mod settings;
 mod sign_in;
 mod stored;
+mod tokens;
 mod typed;
 mod verify_second_factor;

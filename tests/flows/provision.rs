@@ -4,10 +4,10 @@ use doorward::account::Provision;
 use doorward::error::{ConfirmResetError, ProvisionError, WelcomeError};
 use doorward::event::EventKind;
 use doorward::hashing::HashParams;
-use doorward::mail::{Mail, MailKind};
-use doorward::store::{BackendCode, BackendError, BackendErrorKind, MemoryAttempts, MemoryUsers};
+use doorward::mail::MailKind;
+use doorward::store::{BackendCode, BackendErrorKind, MemoryAttempts, MemoryUsers};
 use doorward::testing::{Fault, Faults, RecordingMailer};
-use doorward::{Auth, Email, Mailer, SignIn, UserId};
+use doorward::{Auth, SignIn, UserId};
 use pollster::block_on;
 
 use crate::support::*;
@@ -141,27 +141,10 @@ fn if_the_mail_fails_the_account_stands_and_resending_goes_on() {
     assert!(mailer.last().unwrap().temporary_password().is_some());
 }
 
-/// A relay that rejects everything and quotes the message in its reply.
-#[derive(Debug)]
-struct DeadRelay;
-
-#[doorward::async_trait]
-impl Mailer for DeadRelay {
-    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
-        let answer = format!("550 {} {}", to.as_typed(), mail.text());
-        Err(BackendError::new(BackendErrorKind::Refused).with_code("550").with_source(answer))
-    }
-}
-
 #[test]
 fn a_dead_relay_can_be_diagnosed_by_the_error_and_by_the_event() {
     let world = World::new();
-    let (auth, operator) = Auth::builder(site(), world.users.clone(), world.attempts.clone(), DeadRelay)
-        .clock(world.clock.clone())
-        .observer(world.observer.clone())
-        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
-        .build_with_operator()
-        .unwrap();
+    let (auth, operator) = world.over_a_dead_relay();
     let opened = block_on(operator.provision(email(ANN))).unwrap_err();
     let ProvisionError::MailFailed { user_id, .. } = &opened else { panic!("{opened:?}") };
     let resent = block_on(operator.resend_welcome(user_id)).unwrap_err();

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use doorward::account::AuthMethod;
 use doorward::config::{ResetMode, TokenPlacement};
 use doorward::error::{CompleteResetError, ConfirmResetError, SignInError, UnconfirmedEmail};
 use doorward::event::EventKind;
 use doorward::mail::MailKind;
 use doorward::password::ResetLinkStatus;
+use doorward::session::AuthMethod;
 use doorward::{Email, SignIn, SignInRequest};
 use pollster::block_on;
 
@@ -73,7 +73,7 @@ fn s11_the_temporary_password_leads_to_a_new_one_and_ends_everything_else() {
     let second = world.mailer.count();
     let challenge = world.challenge(ANN, &mailed);
     let signed_in = world.choose(&challenge, NEW);
-    assert_eq!(signed_in.session().methods()[0].method, AuthMethod::TemporaryPassword);
+    assert_eq!(signed_in.session().methods[0].method, AuthMethod::TemporaryPassword);
     assert!(!world.is_live(&ann));
     assert!(world.fails(ANN, OLD) && world.fails(ANN, &mailed));
     assert_eq!(world.mailer.count(), second + 1);
@@ -299,8 +299,8 @@ fn choosing_world() -> World {
             .clock(world.clock.clone())
             .observer(world.observer.clone())
             .configure(|config| {
+                for_tests(config);
                 config.reset.mode = ResetMode::ChooseNewPassword;
-                config.hashing.params = doorward::hashing::HashParams::danger_cheap_for_tests();
             })
             .build_with_operator()
             .unwrap();
@@ -321,7 +321,7 @@ fn s10_in_the_other_mode_the_link_itself_sets_the_password_in_one_write() {
         assert_eq!(block_on(world.auth.complete_reset(&token, refused)).unwrap_err().code(), code);
     }
     let signed_in = complete(block_on(world.auth.complete_reset(&token, NEW)).unwrap());
-    assert_eq!(signed_in.session().methods()[0].method, AuthMethod::ResetLink);
+    assert_eq!(signed_in.session().methods[0].method, AuthMethod::ResetLink);
     assert!(!world.is_live(&ann) && world.is_live(&signed_in));
     for link in [token, other_link] {
         let again = block_on(world.auth.complete_reset(&link, "three owls in one oak tree"));

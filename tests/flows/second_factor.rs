@@ -87,7 +87,7 @@ fn s20_changes_of_the_second_factor_take_a_proof_no_older_than_five_minutes() {
         block_on(world.auth.begin_enrollment(&by_password)),
         Err(EnrollmentError::StepUpRequired { needs: StepUp::SecondFactor })
     ));
-    let by_code = block_on(world.auth.reauthenticate_with_code(&ann, &app.code(&world))).unwrap();
+    let by_code = block_on(world.auth.reauthenticate_with_code(&by_password, &app.code(&world))).unwrap();
     assert!(world.user(ANN).overview().has_second_factor);
     let by_code = regenerate(&by_code).unwrap();
     assert!(revoke(&by_code).is_ok());
@@ -287,11 +287,11 @@ fn s20_once_it_is_required_a_session_of_an_account_without_one_is_none() {
         .build()
         .unwrap();
     assert!(world.is_live(&ann));
-    assert!(block_on(requiring.resume(ann.session())).is_err());
+    assert!(block_on(requiring.resume(&ann.token().expose())).is_err());
     assert!(block_on(requiring.change_password(&ann, OLD, NEW)).is_err());
     assert!(block_on(requiring.begin_enrollment(&ann)).is_err());
     let (ann, ..) = world.enroll(&ann);
-    assert!(block_on(requiring.resume(ann.session())).is_ok());
+    assert!(block_on(requiring.resume(&ann.token().expose())).is_ok());
 }
 
 #[test]

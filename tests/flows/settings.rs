@@ -21,7 +21,7 @@ fn field_at_fault(change: impl FnOnce(&mut Config)) -> Option<String> {
 #[test]
 fn impossible_settings_are_refused_by_name() {
     type Case = (&'static str, fn(&mut Config));
-    let cases: [Case; 29] = [
+    let cases: [Case; 31] = [
         ("password.min_length", |config| config.password.min_length = Some(0)),
         ("password.min_length", |config| config.password.min_length = Some(14)),
         ("password.max_length", |config| config.password.min_length = Some(300)),
@@ -57,6 +57,8 @@ fn impossible_settings_are_refused_by_name() {
         ("reset.cooldown", |config| config.reset.cooldown = 2 * HOUR),
         ("challenge.lifetime", |config| config.challenge.lifetime = Duration::ZERO),
         ("purge.every", |config| config.purge.every = Some(SECOND)),
+        ("notice.after_failures", |config| config.notice.after_failures = Some(0)),
+        ("notice.after_failures", |config| config.notice.after_failures = Some(101)),
     ];
     for (field, change) in cases {
         assert_eq!(field_at_fault(change).as_deref(), Some(field));

@@ -6,6 +6,8 @@ use doorward::config::{Backoff, Hold};
 use doorward::error::{INVALID_CREDENTIALS, SignInError};
 use doorward::event::{EventKind, SignInFailureReason};
 use doorward::hashing::HashParams;
+use doorward::mail::MailKind;
+use doorward::store::{BackendCode, BackendErrorKind};
 use doorward::{ClientAddress, DeviceToken, SignIn, SignInRequest};
 use pollster::block_on;
 
@@ -117,6 +119,165 @@ fn l1_a_success_takes_back_six_failures_and_shortens_no_wait_of_strangers() {
     assert_eq!(retry_after, Backoff::default().delay_after(6));
 }
 
+/// The numbers of failures that owners were mailed about.
+fn noticed(world: &World) -> Vec<u32> {
+    let failures = |recorded: &doorward::testing::RecordedMail| match recorded.mail.kind() {
+        MailKind::SignInAfterFailures { failures, .. } => *failures,
+        other => panic!("{other:?}"),
+    };
+    world.mails("sign_in_after_failures").iter().map(failures).collect()
+}
+
+fn failing(world: &World, times: usize) {
+    for _ in 0..times {
+        assert!(world.fails(ANN, "wrong"));
+    }
+}
+
+#[test]
+fn a_right_password_after_ten_failures_is_mailed_to_its_owner() {
+    for (failures, mailed) in [(9, vec![]), (10, vec![10]), (12, vec![12])] {
+        let (world, _) = World::with_ann();
+        failing(&world, failures);
+        assert!(noticed(&world).is_empty(), "failures alone cause no mail");
+        let _ = world.signed_in(ANN, OLD);
+        assert_eq!(noticed(&world), mailed);
+        let Some(notice) = world.mails("sign_in_after_failures").pop() else { continue };
+        assert_eq!(notice.to, email(ANN));
+        let MailKind::SignInAfterFailures { at, .. } = notice.mail.kind() else { panic!("{notice:?}") };
+        assert_eq!(*at, world.now());
+        assert_eq!(notice.mail.worth_sending_for(), None);
+    }
+}
+
+#[test]
+fn failures_before_a_right_password_are_mailed_once_a_day() {
+    let (world, _) = World::with_ann();
+    failing(&world, 40);
+    let _ = world.signed_in(ANN, OLD);
+    assert_eq!(noticed(&world), [15], "the throttle counts no further");
+    let noticed_at = world.now();
+    for hours in [0, 20] {
+        world.clock.set(noticed_at + hours * HOUR);
+        failing(&world, 12);
+        let _ = world.signed_in(ANN, OLD);
+        assert!(world.now() < noticed_at + DAY);
+        assert_eq!(noticed(&world).len(), 1, "after {hours} hours");
+    }
+    world.clock.set(noticed_at + DAY);
+    failing(&world, 12);
+    let _ = world.signed_in(ANN, OLD);
+    assert_eq!(noticed(&world).len(), 2);
+    // One that was sent in the future, by a clock that was wrong, silences nothing.
+    world.clock.set_back(30 * DAY);
+    failing(&world, 15);
+    let _ = world.signed_in(ANN, OLD);
+    assert_eq!(noticed(&world).len(), 3);
+}
+
+#[test]
+fn nobody_is_mailed_about_failures_without_a_right_password() {
+    let (world, _) = World::with_ann();
+    let gone = world.open("gone@acme.example", OLD);
+    block_on(world.operator.deactivate(gone.user_id())).unwrap();
+    world.provision("new@acme.example");
+    let temporary = world.mailed_password();
+    let mails = world.mailer.count();
+    for address in [ANN, NOBODY, "gone@acme.example", "new@acme.example"] {
+        for _ in 0..12 {
+            assert!(world.fails(address, "wrong"));
+        }
+    }
+    assert!(world.fails("gone@acme.example", OLD));
+    // A mailed password is charged in no bucket.
+    let _ = world.challenge("new@acme.example", &temporary);
+    assert_eq!(world.mailer.count(), mails);
+}
+
+#[test]
+fn each_bucket_is_judged_by_its_own_failures() {
+    let (world, ann) = World::with_ann();
+    let cookie = device(&ann);
+    let on_device = |password: &str| loop {
+        match block_on(world.auth.try_sign_in(SignInRequest::new(ANN, password).device(&cookie))) {
+            Err(SignInError::Throttled { retry_after }) => world.clock.advance(retry_after),
+            outcome => return outcome,
+        }
+    };
+    failing(&world, 12);
+    assert!(on_device(OLD).is_ok());
+    assert!(noticed(&world).is_empty(), "those are the failures of others");
+    for _ in 0..11 {
+        assert!(on_device("wrong").is_err());
+    }
+    assert!(on_device(OLD).is_ok());
+    assert_eq!(noticed(&world), [11]);
+}
+
+#[test]
+fn a_right_password_is_mailed_before_the_code_and_a_wrong_code_in_one_step_is_not_told_apart() {
+    let (world, _, app, _) = World::with_enrolled_ann();
+    let one_step = |code: &str| loop {
+        match block_on(world.auth.try_sign_in(SignInRequest::new(ANN, OLD).code(code))) {
+            Err(SignInError::Throttled { retry_after }) => world.clock.advance(retry_after),
+            outcome => return outcome,
+        }
+    };
+    failing(&world, 10);
+    assert!(matches!(one_step(&app.wrong_code(&world)), Err(SignInError::InvalidCredentials)));
+    assert!(noticed(&world).is_empty(), "the mail about the wrong code says more");
+    assert_eq!(world.mails("wrong_code").len(), 1);
+    let _ = world.asked_for_a_code(ANN, OLD);
+    assert_eq!(noticed(&world), [11]);
+    let (world, _, app, _) = World::with_enrolled_ann();
+    failing(&world, 10);
+    world.clock.advance(HOUR);
+    let request = SignInRequest::new(ANN, OLD).code(&app.code(&world));
+    assert!(matches!(block_on(world.auth.try_sign_in(request)), Ok(SignIn::Complete(_))));
+    assert_eq!(noticed(&world), [10]);
+}
+
+#[test]
+fn the_number_of_failures_worth_a_mail_is_a_setting() {
+    type Change = fn(&mut doorward::Config);
+    let cases: [(Change, usize, &[u32]); 5] = [
+        (|config| config.notice.after_failures = None, 20, &[]),
+        (|config| config.notice.after_failures = Some(1), 1, &[1]),
+        (|config| config.notice.after_failures = Some(12), 11, &[]),
+        // The throttle stops counting at its longest wait: after 15 failures, or after 6 if the wait grows tenfold.
+        (|config| config.notice.after_failures = Some(100), 20, &[15]),
+        (|config| config.throttle.growth = 10, 6, &[6]),
+    ];
+    for (change, failures, mailed) in cases {
+        let world = World::with(|builder| builder.configure(change));
+        let _ = world.open(ANN, OLD);
+        world.clock.advance(DAY);
+        failing(&world, failures);
+        let _ = world.signed_in(ANN, OLD);
+        assert_eq!(noticed(&world), mailed);
+    }
+}
+
+#[test]
+fn the_mail_about_failures_goes_out_after_the_answer_and_its_failure_changes_nothing() {
+    let (later, after_the_answer) = std::sync::mpsc::channel();
+    let world = World::with(move |builder| builder.background(move |work| drop(later.send(work))));
+    let _ = world.open(ANN, OLD);
+    failing(&world, 10);
+    let _ = world.signed_in(ANN, OLD);
+    assert!(noticed(&world).is_empty());
+    after_the_answer.try_iter().for_each(block_on);
+    assert_eq!(noticed(&world), [10]);
+
+    let (world, _) = World::with_ann();
+    failing(&world, 10);
+    world.clock.advance(HOUR);
+    let (auth, _) = world.over_a_dead_relay();
+    assert!(matches!(block_on(auth.try_sign_in(SignInRequest::new(ANN, OLD))), Ok(SignIn::Complete(_))));
+    let (error, code) = (BackendErrorKind::Refused, BackendCode::new("550"));
+    assert_eq!(world.observer.count(&EventKind::MailFailed { mail: "sign_in_after_failures", error, code }), 1);
+}
+
 #[test]
 fn a_known_device_has_a_lane_that_no_stranger_reaches_and_that_is_limited_itself() {
     let (world, ann) = World::with_ann();
@@ -166,7 +327,10 @@ fn a_device_token_of_another_user_or_of_another_spelling_is_ignored() {
 
 #[test]
 fn devices_are_bounded_last_ninety_days_after_use_and_a_new_one_spares_those_used_this_week() {
-    let (world, first) = World::with_ann();
+    // Sessions are over after an hour without use.
+    let defaults = |config: &mut doorward::Config| config.session = Default::default();
+    let world = World::with(|builder| builder.configure(defaults));
+    let first = world.open(ANN, OLD);
     for _ in 0..19 {
         world.clock.advance(HOUR);
         let _ = world.signed_in(ANN, OLD);
@@ -191,7 +355,7 @@ fn devices_are_bounded_last_ninety_days_after_use_and_a_new_one_spares_those_use
     let devices = block_on(world.auth.devices(&now)).unwrap();
     let alive: Vec<_> =
         devices.iter().filter(|device| device.expires_at > world.now()).map(|device| device.id).collect();
-    assert_eq!((alive, devices.len()), (vec![now.session().device().unwrap()], 20), "replaces an expired one");
+    assert_eq!((alive, devices.len()), (vec![now.session().device.unwrap()], 20), "replaces an expired one");
 }
 
 #[test]

@@ -105,7 +105,10 @@ fn s15_a_row_that_cannot_be_understood_is_like_nobody_to_strangers_and_an_event(
         assert_eq!(block_on(world.auth.inspect_reset(&token)).unwrap(), ResetLinkStatus::Invalid);
         assert!(matches!(block_on(world.auth.confirm_reset(&token)), Err(ConfirmResetError::LinkInvalid)), "{name}");
         // A running session is neither accepted nor discarded.
-        assert!(matches!(block_on(world.auth.resume(ann.session())), Err(ResumeError::Unavailable(_))), "{name}");
+        assert!(
+            matches!(block_on(world.auth.resume(&ann.token().expose())), Err(ResumeError::Unavailable(_))),
+            "{name}"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use doorward::account::Provision;
 use doorward::error::VerifySecondFactorError;
 use doorward::event::EventKind;
-use doorward::{ResetRequest, SignIn, SignInRequest, UserId};
+use doorward::{Auth, Keyring, ResetRequest, SignIn, SignInRequest, UserId};
 use pollster::block_on;
 
 use crate::support::*;
@@ -138,8 +138,11 @@ fn mangled(token: &str) -> Vec<String> {
 /// Ids of all lengths modulo three, so that tokens of every shape are mangled, and one of few bits.
 const IDS: [&str; 4] = ["4711", "a", "\u{e4}rztin-7", "0000000000000000000000000000000000000000"];
 
-fn world_with_a_link(id: &str) -> (World, String) {
-    let world = World::new();
+fn world_with_a_link(id: &str, keyring: Option<Keyring>) -> (World, String) {
+    let world = World::with(|builder| match keyring {
+        Some(keyring) => builder.keyring(keyring),
+        None => builder,
+    });
     let provision = Provision::new(email(ANN)).id(UserId::parse(id).unwrap());
     block_on(world.operator.provision(provision)).unwrap();
     let challenge = world.challenge(ANN, &world.mailed_password());
@@ -150,8 +153,8 @@ fn world_with_a_link(id: &str) -> (World, String) {
 
 #[test]
 fn a_mangled_link_works_if_there_is_no_doubt_what_it_was() {
-    for id in IDS {
-        let (world, token) = world_with_a_link(id);
+    for (id, keyring) in IDS.into_iter().flat_map(|id| [(id, None), (id, Some(keyring()))]) {
+        let (world, token) = world_with_a_link(id, keyring);
         for text in mangled(&token) {
             let status = block_on(world.auth.inspect_reset(&text)).unwrap();
             assert_eq!(format!("{status:?}"), "Valid", "{id}: {text:?}");
@@ -166,8 +169,30 @@ fn a_mangled_link_works_if_there_is_no_doubt_what_it_was() {
 }
 
 #[test]
+fn a_link_with_a_sealed_id_is_mended_whatever_it_begins_with() {
+    let secret = "A".repeat(43);
+    for start in ["AQ--", "Af__", "AR3D", "AQAA", "AZ3d"] {
+        let token = format!("{start}{}.{secret}", "A".repeat(194 - start.len()));
+        for text in mangled(&token) {
+            assert_eq!(Auth::read_reset_token(&text).as_deref(), Ok(&*token), "{text:?}");
+        }
+        for at in 0..194 {
+            let (before, after) = token.split_at(at);
+            assert!(Auth::read_reset_token(&format!("{before}{}", &after[1..])).is_err(), "one less: {at}");
+            assert!(Auth::read_reset_token(&format!("{before}B{after}")).is_err(), "one more: {at}");
+        }
+    }
+}
+
+#[test]
 fn a_damaged_link_is_told_apart_from_a_used_one_by_its_form_alone() {
-    let (world, token) = world_with_a_link("4711");
+    for keyring in [None, Some(keyring())] {
+        is_told_apart(keyring);
+    }
+}
+
+fn is_told_apart(keyring: Option<Keyring>) {
+    let (world, token) = world_with_a_link("4711", keyring);
     let (id, secret) = token.split_once('.').unwrap();
     let damaged = [
         String::new(),
@@ -183,6 +208,9 @@ fn a_damaged_link_is_told_apart_from_a_used_one_by_its_form_alone() {
         format!("{id}.{}\u{ff0d}{}", &secret[..9], &secret[10..]),
         format!("{id}.{}\u{fffd}{}", &secret[..9], &secret[10..]),
         secret.to_owned(),
+        token[1..].to_owned(),
+        format!("{}{}", &token[..3], &token[4..]),
+        format!("A{token}"),
         format!("{token} {token}"),
         format!("?{token}&{token}"),
         format!("?token={token}&token={token}"),

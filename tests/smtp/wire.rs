@@ -7,14 +7,16 @@ use std::thread;
 use std::time::Duration;
 
 use doorward::event::EventKind;
+use doorward::hashing::HashParams;
 use doorward::mail::{Mail, MailTexts, SmtpMailer};
-use doorward::store::{BackendCode, BackendErrorKind};
+use doorward::password::ResetLinkStatus;
+use doorward::store::{BackendCode, BackendErrorKind, MemoryAttempts, MemoryUsers};
 use doorward::testing::RecordingObserver;
-use doorward::{Mailer, Site};
+use doorward::{Auth, Keyring, Mailer, Site};
 
 use super::letter::Letter;
-use super::server::{Act, SmtpServer, Stage, pump};
-use super::support::{ANN, email};
+use super::server::{Act, Arrived, SmtpServer, Stage, pump};
+use super::support::{ANN, email, site};
 use super::tls::Tls;
 use super::{FROM, PATIENCE, Post, SOON, mail, notice, run};
 
@@ -347,6 +349,31 @@ fn a_link_is_in_one_piece_on_one_line() {
                 assert_eq!(plain, arrived.data.lines().any(|line| line == link), "as it is in the source");
             }
         }
+    });
+}
+
+#[test]
+fn a_link_with_a_sealed_id_is_in_one_piece_on_one_line() {
+    run(async {
+        let server = SmtpServer::start();
+        let post = Post::to(&server);
+        let (auth, operator) = Auth::builder(site(), MemoryUsers::new(), MemoryAttempts::new(), post.mailer.clone())
+            .clock(post.clock.clone())
+            .keyring(Keyring::new("a", [7; 32]).unwrap())
+            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+            .build_with_operator()
+            .unwrap();
+        operator.provision(email(ANN)).await.unwrap();
+        auth.request_reset(&email(ANN)).await.unwrap();
+        let has_link = |arrived: &Arrived| Letter::read(arrived).text.contains("token=");
+        let arrived = server.wait_for(2).into_iter().find(has_link).expect("the mail with the link");
+        let letter = Letter::read(&arrived);
+        let link = format!("https://acme.example/reset/confirm?token={}", letter.token());
+        assert_eq!((letter.token().len(), &*letter.encodings[0]), (238, "7bit"));
+        assert_ne!(letter.encodings[1], "quoted-printable");
+        assert_eq!(arrived.data.lines().filter(|line| *line == link).count(), 1, "as it is in the source");
+        assert!(letter.html.contains(&format!("href=\"{link}\"")));
+        assert_eq!(auth.inspect_reset(&letter.token()).await.unwrap(), ResetLinkStatus::Valid);
     });
 }
 

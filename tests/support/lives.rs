@@ -38,10 +38,14 @@ pub fn auth(
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = std::num::NonZeroUsize::new(1);
+            config.session.at_most = MOST_SESSIONS;
         })
         .build_with_operator()
         .unwrap()
 }
+
+/// So few that sign-ins end sessions.
+const MOST_SESSIONS: usize = 3;
 
 /// Writes one line per step, each in one piece, and records mails, whose content is known from then on.
 #[derive(Clone, Debug)]
@@ -132,15 +136,19 @@ async fn life(
 
     write("try change", &[&passwords[1]]);
     let session = auth.change_password(&session, &passwords[0], &passwords[1]).await.map_err(boxed)?;
-    write("did change", &[]);
-    let _ = auth.sign_out_others(&session).await.map_err(boxed)?;
+    write("did change", &[&text(&session)]);
+    let session =
+        if n.is_multiple_of(2) { sessions(auth, clock, diary, user, &session, &passwords[1]).await? } else { session };
+    write("try others", &[]);
+    let session = auth.sign_out_others(&session).await.map_err(boxed)?;
+    write("did others", &[&text(&session)]);
     if let Some(authenticator) = &authenticator {
         for _ in 0..2 {
             let challenge = code_is_asked(auth, clock, user, &passwords[1]).await?;
             let _ = pass(auth, diary, user, &challenge, &fresh_code(authenticator, clock)).await?;
         }
     } else {
-        let _ = sign_in(auth, clock, user, &passwords[1]).await?;
+        let _ = enter(auth, clock, diary, user, &passwords[1]).await?;
     }
 
     auth.request_reset(&email).await.map_err(boxed)?;
@@ -172,6 +180,52 @@ async fn life(
     }
     auth.purge().await.map_err(boxed)?;
     Ok(())
+}
+
+/// Opens sessions, one more than there may be, and ends them one by one. Returns the last.
+async fn sessions(
+    auth: &Auth,
+    clock: &ManualClock,
+    diary: &Diary,
+    user: &str,
+    first: &SignedIn,
+    password: &str,
+) -> Outcome<SignedIn> {
+    let write = |verb: &str, words: &[&str]| diary.write(user, verb, words);
+    let desk = enter(auth, clock, diary, user, password).await?;
+    let phone = enter(auth, clock, diary, user, password).await?;
+    let laptop = enter(auth, clock, diary, user, password).await?;
+    let listed = auth.sessions(&laptop).await.map_err(boxed)?;
+    assert!(listed.len() == MOST_SESSIONS && listed.iter().all(|session| session.id != first.session().id));
+
+    // The use of the phone is written down.
+    clock.advance(Duration::from_secs(360));
+    write("resume", &[]);
+    let phone = auth.resume(&text(&phone)).await.map_err(boxed)?;
+    write("try prove", &[&text(&laptop)]);
+    let proved = auth.reauthenticate(&laptop, password).await.map_err(boxed)?;
+    write("did prove", &[&text(&proved)]);
+    write("try revoke", &[&text(&phone)]);
+    auth.revoke_session(&proved, phone.session().id).await.map_err(boxed)?;
+    write("did revoke", &[]);
+    write("try sign_out", &[&text(&desk)]);
+    auth.sign_out(&desk).await.map_err(boxed)?;
+    write("did sign_out", &[]);
+    let _ = enter(auth, clock, diary, user, password).await?;
+    Ok(proved)
+}
+
+fn text(signed_in: &SignedIn) -> String {
+    signed_in.token().expose()
+}
+
+/// Signs in where no code is asked for.
+async fn enter(auth: &Auth, clock: &ManualClock, diary: &Diary, user: &str, password: &str) -> Outcome<SignedIn> {
+    clock.advance(Duration::from_secs(1));
+    diary.write(user, "try enter", &[]);
+    let SignIn::Complete(signed_in) = sign_in(auth, clock, user, password).await? else { panic!("not complete") };
+    diary.write(user, "did enter", &[&text(&signed_in)]);
+    Ok(signed_in)
 }
 
 fn boxed(error: impl AuthError) -> Box<dyn AuthError> {
@@ -213,7 +267,7 @@ async fn choose_by(
     diary.write(user, "try choose", &[&challenge.expose(), temporary, new]);
     let outcome = auth.choose_password(challenge, new).await.map_err(boxed)?;
     let SignIn::Complete(signed_in) = outcome else { panic!("not complete") };
-    diary.write(user, "did choose", &[]);
+    diary.write(user, "did choose", &[&text(&signed_in)]);
     Ok(signed_in)
 }
 
@@ -230,7 +284,7 @@ async fn enroll(
     diary.write(user, "try enroll", &[enrollment.uri()]);
     let code = fresh_code(&authenticator, clock);
     let (session, codes) = auth.confirm_enrollment(session, &code).await.map_err(boxed)?;
-    diary.write(user, "did enroll", &[]);
+    diary.write(user, "did enroll", &[&text(&session)]);
     let recovery_code = codes.expose().next().expect("ten codes").to_owned();
     Ok((session, authenticator, recovery_code))
 }
@@ -252,7 +306,11 @@ async fn code_is_asked(auth: &Auth, clock: &ManualClock, user: &str, password: &
 async fn pass(auth: &Auth, diary: &Diary, user: &str, challenge: &Challenge, code: &str) -> Outcome<SignIn> {
     diary.write(user, "try pass", &[&challenge.expose(), code]);
     let passed = auth.verify_second_factor(challenge, code).await.map_err(boxed)?;
-    diary.write(user, "did pass", &[]);
+    let session = match &passed {
+        SignIn::Complete(signed_in) => text(signed_in),
+        _ => String::new(),
+    };
+    diary.write(user, "did pass", &[&session]);
     Ok(passed)
 }
 
@@ -276,6 +334,9 @@ pub struct Known {
     dead_links: Vec<String>,
     dead_codes: Vec<String>,
     passed_challenges: Vec<String>,
+    /// The texts of the sessions, the least recently used first.
+    sessions: Vec<String>,
+    ended_sessions: Vec<String>,
 }
 
 /// What the diary says about all users, and its number of lines.
@@ -321,6 +382,7 @@ impl Known {
             }
             Some(("did", what)) => {
                 let (_, tried) = self.pending.take().expect("a try before");
+                self.hear_of_sessions(what, &tried, words.first().filter(|text| !text.is_empty()));
                 match what {
                     "provision" => self.id = words.into_iter().next(),
                     "choose" => {
@@ -346,6 +408,32 @@ impl Known {
                 "link" => self.link = Some(words[0].clone()),
                 _ => {}
             },
+        }
+    }
+}
+
+impl Known {
+    fn hear_of_sessions(&mut self, what: &str, tried: &[String], opened: Option<&String>) {
+        let ended: Vec<_> = match what {
+            "sign_out" | "revoke" | "prove" => tried.to_vec(),
+            "others" | "change" | "choose" | "enroll" | "deactivate" => self.sessions.clone(),
+            "enter" | "pass" if opened.is_some() && self.sessions.len() == MOST_SESSIONS => self.sessions[..1].to_vec(),
+            _ => Vec::new(),
+        };
+        self.sessions.retain(|session| !ended.contains(session));
+        self.ended_sessions.extend(ended);
+        if what != "provision" {
+            self.sessions.extend(opened.cloned());
+        }
+    }
+
+    /// Those that the step without a result may have ended.
+    fn sessions_in_doubt(&self) -> &[String] {
+        match self.pending.as_ref().map(|(what, words)| (what.as_str(), words)) {
+            Some(("sign_out" | "revoke" | "prove", words)) => words,
+            Some(("others" | "change" | "choose" | "enroll" | "deactivate", _)) => &self.sessions,
+            Some(("enter" | "pass", _)) if self.sessions.len() == MOST_SESSIONS => &self.sessions[..1],
+            _ => &[],
         }
     }
 }
@@ -397,6 +485,7 @@ impl Inspector {
             (Some(_), None, _) => {}
         }
         let id = found.expect("found above").id().clone();
+        self.sessions_are_as_told(user, known).await;
         self.operator.reactivate(&id).await.unwrap();
 
         for password in &known.dead {
@@ -438,6 +527,21 @@ impl Inspector {
             }
         }
         self.gets_in(user, &email, &id, known).await;
+    }
+
+    /// Checks that no session that ended is alive, and none that was opened is lost.
+    async fn sessions_are_as_told(&self, user: &str, known: &Known) {
+        for text in &known.ended_sessions {
+            assert!(self.auth.resume(text).await.is_err(), "{user}: a session that ended is alive: {known:?}");
+        }
+        let in_doubt = known.sessions_in_doubt();
+        let mut left = 0;
+        for text in &known.sessions {
+            let lives = self.auth.resume(text).await.is_ok();
+            assert!(lives || in_doubt.contains(text), "{user}: a session is lost: {known:?}");
+            left += usize::from(lives && in_doubt.contains(text));
+        }
+        assert!(left == 0 || left == in_doubt.len(), "{user}: some ended and some did not: {known:?}");
     }
 
     /// Checks that accepted codes are not accepted again, and a code without a result at most once.

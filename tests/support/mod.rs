@@ -2,6 +2,8 @@
 #![allow(dead_code, unused_imports)] // each test binary uses only a part of it
 
 mod app;
+pub mod dead;
+pub mod gate;
 mod meddling;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -21,10 +23,13 @@ use std::time::Duration;
 pub use app::{App, code_challenge, keyring};
 use doorward::error::{ChoosePasswordError, SignInError};
 use doorward::hashing::HashParams;
-use doorward::store::{MemoryAttempts, MemoryUsers, User};
+use doorward::mail::Mail;
+use doorward::session::SessionLifetimes;
+use doorward::store::{BackendError, BackendErrorKind, MemoryAttempts, MemoryUsers, User};
 use doorward::testing::{ManualClock, RecordedMail, RecordingMailer, RecordingObserver};
 use doorward::{
-    Auth, AuthBuilder, Challenge, Email, Operator, SignIn, SignInRequest, SignedIn, Site, UserId, UserRepository,
+    Auth, AuthBuilder, Challenge, Config, Email, Mailer, Operator, SignIn, SignInRequest, SignedIn, Site, UserId,
+    UserRepository,
 };
 pub use meddling::Meddling;
 use pollster::block_on;
@@ -69,7 +74,7 @@ impl World {
         let builder = Auth::builder(site(), users.clone(), attempts.clone(), mailer.clone())
             .clock(clock.clone())
             .observer(observer.clone())
-            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests());
+            .configure(for_tests);
         let (auth, operator) = change(builder).build_with_operator().unwrap();
         Self { auth, operator, clock, mailer, observer, users, attempts }
     }
@@ -81,9 +86,19 @@ impl World {
         let builder = Auth::builder(site(), users.clone(), attempts.clone(), mailer.clone())
             .clock(clock.clone())
             .observer(observer.clone())
-            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests());
+            .configure(for_tests);
         let (auth, operator) = change(builder).build_with_operator().unwrap();
         Self { auth, operator, clock, mailer, observer, users, attempts }
+    }
+
+    /// Another `Auth` over the same stores, whose mails are all rejected.
+    pub fn over_a_dead_relay(&self) -> (Auth, Operator) {
+        Auth::builder(site(), self.users.clone(), self.attempts.clone(), DeadRelay)
+            .clock(self.clock.clone())
+            .observer(self.observer.clone())
+            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+            .build_with_operator()
+            .unwrap()
     }
 
     /// A world in which Ann has an account with a password of her own.
@@ -111,6 +126,11 @@ impl World {
 
     pub fn last_mail(&self) -> RecordedMail {
         self.mailer.last().expect("a mail was sent")
+    }
+
+    /// All mails of that kind so far.
+    pub fn mails(&self, name: &str) -> Vec<RecordedMail> {
+        self.mailer.mails().into_iter().filter(|recorded| recorded.mail.kind().name() == name).collect()
     }
 
     /// Provisions an account and chooses its password.
@@ -176,7 +196,32 @@ impl World {
     }
 
     pub fn is_live(&self, signed_in: &SignedIn) -> bool {
-        block_on(self.auth.resume(signed_in.session())).is_ok()
+        block_on(self.auth.resume(&signed_in.token().expose())).is_ok()
+    }
+}
+
+/// Hashes are cheap, and sessions last, so that a test about something else may let months pass.
+pub fn for_tests(config: &mut Config) {
+    config.hashing.params = HashParams::danger_cheap_for_tests();
+    config.session.lifetimes = LASTING;
+    config.session.kept_lifetimes = LASTING;
+}
+
+/// As long as can be set.
+pub const LASTING: SessionLifetimes = {
+    let lifetime = Duration::from_secs(400 * 24 * 60 * 60);
+    SessionLifetimes { absolute: lifetime, idle: lifetime }
+};
+
+/// A relay that rejects everything and quotes the message in its reply.
+#[derive(Debug)]
+pub struct DeadRelay;
+
+#[doorward::async_trait]
+impl Mailer for DeadRelay {
+    async fn send(&self, to: &Email, mail: &Mail) -> Result<(), BackendError> {
+        let answer = format!("550 {} {}", to.as_typed(), mail.text());
+        Err(BackendError::new(BackendErrorKind::Refused).with_code("550").with_source(answer))
     }
 }
 

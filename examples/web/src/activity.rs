@@ -82,6 +82,8 @@ fn words(kind: &EventKind) -> Option<&'static str> {
         EventKind::ResetCompleted => "Password reset completed",
         EventKind::DeviceGranted => "New browser remembered",
         EventKind::DeviceRevoked => "Browser signed out",
+        EventKind::SignedOut => "Signed out",
+        EventKind::SessionRevoked => "A browser signed out from another one",
         EventKind::SignedOutEverywhere => "All other browsers signed out",
         EventKind::Deactivated => "Account deactivated",
         EventKind::Reactivated => "Account reactivated",

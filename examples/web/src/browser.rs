@@ -1,4 +1,4 @@
-//! The browser behind a request: its cookies, and what the server keeps for it.
+//! The browser behind a request: its cookies. The server keeps nothing for it but doorward's sessions.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use doorward::error::ErrorResponse;
+use doorward::error::{ErrorResponse, ResumeError};
 use doorward::{
-    AuthError, Challenge, ClientAddress, Clock, DeviceToken, ResetRequest, Session, SignInRequest, SignedIn, UserId,
+    AuthError, Challenge, ClientAddress, Clock, DeviceToken, ResetRequest, SignInRequest, SignedIn, UserId,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,34 +23,29 @@ use crate::agent;
 use crate::app::App;
 use crate::notice::Notice;
 use crate::page::{Page, html};
-use crate::random;
 use crate::sorry::{Cookies, Sorry, refused};
 
-/// How long a session lasts without a further proof. doorward ends it earlier when a credential changes.
-const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 /// A device stays known for 90 days after its last use.
 const DEVICE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// As long as the link itself is valid.
 const RESET: Duration = Duration::from_secs(60 * 60);
 /// How many people may share a browser; doorward reads no more tokens.
 const DEVICES: usize = 5;
-/// How many mailed links are kept at once; each has at most 215 characters.
+/// How many mailed links are kept at once; each has at most 238 characters.
 const LINKS: usize = 3;
-/// Never occurs in a token, and is allowed in a cookie.
+/// These never occur in a token, and are allowed in a cookie.
 const BETWEEN: char = '~';
+const OWNED: char = ':';
 
-/// What the server keeps for a browser that has proved something.
+/// A sign-in under way. It is in a cookie, so nothing here is trusted: what has been proved is in the challenge.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub struct Visit {
     /// The address as typed into the sign-in form.
     pub email: String,
-    pub session: Option<Session>,
     pub step: Option<Step>,
-    /// A user without a profile yet, so choosing a password is part of the welcome.
-    #[serde(default)]
-    pub newcomer: Option<UserId>,
-    /// Entered in the welcome, kept until the password is chosen.
-    #[serde(default)]
+    /// A user without a profile yet, so the steps are those of the welcome.
+    pub newcomer: bool,
+    /// Entered in the welcome, kept until the sign-in is complete.
     pub name: String,
 }
 
@@ -84,25 +79,23 @@ impl Visit {
 
 /// How a page names its link: a digest, which cannot be used as the link and is the same however often the link is opened.
 pub fn link_name(token: &str) -> String {
-    Base64UrlUnpadded::encode_string(&Sha256::digest(token.as_bytes())[..12])
+    short_digest(token)
+}
+
+fn short_digest(text: &str) -> String {
+    Base64UrlUnpadded::encode_string(&Sha256::digest(text.as_bytes())[..12])
 }
 
 pub struct Browser {
     pub app: App,
     pub visit: Visit,
     jar: CookieJar,
-    /// The id of the session kept here.
-    id: Option<String>,
-    /// When that session ends.
-    ends_at: Option<OffsetDateTime>,
-    /// The id that the browser sent, which may no longer exist.
-    sent: Option<String>,
     notice: Option<Notice>,
     agent: String,
     peer: Option<IpAddr>,
 }
 
-/// Hand-written because cookies and visits contain secrets.
+/// Hand-written because cookies contain secrets.
 impl std::fmt::Debug for Browser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Browser").field("agent", &self.agent).finish_non_exhaustive()
@@ -116,19 +109,16 @@ impl FromRequestParts<App> for Browser {
         let jar = CookieJar::from_headers(&parts.headers);
         let cookie = |kind| jar.get(&cookie_name(app, kind)).map(|cookie| cookie.value().to_owned());
         let notice = cookie("notice").and_then(|number| Notice::parse(&number));
-        let sent = cookie("session");
-        let kept = match &sent {
-            Some(id) => app.tables.session(id, app.clock.now()).await?,
-            None => None,
-        };
-        let id = sent.clone().filter(|_| kept.is_some());
-        let (text, ends_at) = kept.unzip();
-        let visit = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let visit = cookie("steps").and_then(|text| read(&text)).unwrap_or_default();
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let agent = agent::label(agent.unwrap_or_default());
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        Ok(Self { app: app.clone(), visit, id, ends_at, sent, notice, agent, peer, jar })
+        Ok(Self { app: app.clone(), visit, notice, agent, peer, jar })
     }
+}
+
+fn read(visit: &str) -> Option<Visit> {
+    serde_json::from_slice(&Base64UrlUnpadded::decode_vec(visit).ok()?).ok()
 }
 
 /// `__Host-`: set by this host itself, for the whole host and for no other.
@@ -185,98 +175,88 @@ impl Browser {
     }
 
     /// Maps an error that does not belong next to a form field.
-    pub async fn sorry(self, failure: &dyn AuthError, place: &'static str) -> Sorry {
+    pub fn sorry(self, failure: &dyn AuthError, place: &'static str) -> Sorry {
         match failure.code() {
-            "session_ended" | "challenge_invalid" => self.ended().await,
+            "session_ended" | "challenge_invalid" => self.ended(),
             "password_proof_needed" | "code_proof_needed" => Sorry::Confirm(place),
             _ => Sorry::Refused(Box::new(self.app.auth.error_response(failure))),
         }
     }
 
-    /// Drops a session or a pending sign-in that has ended, and says so. If nothing is stored under the sent id, the cookie
-    /// stays: another request may just have moved the session to a new id, and a dead cookie does no harm.
-    pub async fn ended(mut self) -> Sorry {
-        if let Some(id) = self.id.take() {
-            match self.app.tables.drop_session(&id).await {
-                Ok(true) => self.drop_cookie("session"),
-                Ok(false) => {}
-                Err(error) => return error.into(),
-            }
-        }
+    /// A session or a pending sign-in has ended: says so. The cookie stays, as a parallel request may just have replaced it, and
+    /// a dead one does no harm.
+    fn ended(self) -> Sorry {
         Sorry::Ended(Cookies(Box::new(self.saying(Notice::SessionEnded).jar)))
     }
 }
 
-// What is kept on the server.
+// The session, and the steps that lead to one.
 impl Browser {
-    /// How many seconds the session has left.
-    pub fn ends_in(&self) -> Option<u64> {
-        let left = self.ends_at? - self.app.clock.now();
-        u64::try_from(left.whole_seconds()).ok()
-    }
-
-    /// Whether the browser sent a session that no longer exists.
-    pub fn is_forgotten(&self) -> bool {
-        self.sent.is_some() && self.id.is_none()
-    }
-
-    /// Stores the visit under a new id to prevent session fixation: a planted or observed id becomes worthless. A user who has
-    /// just signed out in another window stays signed out.
-    pub async fn renew(mut self, visit: Visit) -> Result<Self, Sorry> {
-        let (id, now) = (random::text()?, self.app.clock.now());
-        let text = serde_json::to_string(&visit).map_err(|_| Sorry::Internal)?;
-        // Counted from the last proof: activity alone does not extend it.
-        let proved_at =
-            visit.session.as_ref().and_then(|session| session.methods().iter().map(|proven| proven.at).max());
-        let ends_at = proved_at.unwrap_or(now).saturating_add(SESSION.try_into().unwrap_or_default());
-        let tables = &self.app.tables;
-        let moved = match &self.id {
-            Some(before) => tables.move_session(before, &id, &text, ends_at).await?,
-            None => false,
-        };
-        if !moved && self.visit.session.is_some() {
-            return Err(self.ended().await);
+    /// Who is signed in here, if anyone.
+    pub async fn who(&self) -> Result<SignedIn, ResumeError> {
+        let (auth, token) = (&self.app.auth, self.cookie("session"));
+        match self.source() {
+            _ if token.is_empty() => Err(ResumeError::SessionEnded),
+            Some(source) => auth.resume_from(token, &source).await,
+            None => auth.resume(token).await,
         }
-        if !moved {
-            tables.keep_session(&id, &text, now, ends_at).await?;
-        }
-        self.jar = self.jar.add(cookie(&self.app, "session", id.clone()));
-        Ok(Self { id: Some(id), ends_at: Some(ends_at), visit, ..self })
     }
 
-    /// Updates the stored visit without a new proof.
-    pub async fn change(&self) -> Result<(), Sorry> {
-        let Some(id) = &self.id else { return Err(Sorry::SignIn) };
-        let text = serde_json::to_string(&self.visit).map_err(|_| Sorry::Internal)?;
-        Ok(self.app.tables.change_session(id, &text).await?)
+    /// Why nobody is signed in here. Only a browser that had a session is told that it ended.
+    pub fn nobody(self, failure: &ResumeError) -> Sorry {
+        let had_none = self.cookie("session").is_empty() && matches!(failure, ResumeError::SessionEnded);
+        if had_none { Sorry::SignIn } else { self.sorry(failure, "") }
     }
 
-    /// Continues as a signed-in user, or with a newer proof.
-    pub async fn enter(mut self, signed_in: &SignedIn) -> Result<Self, Sorry> {
+    /// Continues as a signed-in user, or with a newer proof: either way the token is new.
+    pub async fn enter(mut self, signed_in: &SignedIn) -> Self {
         self = match signed_in.device_token() {
-            Some(token) => self.remember(token),
+            Some(token) => self.remember(token, signed_in.user_id()),
             None => self.remember_longer(),
         };
-        let session = signed_in.session().clone();
-        if let Some(device) = session.device() {
-            self.app.tables.name_device(device, &self.agent, self.app.clock.now()).await?;
+        if let Some(device) = signed_in.session().device
+            && let Err(error) = self.app.tables.name_device(device, &self.agent, self.app.clock.now()).await
+        {
+            eprintln!("a browser was not named: {error}");
         }
-        let email = signed_in.email().as_typed().to_owned();
-        self.renew(Visit { email, session: Some(session), ..Visit::default() }).await
+        self.visit = Visit::default();
+        self.drop_cookie("steps");
+        let cookie = cookie(&self.app, "session", signed_in.token().expose());
+        // Without a lifetime it ends with the browser; what counts is when doorward ends the session.
+        self.jar = self.jar.add(match signed_in.max_age() {
+            Some(lifetime) => lasting(cookie, lifetime),
+            None => cookie,
+        });
+        self
     }
 
-    /// Ends the session, even if it has a newer id than the one this request sent. The device cookie stays: it gives its owner
-    /// a separate throttle bucket and, if they chose so, skips the code. Alone it signs nobody in.
-    pub async fn leave(mut self) -> Result<Self, Sorry> {
-        if let Some(id) = self.sent.take() {
-            self.app.tables.sign_out(&id).await?;
+    /// Ends the session. Returns whether there was one. The device cookie stays: it gives its owner a separate throttle bucket
+    /// and, if they chose so, skips the code. Alone it signs nobody in.
+    pub async fn leave(mut self) -> Result<(Self, bool), Sorry> {
+        let signed_in = match self.who().await {
+            Ok(signed_in) => signed_in,
+            // The cookie stays, as in `ended`.
+            Err(ResumeError::SessionEnded) => return Ok((self, false)),
+            Err(error) => return Err(self.sorry(&error, "")),
+        };
+        if let Err(error) = self.app.auth.sign_out(&signed_in).await {
+            return Err(self.sorry(&error, ""));
         }
         self.drop_cookie("session");
-        Ok(Self { visit: Visit::default(), id: None, ends_at: None, ..self })
+        self.drop_cookie("steps");
+        Ok((Self { visit: Visit::default(), ..self }, true))
+    }
+
+    /// Remembers how far a sign-in has come.
+    #[must_use]
+    pub fn at(mut self, visit: Visit) -> Self {
+        let text = Base64UrlUnpadded::encode_string(&serde_json::to_vec(&visit).unwrap_or_default());
+        self.jar = self.jar.add(cookie(&self.app, "steps", text));
+        Self { visit, ..self }
     }
 }
 
-// Cookies other than the session.
+// The other cookies.
 impl Browser {
     fn cookie(&self, kind: &str) -> &str {
         self.jar.get(&cookie_name(&self.app, kind)).map(Cookie::value).unwrap_or_default()
@@ -291,13 +271,16 @@ impl Browser {
         self.jar = std::mem::take(&mut self.jar).remove(cookie(&self.app, kind, String::new()));
     }
 
-    fn devices(&self) -> impl Iterator<Item = &str> {
-        self.cookie("device").split(BETWEEN).filter(|text| !text.is_empty())
+    /// The device tokens, each with the name of its user, as far as that is known.
+    fn devices(&self) -> impl Iterator<Item = (&str, &str)> {
+        let kept = self.cookie("device").split(BETWEEN).filter(|kept| !kept.is_empty());
+        kept.map(|kept| kept.split_once(OWNED).unwrap_or(("", kept)))
     }
 
-    /// Adds the browser's device tokens and client address to the request.
+    /// Adds the browser's name, device tokens and client address to the request.
     pub fn vouch(&self, request: SignInRequest) -> SignInRequest {
-        let request = self.devices().fold(request, SignInRequest::device);
+        let request = request.label(&self.agent);
+        let request = self.devices().fold(request, |request, (_, token)| request.device(token));
         match self.source() {
             Some(source) => request.client_address(source),
             None => request,
@@ -306,7 +289,7 @@ impl Browser {
 
     /// The same for a reset request.
     pub fn vouch_for_reset(&self, request: ResetRequest) -> ResetRequest {
-        let request = self.devices().fold(request, ResetRequest::device);
+        let request = self.devices().fold(request, |request, (_, token)| request.device(token));
         match self.source() {
             Some(source) => request.client_address(source),
             None => request,
@@ -322,23 +305,22 @@ impl Browser {
     /// Remembers the browser as this user's device: several people may share a browser, and each stays known. The user's
     /// previous token is dropped: whatever grants a new one has revoked that device, or could not use it.
     #[must_use]
-    pub fn remember(self, token: &DeviceToken) -> Self {
-        self.remember_beside(token, true)
+    pub fn remember(self, token: &DeviceToken, user: &UserId) -> Self {
+        self.remember_beside(token, &short_digest(user.as_str()))
     }
 
     /// Like [`remember`](Self::remember), but keeps the user's previous token: a confirmed link revokes nothing yet.
     #[must_use]
     pub fn remember_too(self, token: &DeviceToken) -> Self {
-        self.remember_beside(token, false)
+        self.remember_beside(token, "")
     }
 
-    fn remember_beside(self, token: &DeviceToken, replacing: bool) -> Self {
+    fn remember_beside(self, token: &DeviceToken, owner: &str) -> Self {
         let token = token.expose();
-        // A token begins with its user.
-        let owner = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
-        let stays = |other: &&str| *other != token && !(replacing && owner(other) == owner(&token));
+        let stays = |other: &(&str, &str)| other.1 != token && (owner.is_empty() || other.0 != owner);
         let others = self.devices().filter(stays).take(DEVICES - 1);
-        let all: Vec<_> = std::iter::once(&*token).chain(others).collect();
+        let all = std::iter::once((owner, &*token)).chain(others);
+        let all: Vec<_> = all.map(|(owner, token)| format!("{owner}{OWNED}{token}")).collect();
         let value = all.join(&BETWEEN.to_string());
         self.with_cookie("device", value, DEVICE)
     }
@@ -403,5 +385,5 @@ impl Browser {
 
 /// Whether a text is shaped like a link token, by characters and length. Whether it is valid, only the crate can tell.
 fn looks_like_a_token(text: &str) -> bool {
-    (40..=215).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    (40..=238).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }

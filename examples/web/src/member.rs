@@ -1,7 +1,6 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use doorward::SignedIn;
-use doorward::error::ResumeError;
 
 use crate::app::App;
 use crate::browser::Browser;
@@ -26,14 +25,9 @@ impl FromRequestParts<App> for Member {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Sorry> {
         let browser = Browser::from_request_parts(parts, app).await?;
-        let Some(session) = browser.visit.session.clone() else {
-            return Err(if browser.is_forgotten() { browser.ended().await } else { Sorry::SignIn });
-        };
-        let signed_in = match app.auth.resume(&session).await {
+        let signed_in = match browser.who().await {
             Ok(signed_in) => signed_in,
-            Err(ResumeError::SessionEnded) => return Err(browser.ended().await),
-            // The session may still be valid.
-            Err(error) => return Err(Sorry::Refused(Box::new(app.auth.error_response(&error)))),
+            Err(error) => return Err(browser.nobody(&error)),
         };
         let profile = app.tables.profile(signed_in.user_id()).await?;
         let nameless = || Profile { name: signed_in.email().as_typed().to_owned(), operator: false };
@@ -51,13 +45,15 @@ impl FromRequestParts<App> for Operator {
         }
         match app.auth.require_step_up(&member.signed_in).await {
             Ok(()) => Ok(Self(member)),
-            Err(error) => Err(member.browser.sorry(&error, "operator").await),
+            Err(error) => Err(member.browser.sorry(&error, "operator")),
         }
     }
 }
 
 impl Member {
     pub fn page(&mut self, title: &str) -> Page {
-        Page { member: Some(self.profile.clone()), ends_in: self.browser.ends_in(), ..self.browser.page(title) }
+        let (session, left) = (self.signed_in.session(), self.signed_in.expires_in().as_secs());
+        let ends_in = Some((left, session.expires_at == session.ends_at));
+        Page { member: Some(self.profile.clone()), ends_in, ..self.browser.page(title) }
     }
 }

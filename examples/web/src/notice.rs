@@ -8,6 +8,7 @@ pub enum Notice {
     Confirmed,
     OthersSignedOut,
     DeviceSignedOut,
+    SessionSignedOut,
     AppOff,
     Opened,
     Resent,
@@ -21,7 +22,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::SignedOut,
         Self::SessionEnded,
         Self::PasswordChanged,
@@ -29,6 +30,7 @@ impl Notice {
         Self::Confirmed,
         Self::OthersSignedOut,
         Self::DeviceSignedOut,
+        Self::SessionSignedOut,
         Self::AppOff,
         Self::Opened,
         Self::Resent,
@@ -56,8 +58,9 @@ impl Notice {
             Self::PasswordChanged => "Password changed. Other devices were signed out. We emailed you a confirmation.",
             Self::PasswordChosen => "Your new password is set. We emailed you a confirmation.",
             Self::Confirmed => "Thank you. You can continue now.",
-            Self::OthersSignedOut => "All other devices were signed out.",
-            Self::DeviceSignedOut => "The device was signed out.",
+            Self::OthersSignedOut => "You are signed out everywhere else.",
+            Self::DeviceSignedOut => "The device was signed out and forgotten.",
+            Self::SessionSignedOut => "Signed out there.",
             Self::AppOff => "Two-step sign-in is off. We emailed you a confirmation.",
             Self::Opened => "Account created. Its first password was emailed.",
             Self::Resent => "A new first password was emailed.",
@@ -82,6 +85,6 @@ mod tests {
             assert_eq!(notice as usize, index);
             assert_eq!(Notice::parse(&notice.number()), Some(notice));
         }
-        assert_eq!(Notice::parse("17"), None);
+        assert_eq!(Notice::parse("18"), None);
     }
 }

@@ -20,8 +20,8 @@ pub struct Page {
     pub problems: Vec<Problem>,
     /// How long to wait before the form can be sent again.
     pub wait: Option<Wait>,
-    /// How many seconds the session lasts without another proof.
-    pub ends_in: Option<u64>,
+    /// How many seconds the session lasts if it is not used, and whether using it does not help any more.
+    pub ends_in: Option<(u64, bool)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub struct Wait {
 }
 
 /// How many seconds before its end a page warns about it: enough to continue, also for slow readers.
-const SOON: u64 = 10 * 60;
+const SOON: u64 = 5 * 60;
 
 #[derive(Debug)]
 pub struct Problem {
@@ -77,7 +77,12 @@ impl Page {
 
     /// Whether the session ends soon, and in how many seconds the warning is due.
     pub fn warning(&self) -> Option<(bool, u64)> {
-        self.ends_in.map(|seconds| (seconds <= SOON, seconds.saturating_sub(SOON)))
+        self.ends_in.map(|(seconds, _)| (seconds <= SOON, seconds.saturating_sub(SOON)))
+    }
+
+    /// Whether the session ends however much it is used.
+    pub fn ends_for_good(&self) -> bool {
+        self.ends_in.is_some_and(|(_, for_good)| for_good)
     }
 
     /// Whether the demo pages exist, which no real application has.

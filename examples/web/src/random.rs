@@ -1,4 +1,3 @@
-use base64ct::{Base64UrlUnpadded, Encoding};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
@@ -7,8 +6,4 @@ pub fn bytes() -> Result<[u8; 32], rand::rngs::SysError> {
     let mut bytes = [0; 32];
     SysRng.try_fill_bytes(&mut bytes)?;
     Ok(bytes)
-}
-
-pub fn text() -> Result<String, rand::rngs::SysError> {
-    bytes().map(|bytes| Base64UrlUnpadded::encode_string(&bytes))
 }

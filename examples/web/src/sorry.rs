@@ -10,7 +10,7 @@ use crate::page::{ErrorPage, Page, html};
 pub enum Sorry {
     /// Nobody is signed in, or no sign-in is pending.
     SignIn,
-    /// The session or the pending sign-in has ended. Contains the cookies that drop it and say so.
+    /// The session or the pending sign-in has ended. Contains the cookie that says so.
     Ended(Cookies),
     /// Step-up is required first.
     Confirm(&'static str),
@@ -45,13 +45,6 @@ impl From<doorward::store::sqlx::Error> for Sorry {
 impl From<doorward::store::BackendError> for Sorry {
     fn from(error: doorward::store::BackendError) -> Self {
         eprintln!("the store: {error}");
-        Self::Internal
-    }
-}
-
-impl From<rand::rngs::SysError> for Sorry {
-    fn from(error: rand::rngs::SysError) -> Self {
-        eprintln!("no randomness: {error}");
         Self::Internal
     }
 }

@@ -90,9 +90,13 @@ async fn newest_mail(mails: &Mails, browser: &Browser, subject: &str) -> String 
     panic!("the mail {subject:?} did not arrive, the newest is {seen:?}");
 }
 
-/// Opens the operator's page, with step-up if asked.
+/// Opens the operator's page, with a new sign-in or with step-up if asked.
 async fn open_accounts(operator: &Browser) {
     operator.open("/operator").await;
+    if operator.heading().await == "Sign in" {
+        sign_in(operator, OLGA.0, OLGA.1).await;
+        operator.open("/operator").await;
+    }
     if operator.heading().await == "Confirm it's you" {
         operator.fill("proof", OLGA.1).await;
         operator.press("Confirm").await;
@@ -213,21 +217,47 @@ async fn an_account_is_opened(story: &mut Story) {
     story.other.expect("Home").await;
     cleo.press_within("//nav", "Security").await;
     assert_eq!(cleo.texts("#devices li").await.len(), 2);
-    cleo.press("Sign out all other devices").await;
-    cleo.expect_words("All other devices were signed out.").await;
+    let sessions = cleo.texts("#sessions li").await;
+    assert_eq!(sessions.len(), 2, "{sessions:?}");
+    let marked = sessions.iter().filter(|text| text.contains("This session")).count();
+    assert!(marked == 1 && sessions.iter().all(|text| text.contains("Chrome on Linux")), "{sessions:?}");
+    cleo.press("Sign out everywhere else").await;
+    cleo.expect_words("You are signed out everywhere else.").await;
     story.other.open("/").await;
     story.other.expect("Sign in").await;
+    story.other.expect_words("Your session has ended").await;
+
+    // One session, after step-up; its device stays known.
+    later(cleo, "Forward five minutes").await;
+    story.other.open("/sign-in").await;
+    story.other.fill("email", CLEO).await;
+    story.other.fill("password", story.password).await;
+    story.other.tick("keep").await;
+    story.other.press_within("//main", "Sign in").await;
+    story.other.expect("Home").await;
+    cleo.open("/security").await;
+    assert!(cleo.texts("#sessions li").await.iter().any(|text| text.contains("kept signed in")));
+    cleo.press_within("//section[@id='sessions']//li[.//input]", &button_words(cleo, "#sessions").await).await;
+    cleo.expect("Confirm it's you").await;
+    cleo.fill("proof", story.password).await;
+    cleo.press("Confirm").await;
+    cleo.press_within("//section[@id='sessions']//li[.//input]", &button_words(cleo, "#sessions").await).await;
+    cleo.expect_words("Signed out there.").await;
+    assert_eq!((cleo.texts("#sessions li").await.len(), cleo.texts("#devices li").await.len()), (1, 2));
+    story.other.open("/").await;
+    story.other.expect("Sign in").await;
+    later(cleo, "Forward a minute").await;
     sign_in(&story.other, CLEO, story.password).await;
     cleo.open("/security").await;
-    cleo.press_within("//section[@id='devices']//li[form]", &sign_out_words(cleo).await).await;
-    cleo.expect_words("The device was signed out.").await;
+    cleo.press_within("//section[@id='devices']//li[form]", &button_words(cleo, "#devices").await).await;
+    cleo.expect_words("The device was signed out and forgotten.").await;
     story.other.open("/").await;
     story.other.expect("Sign in").await;
 }
 
-/// The label of the other device's button, including the part that names the device for screen readers.
-async fn sign_out_words(browser: &Browser) -> String {
-    let hidden = browser.texts("#devices li form button").await.swap_remove(0);
+/// The label of the button for the first other one in that list, including the part that names it for screen readers.
+async fn button_words(browser: &Browser, list: &str) -> String {
+    let hidden = browser.texts(&format!("{list} li form:has(input) button")).await.swap_remove(0);
     hidden.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

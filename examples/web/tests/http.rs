@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use support::{Answer, BEN, OLGA, Server, Visitor, link_in, link_named_in, password_in};
 
 /// Paths that another site could try to POST to.
-const POSTS: [&str; 22] = [
+const POSTS: [&str; 23] = [
     "/sign-in",
     "/sign-out",
     "/second-step",
@@ -27,7 +27,8 @@ const POSTS: [&str; 22] = [
     "/security/authenticator/off",
     "/security/recovery-codes",
     "/security/devices/sign-out",
-    "/security/devices/sign-out-others",
+    "/security/sessions/sign-out",
+    "/security/sessions/sign-out-others",
     "/confirm",
     "/operator/provision",
     "/operator/deactivate",
@@ -264,7 +265,7 @@ async fn what_another_site_posts_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cookies_are_bound_to_this_host_and_ids_move_with_every_privilege() {
+async fn cookies_are_bound_to_this_host_and_tokens_move_with_every_privilege() {
     let server = Server::start().await;
     let mut visitor = Visitor::new(&server);
     visitor.cookies.insert("__Host-session".into(), "planted".into());
@@ -276,25 +277,25 @@ async fn cookies_are_bound_to_this_host_and_ids_move_with_every_privilege() {
             assert!(cookie.split("; ").any(|part| part == attribute), "{cookie}");
         }
     }
-    let mut ids = vec!["planted".to_owned(), visitor.session().to_owned()];
+    let mut tokens = vec!["planted".to_owned(), visitor.session().to_owned()];
     visitor.post("/confirm", &[("proof", BEN.1)]).await;
-    ids.push(visitor.session().to_owned());
+    tokens.push(visitor.session().to_owned());
     // A proof right after another would be throttled, like any attempt.
     server.app.clock.forward(Duration::from_secs(1));
     let new = "figs and bread at dawn";
     let changed = visitor.post("/security/password", &[("current_password", BEN.1), ("new_password", new)]).await;
     assert_eq!(changed.location(), "/security");
-    ids.push(visitor.session().to_owned());
-    visitor.post("/security/devices/sign-out-others", &[]).await;
-    ids.push(visitor.session().to_owned());
+    tokens.push(visitor.session().to_owned());
+    visitor.post("/security/sessions/sign-out-others", &[]).await;
+    tokens.push(visitor.session().to_owned());
     visitor.post("/sign-out", &[]).await;
     visitor.sign_in((BEN.0, new)).await;
-    ids.push(visitor.session().to_owned());
-    let last = ids.pop().unwrap();
-    for (index, id) in ids.iter().enumerate() {
-        assert!(!ids[..index].contains(id), "an id was reused");
-        visitor.cookies.insert("__Host-session".into(), id.clone());
-        assert_eq!(visitor.get("/").await.location(), "/sign-in", "an earlier id is invalid");
+    tokens.push(visitor.session().to_owned());
+    let last = tokens.pop().unwrap();
+    for (index, token) in tokens.iter().enumerate() {
+        assert!(!tokens[..index].contains(token), "a token was reused");
+        visitor.cookies.insert("__Host-session".into(), token.clone());
+        assert_eq!(visitor.get("/").await.location(), "/sign-in", "an earlier token is dead");
     }
     visitor.cookies.insert("__Host-session".into(), last);
     assert_eq!(visitor.get("/").await.status, StatusCode::OK);
@@ -398,7 +399,7 @@ async fn an_operator_does_what_the_buttons_say() {
     let server = Server::start().await;
     let mut operator = Visitor::member(&server, OLGA).await;
     let (ann, ben) = (user_id(&server, "ann@acme.example").await, user_id(&server, BEN.0).await);
-    for (action, user, mails) in [("resend", &ann, 2), ("start-reset", &ben, 3), ("require-change", &ben, 3)] {
+    for (action, user, mails) in [("resend", &ann, 2), ("start-reset", &ben, 3), ("require-change", &ben, 4)] {
         let answer = operator.post(&format!("/operator/{action}"), &[("user", user)]).await;
         assert_eq!(answer.location(), "/operator", "{action}");
         assert_eq!(server.mails(mails).await.len(), mails, "{action}");
@@ -467,7 +468,12 @@ async fn an_operator_proves_who_it_is_and_takes_nothing_from_the_own_account() {
     let of_olgas_app = enroll(&server, &mut olga).await;
     enroll(&server, &mut ben).await;
 
+    let before = server.version(OLGA.0).await;
     server.app.clock.forward(Duration::from_secs(5 * 60));
+    // The use of the session is written down after the response.
+    while server.version(OLGA.0).await == before {
+        olga.get("/").await;
+    }
     let before = [server.version(OLGA.0).await, server.version(BEN.0).await];
     for action in ["deactivate", "reset-second-factor", "require-change", "start-reset"] {
         for user in [&of_olga, &of_ben] {
@@ -499,6 +505,21 @@ async fn an_operator_proves_who_it_is_and_takes_nothing_from_the_own_account() {
     assert_eq!(Visitor::new(&server).sign_in(BEN).await.location(), "/");
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Ben uses his session until that much time has passed.
+async fn use_for(server: &Server, ben: &mut Visitor, minutes: u32) {
+    for _ in 0..minutes / 30 {
+        server.app.clock.forward(30 * MINUTE);
+        let before = server.version(BEN.0).await;
+        // A use is written down after the response, unless the one before is just being written.
+        while server.version(BEN.0).await == before {
+            assert_eq!(ben.get("/").await.status, StatusCode::OK);
+        }
+    }
+    server.app.clock.forward(minutes % 30 * MINUTE);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_about_to_end_says_so_and_one_that_has_ended_too() {
     let server = Server::start().await;
@@ -506,23 +527,30 @@ async fn a_session_that_is_about_to_end_says_so_and_one_that_has_ended_too() {
     let words = "You will be signed out in a few minutes.";
     let page = ben.get("/").await.body;
     assert!(page.contains(&format!("<template><p class=\"notice\">{words}")), "hidden until a script shows it");
-    server.app.clock.forward(Duration::from_secs(12 * 60 * 60 - 5 * 60));
+    assert!(page.contains("data-ends=\"3300\"") || page.contains("data-ends=\"3299\""), "five minutes before: {page}");
+    assert!(page.contains("<a href=\"\">Stay signed in</a>"), "using it is enough");
+    use_for(&server, &mut ben, 24 * 60 - 4).await;
     let page = ben.get("/").await.body;
     assert!(page.contains(words) && !page.contains("<template>"));
-    let stayed = ben.post("/confirm", &[("proof", BEN.1), ("then", "home")]).await;
-    assert_eq!(stayed.location(), "/");
-    server.app.clock.forward(Duration::from_secs(60 * 60));
-    assert_eq!(ben.get("/").await.status, StatusCode::OK);
+    assert!(
+        page.contains("<a href=\"/sign-in\">sign in again</a>") && !page.contains("Stay signed in"),
+        "at its very end"
+    );
 
-    server.app.clock.forward(Duration::from_secs(11 * 60 * 60));
-    assert_eq!(ben.get("/security").await.location(), "/sign-in");
+    server.app.clock.forward(4 * MINUTE);
+    let ended = ben.get("/security").await;
+    assert_eq!(ended.location(), "/sign-in");
+    assert!(!ended.headers["set-cookie"].to_str().unwrap().contains("session"), "the cookie stays");
     assert!(ben.get("/sign-in").await.body.contains("Your session has ended"));
     assert!(!ben.get("/sign-in").await.body.contains("Your session has ended"), "once");
     assert!(!ben.get("/sign-in?ended").await.body.contains("Your session has ended"), "and not because of a link");
+    assert_eq!(ben.sign_in(BEN).await.location(), "/");
+    server.app.clock.forward(60 * MINUTE);
+    assert_eq!(ben.get("/").await.location(), "/sign-in", "an hour without use");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_signs_out_stays_signed_out_whatever_was_under_way() {
+async fn whoever_is_told_to_be_signed_out_is_whatever_was_under_way() {
     let server = Server::start().await;
     let (mut before, mut after) = (0, 0);
     for round in 0..40 {
@@ -537,10 +565,15 @@ async fn whoever_signs_out_stays_signed_out_whatever_was_under_way() {
             other_window.post("/sign-out", &[]).await
         };
         let (proved, signed_out) = tokio::join!(ben.post("/confirm", &[("proof", BEN.1)]), signing_out);
-        assert_eq!(signed_out.location(), "/sign-in");
-        match proved.location() {
+        match signed_out.location() {
+            // The session has ended, also if the proof has just given it a new token.
             "/sign-in" => before += 1,
-            _ => after += 1,
+            // The token was newer already, so it signed nobody out and does not say so. The new token signs out.
+            _ => {
+                after += 1;
+                assert!(signed_out.headers.get("set-cookie").is_none());
+                assert_eq!(ben.post("/sign-out", &[]).await.location(), "/sign-in");
+            }
         }
         for cookies in [old, ben.cookies, other_window.cookies] {
             let mut thief = Visitor::new(&server);
@@ -560,23 +593,162 @@ async fn a_window_that_is_a_step_behind_signs_nobody_out() {
     other_window.cookies = ben.cookies.clone();
     server.app.clock.forward(Duration::from_secs(60));
     assert_eq!(ben.post("/confirm", &[("proof", BEN.1)]).await.location(), "/security");
-    let behind = other_window.get("/security").await;
-    assert_eq!(behind.location(), "/sign-in");
-    let cookies: Vec<_> = behind.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
-    assert!(cookies.iter().all(|cookie| !cookie.starts_with("__Host-session")), "the newer cookie stays: {cookies:?}");
+    for behind in [other_window.get("/security").await, other_window.post("/sign-out", &[]).await] {
+        let cookies: Vec<_> = behind.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
+        assert!(cookies.iter().all(|it| !it.starts_with("__Host-session")), "the newer cookie stays: {cookies:?}");
+    }
     assert_eq!(ben.get("/").await.status, StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_is_prolonged_by_proofs_alone() {
+async fn whoever_asked_is_kept_signed_in_and_nobody_else() {
+    let server = Server::start().await;
+    let (mut plain, mut kept) = (Visitor::new(&server), Visitor::new(&server));
+    let form = [("email", BEN.0), ("password", BEN.1), ("keep", "1")];
+    let days = |answer: &Answer| {
+        let mut cookies = answer.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap().to_owned());
+        let cookie = cookies.find(|cookie| cookie.starts_with("__Host-session")).expect("a new token");
+        let (_, seconds) = cookie.split_once("Max-Age=")?;
+        // The sign-in took a moment.
+        Some((seconds.split(';').next().unwrap().parse::<u64>().unwrap() + 60) / (24 * 60 * 60))
+    };
+    assert_eq!(days(&plain.sign_in(BEN).await), None);
+    server.app.clock.forward(MINUTE);
+    assert_eq!(days(&kept.post("/sign-in", &form).await), Some(30));
+    server.app.clock.forward(24 * 60 * MINUTE);
+    // What is left after a day, though the token is new.
+    assert_eq!(days(&kept.post("/confirm", &[("proof", BEN.1)]).await), Some(29));
+    assert_eq!(plain.get("/").await.location(), "/sign-in");
+    server.app.clock.forward(28 * 24 * 60 * MINUTE);
+    assert_eq!(kept.get("/").await.status, StatusCode::OK);
+    server.app.clock.forward(24 * 60 * MINUTE);
+    assert_eq!(kept.get("/").await.location(), "/sign-in");
+
+    // A refused form remembers the tick, and the steps of a sign-in do.
+    let wrong = kept.post("/sign-in", &[("email", BEN.0), ("password", "wrong"), ("keep", "1")]).await;
+    assert!(wrong.body.contains("aria-describedby=\"keep-hint\" checked>"), "{}", wrong.body);
+    server.app.clock.forward(MINUTE);
+    plain.sign_in(BEN).await;
+    let app = enroll(&server, &mut plain).await;
+    server.app.clock.forward(MINUTE);
+    assert_eq!(kept.post("/sign-in", &form).await.location(), "/second-step");
+    assert_eq!(days(&kept.post("/second-step", &[("code", &code(&server, &app))]).await), Some(30));
+}
+
+/// The sessions on the page of their owner: where, and whether it is this one.
+fn sessions(page: &str) -> Vec<(String, bool)> {
+    let (_, list) = page.split_once("<section class=\"card\" id=\"sessions\"").unwrap();
+    let list = list.split("</section>").next().unwrap();
+    let entries = list.split("<li>").skip(1);
+    let label = |entry: &str| entry.split("<strong>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    entries.map(|entry| (label(entry), entry.contains("This session"))).collect()
+}
+
+const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_sessions_marks_this_one_and_any_other_can_be_ended() {
     let server = Server::start().await;
     let mut ben = Visitor::member(&server, BEN).await;
-    for _ in 0..3 {
-        server.app.clock.forward(Duration::from_secs(4 * 60 * 60 - 60));
-        ben.post("/security/devices/sign-out-others", &[]).await;
-        assert_eq!(ben.get("/").await.status, StatusCode::OK);
+    server.app.clock.forward(MINUTE);
+    let mut phone = Visitor::new(&server);
+    let form = [("email", BEN.0), ("password", BEN.1), ("keep", "1")];
+    let headers = [("sec-fetch-site", "same-origin"), ("user-agent", PHONE)];
+    assert_eq!(phone.send(Method::POST, "/sign-in", &form, &headers).await.location(), "/");
+    let stolen = phone.cookies.clone();
+
+    let page = ben.get("/security").await.body;
+    let (phones, own) = (("Safari on iPhone".to_owned(), false), ("A browser".to_owned(), true));
+    assert_eq!(sessions(&page), [phones, own.clone()]);
+    assert!(page.contains("with password, kept signed in. Last seen"));
+    assert_eq!(sessions(&phone.get("/security").await.body)[0], ("Safari on iPhone".to_owned(), true));
+    let id = page.split("name=\"session\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(!stolen["__Host-session"].contains(&id), "no credential");
+
+    // Only with a fresh proof.
+    server.app.clock.forward(5 * MINUTE);
+    let form = [("session", id.as_str())];
+    let asked = ben.post("/security/sessions/sign-out", &form).await;
+    assert_eq!(asked.location(), "/confirm?then=sessions");
+    assert_eq!(phone.get("/").await.status, StatusCode::OK);
+    assert_eq!(ben.post("/security/sessions/sign-out-others", &[]).await.location(), "/confirm?then=sessions");
+    let proved = ben.post("/confirm", &[("proof", BEN.1), ("then", "sessions")]).await;
+    assert_eq!(proved.location(), "/security#sessions");
+    assert_eq!(ben.post("/security/sessions/sign-out", &form).await.location(), "/security#sessions");
+    assert_eq!(sessions(&ben.get("/security").await.body), [own]);
+    let mut thief = Visitor::new(&server);
+    thief.cookies = stolen;
+    assert_eq!(thief.get("/").await.location(), "/sign-in", "a copied cookie is dead too");
+    for unknown in [id.as_str(), "", "none"] {
+        let answer = ben.post("/security/sessions/sign-out", &[("session", unknown)]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{unknown}");
     }
-    server.app.clock.forward(Duration::from_secs(10 * 60));
+    // The device is still known.
+    server.app.clock.forward(MINUTE);
+    assert_eq!(phone.sign_in(BEN).await.location(), "/");
+    assert!(ben.get("/security").await.body.contains("name=\"device\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_cookie_is_dead_after_each_end_and_each_change() {
+    let server = Server::start().await;
+    let mut ben = Visitor::member(&server, BEN).await;
+    let new = "figs and bread at dawn";
+    let ends: [(&str, &[(&str, &str)]); 4] = [
+        ("/confirm", &[("proof", BEN.1)]),
+        ("/security/sessions/sign-out-others", &[]),
+        ("/security/password", &[("current_password", BEN.1), ("new_password", new)]),
+        ("/sign-out", &[]),
+    ];
+    for (path, form) in ends {
+        let mut thief = Visitor::new(&server);
+        thief.cookies = ben.cookies.clone();
+        assert_eq!(thief.get("/").await.status, StatusCode::OK, "{path}");
+        server.app.clock.forward(MINUTE);
+        assert_eq!(ben.post(path, form).await.status, StatusCode::SEE_OTHER, "{path}");
+        assert_eq!(thief.get("/").await.location(), "/sign-in", "{path}");
+        assert_eq!(ben.get("/").await.location() == "/sign-in", path == "/sign-out", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_sign_in_ends_the_session_before_it_in_the_same_browser() {
+    let server = Server::start().await;
+    let mut browser = Visitor::member(&server, BEN).await;
+    let mut before = Visitor::new(&server);
+    before.cookies = browser.cookies.clone();
+    server.app.clock.forward(MINUTE);
+    assert_eq!(browser.sign_in((BEN.0, "wrong")).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.get("/").await.status, StatusCode::OK, "a failed one ends nothing");
+    server.app.clock.forward(MINUTE);
+    browser.sign_in(OLGA).await;
+    assert!(browser.get("/").await.body.contains("Hello, Olga."));
+    assert_eq!(before.get("/").await.location(), "/sign-in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_see_the_sessions_of_the_account_they_looked_for() {
+    let server = Server::start().await;
+    let mut olga = Visitor::member(&server, OLGA).await;
+    Visitor::member(&server, BEN).await;
+    let all = olga.get("/operator").await.body;
+    assert!(all.contains("<a href=\"/operator?find=ben%40acme.example\">") && !all.contains("usage-title"));
+    let page = olga.get("/operator?find=ben%40acme.example").await.body;
+    assert!(page.contains("<li>A browser: signed in ") && page.contains(" with password, last seen "), "{page}");
+    assert!(page.contains("up to 1 devices in an hour and 1 places at once"), "{page}");
+    let nobody = olga.get("/operator?find=ann%40acme.example").await.body;
+    assert!(nobody.contains("<p>None.</p>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_prolonged_by_use_up_to_a_day() {
+    let server = Server::start().await;
+    let mut ben = Visitor::member(&server, BEN).await;
+    use_for(&server, &mut ben, 12 * 60).await;
+    assert_eq!(ben.post("/confirm", &[("proof", BEN.1)]).await.location(), "/security", "which changes its token");
+    use_for(&server, &mut ben, 12 * 60 - 1).await;
+    assert_eq!(ben.get("/").await.status, StatusCode::OK);
+    server.app.clock.forward(MINUTE);
     assert_eq!(ben.get("/").await.location(), "/sign-in");
 }
 
@@ -671,7 +843,7 @@ async fn people_who_share_a_browser_stay_known_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_is_kept_though_the_welcome_is_interrupted() {
+async fn a_name_is_asked_for_again_if_the_welcome_is_interrupted() {
     let server = Server::start_with(|options| options.second_factor_required = true).await;
     let temporary = password_in(&server.mails(1).await[0]);
     let mut ann = Visitor::new(&server);
@@ -686,7 +858,8 @@ async fn a_name_is_kept_though_the_welcome_is_interrupted() {
     server.app.clock.forward(Duration::from_secs(60 * 60));
     let mut ann = Visitor::new(&server);
     let again = ann.sign_in(("ann@acme.example", "figs and bread at dawn")).await;
-    assert_eq!(again.location(), "/welcome/authenticator");
+    assert_eq!(again.location(), "/welcome");
+    assert_eq!(ann.post("/welcome", &[("name", "Ann")]).await.location(), "/welcome/authenticator");
     let app = authenticator(&ann.post("/welcome/authenticator", &[]).await.body);
     ann.post("/welcome/authenticator/confirm", &[("code", &code(&server, &app))]).await;
     assert!(ann.get("/").await.body.contains("Hello, Ann."));

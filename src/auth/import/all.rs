@@ -1,4 +1,4 @@
-//! Importing all accounts of another system: page by page, each row inserted first and marked then.
+//! Importing all accounts of another system, page by page: each row is inserted first, then marked.
 
 use core::fmt;
 use core::time::Duration;
@@ -15,7 +15,7 @@ use crate::hashing::PasswordHash;
 use crate::types::{BackendError, BackendErrorKind, Email, UserId, after};
 use crate::user::{User, UserHead};
 
-/// Rows of a page by default: what a killed run inserts again at most, and some hundred KiB.
+/// Rows per page by default: the most that is inserted again after a killed run, and a few hundred KiB.
 const PAGE: u32 = 500;
 /// How long another instance may take from creating an account to mailing its welcome: longer than any mailer waits for a server.
 const MAILING: Duration = Duration::from_secs(600);
@@ -25,19 +25,22 @@ impl Operator {
     /// Imports all accounts of another system, with the hashes of their passwords. Set the options, then call
     /// [`run`](ImportRun::run).
     ///
-    /// - A row that cannot be taken over stops nothing: the report names it by its id and says why.
-    /// - A run may be repeated, killed at any moment, and made by several processes at once: the insertion of an account is the
-    ///   claim, and a row whose account is there already is only marked. At the end all is as after one quiet run.
+    /// - A row that cannot be taken over does not stop the run: the report has its id and the reason.
+    /// - A run may be repeated, killed at any moment, and made by several processes at once: inserting an account is
+    ///   the claim, and a row whose account already exists is only marked. The result is the same as after one
+    ///   undisturbed run.
     /// - The id of a row becomes the id of its account.
-    /// - Nothing is mailed, unless [`mail_welcomes`](ImportRun::mail_welcomes) says so.
+    /// - No mail is sent, unless you call [`mail_welcomes`](ImportRun::mail_welcomes).
     /// - Memory is bounded by the size of a page and the 10,000 rows that a report names.
     ///
-    /// **Deleted people stay away** because the source remembers which rows were taken over. After a run was killed, let one
-    /// complete before you [`delete`](Self::delete) accounts, or delete by [`delete_imported`](Self::delete_imported): rows whose
-    /// accounts were created just before the kill have no mark yet.
+    /// **Deleted people are not imported again**, because the source remembers which rows were taken over. If a run was
+    /// killed, let one complete before you [`delete`](Self::delete) accounts, or delete with
+    /// [`delete_imported`](Self::delete_imported): rows whose accounts were created just before the kill have no mark
+    /// yet.
     ///
-    /// An import trusts the other system: whoever could enter there can enter here. Leave out the hash of a row whose address was
-    /// never verified there, and its owner proves the mailbox by "Forgot your password?".
+    /// An import trusts the other system: anyone who could sign in there can sign in here. Leave out the hash of a row
+    /// whose address was never verified there; its owner then proves access to the mailbox through "Forgot your
+    /// password?".
     ///
     /// See [`manual::coming_from`](crate::manual::coming_from) for the exports of Django, Laravel, Devise and others, the example
     /// `import`, which reads such files, and the example `custom_postgres`, which reads a table.
@@ -64,7 +67,7 @@ impl Operator {
     }
 
     /// Compares the rows of a source with the accounts: which were deleted since, which addresses differ, how many passwords are
-    /// still kept as old hashes, and what is left. It changes nothing, and reads everything: one look-up for each row.
+    /// still kept as old hashes, and what is left. It changes nothing, and reads every row: one look-up for each that was taken over.
     ///
     /// # Errors
     /// [`ImportStopped`] if a store or the source failed. Its report is empty.
@@ -109,8 +112,8 @@ impl Operator {
         Ok(())
     }
 
-    /// Deletes an account that may have been imported: marks its row in the source, then deletes the account. So no later run
-    /// brings the person back, even if the run that created the account was killed before it marked the row.
+    /// Deletes an account that may have been imported: marks its row in the source, then deletes the account. No later
+    /// run then imports the person again, even if the run that created the account was killed before it marked the row.
     ///
     /// # Errors
     /// [`OperatorError`]. If the source failed, it is `Unavailable` and the account was not deleted.
@@ -120,7 +123,7 @@ impl Operator {
     }
 }
 
-/// An import of all accounts that [`Operator::import_from`] prepares and [`run`](Self::run) makes.
+/// An import of all accounts, prepared by [`Operator::import_from`] and started by [`run`](Self::run).
 #[must_use = "nothing is imported until it is run"]
 pub struct ImportRun<'a> {
     rows: Rows<'a>,
@@ -131,38 +134,38 @@ pub struct ImportRun<'a> {
 }
 
 impl<'a> ImportRun<'a> {
-    /// How many rows are read and marked at a time, at least 1; default 500. A killed run leaves at most one page of accounts whose
-    /// rows are not marked.
+    /// Sets how many rows are read and marked at a time, at least 1; default 500. A killed run leaves at most one page
+    /// of accounts whose rows are not marked.
     pub fn page_size(self, rows: u32) -> Self {
         Self { page_size: rows.max(1), ..self }
     }
 
-    /// Mails a welcome with a first password to everyone who is provisioned without one, as [`Operator::provision`] does. Without
-    /// this, nothing is mailed, and they set a password by "Forgot your password?".
+    /// Mails a welcome with a first password to every active person who is provisioned without a hash, as [`Operator::provision`]
+    /// does. Without this, no mail is sent, and they set a password through "Forgot your password?".
     ///
-    /// Each row is marked as soon as its mail was accepted. If a run is killed between the two, the next one mails that person
-    /// again.
+    /// Each row is marked as soon as its mail is accepted. If a run is killed between the two, the next one mails that
+    /// person again.
     pub fn mail_welcomes(self) -> Self {
         Self { rows: Rows { welcome: true, ..self.rows }, ..self }
     }
 
-    /// Provisions rows whose hash cannot be read without it, instead of skipping them: their owners set a password by "Forgot your
-    /// password?", or are welcomed. [`ImportReport::hashes_dropped`] counts them.
+    /// Provisions rows whose hash cannot be read, without that hash, instead of skipping them: their owners set a
+    /// password through "Forgot your password?", or are mailed a welcome. [`ImportReport::hashes_dropped`] counts them.
     pub fn provision_unreadable(self) -> Self {
         Self { rows: Rows { provision_unreadable: true, ..self.rows }, ..self }
     }
 
-    /// Called after each page, with the report so far.
+    /// Sets what is called after each page, with the report so far.
     pub fn on_progress(self, call: impl FnMut(&ImportReport) + Send + 'a) -> Self {
         Self { on_progress: Box::new(call), ..self }
     }
 
-    /// Called for each row that is skipped, also beyond those that the report names.
+    /// Sets what is called for each row that is skipped, including rows beyond those that the report names.
     pub fn on_skipped(self, call: impl FnMut(&SkippedRow) + Send + 'a) -> Self {
         Self { on_skipped: Box::new(call), ..self }
     }
 
-    /// Reads the source to its end and takes every row over that can be.
+    /// Reads the source to its end and takes over every row that it can.
     ///
     /// # Errors
     /// [`ImportStopped`] if a store or the source failed, with the report so far. Run again: it continues where it stopped.
@@ -253,7 +256,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// What is to say about a row that is held.
+    /// The outcome for a row that is held.
     async fn held(&self, row: &ImportRow) -> Result<Outcome, Failed> {
         let (id, email) = read(row)?;
         match self.find(&id, &email).await? {
@@ -348,8 +351,8 @@ impl Rows<'_> {
         Ok(Created::As(outcome))
     }
 
-    /// Why the store did not insert the account. `gone` says that the id was taken, so that the account was deleted if there is
-    /// none: by a store that remembers deleted people, or at this moment.
+    /// Why the store did not insert the account. `gone` says that the id was taken: if no account has it now, the
+    /// account was deleted, before (by a store that remembers deleted people) or at this moment.
     async fn refused(
         &self,
         provisions: bool,
@@ -384,14 +387,14 @@ impl Rows<'_> {
             Ok(_) => {}
             Err(WelcomeError::MailFailed { .. }) => return Err(SkipReason::WelcomeNotMailed.into()),
             Err(WelcomeError::Unavailable(error)) => return Err(refused_by_store(error)),
-            // Its owner was faster, or an operator.
+            // The owner or an operator was faster.
             Err(_) => {}
         }
         report.taken_over_already += 1;
         Ok(Outcome::Welcomed)
     }
 
-    /// A row that cannot be taken over may have been provisioned by hand meanwhile.
+    /// A row that cannot be taken over may have been provisioned by hand in the meantime.
     async fn unless_there(
         &self,
         id: &UserId,
@@ -494,7 +497,7 @@ impl From<Unavailable> for Stop {
     }
 }
 
-/// Why a row was not taken over: for a reason of its own, or because nothing can be.
+/// Why a row was not taken over: for a reason of its own, or because the run stops.
 enum Failed {
     Skip(SkipReason),
     Stop(Stop),
@@ -527,7 +530,7 @@ enum Whose {
     TheRows(Box<User>),
     /// The account with this id has another address.
     OtherAddress,
-    /// The account with this address has another id, which may be shown if it is there.
+    /// The account with this address has another id; `Some` if that id may be shown.
     OtherAccount(Option<UserId>),
     Nobodys,
 }
@@ -562,7 +565,7 @@ fn read(row: &ImportRow) -> Result<(UserId, Email), SkipReason> {
     Ok((id, Email::from_input(&row.email).map_err(|_| SkipReason::MalformedEmail)?))
 }
 
-/// An id that may be shown: what looks like an address or a hash came from another column.
+/// An id that may be shown: a text that looks like an address or a hash came from another column.
 fn nameable(text: &str) -> Option<UserId> {
     let is_secret = text.contains(['@', '$']) || PasswordHash::parse(text).is_ok();
     UserId::parse(text).ok().filter(|_| !is_secret)

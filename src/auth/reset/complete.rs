@@ -44,6 +44,10 @@ impl Auth {
             engine.events.report_about(EventKind::ResetLinkDamaged, None);
             return Err(CompleteResetError::LinkDamaged);
         };
+        let Some(token) = engine.users.tokens.open(&token.0) else {
+            engine.events.report_about(EventKind::ResetLinkRejected, None);
+            return Err(CompleteResetError::LinkInvalid);
+        };
         let code = code.map(TypedCode::parse);
         Ok(set_password(engine, Grant::Link(&token, code.as_ref()), &Password::new(new)).await?)
     }

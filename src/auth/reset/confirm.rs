@@ -1,11 +1,11 @@
-use super::{Auth, owner};
+use super::{Auth, opened};
 use crate::config::ResetMode;
 use crate::engine::{Committed, Decision, Engine};
 use crate::error::ConfirmResetError;
 use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::password::{ResetConfirmed, temporary_digest, temporary_password};
-use crate::types::ResetToken;
+use crate::types::{DeviceToken, ResetToken};
 use crate::user::{Confirmation, User};
 
 /// # "Forgot your password?": confirming
@@ -47,7 +47,7 @@ impl Auth {
             engine.events.report_about(EventKind::ResetLinkDamaged, None);
             return Err(ConfirmResetError::LinkDamaged);
         };
-        let Some(user) = owner(engine, &token).await? else { return Err(refused(engine, None)) };
+        let Some((token, user)) = opened(engine, &token).await? else { return Err(refused(engine, None)) };
         let (limits, devices) = (engine.config.link_limits(), engine.config.device_limits());
         let outcome = engine
             .users
@@ -73,6 +73,7 @@ impl Auth {
             engine.events.report(EventKind::DeviceGranted).user(&user).send();
         }
         let kind = MailKind::TemporaryPassword { temporary_password, lifetime: limits.temporary_lifetime, expires_at };
+        let device = device.map(|device| DeviceToken(engine.users.tokens.wire(&device)));
         // Anyone with the link owns the mailbox, so the response may say whether the mail was sent.
         match engine.mailing.send(user.email(), kind).await {
             Ok(()) => Ok(ResetConfirmed { user_id: user.id().clone(), expires_at, device }),

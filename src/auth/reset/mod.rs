@@ -10,7 +10,7 @@ use super::{Auth, set_password};
 use crate::engine::Engine;
 use crate::error::Unavailable;
 use crate::password::ResetLinkStatus;
-use crate::types::{Malformed, ResetToken};
+use crate::types::{Malformed, ResetToken, Token};
 use crate::user::User;
 
 /// # "Forgot your password?": the link
@@ -24,7 +24,7 @@ impl Auth {
         let engine = &self.engine;
         engine.open()?;
         let Ok(token) = ResetToken::from_link(token) else { return Ok(ResetLinkStatus::Damaged) };
-        let Some(user) = owner(engine, &token).await? else { return Ok(ResetLinkStatus::Invalid) };
+        let Some((token, user)) = opened(engine, &token).await? else { return Ok(ResetLinkStatus::Invalid) };
         let opens = user.reset_link_opens(&token, &engine.config.link_limits(), engine.now());
         Ok(if opens { ResetLinkStatus::Valid } else { ResetLinkStatus::Invalid })
     }
@@ -37,7 +37,7 @@ impl Auth {
     /// which something is missing, or that has another letter or digit where the token ends, is not. [`confirm_reset`] and the other
     /// calls that take a token mend it themselves.
     ///
-    /// What is returned is at most 215 letters, digits, `-`, `_` and one dot. **It is the secret itself.** Only the form was looked
+    /// What is returned is at most 238 letters, digits, `-`, `_` and one dot. **It is the secret itself.** Only the form was looked
     /// at: the link may be used, expired, or made up.
     ///
     /// # Errors
@@ -65,12 +65,13 @@ impl Auth {
     }
 }
 
-/// The user that a link claims to belong to. Where there is none, the link is compared with the decoy's.
-async fn owner(engine: &Engine, token: &ResetToken) -> Result<Option<User>, Unavailable> {
-    let found = engine.users.find_claimed(&token.0.user_id).await?;
+/// The token of a link, and the user that it claims to belong to. Where there is none, the link is compared with the decoy's.
+async fn opened(engine: &Engine, token: &ResetToken) -> Result<Option<(Token, User)>, Unavailable> {
+    let Some(token) = engine.users.tokens.open(&token.0) else { return Ok(None) };
+    let found = engine.users.find_claimed(&token.user_id).await?;
     if found.is_none() {
         let limits = engine.config.link_limits();
-        core::hint::black_box(engine.users.decoy.reset_link_opens(token, &limits, engine.now()));
+        core::hint::black_box(engine.users.decoy.reset_link_opens(&token, &limits, engine.now()));
     }
-    Ok(found)
+    Ok(found.map(|user| (token, user)))
 }

@@ -8,7 +8,7 @@ use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::password::ResetRequested;
-use crate::types::{ClientAddress, Email};
+use crate::types::{ClientAddress, Email, ResetToken};
 use crate::user::{NewLink, User};
 
 /// Whose password was forgotten, and what the host knows of the client.
@@ -201,7 +201,8 @@ async fn store_link(engine: &Engine, delivery: &Delivery) -> Result<Requested, U
         Ok(added) => added,
         Err(refused) => return Ok(refused),
     };
-    let (link, lifetime) = (engine.mailing.site.reset_link(&token), limits.lifetime);
+    let (link, lifetime) =
+        (engine.mailing.site.reset_link(&ResetToken(engine.users.tokens.wire(&token))), limits.lifetime);
     let kind = match engine.config.reset.mode {
         ResetMode::TemporaryPassword => MailKind::ConfirmReset { link, lifetime, expires_at },
         ResetMode::ChooseNewPassword => MailKind::ChooseNewPassword { link, lifetime, expires_at },

@@ -3,7 +3,6 @@
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::account::Session;
 use crate::auth::Auth;
 use crate::auth::outcome::{SignIn, SignedIn};
 use crate::auth::respond::respond;
@@ -13,8 +12,10 @@ use crate::error::{EnrollmentError, Unavailable};
 use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::second_factor::{RecoveryCodes, StepUp, TotpEnrollment, TotpSecret, TypedCode};
-use crate::types::{Challenge, Digest, UserId};
-use crate::user::{AcceptedCode, Fresh, GivenFor, NewTotp, Passed, Recovery, Step, User, recovery_digests};
+use crate::types::{Challenge, Digest, Token, UserId};
+use crate::user::{
+    AcceptedCode, Fresh, GivenFor, NewTotp, OpenSession, Passed, Progress, Recovery, User, recovery_digests,
+};
 
 /// # Enrolling an authenticator
 impl Auth {
@@ -40,9 +41,9 @@ impl Auth {
     /// }
     /// ```
     pub async fn begin_enrollment(&self, signed_in: &SignedIn) -> Result<TotpEnrollment, EnrollmentError> {
-        let (engine, session) = (&self.engine, signed_in.session());
-        let user = find(engine, session).await?;
-        begin(engine, user, |user, now| may_begin(engine, user, session, now)).await
+        let engine = &self.engine;
+        let user = find(engine, signed_in).await?;
+        begin(engine, user, |user, now| may_begin(engine, user, signed_in, now)).await
     }
 
     /// Confirms the enrollment by a code, within ten minutes. Every other session ends, a notice is mailed, and sign-ins ask for a
@@ -55,16 +56,16 @@ impl Auth {
         signed_in: &SignedIn,
         code: &str,
     ) -> Result<(SignedIn, RecoveryCodes), EnrollmentError> {
-        let (engine, session) = (&self.engine, signed_in.session());
-        let user = find(engine, session).await?;
+        let engine = &self.engine;
+        let user = find(engine, signed_in).await?;
         let (codes, digests) = new_recovery_codes(user.id())?;
         // A step-up that was fresh when the enrollment was begun is fresh enough to finish it.
-        let may = |user: &User, now| check_session(engine, user, session, now);
-        let enroll = |user: &User, proving: &AcceptedCode, now, fresh: &Fresh| {
-            user.confirm_enrollment(session, proving, digests.clone(), now, fresh)
+        let may = |user: &User, now| check_session(engine, user, signed_in, now);
+        let enroll = |user: &User, session: OpenSession, proving: &AcceptedCode, now, fresh: &Fresh| {
+            user.confirm_enrollment(&session, proving, digests.clone(), now, fresh)
         };
         let (session, user) = confirm(engine, user, code, GivenFor::Nothing, may, enroll).await?;
-        Ok((SignedIn::new(&user, session, None), codes))
+        Ok((engine.signed_in(&user, &session, None), codes))
     }
 
     /// Begins the enrollment of an authenticator after [`EnrollmentRequired`](SignIn::EnrollmentRequired): show its QR code or
@@ -74,8 +75,8 @@ impl Auth {
     /// [`EnrollmentError`].
     pub async fn begin_required_enrollment(&self, challenge: &Challenge) -> Result<TotpEnrollment, EnrollmentError> {
         let engine = &self.engine;
-        let user = find_challenged(engine, challenge).await?;
-        begin(engine, user, |user, now| check_challenge(engine, user, challenge, now)).await
+        let (token, user) = find_challenged(engine, challenge).await?;
+        begin(engine, user, |user, now| check_challenge(engine, user, &token, now)).await
     }
 
     /// Confirms that enrollment by a code, and signs in. Show the recovery codes: they are never shown again.
@@ -88,30 +89,25 @@ impl Auth {
         code: &str,
     ) -> Result<(SignIn, RecoveryCodes), EnrollmentError> {
         let engine = &self.engine;
-        let user = find_challenged(engine, challenge).await?;
+        let (token, user) = find_challenged(engine, challenge).await?;
         let (codes, digests) = new_recovery_codes(user.id())?;
-        let (limits, rules) = (engine.config.challenge_limits(), engine.config.sign_in_rules());
-        let may = |user: &User, now| check_challenge(engine, user, challenge, now);
-        let enroll = |user: &User, proving: &AcceptedCode, now: OffsetDateTime, fresh: &Fresh| {
-            let Some(progress) = user.enrollment_challenge(challenge, &limits, now) else {
-                return (None, user.clone());
-            };
+        let rules = engine.config.sign_in_rules();
+        let may = |user: &User, now| check_challenge(engine, user, &token, now);
+        let enroll = |user: &User, progress: Progress, proving: &AcceptedCode, now: OffsetDateTime, fresh: &Fresh| {
             let Passed { step, user } =
-                user.enroll_by_challenge(challenge, progress, proving, digests.clone(), &rules, now, fresh);
-            (Some(step), user)
+                user.enroll_by_challenge(&token, progress, proving, digests.clone(), &rules, now, fresh);
+            (step, user)
         };
-        let (step, user): (Option<Step>, User) =
-            confirm(engine, user, code, GivenFor::Challenge(challenge), may, enroll).await?;
-        let step = step.ok_or_else(|| challenge_rejected(engine, Some(&user)))?;
+        let (step, user) = confirm(engine, user, code, GivenFor::Challenge(&token), may, enroll).await?;
         Ok((respond(engine, step, &user, 0, None).await, codes))
     }
 }
 
 /// Stores a new secret that waits for its first code.
-async fn begin(
+async fn begin<P: Send>(
     engine: &Engine,
     user: User,
-    may: impl Fn(&User, OffsetDateTime) -> Result<(), EnrollmentError> + Send + Sync,
+    may: impl Fn(&User, OffsetDateTime) -> Result<P, EnrollmentError> + Send + Sync,
 ) -> Result<TotpEnrollment, EnrollmentError> {
     may(&user, engine.now())?;
     let params = engine.config.second_factor.totp.params();
@@ -124,7 +120,7 @@ async fn begin(
         .commit(user, |user, fresh| {
             let now = engine.now();
             match may(user, now) {
-                Ok(()) => {
+                Ok(_) => {
                     let new = NewTotp { secret: sealed.clone(), params };
                     Decision::Store(user.begin_enrollment(new, lifetime, now, fresh), Ok(()))
                 }
@@ -139,13 +135,13 @@ async fn begin(
 }
 
 /// Verifies the first code of the authenticator, and enrolls it in the same write.
-async fn confirm<T: Send>(
+async fn confirm<P: Send, T: Send>(
     engine: &Engine,
     user: User,
     typed: &str,
     given_for: GivenFor<'_>,
-    may: impl Fn(&User, OffsetDateTime) -> Result<(), EnrollmentError> + Send + Sync,
-    enroll: impl Fn(&User, &AcceptedCode, OffsetDateTime, &Fresh) -> (T, User) + Send + Sync,
+    may: impl Fn(&User, OffsetDateTime) -> Result<P, EnrollmentError> + Send + Sync,
+    enroll: impl Fn(&User, P, &AcceptedCode, OffsetDateTime, &Fresh) -> (T, User) + Send + Sync,
 ) -> Result<(T, User), EnrollmentError> {
     may(&user, engine.now())?;
     let Ok(code) = TypedCode::parse(typed) else { return Err(EnrollmentError::CodeMalformed) };
@@ -153,14 +149,15 @@ async fn confirm<T: Send>(
         .users
         .commit(user, |user, fresh| {
             let now = engine.now();
-            if let Err(error) = may(user, now) {
-                return Decision::Answer(Err(error));
-            }
+            let by = match may(user, now) {
+                Ok(by) => by,
+                Err(error) => return Decision::Answer(Err(error)),
+            };
             if !user.has_pending_totp(now) {
                 return Decision::Answer(Err(EnrollmentError::NotBegun));
             }
             let verdict = engine.codes.judge_enrolling(user, &code, now, fresh.version);
-            let pass = |accepted: &AcceptedCode| enroll(user, accepted, now, fresh);
+            let pass = |accepted: &AcceptedCode| enroll(user, by, accepted, now, fresh);
             engine.codes.decide(user, verdict, given_for, (now, fresh), pass).map(Ok)
         })
         .await?;
@@ -189,29 +186,38 @@ pub(super) fn new_recovery_codes(user: &UserId) -> Result<(RecoveryCodes, Vec<Di
     Ok((codes, digests))
 }
 
-async fn find(engine: &Engine, session: &Session) -> Result<User, EnrollmentError> {
+async fn find(engine: &Engine, signed_in: &SignedIn) -> Result<User, EnrollmentError> {
     engine.open()?;
-    engine.users.find_by_session(session).await?.ok_or(EnrollmentError::SessionEnded)
+    let (user, _) = engine.sessions.find(signed_in.shown()).await?.ok_or(EnrollmentError::SessionEnded)?;
+    Ok(user)
 }
 
-async fn find_challenged(engine: &Engine, challenge: &Challenge) -> Result<User, EnrollmentError> {
+async fn find_challenged(engine: &Engine, challenge: &Challenge) -> Result<(Token, User), EnrollmentError> {
     engine.open()?;
-    let found = engine.users.find_claimed(&challenge.0.user_id).await?;
-    found.ok_or_else(|| challenge_rejected(engine, None))
+    let Some(token) = engine.users.tokens.open(&challenge.0) else { return Err(challenge_rejected(engine, None)) };
+    match engine.users.find_claimed(&token.user_id).await? {
+        Some(user) => Ok((token, user)),
+        None => Err(challenge_rejected(engine, None)),
+    }
 }
 
 /// Whether the session is valid, and no recovery is pending.
-fn check_session(engine: &Engine, user: &User, session: &Session, now: OffsetDateTime) -> Result<(), EnrollmentError> {
-    if !engine.users.is_session_valid(user, session) {
+fn check_session(
+    engine: &Engine,
+    user: &User,
+    signed_in: &SignedIn,
+    now: OffsetDateTime,
+) -> Result<OpenSession, EnrollmentError> {
+    let Some(session) = engine.sessions.of(user, signed_in.shown()) else {
         engine.events.report(EventKind::SessionRejected).user(user).send();
         return Err(EnrollmentError::SessionEnded);
-    }
-    no_recovery(user, now)
+    };
+    no_recovery(user, now).map(|()| session)
 }
 
-fn may_begin(engine: &Engine, user: &User, session: &Session, now: OffsetDateTime) -> Result<(), EnrollmentError> {
-    check_session(engine, user, session, now)?;
-    match user.is_freshly_proved(session, engine.config.second_factor.fresh_proof, now) {
+fn may_begin(engine: &Engine, user: &User, signed_in: &SignedIn, now: OffsetDateTime) -> Result<(), EnrollmentError> {
+    let session = check_session(engine, user, signed_in, now)?;
+    match user.is_freshly_proved(&session, engine.config.second_factor.fresh_proof, now) {
         true => Ok(()),
         false => Err(EnrollmentError::StepUpRequired { needs: StepUp::needed_of(user) }),
     }
@@ -220,12 +226,12 @@ fn may_begin(engine: &Engine, user: &User, session: &Session, now: OffsetDateTim
 fn check_challenge(
     engine: &Engine,
     user: &User,
-    challenge: &Challenge,
+    token: &Token,
     now: OffsetDateTime,
-) -> Result<(), EnrollmentError> {
+) -> Result<Progress, EnrollmentError> {
     let limits = engine.config.challenge_limits();
-    match user.enrollment_challenge(challenge, &limits, now) {
-        Some(_) => no_recovery(user, now),
+    match user.enrollment_challenge(token, &limits, now) {
+        Some(progress) => no_recovery(user, now).map(|()| progress),
         None => Err(challenge_rejected(engine, Some(user))),
     }
 }

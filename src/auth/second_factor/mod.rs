@@ -6,13 +6,12 @@ use enrollment::new_recovery_codes;
 
 use super::Auth;
 use super::outcome::SignedIn;
-use crate::account::Session;
 use crate::engine::{Committed, Decision, Engine};
 use crate::error::SecondFactorError;
 use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::second_factor::{RecoveryCodes, SecondFactorStatus, StepUp};
-use crate::user::{Fresh, Recovery, User};
+use crate::user::{Fresh, OpenSession, Recovery, User};
 
 /// # The second factor of a signed-in user
 impl Auth {
@@ -21,7 +20,7 @@ impl Auth {
     /// # Errors
     /// [`SecondFactorError::SessionEnded`].
     pub async fn second_factor(&self, signed_in: &SignedIn) -> Result<SecondFactorStatus, SecondFactorError> {
-        let user = find(&self.engine, signed_in.session()).await?;
+        let user = find(&self.engine, signed_in).await?;
         Ok(match user.enrolled() {
             None => SecondFactorStatus::Off,
             Some(enrolled) => {
@@ -41,7 +40,7 @@ impl Auth {
     ///
     /// async fn turn_off(auth: &Auth, ann: &SignedIn, code: &str) -> Result<SignedIn, String> {
     ///     match auth.disable_second_factor(ann).await {
-    ///         Ok(ann) => Ok(ann), // keep its session
+    ///         Ok(ann) => Ok(ann), // keep its token
     ///         Err(SecondFactorError::StepUpRequired { .. }) => {
     ///             let ann = auth.reauthenticate_with_code(ann, code).await.map_err(|error| error.user_message())?;
     ///             auth.disable_second_factor(&ann).await.map_err(|error| error.user_message())
@@ -51,15 +50,18 @@ impl Auth {
     /// }
     /// ```
     pub async fn disable_second_factor(&self, signed_in: &SignedIn) -> Result<SignedIn, SecondFactorError> {
-        let (engine, session) = (&self.engine, signed_in.session());
+        let engine = &self.engine;
         if engine.config.second_factor.is_required() {
             return Err(SecondFactorError::RequiredByPolicy);
         }
-        let user = change(engine, session, During::Normal, |user, fresh| user.without_second_factor(fresh)).await?;
+        let disable = |user: &User, session: &OpenSession, fresh: &Fresh| {
+            user.disable_second_factor(session, engine.now(), fresh)
+        };
+        let (session, user) = change(engine, signed_in, During::Normal, disable).await?;
         engine.events.report(EventKind::SecondFactorDisabled).user(&user).send();
         let notice = MailKind::SecondFactorDisabled { by_operator: false, at: engine.now() };
         engine.mailing.notify(&user, notice).await;
-        Ok(SignedIn::new(&user, session.moved_to(user.epoch()), None))
+        Ok(engine.signed_in(&user, &session, None))
     }
 
     /// Makes ten new recovery codes, which replace all earlier ones. Every other session ends, and a notice is mailed. Show the
@@ -71,14 +73,15 @@ impl Auth {
         &self,
         signed_in: &SignedIn,
     ) -> Result<(SignedIn, RecoveryCodes), SecondFactorError> {
-        let (engine, session) = (&self.engine, signed_in.session());
-        let (codes, digests) = new_recovery_codes(session.user_id())?;
-        let renew =
-            |user: &User, fresh: &Fresh| user.with_recovery_codes(session, digests.clone(), engine.now(), fresh);
-        let user = change(engine, session, During::Normal, renew).await?;
+        let engine = &self.engine;
+        let (codes, digests) = new_recovery_codes(signed_in.user_id())?;
+        let renew = |user: &User, session: &OpenSession, fresh: &Fresh| {
+            user.with_recovery_codes(session, digests.clone(), engine.now(), fresh)
+        };
+        let (session, user) = change(engine, signed_in, During::Normal, renew).await?;
         engine.events.report(EventKind::RecoveryCodesRegenerated).user(&user).send();
         engine.mailing.notify(&user, MailKind::RecoveryCodesRegenerated { at: engine.now() }).await;
-        Ok((SignedIn::new(&user, session.moved_to(user.epoch()), None), codes))
+        Ok((engine.signed_in(&user, &session, None), codes))
     }
 
     /// Cancels a reset that someone else started: the mailed links, the temporary password and everything obtained with them
@@ -91,8 +94,8 @@ impl Auth {
     /// [`SecondFactorError`]: after [`StepUpRequired`](SecondFactorError::StepUpRequired) ask for a code.
     pub async fn cancel_recovery(&self, signed_in: &SignedIn) -> Result<(), SecondFactorError> {
         let engine = &self.engine;
-        let cancel = |user: &User, fresh: &Fresh| user.cancel_recovery(fresh);
-        let user = change(engine, signed_in.session(), During::Recovery, cancel).await?;
+        let cancel = |user: &User, _: &OpenSession, fresh: &Fresh| ((), user.cancel_recovery(fresh));
+        let ((), user) = change(engine, signed_in, During::Recovery, cancel).await?;
         engine.events.report(EventKind::RecoveryCancelled).user(&user).send();
         Ok(())
     }
@@ -108,35 +111,41 @@ enum During {
 }
 
 /// Stores a change of a user with a second factor who has just proved it.
-async fn change(
+async fn change<T: Send>(
     engine: &Engine,
-    session: &Session,
+    signed_in: &SignedIn,
     during: During,
-    transition: impl Fn(&User, &Fresh) -> User + Send + Sync,
-) -> Result<User, SecondFactorError> {
-    let user = find(engine, session).await?;
+    transition: impl Fn(&User, &OpenSession, &Fresh) -> (T, User) + Send + Sync,
+) -> Result<(T, User), SecondFactorError> {
+    let user = find(engine, signed_in).await?;
     let fresh_proof = engine.config.second_factor.fresh_proof;
     let outcome = engine
         .users
         .commit(user, |user, fresh| {
             let now = engine.now();
+            let Some(session) = engine.sessions.of(user, signed_in.shown()) else {
+                return Decision::Answer(Err(SecondFactorError::SessionEnded));
+            };
             let refused = match user.recovery(now) {
-                _ if !engine.users.is_session_valid(user, session) => SecondFactorError::SessionEnded,
                 Recovery::Open { until } if during == During::Normal => SecondFactorError::RecoveryPending { until },
                 _ if !user.has_second_factor() => SecondFactorError::NotEnrolled,
-                _ if !user.is_freshly_proved(session, fresh_proof, now) => {
+                _ if !user.is_freshly_proved(&session, fresh_proof, now) => {
                     SecondFactorError::StepUpRequired { needs: StepUp::needed_of(user) }
                 }
-                _ => return Decision::Store(transition(user, fresh), Ok(())),
+                _ => {
+                    let (outcome, next) = transition(user, &session, fresh);
+                    return Decision::Store(next, Ok(outcome));
+                }
             };
             Decision::Answer(Err(refused))
         })
         .await?;
     let Committed::Done(changed, user) = outcome else { return Err(SecondFactorError::SessionEnded) };
-    changed.map(|()| user)
+    changed.map(|outcome| (outcome, user))
 }
 
-async fn find(engine: &Engine, session: &Session) -> Result<User, SecondFactorError> {
+async fn find(engine: &Engine, signed_in: &SignedIn) -> Result<User, SecondFactorError> {
     engine.open()?;
-    engine.users.find_by_session(session).await?.ok_or(SecondFactorError::SessionEnded)
+    let (user, _) = engine.sessions.find(signed_in.shown()).await?.ok_or(SecondFactorError::SessionEnded)?;
+    Ok(user)
 }

@@ -1,4 +1,4 @@
-//! Werkzeug, which Flask uses. Its hashes without a count of iterations are not read: which one was meant depends on the release.
+//! Werkzeug, which Flask uses. Hashes without an iteration count are not read: the count depends on the release.
 
 use super::pbkdf2::{Pbkdf2, Prf};
 use super::scrypt::{LONG_TAG_BYTES, Scrypt, ScryptCost};

@@ -1,4 +1,4 @@
-//! TLS, by rustls over ring, verified against the certificate authorities of the system and the host.
+//! TLS with rustls and ring, verified against the certificate authorities of the system and those that the host adds.
 
 use std::io;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ impl Tls {
         // Unreadable system certificates are skipped: the others are enough.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         for pem in root_certificates {
-            // A text without any certificate would otherwise pass as one with none to add.
+            // Otherwise a text without any certificate would be accepted, and add none.
             if !pem.windows(PEM.len()).any(|part| part == PEM) {
                 let (field, problem) = ("root_certificates", "contains no PEM certificate");
                 return Err(SmtpError::Setting { field, problem });

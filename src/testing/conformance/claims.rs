@@ -3,7 +3,7 @@
 use super::samples::{auth, crowd, email, panics};
 use super::{Harness, Stores, join_all};
 use doorward::account::Provision;
-use doorward::error::{ConfirmResetError, SignInError};
+use doorward::error::{ConfirmResetError, ResumeError, SignInError};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{Auth, Challenge, Clock, Operator, SignIn, SignInRequest, SignedIn};
 
@@ -93,7 +93,57 @@ pub async fn of_parallel_changes_one_wins(harness: &dyn Harness) {
         .all(async |auth, n| auth.change_password(&ann, OLD, &format!("the password of task {n}")).await.is_ok())
         .await;
     assert_eq!(count(&changed, |changed| **changed), 1, "{changed:?}");
-    assert!(processes.auths[3].resume(ann.session()).await.is_err(), "the previous session has ended");
+    assert!(processes.auths[3].resume(&ann.token().expose()).await.is_err(), "the previous session has ended");
+}
+
+/// A session that ends while other processes write down its use, or open another one, has ended in all of them.
+pub async fn of_parallel_uses_and_ends_of_a_session_the_end_wins(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    let processes = Processes::start(harness, &stores).await;
+    let _ = processes.open(harness).await;
+    let (began, mut copies) = (processes.clock.now(), Vec::new());
+    for round in 0..4 {
+        processes.clock.advance(core::time::Duration::from_secs(2));
+        let entered = processes.auths[0].try_sign_in(SignInRequest::new(ANN, OLD)).await;
+        let Ok(SignIn::Complete(ann)) = entered else { panic!("not signed in: {entered:?}") };
+        let (copy, now) = (ann.token().expose(), processes.clock.now());
+        // Its use is to be written down.
+        processes.clock.advance(core::time::Duration::from_secs(301));
+        processes
+            .all(async |auth, n| match n {
+                7 if round % 2 == 0 => auth.sign_out(&ann).await.unwrap_or_else(panics),
+                7 => processes.operator.sign_out_everywhere(ann.user_id()).await.unwrap_or_else(panics),
+                // One that began before everybody was signed out fails.
+                11 => match auth.try_sign_in(SignInRequest::new(ANN, OLD)).await {
+                    Ok(SignIn::Complete(_)) | Err(SignInError::InvalidCredentials) => {}
+                    other => panic!("{other:?}"),
+                },
+                // Before the end it is alive, and after it no longer.
+                _ => match auth.resume(&copy).await {
+                    Ok(_) | Err(ResumeError::SessionEnded) => {}
+                    Err(error) => panics(error),
+                },
+            })
+            .await;
+        for at in [processes.clock.now(), now] {
+            processes.clock.set(at);
+            for auth in &processes.auths {
+                let revived = auth.resume(&copy).await;
+                assert!(matches!(revived, Err(ResumeError::SessionEnded)), "{revived:?}");
+            }
+        }
+        processes.clock.set(now + core::time::Duration::from_secs(400));
+        copies.push(copy);
+    }
+    let stores = harness.reopen(stores).await;
+    let (restarted, _) = auth(stores.users, stores.attempts, &processes.clock, &processes.mailer);
+    for at in [processes.clock.now(), began] {
+        processes.clock.set(at);
+        for copy in &copies {
+            let revived = restarted.resume(copy).await;
+            assert!(matches!(revived, Err(ResumeError::SessionEnded)), "{revived:?}");
+        }
+    }
 }
 
 /// Of many concurrent reset requests, one sends a mail; of many confirmations of its link, one does.

@@ -95,6 +95,7 @@ macro_rules! conformance_tests {
     ($name:ident, $block_on:path, $harness:expr) => {
         $crate::conformance_tests!(@cases $name, $block_on, $harness;
             a_user_survives_storing_and_reopening,
+            a_full_account_survives_storing_and_reopening,
             ids_and_canonical_addresses_are_unique,
             of_parallel_inserts_of_one_address_one_wins,
             replace_stores_only_over_the_expected_version,
@@ -112,6 +113,7 @@ macro_rules! conformance_tests {
             purge_drops_what_has_expired_and_nothing_else,
             of_parallel_choices_one_wins,
             of_parallel_changes_one_wins,
+            of_parallel_uses_and_ends_of_a_session_the_end_wins,
             of_parallel_resets_one_mails,
             of_parallel_tries_one_is_evaluated_per_slot,
             of_parallel_codes_one_passes,

@@ -10,7 +10,10 @@ use doorward::hashing::HashParams;
 use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, User, Version};
 use doorward::testing::conformance::{Harness, Stores};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{AttemptStore, Auth, Clock, Email, Keyring, Operator, SignInRequest, Site, UserId, UserRepository};
+use doorward::{
+    AttemptStore, Auth, AuthBuilder, ClientAddress, Clock, Email, Keyring, Operator, SignIn, SignInRequest, Site,
+    UserId, UserRepository,
+};
 
 pub fn panics<T, E: core::fmt::Debug>(error: E) -> T {
     panic!("the store failed: {error:?}")
@@ -42,16 +45,25 @@ pub fn auth(
     clock: &ManualClock,
     mailer: &RecordingMailer,
 ) -> (Auth, Operator) {
+    builder(users, attempts, clock, mailer).build_with_operator().unwrap_or_else(panics)
+}
+
+fn builder(
+    users: impl UserRepository,
+    attempts: impl AttemptStore,
+    clock: &ManualClock,
+    mailer: &RecordingMailer,
+) -> AuthBuilder {
     let site = Site::new("Conformance", "https://conformance.example", "help@conformance.example");
     Auth::builder(site.unwrap_or_else(panics), users, attempts, mailer.clone())
         .clock(clock.clone())
         .keyring(Keyring::new("a", [7; 32]).unwrap_or_else(panics))
+        .index_key([7; 32])
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = core::num::NonZeroUsize::new(1);
+            config.session.at_most = 50;
         })
-        .build_with_operator()
-        .unwrap_or_else(panics)
 }
 
 /// The stores, as seen by four processes.
@@ -69,6 +81,42 @@ pub async fn user(id: UserId, address: &str) -> User {
     let (_, operator) = auth(users.clone(), MemoryAttempts::new(), &ManualClock::new(), &RecordingMailer::new());
     operator.provision(Provision::new(email(address)).id(id.clone())).await.unwrap_or_else(panics);
     users.find_by_id(&id).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just provisioned"))
+}
+
+/// A user with as many sessions, devices and links as there may be, not stored anywhere, and the texts of the sessions.
+pub async fn full_user(id: UserId, address: &str, clock: &ManualClock) -> (User, Vec<String>) {
+    let (users, mailer) = (Arc::new(MemoryUsers::new()), RecordingMailer::new());
+    let builder = builder(users.clone(), MemoryAttempts::new(), clock, &mailer).configure(|config| {
+        // The cooldown doubles, and no link expires meanwhile.
+        config.danger_allow("reset.cooldown");
+        config.reset.cooldown = core::time::Duration::from_secs(60);
+        config.reset.link_lifetime = core::time::Duration::from_secs(86_400);
+    });
+    let (auth, operator) = builder.build_with_operator().unwrap_or_else(panics);
+    operator.provision(Provision::new(email(address)).id(id.clone())).await.unwrap_or_else(panics);
+    let mailed = mailer.last().and_then(|mail| mail.temporary_password()).unwrap_or_default();
+    let entered = auth.try_sign_in(SignInRequest::new(address, &mailed)).await.unwrap_or_else(panics);
+    let SignIn::PasswordChangeRequired(challenge) = entered else { panic!("no password change was due") };
+    let password = "a quiet morning in May";
+    let _ = auth.choose_password(&challenge, password).await.unwrap_or_else(panics);
+    let mut texts = Vec::new();
+    // Twenty browsers are devices; a device has one session, and any other browser as well.
+    for n in 0..50_u8 {
+        clock.advance(core::time::Duration::from_secs(2));
+        let label = format!("{n} \u{1f419} \"Firefox\" on Linux");
+        let request = SignInRequest::new(address, password).keep_signed_in(true).label(&label);
+        let request = request.client_address(ClientAddress::from_ip([192, 0, 2, n].into()));
+        let entered = auth.try_sign_in(request).await;
+        let Ok(SignIn::Complete(signed_in)) = entered else { panic!("not signed in: {entered:?}") };
+        texts.push(signed_in.token().expose());
+    }
+    let links = mailer.count() + 12;
+    while mailer.count() < links {
+        clock.advance(core::time::Duration::from_secs(60));
+        auth.request_reset(&email(address)).await.unwrap_or_else(panics);
+    }
+    let user = users.find_by_id(&id).await.unwrap_or_else(panics).unwrap_or_else(|| panic!("it was just stored"));
+    (user, texts)
 }
 
 /// A next state of a user, with a version of its own.

@@ -12,7 +12,7 @@ use doorward::store::{AttemptKey, Attempts, BackendError, Insert, Replace, Swap,
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{AttemptStore, Clock, Email, SignIn, SignInRequest, UserId, UserRepository};
 
-/// Provisioning, sign-in, forced change, throttling, reset and deactivation over the stores.
+/// Provisioning, sign-in, forced change, throttling, sessions, reset and deactivation over the stores.
 pub async fn the_whole_story_runs(harness: &dyn Harness) {
     let stores = harness.open().await;
     tell(harness, stores).await;
@@ -44,7 +44,16 @@ async fn tell(harness: &dyn Harness, stores: Stores) {
         assert!(matches!(chosen, Ok(SignIn::Complete(_))), "{chosen:?}");
         assert!(sign_in("wrong").await.is_err());
         let Ok(SignIn::Complete(signed_in)) = sign_in(password).await else { panic!("the right password failed") };
-        assert!(auth.resume(signed_in.session()).await.is_ok());
+        let resumed = auth.resume(&signed_in.token().expose()).await.unwrap_or_else(panics);
+        let others = auth.sessions(&resumed).await.unwrap_or_else(panics);
+        let other = others.iter().find(|session| !session.is_current).unwrap_or_else(|| panic!("one is listed"));
+        auth.revoke_session(&resumed, other.id).await.unwrap_or_else(panics);
+        assert_eq!(operator.sessions(&ann).await.unwrap_or_else(panics).len(), 1, "only the current one is left");
+        let renewed = auth.sign_out_others(&resumed).await.unwrap_or_else(panics);
+        assert!(auth.resume(&signed_in.token().expose()).await.is_err(), "the token has changed");
+        auth.sign_out(&renewed).await.unwrap_or_else(panics);
+        assert!(auth.resume(&renewed.token().expose()).await.is_err() && auth.sessions(&renewed).await.is_err());
+        assert!(operator.sessions(&ann).await.unwrap_or_else(panics).is_empty());
         clock.advance(core::time::Duration::from_secs(3_600));
         auth.request_reset(&email("ann@x.example")).await.unwrap_or_else(panics);
         let token = mailer.last().and_then(|mail| mail.token()).unwrap_or_default();

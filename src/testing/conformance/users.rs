@@ -1,6 +1,7 @@
-use super::samples::{assert_same, by_email, by_id, crowd, email, moved, next, panics, user};
+use super::samples::{assert_same, auth, by_email, by_id, crowd, email, full_user, moved, next, panics, user};
 use super::{Harness, join_all};
 use doorward::store::{Insert, Replace, Swap};
+use doorward::testing::{ManualClock, RecordingMailer};
 
 /// An inserted user is found by id and by address, complete, including after reopening.
 pub async fn a_user_survives_storing_and_reopening(harness: &dyn Harness) {
@@ -14,6 +15,32 @@ pub async fn a_user_survives_storing_and_reopening(harness: &dyn Harness) {
     assert_eq!(found.email().as_typed(), "Ann.Lee+x@B\u{fc}cher.example", "the typed form is kept");
     assert!(stores.users.find_by_id(&harness.fresh_id(2)).await.unwrap_or_else(panics).is_none());
     assert!(stores.users.find_by_email(&email("nobody@x.example")).await.unwrap_or_else(panics).is_none());
+}
+
+/// A user with fifty sessions, twenty devices, twelve links and a month of use comes back complete, with every session alive.
+pub async fn a_full_account_survives_storing_and_reopening(harness: &dyn Harness) {
+    let stores = harness.open().await;
+    let clock = ManualClock::new();
+    let (ann, sessions) = full_user(harness.fresh_id(1), "ann@x.example", &clock).await;
+    assert_eq!(sessions.len(), 50);
+    assert!(ann.to_snapshot().len() > 15_000, "{} bytes", ann.to_snapshot().len());
+    let before = user(ann.id().clone(), "ann@x.example").await;
+    assert_eq!(stores.users.insert(&before).await.unwrap_or_else(panics), Insert::Stored);
+    assert_eq!(stores.users.replace(&ann, before.version()).await.unwrap_or_else(panics), Replace::Stored);
+    let stores = harness.reopen(stores).await;
+    assert_same(&by_id(&stores, ann.id()).await, &ann);
+    assert_same(&by_email(&stores, "ann@x.example").await, &ann);
+    let mailer = RecordingMailer::new();
+    let (auth, operator) = auth(stores.users.clone(), stores.attempts.clone(), &clock, &mailer);
+    let mut last = None;
+    for text in &sessions {
+        last = Some(auth.resume(text).await.unwrap_or_else(panics));
+    }
+    let last = last.unwrap_or_else(|| panic!("there are fifty"));
+    assert_eq!(auth.sessions(&last).await.unwrap_or_else(panics).len(), 50);
+    assert_eq!(auth.devices(&last).await.unwrap_or_else(panics).len(), 20);
+    let signs = operator.sharing_signs(ann.id()).await.unwrap_or_else(panics);
+    assert!(signs.client_addresses.is_some_and(|addresses| addresses >= 16), "{signs:?}");
 }
 
 /// A second user with the same id or canonical address is rejected and changes nothing.

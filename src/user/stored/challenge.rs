@@ -1,8 +1,10 @@
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use super::extra::Extra;
-use crate::account::Authentication;
-use crate::types::{DeviceId, Digest, Span};
+use crate::session::Authentication;
+use crate::sharing::ShortId;
+use crate::types::{DeviceId, Digest, Span, micros};
 
 /// How a first step was proved. Challenges and wrong codes are kept apart by it, so that somebody who merely knows a
 /// password evicts or slows nothing of somebody who proved more.
@@ -34,6 +36,18 @@ pub(in crate::user) struct StoredChallenge {
     /// The known device that the sign-in began on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) device: Option<DeviceId>,
+    /// The user asked to be kept signed in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::user) kept: bool,
+    /// When the first proof was given, if that was before this challenge was issued.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) began_at: Option<OffsetDateTime>,
+    /// The digest of the client address at the first step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) address: Option<ShortId>,
+    /// The host's label for the session to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) label: Option<Box<str>>,
     #[serde(flatten)]
     pub(in crate::user) span: Span,
     #[serde(default)]
@@ -48,4 +62,11 @@ pub(in crate::user) enum NextStep {
     SecondFactor,
     ChangePassword,
     Enroll,
+}
+
+impl StoredChallenge {
+    /// When the sign-in began.
+    pub(in crate::user) fn began_at(&self) -> OffsetDateTime {
+        self.began_at.unwrap_or(self.span.issued_at)
+    }
 }

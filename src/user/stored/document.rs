@@ -7,8 +7,10 @@ use super::extra::Extra;
 use super::password::{StoredPassword, StoredTemporary};
 use super::reset::ResetState;
 use super::second_factor::SecondFactor;
+use super::session::StoredSessions;
 use crate::account::UserStatus;
 use crate::hashing::StoredHash;
+use crate::sharing::Sightings;
 use crate::types::{Epoch, micros};
 use crate::user::fresh::Fresh;
 
@@ -20,6 +22,9 @@ pub(in crate::user) struct Document {
     pub(in crate::user) created_at: OffsetDateTime,
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) last_sign_in_at: Option<OffsetDateTime>,
+    /// When the owner was last mailed about a right password after many failures.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) failures_noticed_at: Option<OffsetDateTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) password: Option<StoredPassword>,
     /// Hashes of earlier passwords, the latest first; kept only if the policy looks back further than the current one.
@@ -35,6 +40,11 @@ pub(in crate::user) struct Document {
     pub(in crate::user) challenges: Vec<StoredChallenge>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::user) devices: Vec<StoredDevice>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) sessions: Option<StoredSessions>,
+    /// When and where the account is used, for signs that it is shared.
+    #[serde(default, skip_serializing_if = "Sightings::is_empty")]
+    pub(in crate::user) sightings: Sightings,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
 }
@@ -46,6 +56,7 @@ impl Document {
             epoch: fresh.epoch,
             created_at: now,
             last_sign_in_at: None,
+            failures_noticed_at: None,
             password: None,
             earlier_passwords: Vec::new(),
             temporary: None,
@@ -53,6 +64,8 @@ impl Document {
             second_factor: SecondFactor::default(),
             challenges: Vec::new(),
             devices: Vec::new(),
+            sessions: None,
+            sightings: Sightings::default(),
             extra: Extra::new(),
         }
     }

@@ -8,6 +8,7 @@ mod extra;
 mod password;
 mod reset;
 mod second_factor;
+mod session;
 
 pub(crate) use challenge::Assurance;
 pub(super) use challenge::{NextStep, StoredChallenge};
@@ -17,3 +18,4 @@ pub(super) use extra::Extra;
 pub(super) use password::{StoredPassword, StoredTemporary, TemporaryOrigin};
 pub(super) use reset::{ResetState, StoredLink};
 pub(super) use second_factor::{Failures, Forgiveness, PendingTotp, SecondFactor, StoredTotp};
+pub(super) use session::{StoredSession, StoredSessions};

@@ -1,13 +1,12 @@
 //! Every flow as JSON, without pages: `cargo run -p doorward-web --bin json [PORT]`, by default on 8001.
 //!
 //! Calls are POSTs named after the methods: `/sign_in`, `/me/change_password`, `/accounts/ID/deactivate`. A client keeps two
-//! strings: the session, which it sends as a bearer token, and the device token, which it sends when signing in. Operators send
-//! the key printed at start as their bearer token. In a shell, for an account with the id 1:
+//! strings: the session's token, which it sends as a bearer token, and the device token, which it sends when signing in. Operators
+//! send the key printed at start as their bearer token. In a shell, for an account with the id 1:
 //!
 //! `curl localhost:8001/accounts/1/provision -H "Authorization: Bearer KEY" --json '{"email": "ann@acme.example"}'`
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -17,8 +16,8 @@ use axum::{Json, Router, routing::post};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::second_factor::{RecoveryCodes, SecondFactorStatus, TotpEnrollment};
 use doorward::{
-    Auth, AuthError, Challenge, Clock, Email, Keyring, Operator, Session, SignIn, SignInRequest, SignedIn, Site,
-    SystemClock, UserId, account, mail, store,
+    Auth, AuthError, Challenge, Email, Keyring, Operator, SignIn, SignInRequest, SignedIn, Site, UserId, account, mail,
+    session, store,
 };
 use rand::{TryRng, rngs::SysRng};
 use serde::Deserialize;
@@ -32,8 +31,6 @@ const SUPPORT: &str = "help@acme.example";
 struct App {
     auth: Auth,
     operator: Operator,
-    /// In memory, like everything here. A persistent store would keep `Session::encode`.
-    sessions: Arc<Mutex<HashMap<String, Session>>>,
     operator_key: Arc<str>,
 }
 
@@ -45,6 +42,9 @@ struct Sent {
     new_password: String,
     code: String,
     device: String,
+    session: String,
+    label: String,
+    keep_signed_in: bool,
     challenge: String,
     token: String,
     reason: String,
@@ -70,11 +70,6 @@ impl IntoResponse for Refused {
     }
 }
 
-/// After half a day the client must sign in again.
-fn is_young(session: &Session) -> bool {
-    session.signed_in_at() + time::Duration::hours(12) > SystemClock.now()
-}
-
 fn refused(status: u16, code: &str) -> Refused {
     Refused(status, None, json!({ "code": code }))
 }
@@ -88,37 +83,27 @@ fn random() -> Result<[u8; 32], Refused> {
     SysRng.try_fill_bytes(&mut bytes).map_err(|_| refused(503, "random")).map(|()| bytes)
 }
 
-impl App {
-    /// Stores the session under a new token, so that the previous one is worthless after a proof.
-    fn enter(&self, signed_in: &SignedIn, before: &str) -> Result<Value, Refused> {
-        let session = Base64UrlUnpadded::encode_string(&random()?);
-        let device = signed_in.device_token().map(|token| token.expose());
-        let mut sessions = self.sessions.lock().unwrap();
-        if sessions.remove(before).is_none() && !before.is_empty() {
-            return Err(refused(401, "session_ended")); // signed out by a concurrent call
-        }
-        sessions.retain(|_, session| is_young(session));
-        sessions.insert(session.clone(), signed_in.session().clone());
-        Ok(json!({ "step": "complete", "session": session, "device": device }))
-    }
+/// The token changes with each proof: the client keeps the one that came last.
+fn complete(signed_in: &SignedIn) -> Value {
+    let device = signed_in.device_token().map(|token| token.expose());
+    json!({ "step": "complete", "session": signed_in.token().expose(), "device": device })
+}
 
-    fn step(&self, outcome: SignIn) -> Result<Value, Refused> {
-        let (step, challenge) = match outcome {
-            SignIn::Complete(signed_in) => return self.enter(&signed_in, ""),
-            SignIn::SecondFactorRequired(challenge) => ("second_factor", challenge),
-            SignIn::EnrollmentRequired(challenge) => ("enrollment", challenge),
-            SignIn::PasswordChangeRequired(challenge) => ("new_password", challenge),
-        };
-        Ok(json!({ "step": step, "challenge": challenge.expose() }))
-    }
+fn step(outcome: SignIn) -> Value {
+    let (step, challenge) = match outcome {
+        SignIn::Complete(signed_in) => return complete(&signed_in),
+        SignIn::SecondFactorRequired(challenge) => ("second_factor", challenge),
+        SignIn::EnrollmentRequired(challenge) => ("enrollment", challenge),
+        SignIn::PasswordChangeRequired(challenge) => ("new_password", challenge),
+    };
+    json!({ "step": step, "challenge": challenge.expose() })
 }
 
 fn enrollment(begun: &TotpEnrollment) -> Value {
     json!({ "uri": begun.uri(), "key": begun.key() })
 }
 
-fn with_codes(reply: Result<Value, Refused>, codes: &RecoveryCodes) -> Value {
-    let mut reply = reply.unwrap_or_else(|refused| refused.2); // shown now or never, even if the session was not stored
+fn with_codes(mut reply: Value, codes: &RecoveryCodes) -> Value {
     reply["recovery_codes"] = codes.expose().collect();
     reply
 }
@@ -128,19 +113,18 @@ async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): J
     let challenge = || Challenge::parse(&sent.challenge).map_err(|_| refused(401, "challenge_invalid"));
     Ok(Json(match call.as_str() {
         "sign_in" => {
-            let request = SignInRequest::new(&sent.email, &sent.password).device(&sent.device);
+            let request = SignInRequest::new(&sent.email, &sent.password).device(&sent.device).label(&sent.label);
+            let request = request.keep_signed_in(sent.keep_signed_in);
             let request = if code.is_empty() { request } else { request.code(code) };
-            app.step(auth.sign_in(request).await?)?
+            step(auth.sign_in(request).await?)
         }
-        "choose_password" => app.step(auth.choose_password(&challenge()?, &sent.new_password).await?)?,
-        "verify_second_factor_and_remember" => {
-            app.step(auth.verify_second_factor_and_remember(&challenge()?, code).await?)?
-        }
-        "verify_second_factor" => app.step(auth.verify_second_factor(&challenge()?, code).await?)?,
+        "choose_password" => step(auth.choose_password(&challenge()?, &sent.new_password).await?),
+        "verify_second_factor_and_remember" => step(auth.verify_second_factor_and_remember(&challenge()?, code).await?),
+        "verify_second_factor" => step(auth.verify_second_factor(&challenge()?, code).await?),
         "begin_required_enrollment" => enrollment(&auth.begin_required_enrollment(&challenge()?).await?),
         "confirm_required_enrollment" => {
             let (outcome, codes) = auth.confirm_required_enrollment(&challenge()?, code).await?;
-            with_codes(app.step(outcome), &codes)
+            with_codes(step(outcome), &codes)
         }
         "password_policy" => {
             let rules = auth.password_policy().rules();
@@ -153,7 +137,7 @@ async fn anybody(State(app): State<App>, Path(call): Path<String>, Json(sent): J
             let confirmed = auth.confirm_reset(&sent.token).await?;
             json!({ "until": confirmed.expires_at.unix_timestamp(), "device": confirmed.device.map(|it| it.expose()) })
         }
-        "complete_reset" => app.step(auth.complete_reset(&sent.token, &sent.new_password).await?)?,
+        "complete_reset" => step(auth.complete_reset(&sent.token, &sent.new_password).await?),
         _ => return Err(refused(404, "not_found")),
     }))
 }
@@ -164,16 +148,28 @@ fn bearer(headers: &HeaderMap) -> &str {
 }
 
 async fn member(State(app): State<App>, Path(call): Path<String>, headers: HeaderMap, Json(sent): Json<Sent>) -> Reply {
-    let (auth, before, password) = (&app.auth, bearer(&headers), sent.password.as_str());
-    let session = app.sessions.lock().unwrap().get(before).filter(|session| is_young(session)).cloned();
-    let who = auth.resume(&session.ok_or_else(|| refused(401, "session_ended"))?).await?;
+    let (auth, password) = (&app.auth, sent.password.as_str());
+    let who = auth.resume(bearer(&headers)).await?;
     Ok(Json(match call.as_str() {
         "resume" => json!({ "id": who.user_id().as_str(), "email": who.email().as_typed() }),
-        "sign_out" => json!({ "signed_out": app.sessions.lock().unwrap().remove(before).is_some() }),
-        "sign_out_others" => app.enter(&auth.sign_out_others(&who).await?, before)?,
-        "change_password" => app.enter(&auth.change_password(&who, password, &sent.new_password).await?, before)?,
-        "reauthenticate" => app.enter(&auth.reauthenticate(&who, password).await?, before)?,
-        "reauthenticate_with_code" => app.enter(&auth.reauthenticate_with_code(&who, &sent.code).await?, before)?,
+        "sign_out" => {
+            auth.sign_out(&who).await?;
+            json!({ "signed_out": true })
+        }
+        "sessions" => {
+            let shown =
+                |it: session::Session| json!({ "id": it.id.to_string(), "this": it.is_current, "label": it.label });
+            auth.sessions(&who).await?.into_iter().map(shown).collect()
+        }
+        "revoke_session" => {
+            let id = session::SessionId::parse(&sent.session).map_err(|_| refused(404, "unknown_session"))?;
+            auth.revoke_session(&who, id).await?;
+            json!({ "revoked": sent.session })
+        }
+        "sign_out_others" => complete(&auth.sign_out_others(&who).await?),
+        "change_password" => complete(&auth.change_password(&who, password, &sent.new_password).await?),
+        "reauthenticate" => complete(&auth.reauthenticate(&who, password).await?),
+        "reauthenticate_with_code" => complete(&auth.reauthenticate_with_code(&who, &sent.code).await?),
         "second_factor" => json!({ "on": matches!(auth.second_factor(&who).await?, SecondFactorStatus::On { .. }) }),
         "begin_enrollment" => enrollment(&auth.begin_enrollment(&who).await?),
         "confirm_enrollment" | "regenerate_recovery_codes" => {
@@ -181,16 +177,16 @@ async fn member(State(app): State<App>, Path(call): Path<String>, headers: Heade
                 "confirm_enrollment" => auth.confirm_enrollment(&who, &sent.code).await?,
                 _ => auth.regenerate_recovery_codes(&who).await?,
             };
-            with_codes(app.enter(&who, before), &codes)
+            with_codes(complete(&who), &codes)
         }
-        "disable_second_factor" => app.enter(&auth.disable_second_factor(&who).await?, before)?,
+        "disable_second_factor" => complete(&auth.disable_second_factor(&who).await?),
         "devices" => {
-            let (devices, this) = (auth.devices(&who).await?, who.session().device());
-            let shown = |id: account::DeviceId| json!({ "id": id.to_string(), "this": this == Some(id) });
+            let (devices, this) = (auth.devices(&who).await?, who.session().device);
+            let shown = |id: session::DeviceId| json!({ "id": id.to_string(), "this": this == Some(id) });
             devices.iter().map(|device| shown(device.id)).collect()
         }
         "revoke_device" => {
-            let id = account::DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;
+            let id = session::DeviceId::parse(&sent.device).map_err(|_| refused(404, "unknown_device"))?;
             auth.revoke_device(&who, id).await?;
             json!({ "revoked": sent.device })
         }
@@ -237,7 +233,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .keyring(Keyring::new("1", random().map_err(|_| "no randomness")?)?) // as short-lived as the store here
         .build_with_operator()?;
     let operator_key = Base64UrlUnpadded::encode_string(&random().map_err(|_| "no randomness")?).into();
-    let app = App { auth, operator, sessions: Arc::default(), operator_key };
+    let app = App { auth, operator, operator_key };
     println!("{url}\noperator's key: {}\nfor an example call, see the top of json.rs", app.operator_key);
     let routes = Router::new()
         .route("/{call}", post(anybody))

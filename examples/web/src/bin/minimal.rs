@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use askama::Template;
@@ -13,16 +12,14 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::config::Hold;
-use doorward::error::ResumeError;
 use doorward::event::Event;
 use doorward::mail::PrintingMailer;
 use doorward::second_factor::SecondFactorPolicy;
 use doorward::store::SqliteStore;
 use doorward::{
-    Auth, AuthError, Challenge, ClientAddress, Clock, DeviceToken, Email, Keyring, Observer, ResetRequest, Session,
-    SignIn, SignInRequest, SignedIn, Site, SystemClock,
+    Auth, AuthError, Challenge, ClientAddress, DeviceToken, Email, Keyring, Observer, ResetRequest, SignIn,
+    SignInRequest, SignedIn, Site,
 };
 use rand::{TryRng, rngs::SysRng};
 use tower_http::{csrf::CsrfLayer, set_header::SetResponseHeaderLayer};
@@ -77,8 +74,6 @@ impl Observer for Told {
 #[derive(Clone)]
 struct App {
     auth: Auth,
-    /// In memory. A persistent store would keep `Session::encode`.
-    sessions: Arc<Mutex<HashMap<String, Session>>>,
 }
 
 impl App {
@@ -91,8 +86,8 @@ impl App {
     }
 
     fn refuse(&self, error: &dyn AuthError, view: View, held: &str) -> Response {
-        if error.code() == "challenge_invalid" {
-            return Redirect::to(SIGN_IN.0).into_response(); // expired or used: start again
+        if matches!(error.code(), "challenge_invalid" | "session_ended") {
+            return Redirect::to(SIGN_IN.0).into_response(); // start again; the session cookie may just have been replaced
         }
         let refusal = self.auth.error_response(error);
         let status = StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -100,19 +95,10 @@ impl App {
         (status, wait, self.page(view, held, &[refusal.message, format!("Help: {}", refusal.support)])).into_response()
     }
 
-    /// Issues a new id for each sign-in, which prevents session fixation.
-    fn enter(&self, jar: CookieJar, signed_in: &SignedIn) -> CookieJar {
-        let (mut sessions, id) = (self.sessions.lock().unwrap(), Base64UrlUnpadded::encode_string(&random()));
-        sessions.remove(kept(&jar, "__Host-session"));
-        sessions.retain(|_, session| is_young(session));
-        sessions.insert(id.clone(), signed_in.session().clone());
-        remember(jar.add(cookie("__Host-session", id)), signed_in.device_token())
-    }
-
     /// Every step of a sign-in leads to the next until it is complete. A failed step is shown again.
     async fn go_on(&self, jar: CookieJar, step: Result<SignIn, impl AuthError>, view: View, held: &str) -> Response {
         match step {
-            Ok(SignIn::Complete(signed_in)) => (self.enter(jar, &signed_in), Redirect::to("/")).into_response(),
+            Ok(SignIn::Complete(signed_in)) => (enter(jar, &signed_in), Redirect::to("/")).into_response(),
             Ok(SignIn::PasswordChangeRequired(next)) => self.page(PASSWORD, &next.expose(), &[]).into_response(),
             Ok(SignIn::SecondFactorRequired(next)) => self.page(CODE, &next.expose(), &[]).into_response(),
             Ok(SignIn::EnrollmentRequired(next)) => match self.auth.begin_required_enrollment(&next).await {
@@ -122,11 +108,6 @@ impl App {
             Err(error) => self.refuse(&error, view, held),
         }
     }
-}
-
-/// After half a day the browser must sign in again.
-fn is_young(session: &Session) -> bool {
-    session.signed_in_at() + time::Duration::hours(12) > SystemClock.now()
 }
 
 fn sent<'a>(form: &'a Sent, name: &str) -> &'a str {
@@ -139,6 +120,11 @@ fn kept<'a>(jar: &'a CookieJar, name: &str) -> &'a str {
 
 fn cookie(name: &'static str, value: String) -> Cookie<'static> {
     Cookie::build((name, value)).path("/").http_only(true).secure(true).same_site(SameSite::Lax).build()
+}
+
+/// Without a `Max-Age`, as nobody is asked whether to stay signed in.
+fn enter(jar: CookieJar, signed_in: &SignedIn) -> CookieJar {
+    remember(jar.add(cookie("__Host-session", signed_in.token().expose())), signed_in.device_token())
 }
 
 /// Lasts as long as `DeviceConfig::lifetime`. Without a token, sets the browser's own again so that it does not expire in use.
@@ -158,17 +144,9 @@ fn random() -> [u8; 32] {
     bytes
 }
 
-/// Drops a session that has ended. After any other error nothing is known, so the session is kept.
 async fn home(State(app): State<App>, jar: CookieJar) -> Response {
-    let id = kept(&jar, "__Host-session");
-    let session = app.sessions.lock().unwrap().get(id).filter(|session| is_young(session)).cloned();
-    let Some(session) = session else { return Redirect::to("/sign-in").into_response() };
-    match app.auth.resume(&session).await {
+    match app.auth.resume(kept(&jar, "__Host-session")).await {
         Ok(who) => app.page(HOME, "", &[format!("You are user {}.", who.user_id())]).into_response(),
-        Err(ResumeError::SessionEnded) => {
-            app.sessions.lock().unwrap().remove(id);
-            Redirect::to("/sign-in").into_response()
-        }
         Err(error) => app.refuse(&error, HOME, ""),
     }
 }
@@ -195,7 +173,7 @@ async fn step(State(app): State<App>, Path(name): Path<String>, jar: CookieJar, 
             Ok((SignIn::Complete(who), codes)) => {
                 let codes: Vec<_> =
                     ["Save these codes:"].into_iter().chain(codes.expose()).map(str::to_owned).collect();
-                (app.enter(jar, &who), app.page(HOME, "", &codes)).into_response()
+                (enter(jar, &who), app.page(HOME, "", &codes)).into_response()
             }
             step => app.go_on(jar, step.map(|(step, _)| step), ENROLL, held).await,
         },
@@ -204,9 +182,10 @@ async fn step(State(app): State<App>, Path(name): Path<String>, jar: CookieJar, 
 }
 
 /// The device cookie stays: it signs nobody in, and keeps its owner's bucket.
-async fn sign_out(State(app): State<App>, jar: CookieJar) -> (CookieJar, Redirect) {
-    app.sessions.lock().unwrap().remove(kept(&jar, "__Host-session"));
-    (jar.remove(cookie("__Host-session", String::new())), Redirect::to("/sign-in"))
+async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<(CookieJar, Redirect), Response> {
+    let who = app.auth.resume(kept(&jar, "__Host-session")).await.map_err(|error| app.refuse(&error, HOME, ""))?;
+    app.auth.sign_out(&who).await.map_err(|error| app.refuse(&error, HOME, ""))?;
+    Ok((jar.remove(cookie("__Host-session", String::new())), Redirect::to("/sign-in")))
 }
 
 /// The same response for everyone.
@@ -276,7 +255,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let routes = HEADERS.into_iter().fold(routes, |routes, (name, value)| {
         routes.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
     });
-    let service = routes.with_state(App { auth: auth.clone(), sessions: Arc::default() });
+    let service = routes.with_state(App { auth: auth.clone() });
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) }).await?;
     auth.close().await; // finishes background work: mails

@@ -78,8 +78,7 @@ impl From<TotpEnrollment> for Shown {
     }
 }
 
-/// Recovery codes exist only in this response, so they are shown even if the session could not be stored and the user has to
-/// sign in again.
+/// Recovery codes exist only in this response, so they are shown even if what follows failed and the user has to sign in again.
 fn show_codes(going_on: Result<Browser, Sorry>, page: Page, codes: &RecoveryCodes, next: &'static str) -> Response {
     let page = Page { title: "Recovery codes".to_owned(), ..page };
     let page = CodesPage { page, codes: codes.expose().map(str::to_owned).collect(), next };
@@ -99,8 +98,8 @@ fn not_confirmed(app: &App, browser: Browser, page: Page, error: &Error, place: 
 
 pub async fn offer(mut browser: Browser) -> Result<Response, Sorry> {
     let required = browser.visit.authenticator_challenge().is_ok();
-    if !required && browser.visit.session.is_none() {
-        return Err(if browser.is_forgotten() { browser.ended().await } else { Sorry::SignIn });
+    if !required && let Err(error) = browser.who().await {
+        return Err(browser.nobody(&error));
     }
     let page = browser.page(TITLE);
     Ok(browser.show(&OfferPage { page, required }))
@@ -109,17 +108,14 @@ pub async fn offer(mut browser: Browser) -> Result<Response, Sorry> {
 pub async fn begin_in_welcome(State(app): State<App>, browser: Browser) -> Result<Response, Sorry> {
     let (begun, place) = match browser.visit.authenticator_challenge() {
         Ok(challenge) => (app.auth.begin_required_enrollment(&challenge).await, REQUIRED),
-        Err(_) => {
-            let session = browser.visit.session.clone().ok_or(Sorry::SignIn)?;
-            match app.auth.resume(&session).await {
-                Ok(signed_in) => (app.auth.begin_enrollment(&signed_in).await, OFFERED),
-                Err(error) => return Err(browser.sorry(&error, "").await),
-            }
-        }
+        Err(_) => match browser.who().await {
+            Ok(signed_in) => (app.auth.begin_enrollment(&signed_in).await, OFFERED),
+            Err(error) => return Err(browser.nobody(&error)),
+        },
     };
     match begun {
         Ok(begun) => Ok(browser.show(&EnrollPage { page: Page::new(TITLE), place, shown: Some(begun.into()) })),
-        Err(error) => Err(browser.sorry(&error, "authenticator").await),
+        Err(error) => Err(browser.sorry(&error, "authenticator")),
     }
 }
 
@@ -131,10 +127,9 @@ pub async fn confirm_in_welcome(
     let (confirmed, place) = match browser.visit.authenticator_challenge() {
         Ok(challenge) => (app.auth.confirm_required_enrollment(&challenge, &form.code).await, REQUIRED),
         Err(_) => {
-            let session = browser.visit.session.clone().ok_or(Sorry::SignIn)?;
-            let confirmed = match app.auth.resume(&session).await {
+            let confirmed = match browser.who().await {
                 Ok(signed_in) => app.auth.confirm_enrollment(&signed_in, &form.code).await,
-                Err(error) => return Err(browser.sorry(&error, "").await),
+                Err(error) => return Err(browser.nobody(&error)),
             };
             (confirmed.map(|(signed_in, codes)| (SignIn::Complete(signed_in), codes)), OFFERED)
         }
@@ -150,7 +145,7 @@ pub async fn confirm_in_welcome(
         Err(error @ (Error::CodeMalformed | Error::CodeWrong | Error::Throttled { .. })) => {
             Ok(not_confirmed(&app, browser, Page::new(TITLE), &error, place))
         }
-        Err(error) => Err(browser.sorry(&error, "authenticator").await),
+        Err(error) => Err(browser.sorry(&error, "authenticator")),
     }
 }
 
@@ -162,7 +157,7 @@ pub async fn begin(State(app): State<App>, mut member: Member) -> Result<Respons
             let page = member.page(TITLE);
             Ok(member.browser.show(&EnrollPage { page, place: SETTINGS, shown: Some(begun.into()) }))
         }
-        Err(error) => Err(member.browser.sorry(&error, "authenticator").await),
+        Err(error) => Err(member.browser.sorry(&error, "authenticator")),
     }
 }
 
@@ -174,13 +169,13 @@ pub async fn confirm(
     match app.auth.confirm_enrollment(&member.signed_in, &form.code).await {
         Ok((signed_in, codes)) => {
             let page = member.page(TITLE);
-            Ok(show_codes(member.browser.enter(&signed_in).await, page, &codes, "/security"))
+            Ok(show_codes(Ok(member.browser.enter(&signed_in).await), page, &codes, "/security"))
         }
         Err(error @ (Error::CodeMalformed | Error::CodeWrong | Error::Throttled { .. })) => {
             let page = member.page(TITLE);
             Ok(not_confirmed(&app, member.browser, page, &error, SETTINGS))
         }
-        Err(error) => Err(member.browser.sorry(&error, "authenticator").await),
+        Err(error) => Err(member.browser.sorry(&error, "authenticator")),
     }
 }
 
@@ -188,8 +183,8 @@ pub async fn new_recovery_codes(State(app): State<App>, mut member: Member) -> R
     match app.auth.regenerate_recovery_codes(&member.signed_in).await {
         Ok((signed_in, codes)) => {
             let page = member.page(TITLE);
-            Ok(show_codes(member.browser.enter(&signed_in).await, page, &codes, "/security"))
+            Ok(show_codes(Ok(member.browser.enter(&signed_in).await), page, &codes, "/security"))
         }
-        Err(error) => Err(member.browser.sorry(&error, "authenticator").await),
+        Err(error) => Err(member.browser.sorry(&error, "authenticator")),
     }
 }

@@ -46,6 +46,7 @@ fn path(then: &str) -> &'static str {
     match then {
         "authenticator" => "/security#authenticator",
         "devices" => "/security#devices",
+        "sessions" => "/security#sessions",
         "operator" => "/operator",
         "home" => "/",
         _ => "/security",
@@ -67,7 +68,7 @@ async fn by_code(app: &App, member: &Member) -> Result<bool, doorward::error::Se
 pub async fn show(State(app): State<App>, Query(query): Query<Then>, mut member: Member) -> Result<Response, Sorry> {
     let by_code = match by_code(&app, &member).await {
         Ok(by_code) => by_code,
-        Err(error) => return Err(member.browser.sorry(&error, "").await),
+        Err(error) => return Err(member.browser.sorry(&error, "")),
     };
     let page = member.page(TITLE);
     let shown = confirm_page(&member, page, by_code, query.then);
@@ -81,7 +82,7 @@ pub async fn submit(
 ) -> Result<Response, Sorry> {
     let by_code = match by_code(&app, &member).await {
         Ok(by_code) => by_code,
-        Err(error) => return Err(member.browser.sorry(&error, "").await),
+        Err(error) => return Err(member.browser.sorry(&error, "")),
     };
     let proved = match by_code {
         true => app.auth.reauthenticate_with_code(&member.signed_in, &form.proof).await,
@@ -89,7 +90,7 @@ pub async fn submit(
     };
     match proved {
         Ok(signed_in) => {
-            let browser = member.browser.enter(&signed_in).await?;
+            let browser = member.browser.enter(&signed_in).await;
             Ok(browser.saying(Notice::Confirmed).go(path(&form.then)))
         }
         Err(error @ (Error::PasswordWrong | Error::CodeMalformed | Error::CodeWrong | Error::Throttled { .. })) => {
@@ -98,6 +99,6 @@ pub async fn submit(
             let shown = confirm_page(&member, page, by_code, form.then);
             Ok(member.browser.refuse(&refusal, &shown))
         }
-        Err(error) => Err(member.browser.sorry(&error, "").await),
+        Err(error) => Err(member.browser.sorry(&error, "")),
     }
 }

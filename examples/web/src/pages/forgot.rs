@@ -67,7 +67,7 @@ pub async fn send(State(app): State<App>, browser: Browser, Form(form): Form<For
     let Ok(email) = Email::from_input(&form.email) else { return Ok(malformed(&form.email)) };
     match app.auth.request_reset(browser.vouch_for_reset(ResetRequest::new(email))).await {
         Ok(_) => Ok(browser.go("/forgot/sent")),
-        Err(error) => Err(browser.sorry(&error, "").await),
+        Err(error) => Err(browser.sorry(&error, "")),
     }
 }
 

@@ -16,6 +16,7 @@ mod welcome;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use doorward::session::{AuthMethod, Session};
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -52,7 +53,8 @@ pub fn router(app: App) -> Router {
         .route("/security/authenticator/off", get(security::show).post(security::turn_off))
         .route("/security/recovery-codes", get(security::show).post(authenticator::new_recovery_codes))
         .route("/security/devices/sign-out", get(security::show).post(security::sign_out_device))
-        .route("/security/devices/sign-out-others", get(security::show).post(security::sign_out_others))
+        .route("/security/sessions/sign-out", get(security::show).post(security::sign_out_session))
+        .route("/security/sessions/sign-out-others", get(security::show).post(security::sign_out_others))
         .route("/confirm", get(confirm::show).post(confirm::submit))
         .route("/operator", get(operator::show))
         .route("/operator/provision", get(operator::show).post(operator::provision))
@@ -66,6 +68,19 @@ pub fn router(app: App) -> Router {
     let pages = pages.fallback(async || Sorry::NotFound).method_not_allowed_fallback(async || Sorry::Method);
     let pages = pages.layer(DefaultBodyLimit::max(LONGEST_BODY));
     headers::around(pages).with_state(app)
+}
+
+/// "password and code"
+pub fn proofs(session: &Session) -> String {
+    let words = session.methods.iter().map(|proven| match proven.method {
+        AuthMethod::Password => "password",
+        AuthMethod::TemporaryPassword => "mailed password",
+        AuthMethod::ResetLink => "mailed link",
+        AuthMethod::Totp => "code",
+        AuthMethod::RecoveryCode => "recovery code",
+        _ => "another proof",
+    });
+    words.collect::<Vec<_>>().join(" and ")
 }
 
 /// "24 November 2026, 10:15 UTC"

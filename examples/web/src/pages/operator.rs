@@ -5,12 +5,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use doorward::account::{UserOverview, UserStatus};
-use doorward::error::ErrorResponse;
+use doorward::error::{ErrorResponse, OperatorError};
+use doorward::session::{Session, SharingSigns};
 use doorward::store::UserDirectory;
 use doorward::{Auth, AuthError, Email, UserId, UserRepository};
 use serde::Deserialize;
 
-use super::moment;
+use super::{moment, proofs};
 use crate::app::App;
 use crate::forms::{Form, Query};
 use crate::member::Operator;
@@ -33,6 +34,14 @@ struct OperatorPage {
     find: String,
     cut: bool,
     users: Vec<UserShown>,
+    /// Of the one account that was looked for.
+    usage: Option<Usage>,
+}
+
+/// Where a user is signed in, and what might show that several people share the account.
+struct Usage {
+    sessions: Vec<String>,
+    signs: SharingSigns,
 }
 
 struct UserShown {
@@ -106,8 +115,24 @@ async fn operator_page(app: &App, me: &UserId, page: Page, find: &str) -> Result
         has_second_factor: user.has_second_factor,
         last_sign_in: user.last_sign_in_at.map(moment),
     };
-    let users = users.into_iter().map(shown).collect();
-    Ok(OperatorPage { page, email: String::new(), find: find.to_owned(), cut, users })
+    let users: Vec<_> = users.into_iter().map(shown).collect();
+    let usage = match &users[..] {
+        [only] if !find.is_empty() => Some(usage(app, &only.id).await?),
+        _ => None,
+    };
+    Ok(OperatorPage { page, email: String::new(), find: find.to_owned(), cut, users, usage })
+}
+
+async fn usage(app: &App, user: &str) -> Result<Usage, Sorry> {
+    let refused = |error: OperatorError| Sorry::Refused(Box::new(app.auth.error_response(&error)));
+    let user = UserId::parse(user).map_err(|_| Sorry::NotFound)?;
+    let line = |session: Session| {
+        let (proofs, label) = (proofs(&session), session.label.unwrap_or("A browser".into()));
+        let (signed_in, last_seen) = (moment(session.signed_in_at), moment(session.last_seen_at));
+        format!("{label}: signed in {signed_in} with {proofs}, last seen {last_seen}")
+    };
+    let sessions = app.operator.sessions(&user).await.map_err(refused)?.into_iter().map(line).collect();
+    Ok(Usage { sessions, signs: app.operator.sharing_signs(&user).await.map_err(refused)? })
 }
 
 fn told<T, E: AuthError>(auth: &Auth, outcome: Result<T, E>) -> Result<(), ErrorResponse> {

@@ -20,11 +20,11 @@ pub struct Broken {
 }
 
 pub async fn check(State(app): State<App>, browser: Browser, Json(typed): Json<Typed>) -> Result<Json<Broken>, Sorry> {
-    // Only for users who may set a password right now; this is not a public password checker.
-    if browser.visit.session.is_none() && browser.visit.step.is_none() {
-        return Err(Sorry::NotFound);
-    }
-    let email = Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?;
+    // For pages that set a password. Anyone can have it: it tells no more than the rules do, and hashes nothing.
+    let email = match browser.visit.step {
+        Some(_) => Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?,
+        None => browser.who().await.map_err(|_| Sorry::NotFound)?.email().clone(),
+    };
     let broken = app.auth.check_new_password(&email, &typed.password);
     Ok(Json(Broken { broken: broken.iter().map(|violation| violation.code()).collect() }))
 }

@@ -100,7 +100,7 @@ pub async fn submit(
             let page = Page::new(NO_USE).refused("", &refusal);
             Ok(browser.drop_link(&link).refuse(&refusal, &FailedPage { page, again: None }))
         }
-        Err(error) => Err(browser.sorry(&error, "").await),
+        Err(error) => Err(browser.sorry(&error, "")),
     }
 }
 

@@ -50,6 +50,6 @@ pub async fn submit(State(app): State<App>, browser: Browser, Form(form): Form<C
             let page = Page::new("Second step").refused("code", &refusal);
             Ok(browser.refuse(&refusal, &SecondStepPage { page, recovery: form.recovery.is_some() }))
         }
-        Err(error) => Err(browser.sorry(&error, "").await),
+        Err(error) => Err(browser.sorry(&error, "")),
     }
 }

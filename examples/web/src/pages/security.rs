@@ -4,13 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use doorward::AuthError;
-use doorward::account::DeviceId;
 use doorward::error::ChangePasswordError as Error;
 use doorward::password::Violation;
 use doorward::second_factor::SecondFactorStatus;
+use doorward::session::{DeviceId, SessionId};
 use serde::Deserialize;
 
-use super::moment;
+use super::{moment, proofs};
 use crate::activity::Happened;
 use crate::app::App;
 use crate::forms::Form;
@@ -32,8 +32,19 @@ struct SecurityPage {
     authenticator: Option<(String, usize)>,
     /// Whether it cannot be turned off.
     required: bool,
+    sessions: Vec<SessionShown>,
     devices: Vec<DeviceShown>,
     activity: Vec<(String, Happened)>,
+}
+
+struct SessionShown {
+    id: String,
+    label: String,
+    signed_in: String,
+    proofs: String,
+    last_seen: String,
+    kept: bool,
+    this: bool,
 }
 
 struct DeviceShown {
@@ -49,6 +60,12 @@ pub struct ChangeForm {
     current_password: String,
     #[serde(default)]
     new_password: String,
+}
+
+#[derive(Deserialize)]
+pub struct SessionForm {
+    #[serde(default)]
+    session: String,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +86,18 @@ async fn security_page(app: &App, member: &Member, page: Page, broken: &[Violati
         }
         _ => None,
     };
-    let this = member.signed_in.session().device();
+    let sessions = app.auth.sessions(&member.signed_in).await.map_err(|error| refused(app, &error))?;
+    let sessions = sessions.into_iter().map(|session| SessionShown {
+        id: session.id.to_string(),
+        signed_in: moment(session.signed_in_at),
+        proofs: proofs(&session),
+        last_seen: moment(session.last_seen_at),
+        kept: session.kept,
+        this: session.is_current,
+        label: session.label.map_or("A browser".to_owned(), String::from),
+    });
+    let sessions = sessions.collect();
+    let this = member.signed_in.session().device;
     let found = app.auth.devices(&member.signed_in).await;
     let mut devices = Vec::new();
     for device in found.map_err(|error| refused(app, &error))? {
@@ -85,6 +113,7 @@ async fn security_page(app: &App, member: &Member, page: Page, broken: &[Violati
         passwordrules: app.auth.password_policy().password_rules_attribute(),
         authenticator,
         required: app.second_factor_required,
+        sessions,
         devices,
         activity: activity.into_iter().map(|happened| (moment(happened.at), happened)).collect(),
     })
@@ -104,7 +133,7 @@ pub async fn change_password(
     let changed = app.auth.change_password(&member.signed_in, &form.current_password, &form.new_password).await;
     let error = match changed {
         Ok(signed_in) => {
-            let browser = member.browser.enter(&signed_in).await?;
+            let browser = member.browser.enter(&signed_in).await;
             return Ok(browser.saying(Notice::PasswordChanged).go("/security"));
         }
         Err(error) => error,
@@ -113,7 +142,7 @@ pub async fn change_password(
         Error::Rejected { .. } => "new_password",
         Error::CurrentPasswordWrong | Error::Throttled { .. } => "current_password",
         Error::RecoveryPending { .. } => "",
-        _ => return Err(member.browser.sorry(&error, "").await),
+        _ => return Err(member.browser.sorry(&error, "")),
     };
     let refusal = app.auth.error_response(&error);
     let page = member.page(TITLE).refused(field, &refusal);
@@ -123,8 +152,8 @@ pub async fn change_password(
 
 pub async fn turn_off(State(app): State<App>, member: Member) -> Result<Response, Sorry> {
     match app.auth.disable_second_factor(&member.signed_in).await {
-        Ok(signed_in) => Ok(member.browser.enter(&signed_in).await?.saying(Notice::AppOff).go("/security")),
-        Err(error) => Err(member.browser.sorry(&error, "authenticator").await),
+        Ok(signed_in) => Ok(member.browser.enter(&signed_in).await.saying(Notice::AppOff).go("/security")),
+        Err(error) => Err(member.browser.sorry(&error, "authenticator")),
     }
 }
 
@@ -137,15 +166,27 @@ pub async fn sign_out_device(
     let device = DeviceId::parse(&form.device).map_err(|_| Sorry::NotFound)?;
     match app.auth.revoke_device(&member.signed_in, device).await {
         Ok(()) => Ok(member.browser.saying(Notice::DeviceSignedOut).go("/security#devices")),
-        Err(error) => Err(member.browser.sorry(&error, "devices").await),
+        Err(error) => Err(member.browser.sorry(&error, "devices")),
+    }
+}
+
+pub async fn sign_out_session(
+    State(app): State<App>,
+    member: Member,
+    Form(form): Form<SessionForm>,
+) -> Result<Response, Sorry> {
+    let session = SessionId::parse(&form.session).map_err(|_| Sorry::NotFound)?;
+    match app.auth.revoke_session(&member.signed_in, session).await {
+        Ok(()) => Ok(member.browser.saying(Notice::SessionSignedOut).go("/security#sessions")),
+        Err(error) => Err(member.browser.sorry(&error, "sessions")),
     }
 }
 
 pub async fn sign_out_others(State(app): State<App>, member: Member) -> Result<Response, Sorry> {
     match app.auth.sign_out_others(&member.signed_in).await {
         Ok(signed_in) => {
-            Ok(member.browser.enter(&signed_in).await?.saying(Notice::OthersSignedOut).go("/security#devices"))
+            Ok(member.browser.enter(&signed_in).await.saying(Notice::OthersSignedOut).go("/security#sessions"))
         }
-        Err(error) => Err(member.browser.sorry(&error, "devices").await),
+        Err(error) => Err(member.browser.sorry(&error, "sessions")),
     }
 }

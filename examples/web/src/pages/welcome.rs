@@ -10,13 +10,12 @@ use serde::Deserialize;
 
 use super::sign_in::advance;
 use crate::app::App;
-use crate::browser::Browser;
+use crate::browser::{Browser, Visit};
 use crate::forms::Form;
 use crate::member::Member;
 use crate::notice::Notice;
 use crate::page::{Page, RuleShown, rules};
 use crate::sorry::Sorry;
-use crate::tables::Profile;
 
 #[derive(Template)]
 #[template(path = "welcome_details.html")]
@@ -55,34 +54,41 @@ pub struct PasswordForm {
 }
 
 pub async fn details(mut browser: Browser) -> Result<Response, Sorry> {
-    browser.visit.password_challenge()?;
+    after_details(&browser)?;
     let (page, visit) = (browser.page("Your details"), browser.visit.clone());
     Ok(browser.show(&DetailsPage { page, name: &visit.name, email: &visit.email }))
 }
 
-/// Stores nothing for the account until its owner has a password: a temporary one only allows choosing one.
-pub async fn submit_details(mut browser: Browser, Form(form): Form<DetailsForm>) -> Result<Response, Sorry> {
-    browser.visit.password_challenge()?;
+/// The page after the name: choosing a password, or only the authenticator app if the welcome was interrupted there.
+fn after_details(browser: &Browser) -> Result<&'static str, Sorry> {
+    if browser.visit.authenticator_challenge().is_ok() {
+        return Ok("/welcome/authenticator");
+    }
+    browser.visit.password_challenge().map(|_| "/welcome/password")
+}
+
+/// Stores nothing for the account until its owner is signed in: a temporary password only allows choosing one.
+pub async fn submit_details(browser: Browser, Form(form): Form<DetailsForm>) -> Result<Response, Sorry> {
+    let next = after_details(&browser)?;
     let name = form.name.trim();
     if !(1..=64).contains(&name.chars().count()) || name.chars().any(char::is_control) {
         let page = Page::new("Your details").problem("name", "Please enter your name, up to 64 characters.");
         let email = browser.visit.email.clone();
         return Ok(browser.show_as(StatusCode::UNPROCESSABLE_ENTITY, &DetailsPage { page, name, email: &email }));
     }
-    browser.visit.name = name.to_owned();
-    browser.change().await?;
-    Ok(browser.go("/welcome/password"))
+    let visit = Visit { name: name.to_owned(), ..browser.visit.clone() };
+    Ok(browser.at(visit).go(next))
 }
 
 fn password_page(app: &App, page: Page, browser: &Browser, rules: Vec<RuleShown>) -> PasswordPage {
     let passwordrules = app.auth.password_policy().password_rules_attribute();
-    let (wizard, email) = (browser.visit.newcomer.is_some(), browser.visit.email.clone());
+    let (wizard, email) = (browser.visit.newcomer, browser.visit.email.clone());
     PasswordPage { page, wizard, email, rules, passwordrules }
 }
 
 /// Whether the previous step was skipped.
 fn is_nameless(browser: &Browser) -> bool {
-    browser.visit.newcomer.is_some() && browser.visit.name.is_empty()
+    browser.visit.newcomer && browser.visit.name.is_empty()
 }
 
 pub async fn password(State(app): State<App>, mut browser: Browser) -> Result<Response, Sorry> {
@@ -106,12 +112,7 @@ pub async fn submit_password(
     }
     match app.auth.choose_password(&challenge, &form.new_password).await {
         Ok(outcome) => {
-            // Store it now: the next step may happen tomorrow, in another browser.
-            if let Some(user) = &browser.visit.newcomer {
-                let profile = Profile { name: browser.visit.name.clone(), operator: false };
-                app.tables.keep_profile(user, &profile).await?;
-            }
-            let said = matches!(outcome, SignIn::Complete(_)) && browser.visit.newcomer.is_none();
+            let said = matches!(outcome, SignIn::Complete(_)) && !browser.visit.newcomer;
             let browser = if said { browser.saying(Notice::PasswordChosen) } else { browser };
             let (browser, next) = advance(browser, outcome).await?;
             Ok(browser.go(next))
@@ -122,7 +123,7 @@ pub async fn submit_password(
             let shown = password_page(&app, page, &browser, rules(&app.auth, &refusal.violations));
             Ok(browser.refuse(&refusal, &shown))
         }
-        Err(error) => Err(browser.sorry(&error, "").await),
+        Err(error) => Err(browser.sorry(&error, "")),
     }
 }
 

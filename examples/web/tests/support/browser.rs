@@ -197,6 +197,18 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Ticks a checkbox.
+    pub async fn tick(&self, id: &str) {
+        let field = self.client.find(Locator::Id(id)).await.unwrap();
+        if self.manner.keyboard {
+            self.tab_to(&field).await;
+            field.send_keys(" ").await.unwrap();
+        } else {
+            field.click().await.unwrap();
+        }
+        assert!(field.is_selected().await.unwrap());
+    }
+
     /// Presses the button or link with this label.
     pub async fn press(&self, words: &str) {
         self.press_within("", words).await;

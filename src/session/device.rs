@@ -29,7 +29,7 @@ pub struct Device {
     pub last_used_at: OffsetDateTime,
     /// When the token expires unless it is used again.
     pub expires_at: OffsetDateTime,
-    /// Until when no code is asked for on it, if it is remembered.
+    /// If it is remembered: until when no code is asked for on it.
     pub second_factor_remembered_until: Option<OffsetDateTime>,
 }
 

@@ -1,0 +1,116 @@
+//! Sessions as operators see and end them.
+
+use crate::account::UserStatus;
+use crate::auth::Operator;
+use crate::engine::{Committed, Decision};
+use crate::error::{OperatorError, Unavailable};
+use crate::event::EventKind;
+use crate::session::{Session, SharingSigns, SignOutSweep};
+use crate::store::UserDirectory;
+use crate::types::{BackendError, BackendErrorKind, UserId};
+use crate::user::User;
+
+/// How many accounts one page of the directory holds.
+const PAGE: u32 = 200;
+
+/// # Sessions
+impl Operator {
+    /// Returns a user's live sessions, the most recently used first.
+    ///
+    /// # Errors
+    /// [`OperatorError`].
+    pub async fn sessions(&self, user: &UserId) -> Result<Vec<Session>, OperatorError> {
+        let user = self.find(user).await?;
+        Ok(self.engine().sessions.list(&user, None))
+    }
+
+    /// Returns how a user's account was used in the last seven days, to judge whether several people share it.
+    ///
+    /// # Errors
+    /// [`OperatorError`].
+    pub async fn sharing_signs(&self, user: &UserId) -> Result<SharingSigns, OperatorError> {
+        Ok(self.find(user).await?.sharing_signs(self.engine().now()))
+    }
+
+    /// Ends every session, and every sign-in under way, of every user. Call it after restoring a backup, or when a key
+    /// has leaked.
+    ///
+    /// It processes the accounts one by one, so it takes a while. To sign everybody out at once, first restart the
+    /// processes with [`SessionConfig::not_before`](crate::session::SessionConfig::not_before). A session is rejected,
+    /// in every process, as soon as its account has been processed. Sessions that began after the sweep's instant
+    /// continue.
+    ///
+    /// Sessions and sign-ins under way are all that ends. Devices stay known, and remembered ones skip the code; temporary
+    /// passwords and reset links stay valid for their hour. After restoring a backup, wait that long before you let people in.
+    ///
+    /// When this returns `Ok`, nothing that began before that instant is left: an account that appears later has
+    /// nothing older, and a deactivated one has no sessions. After an error, or if the future was dropped, call it
+    /// again with the same sweep: it continues where it stopped. Starting over is also safe.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: a store failed. The sweep is not complete.
+    ///
+    /// ```
+    /// use doorward::Operator;
+    /// use doorward::error::Unavailable;
+    /// use doorward::session::SignOutSweep;
+    /// use doorward::store::UserDirectory;
+    ///
+    /// async fn after_a_restore(operator: &Operator, users: &impl UserDirectory) -> Result<u64, Unavailable> {
+    ///     let mut sweep = SignOutSweep::new();
+    ///     let mut failures = 0;
+    ///     while let Err(error) = operator.sign_out_everybody(users, &mut sweep).await {
+    ///         failures += 1;
+    ///         if failures > 5 {
+    ///             return Err(error); // not everybody is out: `sweep.is_complete()` is false
+    ///         }
+    ///     }
+    ///     Ok(sweep.signed_out())
+    /// }
+    /// ```
+    pub async fn sign_out_everybody(
+        &self,
+        directory: &(impl UserDirectory + ?Sized),
+        sweep: &mut SignOutSweep,
+    ) -> Result<(), Unavailable> {
+        let engine = self.engine();
+        engine.open()?;
+        // What begins from now on goes on.
+        sweep.before = Some(sweep.before.map_or(engine.now(), |before| before.min(engine.now())));
+        while !sweep.complete {
+            let page = directory.list(UserStatus::Active, sweep.after.as_ref(), PAGE).await?;
+            sweep.complete = page.is_empty();
+            if sweep.after.is_some() && page.last().map(|last| &last.id) == sweep.last() {
+                // The directory does not go on.
+                return Err(BackendError::new(BackendErrorKind::Unreadable).into());
+            }
+            for account in page {
+                sweep.signed_out += u64::from(self.sign_out(&account.id, sweep).await?);
+                sweep.accounts += 1;
+                sweep.after = Some(account);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what one account has to end, and returns whether there was anything.
+    async fn sign_out(&self, id: &UserId, sweep: &SignOutSweep) -> Result<bool, Unavailable> {
+        let engine = self.engine();
+        let Some(user) = engine.users.find_by_id(id).await? else { return Ok(false) };
+        let before = sweep.before.unwrap_or(engine.now());
+        let outcome = engine
+            .users
+            .commit(user, |user: &User, fresh| match user.end_what_began_before(before, engine.now(), fresh) {
+                Some(next) => Decision::Store(next, true),
+                None => Decision::Answer(false),
+            })
+            .await?;
+        match outcome {
+            Committed::Done(true, user) => {
+                engine.events.report(EventKind::SignedOutEverywhere).user(&user).send();
+                Ok(true)
+            }
+            Committed::Done(false, _) | Committed::Gone | Committed::EmailTaken => Ok(false),
+        }
+    }
+}
