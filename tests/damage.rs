@@ -10,12 +10,13 @@ use doorward::error::{SignInError, Unavailable};
 use doorward::event::EventKind;
 use doorward::hashing::HashParams;
 use doorward::mail::PrintingMailer;
+use doorward::session::SignOutSweep;
 use doorward::store::sqlx::pool::PoolConnection;
 use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use doorward::store::sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use doorward::store::sqlx::{AssertSqlSafe, Database, Pool, query_scalar, raw_sql};
 use doorward::store::{BackendCode, BackendError, BackendErrorKind, PostgresStore, SqliteStore};
-use doorward::{AttemptStore, Auth, SignInRequest, UserRepository};
+use doorward::{AttemptStore, Auth, SignInRequest, SignedIn, UserRepository};
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
 use support::{ANN, NOBODY, OLD, email, site};
@@ -451,6 +452,41 @@ fn sqlite_with_a_head_edited_by_hand() {
             assert!(failed() > 0, "{edit}: his is reported");
         });
     }
+}
+
+#[test]
+fn everybody_is_signed_out_though_the_row_of_one_cannot_be_read() {
+    let sqlite = Sqlite::new();
+    block_on(async {
+        let store = sqlite.migrated().await;
+        let stage = Stage::new(store.clone());
+        let mut everybody = Vec::new();
+        for name in ["ann", "bob", "cem"] {
+            everybody.push(stage.open(&format!("{name}@acme.example"), OLD).await);
+        }
+        everybody.sort_by_key(|who| who.user_id().clone());
+        let live = async |who: &SignedIn| stage.auth.resume(&who.token().expose()).await.is_ok();
+        let (broken, mut sweep) = (everybody[1].user_id().clone(), SignOutSweep::new());
+        sqlite
+            .run(
+                "UPDATE doorward_users SET snapshot = replace(snapshot, '\"active\"', '\"dormant\"')
+                WHERE id = (SELECT id FROM doorward_users ORDER BY id LIMIT 1 OFFSET 1)",
+            )
+            .await;
+        for _ in 0..2 {
+            let outcome = stage.operator.sign_out_everybody(&store, &mut sweep).await;
+            assert!(
+                matches!(outcome, Err(Unavailable::Backend(error)) if error.kind() == BackendErrorKind::Unreadable)
+            );
+            assert_eq!(sweep.unreadable(), std::slice::from_ref(&broken));
+            assert_eq!((sweep.accounts(), sweep.signed_out(), sweep.is_complete()), (2, 2, false));
+        }
+        sqlite.run("UPDATE doorward_users SET snapshot = replace(snapshot, '\"dormant\"', '\"active\"')").await;
+        assert!(!live(&everybody[0]).await && live(&everybody[1]).await && !live(&everybody[2]).await);
+        stage.operator.sign_out_everybody(&store, &mut sweep).await.unwrap();
+        assert_eq!((sweep.accounts(), sweep.signed_out(), sweep.is_complete()), (3, 3, true));
+        assert!(sweep.unreadable().is_empty() && !live(&everybody[1]).await);
+    });
 }
 
 #[test]

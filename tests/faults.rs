@@ -816,9 +816,13 @@ impl UserDirectory for PagesOfTwo {
         &self,
         status: UserStatus,
         after: Option<&UserOverview>,
-        _: u32,
+        at_most: u32,
     ) -> Result<Vec<UserOverview>, BackendError> {
-        self.0.list(status, after, 2).await
+        self.0.list(status, after, at_most).await
+    }
+
+    async fn list_ids(&self, after: Option<&UserId>, _: u32) -> Result<Vec<UserId>, BackendError> {
+        self.0.list_ids(after, 2).await
     }
 
     async fn list_pending_resets(

@@ -6,14 +6,15 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use base64ct::Encoding;
 use doorward::account::{UserCounts, UserOverview, UserStatus};
 use doorward::config::ResetMode;
-use doorward::error::{ResumeError, SignInError, VerifySecondFactorError};
+use doorward::error::{ReauthenticateError, ResumeError, SignInError, VerifySecondFactorError};
 use doorward::event::EventKind;
 use doorward::session::SignOutSweep;
 use doorward::store::{BackendError, MemoryUsers, User, UserDirectory, UserRow};
 use doorward::testing::{Fault, Faults, ManualClock};
-use doorward::{ClientAddress, SignIn, SignInRequest, SignedIn};
+use doorward::{AuthBuilder, ClientAddress, SignIn, SignInRequest, SignedIn, UserId};
 use pollster::block_on;
 use support::*;
 
@@ -192,11 +193,14 @@ impl UserDirectory for Meanwhile {
         after: Option<&UserOverview>,
         at_most: u32,
     ) -> Result<Vec<UserOverview>, BackendError> {
+        self.0.list(status, after, at_most).await
+    }
+    async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError> {
         let meanwhile = self.1.lock().unwrap().take();
         if let Some(meanwhile) = meanwhile {
             meanwhile();
         }
-        self.0.list(status, after, at_most).await
+        self.0.list_ids(after, at_most).await
     }
     async fn list_pending_resets(
         &self,
@@ -695,6 +699,73 @@ fn a27_who_is_refused_by_a_race_is_told_the_reason() {
 }
 
 #[test]
+fn a_sweep_reaches_sessions_of_machines_whose_clocks_are_less_than_a_minute_ahead() {
+    for swept_by_the_setting in [false, true] {
+        let world = World::new();
+        let ahead = beside(&world, time::Duration::seconds(55));
+        let ann = ahead.open(ANN, OLD);
+        world.clock.advance(SECOND);
+        ahead.clock.advance(SECOND);
+        assert!(world.is_live(&ann), "within the grace");
+        if swept_by_the_setting {
+            let later = world.now() + MINUTE;
+            let shut = world.restarted(|builder| builder.configure(|config| config.session.not_before = Some(later)));
+            assert!(!shut.is_live(&ann));
+        } else {
+            block_on(world.operator.sign_out_everybody(&*world.users, &mut SignOutSweep::new())).unwrap();
+        }
+        assert!(!world.is_live(&ann) && !ahead.is_live(&ann), "it began before the sweep");
+    }
+}
+
+#[test]
+fn a_session_dated_far_ahead_takes_nobodys_place() {
+    for refuses in [false, true] {
+        let limited = |builder: AuthBuilder| {
+            builder.configure(|config| {
+                config.session.at_most = 3;
+                config.session.danger_refuse_when_full = refuses;
+            })
+        };
+        let world = World::with(limited);
+        let first = world.open(ANN, OLD);
+        world.clock.advance(8 * DAY);
+        let desk = complete(enter(&world, on(&first).keep_signed_in(true)));
+        let clock = ManualClock::at(world.now() + 3 * DAY);
+        let mut ahead = world.restarted(|builder| limited(builder).clock(clock.clone()));
+        ahead.clock = clock;
+        let _stray = [ahead.signed_in(ANN, OLD), ahead.signed_in(ANN, OLD)];
+        // However many they are, they refuse nobody, and are the first to end.
+        world.clock.advance(MINUTE);
+        let phone = complete(enter(&world, SignInRequest::new(ANN, OLD)));
+        assert!(world.is_live(&phone) && world.is_live(&desk), "{refuses}");
+    }
+}
+
+#[test]
+fn whoever_stole_a_session_does_not_slow_down_the_proofs_of_another() {
+    let (world, desk) = World::with_ann();
+    let stolen = world.signed_in(ANN, OLD);
+    for _ in 0..6 {
+        let _ = block_on(world.auth.reauthenticate(&stolen, "a guess"));
+        world.clock.advance(SECOND);
+    }
+    assert!(matches!(block_on(world.auth.reauthenticate(&stolen, OLD)), Err(ReauthenticateError::Throttled { .. })));
+    assert!(block_on(world.auth.reauthenticate(&desk, OLD)).is_ok());
+}
+
+#[test]
+fn a_token_that_nobody_issued_puts_no_id_into_events() {
+    let (world, ann) = World::with_ann();
+    let token = ann.token().expose();
+    let secret = token.split_once('.').unwrap().1;
+    let made_up = format!("{}.{secret}", base64ct::Base64UrlUnpadded::encode_string(b"the head of sales"));
+    assert!(block_on(world.auth.resume(&made_up)).is_err());
+    let event = world.observer.events().pop().unwrap();
+    assert!(event.kind == EventKind::SessionRejected && event.user_id.is_none(), "{event:?}");
+}
+
+#[test]
 fn a28_a_sweep_over_a_directory_that_repeats_its_page_ends() {
     struct Repeats(Arc<MemoryUsers>, std::sync::atomic::AtomicUsize);
     impl std::fmt::Debug for Repeats {
@@ -710,12 +781,15 @@ fn a28_a_sweep_over_a_directory_that_repeats_its_page_ends() {
         async fn list(
             &self,
             status: UserStatus,
-            _: Option<&UserOverview>,
+            after: Option<&UserOverview>,
             at_most: u32,
         ) -> Result<Vec<UserOverview>, BackendError> {
+            self.0.list(status, after, at_most).await
+        }
+        async fn list_ids(&self, _: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError> {
             let calls = self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             assert!(calls < 100, "the same page for the hundredth time");
-            self.0.list(status, None, at_most).await
+            self.0.list_ids(None, at_most).await
         }
         async fn list_pending_resets(
             &self,

@@ -22,6 +22,7 @@ use doorward::account::Import;
 use doorward::error::{ChoosePasswordError, ConfirmResetError, ResumeError, SignInError, VerifySecondFactorError};
 use doorward::hashing::{HashParams, PasswordHash};
 use doorward::password::ResetLinkStatus;
+use doorward::session::AuthMethod;
 use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, User, UserRow, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
@@ -511,6 +512,30 @@ fn an_older_release_that_knows_no_sessions_ends_them_all_the_same() {
     let stored: Value = serde_json::from_str(&host.user().to_snapshot()).unwrap();
     assert_eq!(stored["sessions"]["open"].as_array().map(Vec::len), Some(1));
     assert_eq!(stored["sessions"]["epoch"], stored["epoch"]);
+}
+
+#[test]
+fn a_proof_by_a_method_of_a_newer_release_is_kept_and_its_session_goes_on() {
+    let golden = read("sessions");
+    let mut written = golden["row"]["snapshot"].clone();
+    for session in written["sessions"]["open"].as_array_mut().unwrap() {
+        let at = session["signed_in_at"].clone();
+        session["methods"] =
+            json!([{ "method": "passkey", "at": at, "by": "a phone" }, { "method": "password", "at": at }]);
+    }
+    let host = Host::of(&golden, &user_of(&golden, &written, "sessions"));
+    for name in ["kept", "session"] {
+        let ann = block_on(host.auth.resume(&text(&golden["secrets"][name]))).unwrap();
+        let methods: Vec<_> = ann.session().methods.iter().map(|proof| proof.method).collect();
+        assert_eq!(methods, [AuthMethod::Password], "{name}");
+        // A write of this release keeps it, also under a new token.
+        let ann = block_on(host.auth.reauthenticate(&ann, &text(&golden["secrets"]["password"]))).unwrap();
+        let stored: Value = serde_json::from_str(&host.user().to_snapshot()).unwrap();
+        let open = stored["sessions"]["open"].as_array().unwrap();
+        let newer = |session: &&Value| session["methods"][1]["by"] == "a phone";
+        assert_eq!(open.iter().filter(newer).count(), open.len(), "{name}");
+        assert!(ann.session().methods.len() == 1, "{name}");
+    }
 }
 
 /// Everything written is still there; a later release may add to it.

@@ -15,7 +15,7 @@ use crate::event::{Observer, SilentObserver};
 use crate::mail::{English, MailTexts, Mailer};
 use crate::password::{BreachLookup, BreachedPasswords};
 use crate::store::{AttemptStore, UserRepository};
-use crate::types::{SecretBytes, Site};
+use crate::types::{SecretBytes, Site, at_store_precision};
 use crate::user::{Fresh, User};
 
 /// Why an [`Auth`] was not built.
@@ -207,19 +207,24 @@ impl AuthBuilder {
         Ok((auth.clone(), Operator::new(auth)))
     }
 
-    fn engine(mut self) -> Result<Engine, BuildError> {
-        self.config.validate(self.keyring.is_some(), self.index_key.is_some())?;
+    fn validate(&mut self) -> Result<(), ConfigError> {
+        let (config, now) = (&mut self.config, at_store_precision(self.clock.now()));
+        config.validate(self.keyring.is_some(), self.index_key.is_some())?;
+        config.session.check_not_before(now)?;
         if self.index_key.as_ref().is_some_and(|key| *key.expose() == [0; 32]) {
-            return Err(ConfigError::new("index_key", "is blank").into());
+            return Err(ConfigError::new("index_key", "is blank"));
         }
-        let config = &mut self.config;
         config.password.second_factor_required = config.second_factor.is_required();
+        Ok(())
+    }
+
+    fn engine(mut self) -> Result<Engine, BuildError> {
+        self.validate()?;
         let config = self.config;
         let keyring = self.keyring.map(Arc::new);
         let decoy = sealed_decoy(keyring.as_deref())?;
         let dummy_key = dummy_key(self.index_key.as_ref())?;
         let events = Arc::new(Events::new(self.clock, self.observer, self.index_key));
-        config.session.check_not_before(events.now())?;
         let hashing = Hashing::start(config.hashing.clone(), keyring.clone(), &events, dummy_key, decoy.id());
         let hashing = Arc::new(hashing?);
         let users = Arc::new(Users {
@@ -253,13 +258,13 @@ impl AuthBuilder {
             hashing: Arc::clone(&hashing),
             events: Arc::clone(&events),
             links_set_passwords: config.links_set_passwords(),
+            in_flight: InFlight::default(),
         };
         Ok(Engine {
             resets: Resets::new(&events),
             sessions,
             housekeeping: Housekeeping::new(self.background, config.purge.every, events.now()),
             holding: self.hold.map(Holding::new),
-            in_flight: InFlight::default(),
             config,
             events,
             users,

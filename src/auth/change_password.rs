@@ -51,14 +51,15 @@ impl Auth {
         let new = checked.map_err(|violations| ChangePasswordError::Rejected { violations })?;
 
         let hash = || hashing_of(engine, &user, &current, new);
-        let (judged, charged, hashed) = match confirm_password(engine, &user, &current, hash).await? {
-            Current::Right { judged, charged, then } => (judged, charged, then.map_err(Unavailable::from)?),
-            Current::Throttled { retry_after } => return Err(ChangePasswordError::Throttled { retry_after }),
-            Current::Wrong => {
-                engine.events.report(EventKind::PasswordChangeFailed).user(&user).send();
-                return Err(ChangePasswordError::CurrentPasswordWrong);
-            }
-        };
+        let (judged, charged, hashed) =
+            match confirm_password(engine, &user, signed_in.session().id, &current, hash).await? {
+                Current::Right { judged, charged, then } => (judged, charged, then.map_err(Unavailable::from)?),
+                Current::Throttled { retry_after } => return Err(ChangePasswordError::Throttled { retry_after }),
+                Current::Wrong => {
+                    engine.events.report(EventKind::PasswordChangeFailed).user(&user).send();
+                    return Err(ChangePasswordError::CurrentPasswordWrong);
+                }
+            };
         let Hashed::New(hash) = hashed else {
             // The current password was right: nothing was guessed.
             engine.throttle.refund(&charged).await;
@@ -85,7 +86,7 @@ impl Auth {
         engine.events.report(EventKind::PasswordChanged).user(&user).send();
         engine.throttle.refund(&charged).await;
         engine.mailing.notify(&user, MailKind::PasswordChanged { at: engine.now() }).await;
-        Ok(engine.signed_in(&user, &session, device))
+        Ok(engine.signed_in(&user, session, device))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Verifying the current password of a signed-in user, throttled in a bucket that nobody else reaches.
+//! Verifying the current password of a signed-in user, throttled in a bucket that no other session reaches.
 
 use core::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::engine::{Admission, Bucket, Caller, Charged, Engine};
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::hashing::HashMemory;
-use crate::types::Password;
+use crate::types::{Password, SessionId};
 use crate::user::{Judged, User};
 
 /// The outcome of a verification.
@@ -28,10 +28,11 @@ pub(super) enum Current<T> {
 pub(super) async fn confirm_password<T: Send + 'static, F: FnOnce(&mut HashMemory) -> (T, u64) + Send + 'static>(
     engine: &Engine,
     user: &User,
+    session: SessionId,
     typed: &Password,
     prepare: impl FnOnce() -> F + Send,
 ) -> Result<Current<T>, Unavailable> {
-    let (permit, charged) = match engine.throttle.charge(&[Bucket::SignedIn(user.id())], Caller::Known).await? {
+    let (permit, charged) = match engine.throttle.charge(&[Bucket::Session(user.id(), session)], Caller::Known).await? {
         Admission::Admitted(charged) => charged,
         Admission::Throttled { retry_after } => {
             engine.events.report(EventKind::Throttled { retry_after }).user(user).send();

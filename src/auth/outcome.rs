@@ -49,9 +49,9 @@ pub enum SignIn {
 
 impl Engine {
     /// What a flow returns of a stored session.
-    pub(super) fn signed_in(&self, user: &User, session: &OpenSession, device: Option<Token>) -> SignedIn {
+    pub(super) fn signed_in(&self, user: &User, session: OpenSession, device: Option<Token>) -> SignedIn {
         let (tokens, limits, now) = (&self.users.tokens, &self.sessions.limits, self.now());
-        let (shown, session) = (session.token().clone(), session.shown(limits, now));
+        let (shown, session) = session.shown(limits, now);
         SignedIn {
             token: SessionToken(tokens.wire(&shown)),
             shown,

@@ -18,7 +18,8 @@ impl Auth {
     /// enough.
     ///
     /// # Errors
-    /// [`ReauthenticateError`]. Wrong passwords are counted in a bucket that only the user's own sessions reach.
+    /// [`ReauthenticateError`]. Wrong passwords are counted in a bucket of this session, so a stolen session does not slow
+    /// down another one.
     ///
     /// ```
     /// use doorward::error::ReauthenticateError;
@@ -35,8 +36,9 @@ impl Auth {
     pub async fn reauthenticate(&self, signed_in: &SignedIn, password: &str) -> Result<SignedIn, ReauthenticateError> {
         let engine = &self.engine;
         let user = find(engine, signed_in).await?;
+        let (session, password) = (signed_in.session().id, Password::new(password));
         let (judged, charged) =
-            match confirm_password(engine, &user, &Password::new(password), || |_: &mut _| ((), 0)).await? {
+            match confirm_password(engine, &user, session, &password, || |_: &mut _| ((), 0)).await? {
                 Current::Right { judged, charged, then: () } => (judged, charged),
                 Current::Throttled { retry_after } => return Err(ReauthenticateError::Throttled { retry_after }),
                 Current::Wrong => {
@@ -56,7 +58,7 @@ impl Auth {
         let Committed::Done(Some(session), user) = outcome else { return ended(engine, signed_in) };
         engine.events.report(EventKind::Reauthenticated { method: AuthMethod::Password }).user(&user).send();
         engine.throttle.refund(&charged).await;
-        Ok(engine.signed_in(&user, &session, None))
+        Ok(engine.signed_in(&user, session, None))
     }
 
     /// Reauthenticates with a code from the authenticator or a recovery code.
@@ -79,7 +81,7 @@ impl Auth {
         match coded {
             Coded::Right(session, method) => {
                 engine.events.report(EventKind::Reauthenticated { method }).user(&user).send();
-                Ok(engine.signed_in(&user, &session, None))
+                Ok(engine.signed_in(&user, session, None))
             }
             Coded::Wrong(_) => Err(ReauthenticateError::CodeWrong),
             Coded::Throttled { retry_after } => Err(ReauthenticateError::Throttled { retry_after }),

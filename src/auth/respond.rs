@@ -44,7 +44,7 @@ pub(super) async fn respond(
                 }
                 notify_of_new_device(engine, user).await;
             }
-            SignIn::Complete(engine.signed_in(user, &session, device))
+            SignIn::Complete(engine.signed_in(user, session, device))
         }
     }
 }

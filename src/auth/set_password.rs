@@ -73,7 +73,7 @@ pub(super) async fn set_password(engine: &Arc<Engine>, grant: Grant<'_>, new: &P
     grant.opens(engine, &user, Tries::Left, engine.now())?;
     grant.check_code(&user)?;
     let new = engine.new_passwords.check(&user, new).await?.map_err(NotSet::Rejected)?;
-    let Some(_turn) = engine.in_flight.enter(&grant.name(), usize::MAX) else {
+    let Some(_turn) = engine.new_passwords.in_flight.enter(&grant.name(), usize::MAX) else {
         return Err(NotSet::InProgress { retry_after: SHORT_WHILE });
     };
     let permit = engine.hashing.permit_of(user.id())?;

@@ -19,8 +19,8 @@ use crate::second_factor::{MalformedCode, TypedCode};
 use crate::throttle::AttemptKey;
 use crate::types::{ClientAddress, Digest, Email, Malformed, Password, UserId, is_unseen};
 use crate::user::{
-    AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, Passed, Progress, SessionWish, ShownDevice, Step,
-    User, UserHead,
+    AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, Passed, Progress, Replacement, SessionWish,
+    ShownDevice, Step, User, UserHead,
 };
 
 /// What was typed into the sign-in form, and what the host knows of the client.
@@ -332,40 +332,12 @@ impl Attempt<'_> {
         charged: &[Charged],
     ) -> Result<SignIn, Stopped> {
         let engine = self.engine;
-        let (is_rehashed, rules) = (verified.rehashed.is_some(), engine.config.sign_in_rules());
-        let (failures, notice) = (charged.first().map_or(0, |it| it.failures_before), engine.config.failure_notice());
+        let is_rehashed = verified.rehashed.is_some();
+        let failures = charged.first().map_or(0, |it| it.failures_before);
         let rehashed = engine.hashing.replacement(user, &judged, verified.rehashed.as_ref());
         let outcome = engine
             .users
-            .commit(user.clone(), |user, fresh| {
-                let now = engine.now();
-                // Of the user decided on: the device may have been revoked while the hash was computed.
-                let (shown, wish) = (self.shown_by(user), &self.wish_of(user));
-                let Some(progress) = user.proved_by_password(&judged, shown.as_ref(), wish, now) else {
-                    return Decision::Answer(Err(SignInFailureReason::Changed));
-                };
-                let accepted = match self.code_for(user, &progress, now, fresh) {
-                    GivenCode::NotAskedFor => None,
-                    GivenCode::Right(accepted) => Some(accepted),
-                    GivenCode::Wrong(counted) => return Decision::Answer(Ok(Entered::WrongCode(counted))),
-                };
-                let method = accepted.as_ref().map(AcceptedCode::method);
-                let progress = match method {
-                    Some(method) => progress.and(method, now),
-                    None => progress,
-                };
-                let (accepted, rehashed, before) = (accepted.as_ref(), rehashed.as_ref(), user);
-                let device = progress.device.as_ref().map(|device| device.id);
-                let Passed { step, user } =
-                    user.sign_in_with_password(progress, &judged, rehashed, accepted, &rules, now, fresh);
-                if matches!(step, Step::Complete(_)) && before.refuses_session(device, &rules.sessions, now) {
-                    return Decision::Answer(Ok(Entered::Refused));
-                }
-                let user = engine.codes.resealed(user, fresh);
-                let noticed = notice.and_then(|notice| user.noticed_of_failures(failures, &notice, now, fresh));
-                let passed = Entered::Passed { step, method, notifies: noticed.is_some() };
-                Decision::Store(noticed.unwrap_or(user), Ok(passed))
-            })
+            .commit(user.clone(), |user, fresh| self.enter(user, &judged, rehashed.as_ref(), failures, fresh))
             .await?;
         let Committed::Done(Ok(entered), user) = outcome else { return self.failed(SignInFailureReason::Changed) };
         let (step, method, notifies) = match entered {
@@ -390,6 +362,43 @@ impl Attempt<'_> {
         let signed_in = self.respond(step, &user, failures).await;
         engine.throttle.refund(charged).await;
         Ok(signed_in)
+    }
+
+    /// Where a right password leads this user, as of now: the device may have been revoked while the hash was computed.
+    fn enter(
+        &self,
+        user: &User,
+        judged: &Judged,
+        rehashed: Option<&Replacement>,
+        failures: u32,
+        fresh: &Fresh,
+    ) -> Decision<Result<Entered, SignInFailureReason>> {
+        let (engine, now) = (self.engine, self.engine.now());
+        let (shown, wish, rules) = (self.shown_by(user), &self.wish_of(user), engine.config.sign_in_rules());
+        let Some(progress) = user.proved_by_password(judged, shown.as_ref(), wish, now) else {
+            return Decision::Answer(Err(SignInFailureReason::Changed));
+        };
+        let accepted = match self.code_for(user, &progress, now, fresh) {
+            GivenCode::NotAskedFor => None,
+            GivenCode::Right(accepted) => Some(accepted),
+            GivenCode::Wrong(counted) => return Decision::Answer(Ok(Entered::WrongCode(counted))),
+        };
+        let method = accepted.as_ref().map(AcceptedCode::method);
+        let progress = match method {
+            Some(method) => progress.and(method, now),
+            None => progress,
+        };
+        let device = progress.device.as_ref().map(|device| device.id);
+        let Passed { step, user: next } =
+            user.sign_in_with_password(progress, judged, rehashed, accepted.as_ref(), &rules, now, fresh);
+        if matches!(step, Step::Complete(_)) && user.refuses_session(device, &rules.sessions, now) {
+            return Decision::Answer(Ok(Entered::Refused));
+        }
+        let next = engine.codes.resealed(next, fresh);
+        let notice = engine.config.failure_notice();
+        let noticed = notice.and_then(|notice| next.noticed_of_failures(failures, &notice, now, fresh));
+        let passed = Entered::Passed { step, method, notifies: noticed.is_some() };
+        Decision::Store(noticed.unwrap_or(next), Ok(passed))
     }
 
     /// The buckets that this try is charged in. A known device has one of its own and shares none.

@@ -2,6 +2,7 @@ use time::OffsetDateTime;
 
 use super::{ConfigError, DAY, MINUTE};
 use crate::session::SessionLifetimes;
+use crate::types::{CLOCK_GRACE, after};
 use crate::user::{MOST_SESSIONS, USUAL_SESSIONS};
 
 /// Settings of sessions.
@@ -17,6 +18,7 @@ use crate::user::{MOST_SESSIONS, USUAL_SESSIONS};
 /// let auth = Auth::builder(site, users, attempts, mailer)
 ///     .configure(|config| {
 ///         config.session.lifetimes = SessionLifetimes::AAL3;
+///         config.session.kept_lifetimes = SessionLifetimes::AAL3; // nobody is kept signed in for longer
 ///         config.session.at_most = 1; // one at a time, and one on a new device
 ///     })
 ///     .build()?;
@@ -25,7 +27,8 @@ use crate::user::{MOST_SESSIONS, USUAL_SESSIONS};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionConfig {
-    /// The lifetimes of a session; default [`SessionLifetimes::AAL2`]: 24 hours, and an hour without use.
+    /// The lifetimes of a session; default [`SessionLifetimes::AAL2`]: 24 hours, and an hour without use. They do not limit those who
+    /// ask to be kept signed in: to hold everybody to one assurance level, set [`kept_lifetimes`](Self::kept_lifetimes) to the same.
     pub lifetimes: SessionLifetimes,
     /// The lifetimes for users who ask to be kept signed in
     /// ([`SignInRequest::keep_signed_in`](crate::SignInRequest::keep_signed_in)), none shorter than in
@@ -46,7 +49,8 @@ pub struct SessionConfig {
     /// with it. Set it after restoring a backup, or when a key has leaked. Devices stay known. Default none.
     ///
     /// It takes effect at once. Such sessions are removed as they turn up, so an instant that was set too late is not undone by
-    /// setting an earlier one. An instant in the future is refused.
+    /// setting an earlier one. Since the clocks of several machines differ, set it a minute ahead: sessions are dated by the machine that
+    /// opened them. An instant further ahead is refused.
     /// [`Operator::sign_out_everybody`](crate::Operator::sign_out_everybody) does the same permanently, account by
     /// account.
     pub not_before: Option<OffsetDateTime>,
@@ -75,10 +79,12 @@ impl Default for SessionConfig {
 }
 
 impl SessionConfig {
-    /// Whether sessions that begin now would be over at once.
+    /// Whether sessions that begin in a minute would be over at once.
     pub(crate) fn check_not_before(&self, now: OffsetDateTime) -> Result<(), ConfigError> {
         match self.not_before {
-            Some(not_before) if not_before > now => Err(ConfigError::new("session.not_before", "is in the future")),
+            Some(not_before) if not_before > after(now, CLOCK_GRACE) => {
+                Err(ConfigError::new("session.not_before", "is in the future"))
+            }
             _ => Ok(()),
         }
     }

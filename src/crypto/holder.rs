@@ -35,7 +35,8 @@ impl HolderKeys {
         let nonce = nonce(secret);
         let open = |key: &SecretBytes<32>| cipher(key).decrypt(&nonce, bound(sealed)).ok();
         let (opened, index) = self.0.iter().enumerate().find_map(|(index, key)| Some((open(key)?, index)))?;
-        let id = UserId::parse(core::str::from_utf8(&opened).ok()?.trim_end_matches('\0')).ok()?;
+        let length = opened.iter().position(|byte| *byte == 0).unwrap_or(opened.len());
+        let id = UserId::parse(core::str::from_utf8(&opened[..length]).ok()?).ok()?;
         Some((id, index == 0))
     }
 }

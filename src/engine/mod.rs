@@ -61,8 +61,6 @@ pub(crate) struct Engine {
     pub(crate) sessions: Sessions,
     pub(crate) housekeeping: Housekeeping,
     pub(crate) holding: Option<Holding>,
-    /// Challenges and links for which a hash is being computed.
-    pub(crate) in_flight: InFlight,
 }
 
 impl Engine {

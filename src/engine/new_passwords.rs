@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::events::Events;
 use super::hash_pool::Permit;
 use super::hashing::Hashing;
+use super::in_flight::InFlight;
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::hashing::{self, HashMemory, HashParams, HashingError, PasswordHash};
@@ -20,6 +21,8 @@ pub(crate) struct NewPasswords {
     pub(crate) events: Arc<Events>,
     /// Whether a reset link by itself authorises setting a password.
     pub(crate) links_set_passwords: bool,
+    /// Challenges and links for which a hash is being computed.
+    pub(crate) in_flight: InFlight,
 }
 
 /// A new password that was compared with earlier ones.

@@ -36,14 +36,17 @@ pub(crate) struct Sessions {
 impl Sessions {
     /// The session that this token shows, if it is valid. One without a second factor is not where the policy requires one.
     pub(crate) fn of(&self, user: &User, token: &Token) -> Option<OpenSession> {
-        let open = user.find_session(token, &self.limits, self.events.now());
-        open.filter(|_| user.has_second_factor() || !self.second_factor_required)
+        user.find_session(token, &self.limits, self.events.now()).filter(|_| self.admits(user))
+    }
+
+    fn admits(&self, user: &User) -> bool {
+        user.has_second_factor() || !self.second_factor_required
     }
 
     /// The user and the session of a token, if it is valid. If not, that is reported.
     pub(crate) async fn find(&self, token: &Token) -> Result<Option<(User, OpenSession)>, Unavailable> {
         let Some(user) = self.users.find_by_id(&token.user_id).await? else {
-            self.report_rejected(token);
+            self.report_unknown();
             return Ok(None);
         };
         let open = self.of(&user, token);
@@ -59,23 +62,25 @@ impl Sessions {
         token: &Token,
         from: Option<&ClientAddress>,
     ) -> Result<Option<(User, OpenSession)>, Unavailable> {
-        let (found, used_at) = (self.users.find_by_id(&token.user_id).await?, self.events.now());
-        let open = found.as_ref().and_then(|user| self.of(user, token));
+        let Some(user) = self.users.find_by_id(&token.user_id).await? else {
+            self.report_unknown();
+            return Ok(None);
+        };
+        let used_at = self.events.now();
+        let (open, due) = user.use_session(token, self.admits(&user), &self.limits, used_at);
         if open.is_none() {
             self.report_rejected(token);
         }
-        if let Some(user) = &found
-            && let Some(digest) = user.due_session(token, open.is_some(), &self.limits, used_at)
-        {
+        if let Some(digest) = due {
             let address = from.and_then(|from| self.sighted(user.id(), from));
             self.note_use(user.clone(), token, &digest, address, used_at).await;
         }
-        Ok(found.zip(open))
+        Ok(open.map(|open| (user, open)))
     }
 
     /// The user's live sessions, the most recently used first; none where the policy requires a second factor and there is none.
     pub(crate) fn list(&self, user: &User, current: Option<SessionId>) -> Vec<Session> {
-        match user.has_second_factor() || !self.second_factor_required {
+        match self.admits(user) {
             true => user.sessions(current, &self.limits, self.events.now()),
             false => Vec::new(),
         }
@@ -121,6 +126,11 @@ impl Sessions {
         let parts = [user.as_str().as_bytes(), from.as_bytes()];
         let digest = self.events.keyed_pseudonym(Purpose::SightedAddress, &parts)?;
         Some(ShortId::of(digest.as_bytes()))
+    }
+
+    /// A token of nobody. The id in it is whatever its maker wrote.
+    pub(crate) fn report_unknown(&self) {
+        self.events.report_about(EventKind::SessionRejected, None);
     }
 
     pub(crate) fn report_rejected(&self, token: &Token) {

@@ -14,7 +14,7 @@ use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::store::{AttemptStore, Swap};
 use crate::throttle::{AttemptKey, Attempts, Backoff, Charge};
-use crate::types::{BackendError, CLOCK_GRACE, ClientAddress, DeviceId, Email, UserId, Version, base64url};
+use crate::types::{BackendError, CLOCK_GRACE, ClientAddress, DeviceId, Email, SessionId, UserId, Version, base64url};
 
 /// How often a charge is retried because others changed the entry. In each round another caller made progress; one that still
 /// loses after this many is part of a flood, and returning is better than another round.
@@ -39,8 +39,8 @@ pub(crate) enum Bucket<'a> {
     Account(&'a Email),
     /// One known device of one user.
     Device(&'a UserId, DeviceId),
-    /// Proofs asked of a signed-in user.
-    SignedIn(&'a UserId),
+    /// Proofs asked in one session of a user. Of one, so that whoever stole another slows the owner's down in no way.
+    Session(&'a UserId, SessionId),
     /// All tries from one client address.
     ClientAddress(&'a ClientAddress),
 }
@@ -92,7 +92,7 @@ impl Bucket<'_> {
     fn kind(&self) -> BucketKind {
         match self {
             Self::Account(_) => BucketKind::Shared,
-            Self::Device(..) | Self::SignedIn(_) => BucketKind::Own,
+            Self::Device(..) | Self::Session(..) => BucketKind::Own,
             Self::ClientAddress(_) => BucketKind::ClientAddress,
         }
     }
@@ -102,7 +102,7 @@ impl Bucket<'_> {
         let text = key.as_str().into();
         match self {
             Self::Account(_) => vec![Holder::Bucket(text)],
-            Self::Device(user, _) | Self::SignedIn(user) => vec![Holder::Bucket(text), Holder::user(user)],
+            Self::Device(user, _) | Self::Session(user, _) => vec![Holder::Bucket(text), Holder::user(user)],
             Self::ClientAddress(_) => vec![Holder::ClientAddress(text)],
         }
     }
@@ -125,7 +125,7 @@ impl Throttle {
         let (name, parts): (&str, [&[u8]; 2]) = match bucket {
             Bucket::Account(email) => ("account", [email.canonical().as_bytes(), b""]),
             Bucket::Device(user, device) => ("device", [user.as_str().as_bytes(), device.as_bytes()]),
-            Bucket::SignedIn(user) => ("signed-in", [user.as_str().as_bytes(), b""]),
+            Bucket::Session(user, session) => ("session", [user.as_str().as_bytes(), session.as_bytes()]),
             Bucket::ClientAddress(address) => ("client", [address.as_bytes(), b""]),
         };
         let [one, two] = parts;

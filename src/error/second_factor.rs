@@ -45,7 +45,7 @@ pub enum VerifySecondFactorError {
         /// The remaining wait.
         retry_after: Duration,
     },
-    /// The user is signed in too often, and [`danger_refuse_when_full`](crate::session::SessionConfig::danger_refuse_when_full) is
+    /// The user is signed in on too many devices, and [`danger_refuse_when_full`](crate::session::SessionConfig::danger_refuse_when_full) is
     /// on: the code was not evaluated. The user signs out somewhere else, or resets the password.
     ///
     /// Status 409, code `too_many_sessions`.

@@ -7,8 +7,9 @@ use super::{Unavailable, failure, please_wait};
 /// The one message of every evaluated and failed sign-in, whatever the cause.
 pub const INVALID_CREDENTIALS: &str = "Email and Password do not match";
 
-/// What someone reads who is signed in too often.
-pub(super) const TOO_MANY_SESSIONS: &str = "You are signed in too often. Please sign out somewhere else first.";
+/// What someone reads who is signed in on too many devices.
+pub(super) const TOO_MANY_SESSIONS: &str =
+    "You are signed in on too many devices. Please sign out on one of them first.";
 
 /// Why a sign-in failed.
 #[derive(Debug, Error)]
@@ -28,7 +29,7 @@ pub enum SignInError {
         /// The remaining wait.
         retry_after: Duration,
     },
-    /// The user is signed in too often, and [`danger_refuse_when_full`](crate::session::SessionConfig::danger_refuse_when_full) is
+    /// The user is signed in on too many devices, and [`danger_refuse_when_full`](crate::session::SessionConfig::danger_refuse_when_full) is
     /// on: the password was right. The user signs out somewhere else, or resets the password.
     ///
     /// Status 409, code `too_many_sessions`.

@@ -161,7 +161,8 @@ pub enum MailKind {
         /// When.
         at: OffsetDateTime,
     },
-    /// A reminder that the account is for one person. Nothing sends it yet.
+    /// A reminder that the account is for one person
+    /// ([`SessionConfig::remind_of_sharing`](crate::config::SessionConfig::remind_of_sharing)).
     #[non_exhaustive]
     SharingReminder {},
 }

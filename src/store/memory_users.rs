@@ -126,6 +126,14 @@ impl UserDirectory for MemoryUsers {
         Ok(self.page(at_most, after, |user| (user.status == status).then(|| user.id.clone())))
     }
 
+    async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+        let mut ids: Vec<_> =
+            self.table().by_id.keys().filter(|id| after.is_none_or(|after| *id > after)).cloned().collect();
+        ids.sort();
+        ids.truncate(at_most as usize);
+        Ok(ids)
+    }
+
     async fn list_pending_resets(
         &self,
         now: OffsetDateTime,

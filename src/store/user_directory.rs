@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use crate::account::{UserCounts, UserOverview, UserStatus};
-use crate::types::BackendError;
+use crate::types::{BackendError, UserId};
 
 /// Lists users for operators, without secrets. No flow needs it, so it is separate from
 /// [`UserRepository`](crate::UserRepository) and optional for adapters.
@@ -44,6 +44,10 @@ pub trait UserDirectory: Debug + Send + Sync + 'static {
         at_most: u32,
     ) -> Result<Vec<UserOverview>, BackendError>;
 
+    /// The ids of all users, whatever their status, ordered. It reads nothing else of a user, so that one whose data is damaged, or
+    /// written by a newer release, is not left out. A text that is no id names nobody and is.
+    async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError>;
+
     /// The users with a pending reset at `now`, ordered by when it expires.
     async fn list_pending_resets(
         &self,
@@ -67,6 +71,10 @@ impl<T: UserDirectory + ?Sized> UserDirectory for Arc<T> {
         at_most: u32,
     ) -> Result<Vec<UserOverview>, BackendError> {
         (**self).list(status, after, at_most).await
+    }
+
+    async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+        (**self).list_ids(after, at_most).await
     }
 
     async fn list_pending_resets(

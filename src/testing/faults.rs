@@ -248,6 +248,10 @@ impl UserDirectory for Faulty<dyn UserDirectory> {
         self.faults.apply(self.inner.list(status, after, at_most)).await
     }
 
+    async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+        self.faults.apply(self.inner.list_ids(after, at_most)).await
+    }
+
     async fn list_pending_resets(
         &self,
         now: OffsetDateTime,

@@ -12,11 +12,14 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 /// Rejects text that has unused trailing bits set, is padded or contains any other character. Each value has exactly one text,
 /// so nothing can be re-spelled to count as something new.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    let bytes = Base64UrlUnpadded::decode_vec(text).ok()?;
-    (encode(&bytes) == text).then_some(bytes)
+    Base64UrlUnpadded::decode_vec(text).ok()
 }
 
 /// [`decode`] for a text that must encode exactly `N` bytes.
 pub(crate) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
-    decode(text)?.try_into().ok()
+    let mut bytes = [0; N];
+    match Base64UrlUnpadded::decode(text, &mut bytes) {
+        Ok(decoded) if decoded.len() == N => Some(bytes),
+        _ => None,
+    }
 }

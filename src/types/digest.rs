@@ -23,7 +23,11 @@ impl Digest {
     }
 
     pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
-        self.0[..].ct_eq(&other.0[..])
+        // By words: a whole account's sessions are compared for each request.
+        let [one, other] = [self, other].map(|digest| digest.0.as_chunks::<8>().0);
+        one.iter().zip(other).fold(Choice::from(1), |equal, (one, other)| {
+            equal & u64::from_ne_bytes(*one).ct_eq(&u64::from_ne_bytes(*other))
+        })
     }
 }
 

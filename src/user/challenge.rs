@@ -49,7 +49,7 @@ impl Document {
             digest: digest(user_id, &token),
             step,
             assurance,
-            methods: proved.methods.clone(),
+            methods: proved.methods.clone().into(),
             factor_passed: proved.factor_passed,
             device: proved.device.as_ref().map(|device| device.id),
             kept: proved.wish.kept,
@@ -108,7 +108,7 @@ impl User {
     ) -> Option<Progress> {
         let found = self.challenge(token, step, limits, now)?;
         let device = found.device.and_then(|id| self.known_device(id, now));
-        let (assurance, methods, factor_passed) = (found.assurance, found.methods.clone(), found.factor_passed);
+        let (assurance, methods, factor_passed) = (found.assurance, found.methods.known.clone(), found.factor_passed);
         let wish = SessionWish { kept: found.kept, label: found.label.clone(), address: found.address };
         Some(Progress { assurance, methods, factor_passed, device, wish, began_at: found.began_at() })
     }

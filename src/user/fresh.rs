@@ -19,17 +19,29 @@ pub(crate) struct Fresh {
 }
 
 impl Fresh {
+    const BYTES: usize = 5 * 16 + 3 * 32 + 28;
+
     pub(crate) fn draw() -> Result<Self, RandomError> {
+        // One call to the operating system instead of nine: a use of a session that is written down costs little else.
+        let drawn = Zeroizing::new(<[u8; Self::BYTES]>::draw()?);
+        let mut rest = &drawn[..];
         Ok(Self {
-            version: Version::from_random(Draw::draw()?),
-            epoch: Epoch::from_random(Draw::draw()?),
-            user_id: UserId::from_random(Draw::draw()?),
-            device_id: DeviceId::from_random(Draw::draw()?),
-            secret: SecretBytes::new(Draw::draw()?),
-            device_secret: SecretBytes::new(Draw::draw()?),
-            session_id: SessionId::from_random(Draw::draw()?),
-            session_secret: SecretBytes::new(Draw::draw()?),
-            temporary: Zeroizing::new(Draw::draw()?),
+            version: Version::from_random(take(&mut rest)),
+            epoch: Epoch::from_random(take(&mut rest)),
+            user_id: UserId::from_random(take(&mut rest)),
+            device_id: DeviceId::from_random(take(&mut rest)),
+            secret: SecretBytes::new(take(&mut rest)),
+            device_secret: SecretBytes::new(take(&mut rest)),
+            session_id: SessionId::from_random(take(&mut rest)),
+            session_secret: SecretBytes::new(take(&mut rest)),
+            temporary: Zeroizing::new(take(&mut rest)),
         })
     }
+}
+
+/// The next bytes; no byte is taken twice.
+fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+    let (taken, left) = rest.split_first_chunk().expect("as many bytes were drawn as are taken");
+    *rest = left;
+    *taken
 }

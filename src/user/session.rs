@@ -20,10 +20,6 @@ pub(crate) struct OpenSession {
 }
 
 impl OpenSession {
-    pub(crate) fn token(&self) -> &Token {
-        &self.token
-    }
-
     pub(crate) fn id(&self) -> SessionId {
         self.stored.id
     }
@@ -33,16 +29,16 @@ impl OpenSession {
     }
 
     pub(crate) fn methods(&self) -> &[Authentication] {
-        &self.stored.methods
+        &self.stored.methods.known
     }
 
-    /// As its owner sees it. A use that is about to be written down counts already.
-    pub(crate) fn shown(&self, limits: &SessionLimits, now: OffsetDateTime) -> Session {
-        let mut stored = self.stored.clone();
+    /// Its token, and the session as its owner sees it. A use that is about to be written down counts already.
+    pub(crate) fn shown(self, limits: &SessionLimits, now: OffsetDateTime) -> (Token, Session) {
+        let Self { token, mut stored } = self;
         if stored.is_due(limits, now) {
             stored.last_seen_at = now;
         }
-        Session { is_current: true, ..stored.listed(limits) }
+        (token, Session { is_current: true, ..stored.listed(limits) })
     }
 }
 
@@ -72,20 +68,20 @@ impl StoredSession {
         after(self.last_seen_at, limits.lifetimes(self.kept).lag()) <= now
     }
 
-    fn listed(&self, limits: &SessionLimits) -> Session {
+    fn listed(self, limits: &SessionLimits) -> Session {
         let lifetimes = limits.lifetimes(self.kept);
         let ends_at = after(self.signed_in_at, lifetimes.absolute);
         Session {
             id: self.id,
             is_current: false,
             signed_in_at: self.signed_in_at,
-            methods: self.methods.clone(),
+            methods: self.methods.known,
             device: self.device,
             last_seen_at: self.last_seen_at,
             expires_at: after(self.last_seen_at, lifetimes.idle).min(ends_at),
             ends_at,
             kept: self.kept,
-            label: self.label.clone(),
+            label: self.label,
         }
     }
 }
@@ -103,7 +99,16 @@ impl User {
         limits: &SessionLimits,
         now: OffsetDateTime,
     ) -> Option<OpenSession> {
-        let stored = self.shown_session(token)?;
+        self.shown_session(token).and_then(|stored| self.usable(token, stored, limits, now))
+    }
+
+    fn usable(
+        &self,
+        token: &Token,
+        stored: &StoredSession,
+        limits: &SessionLimits,
+        now: OffsetDateTime,
+    ) -> Option<OpenSession> {
         let usable = self.is_active() && self.document.has_device_of(stored) && stored.is_alive(limits, now);
         usable.then(|| OpenSession { token: token.clone(), stored: stored.clone() })
     }
@@ -124,7 +129,8 @@ impl User {
         // One that another machine dated ahead of this clock is listed too, so that its owner can end it.
         let runs = |stored: &&StoredSession| self.document.has_device_of(stored) && !stored.is_over(limits, now);
         let alive = self.document.open_sessions().iter().filter(runs);
-        let listed = alive.map(|stored| Session { is_current: Some(stored.id) == current, ..stored.listed(limits) });
+        let listed =
+            alive.cloned().map(|stored| Session { is_current: Some(stored.id) == current, ..stored.listed(limits) });
         let mut sessions: Vec<_> = listed.filter(|_| self.is_active()).collect();
         sessions.sort_by_key(|session| core::cmp::Reverse(session.last_seen_at));
         sessions
@@ -135,17 +141,19 @@ impl User {
         self.document.open_sessions().iter().any(|stored| stored.id == id)
     }
 
-    /// The digest of the session of which something is to be written down: the use of a valid one, or that one is over.
-    pub(crate) fn due_session(
+    /// The session that this token shows, if it is alive and sessions of this user are `admitted`; and the digest of one of which
+    /// something is to be written down: the use of a valid one, or that one is over.
+    pub(crate) fn use_session(
         &self,
         token: &Token,
-        valid: bool,
+        admitted: bool,
         limits: &SessionLimits,
         used_at: OffsetDateTime,
-    ) -> Option<Digest> {
-        let stored = self.shown_session(token)?;
-        let due = stored.is_over(limits, used_at) || valid && stored.is_due(limits, used_at);
-        due.then_some(stored.digest)
+    ) -> (Option<OpenSession>, Option<Digest>) {
+        let Some(stored) = self.shown_session(token) else { return (None, None) };
+        let open = self.usable(token, stored, limits, used_at).filter(|_| admitted);
+        let due = stored.is_over(limits, used_at) || open.is_some() && stored.is_due(limits, used_at);
+        (open, due.then_some(stored.digest))
     }
 
     /// The state in which a use of that session is written down, or a session that was over then is gone; `None` if neither is due.
@@ -208,9 +216,10 @@ impl User {
         limits: &SessionLimits,
         now: OffsetDateTime,
     ) -> bool {
-        let others = self.sessions(None, limits, now);
-        let others = others.iter().filter(|session| device.is_none() || session.device != device).count();
-        limits.refuses_when_full && others >= limits.at_most
+        let counts = |session: &&Session| {
+            session.signed_in_at <= after(now, AHEAD_BELIEVED) && (device.is_none() || session.device != device)
+        };
+        limits.refuses_when_full && self.sessions(None, limits, now).iter().filter(counts).count() >= limits.at_most
     }
 }
 
@@ -285,7 +294,7 @@ impl Document {
             last_seen_at: now,
             began_at: Some(proved.began_at).filter(|began_at| *began_at != now),
             address: proved.wish.address,
-            methods: proved.methods,
+            methods: proved.methods.into(),
             device,
             kept: proved.wish.kept,
             label: proved.wish.label,
@@ -297,10 +306,11 @@ impl Document {
 
     /// Makes room for one more session on that device. Whoever merely knows the password must not end the owner's sessions: one
     /// on a new device, or on none, ends only others of that kind, of which there is always room for one. Any other ends those
-    /// first.
+    /// first. What a wrong clock dated far ahead was not used last, whatever it says.
     fn make_room(&mut self, device: Option<DeviceId>, limits: &SessionLimits, now: OffsetDateTime) {
         let devices = self.devices.iter().filter(|device| after(device.granted_at, limits.established_after) <= now);
         let established: Vec<DeviceId> = devices.map(|device| device.id).collect();
+        let believed = after(now, AHEAD_BELIEVED);
         let is_newcomer = |device: Option<DeviceId>| device.is_none_or(|id| !established.contains(&id));
         let mut running = self.open_sessions().to_vec();
         running.retain(|stored| self.has_device_of(stored) && !stored.is_over(limits, now));
@@ -310,7 +320,10 @@ impl Document {
             let established = open.iter().filter(|stored| !is_newcomer(stored.device)).count();
             let all = !is_newcomer(device) || established > limits.at_most;
             let endable = open.iter().filter(|stored| all || is_newcomer(stored.device));
-            let next = endable.min_by_key(|stored| (!is_newcomer(stored.device), stored.last_seen_at));
+            let next = endable.min_by_key(|stored| {
+                let believed = stored.signed_in_at <= believed;
+                (!is_newcomer(stored.device), believed, stored.last_seen_at)
+            });
             let Some(id) = next.map(|stored| stored.id) else { break };
             open.retain(|stored| stored.id != id);
         }
@@ -344,8 +357,9 @@ impl Document {
         let mut stored = acting.stored.clone();
         (stored.digest, stored.last_seen_at, stored.device) = (digest(user_id, &token), now, device);
         if let Some(proof) = proof {
-            stored.methods.retain(|proven| proven.method != proof.method);
-            stored.methods.push(proof);
+            let known = &mut stored.methods.known;
+            known.retain(|proven| proven.method != proof.method);
+            known.push(proof);
         }
         let open = self.open_sessions_mut();
         open.retain(|other| other.id != stored.id);

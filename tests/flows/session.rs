@@ -41,6 +41,15 @@ fn a_token_is_read_byte_for_byte() {
 }
 
 #[test]
+fn a_visitor_without_a_cookie_is_no_event() {
+    let world = World::new();
+    assert!(matches!(block_on(world.auth.resume("")), Err(ResumeError::SessionEnded)));
+    assert_eq!(world.observer.count(&EventKind::SessionRejected), 0);
+    assert!(block_on(world.auth.resume("null")).is_err());
+    assert_eq!(world.observer.count(&EventKind::SessionRejected), 1);
+}
+
+#[test]
 fn resuming_at_once_reads_and_writes_nothing() {
     let (world, ann) = World::with_ann();
     let before = world.user(ANN);
@@ -136,7 +145,7 @@ fn asvs_7_3_2_a_session_ends_however_much_it_is_used_and_to_the_second() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_lengthens_no_session_by_more_than_a_minute_and_loses_none() {
+fn a_clock_that_is_set_back_loses_no_session_and_revives_none_that_was_found_to_be_over() {
     for preset in PRESETS {
         let world = lasting(preset);
         let ann = world.open(ANN, OLD);

@@ -196,7 +196,6 @@ impl Browser {
     pub async fn who(&self) -> Result<SignedIn, ResumeError> {
         let (auth, token) = (&self.app.auth, self.cookie("session"));
         match self.source() {
-            _ if token.is_empty() => Err(ResumeError::SessionEnded),
             Some(source) => auth.resume_from(token, &source).await,
             None => auth.resume(token).await,
         }

@@ -65,7 +65,7 @@ impl Auth {
             user.confirm_enrollment(&session, proving, digests.clone(), now, fresh)
         };
         let (session, user) = confirm(engine, user, code, GivenFor::Nothing, may, enroll).await?;
-        Ok((engine.signed_in(&user, &session, None), codes))
+        Ok((engine.signed_in(&user, session, None), codes))
     }
 
     /// Begins the enrollment of an authenticator after [`EnrollmentRequired`](SignIn::EnrollmentRequired): show its QR code or

@@ -61,7 +61,7 @@ impl Auth {
         engine.events.report(EventKind::SecondFactorDisabled).user(&user).send();
         let notice = MailKind::SecondFactorDisabled { by_operator: false, at: engine.now() };
         engine.mailing.notify(&user, notice).await;
-        Ok(engine.signed_in(&user, &session, None))
+        Ok(engine.signed_in(&user, session, None))
     }
 
     /// Makes ten new recovery codes, which replace all earlier ones. Every other session ends, and a notice is mailed. Show the
@@ -81,7 +81,7 @@ impl Auth {
         let (session, user) = change(engine, signed_in, During::Normal, renew).await?;
         engine.events.report(EventKind::RecoveryCodesRegenerated).user(&user).send();
         engine.mailing.notify(&user, MailKind::RecoveryCodesRegenerated { at: engine.now() }).await;
-        Ok((engine.signed_in(&user, &session, None), codes))
+        Ok((engine.signed_in(&user, session, None), codes))
     }
 
     /// Cancels a reset that someone else started: the mailed links, the temporary password and everything obtained with them

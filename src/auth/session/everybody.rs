@@ -1,13 +1,12 @@
 //! Sessions as operators see and end them.
 
-use crate::account::UserStatus;
 use crate::auth::Operator;
 use crate::engine::{Committed, Decision};
 use crate::error::{OperatorError, Unavailable};
 use crate::event::EventKind;
 use crate::session::{Session, SharingSigns, SignOutSweep};
 use crate::store::UserDirectory;
-use crate::types::{BackendError, BackendErrorKind, UserId};
+use crate::types::{BackendError, BackendErrorKind, CLOCK_GRACE, UserId, after};
 use crate::user::User;
 
 /// How many accounts one page of the directory holds.
@@ -48,7 +47,8 @@ impl Operator {
     /// again with the same sweep: it continues where it stopped. Starting over is also safe.
     ///
     /// # Errors
-    /// [`Unavailable`]: a store failed. The sweep is not complete.
+    /// [`Unavailable`]: a store failed, or some accounts could not be read ([`SignOutSweep::unreadable`]); those are reached
+    /// after all others. The sweep is not complete.
     ///
     /// ```
     /// use doorward::Operator;
@@ -75,22 +75,48 @@ impl Operator {
     ) -> Result<(), Unavailable> {
         let engine = self.engine();
         engine.open()?;
-        // What begins from now on goes on.
-        sweep.before = Some(sweep.before.map_or(engine.now(), |before| before.min(engine.now())));
-        while !sweep.complete {
-            let page = directory.list(UserStatus::Active, sweep.after.as_ref(), PAGE).await?;
-            sweep.complete = page.is_empty();
-            if sweep.after.is_some() && page.last().map(|last| &last.id) == sweep.last() {
+        let latest = after(engine.now(), CLOCK_GRACE);
+        sweep.before = Some(sweep.before.map_or(latest, |before| before.min(latest)));
+        // Those that an earlier call could not read.
+        let mut left = 0;
+        while let Some(id) = sweep.unreadable.get(left).cloned() {
+            match self.process(&id, sweep).await? {
+                true => drop(sweep.unreadable.remove(left)),
+                false => left += 1,
+            }
+        }
+        while !sweep.listed {
+            let page = directory.list_ids(sweep.after.as_ref(), PAGE).await?;
+            sweep.listed = page.is_empty();
+            if sweep.after.is_some() && page.last() == sweep.last() {
                 // The directory does not go on.
                 return Err(BackendError::new(BackendErrorKind::Unreadable).into());
             }
-            for account in page {
-                sweep.signed_out += u64::from(self.sign_out(&account.id, sweep).await?);
-                sweep.accounts += 1;
-                sweep.after = Some(account);
+            for id in page {
+                if !self.process(&id, sweep).await? {
+                    sweep.unreadable.push(id.clone());
+                }
+                sweep.after = Some(id);
             }
         }
-        Ok(())
+        sweep.complete = sweep.unreadable.is_empty();
+        match sweep.complete {
+            true => Ok(()),
+            false => Err(BackendError::new(BackendErrorKind::Unreadable).into()),
+        }
+    }
+
+    /// Ends what one account has to end, and counts it; `false` if the account cannot be read.
+    async fn process(&self, id: &UserId, sweep: &mut SignOutSweep) -> Result<bool, Unavailable> {
+        match self.sign_out(id, sweep).await {
+            Ok(ended) => {
+                sweep.signed_out += u64::from(ended);
+                sweep.accounts += 1;
+                Ok(true)
+            }
+            Err(Unavailable::Backend(error)) if error.kind() == BackendErrorKind::Unreadable => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends what one account has to end, and returns whether there was anything.

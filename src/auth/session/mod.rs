@@ -55,13 +55,17 @@ impl Auth {
     async fn resume_shown(&self, token: &str, from: Option<&ClientAddress>) -> Result<SignedIn, ResumeError> {
         let engine = &self.engine;
         engine.open()?;
+        // A visitor without a cookie is nobody's expired session.
+        if token.is_empty() {
+            return Err(ResumeError::SessionEnded);
+        }
         let opened = SessionToken::parse(token).ok().and_then(|token| engine.users.tokens.open(&token.0));
         let Some(token) = opened else {
-            engine.events.report_about(EventKind::SessionRejected, None);
+            engine.sessions.report_unknown();
             return Err(ResumeError::SessionEnded);
         };
         let (user, session) = engine.sessions.resume(&token, from).await?.ok_or(ResumeError::SessionEnded)?;
-        Ok(engine.signed_in(&user, &session, None))
+        Ok(engine.signed_in(&user, session, None))
     }
 
     /// Signs out: the session ends, so a copy of its cookie is invalid too. Delete the session cookie, and keep the
@@ -166,7 +170,7 @@ impl Auth {
         };
         let session = session?;
         engine.events.report(EventKind::SignedOutEverywhere).user(&user).send();
-        Ok(engine.signed_in(&user, &session, None))
+        Ok(engine.signed_in(&user, session, None))
     }
 }
 

@@ -19,7 +19,7 @@ macro_rules! implement_ports {
             use tokio::time::Instant;
 
             use super::sql::{
-                Columns, Lease, Migration, Statements, Stored, StoredHead, TIMEOUT, TablePrefix, Verdict, in_time,
+                Columns, Lease, Migration, Statements, Stored, StoredHead, TIMEOUT, TablePrefix, Verdict, ids, in_time,
                 micros, migrations, page, read_attempts, read_head, read_user, timeout,
             };
 
@@ -289,6 +289,16 @@ macro_rules! implement_ports {
                             .bind(i64::from(at_most))
                     );
                     page(&found.map_err(Verdict::into_error)?)
+                }
+
+                async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+                    let found = again_if_stale!(
+                        self.users.fetch_all,
+                        query_as::<$database, (String,)>(AssertSqlSafe(self.statements.list_ids.clone()))
+                            .bind(after.map_or("", UserId::as_str))
+                            .bind(i64::from(at_most))
+                    );
+                    Ok(ids(&found.map_err(Verdict::into_error)?))
                 }
 
                 async fn list_pending_resets(

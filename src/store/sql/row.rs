@@ -1,5 +1,6 @@
 use time::OffsetDateTime;
 
+use doorward::UserId;
 use doorward::account::UserOverview;
 use doorward::store::{Attempts, BackendError, BackendErrorKind, User, UserHead, UserHeadRow, UserRow};
 
@@ -52,6 +53,11 @@ fn row((id, email, version, snapshot): &Stored) -> UserRow<'_> {
 pub fn read_attempts(found: Option<(String,)>) -> Result<Option<Attempts>, BackendError> {
     let read = found.map(|(snapshot,)| Attempts::from_snapshot(&snapshot)).transpose();
     read.map_err(|malformed| BackendError::new(BackendErrorKind::Unreadable).with_source(malformed))
+}
+
+/// A page of ids. If a row's is not one, nobody can be asked for by it.
+pub fn ids(found: &[(String,)]) -> Vec<UserId> {
+    found.iter().filter_map(|(id,)| UserId::parse(id).ok()).collect()
 }
 
 /// A page of a list. An unreadable row is an error: a list that omitted it would pass as complete.

@@ -23,6 +23,7 @@ pub struct Statements {
     pub purge: Arc<str>,
     pub count: Arc<str>,
     pub list: Arc<str>,
+    pub list_ids: Arc<str>,
     pub list_pending_resets: Arc<str>,
 }
 
@@ -72,6 +73,7 @@ impl Statements {
             .into(),
             count: format!("SELECT status, COUNT(*) FROM {users} GROUP BY status").into(),
             list: format!("SELECT {columns} FROM {users} WHERE status = $1 AND id > $2 ORDER BY id LIMIT $3").into(),
+            list_ids: format!("SELECT id FROM {users} WHERE id > $1 ORDER BY id LIMIT $2").into(),
             list_pending_resets: format!(
                 "SELECT {columns} FROM {users} WHERE reset_until > $1 AND (reset_until, id) > ($2, $3) \
                  ORDER BY reset_until, id LIMIT $4"
@@ -94,6 +96,7 @@ impl Statements {
             ("purge", &*self.purge),
             ("count", &*self.count),
             ("list", &*self.list),
+            ("list_ids", &*self.list_ids),
             ("list_pending_resets", &*self.list_pending_resets),
         ]
     }

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::extra::Extra;
-use crate::session::Authentication;
+use super::proofs::StoredProofs;
 use crate::sharing::ShortId;
 use crate::types::{DeviceId, Digest, Span, micros};
 
@@ -28,8 +28,8 @@ pub(in crate::user) struct StoredChallenge {
     pub(in crate::user) step: NextStep,
     pub(in crate::user) assurance: Assurance,
     /// What was proved so far, and when.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::user) methods: Vec<Authentication>,
+    #[serde(default, skip_serializing_if = "StoredProofs::is_empty")]
+    pub(in crate::user) methods: StoredProofs,
     /// Whether the second factor is dealt with: proved, or not asked of this browser.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::user) factor_passed: bool,

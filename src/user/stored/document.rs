@@ -1,4 +1,6 @@
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::challenge::StoredChallenge;
@@ -43,7 +45,7 @@ pub(in crate::user) struct Document {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) sessions: Option<StoredSessions>,
     /// When and where the account is used, for signs that it is shared.
-    #[serde(default, skip_serializing_if = "Sightings::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Sightings::is_empty")]
     pub(in crate::user) sightings: Sightings,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
@@ -69,4 +71,9 @@ impl Document {
             extra: Extra::new(),
         }
     }
+}
+
+/// For what is good to know and decides nothing: if it cannot be read, it is begun again.
+fn or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
 }

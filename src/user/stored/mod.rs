@@ -1,11 +1,13 @@
 //! What is stored of a user: data without behaviour of its own. Every struct keeps the fields it does not know, so that an older
-//! release which loads and stores a user loses nothing that a newer one wrote.
+//! release which loads and stores a user loses nothing that a newer one wrote. Only proofs and forgiven failures have a fixed form:
+//! what a newer release knows about them stands beside them.
 
 mod challenge;
 mod device;
 mod document;
 mod extra;
 mod password;
+mod proofs;
 mod reset;
 mod second_factor;
 mod session;
