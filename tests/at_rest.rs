@@ -450,7 +450,7 @@ fn s20_no_stored_byte_no_event_no_error_and_no_debug_text_tells_a_secret() {
             "\"warned_at\"",
             "account:",
             "device:",
-            "signed-in:",
+            "session:",
             "\"cooldown\"",
             ANN,
             EVE,
