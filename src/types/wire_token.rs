@@ -90,7 +90,8 @@ impl WireToken {
             let start = before.trim_end_matches(in_id).len();
             let holder = before.get(start..)?.trim_start_matches(['-', '_']);
             let holder = holder.strip_prefix("3D").or(holder.strip_prefix("3d")).unwrap_or(holder);
-            let more = after.starts_with(|c: char| c.is_ascii_alphanumeric());
+            // A dash may stand behind a link. Letters behind it mean that the secret began elsewhere, or is longer.
+            let more = after.trim_start_matches(['-', '_']).starts_with(|c: char| c.is_ascii_alphanumeric());
             if more { None } else { Self::parse(&Zeroizing::new(format!("{holder}{secret}"))).ok() }
         };
         let mut tokens = text.match_indices('.').filter_map(read);

@@ -168,6 +168,17 @@ fn a_mangled_link_works_if_there_is_no_doubt_what_it_was() {
     }
 }
 
+/// Two characters more, and the first 43 are a secret as well.
+#[test]
+fn a_secret_is_not_cut_off_at_a_dash_of_its_own() {
+    for dash in ["-", "_"] {
+        let token = format!("YQ.{}{dash}A", "A".repeat(41));
+        for text in mangled(&token) {
+            assert_eq!(Auth::read_reset_token(&text).as_deref(), Ok(&*token), "{text:?}");
+        }
+    }
+}
+
 #[test]
 fn a_link_with_a_sealed_id_is_mended_whatever_it_begins_with() {
     let secret = "A".repeat(43);
