@@ -11,7 +11,7 @@ use doorward::store::sqlx::postgres::PgPool;
 use doorward::store::sqlx::sqlite::SqlitePool;
 use doorward::store::sqlx::{AssertSqlSafe, raw_sql};
 use doorward::store::{MemoryAttempts, MemoryUsers, PostgresStore, SqliteStore, UserDirectory};
-use doorward::testing::conformance::Stores;
+use doorward::testing::conformance::{Stores, a_directory_lists_everybody_and_who_is_owed_a_mail};
 use doorward::{AttemptStore, Clock, UserRepository};
 use support::sql::{Folder, block_on, fresh_prefix};
 use support::stage::Stage;
@@ -108,6 +108,36 @@ fn operators_list_users_on_postgres() {
         store.migrate().await.unwrap();
         let stores = Stores { users: Arc::new(store.clone()), attempts: Arc::new(store.clone()) };
         lists("PostgreSQL", Arc::new(store), stores).await;
+    });
+}
+
+fn id(n: u32) -> doorward::UserId {
+    doorward::UserId::parse(&format!("user {} \u{e9}", 9 - n)).unwrap()
+}
+
+#[test]
+fn the_directory_in_memory_keeps_its_contract() {
+    let users = Arc::new(MemoryUsers::new());
+    block_on(a_directory_lists_everybody_and_who_is_owed_a_mail(users.clone(), users, id));
+}
+
+#[test]
+fn the_directory_on_sqlite_keeps_its_contract() {
+    let folder = Folder::new();
+    block_on(async {
+        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+        store.migrate().await.unwrap();
+        a_directory_lists_everybody_and_who_is_owed_a_mail(store.clone(), store, id).await;
+    });
+}
+
+#[test]
+fn the_directory_on_postgres_keeps_its_contract() {
+    let Some(url) = support::postgres::url_or_skip("the directory on PostgreSQL") else { return };
+    block_on(async {
+        let store = PostgresStore::connect(url).await.unwrap().with_prefix(&fresh_prefix()).unwrap();
+        store.migrate().await.unwrap();
+        a_directory_lists_everybody_and_who_is_owed_a_mail(store.clone(), store, id).await;
     });
 }
 

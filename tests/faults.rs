@@ -8,12 +8,13 @@ mod support;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 
 use doorward::account::{
     Import, ImportMark, ImportReport, ImportReview, ImportRow, ImportSource, Provision, ResealOutcome, UserCounts,
     UserOverview, UserStatus,
 };
-use doorward::config::ResetMode;
+use doorward::config::{BackgroundWork, ResetMode};
 use doorward::error::{
     CompleteResetError, EnrollmentError, ImportError, ProvisionError, SignInError, VerifySecondFactorError,
 };
@@ -51,7 +52,40 @@ struct Stage {
     faults: Faults,
 }
 
+/// Background work, of which nothing is left if it is dropped.
+fn at_once(mut work: BackgroundWork) {
+    let _ = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+}
+
 impl Stage {
+    /// Whose mails are owed.
+    fn owing(change: impl Fn(&mut Config)) -> Self {
+        let mut stage = Self::new(&change);
+        let Self { world, faults, .. } = &stage;
+        let (users, attempts) = (faults.users(world.users.clone()), faults.attempts(world.attempts.clone()));
+        let (auth, operator) = Auth::builder(site(), users, attempts, faults.mailer(world.mailer.clone()))
+            .clock(world.clock.clone())
+            .keyring(keyring())
+            .background(at_once)
+            .owed_mails(faults.user_directory(world.users.clone()))
+            .configure(for_tests)
+            .configure(&change)
+            .configure(|config| config.hashing.threads = std::num::NonZeroUsize::new(1))
+            .build_with_operator()
+            .unwrap();
+        stage.faulty = Handles { auth, operator };
+        stage
+    }
+
+    /// What is owed is delivered once the lease of whoever tried it is over; returns the mails of that kind since.
+    fn settle(&self, since: usize, kind: &str) -> usize {
+        self.world.clock.advance(16 * MINUTE);
+        let delivered = block_on(self.faulty.auth.deliver_owed()).unwrap();
+        assert_eq!((delivered.failed, delivered.given_up), (0, 0));
+        assert_eq!(block_on(self.world.users.list_owing(self.world.now() + DAY, 9)).unwrap(), []);
+        self.world.mailer.mails()[since..].iter().filter(|it| it.mail.kind().name() == kind).count()
+    }
+
     fn new(change: impl Fn(&mut Config)) -> Self {
         // It opens seals but creates none, so that both ways of storing hashes occur.
         let change = |config: &mut Config| {
@@ -150,11 +184,21 @@ fn check_under<C>(
     run: impl AsyncFn(&Handles, &C) -> bool,
     verify: impl Fn(&Stage, &C, Option<bool>),
 ) {
+    check_on(|| Stage::new(&change), name, prepare, run, verify);
+}
+
+fn check_on<C>(
+    stage: impl Fn() -> Stage,
+    name: &str,
+    prepare: impl Fn(&Stage) -> C,
+    run: impl AsyncFn(&Handles, &C) -> bool,
+    verify: impl Fn(&Stage, &C, Option<bool>),
+) {
     let mut cases = 0;
     for k in 1.. {
         let mut struck = false;
         for fault in Fault::ALL {
-            let stage = Stage::new(&change);
+            let stage = stage();
             let context = prepare(&stage);
             stage.faults.strike(k, fault);
             let answer = match stage.faults.drive(run(&stage.faulty, &context)) {
@@ -823,6 +867,9 @@ impl UserDirectory for PagesOfTwo {
 
     async fn list_ids(&self, after: Option<&UserId>, _: u32) -> Result<Vec<UserId>, BackendError> {
         self.0.list_ids(after, 2).await
+    }
+    async fn list_owing(&self, now: time::OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+        self.0.list_owing(now, at_most).await
     }
 
     async fn list_pending_resets(
@@ -1573,6 +1620,113 @@ fn s20_reset_with_a_second_factor() {
             let _ = complete(block_on(stage.world.auth.complete_reset_with_code(token, right, NEW)).unwrap());
             assert!(stage.is_code_wrong(NEW, &app.wrong_code(&stage.world)));
             let _ = complete(stage.give(&stage.demanded(NEW), &app.next(&stage.world)).unwrap());
+        },
+    );
+}
+
+/// A call whose mail is owed: whatever goes wrong, what was stored is mailed, and at most one mail more than that.
+fn check_owed<C>(
+    name: &str,
+    prepare: impl Fn(&Stage) -> C,
+    run: impl AsyncFn(&Handles, &C) -> bool,
+    verify: impl Fn(&Stage, &C, Option<bool>),
+) {
+    check_on(|| Stage::owing(|_| {}), name, prepare, run, verify);
+}
+
+#[test]
+fn owed_mails() {
+    check_owed(
+        "owed, provision",
+        |_| (),
+        async |auth, ()| auth.operator.provision(email(ANN)).await.is_ok(),
+        |stage, (), answer| {
+            let welcomes = stage.settle(0, "welcome");
+            let stored = block_on(stage.world.users.find_by_email(&email(ANN))).unwrap().is_some();
+            assert!(stored || answer != Some(true));
+            assert!(if stored { (1..=2).contains(&welcomes) } else { welcomes == 0 }, "{welcomes}");
+            if stored {
+                let mailed: Vec<_> =
+                    stage.world.mailer.mails().iter().filter_map(|it| it.temporary_password()).collect();
+                let (last, before) = mailed.split_last().unwrap();
+                assert!(before.iter().all(|before| stage.world.fails(ANN, before)));
+                let challenge = stage.world.challenge(ANN, last);
+                let _ = stage.world.choose(&challenge, FINAL);
+            }
+        },
+    );
+    check_owed(
+        "owed, change_password",
+        |stage| (ann(stage), stage.world.mailer.count()),
+        async |auth, (ann, _)| auth.change_password(ann, OLD, NEW).await.is_ok(),
+        |stage, (_, before), answer| {
+            let notices = stage.settle(*before, "password_changed");
+            let changed = stage.world.sign_in(ANN, NEW).is_ok();
+            agree(answer, changed);
+            assert!(if changed { (1..=2).contains(&notices) } else { notices == 0 }, "{notices}");
+            stage.gets_in(&[OLD, NEW]);
+        },
+    );
+    check_owed(
+        "owed, request_reset",
+        |stage| (ann(stage), stage.world.mailer.count()),
+        async |auth, _| auth.request_reset(&email(ANN)).await.is_ok(),
+        |stage, (_, before), _| {
+            let stored = stage.world.user(ANN).overview().reset_expires_at.is_some();
+            let links = stage.settle(*before, "confirm_reset");
+            assert!(if stored { (1..=2).contains(&links) } else { links == 0 }, "{links}");
+            if stored {
+                let _ = block_on(stage.world.auth.confirm_reset(&stage.world.mailed_token())).unwrap();
+            }
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check_owed(
+        "owed, confirm_reset",
+        |stage| {
+            let _ = ann(stage);
+            (stage.world.request(ANN), stage.world.mailer.count())
+        },
+        async |auth, (token, _)| auth.confirm_reset(token).await.is_ok(),
+        |stage, (token, before), answer| {
+            let mailed = stage.settle(*before, "temporary_password");
+            assert!(mailed <= 2 && (answer != Some(true) || mailed > 0), "{mailed}");
+            if mailed == 0 {
+                let _ = block_on(stage.world.auth.confirm_reset(token)).unwrap();
+            }
+            let challenge = stage.world.challenge(ANN, &stage.world.mailed_password());
+            let _ = stage.world.choose(&challenge, FINAL);
+        },
+    );
+    check_owed(
+        "deliver_owed",
+        |stage| {
+            // The first call stores, and the second mails.
+            let owe = |call: &dyn Fn(), k| {
+                stage.faults.strike(k, Fault::Fails);
+                call();
+                assert!(stage.faults.has_struck());
+                stage.faults.relent();
+            };
+            owe(&|| drop(block_on(stage.faulty.operator.provision(email(BOB)))), 2);
+            let ann = ann(stage);
+            let id = ann.user_id().clone();
+            owe(&|| block_on(stage.faulty.operator.require_password_change(&id)).unwrap(), 3);
+            stage.world.clock.advance(2 * MINUTE);
+            stage.world.mailer.count()
+        },
+        async |auth, _| auth.deliver_owed().await.is_ok_and(|delivered| (delivered.sent, delivered.failed) == (2, 0)),
+        |stage, before, _| {
+            stage.settle(*before, "welcome");
+            let names: Vec<_> = stage.world.mailer.mails()[*before..].iter().map(|it| it.mail.kind().name()).collect();
+            for kind in ["welcome", "password_change_forced"] {
+                let sent = names.iter().filter(|name| **name == kind).count();
+                assert!((1..=2).contains(&sent), "{kind}: {sent}");
+            }
+            assert!(names.len() <= 3, "{names:?}");
+            let temporary = stage.world.mailer.last_to(&email(BOB)).unwrap().temporary_password().unwrap();
+            let challenge = stage.world.challenge(BOB, &temporary);
+            let _ = stage.world.choose(&challenge, FINAL);
         },
     );
 }

@@ -2,6 +2,8 @@
 //! nothing single-use works twice, and everyone can sign in.
 #![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
 
+#[path = "kill/owed.rs"]
+mod owed;
 mod support;
 
 use std::collections::BTreeMap;

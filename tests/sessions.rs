@@ -202,6 +202,9 @@ impl UserDirectory for Meanwhile {
         }
         self.0.list_ids(after, at_most).await
     }
+    async fn list_owing(&self, now: time::OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+        self.0.list_owing(now, at_most).await
+    }
     async fn list_pending_resets(
         &self,
         now: time::OffsetDateTime,
@@ -790,6 +793,9 @@ fn a28_a_sweep_over_a_directory_that_repeats_its_page_ends() {
             let calls = self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             assert!(calls < 100, "the same page for the hundredth time");
             self.0.list_ids(None, at_most).await
+        }
+        async fn list_owing(&self, now: time::OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+            self.0.list_owing(now, at_most).await
         }
         async fn list_pending_resets(
             &self,

@@ -131,6 +131,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
     let broke = [
         EventKind::StoreFailed { call: "find_by_id", error, code: code.clone() },
         EventKind::MailFailed { mail: "welcome", error, code: code.clone() },
+        EventKind::MailGivenUp { mail: "welcome" },
         EventKind::BreachLookupFailed { error, code: code.clone() },
         EventKind::RepositoryMismatch,
         EventKind::BackgroundWorkLost { pieces: 1 },

@@ -1,20 +1,21 @@
+use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{Auth, Operator};
+use super::{Auth, Operator, owed};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{BackgroundWork, Config, ConfigError, Hold};
+use crate::config::{BackgroundWork, Config, ConfigError, Hold, Sleep};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
-    Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords, Reporting,
-    Resets, Sessions, StartError, Throttle, Tokens, Users,
+    Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords, OwedMails,
+    Reporting, Resets, Sessions, StartError, Throttle, Tokens, Users,
 };
 use crate::event::{Observer, SilentObserver};
 use crate::mail::{English, MailTexts, Mailer};
 use crate::password::{BreachLookup, BreachedPasswords};
-use crate::store::{AttemptStore, UserRepository};
+use crate::store::{AttemptStore, UserDirectory, UserRepository};
 use crate::types::{SecretBytes, Site, at_store_precision};
 use crate::user::{Fresh, User};
 
@@ -67,6 +68,8 @@ pub struct AuthBuilder {
     keyring: Option<Keyring>,
     background: Background,
     hold: Option<Hold>,
+    directory: Option<Arc<dyn UserDirectory>>,
+    sleep: Option<Sleep>,
     config: Config,
 }
 
@@ -90,6 +93,8 @@ impl AuthBuilder {
             keyring: None,
             background: Background::default(),
             hold: None,
+            directory: None,
+            sleep: None,
             config: Config::default(),
         }
     }
@@ -131,6 +136,48 @@ impl AuthBuilder {
     #[must_use]
     pub fn hold(self, hold: Hold) -> Self {
         Self { hold: Some(hold), ..self }
+    }
+
+    /// Keeps account of the mails that are owed, so that none is lost when the process ends between a change and its mail, or while
+    /// no mail leaves: the change records what it mails in the same write, and the record is struck off once the mailer has the mail.
+    /// Off by default; all processes should have it, or none.
+    ///
+    /// The directory is the user store, which says who is owed a mail. It needs a [`background`](Self::background). A worker delivers
+    /// what is due if there is a [`sleep`](Self::sleep); otherwise call [`Auth::deliver_owed`] every minute or so. With the directory of
+    /// another store nothing is delivered.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
+    /// # use doorward::{Auth, Site};
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # let _inside = runtime.enter();
+    /// let users = Arc::new(MemoryUsers::new()); // with SQLite or PostgreSQL, a clone of the store
+    /// let auth = Auth::builder(site, users.clone(), MemoryAttempts::new(), PrintingMailer)
+    ///     .background(|work| drop(tokio::spawn(work)))
+    ///     .owed_mails(users)
+    ///     .sleep(tokio::time::sleep)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn owed_mails(self, directory: impl UserDirectory) -> Self {
+        Self { directory: Some(Arc::new(directory)), ..self }
+    }
+
+    /// Sets the runtime's sleep, such as `tokio::time::sleep`: then a worker delivers [`owed_mails`](Self::owed_mails) every minute
+    /// ([`OwedMailConfig::every`](crate::config::OwedMailConfig::every)), from [`background`](Self::background) work of this process.
+    /// Without them it does nothing. [`build`](Self::build) starts the worker, so call it within the runtime; a background that does its
+    /// work on the calling thread would never return.
+    #[must_use]
+    pub fn sleep<F, S>(self, sleep: S) -> Self
+    where
+        S: Fn(Duration) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self { sleep: Some(Sleep::by(sleep)), ..self }
     }
 
     /// Looks up new passwords among those known from breaches; off by default.
@@ -193,7 +240,12 @@ impl AuthBuilder {
     /// # Errors
     /// [`BuildError`] names the setting at fault.
     pub fn build(self) -> Result<Auth, BuildError> {
-        Ok(Auth { engine: Arc::new(self.engine()?) })
+        let (background, sleep, every) = (self.background.clone(), self.sleep.clone(), self.config.owed_mails.every);
+        let engine = Arc::new(self.engine()?);
+        if let Some(sleep) = sleep.filter(|_| engine.mailing.owed.is_some()) {
+            background.watch(owed::work(Arc::downgrade(&engine), background.clone(), sleep, every));
+        }
+        Ok(Auth { engine })
     }
 
     /// Like [`build`](Self::build), and also returns the [`Operator`], the handle for operations that cannot check their
@@ -215,6 +267,9 @@ impl AuthBuilder {
             return Err(ConfigError::new("index_key", "is blank"));
         }
         config.password.second_factor_required = config.second_factor.is_required();
+        if self.directory.is_some() && !self.background.is_spawned() {
+            return Err(ConfigError::new("owed_mails", "needs a background"));
+        }
         Ok(())
     }
 
@@ -225,23 +280,26 @@ impl AuthBuilder {
         let decoy = sealed_decoy(keyring.as_deref())?;
         let dummy_key = dummy_key(self.index_key.as_ref())?;
         let events = Arc::new(Events::new(self.clock, self.observer, self.index_key));
-        let hashing = Hashing::start(config.hashing.clone(), keyring.clone(), &events, dummy_key, decoy.id());
-        let hashing = Arc::new(hashing?);
+        let hashing = Hashing::start(config.hashing.clone(), keyring.clone(), &events, dummy_key, decoy.id())?;
         let users = Arc::new(Users {
             repository: Reporting::new(self.users, &events),
             events: Arc::clone(&events),
             tokens: Tokens::new(keyring.as_deref()),
             decoy_head: decoy.head(),
             decoy,
+            links_set_passwords: config.links_set_passwords(),
+            mail_lease: self.directory.as_ref().map(|_| config.owed_limits().lease),
         });
-        let attempts = Reporting::new(self.attempts, &events);
+        let (hashing, attempts) = (Arc::new(hashing), Reporting::new(self.attempts, &events));
         let throttle = Throttle::new(attempts, &events, &hashing, config.throttle, config.client_address_throttle);
         let mailing = Arc::new(Mailing {
             mailer: self.mailer,
             texts: self.texts,
             site: self.site,
             events: Arc::clone(&events),
+            users: Arc::clone(&users),
             background: self.background.clone(),
+            owed: self.directory.map(|directory| OwedMails::new(directory, config.owed_limits())),
         });
         let sessions = sessions(&config, &users, &mailing, self.background.clone());
         let codes = Codes {
@@ -283,7 +341,6 @@ fn sessions(config: &Config, users: &Arc<Users>, mailing: &Arc<Mailing>, backgro
         events: Arc::clone(&users.events),
         mailing: Arc::clone(mailing),
         background,
-        reminds_of_sharing: config.session.remind_of_sharing,
         limits: config.session_limits(),
         second_factor_required: config.second_factor.is_required(),
         in_flight: InFlight::default(),

@@ -7,7 +7,6 @@ use crate::engine::{Committed, Decision, Engine, Hashed, compare_and_hash};
 use crate::error::{ChangePasswordError, Unavailable};
 use crate::event::EventKind;
 use crate::hashing::{HashMemory, HashingError};
-use crate::mail::MailKind;
 use crate::password::NewPassword;
 use crate::types::Password;
 use crate::user::{Judged, OpenSession, Recovery, User};
@@ -85,7 +84,7 @@ impl Auth {
 
         engine.events.report(EventKind::PasswordChanged).user(&user).send();
         engine.throttle.refund(&charged).await;
-        engine.mailing.notify(&user, MailKind::PasswordChanged { at: engine.now() }).await;
+        engine.mailing.notify(&user).await;
         Ok(engine.signed_in(&user, session, device))
     }
 }

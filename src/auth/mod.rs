@@ -9,6 +9,7 @@ mod device;
 mod import;
 mod operator;
 mod outcome;
+mod owed;
 mod provision;
 mod reauthenticate;
 mod reset;
@@ -131,6 +132,9 @@ impl Auth {
 
     /// Refuses new calls, and resolves once background work and hashing have finished. Call it before the process ends, so that no
     /// mail is lost; bound it with your runtime's timeout.
+    ///
+    /// It does not wait for a mailer's queue: close the mailer after it. Where mails are [owed](AuthBuilder::owed_mails), call this once
+    /// more then: it waits until those that left are struck off, so that the next process does not send them again.
     pub async fn close(&self) {
         let engine = &self.engine;
         engine.housekeeping.close();

@@ -7,7 +7,6 @@ use crate::account::ResealOutcome;
 use crate::engine::{Committed, Decision, Engine};
 use crate::error::{OperatorError, Unavailable};
 use crate::event::EventKind;
-use crate::mail::MailKind;
 use crate::types::UserId;
 use crate::user::{Fresh, User};
 
@@ -66,10 +65,7 @@ impl Operator {
     /// # Errors
     /// [`OperatorError`]. It is no error if a new password is required already, or if there is none yet.
     pub async fn require_password_change(&self, user: &UserId) -> Result<(), OperatorError> {
-        if let Some(user) = self.change(user, EventKind::PasswordChangeForced, User::require_password_change).await? {
-            self.notify(&user, MailKind::PasswordChangeForced { at: self.engine().now() }).await;
-        }
-        Ok(())
+        self.change(user, EventKind::PasswordChangeForced, User::require_password_change).await.map(drop)
     }
 
     /// Invalidates a compromised password and all sessions and devices, and mails a notice. The user gets back in through
@@ -78,10 +74,7 @@ impl Operator {
     /// # Errors
     /// [`OperatorError`]. It is no error if there is no password.
     pub async fn mark_compromised(&self, user: &UserId) -> Result<(), OperatorError> {
-        if let Some(user) = self.change(user, EventKind::MarkedCompromised, User::mark_compromised).await? {
-            self.notify(&user, MailKind::MarkedCompromised { at: self.engine().now() }).await;
-        }
-        Ok(())
+        self.change(user, EventKind::MarkedCompromised, User::mark_compromised).await.map(drop)
     }
 
     /// Ends every session of a user. For all users, see [`sign_out_everybody`](Self::sign_out_everybody).
@@ -102,10 +95,7 @@ impl Operator {
     pub async fn reset_second_factor(&self, user: &UserId, reason: &str) -> Result<(), OperatorError> {
         let reason = reason.chars().filter(|c| !c.is_control()).take(200).collect();
         let remove = |user: &User, fresh: &Fresh| user.has_second_factor().then(|| user.without_second_factor(fresh));
-        if let Some(user) = self.change(user, EventKind::SecondFactorReset { reason }, remove).await? {
-            self.notify(&user, MailKind::SecondFactorDisabled { by_operator: true, at: self.engine().now() }).await;
-        }
-        Ok(())
+        self.change(user, EventKind::SecondFactorReset { reason }, remove).await.map(drop)
     }
 
     /// Seals a user's secrets under the current key of the [`Keyring`](crate::Keyring), without involving the user. Once that
@@ -164,17 +154,11 @@ impl Operator {
         match outcome {
             Committed::Done(true, user) => {
                 engine.events.report(event).user(&user).send();
+                engine.mailing.notify(&user).await;
                 Ok(Some(user))
             }
             Committed::Done(false, _) => Ok(None),
             Committed::Gone | Committed::EmailTaken => Err(OperatorError::UnknownUser),
-        }
-    }
-
-    /// Mails the owner of an active account. Deactivated accounts get no mail.
-    async fn notify(&self, user: &User, notice: MailKind) {
-        if user.is_active() {
-            self.engine().mailing.notify(user, notice).await;
         }
     }
 

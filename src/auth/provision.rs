@@ -13,7 +13,7 @@ use crate::mail::MailKind;
 use crate::password::{temporary_digest, temporary_password};
 use crate::store::Insert;
 use crate::types::{BackendError, Email, TemporaryPassword, UserId, after};
-use crate::user::{Fresh, User};
+use crate::user::{Fresh, OwedMail, User};
 
 /// # Provisioning
 impl Operator {
@@ -22,7 +22,8 @@ impl Operator {
     ///
     /// # Errors
     /// [`ProvisionError`], for the operator. After `MailFailed` the account exists; [`resend_welcome`](Self::resend_welcome)
-    /// continues from there. Its `source` holds the reason, a [`BackendError`] whose kind and code may be logged.
+    /// continues from there. Where mails are [owed](crate::AuthBuilder::owed_mails), the welcome follows by itself, with another
+    /// password. Its `source` holds the reason, a [`BackendError`] whose kind and code may be logged.
     ///
     /// ```
     /// use doorward::error::ProvisionError;
@@ -38,7 +39,7 @@ impl Operator {
     /// ```
     pub async fn provision(&self, account: impl Into<Provision>) -> Result<Provisioned, ProvisionError> {
         let engine = self.engine();
-        let opened = open(engine, account.into()).await?;
+        let opened = open(engine, account.into(), ByMail::Yes).await?;
         let user_id = opened.user.id().clone();
         match welcome(engine, &opened).await {
             Ok(()) => Ok(Provisioned { user_id, expires_at: opened.expires_at }),
@@ -55,7 +56,7 @@ impl Operator {
         &self,
         account: impl Into<Provision>,
     ) -> Result<ProvisionedWithPassword, ProvisionError> {
-        let Issued { user, expires_at, temporary_password } = open(self.engine(), account.into()).await?;
+        let Issued { user, expires_at, temporary_password } = open(self.engine(), account.into(), ByMail::No).await?;
         Ok(ProvisionedWithPassword { user_id: user.id().clone(), expires_at, temporary_password })
     }
 
@@ -84,7 +85,14 @@ struct Issued {
     expires_at: OffsetDateTime,
 }
 
-async fn open(engine: &Engine, account: Provision) -> Result<Issued, ProvisionError> {
+/// Whether the temporary password is mailed.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum ByMail {
+    Yes,
+    No,
+}
+
+async fn open(engine: &Engine, account: Provision, by_mail: ByMail) -> Result<Issued, ProvisionError> {
     engine.open()?;
     let fresh = Fresh::draw().map_err(Unavailable::from)?;
     let (temporary_password, lifetime, now) = (issue(engine, &fresh), lifetime(engine), engine.now());
@@ -93,6 +101,8 @@ async fn open(engine: &Engine, account: Provision) -> Result<Issued, ProvisionEr
     let active = User::provision(id, account.email, digest, lifetime, now, &fresh);
     let user = if account.deactivated { active.deactivate(&fresh).unwrap_or(active) } else { active };
     drop(fresh);
+    let user = if by_mail == ByMail::Yes { user.mailing(OwedMail::Welcome) } else { user };
+    let (user, _) = engine.users.owing(user);
     match engine.users.insert(&user).await? {
         Insert::Stored => {}
         Insert::EmailTaken => return Err(ProvisionError::EmailTaken),
@@ -124,7 +134,7 @@ async fn reissue(engine: &Engine, id: &UserId, email: Option<Email>) -> Result<P
                 Some(email) => user.correct_email(email, digest, lifetime, now, fresh),
                 None => user.reissue_welcome(digest, lifetime, now, fresh),
             };
-            Decision::Store(next, Ok((temporary_password, after(now, lifetime))))
+            Decision::Store(next.mailing(OwedMail::Welcome), Ok((temporary_password, after(now, lifetime))))
         })
         .await?;
     let (issued, user) = match outcome {
@@ -156,5 +166,5 @@ async fn welcome(engine: &Engine, issued: &Issued) -> Result<(), BackendError> {
         lifetime: lifetime(engine),
         expires_at: issued.expires_at,
     };
-    engine.mailing.send(issued.user.email(), kind).await
+    engine.mailing.send(&issued.user, OwedMail::Welcome, kind).await
 }

@@ -1,12 +1,10 @@
-//! Maps a committed step to [`SignIn`], emitting events and notices.
+//! Maps a committed step to [`SignIn`], emitting events.
 
 use std::sync::Arc;
 
 use super::outcome::SignIn;
-use crate::config::NewDeviceNotice;
 use crate::engine::Engine;
 use crate::event::EventKind;
-use crate::mail::MailKind;
 use crate::types::Challenge;
 use crate::user::{Completed, Step, User};
 
@@ -36,26 +34,12 @@ pub(super) async fn respond(
         Step::Complete(Completed { session, device, is_new_device, shared }) => {
             report(EventKind::SignedIn { after_failures });
             if let Some(signs) = shared {
-                engine.sessions.report_sharing(user, signs).await;
+                engine.sessions.report_sharing(user, signs);
             }
-            if is_new_device {
-                if device.is_some() {
-                    report(EventKind::DeviceGranted);
-                }
-                notify_of_new_device(engine, user).await;
+            if is_new_device && device.is_some() {
+                report(EventKind::DeviceGranted);
             }
             SignIn::Complete(engine.signed_in(user, session, device))
         }
-    }
-}
-
-async fn notify_of_new_device(engine: &Engine, user: &User) {
-    let notified = match engine.config.device.new_device_notice {
-        NewDeviceNotice::Never => false,
-        NewDeviceNotice::WithSecondFactor => user.has_second_factor(),
-        NewDeviceNotice::Always => true,
-    };
-    if notified {
-        engine.mailing.notify(user, MailKind::NewDevice { at: engine.now() }).await;
     }
 }

@@ -11,7 +11,6 @@ use crate::crypto::{Purpose, sha256};
 use crate::engine::{Coded, Committed, Decision, Engine, Hashed, SHORT_WHILE};
 use crate::error::Unavailable;
 use crate::event::EventKind;
-use crate::mail::MailKind;
 use crate::password::Violation;
 use crate::second_factor::{MalformedCode, TypedCode};
 use crate::types::{Password, Token, UserId, base64url};
@@ -86,13 +85,9 @@ pub(super) async fn set_password(engine: &Arc<Engine>, grant: Grant<'_>, new: &P
     let credential = engine.new_passwords.credential(&user, &hash)?;
     let (step, completes_reset, user) = grant.commit(engine, user, &credential).await?;
 
-    let at = engine.now();
-    let (event, notice) = match completes_reset {
-        true => (EventKind::ResetCompleted, MailKind::ResetCompleted { at }),
-        false => (EventKind::PasswordChanged, MailKind::PasswordChanged { at }),
-    };
+    let event = if completes_reset { EventKind::ResetCompleted } else { EventKind::PasswordChanged };
     engine.events.report(event).user(&user).send();
-    engine.mailing.notify(&user, notice).await;
+    engine.mailing.notify(&user).await;
     Ok(respond(engine, step, &user, 0, None).await)
 }
 
@@ -254,7 +249,7 @@ impl Grant<'_> {
         let Committed::Done(coded, stored) = outcome else { return Err(self.refuse(engine, Some(&user))) };
         match coded? {
             Coded::Right((step, completes_reset), method) => {
-                engine.codes.report_right(&stored, method).await;
+                engine.codes.report_right(&stored, method);
                 Ok((step, completes_reset, stored))
             }
             Coded::NotAskedFor((step, completes_reset)) => Ok((step, completes_reset, stored)),

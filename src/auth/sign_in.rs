@@ -13,7 +13,6 @@ use crate::engine::{Admission, Bucket, Caller, Charged, Coded, Committed, Decisi
 use crate::error::{SignInError, Unavailable};
 use crate::event::{EventKind, SignInFailureReason};
 use crate::hashing::{self, HashScheme};
-use crate::mail::MailKind;
 use crate::password::temporary_digest;
 use crate::second_factor::{MalformedCode, TypedCode};
 use crate::throttle::AttemptKey;
@@ -255,6 +254,7 @@ impl Attempt<'_> {
             let Some((Some(step), user)) = outcome.done() else {
                 return self.failed(SignInFailureReason::Changed);
             };
+            engine.mailing.notify(&user).await;
             return Ok(self.respond(step, &user, 0).await);
         };
         let Ok(code) = code else { return self.failed(SignInFailureReason::WrongCode) };
@@ -340,19 +340,17 @@ impl Attempt<'_> {
             .commit(user.clone(), |user, fresh| self.enter(user, &judged, rehashed.as_ref(), failures, fresh))
             .await?;
         let Committed::Done(Ok(entered), user) = outcome else { return self.failed(SignInFailureReason::Changed) };
-        let (step, method, notifies) = match entered {
-            Entered::Passed { step, method, notifies } => (step, method, notifies),
+        let (step, method) = match entered {
+            Entered::Passed { step, method } => (step, method),
             Entered::WrongCode(counted) => return self.wrong_code(user, counted).await,
             Entered::Refused => {
                 engine.throttle.refund(charged).await;
                 return Err(Stopped::Error(SignInError::TooManySessions));
             }
         };
-        if notifies {
-            engine.mailing.notify(&user, MailKind::SignInAfterFailures { failures, at: engine.now() }).await;
-        }
+        engine.mailing.notify(&user).await;
         if let Some(method) = method {
-            engine.codes.report_right(&user, method).await;
+            engine.codes.report_right(&user, method);
         }
         if is_rehashed {
             self.report(EventKind::Rehashed { from: scheme });
@@ -397,8 +395,7 @@ impl Attempt<'_> {
         let next = engine.codes.resealed(next, fresh);
         let notice = engine.config.failure_notice();
         let noticed = notice.and_then(|notice| next.noticed_of_failures(failures, &notice, now, fresh));
-        let passed = Entered::Passed { step, method, notifies: noticed.is_some() };
-        Decision::Store(noticed.unwrap_or(next), Ok(passed))
+        Decision::Store(noticed.unwrap_or(next), Ok(Entered::Passed { step, method }))
     }
 
     /// The buckets that this try is charged in. A known device has one of its own and shares none.
@@ -520,8 +517,6 @@ enum Entered {
     Passed {
         step: Step,
         method: Option<crate::session::AuthMethod>,
-        /// Whether the owner is mailed about the failures before.
-        notifies: bool,
     },
     /// At which assurance it is to be counted, if it was evaluated.
     WrongCode(Option<Assurance>),

@@ -1,6 +1,7 @@
 use core::time::Duration;
 
 use super::DAY;
+use crate::types::NewDeviceNotice;
 use crate::user::MOST_DEVICES;
 
 /// Settings of known devices: browsers that have signed in before.
@@ -16,19 +17,6 @@ pub struct DeviceConfig {
     pub at_most: usize,
     /// Which users are mailed about a sign-in from an unknown browser; default those with a second factor.
     pub new_device_notice: NewDeviceNotice,
-}
-
-/// Which users are mailed about a sign-in from an unknown browser.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum NewDeviceNotice {
-    /// None.
-    Never,
-    /// Users with a second factor. For them a new browser is rare, and means that someone has both password and code.
-    #[default]
-    WithSecondFactor,
-    /// All users. Browsers forget cookies, so owners get used to these mails.
-    Always,
 }
 
 impl Default for DeviceConfig {

@@ -64,6 +64,7 @@ impl Config {
         let Self {
             password: _,
             hashing: _,
+            owed_mails: _,
             throttle,
             client_address_throttle,
             second_factor,

@@ -1,10 +1,33 @@
 use core::fmt;
 use core::future::Future;
-use core::pin::Pin;
 use core::time::Duration;
 use std::sync::Arc;
 
-type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
+use super::BackgroundWork;
+
+/// The sleep of the host's runtime.
+#[derive(Clone)]
+pub(crate) struct Sleep(Arc<dyn Fn(Duration) -> BackgroundWork + Send + Sync>);
+
+impl Sleep {
+    pub(crate) fn by<F, S>(sleep: S) -> Self
+    where
+        S: Fn(Duration) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self(Arc::new(move |wait| Box::pin(sleep(wait))))
+    }
+
+    pub(crate) async fn wait(&self, wait: Duration) {
+        (self.0)(wait).await;
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sleep")
+    }
+}
 
 /// Waits out short delays inside [`sign_in`](crate::Auth::sign_in), so that to a user each further try simply takes longer
 /// to load.
@@ -23,7 +46,7 @@ type Sleep = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send
 pub struct Hold {
     pub(crate) longest: Duration,
     pub(crate) at_most: usize,
-    sleep: Arc<Sleep>,
+    sleep: Sleep,
 }
 
 impl Hold {
@@ -34,8 +57,7 @@ impl Hold {
         S: Fn(Duration) -> F + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let sleep = Arc::new(move |wait| Box::pin(sleep(wait)) as Pin<Box<dyn Future<Output = ()> + Send>>);
-        Self { longest, at_most: 100, sleep }
+        Self { longest, at_most: 100, sleep: Sleep::by(sleep) }
     }
 
     /// How many tries may be held together.
@@ -45,7 +67,7 @@ impl Hold {
     }
 
     pub(crate) async fn wait(&self, wait: Duration) {
-        (self.sleep)(wait).await;
+        self.sleep.wait(wait).await;
     }
 }
 

@@ -10,6 +10,7 @@ mod floors;
 mod hashing;
 mod hold;
 mod notice;
+mod owed;
 mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod session;
@@ -17,18 +18,20 @@ pub(crate) mod settings;
 
 use core::time::Duration;
 
-pub use device::{DeviceConfig, NewDeviceNotice};
+pub use device::DeviceConfig;
 pub use error::ConfigError;
 pub use hashing::{CostProfile, HashSealing, HashingConfig};
 pub use hold::Hold;
+pub(crate) use hold::Sleep;
 pub use notice::NoticeConfig;
+pub use owed::OwedMailConfig;
 pub use reset::{ResetConfig, ResetMode};
 pub(crate) use session::SessionConfig;
 pub(crate) use settings::Config;
 pub use settings::{ChallengeConfig, ProvisionConfig, PurgeConfig};
 
 pub use crate::throttle::{Backoff, Cooldown};
-pub use crate::types::{SiteError, SupportContact, TokenPlacement};
+pub use crate::types::{NewDeviceNotice, SiteError, SupportContact, TokenPlacement};
 
 /// Work for after the response: mailing a reset link, a notice, housekeeping. The host's spawner runs it to completion.
 pub type BackgroundWork = core::pin::Pin<Box<dyn Future<Output = ()> + Send + 'static>>;

@@ -2,14 +2,19 @@ use core::time::Duration;
 
 use super::second_factor::SecondFactorConfig;
 use super::{
-    ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, ResetConfig, ResetMode, SessionConfig,
+    ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig, ResetConfig, ResetMode,
+    SessionConfig,
 };
 use crate::password::PasswordPolicy;
 use crate::throttle::Backoff;
 use crate::user::{
     ChallengeLimits, CodeLimits, DeviceLimits, FailureNotice, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES,
-    MOST_LINKS, SessionLimits, SignInRules,
+    MOST_LINKS, OwedLimits, SessionLimits, SignInRules,
 };
+
+/// How long one try of an owed mail may take: the ten minutes of patience that a mailer has, and five for the try that is under way
+/// then.
+const OWED_LEASE: Duration = Duration::from_secs(15 * 60);
 
 /// All settings. The defaults are safe as they are; [`manual::defaults`](crate::manual::defaults) has the source of every
 /// number.
@@ -71,6 +76,8 @@ pub struct Config {
     pub session: SessionConfig,
     /// Notices to users.
     pub notice: NoticeConfig,
+    /// Mails that are owed.
+    pub owed_mails: OwedMailConfig,
     /// The second factor.
     pub second_factor: SecondFactorConfig,
     /// Housekeeping.
@@ -92,6 +99,7 @@ impl Default for Config {
             device: DeviceConfig::default(),
             session: SessionConfig::default(),
             notice: NoticeConfig::default(),
+            owed_mails: OwedMailConfig::default(),
             second_factor: SecondFactorConfig::default(),
             purge: PurgeConfig::default(),
             allowed: Vec::new(),
@@ -163,6 +171,7 @@ impl Config {
         self.hashing.validate(has_keyring, has_index_key)?;
         self.second_factor.validate(has_keyring)?;
         self.session.validate()?;
+        self.owed_mails.validate()?;
         if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
             return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
         }
@@ -218,6 +227,7 @@ impl Config {
             not_before: self.session.not_before,
             established_after: 7 * DAY,
             sights: self.session.watch_for_sharing,
+            reminds_of_sharing: self.session.remind_of_sharing,
         }
     }
 
@@ -227,6 +237,7 @@ impl Config {
             devices: self.device_limits(),
             sessions: self.session_limits(),
             second_factor_required: self.second_factor.is_required(),
+            new_device_notice: self.device.new_device_notice,
         }
     }
 
@@ -235,6 +246,15 @@ impl Config {
         // The throttle counts no further.
         let most = self.throttle.saturation();
         self.notice.after_failures.map(|failures| FailureNotice { from: failures.min(most), every: DAY })
+    }
+
+    pub(crate) fn owed_limits(&self) -> OwedLimits {
+        OwedLimits {
+            lease: OWED_LEASE,
+            give_up_after: self.owed_mails.give_up_after,
+            welcome_lifetime: self.provision.temporary_password_lifetime,
+            links: self.link_limits(),
+        }
     }
 
     pub(crate) fn code_limits(&self) -> CodeLimits {

@@ -1,5 +1,5 @@
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, ready};
 use std::sync::Arc;
 
 use super::tracker::Tracker;
@@ -22,17 +22,32 @@ impl Background {
         self.spawn.is_some()
     }
 
-    /// Hands the work over; without a spawner it is done here and now.
-    pub(crate) async fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
+    /// Hands the work over; without a spawner it is done here and now. It is boxed at once, so that it takes no room in the future of the
+    /// flow that hands it over.
+    pub(crate) fn run(&self, work: impl Future<Output = ()> + Send + 'static) -> BackgroundWork {
         let under_way = self.under_way.enter();
-        let work = async move {
+        let work = Box::pin(async move {
             work.await;
             drop(under_way);
-        };
+        });
         match &self.spawn {
-            Some(spawn) => spawn(Box::pin(work)),
-            None => work.await,
+            Some(spawn) => {
+                spawn(work);
+                Box::pin(ready(()))
+            }
+            None => work,
         }
+    }
+
+    /// Hands work over that waits for others and must not be waited for; without a spawner it is not done.
+    pub(crate) fn watch(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Some(spawn) = &self.spawn {
+            spawn(Box::pin(work));
+        }
+    }
+
+    pub(crate) fn under_way(&self) -> &Tracker {
+        &self.under_way
     }
 
     /// Resolves once no work is under way.

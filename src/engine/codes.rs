@@ -11,7 +11,6 @@ use super::users::{Committed, Decision, Users};
 use crate::crypto::{Draw, Keyring, Purpose};
 use crate::error::Unavailable;
 use crate::event::EventKind;
-use crate::mail::MailKind;
 use crate::second_factor::{TotpSecret, TypedCode};
 use crate::session::AuthMethod;
 use crate::types::Version;
@@ -159,29 +158,22 @@ impl Codes {
     /// Reports a stored outcome, and mails the owner where that is due.
     pub(crate) async fn report<T>(&self, user: &User, coded: &Coded<T>) {
         let report = |kind| self.events.report(kind).user(user).send();
-        let at = self.events.now();
         match coded {
-            Coded::Right(_, method) => self.report_right(user, *method).await,
+            Coded::Right(_, method) => self.report_right(user, *method),
             Coded::Wrong(Some(wrong)) => {
                 report(EventKind::SecondFactorFailed { steps_off: wrong.steps_off });
                 if wrong.alarms {
                     report(EventKind::ManyWrongCodes);
                 }
-                if wrong.warns_owner {
-                    self.mailing.notify(user, MailKind::WrongCode { at }).await;
-                }
             }
             Coded::Throttled { retry_after } => report(EventKind::Throttled { retry_after: *retry_after }),
             Coded::NotAskedFor(_) | Coded::Wrong(None) | Coded::Refused => {}
         }
+        self.mailing.notify(user).await;
     }
 
-    pub(crate) async fn report_right(&self, user: &User, method: AuthMethod) {
+    pub(crate) fn report_right(&self, user: &User, method: AuthMethod) {
         self.events.report(EventKind::SecondFactorPassed { method }).user(user).send();
-        if let (AuthMethod::RecoveryCode, Some(enrolled)) = (method, user.enrolled()) {
-            let kind = MailKind::RecoveryCodeUsed { left: enrolled.recovery_codes, at: self.events.now() };
-            self.mailing.notify(user, kind).await;
-        }
     }
 
     /// The state with the authenticator's secrets, enrolled or begun, sealed under the current key. If that cannot be had, the

@@ -12,7 +12,6 @@ use super::users::{Committed, Decision, Users};
 use crate::crypto::Purpose;
 use crate::error::Unavailable;
 use crate::event::EventKind;
-use crate::mail::MailKind;
 use crate::session::Session;
 use crate::sharing::{SharingSigns, ShortId};
 use crate::types::{ClientAddress, Digest, SessionId, Token, UserId, base64url};
@@ -25,7 +24,6 @@ pub(crate) struct Sessions {
     pub(crate) events: Arc<Events>,
     pub(crate) mailing: Arc<Mailing>,
     pub(crate) background: Background,
-    pub(crate) reminds_of_sharing: bool,
     pub(crate) limits: SessionLimits,
     /// Whether sessions without a second factor are invalid.
     pub(crate) second_factor_required: bool,
@@ -106,7 +104,8 @@ impl Sessions {
                 });
             // The answer was given. A failure was reported, and the next use is written down instead.
             if let Ok(Committed::Done(Some(signs), user)) = noted.await {
-                sessions.report_sharing(&user, signs).await;
+                sessions.report_sharing(&user, signs);
+                sessions.mailing.notify(&user).await;
             }
             drop(turn);
         };
@@ -114,11 +113,8 @@ impl Sessions {
     }
 
     /// The account looks shared, and that is stored as reported.
-    pub(crate) async fn report_sharing(&self, user: &User, signs: SharingSigns) {
+    pub(crate) fn report_sharing(&self, user: &User, signs: SharingSigns) {
         self.events.report(EventKind::SharingSuspected { signs }).user(user).send();
-        if self.reminds_of_sharing {
-            self.mailing.notify(user, MailKind::SharingReminder {}).await;
-        }
     }
 
     /// The digest of a client address for one account; none without a key, since addresses are few enough to try them all.

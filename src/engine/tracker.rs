@@ -9,7 +9,8 @@ pub(crate) struct Tracker(Arc<Mutex<Tracked>>);
 #[derive(Debug, Default)]
 struct Tracked {
     under_way: usize,
-    waiting: Vec<oneshot::Sender<()>>,
+    /// Those who wait until fewer than so many are under way.
+    waiting: Vec<(usize, oneshot::Sender<()>)>,
 }
 
 /// A piece of work under way, until this is dropped: when it ends or is given up.
@@ -24,10 +25,15 @@ impl Tracker {
 
     /// Resolves once nothing is under way.
     pub(crate) async fn idle(&self) {
+        self.below(1).await;
+    }
+
+    /// Resolves once fewer than so many are under way.
+    pub(crate) async fn below(&self, limit: usize) {
         let waiting = self.with(|tracked| {
             let (sender, receiver) = oneshot::channel();
-            (tracked.under_way > 0).then(|| {
-                tracked.waiting.push(sender);
+            (tracked.under_way >= limit).then(|| {
+                tracked.waiting.push((limit, sender));
                 receiver
             })
         });
@@ -46,9 +52,10 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         let waiting = self.0.with(|tracked| {
             tracked.under_way -= 1;
-            if tracked.under_way == 0 { std::mem::take(&mut tracked.waiting) } else { Vec::new() }
+            let under_way = tracked.under_way;
+            tracked.waiting.extract_if(.., |(limit, _)| under_way < *limit).collect::<Vec<_>>()
         });
-        for sender in waiting {
+        for (_, sender) in waiting {
             // Whoever waited may have stopped waiting.
             let _ = sender.send(());
         }

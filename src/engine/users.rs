@@ -1,16 +1,18 @@
 //! Users: found for somebody who has proved nothing, or by a session, and changed by compare-and-swap.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::device_tokens::DeviceTokens;
 use super::events::Events;
+use super::notices::mail_name;
 use super::reporting::Reporting;
 use super::tokens::Tokens;
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::store::{Insert, Replace, Swap, UserRepository};
-use crate::types::{BackendError, BackendErrorKind, Email, UserId, Version};
-use crate::user::{Fresh, ShownDevice, User, UserHead};
+use crate::types::{BackendError, BackendErrorKind, Email, UserId, Version, after};
+use crate::user::{Fresh, OwedMail, ShownDevice, User, UserHead};
 
 /// How often a decision is made again because others changed the user. In each round somebody else made progress.
 const COMMIT_ROUNDS: usize = 64;
@@ -22,6 +24,10 @@ pub(crate) struct Users {
     /// Stands in for nobody, so that work is the same for unknown addresses.
     pub(crate) decoy: User,
     pub(crate) decoy_head: UserHead,
+    /// Whether a reset link by itself authorises setting a password.
+    pub(crate) links_set_passwords: bool,
+    /// How long the flow that decides a mail tries to send it before others do; `None` if mails are not owed.
+    pub(crate) mail_lease: Option<Duration>,
 }
 
 /// What was found under an address, for somebody who has proved nothing yet.
@@ -86,14 +92,25 @@ impl Users {
         mut decide: impl FnMut(&User, &Fresh) -> Decision<T> + Send,
     ) -> Result<Committed<T>, Unavailable> {
         for _ in 0..COMMIT_ROUNDS {
+            // A repository may hand back what it was given, with what an earlier decision has mailed.
+            user = user.mailing_nothing();
             let fresh = Fresh::draw()?;
             let (next, outcome) = match decide(&user, &fresh) {
                 Decision::Store(next, outcome) => (next, outcome),
                 Decision::Answer(outcome) => return Ok(Committed::Done(outcome, user)),
             };
             drop(fresh);
+            let (next, dropped) = self.owing(next);
             match self.replace(&next, user.version()).await? {
-                Replace::Stored => return Ok(Committed::Done(outcome, next)),
+                Replace::Stored => {
+                    for mail in dropped {
+                        self.events
+                            .report(EventKind::MailGivenUp { mail: mail_name(mail, self.links_set_passwords) })
+                            .user(&next)
+                            .send();
+                    }
+                    return Ok(Committed::Done(outcome, next));
+                }
                 Replace::EmailTaken => return Ok(Committed::EmailTaken),
                 Replace::Stale => match self.repository.find_by_id(user.id()).await? {
                     Some(current) => user = current,
@@ -102,6 +119,15 @@ impl Users {
             }
         }
         Err(Unavailable::Contended)
+    }
+
+    /// The state with what it mails recorded as owed, where that is kept. Every state passes here before it is stored.
+    pub(crate) fn owing(&self, user: User) -> (User, Vec<OwedMail>) {
+        let now = self.events.now();
+        match self.mail_lease {
+            Some(lease) => user.owing(now, after(now, lease)),
+            None => (user, Vec::new()),
+        }
     }
 
     /// Stores a new user. If the answer was lost, a look-up finds out.

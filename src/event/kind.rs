@@ -221,6 +221,13 @@ pub enum EventKind {
         /// The mailer's own code for it, such as an SMTP reply code.
         code: Option<BackendCode>,
     },
+    /// A mail that was owed is not tried again: it was owed for too long, its recipient was refused for good, the server never answered,
+    /// or two newer ones of its kind are owed. The user may not know what happened; the events before say what did.
+    /// Logged as `sys_mail_given_up`.
+    MailGivenUp {
+        /// Which mail: [`MailKind::name`](crate::mail::MailKind::name).
+        mail: &'static str,
+    },
     /// The mail server is unreachable or drops connections; mails wait in the mailer's queue. Emitted once per outage.
     /// Logged as `sys_mail_delayed`.
     MailDelayed {
@@ -347,6 +354,7 @@ names! {
     Self::Resealed => "sys_resealed",
     Self::HashUnusable { .. } => "sys_hash_unusable",
     Self::MailFailed { .. } => "sys_mail_failed",
+    Self::MailGivenUp { .. } => "sys_mail_given_up",
     Self::MailDelayed { .. } => "sys_mail_delayed",
     Self::StoreFailed { .. } => "sys_store_failed",
     Self::BreachLookupFailed { .. } => "sys_breach_lookup_failed",

@@ -58,65 +58,29 @@ impl Observer for TracingObserver {
 }
 
 /// The level of every event: errors are broken and someone has to fix them, one warning is nothing but many are worth a look,
-/// information is a normal outcome, and the rest is housekeeping. No wildcard, so that a new event compiles
-/// only with a level of its own.
-fn level(kind: &EventKind) -> Level {
-    match kind {
-        EventKind::StoreFailed { .. }
-        | EventKind::MailFailed { .. }
-        | EventKind::BreachLookupFailed { .. }
-        | EventKind::RepositoryMismatch
-        | EventKind::BackgroundWorkLost { .. }
-        | EventKind::HashUnusable { .. }
-        | EventKind::TotpSecretUnusable { .. } => Level::ERROR,
-        EventKind::SignInFailed { .. }
-        | EventKind::SecondFactorFailed { .. }
-        | EventKind::ManyWrongCodes
-        | EventKind::ClockSkew { .. }
-        | EventKind::ReauthenticationFailed
-        | EventKind::PasswordChangeFailed
-        | EventKind::PasswordRejected { .. }
-        | EventKind::Throttled { .. }
-        | EventKind::Busy
-        | EventKind::SharingSuspected { .. }
-        | EventKind::ChallengeRejected
-        | EventKind::SessionRejected
-        | EventKind::ResetCoolingDown
-        | EventKind::ResetLinkWithheld
-        | EventKind::ResetLinkRejected
-        | EventKind::ResetLinkDamaged
-        | EventKind::MailDelayed { .. } => Level::WARN,
-        EventKind::SignedOut
-        | EventKind::SessionRevoked
-        | EventKind::Provisioned
-        | EventKind::WelcomeReissued
-        | EventKind::EmailCorrected
-        | EventKind::Imported { .. }
-        | EventKind::SignedIn { .. }
-        | EventKind::PasswordChangeRequired
-        | EventKind::SecondFactorRequired
-        | EventKind::EnrollmentRequired
-        | EventKind::SecondFactorPassed { .. }
-        | EventKind::EnrollmentBegun
-        | EventKind::SecondFactorEnabled
-        | EventKind::SecondFactorDisabled
-        | EventKind::RecoveryCodesRegenerated
-        | EventKind::SecondFactorReset { .. }
-        | EventKind::Reauthenticated { .. }
-        | EventKind::PasswordChanged
-        | EventKind::ResetRequested
-        | EventKind::ResetLinkIssued
-        | EventKind::ResetConfirmed
-        | EventKind::ResetCompleted
-        | EventKind::RecoveryCancelled
-        | EventKind::DeviceGranted
-        | EventKind::DeviceRevoked
-        | EventKind::SignedOutEverywhere
-        | EventKind::Deactivated
-        | EventKind::Reactivated
-        | EventKind::PasswordChangeForced
-        | EventKind::MarkedCompromised
-        | EventKind::Deleted => Level::INFO,
-        EventKind::Rehashed { .. } | EventKind::Resealed | EventKind::AttemptsPurged { .. } => Level::DEBUG,
-    }
+/// information is a normal outcome, and the rest is housekeeping. No wildcard, so that a new event compiles only with a level of its
+/// own.
+macro_rules! levels {
+    ($($level:ident: $($kind:ident),+;)+) => {
+        fn level(kind: &EventKind) -> Level {
+            match kind {
+                $($(EventKind::$kind { .. })|+ => Level::$level,)+
+            }
+        }
+    };
+}
+
+levels! {
+    ERROR: StoreFailed, MailFailed, MailGivenUp, BreachLookupFailed, RepositoryMismatch, BackgroundWorkLost,
+        HashUnusable, TotpSecretUnusable;
+    WARN: SignInFailed, SecondFactorFailed, ManyWrongCodes, ClockSkew, ReauthenticationFailed, PasswordChangeFailed,
+        PasswordRejected, Throttled, Busy, SharingSuspected, ChallengeRejected, SessionRejected, ResetCoolingDown,
+        ResetLinkWithheld, ResetLinkRejected, ResetLinkDamaged, MailDelayed;
+    INFO: SignedOut, SessionRevoked, Provisioned, WelcomeReissued, EmailCorrected, Imported, SignedIn,
+        PasswordChangeRequired, SecondFactorRequired, EnrollmentRequired, SecondFactorPassed, EnrollmentBegun,
+        SecondFactorEnabled, SecondFactorDisabled, RecoveryCodesRegenerated, SecondFactorReset, Reauthenticated,
+        PasswordChanged, ResetRequested, ResetLinkIssued, ResetConfirmed, ResetCompleted, RecoveryCancelled,
+        DeviceGranted, DeviceRevoked, SignedOutEverywhere, Deactivated, Reactivated, PasswordChangeForced,
+        MarkedCompromised, Deleted;
+    DEBUG: Rehashed, Resealed, AttemptsPurged;
 }

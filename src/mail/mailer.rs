@@ -10,7 +10,9 @@ use crate::types::{BackendError, Email};
 /// [`Mail::subject`], [`Mail::text`] and [`Mail::html`].
 ///
 /// # Contract
-/// - `Ok` means accepted for delivery: from then on, losing the mail is the mailer's responsibility.
+/// - `Ok` means accepted for delivery: from then on, losing the mail is the mailer's responsibility. A mailer with a queue takes the
+///   mail's [`receipt`](Mail::receipt), so that a mail that is owed is owed until the server has it. An error never means that a mail is
+///   lost: one that is owed is tried again, unless its receipt said that nobody can ever take it.
 /// - Exactly one recipient, [`Email::as_typed`], and no copies.
 /// - The body of a mail holds secrets: never log the mail or its rendering.
 /// - Most mails carry something that expires within the hour. A queue should give up after about ten minutes, and must give up

@@ -6,8 +6,10 @@
 mod compose;
 mod letter;
 pub(crate) mod mailer;
+mod owed_report;
 mod preview;
 mod printing;
+mod receipt;
 #[cfg(feature = "smtp")]
 mod smtp;
 mod texts;
@@ -18,7 +20,11 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 pub(crate) use mailer::Mailer;
+pub use owed_report::OwedReport;
 pub use printing::PrintingMailer;
+use receipt::Enter;
+pub use receipt::Receipt;
+pub(crate) use receipt::{Awaited, Received};
 #[cfg(feature = "smtp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "smtp")))]
 pub use smtp::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRejection};
@@ -38,6 +44,7 @@ pub struct Mail {
     site: Site,
     texts: Arc<dyn MailTexts>,
     worth_sending_for: Option<Duration>,
+    receipt: receipt::Slot,
 }
 
 /// What a mail is about.
@@ -274,7 +281,16 @@ impl MailKind {
 impl Mail {
     /// A mail handed to the mailer at `now`, by the clock that gave it its values.
     pub(crate) fn new(kind: MailKind, site: &Site, texts: Arc<dyn MailTexts>, now: OffsetDateTime) -> Self {
-        Self { worth_sending_for: kind.life_left(now), kind, site: site.clone(), texts }
+        let receipt = receipt::Slot::default();
+        Self { worth_sending_for: kind.life_left(now), kind, site: site.clone(), texts, receipt }
+    }
+
+    /// The same mail with a receipt, which the mailer may give within that time: after it, somebody else tries.
+    pub(crate) fn with_receipt(mut self, within: Duration, enter: Enter) -> (Self, Awaited) {
+        let awaited;
+        (self.receipt, awaited) = Awaited::new(enter);
+        self.worth_sending_for = Some(self.worth_sending_for.map_or(within, |life| life.min(within)));
+        (self, awaited)
     }
 
     /// One mail of every kind in English, or several if the wording depends on a value, with made-up passwords and links. For
@@ -312,12 +328,19 @@ impl Mail {
         &self.site
     }
 
-    /// How long the mail is worth sending from the moment the mailer receives it: the remaining lifetime of its content, or
-    /// `None` if it does not expire. A queue counts this down on a monotonic clock and then drops the mail.
+    /// How long the mail is worth sending from the moment the mailer receives it: the remaining lifetime of its content, and at most
+    /// ten minutes if it is [owed](crate::AuthBuilder::owed_mails), since another process tries then. `None` if it may be sent at any
+    /// time. A queue counts this down on a monotonic clock and then drops the mail.
     ///
     /// A duration, not an instant: the mailer's clock need not agree with that of the [`Auth`](crate::Auth).
     pub fn worth_sending_for(&self) -> Option<Duration> {
         self.worth_sending_for
+    }
+
+    /// The receipt to give once the server has the mail: for mailers with a queue. `None` if it was taken already, or if nobody
+    /// waits for it. A mailer that leaves it in the mail says by returning `Ok` that the mail has left.
+    pub fn receipt(&self) -> Option<Receipt> {
+        self.receipt.take()
     }
 
     /// The subject: a single line without secrets.

@@ -48,6 +48,10 @@ pub trait UserDirectory: Debug + Send + Sync + 'static {
     /// written by a newer release, is not left out. A text that is no id names nobody and is.
     async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError>;
 
+    /// The users to whom a mail is owed that may be tried at `now` ([`UserOverview::mail_due_at`]), ordered by when. The crate calls
+    /// it often and expects an index; see [`AuthBuilder::owed_mails`](crate::AuthBuilder::owed_mails).
+    async fn list_owing(&self, now: OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError>;
+
     /// The users with a pending reset at `now`, ordered by when it expires.
     async fn list_pending_resets(
         &self,
@@ -75,6 +79,10 @@ impl<T: UserDirectory + ?Sized> UserDirectory for Arc<T> {
 
     async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError> {
         (**self).list_ids(after, at_most).await
+    }
+
+    async fn list_owing(&self, now: OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+        (**self).list_owing(now, at_most).await
     }
 
     async fn list_pending_resets(

@@ -252,6 +252,10 @@ impl UserDirectory for Faulty<dyn UserDirectory> {
         self.faults.apply(self.inner.list_ids(after, at_most)).await
     }
 
+    async fn list_owing(&self, now: OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+        self.faults.apply(self.inner.list_owing(now, at_most)).await
+    }
+
     async fn list_pending_resets(
         &self,
         now: OffsetDateTime,

@@ -8,12 +8,12 @@
 mod clock;
 pub mod conformance;
 mod faults;
-mod join;
 mod mailer;
 mod observer;
 
 pub use clock::ManualClock;
 pub use faults::{Driven, Fault, Faults};
-pub use join::join_all;
 pub use mailer::{RecordedMail, RecordingMailer};
 pub use observer::RecordingObserver;
+
+pub use crate::engine::join_all;

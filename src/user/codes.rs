@@ -8,8 +8,9 @@ use core::time::Duration;
 use time::OffsetDateTime;
 
 use super::fresh::Fresh;
+use super::owed_mail::Notice;
 use super::state::User;
-use super::stored::{Assurance, Extra, Failures, Forgiveness, SecondFactor};
+use super::stored::{Assurance, Document, Extra, Failures, Forgiveness, SecondFactor};
 use crate::crypto::{Keyring, Purpose, SecretFault, sha256};
 use crate::second_factor::{RecoveryCodes, TotpParams, TotpSecret, TotpVerdict, TypedCode};
 use crate::session::AuthMethod;
@@ -289,6 +290,9 @@ impl User {
     ) -> User {
         self.next(fresh, |document| {
             document.second_factor.record(wrong, now);
+            if wrong.warns_owner {
+                document.mail(Notice::WrongCode);
+            }
             match given_for {
                 GivenFor::Challenge(challenge) => document.count_try(&self.id, challenge),
                 GivenFor::Link(token) => document.count_link_try(&self.id, token, now),
@@ -356,6 +360,16 @@ impl Forgiveness {
     }
 }
 
+impl Document {
+    /// Uses a right code up. The owner is mailed about a recovery code.
+    pub(super) fn accept(&mut self, accepted: &AcceptedCode) {
+        self.second_factor.accept(accepted);
+        if let AcceptedKind::Recovery { .. } = accepted.kind {
+            self.mail(Notice::RecoveryCodeUsed { left: self.second_factor.recovery_codes.len() });
+        }
+    }
+}
+
 impl SecondFactor {
     fn record(&mut self, wrong: &WrongCode, now: OffsetDateTime) {
         self.set_failures(wrong.assurance, Some((wrong.attempts.clone(), wrong.forgiveness.clone())));
@@ -365,7 +379,7 @@ impl SecondFactor {
     }
 
     /// Uses a right code up, and forgives some failures of its class.
-    pub(super) fn accept(&mut self, accepted: &AcceptedCode) {
+    fn accept(&mut self, accepted: &AcceptedCode) {
         match &accepted.kind {
             AcceptedKind::Totp { step } => {
                 if let Some(totp) = &mut self.totp {

@@ -46,6 +46,7 @@ const SESSIONS: SessionLimits = SessionLimits {
     not_before: None,
     established_after: Duration::ZERO,
     sights: false,
+    reminds_of_sharing: false,
 };
 
 /// # Panics

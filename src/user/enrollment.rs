@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::codes::AcceptedCode;
 use super::fresh::Fresh;
+use super::owed_mail::Notice;
 use super::session::OpenSession;
 use super::state::User;
 use super::stored::{Document, Extra, PendingTotp, SecondFactor, StoredTotp};
@@ -77,7 +78,10 @@ impl User {
 
     /// Without a second factor; every session ends.
     pub(crate) fn without_second_factor(&self, fresh: &Fresh) -> User {
-        self.next(fresh, |document| document.drop_second_factor(fresh))
+        self.next(fresh, |document| {
+            document.drop_second_factor(fresh);
+            document.mail(Notice::SecondFactorDisabled { by_operator: true });
+        })
     }
 
     /// The user turns the second factor off; every other session ends.
@@ -89,6 +93,7 @@ impl User {
     ) -> (OpenSession, User) {
         self.next_with(fresh, |document| {
             document.drop_second_factor(fresh);
+            document.mail(Notice::SecondFactorDisabled { by_operator: false });
             document.renew_session(session, None, session.device(), now, fresh)
         })
     }
@@ -103,6 +108,7 @@ impl User {
     ) -> (OpenSession, User) {
         self.next_with(fresh, |document| {
             document.second_factor.recovery_codes = digests;
+            document.mail(Notice::RecoveryCodesRegenerated);
             document.forget_proofs_of_the_factor();
             document.end_sessions(fresh);
             // A code was just given in this session.
@@ -155,7 +161,8 @@ impl Document {
             self.second_factor.totp = Some(StoredTotp { secret, params, enrolled_at: now, last_step: 0, extra });
             self.second_factor.recovery_codes = recovery_codes;
         }
-        self.second_factor.accept(proving);
+        self.accept(proving);
+        self.mail(Notice::SecondFactorEnabled);
         self.forget_proofs_of_the_factor();
     }
 }

@@ -5,6 +5,7 @@ use core::time::Duration;
 use time::OffsetDateTime;
 
 use super::fresh::Fresh;
+use super::owed_mail::Notice;
 use super::state::User;
 use crate::types::after;
 
@@ -18,7 +19,7 @@ pub(crate) struct FailureNotice {
 }
 
 impl User {
-    /// The same state with a notice recorded as sent now, if this many failures before a right password are worth one.
+    /// The same state, from which a notice is mailed now, if this many failures before a right password are worth one.
     pub(crate) fn noticed_of_failures(
         &self,
         failures: u32,
@@ -29,6 +30,11 @@ impl User {
         // One sent in the future was sent before the clock was set back, and silences nothing.
         let last = self.document.failures_noticed_at.filter(|at| *at <= now && now < after(*at, notice.every));
         let due = failures >= notice.from && last.is_none();
-        due.then(|| self.next(fresh, |document| document.failures_noticed_at = Some(now)))
+        due.then(|| {
+            self.next(fresh, |document| {
+                document.failures_noticed_at = Some(now);
+                document.mail(Notice::SignInAfterFailures { failures });
+            })
+        })
     }
 }

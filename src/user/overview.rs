@@ -15,6 +15,8 @@ impl User {
             has_password: self.has_password(),
             has_second_factor: self.has_second_factor(),
             reset_expires_at: self.document.reset.expires_at(),
+            owed_mails: self.owed_mails(),
+            mail_due_at: self.mail_due_at(),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::codes::AcceptedCode;
 use super::device::{DeviceLimits, Evicts};
 use super::fresh::Fresh;
 use super::judged::{Judged, Replacement};
+use super::owed_mail::Notice;
 use super::progress::Progress;
 use super::session::OpenSession;
 use super::sign_in::{Passed, SignInRules};
@@ -50,6 +51,7 @@ impl User {
         let by_code = self.has_second_factor() && self.is_freshly_proved(session, fresh_proof, now);
         let ((session, device), user) = self.next_with(fresh, |document| {
             document.set_password(new, by_code, now, fresh);
+            document.mail(Notice::PasswordChanged);
             let remembered = document.remember_device(&self.id, None, devices, Evicts::Idle, now, fresh);
             let id = remembered.as_ref().map(|device| device.id);
             if by_code {
@@ -85,8 +87,9 @@ impl User {
             if completes_reset {
                 document.reset.void();
             }
+            document.mail(if completes_reset { Notice::ResetCompleted } else { Notice::PasswordChanged });
             if let Some(accepted) = accepted {
-                document.second_factor.accept(accepted);
+                document.accept(accepted);
             }
         })
     }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::device::DeviceLimits;
 use super::fresh::Fresh;
+use super::owed_mail::OwedMail;
 use super::state::User;
 use super::stored::{Assurance, Document, Extra, ResetState, StoredLink, TemporaryOrigin};
 use crate::crypto::{Purpose, sha256};
@@ -52,7 +53,7 @@ pub(crate) enum NewLink {
     Withheld,
 }
 
-fn digest(user_id: &UserId, token: &Token) -> Digest {
+pub(super) fn digest(user_id: &UserId, token: &Token) -> Digest {
     sha256(Purpose::ResetLink, &[user_id.as_str().as_bytes(), token.secret.expose()])
 }
 
@@ -62,6 +63,27 @@ impl ResetState {
         let index = self.links.iter().position(|link| link.digest.ct_eq(&shown).into())?;
         let alive = self.links.get(index)?.span.is_alive(now) && token.user_id == *user_id;
         alive.then_some(index)
+    }
+
+    /// Whether there is such a link, which nobody has used yet.
+    pub(super) fn is_unused(&self, link: &Digest) -> bool {
+        let unused = |stored: &StoredLink| !stored.confirmed && stored.tries == 0;
+        self.links.iter().any(|stored| bool::from(stored.digest.ct_eq(link)) && unused(stored))
+    }
+
+    /// Puts another token in place of that of a link that is alive.
+    pub(super) fn renew_link(
+        &mut self,
+        link: &Digest,
+        user_id: &UserId,
+        token: &Token,
+        lifetime: Duration,
+        now: OffsetDateTime,
+    ) -> Option<OffsetDateTime> {
+        let shown = |stored: &&mut StoredLink| bool::from(stored.digest.ct_eq(link)) && stored.span.is_alive(now);
+        let stored = self.links.iter_mut().find(shown)?;
+        (stored.digest, stored.span) = (digest(user_id, token), Span::starting(now, lifetime));
+        Some(stored.span.expires_at)
     }
 }
 
@@ -105,6 +127,7 @@ impl User {
             links.retain(|link| link.span.is_alive(now));
             let digest = digest(&self.id, &token);
             links.push(StoredLink { digest, span, confirmed: false, tries: 0, extra: Extra::new() });
+            document.mail(OwedMail::ResetLink);
         });
         NewLink::Added { token, expires_at: span.expires_at, user }
     }
@@ -138,6 +161,7 @@ impl User {
             document.reset.mailed_at = Some(now);
             document.install_temporary(temporary, TemporaryOrigin::Reset, limits.temporary_lifetime, now);
             let devices = DeviceLimits { lifetime: limits.temporary_lifetime, ..*devices };
+            document.mail(OwedMail::TemporaryPassword);
             device = document.remember_provisionally(&self.id, &devices, now, fresh);
         });
         Confirmation::Confirmed { user, device, expires_at: opened.expires_at }

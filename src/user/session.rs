@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::fresh::Fresh;
+use super::owed_mail::Notice;
 use super::progress::Progress;
 use super::session_limits::{AHEAD_BELIEVED, SessionLimits};
 use super::state::User;
@@ -340,7 +341,14 @@ impl Document {
     ) -> Option<SharingSigns> {
         let device = device.map(|id| ShortId::of(id.as_bytes()));
         let seen = Sighting { session: ShortId::of(session.as_bytes()), device, address, at: now };
-        if limits.sights { self.sightings.note(&seen) } else { None }
+        if !limits.sights {
+            return None;
+        }
+        let signs = self.sightings.note(&seen)?;
+        if limits.reminds_of_sharing {
+            self.mail(Notice::SharingReminder);
+        }
+        Some(signs)
     }
 
     /// The acting session under a new token, in the epoch that may have begun just now, perhaps with one more proof.

@@ -25,6 +25,8 @@ pub(crate) struct SessionLimits {
     pub(crate) established_after: Duration,
     /// Whether uses are noted, for signs that the account is shared.
     pub(crate) sights: bool,
+    /// Whether the owner of such an account is mailed.
+    pub(crate) reminds_of_sharing: bool,
 }
 
 /// What the user and the host wish for the session to come.

@@ -9,6 +9,7 @@ use super::codes::AcceptedCode;
 use super::device::{DeviceLimits, Evicts, ShownDevice};
 use super::fresh::Fresh;
 use super::judged::{Judged, Replacement};
+use super::owed_mail::Notice;
 use super::progress::Progress;
 use super::reset::Recovery;
 use super::session::OpenSession;
@@ -17,7 +18,7 @@ use super::state::User;
 use super::stored::{Assurance, Document, NextStep};
 use crate::session::AuthMethod;
 use crate::sharing::SharingSigns;
-use crate::types::{Digest, Token};
+use crate::types::{Digest, NewDeviceNotice, Token};
 
 /// The settings that apply to every sign-in.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,7 @@ pub(crate) struct SignInRules {
     pub(crate) sessions: SessionLimits,
     /// Whether there is no session without a second factor.
     pub(crate) second_factor_required: bool,
+    pub(crate) new_device_notice: NewDeviceNotice,
 }
 
 /// What a proof led to, and the state that records it. The first is worth nothing until the second is stored.
@@ -106,7 +108,7 @@ impl User {
         self.advance(proved, rules, now, fresh, |document| {
             document.rehash(judged, rehashed);
             if let Some(accepted) = accepted {
-                document.second_factor.accept(accepted);
+                document.accept(accepted);
             }
         })
     }
@@ -122,7 +124,7 @@ impl User {
     ) -> Passed {
         self.advance(proved, rules, now, fresh, |document| {
             if let Some(accepted) = accepted {
-                document.second_factor.accept(accepted);
+                document.accept(accepted);
             }
         })
     }
@@ -141,7 +143,7 @@ impl User {
     ) -> Passed {
         let mut passed = self.advance(proved.and(accepted.method(), now), rules, now, fresh, |document| {
             document.consume(&self.id, challenge);
-            document.second_factor.accept(accepted);
+            document.accept(accepted);
         });
         if let (Step::Complete(Completed { session, .. }), Some(lifetime)) = (&passed.step, remember)
             && let Some(id) = session.device()
@@ -248,6 +250,14 @@ impl Document {
         self.last_sign_in_at = Some(now);
         // Also where all places are taken and it is not remembered.
         let is_new_device = proved.device.is_none();
+        let notified = match rules.new_device_notice {
+            NewDeviceNotice::Never => false,
+            NewDeviceNotice::WithSecondFactor => self.second_factor.is_on(),
+            NewDeviceNotice::Always => true,
+        };
+        if is_new_device && notified {
+            self.mail(Notice::NewDevice);
+        }
         let address = proved.wish.address;
         let session = self.open_session(&user.id, proved, id, &rules.sessions, now, fresh);
         let shared = self.sight(session.id(), id, address, &rules.sessions, now);

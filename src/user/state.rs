@@ -66,6 +66,10 @@ impl User {
     /// The same, with what the function returns.
     pub(super) fn next_with<T>(&self, fresh: &Fresh, change: impl FnOnce(&mut Document) -> T) -> (T, Self) {
         let mut document = Document::clone(&self.document);
+        // What another decision mailed is no concern of this one.
+        if self.version != fresh.version {
+            document.to_mail.clear();
+        }
         let outcome = change(&mut document);
         (outcome, Self { version: fresh.version, document: Arc::new(document), ..self.clone() })
     }

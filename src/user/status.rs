@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::fresh::Fresh;
+use super::owed_mail::Notice;
 use super::session::OpenSession;
 use super::state::User;
 use super::stored::{Assurance, Document};
@@ -43,6 +44,7 @@ impl User {
                 if let Some(password) = &mut document.password {
                     password.change_required = true;
                 }
+                document.mail(Notice::PasswordChangeForced);
             })
         })
     }
@@ -58,6 +60,7 @@ impl User {
                 if let Some(password) = document.password.take() {
                     document.earlier_passwords.insert(0, password.hash);
                 }
+                document.mail(Notice::MarkedCompromised);
             })
         })
     }

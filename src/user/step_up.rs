@@ -21,7 +21,7 @@ impl User {
         fresh: &Fresh,
     ) -> (OpenSession, User) {
         self.next_with(fresh, |document| {
-            document.second_factor.accept(accepted);
+            document.accept(accepted);
             document.prove_session(session, accepted.method(), now, fresh)
         })
     }

@@ -85,6 +85,9 @@ impl<S: UserDirectory> UserDirectory for Flaky<S> {
         self.fails(3)?;
         self.store.list_ids(after, 37).await
     }
+    async fn list_owing(&self, now: time::OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+        self.store.list_owing(now, at_most).await
+    }
 
     async fn list_pending_resets(
         &self,

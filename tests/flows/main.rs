@@ -11,6 +11,7 @@ mod import;
 mod import_from;
 mod keyring;
 mod operator;
+mod owed;
 mod provision;
 mod reauthenticate;
 mod reset;

@@ -4,6 +4,7 @@
 mod addresses;
 mod clocks;
 mod letter;
+mod owed;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,7 +6,7 @@ use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::password::{ResetConfirmed, temporary_digest, temporary_password};
 use crate::types::{DeviceToken, ResetToken};
-use crate::user::{Confirmation, User};
+use crate::user::{Confirmation, OwedMail, User};
 
 /// # "Forgot your password?": confirming
 impl Auth {
@@ -22,7 +22,8 @@ impl Auth {
     ///
     /// # Errors
     /// [`ConfirmResetError`]. `LinkDamaged` and `LinkInvalid` differ in what the user does: copy the whole link, or request a new
-    /// one. After `MailFailed` its `source` holds the reason, for the log.
+    /// one. After `MailFailed` its `source` holds the reason, for the log; where mails are [owed](crate::AuthBuilder::owed_mails), the
+    /// mail follows by itself, with another password.
     ///
     /// ```
     /// use doorward::Auth;
@@ -75,7 +76,7 @@ impl Auth {
         let kind = MailKind::TemporaryPassword { temporary_password, lifetime: limits.temporary_lifetime, expires_at };
         let device = device.map(|device| DeviceToken(engine.users.tokens.wire(&device)));
         // Anyone with the link owns the mailbox, so the response may say whether the mail was sent.
-        match engine.mailing.send(user.email(), kind).await {
+        match engine.mailing.send(&user, OwedMail::TemporaryPassword, kind).await {
             Ok(()) => Ok(ResetConfirmed { user_id: user.id().clone(), expires_at, device }),
             Err(source) => Err(ConfirmResetError::MailFailed { retry_after: limits.cooldown, source }),
         }

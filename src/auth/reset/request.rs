@@ -2,14 +2,13 @@ use std::sync::Arc;
 
 use super::Auth;
 use crate::auth::client::Client;
-use crate::config::ResetMode;
 use crate::engine::{Caller, Committed, Decision, Delivery, Engine, Found, Full};
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::password::ResetRequested;
-use crate::types::{ClientAddress, Email, ResetToken};
-use crate::user::{NewLink, User};
+use crate::types::{ClientAddress, Email};
+use crate::user::{NewLink, OwedMail, User};
 
 /// Whose password was forgotten, and what the host knows of the client.
 ///
@@ -166,8 +165,8 @@ async fn deliver(engine: Arc<Engine>, delivery: Delivery) {
         Ok(Requested::Withheld) | Err(_) => return report(EventKind::ResetLinkWithheld),
     };
     engine.events.report(EventKind::ResetLinkIssued).user(&user).send();
-    // A failure was reported; a request after the cooldown heals it.
-    drop(engine.mailing.send(user.email(), kind).await);
+    // A failure was reported. What is owed is sent later; otherwise a request after the cooldown heals it.
+    drop(engine.mailing.send(&user, OwedMail::ResetLink, kind).await);
 }
 
 #[allow(clippy::large_enum_variant)] // one on the stack at a time
@@ -201,11 +200,6 @@ async fn store_link(engine: &Engine, delivery: &Delivery) -> Result<Requested, U
         Ok(added) => added,
         Err(refused) => return Ok(refused),
     };
-    let (link, lifetime) =
-        (engine.mailing.site.reset_link(&ResetToken(engine.users.tokens.wire(&token))), limits.lifetime);
-    let kind = match engine.config.reset.mode {
-        ResetMode::TemporaryPassword => MailKind::ConfirmReset { link, lifetime, expires_at },
-        ResetMode::ChooseNewPassword => MailKind::ChooseNewPassword { link, lifetime, expires_at },
-    };
+    let kind = engine.mailing.link(&token, limits.lifetime, expires_at);
     Ok(Requested::Issued(user, kind))
 }

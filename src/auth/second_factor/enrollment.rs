@@ -10,7 +10,6 @@ use crate::crypto::Draw;
 use crate::engine::{Coded, Committed, Decision, Engine};
 use crate::error::{EnrollmentError, Unavailable};
 use crate::event::EventKind;
-use crate::mail::MailKind;
 use crate::second_factor::{RecoveryCodes, StepUp, TotpEnrollment, TotpSecret, TypedCode};
 use crate::types::{Challenge, Digest, Token, UserId};
 use crate::user::{
@@ -165,7 +164,7 @@ async fn confirm<P: Send, T: Send>(
     match coded? {
         Coded::Right(enrolled, _) => {
             engine.events.report(EventKind::SecondFactorEnabled).user(&user).send();
-            engine.mailing.notify(&user, MailKind::SecondFactorEnabled { at: engine.now() }).await;
+            engine.mailing.notify(&user).await;
             Ok((enrolled, user))
         }
         coded => {

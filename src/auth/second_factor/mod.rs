@@ -9,7 +9,6 @@ use super::outcome::SignedIn;
 use crate::engine::{Committed, Decision, Engine};
 use crate::error::SecondFactorError;
 use crate::event::EventKind;
-use crate::mail::MailKind;
 use crate::second_factor::{RecoveryCodes, SecondFactorStatus, StepUp};
 use crate::user::{Fresh, OpenSession, Recovery, User};
 
@@ -59,8 +58,7 @@ impl Auth {
         };
         let (session, user) = change(engine, signed_in, During::Normal, disable).await?;
         engine.events.report(EventKind::SecondFactorDisabled).user(&user).send();
-        let notice = MailKind::SecondFactorDisabled { by_operator: false, at: engine.now() };
-        engine.mailing.notify(&user, notice).await;
+        engine.mailing.notify(&user).await;
         Ok(engine.signed_in(&user, session, None))
     }
 
@@ -80,7 +78,7 @@ impl Auth {
         };
         let (session, user) = change(engine, signed_in, During::Normal, renew).await?;
         engine.events.report(EventKind::RecoveryCodesRegenerated).user(&user).send();
-        engine.mailing.notify(&user, MailKind::RecoveryCodesRegenerated { at: engine.now() }).await;
+        engine.mailing.notify(&user).await;
         Ok((engine.signed_in(&user, session, None), codes))
     }
 

@@ -51,6 +51,8 @@ pub(super) enum Verdict {
     Later,
     /// Rejected permanently.
     Never,
+    /// Rejected permanently before the recipient was named: it says nothing about this mail.
+    NotHere,
     /// The connection broke before the mail was sent, or the server closed the session.
     BrokeOff,
     /// The mail was sent in full, but no answer came: the server may or may not have it.
@@ -87,6 +89,9 @@ impl Connection {
             }
             Err(flaw) => Fault::from(&flaw),
         };
+        if fault.verdict == Verdict::Never && !self.dialogue.has_named_the_recipient() {
+            fault.verdict = Verdict::NotHere;
+        }
         // A clear rejection settles it. After anything else the mail may have been accepted and must not be duplicated.
         if fault.trouble.reply.is_none() {
             match self.dialogue.fate() {

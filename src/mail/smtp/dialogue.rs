@@ -62,6 +62,8 @@ pub(super) struct Dialogue {
     incoming: Incoming,
     /// The last mail was sent in full: the server may have it.
     sent_whole: bool,
+    /// The server was told to whom the last mail goes.
+    recipient_named: bool,
 }
 
 impl Dialogue {
@@ -82,7 +84,7 @@ impl Dialogue {
 
     fn over(wire: Box<dyn Wire>) -> Self {
         let (wire, offers, incoming) = (BufReader::new(wire), Offers::default(), Incoming::default());
-        Self { wire, offers, incoming, sent_whole: false }
+        Self { wire, offers, incoming, sent_whole: false, recipient_named: false }
     }
 
     async fn hello(&mut self, own_name: &str) -> Result<(), Flaw> {
@@ -128,9 +130,14 @@ impl Dialogue {
         reply.expect(2).map(drop)
     }
 
+    /// Whether the server knew the recipient when the last mail failed. Until then it refuses the sender, or anyone.
+    pub(super) fn has_named_the_recipient(&self) -> bool {
+        self.recipient_named
+    }
+
     /// Sends a mail. On failure, [`fate`](Self::fate) says what became of it.
     pub(super) async fn send(&mut self, mail: &Rendered) -> Result<(), Flaw> {
-        self.sent_whole = false;
+        (self.sent_whole, self.recipient_named) = (false, false);
         let (from, to) = (mail.from.to_string(), mail.to.to_string());
         let mut parameters = String::new();
         if !(from.is_ascii() && to.is_ascii()) {
@@ -142,6 +149,7 @@ impl Dialogue {
             parameters += " BODY=8BITMIME";
         }
         self.ask(&format!("MAIL FROM:<{from}>{parameters}")).await?.expect(2)?;
+        self.recipient_named = true;
         self.ask(&format!("RCPT TO:<{to}>")).await?.expect(2)?;
         self.ask("DATA").await?.expect(3)?;
         self.nothing_unasked()?;

@@ -67,8 +67,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// [`EventKind::MailFailed`](doorward::event::EventKind::MailFailed); an unreachable server emits
 /// [`EventKind::MailDelayed`](doorward::event::EventKind::MailDelayed) once.
 ///
-/// The queue ends with the process: call [`close`](Self::close) first. Nothing lost in a crash is worth keeping: requesting the
-/// reset, confirming it or resending the welcome sends a new mail.
+/// The queue ends with the process: call [`close`](Self::close) first. What a crash loses is sent later if mails are
+/// [owed](doorward::AuthBuilder::owed_mails); otherwise requesting the reset, confirming it or resending the welcome sends a new mail.
 ///
 /// Mails come from the given address under the name of the [`Site`](doorward::Site), with its support address in `Reply-To`,
 /// and are marked as automatic (RFC 3834). Each has its own `Message-ID`. Non-ASCII characters before the `@` need a server
@@ -185,7 +185,7 @@ impl SmtpMailer {
     /// with an event for each mail; returns how many.
     ///
     /// Call it last: background work of the final requests may still send mails. Repeated calls are harmless.
-    #[must_use = "the result says how many mails were lost"]
+    #[must_use = "the result says how many mails did not leave"]
     pub async fn close(&self, within: Duration) -> usize {
         let Shared { queue, workers, .. } = self.0.as_ref();
         queue.close();
@@ -225,8 +225,18 @@ impl Mailer for SmtpMailer {
         if lock(workers).iter().all(JoinHandle::is_finished) {
             return Err(SmtpRejection::Closed.into());
         }
-        let rendered = message::render(from, to, mail, queue.now())?;
-        Ok(queue.accept(mail, rendered)?)
+        match message::render(from, to, mail, queue.now()) {
+            Ok(rendered) => Ok(queue.accept(mail, rendered)?),
+            Err(refusal) => {
+                // It would not be otherwise another time.
+                if let (SmtpRejection::Address | SmtpRejection::HeaderInjection, Some(receipt)) =
+                    (refusal, mail.receipt())
+                {
+                    receipt.refused();
+                }
+                Err(refusal.into())
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, futures::Notified, watch};
 use tokio::time::{Instant, timeout};
 
 use doorward::event::{Event, EventKind};
-use doorward::mail::{Mail, SmtpRejection};
+use doorward::mail::{Mail, Receipt, SmtpRejection};
 use doorward::{Clock, Observer};
 
 use super::connection::Trouble;
@@ -78,8 +78,19 @@ pub(super) struct Job {
     /// How often it was sent in full without an answer.
     unanswered: u32,
     trouble: Trouble,
-    delivered: bool,
+    outcome: Outcome,
+    /// For a mail that is owed.
+    receipt: Option<Receipt>,
     ledger: Arc<Ledger>,
+}
+
+/// What became of a mail.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Outcome {
+    /// It has not left, or perhaps it has.
+    Open,
+    Delivered,
+    Refused,
 }
 
 impl Queue {
@@ -127,7 +138,8 @@ impl Queue {
             failures: 0,
             unanswered: 0,
             trouble: Trouble::UNREACHABLE,
-            delivered: false,
+            outcome: Outcome::Open,
+            receipt: mail.receipt(),
             ledger: Arc::clone(&self.ledger),
         });
         Ok(())
@@ -174,11 +186,13 @@ impl Queue {
     /// that restarts is back for it.
     pub(super) fn retry_unanswered(self: &Arc<Self>, mut job: Job, trouble: Trouble) {
         job.unanswered += 1;
-        match job.unanswered < MOST_UNANSWERED {
+        // One that is owed is sent once more later.
+        let at_most = if job.receipt.is_some() { 1 } else { MOST_UNANSWERED };
+        match job.unanswered < at_most {
             true => {
                 self.retry_after(job, trouble, self.patience.delay(4));
             }
-            false => job.refused(trouble),
+            false => job.unanswered(trouble),
         }
     }
 
@@ -279,20 +293,47 @@ impl Ledger {
 
 impl Job {
     fn delivered(mut self) {
-        self.delivered = true;
+        self.outcome = Outcome::Delivered;
     }
 
-    /// No retry: the server rejects the mail for good, or may have accepted it.
+    /// No retry: the server rejects the mail for good.
     pub(super) fn refused(mut self, trouble: Trouble) {
+        (self.outcome, self.trouble) = (Outcome::Refused, trouble);
+    }
+
+    /// No retry: the server refuses the sender, or anyone. A mail that is owed is tried again when that may have been mended.
+    pub(super) fn not_here(mut self, trouble: Trouble) {
         self.trouble = trouble;
+    }
+
+    /// No retry: the server did not refuse the mail, so it has it.
+    pub(super) fn unclear(mut self, trouble: Trouble) {
+        self.trouble = trouble;
+        if let Some(receipt) = self.receipt.take() {
+            receipt.accepted();
+        }
+    }
+
+    /// No retry: the server was sent the mail in full again and again, and may have it.
+    fn unanswered(mut self, trouble: Trouble) {
+        self.trouble = trouble;
+        if let Some(receipt) = self.receipt.take() {
+            receipt.unanswered();
+        }
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        if !self.delivered {
+        if self.outcome != Outcome::Delivered {
             let (error, code) = (self.trouble.kind, self.trouble.code());
             self.ledger.report(EventKind::MailFailed { mail: self.mail, error, code });
+        }
+        match (self.receipt.take(), self.outcome) {
+            (Some(receipt), Outcome::Delivered) => receipt.accepted(),
+            (Some(receipt), Outcome::Refused) => receipt.refused(),
+            // Dropped: it did not leave.
+            (_, Outcome::Open) | (None, _) => {}
         }
         self.ledger.held.send_modify(|held| {
             held.all -= 1;

@@ -87,7 +87,9 @@ async fn deliver(queue: &Arc<Queue>, connection: Connection) -> Option<Connectio
 
 fn settle(queue: &Arc<Queue>, job: Job, fault: Fault, used: bool) {
     match fault.verdict {
-        Verdict::Never | Verdict::Unclear => job.refused(fault.trouble),
+        Verdict::Never => job.refused(fault.trouble),
+        Verdict::NotHere => job.not_here(fault.trouble),
+        Verdict::Unclear => job.unclear(fault.trouble),
         // Servers close connections that have reached their limit of mails. That says nothing about this mail, and the next
         // connection is a new one.
         Verdict::BrokeOff if used => queue.put_back(job),

@@ -48,8 +48,8 @@ impl MigrationLog {
 /// every deterministic collation of PostgreSQL and YugabyteDB, which includes every possible default collation of a database.
 /// Naming the collation "C" here would not be more exact, and CockroachDB does not compare collated text with plain parameters.
 ///
-/// `head` is what a lookup by address reads; it precedes the document, so that a row is not read past it. `status` and
-/// `reset_until` duplicate what the document holds, for indexed lists; no flow reads them.
+/// `head` is what a lookup by address reads; it precedes the document, so that a row is not read past it. `status`,
+/// `reset_until` and `mail_due` duplicate what the document holds, for indexed lists; no flow reads them.
 pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
     let p = prefix.as_str();
     vec![Migration {
@@ -63,6 +63,7 @@ pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
     version TEXT NOT NULL,
     status TEXT NOT NULL,
     reset_until BIGINT,
+    mail_due BIGINT,
     head TEXT NOT NULL,
     snapshot TEXT NOT NULL,
     CONSTRAINT {p}users_id PRIMARY KEY (id),
@@ -73,6 +74,9 @@ pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
             format!(
                 "CREATE INDEX IF NOT EXISTS {p}users_reset_until ON {p}users (reset_until, id) \
                  WHERE reset_until IS NOT NULL"
+            ),
+            format!(
+                "CREATE INDEX IF NOT EXISTS {p}users_mail_due ON {p}users (mail_due, id) WHERE mail_due IS NOT NULL"
             ),
             format!(
                 "CREATE TABLE IF NOT EXISTS {p}attempts (

@@ -136,7 +136,7 @@ macro_rules! implement_ports {
             #[async_trait]
             impl UserRepository for $store {
                 async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
-                    let Columns { version, reset_until, head, snapshot } = Columns::of(user);
+                    let Columns { version, reset_until, mail_due, head, snapshot } = Columns::of(user);
                     let inserted = again_if_stale!(
                         self.users.execute,
                         query(AssertSqlSafe(self.statements.insert.clone()))
@@ -145,6 +145,7 @@ macro_rules! implement_ports {
                             .bind(&version)
                             .bind(user.status().as_str())
                             .bind(reset_until)
+                            .bind(mail_due)
                             .bind(&head)
                             .bind(&snapshot)
                     );
@@ -175,7 +176,7 @@ macro_rules! implement_ports {
                 }
 
                 async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
-                    let Columns { version, reset_until, head, snapshot } = Columns::of(user);
+                    let Columns { version, reset_until, mail_due, head, snapshot } = Columns::of(user);
                     let replaced = once!(
                         self.users.execute,
                         query(AssertSqlSafe(self.statements.replace.clone()))
@@ -184,6 +185,7 @@ macro_rules! implement_ports {
                             .bind(version)
                             .bind(user.status().as_str())
                             .bind(reset_until)
+                            .bind(mail_due)
                             .bind(head)
                             .bind(snapshot)
                             .bind(expected.to_string())
@@ -296,6 +298,16 @@ macro_rules! implement_ports {
                         self.users.fetch_all,
                         query_as::<$database, (String,)>(AssertSqlSafe(self.statements.list_ids.clone()))
                             .bind(after.map_or("", UserId::as_str))
+                            .bind(i64::from(at_most))
+                    );
+                    Ok(ids(&found.map_err(Verdict::into_error)?))
+                }
+
+                async fn list_owing(&self, now: OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
+                    let found = again_if_stale!(
+                        self.users.fetch_all,
+                        query_as::<$database, (String,)>(AssertSqlSafe(self.statements.list_owing.clone()))
+                            .bind(micros(now))
                             .bind(i64::from(at_most))
                     );
                     Ok(ids(&found.map_err(Verdict::into_error)?))

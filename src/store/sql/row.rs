@@ -14,15 +14,18 @@ pub type StoredHead = (i64, String, String, String);
 pub struct Columns {
     pub version: String,
     pub reset_until: Option<i64>,
+    pub mail_due: Option<i64>,
     pub head: String,
     pub snapshot: String,
 }
 
 impl Columns {
     pub fn of(user: &User) -> Self {
+        let overview = user.overview();
         Self {
             version: user.version().to_string(),
-            reset_until: user.overview().reset_expires_at.map(micros),
+            reset_until: overview.reset_expires_at.map(micros),
+            mail_due: overview.mail_due_at.map(micros),
             head: user.head().encode(),
             snapshot: user.to_snapshot(),
         }

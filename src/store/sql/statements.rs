@@ -24,6 +24,7 @@ pub struct Statements {
     pub count: Arc<str>,
     pub list: Arc<str>,
     pub list_ids: Arc<str>,
+    pub list_owing: Arc<str>,
     pub list_pending_resets: Arc<str>,
 }
 
@@ -37,8 +38,8 @@ impl Statements {
         let columns = "id, email, version, snapshot";
         Self {
             insert: format!(
-                "INSERT INTO {users} (id, email, version, status, reset_until, head, snapshot) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                "INSERT INTO {users} (id, email, version, status, reset_until, mail_due, head, snapshot) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
             )
             .into(),
             find_by_id: format!("SELECT {columns} FROM {users} WHERE id = $1").into(),
@@ -50,8 +51,8 @@ impl Statements {
             )
             .into(),
             replace: format!(
-                "UPDATE {users} SET email = $2, version = $3, status = $4, reset_until = $5, head = $6, snapshot = $7 \
-                 WHERE id = $1 AND version = $8"
+                "UPDATE {users} SET email = $2, version = $3, status = $4, reset_until = $5, mail_due = $6, head = $7, \
+                 snapshot = $8 WHERE id = $1 AND version = $9"
             )
             .into(),
             delete: format!("DELETE FROM {users} WHERE id = $1 AND version = $2").into(),
@@ -74,6 +75,7 @@ impl Statements {
             count: format!("SELECT status, COUNT(*) FROM {users} GROUP BY status").into(),
             list: format!("SELECT {columns} FROM {users} WHERE status = $1 AND id > $2 ORDER BY id LIMIT $3").into(),
             list_ids: format!("SELECT id FROM {users} WHERE id > $1 ORDER BY id LIMIT $2").into(),
+            list_owing: format!("SELECT id FROM {users} WHERE mail_due <= $1 ORDER BY mail_due, id LIMIT $2").into(),
             list_pending_resets: format!(
                 "SELECT {columns} FROM {users} WHERE reset_until > $1 AND (reset_until, id) > ($2, $3) \
                  ORDER BY reset_until, id LIMIT $4"
@@ -97,6 +99,7 @@ impl Statements {
             ("count", &*self.count),
             ("list", &*self.list),
             ("list_ids", &*self.list_ids),
+            ("list_owing", &*self.list_owing),
             ("list_pending_resets", &*self.list_pending_resets),
         ]
     }

@@ -39,6 +39,7 @@
 
 mod attempts;
 mod claims;
+mod directory;
 mod samples;
 mod snapshots;
 mod story;
@@ -53,6 +54,7 @@ use doorward::{AttemptStore, UserId, UserRepository};
 
 pub use attempts::*;
 pub use claims::*;
+pub use directory::*;
 pub use snapshots::*;
 pub use story::*;
 pub use users::*;

@@ -11,8 +11,8 @@ use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, Memory
 use doorward::testing::conformance::{Harness, Stores};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
-    AttemptStore, Auth, AuthBuilder, ClientAddress, Clock, Email, Keyring, Operator, SignIn, SignInRequest, Site,
-    UserId, UserRepository,
+    AttemptStore, Auth, AuthBuilder, ClientAddress, Clock, Email, Keyring, Mailer, Operator, SignIn, SignInRequest,
+    Site, UserId, UserRepository,
 };
 
 pub fn panics<T, E: core::fmt::Debug>(error: E) -> T {
@@ -45,17 +45,17 @@ pub fn auth(
     clock: &ManualClock,
     mailer: &RecordingMailer,
 ) -> (Auth, Operator) {
-    builder(users, attempts, clock, mailer).build_with_operator().unwrap_or_else(panics)
+    builder(users, attempts, clock, mailer.clone()).build_with_operator().unwrap_or_else(panics)
 }
 
-fn builder(
+pub fn builder(
     users: impl UserRepository,
     attempts: impl AttemptStore,
     clock: &ManualClock,
-    mailer: &RecordingMailer,
+    mailer: impl Mailer,
 ) -> AuthBuilder {
     let site = Site::new("Conformance", "https://conformance.example", "help@conformance.example");
-    Auth::builder(site.unwrap_or_else(panics), users, attempts, mailer.clone())
+    Auth::builder(site.unwrap_or_else(panics), users, attempts, mailer)
         .clock(clock.clone())
         .keyring(Keyring::new("a", [7; 32]).unwrap_or_else(panics))
         .index_key([7; 32])
@@ -86,7 +86,7 @@ pub async fn user(id: UserId, address: &str) -> User {
 /// A user with as many sessions, devices and links as there may be, not stored anywhere, and the texts of the sessions.
 pub async fn full_user(id: UserId, address: &str, clock: &ManualClock) -> (User, Vec<String>) {
     let (users, mailer) = (Arc::new(MemoryUsers::new()), RecordingMailer::new());
-    let builder = builder(users.clone(), MemoryAttempts::new(), clock, &mailer).configure(|config| {
+    let builder = builder(users.clone(), MemoryAttempts::new(), clock, mailer.clone()).configure(|config| {
         // The cooldown doubles, and no link expires meanwhile.
         config.danger_allow("reset.cooldown");
         config.reset.cooldown = core::time::Duration::from_secs(60);

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::any_release::OfAnyRelease;
 use super::extra::Extra;
-use super::proofs::StoredProofs;
+use crate::session::Authentication;
 use crate::sharing::ShortId;
 use crate::types::{DeviceId, Digest, Span, micros};
 
@@ -28,8 +29,8 @@ pub(in crate::user) struct StoredChallenge {
     pub(in crate::user) step: NextStep,
     pub(in crate::user) assurance: Assurance,
     /// What was proved so far, and when.
-    #[serde(default, skip_serializing_if = "StoredProofs::is_empty")]
-    pub(in crate::user) methods: StoredProofs,
+    #[serde(default, skip_serializing_if = "OfAnyRelease::is_empty")]
+    pub(in crate::user) methods: OfAnyRelease<Authentication>,
     /// Whether the second factor is dealt with: proved, or not asked of this browser.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::user) factor_passed: bool,

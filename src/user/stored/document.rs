@@ -3,9 +3,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::any_release::OfAnyRelease;
 use super::challenge::StoredChallenge;
 use super::device::StoredDevice;
 use super::extra::Extra;
+use super::owed::StoredOwed;
 use super::password::{StoredPassword, StoredTemporary};
 use super::reset::ResetState;
 use super::second_factor::SecondFactor;
@@ -15,6 +17,7 @@ use crate::hashing::StoredHash;
 use crate::sharing::Sightings;
 use crate::types::{Epoch, micros};
 use crate::user::fresh::Fresh;
+use crate::user::owed_mail::OwedMail;
 
 #[derive(Clone, Deserialize, Serialize)]
 pub(in crate::user) struct Document {
@@ -47,6 +50,12 @@ pub(in crate::user) struct Document {
     /// When and where the account is used, for signs that it is shared.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Sightings::is_empty")]
     pub(in crate::user) sightings: Sightings,
+    /// Mails that were decided and have not been seen to leave, the earliest first.
+    #[serde(default, skip_serializing_if = "OfAnyRelease::is_empty")]
+    pub(in crate::user) owed: OfAnyRelease<StoredOwed>,
+    /// The mails of the decision that led to this state. They are not stored: what is stored of them is `owed`.
+    #[serde(skip)]
+    pub(in crate::user) to_mail: Vec<OwedMail>,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
 }
@@ -68,6 +77,8 @@ impl Document {
             devices: Vec::new(),
             sessions: None,
             sightings: Sightings::default(),
+            owed: OfAnyRelease::default(),
+            to_mail: Vec::new(),
             extra: Extra::new(),
         }
     }

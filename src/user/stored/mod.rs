@@ -2,12 +2,13 @@
 //! release which loads and stores a user loses nothing that a newer one wrote. Only proofs and forgiven failures have a fixed form:
 //! what a newer release knows about them stands beside them.
 
+mod any_release;
 mod challenge;
 mod device;
 mod document;
 mod extra;
+mod owed;
 mod password;
-mod proofs;
 mod reset;
 mod second_factor;
 mod session;
@@ -17,6 +18,7 @@ pub(super) use challenge::{NextStep, StoredChallenge};
 pub(super) use device::{StoredDevice, StoredGrade};
 pub(super) use document::Document;
 pub(super) use extra::Extra;
+pub(super) use owed::StoredOwed;
 pub(super) use password::{StoredPassword, StoredTemporary, TemporaryOrigin};
 pub(super) use reset::{ResetState, StoredLink};
 pub(super) use second_factor::{Failures, Forgiveness, PendingTotp, SecondFactor, StoredTotp};

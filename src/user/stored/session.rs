@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::any_release::OfAnyRelease;
 use super::extra::Extra;
-use super::proofs::StoredProofs;
+use crate::session::Authentication;
 use crate::sharing::ShortId;
 use crate::types::{DeviceId, Digest, Epoch, SessionId, micros};
 
@@ -27,8 +28,8 @@ pub(in crate::user) struct StoredSession {
     /// When the first proof of its sign-in was given, if that was earlier.
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) began_at: Option<OffsetDateTime>,
-    #[serde(default, skip_serializing_if = "StoredProofs::is_empty")]
-    pub(in crate::user) methods: StoredProofs,
+    #[serde(default, skip_serializing_if = "OfAnyRelease::is_empty")]
+    pub(in crate::user) methods: OfAnyRelease<Authentication>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) device: Option<DeviceId>,
     /// The user asked to be kept signed in.

@@ -1,0 +1,115 @@
+//! The contract of [`UserDirectory`], for adapters that implement it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::samples::{auth, builder, email, panics};
+use doorward::account::Provision;
+use doorward::config::BackgroundWork;
+use doorward::mail::Mail;
+use doorward::store::{BackendError, BackendErrorKind, MemoryAttempts, UserDirectory};
+use doorward::testing::{ManualClock, RecordingMailer};
+use doorward::{Clock, Email, Mailer, UserId, UserRepository};
+
+/// A mailer that is out of order.
+#[derive(Debug)]
+struct OutOfOrder;
+
+#[async_trait]
+impl Mailer for OutOfOrder {
+    async fn send(&self, _: &Email, _: &Mail) -> Result<(), BackendError> {
+        Err(BackendError::new(BackendErrorKind::Unavailable))
+    }
+}
+
+const PEOPLE: u32 = 5;
+const MINUTE: core::time::Duration = core::time::Duration::from_secs(60);
+
+/// For adapters that implement [`UserDirectory`] over an empty table: ids come in pages, each once, and those who are owed a mail as
+/// soon as it is due, in that order, until it has left.
+///
+/// ```
+/// use std::sync::Arc;
+/// use doorward::UserId;
+/// use doorward::store::MemoryUsers;
+/// use doorward::testing::conformance::a_directory_lists_everybody_and_who_is_owed_a_mail;
+///
+/// let users = Arc::new(MemoryUsers::new());
+/// let fresh_id = |n| UserId::parse(&format!("user-{n}")).unwrap();
+/// pollster::block_on(a_directory_lists_everybody_and_who_is_owed_a_mail(users.clone(), users, fresh_id));
+/// ```
+pub async fn a_directory_lists_everybody_and_who_is_owed_a_mail(
+    users: impl UserRepository,
+    directory: impl UserDirectory,
+    fresh_id: impl Fn(u32) -> UserId,
+) {
+    let (users, directory): (Arc<dyn UserRepository>, Arc<dyn UserDirectory>) = (Arc::new(users), Arc::new(directory));
+    let (clock, works) = (ManualClock::new(), Arc::new(Mutex::new(Vec::<BackgroundWork>::new())));
+    let slot = Arc::clone(&works);
+    let spawn = move |work| slot.lock().unwrap_or_else(PoisonError::into_inner).push(work);
+    let done = async || {
+        let works = core::mem::take(&mut *works.lock().unwrap_or_else(PoisonError::into_inner));
+        for work in works {
+            work.await;
+        }
+    };
+    let (failing, operator) = builder(users.clone(), MemoryAttempts::new(), &clock, OutOfOrder)
+        .background(spawn.clone())
+        .owed_mails(Arc::clone(&directory))
+        .build_with_operator()
+        .unwrap_or_else(panics);
+
+    let ids: Vec<_> = (1..=PEOPLE).map(&fresh_id).collect();
+    for (n, id) in ids.iter().enumerate() {
+        let account = Provision::new(email(&format!("user{n}@x.example"))).id(id.clone());
+        assert!(operator.provision(account).await.is_err(), "the mailer is out of order");
+        done().await;
+        clock.advance(MINUTE / 6);
+    }
+    operator.deactivate(&ids[1]).await.unwrap_or_else(panics);
+
+    lists_everybody(&*directory, &ids).await;
+
+    // The first was put off for a minute when it failed, and each of the others ten seconds later.
+    let began = clock.now() - MINUTE / 6 * PEOPLE;
+    for (n, _) in ids.iter().enumerate() {
+        let due = began + MINUTE + MINUTE / 6 * u32::try_from(n).unwrap_or_default();
+        let before = due - core::time::Duration::from_micros(1);
+        assert_eq!(directory.list_owing(before, 10).await.unwrap_or_else(panics), ids[..n]);
+        assert_eq!(directory.list_owing(due, 10).await.unwrap_or_else(panics), ids[..=n]);
+    }
+    assert_eq!(directory.list_owing(began + 10 * MINUTE, 2).await.unwrap_or_else(panics), ids[..2]);
+    drop(failing);
+
+    let mailer = RecordingMailer::new();
+    let (delivering, _) = builder(users.clone(), MemoryAttempts::new(), &clock, mailer.clone())
+        .background(spawn)
+        .owed_mails(Arc::clone(&directory))
+        .build_with_operator()
+        .unwrap_or_else(panics);
+    clock.advance(10 * MINUTE);
+    let delivered = delivering.deliver_owed().await.unwrap_or_else(panics);
+    done().await;
+    // Nobody mails a deactivated account.
+    assert_eq!((delivered.sent, mailer.count()), (u64::from(PEOPLE) - 1, PEOPLE as usize - 1));
+    assert_eq!(directory.list_owing(began + 1_000 * MINUTE, 10).await.unwrap_or_else(panics), []);
+    let (_, operator) = auth(users, MemoryAttempts::new(), &clock, &mailer);
+    operator.delete(&ids[0]).await.unwrap_or_else(panics);
+    assert!(!directory.list_ids(None, 10).await.unwrap_or_else(panics).contains(&ids[0]));
+}
+
+/// Everybody, in pages of two.
+async fn lists_everybody(directory: &dyn UserDirectory, ids: &[UserId]) {
+    let (mut listed, mut sorted) = (Vec::<UserId>::new(), ids.to_vec());
+    loop {
+        let page = directory.list_ids(listed.last(), 2).await.unwrap_or_else(panics);
+        assert!(page.len() <= 2, "{page:?}");
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page);
+    }
+    sorted.sort();
+    assert_eq!(listed, sorted);
+}
