@@ -33,7 +33,7 @@ async fn start() -> Result<(Auth, SmtpMailer), Failed> {
         .background(|work| drop(tokio::spawn(work)))
         // Without it, failures of the store or the mailer after the response go unnoticed.
         .observer(TracingObserver)
-        // Without it, a mail is lost if the process ends before it was sent.
+        // Without these two, a mail is lost if the process ends before it is sent.
         .owed_mails(store)
         .sleep(tokio::time::sleep)
         // Short waits after a failure just delay the page; longer ones are returned as `Throttled`.
@@ -58,7 +58,7 @@ fn main() -> Result<(), Failed> {
         // The server runs here until shutdown.
         let outcome = sign_in(&auth, "ann@acme.example", "a guess", "", [192, 0, 2, 7].into()).await;
         println!("{}", outcome.map_or_else(|error| auth.error_response(&error).message, |step| format!("{step:?}")));
-        // In this order: background work may still send mails, and what was sent is then struck off.
+        // In this order: background work may still send mails, and the second `auth.close` records what was sent.
         auth.close().await;
         let left = mailer.close(Duration::from_secs(20)).await;
         auth.close().await;

@@ -45,9 +45,10 @@ pub struct UserOverview {
     /// When the last credential of a pending reset expires: a mailed link or an unused temporary password. It may already have
     /// passed.
     pub reset_expires_at: Option<OffsetDateTime>,
-    /// How many mails were decided and have not been seen to leave ([`AuthBuilder::owed_mails`](crate::AuthBuilder::owed_mails)).
+    /// How many mails are owed: recorded, but not yet confirmed as sent. Always 0 without
+    /// [`AuthBuilder::owed_mails`](crate::AuthBuilder::owed_mails).
     pub owed_mails: usize,
-    /// When the first of them may be tried next.
+    /// When the next of them is due; `None` if none is owed.
     pub mail_due_at: Option<OffsetDateTime>,
 }
 

@@ -138,13 +138,13 @@ impl AuthBuilder {
         Self { hold: Some(hold), ..self }
     }
 
-    /// Keeps account of the mails that are owed, so that none is lost when the process ends between a change and its mail, or while
-    /// no mail leaves: the change records what it mails in the same write, and the record is struck off once the mailer has the mail.
-    /// Off by default; all processes should have it, or none.
+    /// Records each mail together with the change that causes it (a transactional outbox), so that none is lost if the process
+    /// ends first or the mail server is down. The record is removed once the mail has left. Off by default; all processes should
+    /// have it, or none.
     ///
-    /// The directory is the user store, which says who is owed a mail. It needs a [`background`](Self::background). A worker delivers
-    /// what is due if there is a [`sleep`](Self::sleep); otherwise call [`Auth::deliver_owed`] every minute or so. With the directory of
-    /// another store nothing is delivered.
+    /// Pass the user store's own directory; with another one, nothing is delivered. It needs a [`background`](Self::background);
+    /// without one, `build` returns an error. With a [`sleep`](Self::sleep), a worker sends what is due; otherwise call
+    /// [`Auth::deliver_owed`] every minute or so. A mail whose process ended is due after fifteen minutes.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -169,8 +169,8 @@ impl AuthBuilder {
 
     /// Sets the runtime's sleep, such as `tokio::time::sleep`: then a worker delivers [`owed_mails`](Self::owed_mails) every minute
     /// ([`OwedMailConfig::every`](crate::config::OwedMailConfig::every)), from [`background`](Self::background) work of this process.
-    /// Without them it does nothing. [`build`](Self::build) starts the worker, so call it within the runtime; a background that does its
-    /// work on the calling thread would never return.
+    /// Without `owed_mails` it has no effect. [`build`](Self::build) starts the worker, so call it within the runtime. If the
+    /// background runs work on the calling thread, `build` never returns.
     #[must_use]
     pub fn sleep<F, S>(self, sleep: S) -> Self
     where

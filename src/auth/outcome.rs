@@ -66,7 +66,7 @@ impl Engine {
 
 /// A signed-in user. Only this crate creates one: after the write that records a sign-in, or from the token of a live session.
 #[derive(Clone, Debug)]
-#[must_use = "its token takes the place of the one before, which may have ended: keep it, or the user is signed out"]
+#[must_use = "its token replaces the previous one, which may be invalid: keep it, or the user is signed out"]
 pub struct SignedIn {
     token: SessionToken,
     /// The same, opened.
@@ -109,8 +109,8 @@ impl SignedIn {
         self.expires_in
     }
 
-    /// The `Max-Age` of the session cookie, in whole seconds when it is written. `None` if the user did not ask to be kept
-    /// signed in: a cookie without `Max-Age` ends with the browser.
+    /// The `Max-Age` for the session cookie: the time until the session ends at the latest. Write it in whole seconds. `None` if
+    /// the user did not ask to be kept signed in: a cookie without `Max-Age` ends with the browser.
     pub fn max_age(&self) -> Option<Duration> {
         self.session.kept.then_some(self.ends_in)
     }
@@ -128,8 +128,8 @@ impl SignedIn {
     ///   device was renewed.
     /// - A two-step sign-in with a token of this account: `None`, since the token is not kept between the steps. The device was
     ///   renewed, so set the cookie again to what the browser sent; otherwise the cookie expires before the device.
-    /// - All places are taken, by devices used within the last week or, while a recovery is open, by any: `None`. The sign-in
-    ///   is otherwise complete.
+    /// - No device can be replaced, because each was used within the last week or has a live session (while a recovery is open,
+    ///   because none has expired): `None`. The sign-in is otherwise complete.
     /// - Calls that neither sign in nor change the password ([`resume`](crate::Auth::resume),
     ///   [`reauthenticate`](crate::Auth::reauthenticate), [`sign_out_others`](crate::Auth::sign_out_others), the second factor
     ///   of a signed-in user): `None`.

@@ -16,13 +16,13 @@ impl Auth {
     /// Call it every minute or so, where the builder has no [`sleep`](crate::AuthBuilder::sleep) and so no worker does. Without
     /// [`owed_mails`](crate::AuthBuilder::owed_mails) nothing is owed, and it does nothing.
     ///
-    /// Several processes may call it at once: each mail is taken by one of them. A mail with a link or a temporary password gets a new
-    /// one, and the one before becomes invalid. If the future is dropped, or the process ends, what it had taken is due again after
-    /// fifteen minutes.
+    /// Several processes may call it at once: each mail is taken by one of them. A mail with a link or a temporary password gets
+    /// a new one, which invalidates the one it replaces. If the future is dropped or the process ends, the mails it had taken are
+    /// due again after fifteen minutes.
     ///
     /// # Errors
-    /// [`Unavailable`]: a store failed, the `Auth` was closed, or there was no randomness. What was not reached is owed still. A mailer
-    /// that fails is no error: see [`OwedReport::failed`].
+    /// [`Unavailable`]: a store failed, the `Auth` was closed, or there was no randomness. Mails that were not reached are still
+    /// owed. A failing mailer is not an error: see [`OwedReport::failed`].
     ///
     /// ```
     /// use doorward::Auth;

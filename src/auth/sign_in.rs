@@ -64,18 +64,18 @@ impl SignInRequest {
         Self { code: Some(TypedCode::parse(typed)), ..self }
     }
 
-    /// Whether the user asked to be kept signed in. The session then lasts as long as
+    /// Sets whether the user asked to be kept signed in; default `false`. The session then lasts as long as
     /// [`SessionConfig::kept_lifetimes`](crate::session::SessionConfig::kept_lifetimes), 30 days by default, and its cookie outlives
-    /// the browser window ([`SignedIn::max_age`](crate::SignedIn::max_age)). The steps of one sign-in share the answer.
+    /// the browser window ([`SignedIn::max_age`](crate::SignedIn::max_age)). It applies to all steps of this sign-in.
     #[must_use]
     pub fn keep_signed_in(mut self, keep: bool) -> Self {
         self.wish.kept = keep;
         self
     }
 
-    /// A label by which its owner recognises the session in a list, such as "Firefox on Linux": up to 64 characters. What nobody
-    /// sees, such as controls and marks that turn the direction of a line, is dropped. It comes from the client in the end, so
-    /// escape it like any other input.
+    /// A label by which its owner recognises the session in a list, such as "Firefox on Linux": up to 64 characters. Invisible
+    /// characters, such as controls and bidirectional marks, are dropped. It usually derives from what the client sent, so escape
+    /// it like any other input.
     #[must_use]
     pub fn label(mut self, label: &str) -> Self {
         let shown: String = label.chars().filter(|c| *c == ' ' || !is_unseen(*c)).collect();

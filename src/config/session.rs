@@ -37,20 +37,19 @@ pub struct SessionConfig {
     /// How many sessions a user may have at once, 1 to 50; default 20 (ASVS 5.0, 7.1.2). One more ends the least recently used.
     /// Signing in again in the same browser always ends the session before.
     ///
-    /// Signing in again and again must not sign the owner out. So a session on a device that became
-    /// known within the last week, or on none, ends only others of that kind, and there is always room for one of them
-    /// beside as many as this on devices known for longer.
+    /// Signing in again and again must not sign the owner out. So a session on a new device (known for less than a week), or on
+    /// none, ends only other such sessions. One of them always fits, in addition to this number on older devices.
     pub at_most: usize,
     /// Refuses a further session instead of ending the least recently used; default off. **Anyone who knows the password can
-    /// then keep the owner out**, by taking all places, until the owner resets the password. Owners do it to themselves too, by
-    /// sessions in browsers they no longer have.
+    /// then keep the owner out**, by taking all places, until the owner resets the password. Owners can also lock themselves out,
+    /// with sessions in browsers they no longer use.
     pub danger_refuse_when_full: bool,
     /// Ends every session and every sign-in under way that began before this instant, in each process that is built
     /// with it. Set it after restoring a backup, or when a key has leaked. Devices stay known. Default none.
     ///
-    /// It takes effect at once. Such sessions are removed as they turn up, so an instant that was set too late is not undone by
-    /// setting an earlier one. Since the clocks of several machines differ, set it a minute ahead: sessions are dated by the machine that
-    /// opened them. An instant further ahead is refused.
+    /// It takes effect at once, and cannot be undone by setting an earlier instant: an ended session is removed when it is next
+    /// used. Sessions are dated by the machine that opened them, so if several machines run, set it a minute ahead; sessions
+    /// opened in that minute end at once. An instant further ahead is a [`BuildError`](crate::error::BuildError).
     /// [`Operator::sign_out_everybody`](crate::Operator::sign_out_everybody) does the same permanently, account by
     /// account.
     pub not_before: Option<OffsetDateTime>,

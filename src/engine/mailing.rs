@@ -161,22 +161,23 @@ impl Mailing {
     async fn settle(&self, user: User, tried: Try, fate: Fate) {
         let (id, Try { owed, tries }) = (user.id().clone(), tried.clone());
         let wait = FIRST_WAIT.saturating_mul(1 << tries.min(10)).min(LONGEST_WAIT);
-        // Of a server that never answers each further try may be a copy.
-        let again = fate == Fate::Failed || fate == Fate::Unanswered && tries == 0;
         let settled = self.users.commit(user, |user, fresh| {
-            let next = match again {
-                true => user.put_off(&owed, tries, after(self.events.now(), wait), fresh),
-                false => user.struck_off(&owed, tries, fresh),
+            let due = after(self.events.now(), wait);
+            // Of a server that never answers each further try may be a copy.
+            let given_up = fate == Fate::Refused || fate == Fate::Unanswered && user.is_unanswered(&owed);
+            let next = match fate {
+                Fate::Failed | Fate::Unanswered if !given_up => {
+                    user.put_off(&owed, tries, fate == Fate::Unanswered, due, fresh)
+                }
+                _ => user.struck_off(&owed, tries, fresh),
             };
             match next {
-                Some(next) => Decision::Store(next, true),
+                Some(next) => Decision::Store(next, given_up),
                 None => Decision::Answer(false),
             }
         });
         match (settled.await, &self.owed) {
-            (Ok(Committed::Done(true, user)), _) if fate != Fate::Left && !again => {
-                self.report_given_up(&user, owed.mail)
-            }
+            (Ok(Committed::Done(true, user)), _) => self.report_given_up(&user, owed.mail),
             (Ok(_), _) | (Err(_), None) => {}
             // It was reported. If it cannot be recorded later either, the lease ends and the mail is sent again.
             (Err(_), Some(left)) => left.unsettled().push((id, tried, fate)),

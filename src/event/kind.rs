@@ -166,9 +166,8 @@ pub enum EventKind {
     /// All sessions of a user were revoked, or all but the acting one.
     /// Logged as `session_logout:everywhere`.
     SignedOutEverywhere,
-    /// Several people seem to share an account. Reported at most once in seven days for an account. It is a hint to talk to
-    /// somebody, not a proof.
-    /// Logged as `sharing_suspected`.
+    /// Several people seem to share an account. Reported at most once in seven days for an account. It is a reason to talk to
+    /// someone, not proof. Logged as `sharing_suspected`.
     SharingSuspected {
         /// How the account was used in the last seven days.
         signs: SharingSigns,
@@ -221,9 +220,9 @@ pub enum EventKind {
         /// The mailer's own code for it, such as an SMTP reply code.
         code: Option<BackendCode>,
     },
-    /// A mail that was owed is not tried again: it was owed for too long, its recipient was refused for good, the server never answered,
-    /// or two newer ones of its kind are owed. The user may not know what happened; the events before say what did.
-    /// Logged as `sys_mail_given_up`.
+    /// An owed mail is not tried again: it was owed for too long, the server refused it for good or did not answer, or two newer
+    /// mails of the same kind are owed. The user may not know what happened; earlier events say what it was. Logged as
+    /// `sys_mail_given_up`.
     MailGivenUp {
         /// Which mail: [`MailKind::name`](crate::mail::MailKind::name).
         mail: &'static str,

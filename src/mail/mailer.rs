@@ -11,8 +11,8 @@ use crate::types::{BackendError, Email};
 ///
 /// # Contract
 /// - `Ok` means accepted for delivery: from then on, losing the mail is the mailer's responsibility. A mailer with a queue takes the
-///   mail's [`receipt`](Mail::receipt), so that a mail that is owed is owed until the server has it. An error never means that a mail is
-///   lost: one that is owed is tried again, unless its receipt said that nobody can ever take it.
+///   mail's [`receipt`](Mail::receipt), so that an owed mail stays owed until the server has accepted it. After an error an owed
+///   mail is tried again, unless its receipt reported a permanent refusal ([`Receipt::refused`](crate::mail::Receipt::refused)).
 /// - Exactly one recipient, [`Email::as_typed`], and no copies.
 /// - The body of a mail holds secrets: never log the mail or its rendering.
 /// - Most mails carry something that expires within the hour. A queue should give up after about ten minutes, and must give up

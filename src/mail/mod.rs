@@ -329,16 +329,16 @@ impl Mail {
     }
 
     /// How long the mail is worth sending from the moment the mailer receives it: the remaining lifetime of its content, and at most
-    /// ten minutes if it is [owed](crate::AuthBuilder::owed_mails), since another process tries then. `None` if it may be sent at any
-    /// time. A queue counts this down on a monotonic clock and then drops the mail.
+    /// ten minutes if it is [owed](crate::AuthBuilder::owed_mails), because another process may try soon after. `None` if it may
+    /// be sent at any time. A queue counts this down on a monotonic clock and then drops the mail.
     ///
     /// A duration, not an instant: the mailer's clock need not agree with that of the [`Auth`](crate::Auth).
     pub fn worth_sending_for(&self) -> Option<Duration> {
         self.worth_sending_for
     }
 
-    /// The receipt to give once the server has the mail: for mailers with a queue. `None` if it was taken already, or if nobody
-    /// waits for it. A mailer that leaves it in the mail says by returning `Ok` that the mail has left.
+    /// Takes the receipt, through which a mailer with a queue reports the server's answer. `None` if it was already taken, or if
+    /// the mail is not owed. If the mailer does not take it, `Ok` from `send` means that the mail has left.
     pub fn receipt(&self) -> Option<Receipt> {
         self.receipt.take()
     }

@@ -2,9 +2,9 @@
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct OwedReport {
-    /// Mails that were handed to the mailer.
+    /// Mails that the mailer accepted. A queue may still fail to deliver them.
     pub sent: u64,
-    /// Mails that the mailer did not take. They are owed still, unless it refused them for good.
+    /// Mails for which the mailer returned an error. They are still owed, unless they were refused for good.
     pub failed: u64,
     /// Mails that were owed for too long.
     pub given_up: u64,

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_channel::oneshot;
 
-/// What became of a mail, for mailers with a queue: call [`accepted`](Self::accepted) once the server has it.
+/// Reports what became of a queued mail: call [`accepted`](Self::accepted) once the server has it.
 ///
-/// A mailer takes it with [`Mail::receipt`](crate::mail::Mail::receipt) before [`send`](crate::Mailer::send) returns. Then the mail
-/// stays owed until the receipt is given, so that it is sent again if the process ends first. A receipt that is dropped means that
-/// the mail did not leave.
+/// A mailer takes it with [`Mail::receipt`](crate::mail::Mail::receipt) before [`send`](crate::Mailer::send) returns. The mail
+/// then stays owed until the receipt reports the outcome, so it is sent again if the process ends first. Dropping the receipt
+/// reports that the mail did not leave.
 ///
 /// ```
 /// use doorward::mail::{Mail, Receipt};
@@ -54,7 +54,8 @@ impl Receipt {
         self.say(Received::Accepted);
     }
 
-    /// The server has the whole mail and did not answer, so it may have accepted it: it is sent once more, later, and not again.
+    /// The server received the whole mail and did not answer, so it may have accepted it. The mail is sent once more, later; if
+    /// that is not answered either, it is given up.
     pub fn unanswered(self) {
         self.say(Received::Unanswered);
     }

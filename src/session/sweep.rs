@@ -17,14 +17,14 @@ pub struct SignOutSweep {
 }
 
 impl SignOutSweep {
-    /// Ends sessions and sign-ins that began before the first call, or up to a minute after it: the clocks of several machines
+    /// Ends what began up to one minute after the first call to `sign_out_everybody`, because the clocks of several machines
     /// differ.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Ends sessions and sign-ins that began before that instant, such as the time of a leak, by the clock of the machine that opened
-    /// them.
+    /// Ends what began before this instant, such as the time of a leak, by the clock of the machine that opened it. An instant
+    /// more than a minute ahead counts as a minute ahead. What is itself dated more than a minute ahead ends too.
     pub fn before(instant: OffsetDateTime) -> Self {
         Self { before: Some(instant), ..Self::default() }
     }
@@ -44,14 +44,14 @@ impl SignOutSweep {
         self.after.as_ref()
     }
 
-    /// The accounts that could not be read, because they are damaged or were written by a newer release. In this release nobody can
-    /// use them. Repair or delete them, or use the newer release, and call again with the same sweep.
+    /// The accounts that could not be read, because they are damaged or were written by a newer release. Nobody can sign in to
+    /// them with this release. Repair or delete them, or use the newer release, and call again with the same sweep.
     pub fn unreadable(&self) -> &[UserId] {
         &self.unreadable
     }
 
-    /// Whether every account was processed: nothing that began before the instant is left. A sweep that is complete does nothing any
-    /// more.
+    /// Whether every account was processed: nothing that began before the instant is left. A complete sweep does nothing when
+    /// called again.
     pub fn is_complete(&self) -> bool {
         self.complete
     }

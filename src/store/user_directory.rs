@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 use crate::account::{UserCounts, UserOverview, UserStatus};
 use crate::types::{BackendError, UserId};
 
-/// Lists users for operators, without secrets. No flow needs it, so it is separate from
+/// Lists users, without secrets: for operators, for [`sign_out_everybody`](crate::Operator::sign_out_everybody) and for [owed
+/// mails](crate::AuthBuilder::owed_mails). No other flow needs it, so it is separate from
 /// [`UserRepository`](crate::UserRepository) and optional for adapters.
 ///
 /// Lists come in pages of at most `at_most` entries. Request the first page with `after` being `None`, and each next one with
@@ -44,12 +45,12 @@ pub trait UserDirectory: Debug + Send + Sync + 'static {
         at_most: u32,
     ) -> Result<Vec<UserOverview>, BackendError>;
 
-    /// The ids of all users, whatever their status, ordered. It reads nothing else of a user, so that one whose data is damaged, or
-    /// written by a newer release, is not left out. A text that is no id names nobody and is.
+    /// The ids of all users, whatever their status, ordered. Read only the ids, so that users whose data is damaged or was
+    /// written by a newer release are listed too. Skip a value that is not a valid id.
     async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError>;
 
-    /// The users to whom a mail is owed that may be tried at `now` ([`UserOverview::mail_due_at`]), ordered by when. The crate calls
-    /// it often and expects an index; see [`AuthBuilder::owed_mails`](crate::AuthBuilder::owed_mails).
+    /// At most `at_most` users whose [`UserOverview::mail_due_at`] is not after `now`, the earliest first. The crate calls it
+    /// often and expects an index; see [`AuthBuilder::owed_mails`](crate::AuthBuilder::owed_mails).
     async fn list_owing(&self, now: OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError>;
 
     /// The users with a pending reset at `now`, ordered by when it expires.

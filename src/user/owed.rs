@@ -72,7 +72,7 @@ impl Document {
     fn record(&mut self, mail: OwedMail, by: Version, now: OffsetDateTime, due: OffsetDateTime) -> bool {
         let link = self.reset.links.last().filter(|_| mail == OwedMail::ResetLink).map(|link| link.digest);
         let owed = &mut self.owed.known;
-        owed.push(StoredOwed { mail, by, since: now, due, tries: 0, link, extra: Extra::new() });
+        owed.push(StoredOwed { mail, by, since: now, due, tries: 0, unanswered: false, link, extra: Extra::new() });
         let same = |other: &StoredOwed| other.mail.is_kind_of(mail);
         let mut dropped = false;
         while owed.iter().filter(|other| same(other)).count() > mail.at_most() {
@@ -191,12 +191,26 @@ impl User {
         is_owed.then(|| self.next(fresh, |document| document.owed.known.retain(|stored| !left(stored))))
     }
 
-    /// With that mail, which has not left, tried again at `due`; `None` if it is not owed any more, or was taken again.
-    pub(crate) fn put_off(&self, owed: &Owed, tries: u32, due: OffsetDateTime, fresh: &Fresh) -> Option<User> {
+    /// Whether a server was sent that mail in full before, and did not answer.
+    pub(crate) fn is_unanswered(&self, owed: &Owed) -> bool {
+        self.document.owed.known.iter().any(|stored| stored.is(owed) && stored.unanswered)
+    }
+
+    /// With that mail, which has not left, or perhaps has, tried again at `due`; `None` if it is not owed any more, or was taken again.
+    pub(crate) fn put_off(
+        &self,
+        owed: &Owed,
+        tries: u32,
+        unanswered: bool,
+        due: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Option<User> {
         let same = |stored: &StoredOwed| stored.is(owed) && stored.tries == tries;
         self.document.owed.known.iter().any(same).then(|| {
             self.next(fresh, |document| {
-                document.owed.known.iter_mut().filter(|stored| same(stored)).for_each(|stored| stored.due = due);
+                for stored in document.owed.known.iter_mut().filter(|stored| same(stored)) {
+                    (stored.due, stored.unanswered) = (due, stored.unanswered || unanswered);
+                }
             })
         })
     }

@@ -39,8 +39,9 @@ impl Operator {
     /// in every process, as soon as its account has been processed. Sessions that began after the sweep's instant
     /// continue.
     ///
-    /// Sessions and sign-ins under way are all that ends. Devices stay known, and remembered ones skip the code; temporary
-    /// passwords and reset links stay valid for their hour. After restoring a backup, wait that long before you let people in.
+    /// Only sessions and sign-ins under way end. Devices stay known, remembered ones still skip the code, and temporary passwords
+    /// and reset links stay valid until they expire: by default after an hour, a first password after 24 hours. After restoring a
+    /// backup, wait that long before you let people in.
     ///
     /// When this returns `Ok`, nothing that began before that instant is left: an account that appears later has
     /// nothing older, and a deactivated one has no sessions. After an error, or if the future was dropped, call it

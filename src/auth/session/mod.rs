@@ -17,8 +17,8 @@ impl Auth {
     /// Resumes a session by the text of its [`SessionToken`](crate::SessionToken). Call it on every request after the sign-in:
     /// nothing else turns a text into a [`SignedIn`]. It costs one look-up.
     ///
-    /// The use is written down at most once in five minutes, or in a sixth of the idle lifetime if that is less: after the
-    /// response, where there is a [`background`](crate::AuthBuilder::background).
+    /// The use is recorded at most every five minutes, or every sixth of the idle lifetime if that is less; after the response if
+    /// there is a [`background`](crate::AuthBuilder::background).
     ///
     /// # Errors
     /// [`ResumeError::SessionEnded`] if the session has expired or was ended, if the user changed a credential or was
@@ -101,7 +101,7 @@ impl Auth {
         Ok(engine.sessions.list(&user, Some(session.id())))
     }
 
-    /// Ends one of the user's own sessions.
+    /// Ends one of the user's own sessions, which may be the current one.
     ///
     /// # Errors
     /// [`SessionError`]: after [`StepUpRequired`](SessionError::StepUpRequired), ask for the proof it names.

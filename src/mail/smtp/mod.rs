@@ -63,7 +63,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// runtime in which the mailer was built deliver it, as text and HTML alternatives, over kept-alive connections. If the server
 /// rejects a mail temporarily or does not answer, it is retried after 1, 2, 4 … seconds, at most a minute apart, until its
 /// content expires or ten minutes have passed. Permanent rejections are not retried, and a mail that the server may already
-/// have, because it did not answer after the last line, is sent once more and no more. Every mail that is given up emits
+/// have, because it did not answer after the last line, is sent only once more (an owed one by the worker). Every mail that is
+/// given up emits
 /// [`EventKind::MailFailed`](doorward::event::EventKind::MailFailed); an unreachable server emits
 /// [`EventKind::MailDelayed`](doorward::event::EventKind::MailDelayed) once.
 ///

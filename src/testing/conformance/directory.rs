@@ -26,8 +26,8 @@ impl Mailer for OutOfOrder {
 const PEOPLE: u32 = 5;
 const MINUTE: core::time::Duration = core::time::Duration::from_secs(60);
 
-/// For adapters that implement [`UserDirectory`] over an empty table: ids come in pages, each once, and those who are owed a mail as
-/// soon as it is due, in that order, until it has left.
+/// Checks an adapter of [`UserDirectory`] over an empty table: `list_ids` returns each id once, in pages; `list_owing` returns
+/// users from the moment a mail is due, the earliest first, until it has left. Panics if the adapter breaks the contract.
 ///
 /// ```
 /// use std::sync::Arc;

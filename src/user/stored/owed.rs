@@ -18,6 +18,9 @@ pub(in crate::user) struct StoredOwed {
     pub(in crate::user) due: OffsetDateTime,
     #[serde(default)]
     pub(in crate::user) tries: u32,
+    /// A server was sent it in full and did not answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::user) unanswered: bool,
     /// The link that it carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) link: Option<Digest>,
