@@ -52,9 +52,9 @@ fn every_plan_on_postgres_is_an_index_look_up() {
         let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
         store.migrate().await.unwrap();
         let fill = format!(
-            "INSERT INTO {prefix}users SELECT 'id' || n, 'user' || n || '@acme.example', 'v' || n,
+            "INSERT INTO {prefix}users SELECT 'id' || n, 'user' || n || '@acme.example', repeat('h', 66), 'v' || n,
                 CASE n % 2 WHEN 0 THEN 'active' ELSE 'deactivated' END, CASE n % 100 WHEN 0 THEN n END,
-                CASE n % 100 WHEN 1 THEN n END, repeat('h', 66),
+                CASE n % 100 WHEN 1 THEN n END,
                 repeat('x', 500)
                 FROM generate_series(1, {ROWS}) n;
             INSERT INTO {prefix}attempts SELECT 'key' || n, 'v' || n, n, repeat('x', 200)

@@ -126,5 +126,6 @@ fn is_unknown_parameter(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|answer| answer.code()).is_some_and(|code| code == "08P01")
 }
 
-// A miss that read a row took longer than a hit; one that reads none takes as long.
-implement_ports!(PostgresStore, Postgres, judge, is_spoilt, false, "TRUE");
+// A hit takes a row apart, which a miss saves: some 0.2 µs, by which 400 pairs of addresses could be told apart. Reading another row
+// on a miss took longer than that, and so did hashing the address; turning it round twice takes as long.
+implement_ports!(PostgresStore, Postgres, judge, is_spoilt, false, "reverse(reverse($1)) = ''");

@@ -48,7 +48,8 @@ impl MigrationLog {
 /// every deterministic collation of PostgreSQL and YugabyteDB, which includes every possible default collation of a database.
 /// Naming the collation "C" here would not be more exact, and CockroachDB does not compare collated text with plain parameters.
 ///
-/// `head` is what a lookup by address reads; it precedes the document, so that a row is not read past it. `status`,
+/// `head` is what a lookup by address reads. It stands right behind what that look-up needs besides: a database takes a row apart from
+/// the left, and each further column would take the time by which a known address could be told. `status`,
 /// `reset_until` and `mail_due` duplicate what the document holds, for indexed lists; no flow reads them.
 pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
     let p = prefix.as_str();
@@ -60,11 +61,11 @@ pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
                 "CREATE TABLE IF NOT EXISTS {p}users (
     id TEXT NOT NULL,
     email TEXT NOT NULL,
+    head TEXT NOT NULL,
     version TEXT NOT NULL,
     status TEXT NOT NULL,
     reset_until BIGINT,
     mail_due BIGINT,
-    head TEXT NOT NULL,
     snapshot TEXT NOT NULL,
     CONSTRAINT {p}users_id PRIMARY KEY (id),
     CONSTRAINT {p}users_email UNIQUE (email)
