@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 
 use doorward::account::{
-    Import, ImportMark, ImportReport, ImportReview, ImportRow, ImportSource, Provision, ResealOutcome, UserCounts,
-    UserOverview, UserStatus,
+    Import, ImportMark, ImportReport, ImportReview, ImportRow, ImportSource, Provision, ResealOutcome,
 };
 use doorward::config::{BackgroundWork, ResetMode};
 use doorward::error::{
@@ -22,7 +21,7 @@ use doorward::hashing::{HashParams, PasswordHash};
 use doorward::mail::MailKind;
 use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, TotpDigits, TotpEnrollment};
 use doorward::session::{DeviceId, SignOutSweep};
-use doorward::store::{BackendError, MemoryUsers, UserDirectory};
+use doorward::store::{BackendError, UserDirectory};
 use doorward::testing::{Driven, Fault, Faults};
 use doorward::{Auth, Challenge, Config, Operator, SignIn, SignInRequest, SignedIn, UserId, UserRepository};
 use pollster::block_on;
@@ -846,42 +845,6 @@ fn s06_account() {
     );
 }
 
-/// A directory whose pages are short, so that there are several.
-#[derive(Debug)]
-struct PagesOfTwo(Arc<MemoryUsers>);
-
-#[doorward::async_trait]
-impl UserDirectory for PagesOfTwo {
-    async fn count(&self) -> Result<UserCounts, BackendError> {
-        self.0.count().await
-    }
-
-    async fn list(
-        &self,
-        status: UserStatus,
-        after: Option<&UserOverview>,
-        at_most: u32,
-    ) -> Result<Vec<UserOverview>, BackendError> {
-        self.0.list(status, after, at_most).await
-    }
-
-    async fn list_ids(&self, after: Option<&UserId>, _: u32) -> Result<Vec<UserId>, BackendError> {
-        self.0.list_ids(after, 2).await
-    }
-    async fn list_owing(&self, now: time::OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
-        self.0.list_owing(now, at_most).await
-    }
-
-    async fn list_pending_resets(
-        &self,
-        now: time::OffsetDateTime,
-        after: Option<&UserOverview>,
-        at_most: u32,
-    ) -> Result<Vec<UserOverview>, BackendError> {
-        self.0.list_pending_resets(now, after, at_most).await
-    }
-}
-
 #[test]
 #[allow(clippy::await_holding_refcell_ref)] // one caller at a time
 fn sign_out_everybody() {
@@ -892,7 +855,9 @@ fn sign_out_everybody() {
             |stage| {
                 let everybody: Vec<_> = [ANN, BOB, CEM].map(|address| stage.world.open(address, OLD)).into();
                 stage.world.clock.advance(MINUTE);
-                let directory = stage.faults.user_directory(PagesOfTwo(Arc::clone(&stage.world.users)));
+                // Pages of two, so that there are several.
+                let ask = |after: Option<&UserId>, _: u32| Ok((after.cloned(), 2));
+                let directory = stage.faults.user_directory(Asking(Arc::clone(&stage.world.users), ask));
                 (directory, everybody, tokio::sync::Mutex::new(SignOutSweep::new()))
             },
             async |auth, (directory, _, sweep)| {

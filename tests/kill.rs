@@ -108,6 +108,7 @@ impl Living {
 }
 
 /// Moments that differ from run to run.
+#[derive(Debug)]
 struct Moments(u64);
 
 impl Moments {

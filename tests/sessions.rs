@@ -3,16 +3,16 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use base64ct::Encoding;
-use doorward::account::{UserCounts, UserOverview, UserStatus};
 use doorward::config::ResetMode;
 use doorward::error::{ReauthenticateError, ResumeError, SignInError, VerifySecondFactorError};
 use doorward::event::EventKind;
 use doorward::session::SignOutSweep;
-use doorward::store::{BackendError, MemoryUsers, User, UserDirectory, UserRow};
+use doorward::store::{User, UserRow};
 use doorward::testing::{Fault, Faults, ManualClock};
 use doorward::{AuthBuilder, ClientAddress, SignIn, SignInRequest, SignedIn, UserId};
 use pollster::block_on;
@@ -173,48 +173,6 @@ fn a05b_nor_one_whose_session_the_other_machine_has_just_noted() {
 
 // 6, 7
 
-/// A directory in which something happens before its first page.
-struct Meanwhile(Arc<MemoryUsers>, Mutex<Option<Box<dyn FnOnce() + Send>>>);
-
-impl std::fmt::Debug for Meanwhile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Meanwhile")
-    }
-}
-
-#[doorward::async_trait]
-impl UserDirectory for Meanwhile {
-    async fn count(&self) -> Result<UserCounts, BackendError> {
-        self.0.count().await
-    }
-    async fn list(
-        &self,
-        status: UserStatus,
-        after: Option<&UserOverview>,
-        at_most: u32,
-    ) -> Result<Vec<UserOverview>, BackendError> {
-        self.0.list(status, after, at_most).await
-    }
-    async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError> {
-        let meanwhile = self.1.lock().unwrap().take();
-        if let Some(meanwhile) = meanwhile {
-            meanwhile();
-        }
-        self.0.list_ids(after, at_most).await
-    }
-    async fn list_owing(&self, now: time::OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
-        self.0.list_owing(now, at_most).await
-    }
-    async fn list_pending_resets(
-        &self,
-        now: time::OffsetDateTime,
-        after: Option<&UserOverview>,
-        at_most: u32,
-    ) -> Result<Vec<UserOverview>, BackendError> {
-        self.0.list_pending_resets(now, after, at_most).await
-    }
-}
-
 #[test]
 fn a06_a_sign_in_that_was_under_way_when_the_sweep_began_does_not_survive_it() {
     let (world, _ann, app, _) = World::with_enrolled_ann();
@@ -227,7 +185,15 @@ fn a06_a_sign_in_that_was_under_way_when_the_sweep_began_does_not_survive_it() {
         clock.advance(SECOND);
         *slot.lock().unwrap() = Some(block_on(auth.verify_second_factor(&under_way, &code)).unwrap());
     };
-    let directory = Meanwhile(world.users.clone(), Mutex::new(Some(Box::new(meanwhile))));
+    // Before the first page.
+    let meanwhile = Mutex::new(Some(meanwhile));
+    let directory = Asking(world.users.clone(), move |after: Option<&UserId>, at_most| {
+        let meanwhile = meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
+        Ok((after.cloned(), at_most))
+    });
     let mut sweep = SignOutSweep::new();
     block_on(world.operator.sign_out_everybody(&directory, &mut sweep)).unwrap();
     let escaped = complete(kept.lock().unwrap().take().unwrap());
@@ -770,44 +736,12 @@ fn a_token_that_nobody_issued_puts_no_id_into_events() {
 
 #[test]
 fn a28_a_sweep_over_a_directory_that_repeats_its_page_ends() {
-    struct Repeats(Arc<MemoryUsers>, std::sync::atomic::AtomicUsize);
-    impl std::fmt::Debug for Repeats {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("Repeats")
-        }
-    }
-    #[doorward::async_trait]
-    impl UserDirectory for Repeats {
-        async fn count(&self) -> Result<UserCounts, BackendError> {
-            self.0.count().await
-        }
-        async fn list(
-            &self,
-            status: UserStatus,
-            after: Option<&UserOverview>,
-            at_most: u32,
-        ) -> Result<Vec<UserOverview>, BackendError> {
-            self.0.list(status, after, at_most).await
-        }
-        async fn list_ids(&self, _: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError> {
-            let calls = self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-            assert!(calls < 100, "the same page for the hundredth time");
-            self.0.list_ids(None, at_most).await
-        }
-        async fn list_owing(&self, now: time::OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
-            self.0.list_owing(now, at_most).await
-        }
-        async fn list_pending_resets(
-            &self,
-            now: time::OffsetDateTime,
-            after: Option<&UserOverview>,
-            at_most: u32,
-        ) -> Result<Vec<UserOverview>, BackendError> {
-            self.0.list_pending_resets(now, after, at_most).await
-        }
-    }
     let (world, _) = World::with_ann();
-    let directory = Repeats(world.users.clone(), 0.into());
+    let asked = AtomicUsize::new(0);
+    let directory = Asking(world.users.clone(), move |_: Option<&UserId>, at_most| {
+        assert!(asked.fetch_add(1, Ordering::SeqCst) < 100, "the same page for the hundredth time");
+        Ok((None, at_most))
+    });
     let mut sweep = SignOutSweep::new();
     let _ = block_on(world.operator.sign_out_everybody(&directory, &mut sweep));
 }

@@ -162,6 +162,20 @@ impl AuthBuilder {
     ///     .build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// Nothing could record what became of a mail without a background:
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
+    /// # use doorward::{Auth, Site};
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// let users = Arc::new(MemoryUsers::new());
+    /// let builder = Auth::builder(site, users.clone(), MemoryAttempts::new(), PrintingMailer);
+    /// assert_eq!(builder.owed_mails(users).build().unwrap_err().field(), Some("owed_mails"));
+    /// # Ok::<(), doorward::config::SiteError>(())
+    /// ```
     #[must_use]
     pub fn owed_mails(self, directory: impl UserDirectory) -> Self {
         Self { directory: Some(Arc::new(directory)), ..self }

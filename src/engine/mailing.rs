@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::background::Background;
 use super::events::Events;
-use super::notices::{mail_name, notified};
+use super::notices::notified;
 use super::tracker::Tracker;
 use super::users::{Committed, Decision, Users};
 use crate::event::EventKind;
@@ -177,18 +177,11 @@ impl Mailing {
             }
         });
         match (settled.await, &self.owed) {
-            (Ok(Committed::Done(true, user)), _) => self.report_given_up(&user, owed.mail),
+            (Ok(Committed::Done(true, user)), _) => self.users.report_given_up(&user, owed.mail),
             (Ok(_), _) | (Err(_), None) => {}
             // It was reported. If it cannot be recorded later either, the lease ends and the mail is sent again.
             (Err(_), Some(left)) => left.unsettled().push((id, tried, fate)),
         }
-    }
-
-    pub(crate) fn report_given_up(&self, user: &User, mail: OwedMail) {
-        self.events
-            .report(EventKind::MailGivenUp { mail: mail_name(mail, self.users.links_set_passwords) })
-            .user(user)
-            .send();
     }
 }
 

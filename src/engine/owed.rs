@@ -97,7 +97,7 @@ impl Engine {
                 Taken::Void => {}
                 Taken::GivenUp(mail) => {
                     counts.given_up.fetch_add(1, Ordering::Relaxed);
-                    self.mailing.report_given_up(&user, mail);
+                    self.users.report_given_up(&user, mail);
                 }
                 Taken::Mail(tried, kind) => {
                     counts.count(self.mailing.hand_over(&user, Some(tried), kind).await.is_ok());

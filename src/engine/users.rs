@@ -103,12 +103,7 @@ impl Users {
             let (next, dropped) = self.owing(next);
             match self.replace(&next, user.version()).await? {
                 Replace::Stored => {
-                    for mail in dropped {
-                        self.events
-                            .report(EventKind::MailGivenUp { mail: mail_name(mail, self.links_set_passwords) })
-                            .user(&next)
-                            .send();
-                    }
+                    dropped.into_iter().for_each(|mail| self.report_given_up(&next, mail));
                     return Ok(Committed::Done(outcome, next));
                 }
                 Replace::EmailTaken => return Ok(Committed::EmailTaken),
@@ -128,6 +123,12 @@ impl Users {
             Some(lease) => user.owing(now, after(now, lease)),
             None => (user, Vec::new()),
         }
+    }
+
+    /// A mail that was owed is not tried again.
+    pub(crate) fn report_given_up(&self, user: &User, mail: OwedMail) {
+        let mail = mail_name(mail, self.links_set_passwords);
+        self.events.report(EventKind::MailGivenUp { mail }).user(user).send();
     }
 
     /// Stores a new user. If the answer was lost, a look-up finds out.

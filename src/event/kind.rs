@@ -238,8 +238,8 @@ pub enum EventKind {
     /// A store call failed. If no decision was reached, the caller got an error.
     /// Logged as `sys_store_failed`.
     StoreFailed {
-        /// The method of [`UserRepository`](crate::UserRepository) or [`AttemptStore`](crate::AttemptStore) that failed, such
-        /// as `find_by_email`.
+        /// The method of [`UserRepository`](crate::UserRepository), [`AttemptStore`](crate::AttemptStore) or
+        /// [`UserDirectory`](crate::store::UserDirectory) that failed, such as `find_by_email` or `list_owing`.
         call: &'static str,
         /// The kind of failure.
         error: BackendErrorKind,

@@ -3,8 +3,9 @@
 /// These are figures and no proof. They come from completed sign-ins and from sessions in use, which are noted at most every five
 /// minutes, so all times are in steps of five minutes. Days and hours are those of UTC.
 ///
-/// A *place* is a group of devices that have shown the same client address within the last thirty days, directly or through other
-/// devices: a phone that is at home in the evening and in the office by day joins what stands at both. Two places are *by turns* in
+/// A *place* is a group of devices that client addresses link, directly or through other devices. An address links two devices if
+/// the second shows it no later than the day after its last use; the link lasts until the address has not been seen for thirty
+/// days. A phone that is at home in the evening and in the office by day links the devices at both. Two places are *by turns* in
 /// use when the first is used, then the second, then the first again within two hours.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]

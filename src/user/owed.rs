@@ -1,5 +1,5 @@
 //! Mails that a change owes to the owner of the account: decided by the transition, recorded in the state that it leads to, and
-//! struck off once a mail server has them.
+//! struck off once they have left.
 
 use core::time::Duration;
 use std::sync::Arc;

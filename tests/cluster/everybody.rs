@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use doorward::account::{Import, UserCounts, UserOverview, UserStatus};
+use doorward::account::Import;
 use doorward::hashing::{HashParams, PasswordHash};
 use doorward::session::SignOutSweep;
 use doorward::store::{BackendError, BackendErrorKind, Insert, Replace, Swap, User, UserDirectory, UserHead, Version};
@@ -14,14 +14,14 @@ use time::OffsetDateTime;
 use crate::support::dead::is_dead_text;
 use crate::support::sql::{Folder, block_on, fresh_prefix};
 use crate::support::stage::Stage;
-use crate::support::{MINUTE, SECOND, email, postgres, site};
+use crate::support::{Asking, MINUTE, SECOND, email, postgres, site};
 use crate::{connect, connect_sqlite};
 
 const ACCOUNTS: usize = 1_000;
 /// "password" hashed by the reference implementation (`tests/data/argon2_reference.json`).
 const HASH: &str = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
 
-/// A store of users whose calls fail every now and then: of its directory one in three, of the others one in a hundred.
+/// A store of users whose calls fail every now and then, one in a hundred.
 #[derive(Debug)]
 struct Flaky<S> {
     store: S,
@@ -63,39 +63,6 @@ impl<S: UserRepository> UserRepository for Flaky<S> {
 
     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
         self.store.delete(id, expected).await
-    }
-}
-
-#[doorward::async_trait]
-impl<S: UserDirectory> UserDirectory for Flaky<S> {
-    async fn count(&self) -> Result<UserCounts, BackendError> {
-        self.store.count().await
-    }
-
-    async fn list(
-        &self,
-        status: UserStatus,
-        after: Option<&UserOverview>,
-        at_most: u32,
-    ) -> Result<Vec<UserOverview>, BackendError> {
-        self.store.list(status, after, at_most).await
-    }
-
-    async fn list_ids(&self, after: Option<&UserId>, _: u32) -> Result<Vec<UserId>, BackendError> {
-        self.fails(3)?;
-        self.store.list_ids(after, 37).await
-    }
-    async fn list_owing(&self, now: time::OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
-        self.store.list_owing(now, at_most).await
-    }
-
-    async fn list_pending_resets(
-        &self,
-        now: OffsetDateTime,
-        after: Option<&UserOverview>,
-        at_most: u32,
-    ) -> Result<Vec<UserOverview>, BackendError> {
-        self.store.list_pending_resets(now, after, at_most).await
     }
 }
 
@@ -157,10 +124,15 @@ where
     let store = open().await;
     let flaky = Arc::new(Flaky { store: store.clone(), random: AtomicU64::new(7) });
     let (_, operator) = over(flaky.clone(), store.clone(), &processes[0], None);
+    let failing = Arc::clone(&flaky);
+    let directory = Asking(store.clone(), move |after: Option<&UserId>, _| {
+        failing.fails(3)?;
+        Ok((after.cloned(), 37))
+    });
 
     // Continued with the same sweep, while others sign in.
     let (mut sweep, mut failures, mut later) = (SignOutSweep::new(), 0, Vec::new());
-    while operator.sign_out_everybody(&*flaky, &mut sweep).await.is_err() {
+    while operator.sign_out_everybody(&directory, &mut sweep).await.is_err() {
         assert!(!sweep.is_complete());
         failures += 1;
         if failures == 1 {
@@ -182,7 +154,7 @@ where
     for sweeps in 1.. {
         let mut sweep = SignOutSweep::before(instant);
         for _ in 0..4 * sweeps {
-            if operator.sign_out_everybody(&*flaky, &mut sweep).await.is_ok() {
+            if operator.sign_out_everybody(&directory, &mut sweep).await.is_ok() {
                 break;
             }
             again.extend(sign_in(&processes, [(again.len() * 71 + 3) % ACCOUNTS].into_iter()).await);

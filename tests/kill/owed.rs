@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,14 +18,12 @@ use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{AttemptStore, Auth, Clock, Email, Mailer, Operator, SignIn, SignInRequest, UserRepository};
 use time::OffsetDateTime;
 
+use super::{KILLS, Moments, PREFIX, STORE};
 use crate::support::sql::{Folder, block_on, fresh_prefix};
 use crate::support::{self, DAY, MINUTE, SECOND, email, site};
 
-const KILLS: usize = 200;
 /// Of them, so many at least hit between the decision of a mail and its being struck off.
 const HITS: usize = 100;
-const STORE: &str = "DOORWARD_TEST_STORE";
-const PREFIX: &str = "DOORWARD_TEST_PREFIX";
 
 trait Store: UserRepository + UserDirectory + AttemptStore + Clone {}
 impl<S: UserRepository + UserDirectory + AttemptStore + Clone> Store for S {}
@@ -50,26 +47,20 @@ fn host(store: impl Store, clock: &ManualClock, mailer: impl Mailer) -> (Auth, O
 #[derive(Clone, Debug)]
 struct Post {
     record: RecordingMailer,
-    random: Arc<AtomicU64>,
+    moments: Arc<Mutex<Moments>>,
     /// Mails in its queue, which dies with the process.
     queue: Arc<Mutex<Vec<Receipt>>>,
 }
 
 impl Post {
     fn new() -> Self {
-        Self { record: RecordingMailer::new(), random: Arc::new(AtomicU64::new(seed())), queue: Arc::default() }
+        let moments = Arc::new(Mutex::new(Moments::new()));
+        Self { record: RecordingMailer::new(), moments, queue: Arc::default() }
     }
 
     fn chance(&self) -> f64 {
-        let next =
-            |state: u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
-        let before = self.random.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).unwrap();
-        (before >> 11) as f64 / (1_u64 << 53) as f64
+        self.moments.lock().unwrap().share()
     }
-}
-
-fn seed() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64 | 1
 }
 
 #[async_trait::async_trait]
@@ -410,27 +401,14 @@ impl Reader<'_> {
     }
 }
 
-/// Moments that differ from run to run.
-struct Moments(u64);
-
-impl Moments {
-    fn share(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
 fn kill_and_inspect<S: Store>(name: &str, url: &str, prefix: &str, open: impl AsyncFn() -> S, settle: impl Fn()) {
     let store = block_on(open());
     let clock = ManualClock::new();
-    let (mut moments, mut toll) = (Moments(seed()), Toll::default());
+    let (mut moments, mut toll) = (Moments::new(), Toll::default());
     for _ in 0..KILLS {
         let mut book = Book::default();
         let living = Living::start(url, prefix, clock.now());
-        let lines = 4 + (moments.share() * 120.0) as usize;
-        let moment = Duration::from_millis(5).mul_f64(moments.share());
+        let (lines, moment) = (3 + moments.below(120), moments.within(Duration::from_millis(5)));
         living.kill_after(&mut book, lines, moment);
         settle();
         if book.last > 0 {

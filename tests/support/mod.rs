@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports)] // each test binary uses only a part of it
 
 mod app;
+mod asking;
 pub mod dead;
 pub mod gate;
 mod meddling;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use app::{App, code_challenge, keyring};
+pub use asking::{Ask, Asking};
 use doorward::error::{ChoosePasswordError, SignInError};
 use doorward::hashing::HashParams;
 use doorward::mail::Mail;
