@@ -556,6 +556,7 @@ fn whoever_knows_the_password_cannot_push_a_notice_out() {
         let _ = owing.world.signed_in(ANN, NEW);
     }
     assert_eq!(owing.owed(), 3, "two of a kind");
+    assert_eq!(owing.given_up(), ["new_device"; 28], "and the others are told");
     owing.is(Mood::Sends);
     owing.world.clock.advance(HOUR);
     assert_eq!(owing.deliver(), report(3, 0, 0));
