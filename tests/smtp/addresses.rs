@@ -47,6 +47,8 @@ impl Flaw {
             Self::Refuses => Box::new(()),
             Self::NeverAnswers => {
                 let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.unwrap();
+                // A connection of another test may have ended at this port a moment ago.
+                socket.set_reuseaddr(true).unwrap();
                 socket.bind(address).unwrap();
                 // Nothing accepts from it, and its backlog soon fills up.
                 let (full, mut waiting) = (socket.listen(1).unwrap(), Vec::new());
@@ -142,7 +144,8 @@ async fn arrives_at_aiosmtpd(host: &str, flaw: Flaw, useless: IpAddr, useful: Ip
     let name = format!("{host}: {useless} {flaw:?}");
     // Free a moment ago.
     let port = TcpListener::bind((useful, 0)).unwrap().local_addr().unwrap().port();
-    let folder = folder.join(format!("{flaw:?}-{port}"));
+    // Each has a folder of its own: a port that was free twice would count the mail of another.
+    let folder = folder.join(format!("{host}-{useful}-{flaw:?}"));
     let Some(server) = Aiosmtpd::start(SocketAddr::new(useful, port), folder).await else { return };
     let unused = SmtpServer::start();
     let _useless = flaw.at(SocketAddr::new(useless, port)).await;
@@ -150,8 +153,9 @@ async fn arrives_at_aiosmtpd(host: &str, flaw: Flaw, useless: IpAddr, useful: Ip
     post.send(&notice()).await;
     post.until("the mail arrives", |_| !server.mails().is_empty()).await;
     assert_eq!((post.mailer.close(SOON).await, post.failed()), (0, vec![]), "{name}");
-    let [mail] = &server.mails()[..] else { panic!("{name}: more than one mail") };
-    let data = fs::read_to_string(mail).unwrap().replace('\n', "\r\n");
+    let mails: Vec<String> = server.mails().iter().map(|mail| fs::read_to_string(mail).unwrap()).collect();
+    let [mail] = &mails[..] else { panic!("{name}: not one mail, but {mails:#?}") };
+    let data = mail.replace('\n', "\r\n");
     let letter = Letter::read(&Arrived { from: String::new(), to: Vec::new(), data });
     assert_eq!(letter.text, notice().text(), "{name}");
 }
