@@ -125,10 +125,22 @@ impl Drop for Aiosmtpd {
     }
 }
 
+/// A port that nobody uses at either address. Tests beside this one leave connections behind.
+fn free_port(one: IpAddr, other: IpAddr) -> u16 {
+    for _ in 0..100 {
+        let listener = TcpListener::bind((one, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        if TcpListener::bind((other, port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free at {one} and {other}")
+}
+
 async fn arrives(host: &str, flaw: Flaw, useless: IpAddr, useful: IpAddr) {
     let name = format!("{host}: {useless} {flaw:?}");
-    let server = SmtpServer::start_at(SocketAddr::new(useful, 0));
-    let port = server.address().port();
+    let port = free_port(useful, useless);
+    let server = SmtpServer::start_at(SocketAddr::new(useful, port));
     let _useless = flaw.at(SocketAddr::new(useless, port)).await;
     let post = flaw.post(host, port, &server);
     post.send(&notice()).await;
@@ -142,8 +154,7 @@ async fn arrives(host: &str, flaw: Flaw, useless: IpAddr, useful: IpAddr) {
 /// The same, and the address that works is that of a server by others.
 async fn arrives_at_aiosmtpd(host: &str, flaw: Flaw, useless: IpAddr, useful: IpAddr, folder: &Path) {
     let name = format!("{host}: {useless} {flaw:?}");
-    // Free a moment ago.
-    let port = TcpListener::bind((useful, 0)).unwrap().local_addr().unwrap().port();
+    let port = free_port(useful, useless);
     // Each has a folder of its own: a port that was free twice would count the mail of another.
     let folder = folder.join(format!("{host}-{useful}-{flaw:?}"));
     let Some(server) = Aiosmtpd::start(SocketAddr::new(useful, port), folder).await else { return };
