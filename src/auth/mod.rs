@@ -18,6 +18,7 @@ mod second_factor;
 mod session;
 mod set_password;
 mod sign_in;
+mod undeliverable;
 mod verify_second_factor;
 
 use core::fmt;

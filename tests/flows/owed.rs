@@ -17,7 +17,7 @@ use crate::support::*;
 
 /// What the mailer does with the next mails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Mood {
+pub enum Mood {
     Sends,
     Fails,
     /// Says that it cannot take the mail, as with a queue that is full.
@@ -59,8 +59,8 @@ impl Mailer for Post {
 }
 
 /// A host whose mails are owed.
-struct Owing {
-    world: World,
+pub struct Owing {
+    pub world: World,
     post: Post,
 }
 
@@ -91,8 +91,17 @@ fn at_once(builder: AuthBuilder) -> AuthBuilder {
 }
 
 impl Owing {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(at_once)
+    }
+
+    pub fn on_tokio() -> Self {
+        Self::with(on_tokio)
+    }
+
+    /// The process ends with its mailer's queue.
+    pub fn drop_queue(&self) {
+        self.post.queue.lock().unwrap().clear();
     }
 
     fn with(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
@@ -115,25 +124,25 @@ impl Owing {
         change(builder).build_with_operator().unwrap()
     }
 
-    fn is(&self, mood: Mood) {
+    pub fn is(&self, mood: Mood) {
         *self.post.mood.lock().unwrap() = mood;
     }
 
-    fn owed(&self) -> usize {
+    pub fn owed(&self) -> usize {
         self.world.user(ANN).overview().owed_mails
     }
 
-    fn deliver(&self) -> OwedReport {
+    pub fn deliver(&self) -> OwedReport {
         block_on(self.world.auth.deliver_owed()).unwrap()
     }
 
     /// Waits until the first owed mail is due, and delivers.
-    fn deliver_when_due(&self) -> OwedReport {
+    pub fn deliver_when_due(&self) -> OwedReport {
         self.wait_until_due();
         self.deliver()
     }
 
-    fn wait_until_due(&self) {
+    pub fn wait_until_due(&self) {
         let due = self.world.user(ANN).overview().mail_due_at.expect("a mail is owed");
         let wait = (due - self.world.now()).try_into().unwrap_or(Duration::ZERO);
         assert_eq!(self.deliver(), report(0, 0, 0), "before it is due");
@@ -145,7 +154,7 @@ impl Owing {
         self.world.mails("confirm_reset").last()?.token()
     }
 
-    fn given_up(&self) -> Vec<&'static str> {
+    pub fn given_up(&self) -> Vec<&'static str> {
         let name = |kind| match kind {
             EventKind::MailGivenUp { mail } => Some(mail),
             _ => None,
@@ -154,7 +163,7 @@ impl Owing {
     }
 }
 
-fn report(sent: u64, failed: u64, given_up: u64) -> OwedReport {
+pub fn report(sent: u64, failed: u64, given_up: u64) -> OwedReport {
     let mut report = OwedReport::default();
     (report.sent, report.failed, report.given_up) = (sent, failed, given_up);
     report
