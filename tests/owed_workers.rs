@@ -84,15 +84,22 @@ async fn work(store: impl Store, clock: &ManualClock) {
         .clock(clock.clone())
         .background(|work| drop(runtime().spawn(work)))
         .owed_mails(store)
-        .sleep(move |_| {
+        .sleep(move |wait| {
             let mut begun = begun.clone();
             async move {
+                // All begin at once, and not after a part of a second that differs.
+                let begins = !*begun.borrow();
                 drop(begun.wait_for(|begun| *begun).await);
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                if !begins {
+                    tokio::time::sleep(wait).await;
+                }
             }
         })
         .configure(for_tests)
-        .configure(|config| config.hashing.threads = std::num::NonZeroUsize::new(1))
+        .configure(|config| {
+            config.hashing.threads = std::num::NonZeroUsize::new(1);
+            config.owed_mails.every = Duration::from_secs(1);
+        })
         .build()
         .unwrap();
     say("ready");
