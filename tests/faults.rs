@@ -1589,6 +1589,38 @@ fn s20_reset_with_a_second_factor() {
     );
 }
 
+#[test]
+fn report_undeliverable() {
+    let reported = |stage: &Stage| stage.world.user(ANN).overview().undeliverable.is_some();
+    let reason = doorward::account::UndeliverableReason::HardBounce;
+    check(
+        "report_undeliverable",
+        ann,
+        async |auth, _| auth.operator.report_undeliverable(&email(ANN), reason).await.is_ok(),
+        |stage, ann, answer| {
+            assert!(reported(stage) || answer != Some(true));
+            block_on(stage.world.operator.report_undeliverable(&email(ANN), reason)).unwrap();
+            assert!(reported(stage) && stage.world.is_live(ann));
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
+        "clear_undeliverable",
+        |stage| {
+            let ann = ann(stage);
+            block_on(stage.world.operator.report_undeliverable(&email(ANN), reason)).unwrap();
+            ann
+        },
+        async |auth, ann| auth.operator.clear_undeliverable(ann.user_id()).await.is_ok(),
+        |stage, ann, answer| {
+            assert!(!reported(stage) || answer != Some(true));
+            block_on(stage.world.operator.clear_undeliverable(ann.user_id())).unwrap();
+            assert!(!reported(stage));
+            stage.gets_in(&[OLD]);
+        },
+    );
+}
+
 /// A call whose mail is owed: whatever goes wrong, what was stored is mailed, and at most one mail more than that.
 fn check_owed<C>(
     name: &str,

@@ -1,9 +1,17 @@
 //! Kills processes running all flows with SIGKILL at random moments, and a server under load: afterwards no user is lost,
 //! nothing single-use works twice, and everyone can sign in.
-#![cfg(all(feature = "testing", feature = "sqlite", feature = "postgres"))]
+#![cfg(all(feature = "testing", feature = "smtp", feature = "sqlite", feature = "postgres"))]
 
+#[allow(dead_code)]
+#[path = "smtp/letter.rs"]
+mod letter;
 #[path = "kill/owed.rs"]
 mod owed;
+#[path = "kill/post_office.rs"]
+mod post_office;
+#[allow(dead_code)]
+#[path = "smtp/server.rs"]
+mod server;
 mod support;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 
 mod support;
 
+use doorward::account::UndeliverableReason;
 use doorward::session::{DeviceId, SessionId, SignOutSweep};
 use doorward::store::MemoryUsers;
 use doorward::{Auth, Challenge, Email, Operator, SignInRequest, SignedIn, UserId};
@@ -49,6 +50,8 @@ fn all_flows_can_be_sent(
     sent(operator.mark_compromised(id));
     sent(operator.sign_out_everywhere(id));
     sent(operator.delete(id));
+    sent(operator.report_undeliverable(email, UndeliverableReason::HardBounce));
+    sent(operator.clear_undeliverable(id));
     sent(auth.verify_second_factor(challenge, ""));
     sent(auth.begin_enrollment(signed_in));
     sent(auth.confirm_enrollment(signed_in, ""));

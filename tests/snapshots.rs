@@ -18,15 +18,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use base64ct::Encoding;
-use doorward::account::Import;
+use doorward::account::{Import, UndeliverableReason};
 use doorward::error::{ChoosePasswordError, ConfirmResetError, ResumeError, SignInError, VerifySecondFactorError};
 use doorward::hashing::{HashParams, PasswordHash};
+use doorward::mail::Mail;
 use doorward::password::ResetLinkStatus;
 use doorward::session::AuthMethod;
 use doorward::store::{AttemptKey, Attempts, BackendError, MemoryAttempts, MemoryUsers, Swap, User, UserRow, Version};
 use doorward::testing::{ManualClock, RecordingMailer};
 use doorward::{
-    AttemptStore, Auth, Challenge, Clock, Keyring, Operator, SignIn, SignInRequest, SignedIn, UserRepository,
+    AttemptStore, Auth, Challenge, Clock, Email, Keyring, Mailer, Operator, SignIn, SignInRequest, SignedIn,
+    UserRepository,
 };
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -73,6 +75,18 @@ impl Host {
         let _ = block_on(host.users.insert(user)).unwrap();
         host.clock.advance(SECOND);
         host
+    }
+
+    /// Another process, whose mails are owed. What waits for a receipt is not waited for.
+    fn owing(&self, mailer: impl Mailer) -> Owing {
+        let (auth, operator) = Auth::builder(site(), self.users.clone(), MemoryAttempts::new(), mailer)
+            .clock(self.clock.clone())
+            .background(block_on)
+            .owed_mails(self.users.clone())
+            .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+            .build_with_operator()
+            .unwrap();
+        Owing { auth, operator }
     }
 
     fn user(&self) -> User {
@@ -135,6 +149,11 @@ impl Host {
     }
 }
 
+struct Owing {
+    auth: Auth,
+    operator: Operator,
+}
+
 type Secrets = BTreeMap<&'static str, String>;
 /// Returns the secret of this name.
 type Secret<'a> = &'a dyn Fn(&str) -> String;
@@ -146,7 +165,7 @@ struct State {
     check: fn(&Host, Secret<'_>),
 }
 
-const STATES: [State; 13] = [
+const STATES: [State; 15] = [
     State {
         name: "provisioned",
         make: |host| Secrets::from([("temporary", host.provision())]),
@@ -381,7 +400,60 @@ const STATES: [State; 13] = [
             assert!(block_on(host.auth.resume(&signed_in.token().expose())).is_ok(), "it is kept");
         },
     },
+    State {
+        name: "owed",
+        make: |host| {
+            host.open();
+            let owing = host.owing(Silent);
+            block_on(owing.auth.request_reset(&email(ANN))).unwrap();
+            block_on(owing.operator.require_password_change(host.user().id())).unwrap();
+            assert_eq!(host.user().overview().owed_mails, 2);
+            Secrets::from([("password", OLD.to_owned())])
+        },
+        check: |host, secret| {
+            assert_eq!(host.user().overview().owed_mails, 2);
+            let owing = host.owing(host.mailer.clone());
+            host.clock.advance(16 * MINUTE);
+            assert_eq!(block_on(owing.auth.deliver_owed()).unwrap().sent, 2);
+            assert_eq!(host.user().overview().owed_mails, 0);
+            let mails = host.mailer.mails();
+            assert!(mails.iter().any(|mail| mail.mail.kind().name() == "password_change_forced"));
+            let link = mails.iter().find_map(|mail| mail.token()).expect("a link");
+            let _ = block_on(host.auth.confirm_reset(&link)).unwrap();
+            host.challenge(&host.mailed(|mail| mail.temporary_password()));
+            let _ = host.challenge(&secret("password"));
+        },
+    },
+    State {
+        name: "undeliverable",
+        make: |host| {
+            host.open();
+            let complaint = UndeliverableReason::Complaint;
+            block_on(host.operator.report_undeliverable(&email(ANN), complaint)).unwrap();
+            Secrets::from([("password", OLD.to_owned())])
+        },
+        check: |host, secret| {
+            let reported = host.user().overview().undeliverable.expect("it was reported");
+            assert_eq!((reported.reason, reported.since + SECOND), (UndeliverableReason::Complaint, host.clock.now()));
+            let _ = complete(host.sign_in(&secret("password")).unwrap());
+            assert!(host.user().overview().undeliverable.is_some());
+            let _ = block_on(host.auth.confirm_reset(&host.request())).unwrap();
+            assert_eq!(host.user().overview().undeliverable, None);
+        },
+    },
 ];
+
+/// A process that ends before any mail has left: nobody says what became of one.
+#[derive(Debug)]
+struct Silent;
+
+#[async_trait::async_trait]
+impl Mailer for Silent {
+    async fn send(&self, _: &Email, mail: &Mail) -> Result<(), BackendError> {
+        drop(mail.receipt());
+        Ok(())
+    }
+}
 
 #[test]
 #[ignore = "writes the files that are missing"]
@@ -536,6 +608,30 @@ fn a_proof_by_a_method_of_a_newer_release_is_kept_and_its_session_goes_on() {
         assert_eq!(open.iter().filter(newer).count(), open.len(), "{name}");
         assert!(ann.session().methods.len() == 1, "{name}");
     }
+}
+
+#[test]
+fn a_reason_and_an_owed_mail_of_a_newer_release_are_kept() {
+    let golden = read("undeliverable");
+    let mut written = golden["row"]["snapshot"].clone();
+    written["undeliverable"]["reason"] = json!("moved_away");
+    written["undeliverable"]["by"] = json!("a provider");
+    let host = Host::of(&golden, &user_of(&golden, &written, "undeliverable"));
+    let reported = host.user().overview().undeliverable.unwrap();
+    assert_eq!(reported.reason, UndeliverableReason::HardBounce);
+    let owed = read("owed")["row"]["snapshot"]["owed"].clone();
+    let mut newer = owed[0].clone();
+    newer["mail"] = json!("a_mail_of_a_newer_release");
+    written["owed"] = json!([owed[0], newer]);
+    let host = Host::of(&golden, &user_of(&golden, &written, "undeliverable"));
+    // A write of this release gives up what it knows.
+    block_on(host.operator.report_undeliverable(&email(ANN), UndeliverableReason::HardBounce)).unwrap();
+    let stored: Value = serde_json::from_str(&host.user().to_snapshot()).unwrap();
+    assert_eq!(stored["undeliverable"], written["undeliverable"]);
+    assert_eq!(stored["owed"], json!([newer]));
+    assert!(host.user().overview().mail_due_at.is_some(), "a newer release looks for it");
+    block_on(host.operator.clear_undeliverable(host.user().id())).unwrap();
+    assert_eq!(host.user().overview().undeliverable, None);
 }
 
 /// Everything written is still there; a later release may add to it.

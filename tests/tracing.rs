@@ -6,6 +6,7 @@ mod support;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
+use doorward::account::UndeliverableReason;
 use doorward::event::{EventKind, SecretFault, SignInFailureReason, TracingObserver};
 use doorward::hashing::{HashParams, HashScheme};
 use doorward::mail::PrintingMailer;
@@ -156,6 +157,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::ResetLinkRejected,
         EventKind::ResetLinkDamaged,
         EventKind::MailDelayed { error, code },
+        EventKind::Undeliverable { reason: UndeliverableReason::HardBounce },
     ];
     let ordinary = [
         EventKind::Provisioned,
@@ -190,6 +192,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::MarkedCompromised,
         EventKind::RecoveryCancelled,
         EventKind::Deleted,
+        EventKind::Deliverable,
     ];
     let housekeeping = [
         EventKind::Rehashed { from: HashScheme::Argon2id },

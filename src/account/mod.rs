@@ -6,6 +6,7 @@ mod import_source;
 mod overview;
 mod provision;
 mod reseal;
+mod undeliverable;
 
 pub use import::{Import, Imported};
 pub use import_report::{ImportReport, ImportReview, SkipReason, SkippedRow};
@@ -13,5 +14,6 @@ pub use import_source::{ImportMark, ImportRow, ImportSource};
 pub use overview::{UserCounts, UserOverview, UserStatus};
 pub use provision::{Provision, Provisioned, ProvisionedWithPassword};
 pub use reseal::ResealOutcome;
+pub use undeliverable::{Undeliverable, UndeliverableReason};
 
 pub use crate::auth::{ImportRun, ImportStopped};

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::undeliverable::Undeliverable;
 use crate::types::{Email, UserId};
 
 /// Whether an account is active.
@@ -50,6 +51,8 @@ pub struct UserOverview {
     pub owed_mails: usize,
     /// When the next of them is due; `None` if none is owed.
     pub mail_due_at: Option<OffsetDateTime>,
+    /// Set if the address was [reported](crate::Operator::report_undeliverable) as one that mail does not reach.
+    pub undeliverable: Option<Undeliverable>,
 }
 
 /// The number of users.

@@ -18,6 +18,7 @@ mod second_factor;
 mod session;
 mod set_password;
 mod sign_in;
+mod undeliverable;
 mod verify_second_factor;
 
 use core::fmt;
@@ -45,7 +46,8 @@ use crate::types::{Email, Password, Site};
 /// will do.
 ///
 /// Every future may be dropped at any await, as web frameworks do when a client disconnects: nothing is stored partially, what
-/// was stored remains, and repeating the call is safe.
+/// was stored remains, and repeating the call is safe. A mail that is being sent at that moment is sent to the end as
+/// [`background`](AuthBuilder::background) work.
 #[derive(Clone)]
 pub struct Auth {
     engine: Arc<Engine>,

@@ -136,7 +136,7 @@ impl Operator {
     }
 
     /// Stores a change, and returns the user as stored. If the change is none, nothing is stored or reported.
-    async fn change(
+    pub(super) async fn change(
         &self,
         user: &UserId,
         event: EventKind,

@@ -17,8 +17,11 @@ impl Auth {
     /// [`owed_mails`](crate::AuthBuilder::owed_mails) nothing is owed, and it does nothing.
     ///
     /// Several processes may call it at once: each mail is taken by one of them. A mail with a link or a temporary password gets
-    /// a new one, which invalidates the one it replaces. If the future is dropped or the process ends, the mails it had taken are
-    /// due again after fifteen minutes.
+    /// a new one, which invalidates the one it replaces. If the future is dropped, [background](crate::AuthBuilder::background) work
+    /// finishes what the mailer is sending. If the process ends, the mails it had taken are due again after fifteen minutes.
+    ///
+    /// A user whose row cannot be read is reported as [`StoreFailed`](crate::event::EventKind::StoreFailed) once in each run, and
+    /// delays nobody else.
     ///
     /// # Errors
     /// [`Unavailable`]: a store failed, the `Auth` was closed, or there was no randomness. Mails that were not reached are still

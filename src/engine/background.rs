@@ -1,6 +1,10 @@
 use core::fmt;
 use core::future::{Future, ready};
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread::panicking;
 
 use super::tracker::Tracker;
 use crate::config::BackgroundWork;
@@ -39,6 +43,14 @@ impl Background {
         }
     }
 
+    /// Does the work here and now. If the future is dropped meanwhile, the spawner finishes the work.
+    pub(crate) fn run_to_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = T> + Send {
+        RunToEnd { work: Some(Box::pin(work)), background: self.clone() }
+    }
+
     /// Hands work over that waits for others and must not be waited for; without a spawner it is not done.
     pub(crate) fn watch(&self, work: impl Future<Output = ()> + Send + 'static) {
         if let Some(spawn) = &self.spawn {
@@ -53,6 +65,36 @@ impl Background {
     /// Resolves once no work is under way.
     pub(crate) async fn idle(&self) {
         self.under_way.idle().await;
+    }
+}
+
+/// Work in the hands of a caller who may go away.
+struct RunToEnd<T: Send + 'static> {
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    background: Background,
+}
+
+impl<T: Send + 'static> Future for RunToEnd<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        // Taken out while it runs, so that work that has panicked is not polled again.
+        let Some(mut work) = self.work.take() else { return Poll::Pending };
+        let polled = work.as_mut().poll(context);
+        if polled.is_pending() {
+            self.work = Some(work);
+        }
+        polled
+    }
+}
+
+impl<T: Send + 'static> Drop for RunToEnd<T> {
+    fn drop(&mut self) {
+        // A spawner may panic outside of its runtime, and a second panic would end the process.
+        let Some(work) = self.work.take().filter(|_| self.background.is_spawned() && !panicking()) else { return };
+        let spawned = AssertUnwindSafe(|| self.background.run(async move { drop(work.await) }));
+        // With a spawner there is nothing left to do here.
+        drop(catch_unwind(spawned));
     }
 }
 

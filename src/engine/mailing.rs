@@ -83,7 +83,7 @@ impl Mailing {
     }
 
     /// Mails what the decision that led to this state mails, with its secret. It is not handed to background work: a host may do that
-    /// after the response, which waits for this. If the caller goes away meanwhile, the lease ends and the mail is sent again.
+    /// after the response, which waits for this.
     pub(crate) async fn send(
         self: &Arc<Self>,
         user: &User,
@@ -95,7 +95,20 @@ impl Mailing {
     }
 
     /// Hands a mail to the mailer, and records what becomes of one that is owed. A failure is reported as well.
-    pub(crate) async fn hand_over(
+    ///
+    /// If the caller goes away meanwhile, background work finishes it: the server may already have the mail, and what nobody strikes
+    /// off is sent once more.
+    pub(crate) fn hand_over(
+        self: &Arc<Self>,
+        user: &User,
+        owed: Option<Try>,
+        kind: MailKind,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send {
+        let (mailing, user) = (Arc::clone(self), user.clone());
+        self.background.run_to_end(async move { mailing.send_and_record(&user, owed, kind).await })
+    }
+
+    async fn send_and_record(
         self: &Arc<Self>,
         user: &User,
         owed: Option<Try>,

@@ -1,6 +1,8 @@
 //! Delivers mails that are owed: what a flow could not send, and what a process that ended has left behind.
 
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Engine;
 use super::join::join_all;
@@ -29,8 +31,8 @@ struct Counts {
     sent: AtomicU64,
     failed: AtomicU64,
     given_up: AtomicU64,
-    /// Entries that were changed by this run.
-    moved: AtomicU64,
+    /// Users whom this run has served or could not serve, as long as they stay listed.
+    visited: Mutex<HashSet<UserId>>,
     failed_in_a_row: AtomicU64,
 }
 
@@ -42,9 +44,7 @@ impl Engine {
         self.mailing.settle_what_is_left(owed).await;
         loop {
             self.open()?;
-            let listed = owed.directory.list_owing(self.now(), PAGE).await.map_err(|error| error.during("list_owing"));
-            let report = |error: &BackendError| self.events.report(EventKind::store_failed(error)).send();
-            let mut due = listed.inspect_err(report)?;
+            let mut due = self.list_owing(owed, &counts).await?;
             if due.is_empty() {
                 return Ok(counts.report());
             }
@@ -52,15 +52,28 @@ impl Engine {
             let start = usize::from(u16::from_le_bytes(<[u8; 2]>::draw()?)) % due.len();
             due.rotate_left(start);
             due.truncate(SHARE);
-            let before = counts.moved.load(Ordering::Relaxed);
             let lanes = due.chunks(due.len().div_ceil(AT_ONCE));
             for delivered in join_all(lanes.map(|lane| self.deliver_to_each(owed, lane, &counts))).await {
                 delivered?;
             }
-            if counts.moved.load(Ordering::Relaxed) == before || counts.mailer_is_out() {
+            if counts.mailer_is_out() {
                 return Ok(counts.report());
             }
         }
+    }
+
+    /// A page of the users whose mail is due, without those that this run has visited. The page is longer by as many of these as stay
+    /// listed, such as rows that cannot be read: others may be due behind them.
+    async fn list_owing(&self, owed: &OwedMails, counts: &Counts) -> Result<Vec<UserId>, Unavailable> {
+        let beyond = u32::try_from(counts.visited().len()).unwrap_or(u32::MAX);
+        let listed = owed.directory.list_owing(self.now(), PAGE.saturating_add(beyond)).await;
+        let report = |error: &BackendError| self.events.report(EventKind::store_failed(error)).send();
+        let mut due = listed.map_err(|error| error.during("list_owing")).inspect_err(report)?;
+        let mut visited = counts.visited();
+        let listed: HashSet<_> = due.iter().cloned().collect();
+        visited.retain(|id| listed.contains(id));
+        due.retain(|id| !visited.contains(id));
+        Ok(due)
     }
 
     async fn deliver_to_each(&self, owed: &OwedMails, users: &[UserId], counts: &Counts) -> Result<(), Unavailable> {
@@ -77,6 +90,7 @@ impl Engine {
                 found => found.map(drop),
             };
             drop(working);
+            counts.visited().insert(id.clone());
             match delivered {
                 // It was reported, and stands in nobody else's way.
                 Err(Unavailable::Backend(error)) if error.kind() == BackendErrorKind::Unreadable => {}
@@ -92,7 +106,6 @@ impl Engine {
         loop {
             let Some((taken, stored)) = self.take(owed, user).await? else { return Ok(()) };
             user = stored;
-            counts.moved.fetch_add(1, Ordering::Relaxed);
             match taken {
                 Taken::Void => {}
                 Taken::GivenUp(mail) => {
@@ -137,6 +150,10 @@ enum Taken {
 }
 
 impl Counts {
+    fn visited(&self) -> MutexGuard<'_, HashSet<UserId>> {
+        self.visited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn count(&self, sent: bool) {
         match sent {
             true => {

@@ -1,6 +1,7 @@
 use core::time::Duration;
 
 use super::SignInFailureReason;
+use crate::account::UndeliverableReason;
 use crate::crypto::SecretFault;
 use crate::hashing::HashScheme;
 use crate::session::AuthMethod;
@@ -172,6 +173,15 @@ pub enum EventKind {
         /// How the account was used in the last seven days.
         signs: SharingSigns,
     },
+    /// An address was [reported](crate::Operator::report_undeliverable) as one that mail does not reach. Reported once until it is
+    /// cleared. Logged as `user_updated:undeliverable`.
+    Undeliverable {
+        /// The reason given.
+        reason: UndeliverableReason,
+    },
+    /// An operator [cleared](crate::Operator::clear_undeliverable) such a report.
+    /// Logged as `user_updated:deliverable`.
+    Deliverable,
     /// An account was deactivated.
     /// Logged as `user_archived`.
     Deactivated,
@@ -220,8 +230,8 @@ pub enum EventKind {
         /// The mailer's own code for it, such as an SMTP reply code.
         code: Option<BackendCode>,
     },
-    /// An owed mail is not tried again: it was owed for too long, the server refused it for good or did not answer, or two newer
-    /// mails of the same kind are owed. The user may not know what happened; earlier events say what it was. Logged as
+    /// An owed mail is not tried again: it was owed for too long, the server refused it for good or did not answer, its address was
+    /// reported as undeliverable, or two newer mails of the same kind are owed. The user may not know what happened; earlier events say what it was. Logged as
     /// `sys_mail_given_up`.
     MailGivenUp {
         /// Which mail: [`MailKind::name`](crate::mail::MailKind::name).
@@ -343,6 +353,8 @@ names! {
     Self::SessionRevoked => "session_expired:revoked",
     Self::SignedOutEverywhere => "session_logout:everywhere",
     Self::SharingSuspected { .. } => "sharing_suspected",
+    Self::Undeliverable { .. } => "user_updated:undeliverable",
+    Self::Deliverable => "user_updated:deliverable",
     Self::Deactivated => "user_archived",
     Self::Reactivated => "user_updated:reactivated",
     Self::PasswordChangeForced => "user_updated:password_change_forced",

@@ -75,12 +75,12 @@ levels! {
         HashUnusable, TotpSecretUnusable;
     WARN: SignInFailed, SecondFactorFailed, ManyWrongCodes, ClockSkew, ReauthenticationFailed, PasswordChangeFailed,
         PasswordRejected, Throttled, Busy, SharingSuspected, ChallengeRejected, SessionRejected, ResetCoolingDown,
-        ResetLinkWithheld, ResetLinkRejected, ResetLinkDamaged, MailDelayed;
+        ResetLinkWithheld, ResetLinkRejected, ResetLinkDamaged, MailDelayed, Undeliverable;
     INFO: SignedOut, SessionRevoked, Provisioned, WelcomeReissued, EmailCorrected, Imported, SignedIn,
         PasswordChangeRequired, SecondFactorRequired, EnrollmentRequired, SecondFactorPassed, EnrollmentBegun,
         SecondFactorEnabled, SecondFactorDisabled, RecoveryCodesRegenerated, SecondFactorReset, Reauthenticated,
         PasswordChanged, ResetRequested, ResetLinkIssued, ResetConfirmed, ResetCompleted, RecoveryCancelled,
         DeviceGranted, DeviceRevoked, SignedOutEverywhere, Deactivated, Reactivated, PasswordChangeForced,
-        MarkedCompromised, Deleted;
+        MarkedCompromised, Deleted, Deliverable;
     DEBUG: Rehashed, Resealed, AttemptsPurged;
 }

@@ -25,6 +25,7 @@ mod state;
 mod status;
 mod step_up;
 mod stored;
+mod undeliverable;
 
 pub(crate) use challenge::ChallengeLimits;
 pub(crate) use codes::{AcceptedCode, CodeLimits, CodeVerdict, GivenFor, WrongCode, recovery_digests};
@@ -46,3 +47,4 @@ pub(crate) use sign_in::{Completed, Passed, SignInRules, Step};
 pub use snapshot::{SnapshotError, UserRow};
 pub use state::User;
 pub(crate) use stored::Assurance;
+pub(crate) use undeliverable::Reported;

@@ -17,6 +17,7 @@ impl User {
             reset_expires_at: self.document.reset.expires_at(),
             owed_mails: self.owed_mails(),
             mail_due_at: self.mail_due_at(),
+            undeliverable: self.reported_undeliverable(),
         }
     }
 }

@@ -75,6 +75,7 @@ impl User {
             document.reset.void();
             document.challenges.clear();
             document.devices.clear();
+            document.undeliverable = None;
             document.install_temporary(temporary, TemporaryOrigin::Welcome, lifetime, now);
         });
         User { email, ..next }

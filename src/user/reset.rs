@@ -92,6 +92,8 @@ impl Document {
         let index = self.reset.find(user, token, now);
         if let Some(link) = index.and_then(|index| self.reset.links.get_mut(index)) {
             link.tries = link.tries.saturating_add(1);
+            let mailed_at = link.span.issued_at;
+            self.mail_arrived(mailed_at, now);
         }
     }
 }
@@ -156,6 +158,8 @@ impl User {
         let user = self.next(fresh, |document| {
             if let Some(link) = document.reset.links.get_mut(index) {
                 link.confirmed = true;
+                let mailed_at = link.span.issued_at;
+                document.mail_arrived(mailed_at, now);
             }
             document.reset.opened = Some(opened);
             document.reset.mailed_at = Some(now);

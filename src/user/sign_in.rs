@@ -123,6 +123,9 @@ impl User {
         fresh: &Fresh,
     ) -> Passed {
         self.advance(proved, rules, now, fresh, |document| {
+            if let Some(mailed_at) = document.temporary.as_ref().map(|temporary| temporary.span.issued_at) {
+                document.mail_arrived(mailed_at, now);
+            }
             if let Some(accepted) = accepted {
                 document.accept(accepted);
             }

@@ -22,4 +22,5 @@ mod sign_in;
 mod stored;
 mod tokens;
 mod typed;
+mod undeliverable;
 mod verify_second_factor;

@@ -1,5 +1,6 @@
 //! Mails that are owed: recorded with the change, sent again if they did not leave, and never more than due.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -7,9 +8,9 @@ use doorward::error::{ProvisionError, VerifySecondFactorError};
 use doorward::event::EventKind;
 use doorward::mail::{Mail, OwedReport, Receipt};
 use doorward::second_factor::StepUp;
-use doorward::store::{BackendError, BackendErrorKind, MemoryUsers};
+use doorward::store::{BackendError, BackendErrorKind, Insert, MemoryUsers, Replace, Swap, User, UserHead, Version};
 use doorward::testing::{Fault, Faults, RecordingMailer};
-use doorward::{Auth, AuthBuilder, Email, Mailer, UserRepository};
+use doorward::{Auth, AuthBuilder, Email, Mailer, UserId, UserRepository};
 use pollster::block_on;
 use tokio::runtime::{Builder, Runtime};
 
@@ -17,7 +18,7 @@ use crate::support::*;
 
 /// What the mailer does with the next mails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Mood {
+pub enum Mood {
     Sends,
     Fails,
     /// Says that it cannot take the mail, as with a queue that is full.
@@ -29,6 +30,8 @@ enum Mood {
     Queues,
     /// Takes its time.
     Dawdles,
+    /// The provider has the mail at once, and its answer comes once the mood has changed.
+    Lingers,
 }
 
 #[derive(Clone, Debug)]
@@ -52,6 +55,13 @@ impl Mailer for Post {
                 return Err(BackendError::new(BackendErrorKind::Refused).with_code("550"));
             }
             Mood::Panics => panic!("the mailer is broken"),
+            Mood::Lingers => {
+                self.record.send(to, mail).await?;
+                while *self.mood.lock().unwrap() == Mood::Lingers {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                return Ok(());
+            }
             Mood::Queues => self.queue.lock().unwrap().push(mail.receipt().expect("somebody waits for it")),
         }
         self.record.send(to, mail).await
@@ -59,8 +69,8 @@ impl Mailer for Post {
 }
 
 /// A host whose mails are owed.
-struct Owing {
-    world: World,
+pub struct Owing {
+    pub world: World,
     post: Post,
 }
 
@@ -91,8 +101,17 @@ fn at_once(builder: AuthBuilder) -> AuthBuilder {
 }
 
 impl Owing {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(at_once)
+    }
+
+    pub fn on_tokio() -> Self {
+        Self::with(on_tokio)
+    }
+
+    /// The process ends with its mailer's queue.
+    pub fn drop_queue(&self) {
+        self.post.queue.lock().unwrap().clear();
     }
 
     fn with(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
@@ -115,20 +134,20 @@ impl Owing {
         change(builder).build_with_operator().unwrap()
     }
 
-    fn is(&self, mood: Mood) {
+    pub fn is(&self, mood: Mood) {
         *self.post.mood.lock().unwrap() = mood;
     }
 
-    fn owed(&self) -> usize {
+    pub fn owed(&self) -> usize {
         self.world.user(ANN).overview().owed_mails
     }
 
-    fn deliver(&self) -> OwedReport {
+    pub fn deliver(&self) -> OwedReport {
         block_on(self.world.auth.deliver_owed()).unwrap()
     }
 
     /// Waits until the first owed mail is due, and delivers.
-    fn deliver_when_due(&self) -> OwedReport {
+    pub fn deliver_when_due(&self) -> OwedReport {
         self.wait_until_due();
         self.deliver()
     }
@@ -145,7 +164,7 @@ impl Owing {
         self.world.mails("confirm_reset").last()?.token()
     }
 
-    fn given_up(&self) -> Vec<&'static str> {
+    pub fn given_up(&self) -> Vec<&'static str> {
         let name = |kind| match kind {
             EventKind::MailGivenUp { mail } => Some(mail),
             _ => None,
@@ -154,7 +173,7 @@ impl Owing {
     }
 }
 
-fn report(sent: u64, failed: u64, given_up: u64) -> OwedReport {
+pub fn report(sent: u64, failed: u64, given_up: u64) -> OwedReport {
     let mut report = OwedReport::default();
     (report.sent, report.failed, report.given_up) = (sent, failed, given_up);
     report
@@ -649,4 +668,116 @@ fn a_worker_delivers_until_the_auth_is_gone() {
     });
     let waits = waits.lock().unwrap().clone();
     assert!(waits[0] < Duration::from_secs(60) && waits[1..].iter().all(|wait| *wait == Duration::from_secs(60)));
+}
+
+#[test]
+fn a_caller_who_goes_away_while_the_mail_is_sent_causes_no_second_one() {
+    let owing = Owing::with(on_tokio);
+    let (auth, operator) = (owing.world.auth.clone(), owing.world.operator.clone());
+    owing.is(Mood::Lingers);
+    let provisioning = runtime().spawn(async move { drop(operator.provision(email(ANN)).await) });
+    until(|| owing.world.mailer.count() == 1);
+    provisioning.abort();
+    assert!(block_on(provisioning).unwrap_err().is_cancelled());
+    owing.is(Mood::Sends);
+    until(|| owing.owed() == 0);
+
+    // The same for the host's own timer.
+    let id = owing.world.user(ANN).id().clone();
+    owing.is(Mood::Fails);
+    assert!(block_on(owing.world.operator.resend_welcome(&id)).is_err());
+    until(|| owing.world.user(ANN).overview().mail_due_at == Some(owing.world.now() + MINUTE));
+    owing.wait_until_due();
+    owing.is(Mood::Lingers);
+    let delivering = runtime().spawn(async move { drop(auth.deliver_owed().await) });
+    until(|| owing.world.mailer.count() == 2);
+    delivering.abort();
+    assert!(block_on(delivering).unwrap_err().is_cancelled());
+    // Closing waits for it.
+    let closing = owing.world.auth.clone();
+    let closing = runtime().spawn(async move { closing.close().await });
+    std::thread::sleep(Duration::from_millis(50));
+    assert!(!closing.is_finished());
+    owing.is(Mood::Sends);
+    block_on(closing).unwrap();
+    assert_eq!(owing.owed(), 0);
+
+    let (auth, _) = owing.process(at_once);
+    owing.world.clock.advance(HOUR);
+    assert_eq!(block_on(auth.deliver_owed()).unwrap(), report(0, 0, 0));
+    assert_eq!(owing.world.mailer.count(), 2);
+    let challenge = owing.world.restarted(|builder| builder).challenge(ANN, &owing.world.mailed_password());
+    let _ = block_on(auth.choose_password(&challenge, OLD)).unwrap();
+}
+
+/// A repository some of whose rows cannot be understood.
+#[derive(Debug)]
+struct Damaged {
+    users: Arc<MemoryUsers>,
+    unreadable: BTreeSet<String>,
+}
+
+#[doorward::async_trait]
+impl UserRepository for Damaged {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.users.insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        match self.unreadable.contains(id.as_str()) {
+            true => Err(BackendError::new(BackendErrorKind::Unreadable)),
+            false => self.users.find_by_id(id).await,
+        }
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
+        self.users.find_by_email(email).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        self.users.replace(user, expected).await
+    }
+
+    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+        self.users.delete(id, expected).await
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_read_hold_up_nobody_behind_them() {
+    // More than a page of the directory.
+    const UNREADABLE: usize = 1_100;
+    let owing = Owing::new();
+    owing.is(Mood::Fails);
+    let mut ids = Vec::new();
+    for n in 0..UNREADABLE + 3 {
+        if n >= UNREADABLE {
+            owing.world.clock.advance(SECOND);
+        }
+        let Err(ProvisionError::MailFailed { user_id, .. }) =
+            block_on(owing.world.operator.provision(email(&format!("user{n}@acme.example"))))
+        else {
+            panic!("the mailer fails")
+        };
+        ids.push(user_id.as_str().to_owned());
+    }
+    owing.is(Mood::Sends);
+    owing.world.clock.advance(MINUTE);
+    let damaged =
+        Damaged { users: Arc::clone(&owing.world.users), unreadable: ids[..UNREADABLE].iter().cloned().collect() };
+    let World { users, attempts, clock, observer, .. } = &owing.world;
+    let auth = Auth::builder(site(), damaged, attempts.clone(), owing.post.clone())
+        .clock(clock.clone())
+        .observer(observer.clone())
+        .background(block_on)
+        .owed_mails(Arc::clone(users))
+        .configure(for_tests)
+        .build()
+        .unwrap();
+    assert_eq!(block_on(auth.deliver_owed()).unwrap(), report(3, 0, 0));
+    let unreadable = |kind: &EventKind| {
+        matches!(kind, EventKind::StoreFailed { call: "find_by_id", error: BackendErrorKind::Unreadable, .. })
+    };
+    let told = observer.kinds().iter().filter(|kind| unreadable(kind)).count();
+    assert_eq!(told, UNREADABLE, "each is reported once in a run");
 }

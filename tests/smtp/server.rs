@@ -1,6 +1,6 @@
 //! A real SMTP server on loopback (RFC 5321) that can also reject, stall and crash when a test wants it to.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,12 +50,26 @@ pub struct Arrived {
     pub data: String,
 }
 
+/// Chooses what happens at a greeting (`true`), or to a mail.
+type Chance = Box<dyn FnMut(bool) -> (Stage, Act) + Send>;
+type Tell = Box<dyn Fn(&Arrived) + Send>;
+
+/// How long a server stalls by chance before it closes the connection.
+const STALLED: Duration = Duration::from_millis(50);
+
 #[derive(Default)]
 struct State {
     /// Used up one by one: acts at the greeting by connections, all others by mails.
     script: Mutex<VecDeque<(Stage, Act)>>,
     /// What happens when the script is exhausted.
     always: Mutex<Option<(Stage, Act)>>,
+    /// Chooses what happens, in place of a script.
+    chance: Mutex<Option<Chance>>,
+    /// Those to whom a mail was sent in full and not answered, by chance: it happens to each once. And those of them who have it.
+    unanswered: Mutex<BTreeSet<String>>,
+    swallowed: Mutex<BTreeSet<String>>,
+    /// Is told of each mail before it is answered.
+    tell: Mutex<Option<Tell>>,
     /// The TLS terminator after STARTTLS.
     tls: Mutex<Option<SocketAddr>>,
     /// What EHLO offers.
@@ -67,6 +81,7 @@ struct State {
     /// Every line from every client, except the mails' content.
     heard: Mutex<Vec<String>>,
     connections: AtomicUsize,
+    open: AtomicUsize,
     /// The number of mails started.
     begun: AtomicUsize,
 }
@@ -91,7 +106,11 @@ impl SmtpServer {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = state.clone();
-                thread::spawn(move || Session::new(stream, state).serve());
+                state.open.fetch_add(1, Ordering::SeqCst);
+                thread::spawn(move || {
+                    Session::new(stream, state.clone()).serve();
+                    state.open.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         server
@@ -157,6 +176,33 @@ impl SmtpServer {
     }
 }
 
+/// For processes that are killed.
+#[allow(dead_code)] // each test binary uses only a part of it
+impl SmtpServer {
+    /// From now on chance decides. A server that stalls then closes the connection a moment later.
+    pub fn by_chance(&self, chance: impl FnMut(bool) -> (Stage, Act) + Send + 'static) {
+        *self.state.chance.lock().unwrap() = Some(Box::new(chance));
+    }
+
+    /// Whether chance took a mail to that address without an answer.
+    pub fn has_swallowed(&self, address: &str) -> bool {
+        self.state.swallowed.lock().unwrap().contains(address)
+    }
+
+    /// Tells of each mail before it is answered.
+    pub fn tells(&self, tell: impl Fn(&Arrived) + Send + 'static) {
+        *self.state.tell.lock().unwrap() = Some(Box::new(tell));
+    }
+
+    /// Waits until every client has gone, and takes what has arrived.
+    pub fn take_all(&self) -> Vec<Arrived> {
+        while self.state.open.load(Ordering::SeqCst) > 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        std::mem::take(&mut *self.state.arrived.lock().unwrap())
+    }
+}
+
 /// Why a session has ended.
 struct Over;
 
@@ -193,6 +239,9 @@ impl Session {
 
     /// The next act, if it is due: at the greeting, or for a mail.
     fn act(&self, greeting: bool) -> (Stage, Act) {
+        if let Some(chance) = &mut *self.state.chance.lock().unwrap() {
+            return chance(greeting);
+        }
         let mut script = self.state.script.lock().unwrap();
         let fits = |(stage, _): &(Stage, Act)| (*stage == Stage::Greeting) == greeting;
         let next = if script.front().is_some_and(fits) { script.pop_front() } else { None };
@@ -220,6 +269,8 @@ impl Session {
             }
             Act::Stall => {
                 // Until the client closes the connection.
+                let by_chance = self.state.chance.lock().unwrap().is_some();
+                self.writer.set_read_timeout(by_chance.then_some(STALLED)).map_err(|_| Over)?;
                 drop(self.reader.read_to_end(&mut Vec::new()));
                 Err(Over)
             }
@@ -299,7 +350,28 @@ impl Session {
         }
     }
 
+    /// A client has sent everything by the time that it sees a connection closed in the middle, and cannot tell that from one closed
+    /// after the end. A second time it would give the mail up.
+    fn unless_unanswered_before(&self, to: &[String], act: (Stage, Act)) -> (Stage, Act) {
+        let unanswered = match act {
+            (Stage::Middle, act) => !matches!(act, Act::Well),
+            (Stage::End, act) => matches!(act, Act::Swallow | Act::Die | Act::Stall),
+            _ => false,
+        };
+        if !unanswered || self.state.chance.lock().unwrap().is_none() {
+            return act;
+        }
+        if to.iter().any(|to| !self.state.unanswered.lock().unwrap().insert(to.clone())) {
+            return (Stage::End, Act::Well);
+        }
+        if matches!(act, (Stage::End, Act::Swallow)) {
+            self.state.swallowed.lock().unwrap().extend(to.iter().cloned());
+        }
+        act
+    }
+
     fn take(&mut self, from: &str, to: &[String], act: (Stage, Act)) -> Result<(), Over> {
+        let act = self.unless_unanswered_before(to, act);
         let mut data = String::new();
         let mut lines = 0;
         loop {
@@ -317,6 +389,9 @@ impl Session {
         let well = act.0 != Stage::End || matches!(act.1, Act::Well);
         if well || swallow {
             let arrived = Arrived { from: from.to_owned(), to: to.to_vec(), data };
+            if let Some(tell) = &*self.state.tell.lock().unwrap() {
+                tell(&arrived);
+            }
             self.state.arrived.lock().unwrap().push(arrived);
             self.state.came.notify_all();
         }

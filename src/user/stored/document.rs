@@ -12,6 +12,7 @@ use super::password::{StoredPassword, StoredTemporary};
 use super::reset::ResetState;
 use super::second_factor::SecondFactor;
 use super::session::StoredSessions;
+use super::undeliverable::StoredUndeliverable;
 use crate::account::UserStatus;
 use crate::hashing::StoredHash;
 use crate::sharing::Sightings;
@@ -53,6 +54,8 @@ pub(in crate::user) struct Document {
     /// Mails that were decided and have not been seen to leave, the earliest first.
     #[serde(default, skip_serializing_if = "OfAnyRelease::is_empty")]
     pub(in crate::user) owed: OfAnyRelease<StoredOwed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) undeliverable: Option<StoredUndeliverable>,
     /// The mails of the decision that led to this state. They are not stored: what is stored of them is `owed`.
     #[serde(skip)]
     pub(in crate::user) to_mail: Vec<OwedMail>,
@@ -78,6 +81,7 @@ impl Document {
             sessions: None,
             sightings: Sightings::default(),
             owed: OfAnyRelease::default(),
+            undeliverable: None,
             to_mail: Vec::new(),
             extra: Extra::new(),
         }

@@ -12,6 +12,7 @@ mod password;
 mod reset;
 mod second_factor;
 mod session;
+mod undeliverable;
 
 pub(crate) use challenge::Assurance;
 pub(super) use challenge::{NextStep, StoredChallenge};
@@ -23,3 +24,4 @@ pub(super) use password::{StoredPassword, StoredTemporary, TemporaryOrigin};
 pub(super) use reset::{ResetState, StoredLink};
 pub(super) use second_factor::{Failures, Forgiveness, PendingTotp, SecondFactor, StoredTotp};
 pub(super) use session::{StoredSession, StoredSessions};
+pub(super) use undeliverable::StoredUndeliverable;
