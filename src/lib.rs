@@ -63,6 +63,7 @@
     not(feature = "testing"),
     doc = "| test with a clock, captured mails and faults | `testing` (feature `testing`) |"
 )]
+//! | mount ready-made pages | feature `pages`; [`manual::host_pages`] |
 //! | know which page calls what | [`manual::host_pages`] |
 //! | know what is promised, and against whom | [`manual::promises`], [`manual::threat_model`], [`manual::defaults`] |
 //! | know why it is built this way | [`manual::design`] |
@@ -97,6 +98,7 @@
 //!
 //! - `legacy-hashes`: verifies password hashes of other systems, where
 //!   [`HashingConfig::legacy`](config::HashingConfig::legacy) allows it; [`manual::coming_from`] lists them.
+//! - `pages`: the module `pages`, with pages for signing in and for "Forgot your password?", over the types of the crate `http`.
 //! - `postgres`: `PostgresStore`, for several machines. Needs Rust 1.94 and the tokio runtime.
 //! - `qr`: `TotpEnrollment::qr_svg`.
 //! - `simd`: `HashBackend::Simd`, Argon2 with SIMD instructions. Needs Rust 1.89.
@@ -128,6 +130,9 @@ pub mod event;
 pub mod hashing;
 pub mod mail;
 pub mod manual;
+#[cfg(feature = "pages")]
+#[cfg_attr(docsrs, doc(cfg(feature = "pages")))]
+pub mod pages;
 pub mod password;
 pub mod second_factor;
 pub mod session;

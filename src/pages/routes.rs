@@ -1,0 +1,93 @@
+//! Every route, in one table: what is not here does not exist, and what is here is tested with every method.
+
+use http::Method;
+
+/// What a route answers besides HEAD, which is GET without a body.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Verb {
+    Get,
+    Post,
+}
+
+impl Verb {
+    pub(super) fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+        }
+    }
+
+    fn of(method: &Method) -> Option<Self> {
+        match *method {
+            Method::GET | Method::HEAD => Some(Self::Get),
+            Method::POST => Some(Self::Post),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! routes {
+    ($($route:ident $path:literal $($verb:ident)+;)+) => {
+        /// A path below the base path.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub(super) enum Route {
+            $($route,)+
+        }
+
+        impl Route {
+            pub(super) const ALL: &[Self] = &[$(Self::$route,)+];
+
+            pub(super) fn path(self) -> &'static str {
+                match self {
+                    $(Self::$route => $path,)+
+                }
+            }
+
+            pub(super) fn verbs(self) -> &'static [Verb] {
+                match self {
+                    $(Self::$route => &[$(Verb::$verb,)+],)+
+                }
+            }
+        }
+    };
+}
+
+// Everything that changes something is a POST. A path to which a form is sent also answers GET, for whoever reloads the page.
+routes! {
+    SignIn "/sign-in" Get Post;
+    SecondStep "/second-step" Get Post;
+    ChoosePassword "/choose-password" Get Post;
+    CheckPassword "/check-password" Post;
+    SignOut "/sign-out" Get Post;
+    Forgot "/forgot" Get Post;
+    ForgotChange "/forgot/change" Get Post;
+    ForgotSend "/forgot/send" Get Post;
+    ForgotSent "/forgot/sent" Get;
+    ResetConfirm "/reset/confirm" Get Post;
+    ResetDone "/reset/done" Get;
+    Style "/pages/style.css" Get;
+    Script "/pages/page.js" Get;
+    Icon "/pages/icon.svg" Get;
+}
+
+impl Route {
+    /// The route of a whole path.
+    pub(super) fn find(base: &str, path: &str) -> Option<Self> {
+        let below = path.strip_prefix(base)?;
+        Self::ALL.iter().copied().find(|route| route.path() == below)
+    }
+
+    /// How the route is asked, if it answers that method.
+    pub(super) fn verb(self, method: &Method) -> Option<Verb> {
+        Verb::of(method).filter(|verb| self.verbs().contains(verb))
+    }
+
+    /// The value of `Allow`.
+    pub(super) fn allow(self) -> String {
+        let verbs = self.verbs().iter().flat_map(|verb| match verb {
+            Verb::Get => &["GET", "HEAD"][..],
+            Verb::Post => &["POST"][..],
+        });
+        verbs.copied().collect::<Vec<_>>().join(", ")
+    }
+}

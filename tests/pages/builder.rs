@@ -1,0 +1,85 @@
+use doorward::config::{ResetMode, TokenPlacement};
+use doorward::pages::{Pages, PagesBuilder};
+use doorward::second_factor::SecondFactorPolicy;
+use doorward::{AuthBuilder, Site};
+
+use crate::client::{Client, world_with_pages};
+use crate::support::*;
+
+/// The setting that is named when the pages are not built.
+fn fault(auth: impl FnOnce(AuthBuilder) -> AuthBuilder, pages: impl FnOnce(PagesBuilder) -> PagesBuilder) -> String {
+    let world = World::with(auth);
+    let error = pages(Pages::builder(world.auth.clone())).build().unwrap_err();
+    assert!(error.to_string().starts_with(error.setting()) && error.code() == "pages_invalid");
+    error.setting().to_owned()
+}
+
+/// Pages of a site whose paths were changed.
+fn of_site(change: impl FnOnce(Site) -> Site) -> Result<Pages, doorward::pages::PagesError> {
+    let auth = doorward::Auth::builder(
+        change(site()),
+        doorward::store::MemoryUsers::new(),
+        doorward::store::MemoryAttempts::new(),
+        doorward::mail::PrintingMailer,
+    );
+    Pages::builder(auth.keyring(keyring()).build().unwrap()).build()
+}
+
+#[test]
+fn misuse_fails_when_pages_are_built_and_names_the_setting() {
+    assert_eq!(fault(|builder| builder, |pages| pages), "keyring");
+    let keyed = |builder: AuthBuilder| builder.keyring(keyring());
+    let mode =
+        |builder: AuthBuilder| keyed(builder).configure(|config| config.reset.mode = ResetMode::ChooseNewPassword);
+    assert_eq!(fault(mode, |pages| pages), "reset.mode");
+    for home in ["//elsewhere.example", "https://elsewhere.example", "orders", "/\\elsewhere.example", ""] {
+        assert_eq!(fault(keyed, |pages| pages.home(home)), "home", "{home}");
+    }
+    let required = |builder: AuthBuilder| {
+        keyed(builder).configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
+    };
+    assert_eq!(fault(required, |pages| pages), "second_factor.policy");
+}
+
+#[test]
+fn mails_link_to_where_the_pages_are_or_they_are_not_built() {
+    let setting = |site: Result<Pages, doorward::pages::PagesError>| site.unwrap_err().setting();
+    assert_eq!(setting(of_site(|site| site.sign_in_path("/login").unwrap())), "site.sign_in_path");
+    assert_eq!(setting(of_site(|site| site.reset_path("/reset").unwrap())), "site.reset_path");
+    assert_eq!(setting(of_site(|site| site.sign_in_path("/account/sign-in").unwrap())), "site.reset_path");
+    assert_eq!(setting(of_site(|site| site.link_token(TokenPlacement::Fragment))), "site.link_token");
+
+    let below =
+        of_site(|site| site.sign_in_path("/account/sign-in").unwrap().reset_path("/account/reset/confirm").unwrap());
+    let mut client = Client::of(&below.unwrap());
+    assert!(client.pages.has("/account/forgot") && !client.pages.has("/forgot") && !client.pages.has("/account"));
+    let page = client.get("/account/sign-in");
+    page.says(r#"action="/account/sign-in""#).says(r#"href="/account/forgot""#).says(r#"src="/account/pages/page.js""#);
+    for path in ["/account/pages/page.js", "/account/pages/style.css", "/account/pages/icon.svg"] {
+        assert_eq!(client.get(path).status, 200, "{path}");
+    }
+    assert_eq!(client.get("/sign-in").status, 404);
+}
+
+#[test]
+fn a_site_below_a_path_has_its_pages_and_its_home_there() {
+    let site = Site::new("Acme", "https://acme.example/app", "https://acme.example/chat").unwrap();
+    let auth = doorward::Auth::builder(
+        site,
+        doorward::store::MemoryUsers::new(),
+        doorward::store::MemoryAttempts::new(),
+        doorward::mail::PrintingMailer,
+    );
+    let pages = Pages::builder(auth.keyring(keyring()).build().unwrap()).build().unwrap();
+    let page = Client::of(&pages).get("/app/sign-in");
+    page.says(r#"action="/app/sign-in""#).says(r#"<a class="brand" href="/app">"#).says("https://acme.example/chat");
+}
+
+#[test]
+fn neither_pages_nor_their_builder_show_secrets() {
+    let (world, client) = world_with_pages(|builder| builder);
+    let shown = format!("{:?} {:?} {:?}", client.pages, Pages::builder(world.auth.clone()), client.pages.service());
+    for secret in ["7, 7", "0707", "Keyring"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
