@@ -63,7 +63,7 @@
     not(feature = "testing"),
     doc = "| test with a clock, captured mails and faults | `testing` (feature `testing`) |"
 )]
-//! | mount ready-made pages | feature `pages`; [`manual::host_pages`] |
+//! | mount ready-made pages | features `pages` and `axum`; [`manual::host_pages`] |
 //! | know which page calls what | [`manual::host_pages`] |
 //! | know what is promised, and against whom | [`manual::promises`], [`manual::threat_model`], [`manual::defaults`] |
 //! | know why it is built this way | [`manual::design`] |
@@ -96,6 +96,7 @@
 //!
 //! None is on by default, and none changes a default or what is accepted.
 //!
+//! - `axum`: the module `axum`, which mounts the pages of the feature `pages` in axum 0.8, with extractors for whoever is signed in.
 //! - `legacy-hashes`: verifies password hashes of other systems, where
 //!   [`HashingConfig::legacy`](config::HashingConfig::legacy) allows it; [`manual::coming_from`] lists them.
 //! - `pages`: the module `pages`, with pages for signing in and for "Forgot your password?", over the types of the crate `http`.
@@ -121,6 +122,9 @@ pub use async_trait::async_trait;
 
 pub mod account;
 mod auth;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub mod axum;
 mod clock;
 pub mod config;
 mod crypto;

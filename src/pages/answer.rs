@@ -15,8 +15,8 @@ pub(super) type Answer = Response<Bytes>;
 
 /// Why a request failed.
 pub(super) enum Sorry {
-    /// Nobody is signed in, or no sign-in is pending.
-    SignIn,
+    /// Nobody is signed in, or no sign-in is pending. Contains the path to come back to, if there is one.
+    SignIn(String),
     /// The session or the pending sign-in has ended. Contains the path to sign in, and the cookie that says why.
     Ended(String, Box<Cookies>),
     /// The request is malformed.
@@ -38,7 +38,7 @@ impl Sorry {
     pub(super) fn answer(self, pages: &Pages) -> Answer {
         let failed = |status, words: &str| html(status, &ErrorPage { page: Page::error(pages, words) });
         match self {
-            Self::SignIn => redirect(&pages.sign_in_path("")),
+            Self::SignIn(then) => redirect(&pages.sign_in_path(&then)),
             Self::Ended(path, cookies) => {
                 let mut answer = redirect(&path);
                 cookies.write(answer.headers_mut());

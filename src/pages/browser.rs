@@ -109,6 +109,14 @@ impl Browser {
         }
     }
 
+    /// Nobody is signed in here. Only a browser that had a session is told that it ended.
+    pub(super) fn nobody(self) -> Sorry {
+        match self.cookies.get("session") {
+            "" => Sorry::SignIn(self.visit.then.unwrap_or_default()),
+            _ => self.ended(),
+        }
+    }
+
     /// A session or a pending sign-in has ended: says so. The cookie stays, as a parallel request may just have replaced it, and
     /// a dead one does no harm.
     fn ended(self) -> Sorry {

@@ -12,9 +12,11 @@
 //!     .keyring(Keyring::new("2026-11", [7; 32])?) // 32 random bytes from outside the store; seals what cookies carry
 //!     .build()?;
 //! let pages = Pages::builder(auth).home("/orders").build()?;
-//! let service = pages.service(); // mount it: in axum `router.fallback_service(service)`
+//! let service = pages.service(); // to mount in any framework
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! In axum, with an extractor for whoever is signed in: the module `axum`, by the feature of that name.
 //!
 //! # Which pages there are
 //!

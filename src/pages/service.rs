@@ -4,14 +4,18 @@ use core::task::{Context, Poll};
 use std::error::Error;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::request::Parts;
+use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
+use super::answer::Sorry;
 use super::body::{PageBody, read};
+use super::browser::Browser;
 use super::dispatch::{admit, answer, finish};
 use super::routes::Verb;
 use super::state::Pages;
+use crate::error::AuthError;
 
 /// The pages as a service, to mount in any framework that speaks `http` and `tower_service`. It never fails, is always ready, and is
 /// cheap to clone.
@@ -63,6 +67,20 @@ impl Pages {
             answer(self, &parts, admitted, &body).await
         };
         finish(self, &parts.method, answered.await).map(PageBody::new)
+    }
+
+    /// A page that shows the message of an error, with its status and its wait: for routes of your own that call `Auth`.
+    pub fn error_page(&self, error: &dyn AuthError) -> Response<PageBody> {
+        let refusal = Box::new(self.shared.auth.error_response(error));
+        finish(self, &Method::GET, Err(Sorry::Refused(refusal))).map(PageBody::new)
+    }
+
+    /// Redirects to the [sign-in page](Self::sign_in_path) and back to `then`, for a route of your own that nobody is signed in for.
+    /// If the request came with a session cookie, the page says that the session has ended.
+    pub fn redirect_to_sign_in(&self, request: &Parts, then: &str) -> Response<PageBody> {
+        let mut browser = Browser::of(self, request);
+        browser.visit.then = Some(then.to_owned());
+        finish(self, &request.method, Err(browser.nobody())).map(PageBody::new)
     }
 }
 

@@ -24,7 +24,8 @@ const FLOORS: [&[&str]; 11] = [
 ];
 
 /// What stands outside: it speaks of the crate as those who use it do, and nothing inside speaks of it.
-const OUTSIDE: [&str; 9] = [
+const OUTSIDE: [&str; 10] = [
+    "axum",
     "store/memory_",
     "store/sql",
     "store/sqlite",
