@@ -99,7 +99,7 @@
 //! - `axum`: the module `axum`, which mounts the pages of the feature `pages` in axum 0.8, with extractors for whoever is signed in.
 //! - `legacy-hashes`: verifies password hashes of other systems, where
 //!   [`HashingConfig::legacy`](config::HashingConfig::legacy) allows it; [`manual::coming_from`] lists them.
-//! - `pages`: the module `pages`, with pages for signing in and for "Forgot your password?", over the types of the crate `http`.
+//! - `pages`: the module `pages`, with the pages of a user, from the sign-in to the second factor, over the types of the crate `http`.
 //! - `postgres`: `PostgresStore`, for several machines. Needs Rust 1.94 and the tokio runtime.
 //! - `qr`: `TotpEnrollment::qr_svg`.
 //! - `simd`: `HashBackend::Simd`, Argon2 with SIMD instructions. Needs Rust 1.89.

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use axum_core::body::Body;
 use axum_core::extract::{FromRequestParts, Request};
 use axum_core::response::{IntoResponse, Response};
-use doorward::axum::{Member, layer};
+use doorward::axum::{Fresh, Member, layer};
 use doorward::pages::Pages;
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
@@ -46,6 +46,9 @@ impl Service<Request> for Host {
         let response = match path.as_str() {
             "/anyone" => block_on(Option::<Member>::from_request_parts(&mut parts, &()))
                 .map(|who| who.map_or_else(|| "nobody".to_owned(), |who| name(&who)).into_response()),
+            "/danger" => {
+                block_on(Fresh::from_request_parts(&mut parts, &())).map(|Fresh(who)| name(&who).into_response())
+            }
             _ => block_on(Member::from_request_parts(&mut parts, &())).map(|who| name(&who).into_response()),
         };
         ready(Ok(response.unwrap_or_else(IntoResponse::into_response)))
@@ -141,6 +144,25 @@ fn clients_that_show_no_pages_get_problem_documents() {
             assert!(!down.headers.contains_key(header::SET_COOKIE), "{path}");
         }
     }
+}
+
+#[test]
+fn a_sensitive_handler_asks_for_a_fresh_proof_and_comes_back() {
+    let (world, _, mut service) = mounted();
+    let cookie = cookie(&world.signed_in(ANN, OLD));
+    let ask_danger = |service: &mut _, method: &str, accept| {
+        ask(service, request(method, "/danger?x=1", &[accept, ("cookie", &cookie)], ""))
+    };
+    assert_eq!(ask_danger(&mut service, "GET", PAGE).text, ANN);
+    world.clock.advance(HOUR);
+    let stale = ask_danger(&mut service, "GET", PAGE);
+    assert_eq!(stale.header(header::LOCATION), "/confirm?then=%2Fdanger%3Fx%3D1");
+    assert_eq!(ask_danger(&mut service, "POST", PAGE).header(header::LOCATION), "/confirm");
+    let problem = ask_danger(&mut service, "GET", ("accept", "application/json"));
+    assert_eq!(problem.status, StatusCode::FORBIDDEN);
+    assert!(problem.text.contains("password_proof_needed"), "{}", problem.text);
+    let nobody = ask(&mut service, request("GET", "/danger", &[PAGE], ""));
+    assert_eq!(nobody.header(header::LOCATION), "/sign-in?then=%2Fdanger");
 }
 
 #[test]

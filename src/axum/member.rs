@@ -59,7 +59,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Member {
     }
 }
 
-fn mounted(request: &Parts) -> Result<Mounted, Refused> {
+pub(super) fn mounted(request: &Parts) -> Result<Mounted, Refused> {
     request.extensions.get::<Mounted>().cloned().ok_or_else(Refused::without_layer)
 }
 

@@ -20,10 +20,12 @@
 //!
 //! It is built on `axum-core` alone, for axum 0.8.
 
+mod fresh;
 mod layer;
 mod member;
 mod refused;
 
+pub use fresh::Fresh;
 pub use layer::{PagesLayer, WithPages, layer};
 pub use member::Member;
 pub use refused::Refused;

@@ -14,7 +14,7 @@ use http::{Method, StatusCode};
 pub struct Refused(Box<Response>);
 
 impl Refused {
-    /// The status of the response: 303 to the sign-in page, 401, 500 without the [layer](super::layer), or 503.
+    /// The status of the response: 303 to the sign-in page or to step-up, 401, 403, 500 without the [layer](super::layer), or 503.
     pub fn status(&self) -> StatusCode {
         self.0.status()
     }
@@ -25,6 +25,14 @@ impl Refused {
         }
         let reads = matches!(request.method, Method::GET | Method::HEAD);
         Self(Box::new(pages.redirect_to_sign_in(request, if reads { asked_for } else { "" }).map(Body::new)))
+    }
+
+    pub(super) fn stale(pages: &Pages, request: &Parts, asked_for: &str, error: &dyn AuthError) -> Self {
+        if !wants_page(request) {
+            return Self::by(pages, request, error);
+        }
+        let reads = matches!(request.method, Method::GET | Method::HEAD);
+        Self(Box::new(pages.redirect_to_confirm(if reads { asked_for } else { "" }).map(Body::new)))
     }
 
     pub(super) fn by(pages: &Pages, request: &Parts, error: &dyn AuthError) -> Self {

@@ -17,6 +17,8 @@ pub(super) type Answer = Response<Bytes>;
 pub(super) enum Sorry {
     /// Nobody is signed in, or no sign-in is pending. Contains the path to come back to, if there is one.
     SignIn(String),
+    /// Step-up is required first. Contains the path to continue with.
+    Confirm(String),
     /// The session or the pending sign-in has ended. Contains the path to sign in, and the cookie that says why.
     Ended(String, Box<Cookies>),
     /// The request is malformed.
@@ -39,6 +41,7 @@ impl Sorry {
         let failed = |status, words: &str| html(status, &ErrorPage { page: Page::error(pages, words) });
         match self {
             Self::SignIn(then) => redirect(&pages.sign_in_path(&then)),
+            Self::Confirm(then) => redirect(&pages.confirm_path(&then)),
             Self::Ended(path, cookies) => {
                 let mut answer = redirect(&path);
                 cookies.write(answer.headers_mut());

@@ -85,10 +85,9 @@ impl Browser {
         self.with_cookies(redirect(&path))
     }
 
-    /// To the page that was asked for before the sign-in, or home.
-    pub(super) fn go_on(self, then: Option<&str>) -> Answer {
-        let path = then.unwrap_or(&self.pages.shared.home).to_owned();
-        self.with_cookies(redirect(&path))
+    /// To a whole path.
+    pub(super) fn redirect(self, path: &str) -> Answer {
+        self.with_cookies(redirect(path))
     }
 
     fn with_cookies(self, mut answer: Answer) -> Answer {
@@ -101,10 +100,11 @@ impl Browser {
         self
     }
 
-    /// Maps an error that does not belong next to a form field.
-    pub(super) fn sorry(self, failure: &dyn AuthError) -> Sorry {
+    /// Maps an error that does not belong next to a form field. After a step-up, the user continues at `below`.
+    pub(super) fn sorry(self, failure: &dyn AuthError, below: &str) -> Sorry {
         match failure.code() {
             "session_ended" | "challenge_invalid" => self.ended(),
+            "password_proof_needed" | "code_proof_needed" => Sorry::Confirm(self.pages.path(below)),
             _ => Sorry::Refused(Box::new(self.auth().error_response(failure))),
         }
     }
@@ -156,10 +156,10 @@ impl Browser {
             Ok(signed_in) => signed_in,
             // The cookie stays, as in `ended`.
             Err(ResumeError::SessionEnded) => return Ok((self, false)),
-            Err(error) => return Err(self.sorry(&error)),
+            Err(error) => return Err(self.sorry(&error, "")),
         };
         if let Err(error) = self.auth().sign_out(&signed_in).await {
-            return Err(self.sorry(&error));
+            return Err(self.sorry(&error, ""));
         }
         self.cookies.remove("session");
         self.cookies.remove("steps");

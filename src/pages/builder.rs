@@ -96,8 +96,7 @@ impl PagesBuilder {
     /// # Errors
     /// [`PagesError`] names the setting at fault: `keyring`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
     /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
-    /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `second_factor.policy`, unless a second
-    /// factor is optional; `home`, if it is no path of this site.
+    /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `home`, if it is no path of this site.
     pub fn build(self) -> Result<Pages, PagesError> {
         let Self { auth, home, client_address } = self;
         let Some(keyring) = auth.keyring().cloned() else {
@@ -115,9 +114,6 @@ impl PagesBuilder {
         }
         if auth.config().reset.mode != ResetMode::TemporaryPassword {
             return Err(PagesError::new("reset.mode", "is not TemporaryPassword, the only one with pages"));
-        }
-        if auth.config().second_factor.is_required() {
-            return Err(PagesError::new("second_factor.policy", "is Required, and there is no page to enroll on"));
         }
         if local_path(&home).is_none() {
             return Err(PagesError::new("home", "is not a path of this site"));

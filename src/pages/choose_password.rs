@@ -46,8 +46,11 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     let challenge = browser.visit.password_challenge()?;
     match browser.auth().choose_password(&challenge, form.get("new_password")).await {
-        Ok(outcome) => advance(browser, outcome),
-        Err(error @ ChoosePasswordError::ChallengeInvalid) => Err(browser.sorry(&error)),
+        Ok(outcome) => {
+            let (browser, next) = advance(browser, outcome)?;
+            Ok(browser.redirect(&next))
+        }
+        Err(error @ ChoosePasswordError::ChallengeInvalid) => Err(browser.sorry(&error, "")),
         Err(error) => {
             let refusal = browser.auth().error_response(&error);
             let page = browser.plain_page(TITLE).refused("new_password", &refusal);
@@ -61,8 +64,10 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
 /// set. Anyone who is choosing one can have it: it tells no more than the rules do, and hashes nothing.
 pub(super) async fn check(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
-    browser.visit.password_challenge().map_err(|_| Sorry::NotFound)?;
-    let email = Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?;
+    let email = match browser.visit.password_challenge() {
+        Ok(_) => Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?,
+        Err(_) => browser.who().await.map_err(|_| Sorry::NotFound)?.email().clone(),
+    };
     let broken = browser.auth().check_new_password(&email, form.get("new_password"));
     let broken: Vec<_> = broken.iter().map(Violation::code).collect();
     let body = serde_json::json!({ "broken": broken }).to_string();

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::fields::Fields;
 use super::routes::{Route, Verb};
 use super::state::Pages;
-use super::{assets, choose_password, forgot, headers, reset, second_step, sign_in};
+use super::{assets, authenticator, choose_password, confirm, forgot, headers, reset, second_step, security, sign_in};
 
 /// A request that may be answered. Nothing of its body has been read.
 pub(super) struct Admitted {
@@ -50,6 +50,9 @@ pub(super) async fn answer(pages: &Pages, request: &Parts, admitted: Admitted, b
         (Route::ChoosePassword, Get) => choose_password::show(call).await,
         (Route::ChoosePassword, Post) => choose_password::submit(call).await,
         (Route::CheckPassword, _) => choose_password::check(call).await,
+        (Route::Authenticator | Route::AuthenticatorConfirm, Get) => authenticator::offer(call).await,
+        (Route::Authenticator, Post) => authenticator::begin_required(call).await,
+        (Route::AuthenticatorConfirm, Post) => authenticator::confirm_required(call).await,
         (Route::SignOut, Get) => sign_in::offer_sign_out(call).await,
         (Route::SignOut, Post) => sign_in::sign_out(call).await,
         (Route::Forgot | Route::ForgotChange | Route::ForgotSend, Get) => forgot::show(call).await,
@@ -60,6 +63,29 @@ pub(super) async fn answer(pages: &Pages, request: &Parts, admitted: Admitted, b
         (Route::ResetConfirm, Get) => reset::show(call).await,
         (Route::ResetConfirm, Post) => reset::submit(call).await,
         (Route::ResetDone, _) => reset::done(call).await,
+        (Route::Confirm, Get) => confirm::show(call).await,
+        (Route::Confirm, Post) => confirm::submit(call).await,
+        (Route::SecurityPassword, Post) => security::change_password(call).await,
+        (Route::SecurityAuthenticator, Post) => authenticator::begin(call).await,
+        (Route::SecurityAuthenticatorConfirm, Post) => authenticator::confirm(call).await,
+        (Route::SecurityAuthenticatorOff, Post) => security::turn_off(call).await,
+        (Route::SecurityRecoveryCodes, Post) => authenticator::new_recovery_codes(call).await,
+        (Route::SecurityDeviceSignOut, Post) => security::sign_out_device(call).await,
+        (Route::SecuritySessionSignOut, Post) => security::sign_out_session(call).await,
+        (Route::SecurityOthersSignOut, Post) => security::sign_out_others(call).await,
+        (
+            Route::Security
+            | Route::SecurityPassword
+            | Route::SecurityAuthenticator
+            | Route::SecurityAuthenticatorConfirm
+            | Route::SecurityAuthenticatorOff
+            | Route::SecurityRecoveryCodes
+            | Route::SecurityDeviceSignOut
+            | Route::SecuritySessionSignOut
+            | Route::SecurityOthersSignOut,
+            _,
+        ) => security::show(call).await,
+        (Route::WellKnownChangePassword, _) => Ok(call.browser.go("/security")),
         (Route::Style, _) => Ok(assets::style()),
         (Route::Script, _) => Ok(assets::script()),
         (Route::Icon, _) => Ok(assets::icon()),

@@ -25,13 +25,17 @@
 //! | `/sign-in` | address and password; `?then=/path` leads back to a page of this site |
 //! | `/second-step` | a code from the authenticator, or a recovery code |
 //! | `/choose-password` | after a temporary password: the rules of the policy and a field; `/check-password` judges while one types |
+//! | `/authenticator`, `/authenticator/confirm` | setting up an authenticator app, where the policy requires one; recovery codes |
 //! | `/sign-out` | a button |
 //! | `/forgot`, `/forgot/change`, `/forgot/send`, `/forgot/sent` | "Forgot your password?": the address, a check, and the same response for everyone |
 //! | `/reset/confirm`, `/reset/done` | the page that a mailed link opens, with one button |
+//! | `/security` and below | "My password and security": the password, the second factor and recovery codes, sessions, devices |
+//! | `/confirm` | "Confirm it's you" (step-up): the password, or a code where a second factor is on; `?then=/path` leads on |
+//! | `/.well-known/change-password` | redirects to `/security`, for password managers; always at the root of the origin |
 //! | `/pages/style.css`, `/pages/page.js`, `/pages/icon.svg` | what these pages load. All of them work without scripts |
 //!
-//! The pages of a signed-in user (password, second factor, sessions), enrolling an authenticator at sign-in, and the operator's pages
-//! are still the host's: [`host_pages`](crate::manual::host_pages). The pages are in English.
+//! The pages of an operator, steps of a host's own for newcomers, and recent activity are still the host's:
+//! [`host_pages`](crate::manual::host_pages). The pages are in English.
 //!
 //! # What they see to
 //!
@@ -50,11 +54,13 @@
 mod agent;
 mod answer;
 mod assets;
+mod authenticator;
 mod body;
 mod browser;
 mod builder;
 mod call;
 mod choose_password;
+mod confirm;
 mod cookies;
 mod cross_site;
 mod dispatch;
@@ -63,11 +69,13 @@ mod fields;
 mod forgot;
 mod headers;
 mod links;
+mod member;
 mod notice;
 mod page;
 mod reset;
 mod routes;
 mod second_step;
+mod security;
 mod service;
 mod sign_in;
 mod state;

@@ -3,10 +3,25 @@
 pub(super) enum Notice {
     SignedOut,
     SessionEnded,
+    PasswordChanged,
+    Confirmed,
+    OthersSignedOut,
+    DeviceSignedOut,
+    SessionSignedOut,
+    AppOff,
 }
 
 impl Notice {
-    const ALL: [Self; 2] = [Self::SignedOut, Self::SessionEnded];
+    const ALL: [Self; 8] = [
+        Self::SignedOut,
+        Self::SessionEnded,
+        Self::PasswordChanged,
+        Self::Confirmed,
+        Self::OthersSignedOut,
+        Self::DeviceSignedOut,
+        Self::SessionSignedOut,
+        Self::AppOff,
+    ];
 
     pub(super) fn number(self) -> String {
         (self as usize).to_string()
@@ -20,6 +35,12 @@ impl Notice {
         match self {
             Self::SignedOut => "You are signed out.",
             Self::SessionEnded => "Please sign in again. Your session has ended, or the last step took too long.",
+            Self::PasswordChanged => "Password changed. Other devices were signed out. We emailed you a confirmation.",
+            Self::Confirmed => "Thank you. You can continue now.",
+            Self::OthersSignedOut => "You are signed out everywhere else.",
+            Self::DeviceSignedOut => "The device was signed out and forgotten.",
+            Self::SessionSignedOut => "Signed out there.",
+            Self::AppOff => "Two-step sign-in is off. We emailed you a confirmation.",
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use core::time::Duration;
 
+use time::{OffsetDateTime, UtcOffset};
+
 use super::notice::Notice;
 use super::state::Pages;
-use crate::auth::Auth;
+use crate::auth::{Auth, SignedIn};
 use crate::error::ErrorResponse;
 use crate::password::{Rule, Violation};
 
@@ -17,6 +19,8 @@ pub(super) struct Page {
     pub(super) wait: Option<Wait>,
     /// Whether someone is signed in, who may have come with a mailed password all the same.
     pub(super) is_signed_in: bool,
+    /// How many seconds the session lasts if it is not used, and whether using it does not help any more.
+    pub(super) ends_in: Option<(u64, bool)>,
     /// What all paths begin with.
     pub(super) base: String,
     pub(super) home: String,
@@ -30,6 +34,9 @@ pub(super) struct Wait {
     /// Because of failed attempts.
     pub(super) throttled: bool,
 }
+
+/// How many seconds before its end a page warns about it: enough to continue, also for slow readers.
+const SOON: u64 = 5 * 60;
 
 pub(super) struct Problem {
     /// The id of the field; empty if it is about the whole form.
@@ -46,6 +53,7 @@ impl Page {
             problems: Vec::new(),
             wait: None,
             is_signed_in: false,
+            ends_in: None,
             base: pages.shared.base.clone(),
             home: pages.shared.home.clone(),
             site: site.name().to_owned(),
@@ -69,6 +77,24 @@ impl Page {
         // If the user only has to wait, the input itself is fine.
         let field = if self.wait.is_some() { "" } else { field };
         self.problem(field, &refusal.message)
+    }
+
+    /// A page for someone who is signed in, with a warning before the session ends.
+    pub(super) fn of(mut self, signed_in: &SignedIn) -> Self {
+        let session = signed_in.session();
+        self.ends_in = Some((signed_in.expires_in().as_secs(), session.expires_at == session.ends_at));
+        self.is_signed_in = true;
+        self
+    }
+
+    /// Whether the session ends soon, and in how many seconds the warning is due.
+    pub(super) fn warning(&self) -> Option<(bool, u64)> {
+        self.ends_in.map(|(seconds, _)| (seconds <= SOON, seconds.saturating_sub(SOON)))
+    }
+
+    /// Whether the session ends however much it is used.
+    pub(super) fn ends_for_good(&self) -> bool {
+        self.ends_in.is_some_and(|(_, for_good)| for_good)
     }
 
     /// The first problem with that field.
@@ -98,4 +124,10 @@ pub(super) fn rules(auth: &Auth, broken: &[Violation]) -> Vec<RuleShown> {
         judged_later: rule.is_judged_when_set(),
     };
     auth.password_policy().rules().into_iter().map(shown).collect()
+}
+
+/// "24 November 2026, 10:15 UTC"
+pub(super) fn moment(at: OffsetDateTime) -> String {
+    let at = at.to_offset(UtcOffset::UTC);
+    format!("{} {} {}, {:02}:{:02} UTC", at.day(), at.month(), at.year(), at.hour(), at.minute())
 }

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use http::StatusCode;
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
 use super::links;
-use super::page::Page;
+use super::page::{Page, moment};
 use crate::auth::Auth;
 use crate::error::ConfirmResetError;
 
@@ -116,10 +116,4 @@ pub(super) async fn done(call: Call) -> Result<Answer, Sorry> {
     };
     let page = browser.page(AGAIN);
     Ok(browser.show(&DonePage { page, until: moment(until) }))
-}
-
-/// "24 November 2026, 10:15 UTC"
-fn moment(at: OffsetDateTime) -> String {
-    let at = at.to_offset(UtcOffset::UTC);
-    format!("{} {} {}, {:02}:{:02} UTC", at.day(), at.month(), at.year(), at.hour(), at.minute())
 }

@@ -58,6 +58,8 @@ routes! {
     SecondStep "/second-step" Get Post;
     ChoosePassword "/choose-password" Get Post;
     CheckPassword "/check-password" Post;
+    Authenticator "/authenticator" Get Post;
+    AuthenticatorConfirm "/authenticator/confirm" Get Post;
     SignOut "/sign-out" Get Post;
     Forgot "/forgot" Get Post;
     ForgotChange "/forgot/change" Get Post;
@@ -65,16 +67,37 @@ routes! {
     ForgotSent "/forgot/sent" Get;
     ResetConfirm "/reset/confirm" Get Post;
     ResetDone "/reset/done" Get;
+    Confirm "/confirm" Get Post;
+    Security "/security" Get;
+    SecurityPassword "/security/password" Get Post;
+    SecurityAuthenticator "/security/authenticator" Get Post;
+    SecurityAuthenticatorConfirm "/security/authenticator/confirm" Get Post;
+    SecurityAuthenticatorOff "/security/authenticator/off" Get Post;
+    SecurityRecoveryCodes "/security/recovery-codes" Get Post;
+    SecurityDeviceSignOut "/security/devices/sign-out" Get Post;
+    SecuritySessionSignOut "/security/sessions/sign-out" Get Post;
+    SecurityOthersSignOut "/security/sessions/sign-out-others" Get Post;
+    WellKnownChangePassword "/.well-known/change-password" Get;
     Style "/pages/style.css" Get;
     Script "/pages/page.js" Get;
     Icon "/pages/icon.svg" Get;
 }
 
 impl Route {
+    /// The whole path.
+    pub(super) fn whole_path(self, base: &str) -> String {
+        // What is well known is so for the whole origin (RFC 8615).
+        let base = if self == Self::WellKnownChangePassword { "" } else { base };
+        format!("{base}{}", self.path())
+    }
+
     /// The route of a whole path.
     pub(super) fn find(base: &str, path: &str) -> Option<Self> {
+        if path == Self::WellKnownChangePassword.path() {
+            return Some(Self::WellKnownChangePassword);
+        }
         let below = path.strip_prefix(base)?;
-        Self::ALL.iter().copied().find(|route| route.path() == below)
+        Self::ALL.iter().copied().find(|route| *route != Self::WellKnownChangePassword && route.path() == below)
     }
 
     /// How the route is asked, if it answers that method.

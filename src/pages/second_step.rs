@@ -41,8 +41,11 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
         false => auth.verify_second_factor(&challenge, code).await,
     };
     match outcome {
-        Ok(outcome) => advance(browser, outcome),
-        Err(error @ VerifySecondFactorError::ChallengeInvalid) => Err(browser.sorry(&error)),
+        Ok(outcome) => {
+            let (browser, next) = advance(browser, outcome)?;
+            Ok(browser.redirect(&next))
+        }
+        Err(error @ VerifySecondFactorError::ChallengeInvalid) => Err(browser.sorry(&error, "")),
         Err(error) => {
             let refusal = browser.auth().error_response(&error);
             let page = browser.plain_page(TITLE).refused("code", &refusal);

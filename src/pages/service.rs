@@ -75,6 +75,11 @@ impl Pages {
         finish(self, &Method::GET, Err(Sorry::Refused(refusal))).map(PageBody::new)
     }
 
+    /// Redirects to the page that [asks for a fresh proof](Self::confirm_path) and then leads to `then`.
+    pub fn redirect_to_confirm(&self, then: &str) -> Response<PageBody> {
+        finish(self, &Method::GET, Err(Sorry::Confirm(then.to_owned()))).map(PageBody::new)
+    }
+
     /// Redirects to the [sign-in page](Self::sign_in_path) and back to `then`, for a route of your own that nobody is signed in for.
     /// If the request came with a session cookie, the page says that the session has ended.
     pub fn redirect_to_sign_in(&self, request: &Parts, then: &str) -> Response<PageBody> {

@@ -55,7 +55,8 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
             let (mut browser, _) = browser.leave().await?;
             let email = Email::from_input(email).map(|email| email.as_typed().to_owned()).unwrap_or_default();
             browser.visit = Visit { email, then: then.map(str::to_owned), step: None };
-            advance(browser, outcome)
+            let (browser, next) = advance(browser, outcome)?;
+            Ok(browser.redirect(&next))
         }
         Err(error) => {
             // The form shows the address again, never the password.
@@ -67,19 +68,21 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     }
 }
 
-/// Continues a sign-in with its next page. Only `Complete` has a session.
-pub(super) fn advance(browser: Browser, outcome: SignIn) -> Result<Answer, Sorry> {
+/// Continues a sign-in and returns the path of its next page. Only `Complete` has a session.
+pub(super) fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, String), Sorry> {
     let visit = browser.visit.clone();
-    let at = |step| Visit { step: Some(step), ..visit.clone() };
-    Ok(match outcome {
-        SignIn::Complete(signed_in) => browser.enter(&signed_in).go_on(visit.then.as_deref()),
-        SignIn::SecondFactorRequired(challenge) => browser.at(at(Step::Code(challenge.expose())))?.go("/second-step"),
-        SignIn::PasswordChangeRequired(challenge) => {
-            browser.at(at(Step::Password(challenge.expose())))?.go("/choose-password")
+    let (step, below) = match outcome {
+        SignIn::Complete(signed_in) => {
+            let next = visit.then.unwrap_or_else(|| browser.pages.shared.home.clone());
+            return Ok((browser.enter(&signed_in), next));
         }
-        // Only where a second factor is required, for which pages are not built.
-        SignIn::EnrollmentRequired(_) => return Err(Sorry::Internal),
-    })
+        SignIn::SecondFactorRequired(challenge) => (Step::Code(challenge.expose()), "/second-step"),
+        SignIn::PasswordChangeRequired(challenge) => (Step::Password(challenge.expose()), "/choose-password"),
+        SignIn::EnrollmentRequired(challenge) => (Step::Authenticator(challenge.expose()), "/authenticator"),
+    };
+    let browser = browser.at(Visit { step: Some(step), ..visit })?;
+    let next = browser.pages.path(below);
+    Ok((browser, next))
 }
 
 /// For links of the host. It changes nothing.

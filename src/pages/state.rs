@@ -53,7 +53,7 @@ impl Pages {
     /// ```
     pub fn routes(&self) -> impl Iterator<Item = (Method, String)> {
         Route::ALL.iter().flat_map(|route| {
-            let path = self.path(route.path());
+            let path = route.whole_path(&self.shared.base);
             route.verbs().iter().map(move |verb| (verb.method(), path.clone()))
         })
     }
@@ -93,7 +93,28 @@ impl Pages {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sign_in_path(&self, then: &str) -> String {
-        let path = self.path(Route::SignIn.path());
+        self.leading_back(Route::SignIn, then)
+    }
+
+    /// The path of the page that asks for a fresh proof (step-up), and then leads to `then`, as with
+    /// [`sign_in_path`](Self::sign_in_path); by default to the settings. Redirect to it after
+    /// [`require_step_up`](Auth::require_step_up) has returned `StepUpRequired`.
+    pub fn confirm_path(&self, then: &str) -> String {
+        self.leading_back(Route::Confirm, then)
+    }
+
+    /// The path of "My password and security", for a link in pages of your own.
+    pub fn security_path(&self) -> String {
+        self.path(Route::Security.path())
+    }
+
+    /// The `Auth` whose pages these are.
+    pub fn auth(&self) -> &Auth {
+        &self.shared.auth
+    }
+
+    fn leading_back(&self, route: Route, then: &str) -> String {
+        let path = self.path(route.path());
         match local_path(then) {
             Some(then) => {
                 let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("then", then).finish();

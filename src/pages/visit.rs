@@ -20,6 +20,7 @@ pub(super) struct Visit {
 pub(super) enum Step {
     Code(String),
     Password(String),
+    Authenticator(String),
 }
 
 impl Visit {
@@ -31,6 +32,10 @@ impl Visit {
 
     pub(super) fn code_challenge(&self) -> Result<Challenge, Sorry> {
         self.challenge(|step| if let Step::Code(text) = step { Some(text) } else { None })
+    }
+
+    pub(super) fn authenticator_challenge(&self) -> Result<Challenge, Sorry> {
+        self.challenge(|step| if let Step::Authenticator(text) = step { Some(text) } else { None })
     }
 
     pub(super) fn password_challenge(&self) -> Result<Challenge, Sorry> {

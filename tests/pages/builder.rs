@@ -1,6 +1,5 @@
 use doorward::config::{ResetMode, TokenPlacement};
 use doorward::pages::{Pages, PagesBuilder};
-use doorward::second_factor::SecondFactorPolicy;
 use doorward::{AuthBuilder, Site};
 
 use crate::client::{Client, world_with_pages};
@@ -35,10 +34,6 @@ fn misuse_fails_when_pages_are_built_and_names_the_setting() {
     for home in ["//elsewhere.example", "https://elsewhere.example", "orders", "/\\elsewhere.example", ""] {
         assert_eq!(fault(keyed, |pages| pages.home(home)), "home", "{home}");
     }
-    let required = |builder: AuthBuilder| {
-        keyed(builder).configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
-    };
-    assert_eq!(fault(required, |pages| pages), "second_factor.policy");
 }
 
 #[test]
@@ -59,6 +54,9 @@ fn mails_link_to_where_the_pages_are_or_they_are_not_built() {
         assert_eq!(client.get(path).status, 200, "{path}");
     }
     assert_eq!(client.get("/sign-in").status, 404);
+    // What is well known is so for the whole origin.
+    assert_eq!(client.get("/.well-known/change-password").location(), "/account/security");
+    assert_eq!(client.get("/account/.well-known/change-password").status, 404);
 }
 
 #[test]
@@ -81,5 +79,18 @@ fn neither_pages_nor_their_builder_show_secrets() {
     let shown = format!("{:?} {:?} {:?}", client.pages, Pages::builder(world.auth.clone()), client.pages.service());
     for secret in ["7, 7", "0707", "Keyring"] {
         assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn no_template_forgets_the_base_path() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages/templates");
+    let templates: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(templates.len() > 10, "the templates were found");
+    for template in templates {
+        let text = std::fs::read_to_string(&template).unwrap();
+        for word in ["=\"/", "='/", "style=", "onclick", "<style", "<script>", "|safe"] {
+            assert!(!text.contains(word), "{} has {word}", template.display());
+        }
     }
 }

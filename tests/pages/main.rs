@@ -9,5 +9,6 @@ mod client;
 mod cookies;
 mod random;
 mod reset;
+mod security;
 mod sign_in;
 mod table;

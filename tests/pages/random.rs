@@ -41,6 +41,17 @@ const FIELDS: [&str; 9] = ["email", "password", "code", "new_password", "link", 
 
 #[test]
 fn random_requests_give_no_failure_no_panic_and_no_session() {
+    send(10_000, 18);
+}
+
+/// `cargo test --release --features pages,testing --test pages -- --ignored`
+#[test]
+#[ignore = "takes a minute without optimisation"]
+fn a_hundred_thousand_random_requests_give_no_failure_no_panic_and_no_session() {
+    send(100_000, 2026);
+}
+
+fn send(turns: usize, seed: u64) {
     let (world, browser) = world_with_pages(|builder| builder);
     let _ = world.open(ANN, OLD);
     world.provision("new@acme.example");
@@ -58,10 +69,9 @@ fn random_requests_give_no_failure_no_panic_and_no_session() {
             .chain(["x".repeat(9000)])
             .collect();
     let routes: Vec<_> = browser.pages.routes().collect();
-    let mut dice = Dice(18);
+    let mut dice = Dice(seed);
     let mut reached = BTreeMap::<String, usize>::new();
-    const TURNS: usize = 10_000;
-    for turn in 0..TURNS {
+    for turn in 0..turns {
         let (method, path) = routes[dice.roll(routes.len())].clone();
         let method = if dice.roll(4) == 0 {
             dice.pick(&[&Method::PUT, &Method::HEAD, &Method::OPTIONS]).clone()
@@ -96,7 +106,7 @@ fn random_requests_give_no_failure_no_panic_and_no_session() {
         world.clock.advance(SECOND);
     }
     let handled: usize = reached.values().sum();
-    assert!(handled * 10 >= TURNS * 3, "{handled} of {TURNS} reached a handler: {reached:?}");
+    assert!(handled * 10 >= turns * 3, "{handled} of {turns} reached a handler: {reached:?}");
     for (method, path) in &routes {
         let often = reached.get(&format!("{method} {path}")).copied().unwrap_or_default();
         assert!(often >= 20 || path == "/check-password", "{method} {path} was reached {often} times");

@@ -41,6 +41,10 @@ if (wait) {
   tick();
 }
 
+const ends = document.querySelector("[data-ends]");
+const warning = ends?.querySelector("template");
+if (warning) setTimeout(() => ends.append(warning.content), Number(ends.dataset.ends) * 1000);
+
 const rules = document.querySelector("[data-check]");
 const chosen = document.getElementById("new_password");
 if (rules && chosen) {
@@ -80,4 +84,33 @@ if (rules && chosen) {
     clearTimeout(pending);
     pending = setTimeout(check, 300);
   });
+}
+
+const offer = (words, action, after) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "second small";
+  button.textContent = words;
+  button.addEventListener("click", () => action(button));
+  after.after(button);
+};
+
+const key = document.getElementById("key");
+if (key && navigator.clipboard) {
+  offer("Copy key", async (button) => {
+    await navigator.clipboard.writeText(key.textContent);
+    button.textContent = "Copied";
+  }, key.parentElement);
+}
+
+const codes = document.getElementById("codes");
+if (codes) {
+  offer("Download recovery codes", () => {
+    const text = [...codes.querySelectorAll("code")].map((code) => code.textContent + "\n").join("");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+    link.download = "recovery-codes.txt";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }, codes);
 }
