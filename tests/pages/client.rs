@@ -19,6 +19,17 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Every cookie belongs to this host alone, and no script sees it.
+    #[track_caller]
+    pub fn has_protected_cookies(&self) {
+        for cookie in self.set_cookies() {
+            assert!(cookie.starts_with("__Host-") && !cookie.contains("Domain"), "{cookie}");
+            for attribute in ["; Path=/", "; HttpOnly", "; Secure", "; SameSite=Lax"] {
+                assert!(cookie.contains(attribute), "{attribute} is not in {cookie}");
+            }
+        }
+    }
+
     /// Where a redirect leads.
     pub fn location(&self) -> &str {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text);
@@ -86,6 +97,7 @@ impl Client {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
         let shown = block_on(ask(&self.pages, request.body(body.to_owned()).unwrap()));
+        shown.has_protected_cookies();
         for cookie in shown.set_cookies() {
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
             let (name, value) = pair.split_once('=').unwrap();

@@ -81,9 +81,12 @@ fn s05_a_password_is_changed_and_ends_every_other_session() {
     weak.says("Not yet");
     assert_eq!(browser.post("/check-password", &[("new_password", "short")]).text, r#"{"broken":["too_short"]}"#);
     world.clock.advance(MINUTE);
+    let device = browser.cookie("device").unwrap().to_owned();
     let changed = browser.post("/security/password", &[("current_password", OLD), ("new_password", NEW)]);
     assert_eq!(changed.location(), "/security");
     browser.get("/security").says("Password changed.");
+    let renewed = browser.cookie("device").unwrap();
+    assert!(renewed != device && !renewed.contains('~'), "one token for one person");
     assert_eq!((browser.who().as_deref(), other.who()), (Some(ANN), None));
     let ended = other.get("/security");
     assert_eq!(ended.location(), "/sign-in?then=%2Fsecurity");
