@@ -206,3 +206,27 @@ fn without_the_layer_nobody_gets_in() {
         assert!(shown.text.contains("layer"), "{}", shown.text);
     }
 }
+
+/// What `Router::fallback_service` of axum 0.8 asks for.
+fn fallback<T>(service: T) -> T
+where
+    T: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+    T::Response: IntoResponse,
+    T::Future: Send + 'static,
+{
+    service
+}
+
+#[test]
+fn the_service_serves_as_the_fallback_of_a_router() {
+    let world = World::with_keyring(|builder| builder);
+    let pages = Pages::builder(world.auth.clone()).build().unwrap();
+    let mut service = fallback(pages.service());
+    for (path, status) in [("/sign-in", 200), ("/nowhere", 404)] {
+        let response = block_on(service.call(request("GET", path, &[PAGE], ""))).unwrap().into_response();
+        assert_eq!(
+            (response.status().as_u16(), response.headers()[header::CACHE_CONTROL].to_str().unwrap()),
+            (status, "no-store")
+        );
+    }
+}
