@@ -45,7 +45,7 @@ impl Pages {
     /// ```
     pub fn builder(auth: Auth) -> PagesBuilder {
         let home = auth.site().home_path().to_owned();
-        PagesBuilder { auth, home, client_address: None }
+        PagesBuilder { auth, home, stylesheet: None, client_address: None }
     }
 }
 
@@ -54,6 +54,7 @@ impl Pages {
 pub struct PagesBuilder {
     auth: Auth,
     home: String,
+    stylesheet: Option<String>,
     client_address: Option<Box<FindAddress>>,
 }
 
@@ -61,6 +62,15 @@ impl PagesBuilder {
     /// Where a sign-in leads, unless it was asked for by another page: a path of this site; default where the site begins.
     pub fn home(self, path: &str) -> Self {
         Self { home: path.to_owned(), ..self }
+    }
+
+    /// A style sheet of your own, loaded after that of the pages: a path of this site. Colours are the CSS variables `--ground`,
+    /// `--paper`, `--ink`, `--soft`, `--line`, `--edge`, `--brand`, `--on-brand`, `--good`, `--good-ground`, `--bad` and `--bad-ground`
+    /// of `:root`; set them for light and dark (`prefers-color-scheme`), and keep the contrast of texts.
+    ///
+    /// The policy of the pages lets it load nothing but images and style sheets of this site: no fonts from elsewhere.
+    pub fn stylesheet(self, path: &str) -> Self {
+        Self { stylesheet: Some(path.to_owned()), ..self }
     }
 
     /// How the client address of a request is found, which throttles credential stuffing; default unknown.
@@ -96,9 +106,10 @@ impl PagesBuilder {
     /// # Errors
     /// [`PagesError`] names the setting at fault: `keyring`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
     /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
-    /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `home`, if it is no path of this site.
+    /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `home` or `stylesheet`, if it is no path
+    /// of this site.
     pub fn build(self) -> Result<Pages, PagesError> {
-        let Self { auth, home, client_address } = self;
+        let Self { auth, home, stylesheet, client_address } = self;
         let Some(keyring) = auth.keyring().cloned() else {
             return Err(PagesError::new("keyring", "is missing: it seals what cookies carry"));
         };
@@ -118,8 +129,11 @@ impl PagesBuilder {
         if local_path(&home).is_none() {
             return Err(PagesError::new("home", "is not a path of this site"));
         }
+        if stylesheet.as_deref().is_some_and(|path| local_path(path).is_none()) {
+            return Err(PagesError::new("stylesheet", "is not a path of this site"));
+        }
         let (base, origin) = (base.to_owned(), auth.site().origin());
-        let shared = Shared { auth, keyring, base, home, origin, client_address };
+        let shared = Shared { auth, keyring, base, home, origin, stylesheet, client_address };
         Ok(Pages { shared: Arc::new(shared) })
     }
 }

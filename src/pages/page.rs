@@ -24,6 +24,7 @@ pub(super) struct Page {
     /// What all paths begin with.
     pub(super) base: String,
     pub(super) home: String,
+    pub(super) stylesheet: Option<String>,
     pub(super) site: String,
     pub(super) support: (String, String),
 }
@@ -56,6 +57,7 @@ impl Page {
             ends_in: None,
             base: pages.shared.base.clone(),
             home: pages.shared.home.clone(),
+            stylesheet: pages.shared.stylesheet.clone(),
             site: site.name().to_owned(),
             support: (site.support().to_string(), site.support().href()),
         }

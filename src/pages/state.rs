@@ -31,6 +31,8 @@ pub(super) struct Shared {
     /// Where a sign-in leads, unless a page was asked for.
     pub(super) home: String,
     pub(super) origin: String,
+    /// The path of the host's own style sheet.
+    pub(super) stylesheet: Option<String>,
     pub(super) client_address: Option<Box<FindAddress>>,
 }
 

@@ -33,6 +33,7 @@ fn misuse_fails_when_pages_are_built_and_names_the_setting() {
     assert_eq!(fault(mode, |pages| pages), "reset.mode");
     for home in ["//elsewhere.example", "https://elsewhere.example", "orders", "/\\elsewhere.example", ""] {
         assert_eq!(fault(keyed, |pages| pages.home(home)), "home", "{home}");
+        assert_eq!(fault(keyed, |pages| pages.stylesheet(home)), "stylesheet", "{home}");
     }
 }
 
@@ -93,4 +94,15 @@ fn no_template_forgets_the_base_path() {
             assert!(!text.contains(word), "{} has {word}", template.display());
         }
     }
+}
+
+#[test]
+fn a_style_sheet_of_the_host_comes_after_that_of_the_pages() {
+    let (world, mut plain) = world_with_pages(|builder| builder);
+    let own = r#"<link rel="stylesheet" href="/acme.css?v=2">"#;
+    assert!(!plain.get("/sign-in").text.contains("acme.css"));
+    let pages = Pages::builder(world.auth.clone()).stylesheet("/acme.css?v=2").build().unwrap();
+    let page = Client::of(&pages).get("/sign-in");
+    let (before, _) = page.text.split_once(own).expect("the page has the link");
+    assert!(before.contains("/pages/style.css"));
 }
