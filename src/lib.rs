@@ -63,6 +63,7 @@
     not(feature = "testing"),
     doc = "| test with a clock, captured mails and faults | `testing` (feature `testing`) |"
 )]
+//! | mount ready-made pages | features `pages` and `axum`; [`manual::host_pages`] |
 //! | know which page calls what | [`manual::host_pages`] |
 //! | know what is promised, and against whom | [`manual::promises`], [`manual::threat_model`], [`manual::defaults`] |
 //! | know why it is built this way | [`manual::design`] |
@@ -95,8 +96,10 @@
 //!
 //! None is on by default, and none changes a default or what is accepted.
 //!
+//! - `axum`: the module `axum`, which mounts the pages of the feature `pages` in axum 0.8, with extractors for whoever is signed in.
 //! - `legacy-hashes`: verifies password hashes of other systems, where
 //!   [`HashingConfig::legacy`](config::HashingConfig::legacy) allows it; [`manual::coming_from`] lists them.
+//! - `pages`: the module `pages`, with the pages of a user, from the sign-in to the second factor, over the types of the crate `http`.
 //! - `postgres`: `PostgresStore`, for several machines. Needs Rust 1.94 and the tokio runtime.
 //! - `qr`: `TotpEnrollment::qr_svg`.
 //! - `simd`: `HashBackend::Simd`, Argon2 with SIMD instructions. Needs Rust 1.89.
@@ -119,6 +122,9 @@ pub use async_trait::async_trait;
 
 pub mod account;
 mod auth;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub mod axum;
 mod clock;
 pub mod config;
 mod crypto;
@@ -128,6 +134,9 @@ pub mod event;
 pub mod hashing;
 pub mod mail;
 pub mod manual;
+#[cfg(feature = "pages")]
+#[cfg_attr(docsrs, doc(cfg(feature = "pages")))]
+pub mod pages;
 pub mod password;
 pub mod second_factor;
 pub mod session;

@@ -38,6 +38,8 @@ use crate::hashing::HashLoad;
 use crate::mail::Mailer;
 use crate::password::{PasswordPolicy, Violation};
 use crate::store::{AttemptStore, UserRepository};
+#[cfg(feature = "pages")]
+use crate::types::{DeviceToken, UserId};
 use crate::types::{Email, Password, Site};
 
 /// The authentication system of a host. Clones are cheap and share state.
@@ -143,6 +145,25 @@ impl Auth {
         engine.housekeeping.background.idle().await;
         engine.hashing.pool.close();
         engine.hashing.pool.idle().await;
+    }
+}
+
+#[cfg(feature = "pages")]
+impl Auth {
+    /// The settings, of which pages show some.
+    pub(crate) fn config(&self) -> &crate::config::Config {
+        &self.engine.config
+    }
+
+    /// The keys, if there are any.
+    pub(crate) fn keyring(&self) -> Option<&crate::crypto::Keyring> {
+        self.engine.codes.keyring.as_deref()
+    }
+
+    /// Whether a device cookie's text belongs to that user. It may be invalid all the same.
+    pub(crate) fn is_device_of(&self, text: &str, user: &UserId) -> bool {
+        let token = DeviceToken::parse(text).ok().and_then(|token| self.engine.users.tokens.open(&token.0));
+        token.is_some_and(|token| token.user_id == *user)
     }
 }
 

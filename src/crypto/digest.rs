@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     SealedPasswordHash,
     SealedTotpSecret,
     EmailPseudonym,
+    #[cfg(feature = "pages")]
+    SealedCookie,
     Session,
     SightedAddress,
     TemporaryPassword,
@@ -34,6 +36,8 @@ impl Purpose {
             Self::SealedPasswordHash => b"doorward:sealed-password-hash:1",
             Self::SealedTotpSecret => b"doorward:sealed-totp-secret:1",
             Self::EmailPseudonym => b"doorward:subject:1",
+            #[cfg(feature = "pages")]
+            Self::SealedCookie => b"doorward:sealed-cookie:1",
             Self::Session => b"doorward:session:1",
             Self::SightedAddress => b"doorward:sighted-address:1",
             Self::TemporaryPassword => b"doorward:temporary-password:1",

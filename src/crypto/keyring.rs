@@ -152,25 +152,45 @@ impl Keyring {
 
     /// Seals under the current key.
     pub(crate) fn seal(&self, purpose: Purpose, user: &UserId, secret: &[u8]) -> Result<String, RandomError> {
+        self.seal_for(purpose, user.as_str(), secret)
+    }
+
+    /// Opens what was sealed under any of the keys, for this purpose and user.
+    pub(crate) fn open(&self, purpose: Purpose, user: &UserId, text: &str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
+        self.open_for(purpose, user.as_str(), text)
+    }
+
+    /// Seals the content of a cookie of that name. Its text has only characters that a cookie may have.
+    #[cfg(feature = "pages")]
+    pub(crate) fn seal_cookie(&self, name: &str, content: &[u8]) -> Result<String, RandomError> {
+        self.seal_for(Purpose::SealedCookie, name, content)
+    }
+
+    /// Opens a cookie of that name. `None` if it was not sealed here, or for another name.
+    #[cfg(feature = "pages")]
+    pub(crate) fn open_cookie(&self, name: &str, text: &str) -> Option<Zeroizing<Vec<u8>>> {
+        self.open_for(Purpose::SealedCookie, name, text).ok()
+    }
+
+    fn seal_for(&self, purpose: Purpose, place: &str, secret: &[u8]) -> Result<String, RandomError> {
         let nonce: [u8; NONCE_BYTES] = Draw::draw()?;
         // `new` adds the first key, and keys are never removed.
         let NamedKey { id, key } = &self.keys[0];
-        let aad = associated(purpose, id, user);
+        let aad = associated(purpose, id, place);
         let sealed = cipher(key, purpose)
             .encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: &aad })
             .expect("only a message of 256 GiB is too long to seal");
         Ok(format!("{PREFIX}{id}${}", Base64UrlUnpadded::encode_string(&[&nonce[..], &sealed].concat())))
     }
 
-    /// Opens what was sealed under any of the keys, for this purpose and user.
-    pub(crate) fn open(&self, purpose: Purpose, user: &UserId, text: &str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
+    fn open_for(&self, purpose: Purpose, place: &str, text: &str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
         // Longer than any sealed secret.
         const MAX_BYTES: usize = 4096;
         let (id, body) = parts(text).filter(|_| text.len() <= MAX_BYTES).ok_or(SecretFault::SealBroken)?;
         let key = self.keys.iter().find(|key| &*key.id == id).ok_or(SecretFault::UnknownKey)?;
         let bytes = Base64UrlUnpadded::decode_vec(body).map_err(|_| SecretFault::SealBroken)?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(SecretFault::SealBroken)?;
-        let aad = associated(purpose, id, user);
+        let aad = associated(purpose, id, place);
         let opened = cipher(&key.key, purpose).decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad });
         opened.map(Zeroizing::new).map_err(|_| SecretFault::SealBroken)
     }
@@ -205,9 +225,9 @@ fn cipher(key: &SecretBytes<32>, purpose: Purpose) -> XChaCha20Poly1305 {
 }
 
 /// The associated data that binds a sealed value to its place.
-fn associated(purpose: Purpose, key_id: &str, user: &UserId) -> Vec<u8> {
+fn associated(purpose: Purpose, key_id: &str, place: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for part in [PREFIX.as_bytes(), purpose.prefix(), key_id.as_bytes(), user.as_str().as_bytes()] {
+    for part in [PREFIX.as_bytes(), purpose.prefix(), key_id.as_bytes(), place.as_bytes()] {
         bytes.extend((part.len() as u64).to_be_bytes());
         bytes.extend(part);
     }

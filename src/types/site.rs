@@ -191,6 +191,31 @@ impl Site {
         self.below(&self.sign_in_path).into()
     }
 
+    /// Where the site begins, as the path of an absolute address: `/`, or that of the base address.
+    #[cfg(feature = "pages")]
+    pub(crate) fn home_path(&self) -> &str {
+        self.base_url.path()
+    }
+
+    /// The whole paths of the sign-in page and of the page that a reset link opens.
+    #[cfg(feature = "pages")]
+    pub(crate) fn page_paths(&self) -> (String, String) {
+        let path = |path: &str| self.below(path).path().to_owned();
+        (path(&self.sign_in_path), path(&self.reset_path))
+    }
+
+    /// The origin of every page: scheme, host and port, as browsers send it.
+    #[cfg(feature = "pages")]
+    pub(crate) fn origin(&self) -> String {
+        self.base_url.origin().ascii_serialization()
+    }
+
+    /// Where links carry their token.
+    #[cfg(feature = "pages")]
+    pub(crate) fn token_placement(&self) -> TokenPlacement {
+        self.link_token
+    }
+
     /// The reset link that carries this token.
     pub(crate) fn reset_link(&self, token: &ResetToken) -> ResetLink {
         let mut link = self.below(&self.reset_path);

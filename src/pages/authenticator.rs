@@ -1,0 +1,165 @@
+//! Setting up an authenticator app: at a sign-in that requires one, and in the settings.
+
+use askama::Template;
+use base64ct::{Base64, Encoding};
+
+use super::answer::{Answer, Sorry, html};
+use super::browser::Browser;
+use super::call::Call;
+use super::member::Member;
+use super::page::Page;
+use super::sign_in::advance;
+use crate::error::EnrollmentError;
+use crate::second_factor::{RecoveryCodes, TotpEnrollment};
+
+const TITLE: &str = "Authenticator app";
+
+#[derive(Template)]
+#[template(path = "authenticator_offer.html")]
+struct OfferPage {
+    page: Page,
+}
+
+#[derive(Template)]
+#[template(path = "authenticator_enroll.html")]
+struct EnrollPage {
+    page: Page,
+    /// The form's action, below the base path.
+    action: &'static str,
+    /// Whether it may be left undone.
+    can_leave: bool,
+    /// The QR code and key. Shown once: after a wrong code, the app already has them.
+    shown: Option<Shown>,
+}
+
+struct Shown {
+    qr: String,
+    key: String,
+}
+
+/// Where the user sets it up.
+#[derive(Clone, Copy)]
+struct Place {
+    action: &'static str,
+    can_leave: bool,
+}
+
+const SETTINGS: Place = Place { action: "/security/authenticator", can_leave: true };
+const REQUIRED: Place = Place { action: "/authenticator", can_leave: false };
+
+#[derive(Template)]
+#[template(path = "recovery_codes.html")]
+struct CodesPage {
+    page: Page,
+    codes: Vec<String>,
+    next: String,
+}
+
+impl From<TotpEnrollment> for Shown {
+    fn from(begun: TotpEnrollment) -> Self {
+        let qr = format!("data:image/svg+xml;base64,{}", Base64::encode_string(begun.qr_svg().as_bytes()));
+        Self { qr, key: begun.key().to_owned() }
+    }
+}
+
+fn enroll_page(page: Page, place: Place, shown: Option<Shown>) -> EnrollPage {
+    EnrollPage { page, action: place.action, can_leave: place.can_leave, shown }
+}
+
+fn codes_page(page: Page, codes: &RecoveryCodes, next: String) -> CodesPage {
+    let page = Page { title: "Recovery codes".to_owned(), ..page };
+    CodesPage { page, codes: codes.expose().map(str::to_owned).collect(), next }
+}
+
+/// Another try at the same authenticator, if that can help; otherwise the page for the error.
+fn again(browser: Browser, page: Page, error: &EnrollmentError, place: Place) -> Result<Answer, Sorry> {
+    let helps = matches!(
+        error,
+        EnrollmentError::CodeMalformed
+            | EnrollmentError::CodeWrong
+            | EnrollmentError::Throttled { .. }
+            | EnrollmentError::Unavailable(_)
+    );
+    if !helps {
+        return Err(browser.sorry(error, "/security#authenticator"));
+    }
+    let refusal = browser.auth().error_response(error);
+    let page = page.refused("code", &refusal);
+    Ok(browser.refuse(&refusal, &enroll_page(page, place, None)))
+}
+
+// At a sign-in.
+
+pub(super) async fn offer(call: Call) -> Result<Answer, Sorry> {
+    let mut browser = call.browser;
+    browser.visit.authenticator_challenge()?;
+    let page = browser.page(TITLE);
+    Ok(browser.show(&OfferPage { page }))
+}
+
+pub(super) async fn begin_required(call: Call) -> Result<Answer, Sorry> {
+    let browser = call.browser;
+    let challenge = browser.visit.authenticator_challenge()?;
+    match browser.auth().begin_required_enrollment(&challenge).await {
+        Ok(begun) => {
+            let page = browser.plain_page(TITLE);
+            Ok(browser.show(&enroll_page(page, REQUIRED, Some(begun.into()))))
+        }
+        Err(error) => Err(browser.sorry(&error, "")),
+    }
+}
+
+pub(super) async fn confirm_required(call: Call) -> Result<Answer, Sorry> {
+    let Call { browser, form, .. } = call;
+    let challenge = browser.visit.authenticator_challenge()?;
+    let page = browser.plain_page(TITLE);
+    match browser.auth().confirm_required_enrollment(&challenge, form.get("code")).await {
+        // The codes exist only in this response, so they are shown even if what follows failed and the user has to sign in again.
+        Ok((outcome, codes)) => Ok(match advance(browser, outcome) {
+            Ok((browser, next)) => browser.show(&codes_page(page, &codes, next)),
+            Err(_) => {
+                let next = format!("{}/sign-in", page.base);
+                html(http::StatusCode::OK, &codes_page(page, &codes, next))
+            }
+        }),
+        Err(error) => again(browser, page, &error, REQUIRED),
+    }
+}
+
+// In the settings.
+
+pub(super) async fn begin(call: Call) -> Result<Answer, Sorry> {
+    let mut member = Member::of(call.browser, "/security#authenticator").await?;
+    match member.browser.auth().begin_enrollment(&member.signed_in).await {
+        Ok(begun) => {
+            let page = member.page(TITLE);
+            Ok(member.browser.show(&enroll_page(page, SETTINGS, Some(begun.into()))))
+        }
+        Err(error) => Err(member.browser.sorry(&error, "/security#authenticator")),
+    }
+}
+
+pub(super) async fn confirm(call: Call) -> Result<Answer, Sorry> {
+    let Call { browser, form, .. } = call;
+    let mut member = Member::of(browser, "/security#authenticator").await?;
+    let page = member.page(TITLE);
+    match member.browser.auth().confirm_enrollment(&member.signed_in, form.get("code")).await {
+        Ok((signed_in, codes)) => {
+            let next = format!("{}/security", page.base);
+            Ok(member.browser.enter(&signed_in).show(&codes_page(page, &codes, next)))
+        }
+        Err(error) => again(member.browser, page, &error, SETTINGS),
+    }
+}
+
+pub(super) async fn new_recovery_codes(call: Call) -> Result<Answer, Sorry> {
+    let mut member = Member::of(call.browser, "/security#authenticator").await?;
+    match member.browser.auth().regenerate_recovery_codes(&member.signed_in).await {
+        Ok((signed_in, codes)) => {
+            let page = member.page(TITLE);
+            let next = format!("{}/security", page.base);
+            Ok(member.browser.enter(&signed_in).show(&codes_page(page, &codes, next)))
+        }
+        Err(error) => Err(member.browser.sorry(&error, "/security#authenticator")),
+    }
+}

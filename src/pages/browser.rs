@@ -1,0 +1,236 @@
+//! The browser behind a request: its cookies. The server keeps nothing for it but sessions.
+
+use askama::Template;
+use core::time::Duration;
+use http::request::Parts;
+use http::{StatusCode, header};
+
+use super::agent;
+use super::answer::{Answer, Sorry, html, redirect, refused};
+use super::cookies::Cookies;
+use super::notice::Notice;
+use super::page::Page;
+use super::state::Pages;
+use super::visit::Visit;
+use crate::auth::{Auth, ResetRequest, SignInRequest, SignedIn};
+use crate::error::{AuthError, ErrorResponse, ResumeError};
+use crate::types::{ClientAddress, DeviceToken, UserId};
+
+/// How many people may share a browser: `Auth` reads no more tokens.
+const DEVICES: usize = 5;
+/// Never occurs in a token, and is allowed in a cookie.
+pub(super) const BETWEEN: char = '~';
+/// How long a notice waits for the page that shows it.
+const NOTICE: Duration = Duration::from_secs(60);
+
+pub(super) struct Browser {
+    pub(super) pages: Pages,
+    pub(super) visit: Visit,
+    pub(super) cookies: Cookies,
+    agent: String,
+    address: Option<ClientAddress>,
+}
+
+impl Browser {
+    pub(super) fn of(pages: &Pages, request: &Parts) -> Self {
+        let cookies = Cookies::of(&request.headers);
+        let visit = pages.shared.keyring.open_cookie("steps", cookies.get("steps"));
+        let visit = visit.and_then(|visit| serde_json::from_slice(&visit).ok()).unwrap_or_default();
+        let agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Self {
+            pages: pages.clone(),
+            visit,
+            cookies,
+            agent: agent::label(agent.unwrap_or_default()),
+            address: pages.client_address(request),
+        }
+    }
+
+    pub(super) fn auth(&self) -> &Auth {
+        &self.pages.shared.auth
+    }
+}
+
+// Pages.
+impl Browser {
+    /// A page that shows the notice, if there is one.
+    pub(super) fn page(&mut self, title: &str) -> Page {
+        let notice = Notice::parse(self.cookies.get("notice"));
+        if notice.is_some() {
+            self.cookies.remove("notice");
+        }
+        Page { notice, ..self.plain_page(title) }
+    }
+
+    /// A page after a form that was refused.
+    pub(super) fn plain_page(&self, title: &str) -> Page {
+        Page::new(&self.pages, title)
+    }
+
+    pub(super) fn show(self, template: &impl Template) -> Answer {
+        self.show_as(StatusCode::OK, template)
+    }
+
+    pub(super) fn show_as(self, status: StatusCode, template: &impl Template) -> Answer {
+        self.with_cookies(html(status, template))
+    }
+
+    pub(super) fn refuse(self, refusal: &ErrorResponse, template: &impl Template) -> Answer {
+        self.with_cookies(refused(refusal, template))
+    }
+
+    /// To a path below the base path.
+    pub(super) fn go(self, below: &str) -> Answer {
+        let path = self.pages.path(below);
+        self.with_cookies(redirect(&path))
+    }
+
+    /// To a whole path.
+    pub(super) fn redirect(self, path: &str) -> Answer {
+        self.with_cookies(redirect(path))
+    }
+
+    fn with_cookies(self, mut answer: Answer) -> Answer {
+        self.cookies.write(answer.headers_mut());
+        answer
+    }
+
+    pub(super) fn saying(mut self, notice: Notice) -> Self {
+        self.cookies.set("notice", notice.number(), Some(NOTICE));
+        self
+    }
+
+    /// Maps an error that does not belong next to a form field. After a step-up, the user continues at `below`.
+    pub(super) fn sorry(self, failure: &dyn AuthError, below: &str) -> Sorry {
+        match failure.code() {
+            "session_ended" | "challenge_invalid" => self.ended(),
+            "password_proof_needed" | "code_proof_needed" => Sorry::Confirm(self.pages.path(below)),
+            _ => Sorry::Refused(Box::new(self.auth().error_response(failure))),
+        }
+    }
+
+    /// Nobody is signed in here. Only a browser that had a session is told that it ended.
+    pub(super) fn nobody(self) -> Sorry {
+        match self.cookies.get("session") {
+            "" => Sorry::SignIn(self.visit.then.unwrap_or_default()),
+            _ => self.ended(),
+        }
+    }
+
+    /// A session or a pending sign-in has ended: says so. The cookie stays, as a parallel request may just have replaced it, and
+    /// a dead one does no harm.
+    fn ended(self) -> Sorry {
+        let path = self.pages.sign_in_path(self.visit.then.as_deref().unwrap_or_default());
+        Sorry::Ended(path, Box::new(self.saying(Notice::SessionEnded).cookies))
+    }
+}
+
+// The session, and the steps that lead to one.
+impl Browser {
+    /// Who is signed in here, if anyone.
+    pub(super) async fn who(&self) -> Result<SignedIn, ResumeError> {
+        let token = self.cookies.get("session");
+        match &self.address {
+            Some(address) => self.auth().resume_from(token, address).await,
+            None => self.auth().resume(token).await,
+        }
+    }
+
+    /// Continues as a signed-in user, or with a newer proof: either way the token is new.
+    pub(super) fn enter(mut self, signed_in: &SignedIn) -> Self {
+        self = match signed_in.device_token() {
+            Some(token) => self.remember(token, signed_in.user_id()),
+            None => self.remember_longer(),
+        };
+        self.visit = Visit::default();
+        self.cookies.remove("steps");
+        // Without a lifetime it ends with the browser; what counts is when `Auth` ends the session.
+        self.cookies.set("session", signed_in.token().expose(), signed_in.max_age());
+        self
+    }
+
+    /// Ends the session. Returns whether there was one. The device cookie stays: it gives its owner a separate throttle bucket
+    /// and, if they chose so, skips the code. Alone it signs nobody in.
+    pub(super) async fn leave(mut self) -> Result<(Self, bool), Sorry> {
+        let signed_in = match self.who().await {
+            Ok(signed_in) => signed_in,
+            // The cookie stays, as in `ended`.
+            Err(ResumeError::SessionEnded) => return Ok((self, false)),
+            Err(error) => return Err(self.sorry(&error, "")),
+        };
+        if let Err(error) = self.auth().sign_out(&signed_in).await {
+            return Err(self.sorry(&error, ""));
+        }
+        self.cookies.remove("session");
+        self.cookies.remove("steps");
+        Ok((Self { visit: Visit::default(), ..self }, true))
+    }
+
+    /// Remembers how far a sign-in has come.
+    pub(super) fn at(mut self, visit: Visit) -> Result<Self, Sorry> {
+        let text = serde_json::to_vec(&visit).map_err(|_| Sorry::Internal)?;
+        let text = self.pages.shared.keyring.seal_cookie("steps", &text).map_err(|_| Sorry::Internal)?;
+        self.cookies.set("steps", text, None);
+        Ok(Self { visit, ..self })
+    }
+}
+
+// Devices.
+impl Browser {
+    fn devices(&self) -> impl Iterator<Item = &str> {
+        self.cookies.get("device").split(BETWEEN).filter(|token| !token.is_empty())
+    }
+
+    /// Adds the browser's name, device tokens and client address to the request.
+    pub(super) fn vouch(&self, request: SignInRequest) -> SignInRequest {
+        let request = self.devices().fold(request.label(&self.agent), SignInRequest::device);
+        match &self.address {
+            Some(address) => request.client_address(address.clone()),
+            None => request,
+        }
+    }
+
+    /// The same for a reset request.
+    pub(super) fn vouch_for_reset(&self, request: ResetRequest) -> ResetRequest {
+        let request = self.devices().fold(request, ResetRequest::device);
+        match &self.address {
+            Some(address) => request.client_address(address.clone()),
+            None => request,
+        }
+    }
+
+    /// Remembers the browser as this user's device: several people may share a browser, and each stays known. The user's
+    /// previous token is dropped: whatever grants a new one has revoked that device, or could not use it.
+    fn remember(self, token: &DeviceToken, user: &UserId) -> Self {
+        let pages = self.pages.clone();
+        self.remember_beside(token, |other| !pages.shared.auth.is_device_of(other, user))
+    }
+
+    /// Like [`remember`](Self::remember), but keeps the user's previous token: a confirmed link revokes nothing yet.
+    pub(super) fn remember_too(self, token: &DeviceToken) -> Self {
+        self.remember_beside(token, |_| true)
+    }
+
+    fn remember_beside(mut self, token: &DeviceToken, stays: impl Fn(&str) -> bool) -> Self {
+        let token = token.expose();
+        let others = self.devices().filter(|other| *other != token && stays(other)).take(DEVICES - 1);
+        let all: Vec<_> = core::iter::once(&*token).chain(others).collect();
+        let value = all.join(&BETWEEN.to_string());
+        self.set_devices(value);
+        self
+    }
+
+    /// Renews the cookie, so that it does not expire while in use: a two-step sign-in renews the device and returns no token.
+    fn remember_longer(mut self) -> Self {
+        let value = self.cookies.get("device").to_owned();
+        if !value.is_empty() {
+            self.set_devices(value);
+        }
+        self
+    }
+
+    fn set_devices(&mut self, value: String) {
+        let lifetime = self.auth().config().device.lifetime;
+        self.cookies.set("device", value, Some(lifetime));
+    }
+}

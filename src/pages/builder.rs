@@ -1,0 +1,145 @@
+use core::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::request::Parts;
+
+use super::error::PagesError;
+use super::routes::Route;
+use super::state::{FindAddress, Pages, Shared, local_path};
+use crate::auth::Auth;
+use crate::config::{ResetMode, TokenPlacement};
+
+impl Pages {
+    /// Starts a builder. The name, the addresses and the support contact are those of the [`Site`](crate::Site); the `Auth` needs a
+    /// [`keyring`](crate::AuthBuilder::keyring), which also seals what cookies carry.
+    ///
+    /// ```
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
+    /// # use doorward::{Auth, Site};
+    /// use doorward::Keyring;
+    /// use doorward::pages::Pages;
+    ///
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// # let (users, attempts, mailer) = (MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+    /// let auth = Auth::builder(site, users, attempts, mailer)
+    ///     .background(|work| drop(std::thread::spawn(|| pollster::block_on(work))))
+    ///     .keyring(Keyring::new("2026-11", [7; 32])?) // 32 random bytes from outside the store
+    ///     .build()?;
+    /// let pages = Pages::builder(auth).home("/orders").build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Without a keyring they are not built:
+    ///
+    /// ```
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::pages::Pages;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
+    /// # use doorward::{Auth, Site};
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).build()?;
+    /// assert_eq!(Pages::builder(auth).build().unwrap_err().setting(), "keyring");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder(auth: Auth) -> PagesBuilder {
+        let home = auth.site().home_path().to_owned();
+        PagesBuilder { auth, home, stylesheet: None, client_address: None }
+    }
+}
+
+/// Builds [`Pages`]. Everything has a default.
+#[must_use = "nothing is built until `build`"]
+pub struct PagesBuilder {
+    auth: Auth,
+    home: String,
+    stylesheet: Option<String>,
+    client_address: Option<Box<FindAddress>>,
+}
+
+impl PagesBuilder {
+    /// Where a sign-in leads, unless it was asked for by another page: a path of this site; default where the site begins.
+    pub fn home(self, path: &str) -> Self {
+        Self { home: path.to_owned(), ..self }
+    }
+
+    /// A style sheet of your own, loaded after that of the pages: a path of this site. Colours are the CSS variables `--ground`,
+    /// `--paper`, `--ink`, `--soft`, `--line`, `--edge`, `--brand`, `--on-brand`, `--good`, `--good-ground`, `--bad` and `--bad-ground`
+    /// of `:root`; set them for light and dark (`prefers-color-scheme`), and keep the contrast of texts.
+    ///
+    /// The policy of the pages lets it load nothing but images and style sheets of this site: no fonts from elsewhere.
+    pub fn stylesheet(self, path: &str) -> Self {
+        Self { stylesheet: Some(path.to_owned()), ..self }
+    }
+
+    /// How the client address of a request is found, which throttles credential stuffing; default unknown.
+    ///
+    /// Return only what a client cannot forge: the peer of the connection, or what **your own** proxy adds to the request.
+    /// Loopback addresses are ignored, as they belong to a proxy or a developer.
+    ///
+    /// ```
+    /// # use doorward::pages::PagesBuilder;
+    /// use std::net::{IpAddr, SocketAddr};
+    ///
+    /// # fn on_a_server(builder: PagesBuilder) -> PagesBuilder {
+    /// // The server puts the peer's address into the request. In axum it is `ConnectInfo<SocketAddr>`.
+    /// builder.client_address(|request| request.extensions.get::<SocketAddr>().map(|peer| peer.ip()))
+    /// # }
+    /// # fn behind_a_proxy(builder: PagesBuilder) -> PagesBuilder {
+    /// // Behind one proxy, which appends the address of its own peer: the last one. Those before it are anyone's claims.
+    /// builder.client_address(|request| {
+    ///     let last = request.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    ///     last.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+    /// })
+    /// # }
+    /// ```
+    pub fn client_address(self, find: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static) -> Self {
+        Self { client_address: Some(Box::new(find)), ..self }
+    }
+
+    /// Checks that the settings of the `Auth` and of the pages fit each other.
+    ///
+    /// All paths begin as [`Site::sign_in_path`](crate::Site::sign_in_path) does: with `/account/sign-in` there, and
+    /// `/account/reset/confirm` as [`reset_path`](crate::Site::reset_path), the pages are below `/account`.
+    ///
+    /// # Errors
+    /// [`PagesError`] names the setting at fault: `keyring`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
+    /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
+    /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `home` or `stylesheet`, if it is no path
+    /// of this site.
+    pub fn build(self) -> Result<Pages, PagesError> {
+        let Self { auth, home, stylesheet, client_address } = self;
+        let Some(keyring) = auth.keyring().cloned() else {
+            return Err(PagesError::new("keyring", "is missing: it seals what cookies carry"));
+        };
+        let (sign_in, reset) = auth.site().page_paths();
+        let Some(base) = sign_in.strip_suffix(Route::SignIn.path()) else {
+            return Err(PagesError::new("site.sign_in_path", "does not end in /sign-in"));
+        };
+        if reset.strip_prefix(base) != Some(Route::ResetConfirm.path()) {
+            return Err(PagesError::new("site.reset_path", "is not /reset/confirm beside the sign-in page"));
+        }
+        if auth.site().token_placement() != TokenPlacement::Query {
+            return Err(PagesError::new("site.link_token", "is not in the query, so pages cannot read it"));
+        }
+        if auth.config().reset.mode != ResetMode::TemporaryPassword {
+            return Err(PagesError::new("reset.mode", "is not TemporaryPassword, the only one with pages"));
+        }
+        if local_path(&home).is_none() {
+            return Err(PagesError::new("home", "is not a path of this site"));
+        }
+        if stylesheet.as_deref().is_some_and(|path| local_path(path).is_none()) {
+            return Err(PagesError::new("stylesheet", "is not a path of this site"));
+        }
+        let (base, origin) = (base.to_owned(), auth.site().origin());
+        let shared = Shared { auth, keyring, base, home, origin, stylesheet, client_address };
+        Ok(Pages { shared: Arc::new(shared) })
+    }
+}
+
+impl fmt::Debug for PagesBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PagesBuilder").field("auth", &self.auth).field("home", &self.home).finish_non_exhaustive()
+    }
+}

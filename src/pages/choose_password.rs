@@ -1,0 +1,75 @@
+//! What follows a temporary password: a password of one's own.
+
+use askama::Template;
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::answer::{Answer, Sorry, content};
+use super::browser::Browser;
+use super::call::Call;
+use super::page::{Page, RuleShown, rules};
+use super::sign_in::advance;
+use crate::error::ChoosePasswordError;
+use crate::password::Violation;
+use crate::types::Email;
+
+const TITLE: &str = "Choose your password";
+
+#[derive(Template)]
+#[template(path = "choose_password.html")]
+struct ChoosePage {
+    page: Page,
+    email: String,
+    rules: Vec<RuleShown>,
+    passwordrules: String,
+}
+
+fn choose_page(browser: &Browser, page: Page, broken: &[Violation]) -> ChoosePage {
+    let auth = browser.auth();
+    ChoosePage {
+        page,
+        email: browser.visit.email.clone(),
+        rules: rules(auth, broken),
+        passwordrules: auth.password_policy().password_rules_attribute(),
+    }
+}
+
+pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
+    let mut browser = call.browser;
+    browser.visit.password_challenge()?;
+    let page = browser.page(TITLE);
+    let shown = choose_page(&browser, page, &[]);
+    Ok(browser.show(&shown))
+}
+
+pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
+    let Call { browser, form, .. } = call;
+    let challenge = browser.visit.password_challenge()?;
+    match browser.auth().choose_password(&challenge, form.get("new_password")).await {
+        Ok(outcome) => {
+            let (browser, next) = advance(browser, outcome)?;
+            Ok(browser.redirect(&next))
+        }
+        Err(error @ ChoosePasswordError::ChallengeInvalid) => Err(browser.sorry(&error, "")),
+        Err(error) => {
+            let refusal = browser.auth().error_response(&error);
+            let page = browser.plain_page(TITLE).refused("new_password", &refusal);
+            let shown = choose_page(&browser, page, &refusal.violations);
+            Ok(browser.refuse(&refusal, &shown))
+        }
+    }
+}
+
+/// The live result next to each rule, as JSON for the page's script. It only advises; the password is checked again when it is
+/// set. Anyone who is choosing one can have it: it tells no more than the rules do, and hashes nothing.
+pub(super) async fn check(call: Call) -> Result<Answer, Sorry> {
+    let Call { browser, form, .. } = call;
+    let email = match browser.visit.password_challenge() {
+        Ok(_) => Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?,
+        Err(_) => browser.who().await.map_err(|_| Sorry::NotFound)?.email().clone(),
+    };
+    let broken = browser.auth().check_new_password(&email, form.get("new_password"));
+    let broken: Vec<_> = broken.iter().map(Violation::code).collect();
+    let body = serde_json::json!({ "broken": broken }).to_string();
+    Ok(content(StatusCode::OK, "application/json", Bytes::from(body)))
+}

@@ -1,0 +1,19 @@
+//! Cross-site requests (CSRF): what another site made a browser send.
+
+use http::{HeaderMap, Method, header};
+
+/// Whether a request that may change something came from another site, or hides where it came from.
+///
+/// Browsers say so by fetch metadata (`Sec-Fetch-Site`, all of them since 2023). Older ones send the `Origin` of a form; it must be the
+/// site's own, as configured: `Host` comes from the client. A request with neither is no browser's, so nobody's cookies are in it
+/// against their will.
+pub(super) fn is_refused(method: &Method, headers: &HeaderMap, origin: &str) -> bool {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return false;
+    }
+    let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
+    if sites.peek().is_some() {
+        return !sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
+    }
+    !headers.get_all(header::ORIGIN).iter().all(|sent| sent.as_bytes() == origin.as_bytes())
+}

@@ -1,0 +1,108 @@
+//! From a request to its answer: what is refused before a page sees it, and what every answer has.
+
+use http::header::{self, HeaderValue};
+use http::request::Parts;
+use http::{Method, StatusCode};
+
+use super::answer::{Answer, Sorry};
+use super::browser::Browser;
+use super::call::Call;
+use super::fields::Fields;
+use super::routes::{Route, Verb};
+use super::state::Pages;
+use super::{assets, authenticator, choose_password, confirm, forgot, headers, reset, second_step, security, sign_in};
+
+/// A request that may be answered. Nothing of its body has been read.
+pub(super) struct Admitted {
+    route: Route,
+    pub(super) verb: Verb,
+}
+
+/// What is decided by the head of a request. Cross-site requests come first: whatever else is wrong with them, nothing is done.
+pub(super) fn admit(pages: &Pages, request: &Parts) -> Result<Admitted, Sorry> {
+    if pages.is_cross_site(&request.method, &request.headers) {
+        return Err(Sorry::Foreign);
+    }
+    let route = Route::find(&pages.shared.base, request.uri.path()).ok_or(Sorry::NotFound)?;
+    let verb = route.verb(&request.method).ok_or(Sorry::Method(route))?;
+    if verb == Verb::Post && !is_form(request) {
+        return Err(Sorry::Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    Ok(Admitted { route, verb })
+}
+
+/// Whether the body is that of a form.
+fn is_form(request: &Parts) -> bool {
+    let kind = request.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+pub(super) async fn answer(pages: &Pages, request: &Parts, admitted: Admitted, body: &[u8]) -> Result<Answer, Sorry> {
+    let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
+    let call = Call { browser: Browser::of(pages, request), query, form: Fields::parse(body) };
+    use Verb::{Get, Post};
+    match (admitted.route, admitted.verb) {
+        (Route::SignIn, Get) => sign_in::show(call).await,
+        (Route::SignIn, Post) => sign_in::submit(call).await,
+        (Route::SecondStep, Get) => second_step::show(call).await,
+        (Route::SecondStep, Post) => second_step::submit(call).await,
+        (Route::ChoosePassword, Get) => choose_password::show(call).await,
+        (Route::ChoosePassword, Post) => choose_password::submit(call).await,
+        (Route::CheckPassword, _) => choose_password::check(call).await,
+        (Route::Authenticator | Route::AuthenticatorConfirm, Get) => authenticator::offer(call).await,
+        (Route::Authenticator, Post) => authenticator::begin_required(call).await,
+        (Route::AuthenticatorConfirm, Post) => authenticator::confirm_required(call).await,
+        (Route::SignOut, Get) => sign_in::offer_sign_out(call).await,
+        (Route::SignOut, Post) => sign_in::sign_out(call).await,
+        (Route::Forgot | Route::ForgotChange | Route::ForgotSend, Get) => forgot::show(call).await,
+        (Route::Forgot, Post) => forgot::check(call).await,
+        (Route::ForgotChange, Post) => forgot::change(call).await,
+        (Route::ForgotSend, Post) => forgot::send(call).await,
+        (Route::ForgotSent, _) => forgot::sent(call).await,
+        (Route::ResetConfirm, Get) => reset::show(call).await,
+        (Route::ResetConfirm, Post) => reset::submit(call).await,
+        (Route::ResetDone, _) => reset::done(call).await,
+        (Route::Confirm, Get) => confirm::show(call).await,
+        (Route::Confirm, Post) => confirm::submit(call).await,
+        (Route::SecurityPassword, Post) => security::change_password(call).await,
+        (Route::SecurityAuthenticator, Post) => authenticator::begin(call).await,
+        (Route::SecurityAuthenticatorConfirm, Post) => authenticator::confirm(call).await,
+        (Route::SecurityAuthenticatorOff, Post) => security::turn_off(call).await,
+        (Route::SecurityRecoveryCodes, Post) => authenticator::new_recovery_codes(call).await,
+        (Route::SecurityDeviceSignOut, Post) => security::sign_out_device(call).await,
+        (Route::SecuritySessionSignOut, Post) => security::sign_out_session(call).await,
+        (Route::SecurityOthersSignOut, Post) => security::sign_out_others(call).await,
+        (
+            Route::Security
+            | Route::SecurityPassword
+            | Route::SecurityAuthenticator
+            | Route::SecurityAuthenticatorConfirm
+            | Route::SecurityAuthenticatorOff
+            | Route::SecurityRecoveryCodes
+            | Route::SecurityDeviceSignOut
+            | Route::SecuritySessionSignOut
+            | Route::SecurityOthersSignOut,
+            _,
+        ) => security::show(call).await,
+        (Route::WellKnownChangePassword, _) => Ok(call.browser.go("/security")),
+        (Route::Style, _) => Ok(assets::style()),
+        (Route::Script, _) => Ok(assets::script()),
+        (Route::Icon, _) => Ok(assets::icon()),
+    }
+}
+
+/// What every answer has, whatever became of the request.
+pub(super) fn finish(pages: &Pages, method: &Method, answer: Result<Answer, Sorry>) -> Answer {
+    let mut answer = answer.unwrap_or_else(|sorry| sorry.answer(pages));
+    let length = answer.body().len();
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    headers::protect(headers, pages.shared.origin.starts_with("https:"));
+    if *method == Method::HEAD {
+        // It only asks: nothing changes in the browser either.
+        headers.remove(header::SET_COOKIE);
+        answer.body_mut().clear();
+    }
+    answer
+}

@@ -1,0 +1,88 @@
+//! Floor 10: pages for a browser, over the types of the crate `http`, to mount in any web framework.
+//!
+//! ```
+//! use doorward::mail::PrintingMailer;
+//! use doorward::pages::Pages;
+//! use doorward::store::{MemoryAttempts, MemoryUsers};
+//! use doorward::{Auth, Keyring, Site};
+//!
+//! let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+//! let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+//!     .background(|work| drop(std::thread::spawn(|| pollster::block_on(work))))
+//!     .keyring(Keyring::new("2026-11", [7; 32])?) // 32 random bytes from outside the store; seals what cookies carry
+//!     .build()?;
+//! let pages = Pages::builder(auth).home("/orders").build()?;
+//! let service = pages.service(); // to mount in any framework
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In axum, with an extractor for whoever is signed in: the module `axum`, by the feature of that name.
+//!
+//! # Which pages there are
+//!
+//! | path | page |
+//! |---|---|
+//! | `/sign-in` | address and password; `?then=/path` leads back to a page of this site |
+//! | `/second-step` | a code from the authenticator, or a recovery code |
+//! | `/choose-password` | after a temporary password: the rules of the policy and a field; `/check-password` judges while one types |
+//! | `/authenticator`, `/authenticator/confirm` | setting up an authenticator app, where the policy requires one; recovery codes |
+//! | `/sign-out` | a button |
+//! | `/forgot`, `/forgot/change`, `/forgot/send`, `/forgot/sent` | "Forgot your password?": the address, a check, and the same response for everyone |
+//! | `/reset/confirm`, `/reset/done` | the page that a mailed link opens, with one button |
+//! | `/security` and below | "My password and security": the password, the second factor and recovery codes, sessions, devices |
+//! | `/confirm` | "Confirm it's you" (step-up): the password, or a code where a second factor is on; `?then=/path` leads on |
+//! | `/.well-known/change-password` | redirects to `/security`, for password managers; always at the root of the origin |
+//! | `/pages/style.css`, `/pages/page.js`, `/pages/icon.svg` | what these pages load. All of them work without scripts |
+//!
+//! The pages of an operator, steps of a host's own for newcomers, and recent activity are still the host's:
+//! [`host_pages`](crate::manual::host_pages). The pages are in English.
+//!
+//! # What they see to
+//!
+//! - **Cookies** are `__Host-`, `Secure`, `HttpOnly` and `SameSite=Lax`: `session`, `device`, `steps` (a sign-in under way, sealed),
+//!   `reset`, `confirmed` and `notice`. None holds a user's id. Browsers that reject `Secure` cookies over plain http even on
+//!   localhost, such as Safari, need https in development too.
+//! - **Cross-site requests** (CSRF) are refused with 403, sign-in included, by fetch metadata and by the origin. No host name is taken
+//!   from a request. Safari up to 16.3, which sends neither with these pages, is refused too.
+//! - **Headers**: a `Content-Security-Policy` that allows nothing inline and no framing, `no-store`, `no-referrer`, `nosniff`,
+//!   and HSTS where the site is on https.
+//! - **GET and HEAD change nothing**, so mail scanners and link previews use up nothing.
+//! - **Bodies** are forms of at most 8 KiB. Anything malformed, and every refusal, is a page that says what to do; waits carry
+//!   `Retry-After`.
+//! - Known and unknown addresses get the same pages: they show what [`Auth`](crate::Auth) returns, and nothing else.
+
+mod agent;
+mod answer;
+mod assets;
+mod authenticator;
+mod body;
+mod browser;
+mod builder;
+mod call;
+mod choose_password;
+mod confirm;
+mod cookies;
+mod cross_site;
+mod dispatch;
+mod error;
+mod fields;
+mod forgot;
+mod headers;
+mod links;
+mod member;
+mod notice;
+mod page;
+mod reset;
+mod routes;
+mod second_step;
+mod security;
+mod service;
+mod sign_in;
+mod state;
+mod visit;
+
+pub use body::PageBody;
+pub use builder::PagesBuilder;
+pub use error::PagesError;
+pub use service::PagesService;
+pub use state::Pages;

@@ -1,0 +1,116 @@
+//! Every route, in one table: what is not here does not exist, and what is here is tested with every method.
+
+use http::Method;
+
+/// What a route answers besides HEAD, which is GET without a body.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Verb {
+    Get,
+    Post,
+}
+
+impl Verb {
+    pub(super) fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+        }
+    }
+
+    fn of(method: &Method) -> Option<Self> {
+        match *method {
+            Method::GET | Method::HEAD => Some(Self::Get),
+            Method::POST => Some(Self::Post),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! routes {
+    ($($route:ident $path:literal $($verb:ident)+;)+) => {
+        /// A path below the base path.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub(super) enum Route {
+            $($route,)+
+        }
+
+        impl Route {
+            pub(super) const ALL: &[Self] = &[$(Self::$route,)+];
+
+            pub(super) fn path(self) -> &'static str {
+                match self {
+                    $(Self::$route => $path,)+
+                }
+            }
+
+            pub(super) fn verbs(self) -> &'static [Verb] {
+                match self {
+                    $(Self::$route => &[$(Verb::$verb,)+],)+
+                }
+            }
+        }
+    };
+}
+
+// Everything that changes something is a POST. A path to which a form is sent also answers GET, for whoever reloads the page.
+routes! {
+    SignIn "/sign-in" Get Post;
+    SecondStep "/second-step" Get Post;
+    ChoosePassword "/choose-password" Get Post;
+    CheckPassword "/check-password" Post;
+    Authenticator "/authenticator" Get Post;
+    AuthenticatorConfirm "/authenticator/confirm" Get Post;
+    SignOut "/sign-out" Get Post;
+    Forgot "/forgot" Get Post;
+    ForgotChange "/forgot/change" Get Post;
+    ForgotSend "/forgot/send" Get Post;
+    ForgotSent "/forgot/sent" Get;
+    ResetConfirm "/reset/confirm" Get Post;
+    ResetDone "/reset/done" Get;
+    Confirm "/confirm" Get Post;
+    Security "/security" Get;
+    SecurityPassword "/security/password" Get Post;
+    SecurityAuthenticator "/security/authenticator" Get Post;
+    SecurityAuthenticatorConfirm "/security/authenticator/confirm" Get Post;
+    SecurityAuthenticatorOff "/security/authenticator/off" Get Post;
+    SecurityRecoveryCodes "/security/recovery-codes" Get Post;
+    SecurityDeviceSignOut "/security/devices/sign-out" Get Post;
+    SecuritySessionSignOut "/security/sessions/sign-out" Get Post;
+    SecurityOthersSignOut "/security/sessions/sign-out-others" Get Post;
+    WellKnownChangePassword "/.well-known/change-password" Get;
+    Style "/pages/style.css" Get;
+    Script "/pages/page.js" Get;
+    Icon "/pages/icon.svg" Get;
+}
+
+impl Route {
+    /// The whole path.
+    pub(super) fn whole_path(self, base: &str) -> String {
+        // What is well known is so for the whole origin (RFC 8615).
+        let base = if self == Self::WellKnownChangePassword { "" } else { base };
+        format!("{base}{}", self.path())
+    }
+
+    /// The route of a whole path.
+    pub(super) fn find(base: &str, path: &str) -> Option<Self> {
+        if path == Self::WellKnownChangePassword.path() {
+            return Some(Self::WellKnownChangePassword);
+        }
+        let below = path.strip_prefix(base)?;
+        Self::ALL.iter().copied().find(|route| *route != Self::WellKnownChangePassword && route.path() == below)
+    }
+
+    /// How the route is asked, if it answers that method.
+    pub(super) fn verb(self, method: &Method) -> Option<Verb> {
+        Verb::of(method).filter(|verb| self.verbs().contains(verb))
+    }
+
+    /// The value of `Allow`.
+    pub(super) fn allow(self) -> String {
+        let verbs = self.verbs().iter().flat_map(|verb| match verb {
+            Verb::Get => &["GET", "HEAD"][..],
+            Verb::Post => &["POST"][..],
+        });
+        verbs.copied().collect::<Vec<_>>().join(", ")
+    }
+}

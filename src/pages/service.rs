@@ -1,0 +1,110 @@
+use core::convert::Infallible;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::error::Error;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::answer::Sorry;
+use super::body::{PageBody, read};
+use super::browser::Browser;
+use super::dispatch::{admit, answer, finish};
+use super::routes::Verb;
+use super::state::Pages;
+use crate::error::AuthError;
+
+/// The pages as a service, to mount in any framework that speaks `http` and `tower_service`. It never fails, is always ready, and is
+/// cheap to clone.
+///
+/// It answers every path: for those that [are none of its pages](Pages::has), a page that says so. So it serves as the fallback of
+/// a router. In axum: `Router::new().route("/", get(home)).fallback_service(pages.service())`.
+#[derive(Clone, Debug)]
+pub struct PagesService {
+    pages: Pages,
+}
+
+impl Pages {
+    /// The service that answers requests.
+    pub fn service(&self) -> PagesService {
+        PagesService { pages: self.clone() }
+    }
+
+    /// Answers one request, for frameworks without `tower_service`. Of the body at most 8 KiB are read.
+    ///
+    /// ```
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::pages::Pages;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
+    /// # use doorward::{Auth, Keyring, Site};
+    /// # pollster::block_on(async {
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// # let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    /// #     .keyring(Keyring::new("2026-11", [7; 32])?)
+    /// #     .build()?;
+    /// # let pages = Pages::builder(auth).build()?;
+    /// let request = http::Request::get("/sign-in").body(String::new())?;
+    /// let response = pages.respond(request).await;
+    /// assert_eq!((response.status().as_u16(), &response.headers()["cache-control"]), (200, &"no-store".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn respond<B>(&self, request: Request<B>) -> Response<PageBody>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let (parts, body) = request.into_parts();
+        let answered = async {
+            let admitted = admit(self, &parts)?;
+            let body = match admitted.verb {
+                Verb::Get => Bytes::new(),
+                Verb::Post => read(body).await?,
+            };
+            answer(self, &parts, admitted, &body).await
+        };
+        finish(self, &parts.method, answered.await).map(PageBody::new)
+    }
+
+    /// A page that shows the message of an error, with its status and its wait: for routes of your own that call `Auth`.
+    pub fn error_page(&self, error: &dyn AuthError) -> Response<PageBody> {
+        let refusal = Box::new(self.shared.auth.error_response(error));
+        finish(self, &Method::GET, Err(Sorry::Refused(refusal))).map(PageBody::new)
+    }
+
+    /// Redirects to the page that [asks for a fresh proof](Self::confirm_path) and then leads to `then`.
+    pub fn redirect_to_confirm(&self, then: &str) -> Response<PageBody> {
+        finish(self, &Method::GET, Err(Sorry::Confirm(then.to_owned()))).map(PageBody::new)
+    }
+
+    /// Redirects to the [sign-in page](Self::sign_in_path) and back to `then`, for a route of your own that nobody is signed in for.
+    /// If the request came with a session cookie, the page says that the session has ended.
+    pub fn redirect_to_sign_in(&self, request: &Parts, then: &str) -> Response<PageBody> {
+        let mut browser = Browser::of(self, request);
+        browser.visit.then = Some(then.to_owned());
+        finish(self, &request.method, Err(browser.nobody())).map(PageBody::new)
+    }
+}
+
+impl<B> Service<Request<B>> for PagesService
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Response = Response<PageBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<PageBody>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let pages = self.pages.clone();
+        Box::pin(async move { Ok(pages.respond(request).await) })
+    }
+}

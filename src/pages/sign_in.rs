@@ -1,0 +1,106 @@
+//! Signing in, and the steps that follow.
+
+use askama::Template;
+use http::header::{HeaderName, HeaderValue};
+
+use super::answer::{Answer, Sorry};
+use super::browser::Browser;
+use super::call::Call;
+use super::notice::Notice;
+use super::page::Page;
+use super::state::local_path;
+use super::visit::{Step, Visit};
+use crate::auth::{SignIn, SignInRequest};
+use crate::types::Email;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage<'a> {
+    page: Page,
+    email: &'a str,
+    keep: bool,
+    keep_days: u64,
+    /// Where a sign-in leads, if not home.
+    then: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+struct SignOutPage {
+    page: Page,
+}
+
+const DAY: u64 = 24 * 60 * 60;
+
+pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
+    let Call { mut browser, query, .. } = call;
+    let who = browser.who().await.ok();
+    let email = who.as_ref().map_or(browser.visit.email.clone(), |who| who.email().as_typed().to_owned());
+    let page = Page { is_signed_in: who.is_some(), ..browser.page("Sign in") };
+    let (keep_days, then) = (keep_days(&browser), local_path(query.get("then")));
+    Ok(browser.show(&SignInPage { page, email: &email, keep: false, keep_days, then }))
+}
+
+fn keep_days(browser: &Browser) -> u64 {
+    browser.auth().config().session.kept_lifetimes.absolute.as_secs() / DAY
+}
+
+pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
+    let Call { browser, form: sent, .. } = call;
+    let (email, keep, then) = (sent.get("email"), sent.has("keep"), local_path(sent.get("then")));
+    let request = browser.vouch(SignInRequest::new(email, sent.get("password"))).keep_signed_in(keep);
+    match browser.auth().sign_in(request).await {
+        Ok(outcome) => {
+            // Drop the session before and any pending sign-in: they may have been someone else's.
+            let (mut browser, _) = browser.leave().await?;
+            let email = Email::from_input(email).map(|email| email.as_typed().to_owned()).unwrap_or_default();
+            browser.visit = Visit { email, then: then.map(str::to_owned), step: None };
+            let (browser, next) = advance(browser, outcome)?;
+            Ok(browser.redirect(&next))
+        }
+        Err(error) => {
+            // The form shows the address again, never the password.
+            let refusal = browser.auth().error_response(&error);
+            let page = browser.plain_page("Sign in").refused("email", &refusal);
+            let keep_days = keep_days(&browser);
+            Ok(browser.refuse(&refusal, &SignInPage { page, email, keep, keep_days, then }))
+        }
+    }
+}
+
+/// Continues a sign-in and returns the path of its next page. Only `Complete` has a session.
+pub(super) fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, String), Sorry> {
+    let visit = browser.visit.clone();
+    let (step, below) = match outcome {
+        SignIn::Complete(signed_in) => {
+            let next = visit.then.unwrap_or_else(|| browser.pages.shared.home.clone());
+            return Ok((browser.enter(&signed_in), next));
+        }
+        SignIn::SecondFactorRequired(challenge) => (Step::Code(challenge.expose()), "/second-step"),
+        SignIn::PasswordChangeRequired(challenge) => (Step::Password(challenge.expose()), "/choose-password"),
+        SignIn::EnrollmentRequired(challenge) => (Step::Authenticator(challenge.expose()), "/authenticator"),
+    };
+    let browser = browser.at(Visit { step: Some(step), ..visit })?;
+    let next = browser.pages.path(below);
+    Ok((browser, next))
+}
+
+/// For links of the host. It changes nothing.
+pub(super) async fn offer_sign_out(call: Call) -> Result<Answer, Sorry> {
+    let mut browser = call.browser;
+    let page = browser.page("Sign out");
+    Ok(browser.show(&SignOutPage { page }))
+}
+
+pub(super) async fn sign_out(call: Call) -> Result<Answer, Sorry> {
+    let (browser, left) = call.browser.leave().await?;
+    if !left {
+        // Ended already, or another window has just got a newer token: the page tells which.
+        return Ok(browser.go("/sign-in"));
+    }
+    let mut answer = browser.saying(Notice::SignedOut).go("/sign-in");
+    // Clears the browser's cached pages too; cookies are dropped one by one, and what the host stores is its own.
+    let cached = HeaderValue::from_static("\"cache\"");
+    answer.headers_mut().insert(HeaderName::from_static("clear-site-data"), cached);
+    Ok(answer)
+}

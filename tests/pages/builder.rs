@@ -1,0 +1,108 @@
+use doorward::config::{ResetMode, TokenPlacement};
+use doorward::pages::{Pages, PagesBuilder};
+use doorward::{AuthBuilder, Site};
+
+use crate::client::{Client, world_with_pages};
+use crate::support::*;
+
+/// The setting that is named when the pages are not built.
+fn fault(auth: impl FnOnce(AuthBuilder) -> AuthBuilder, pages: impl FnOnce(PagesBuilder) -> PagesBuilder) -> String {
+    let world = World::with(auth);
+    let error = pages(Pages::builder(world.auth.clone())).build().unwrap_err();
+    assert!(error.to_string().starts_with(error.setting()) && error.code() == "pages_invalid");
+    error.setting().to_owned()
+}
+
+/// Pages of a site whose paths were changed.
+fn of_site(change: impl FnOnce(Site) -> Site) -> Result<Pages, doorward::pages::PagesError> {
+    let auth = doorward::Auth::builder(
+        change(site()),
+        doorward::store::MemoryUsers::new(),
+        doorward::store::MemoryAttempts::new(),
+        doorward::mail::PrintingMailer,
+    );
+    Pages::builder(auth.keyring(keyring()).build().unwrap()).build()
+}
+
+#[test]
+fn misuse_fails_when_pages_are_built_and_names_the_setting() {
+    assert_eq!(fault(|builder| builder, |pages| pages), "keyring");
+    let keyed = |builder: AuthBuilder| builder.keyring(keyring());
+    let mode =
+        |builder: AuthBuilder| keyed(builder).configure(|config| config.reset.mode = ResetMode::ChooseNewPassword);
+    assert_eq!(fault(mode, |pages| pages), "reset.mode");
+    for home in ["//elsewhere.example", "https://elsewhere.example", "orders", "/\\elsewhere.example", ""] {
+        assert_eq!(fault(keyed, |pages| pages.home(home)), "home", "{home}");
+        assert_eq!(fault(keyed, |pages| pages.stylesheet(home)), "stylesheet", "{home}");
+    }
+}
+
+#[test]
+fn mails_link_to_where_the_pages_are_or_they_are_not_built() {
+    let setting = |site: Result<Pages, doorward::pages::PagesError>| site.unwrap_err().setting();
+    assert_eq!(setting(of_site(|site| site.sign_in_path("/login").unwrap())), "site.sign_in_path");
+    assert_eq!(setting(of_site(|site| site.reset_path("/reset").unwrap())), "site.reset_path");
+    assert_eq!(setting(of_site(|site| site.sign_in_path("/account/sign-in").unwrap())), "site.reset_path");
+    assert_eq!(setting(of_site(|site| site.link_token(TokenPlacement::Fragment))), "site.link_token");
+
+    let below =
+        of_site(|site| site.sign_in_path("/account/sign-in").unwrap().reset_path("/account/reset/confirm").unwrap());
+    let mut client = Client::of(&below.unwrap());
+    assert!(client.pages.has("/account/forgot") && !client.pages.has("/forgot") && !client.pages.has("/account"));
+    let page = client.get("/account/sign-in");
+    page.says(r#"action="/account/sign-in""#).says(r#"href="/account/forgot""#).says(r#"src="/account/pages/page.js""#);
+    for path in ["/account/pages/page.js", "/account/pages/style.css", "/account/pages/icon.svg"] {
+        assert_eq!(client.get(path).status, 200, "{path}");
+    }
+    assert_eq!(client.get("/sign-in").status, 404);
+    // What is well known is so for the whole origin.
+    assert_eq!(client.get("/.well-known/change-password").location(), "/account/security");
+    assert_eq!(client.get("/account/.well-known/change-password").status, 404);
+}
+
+#[test]
+fn a_site_below_a_path_has_its_pages_and_its_home_there() {
+    let site = Site::new("Acme", "https://acme.example/app", "https://acme.example/chat").unwrap();
+    let auth = doorward::Auth::builder(
+        site,
+        doorward::store::MemoryUsers::new(),
+        doorward::store::MemoryAttempts::new(),
+        doorward::mail::PrintingMailer,
+    );
+    let pages = Pages::builder(auth.keyring(keyring()).build().unwrap()).build().unwrap();
+    let page = Client::of(&pages).get("/app/sign-in");
+    page.says(r#"action="/app/sign-in""#).says(r#"<a class="brand" href="/app">"#).says("https://acme.example/chat");
+}
+
+#[test]
+fn neither_pages_nor_their_builder_show_secrets() {
+    let (world, client) = world_with_pages(|builder| builder);
+    let shown = format!("{:?} {:?} {:?}", client.pages, Pages::builder(world.auth.clone()), client.pages.service());
+    for secret in ["7, 7", "0707", "Keyring"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn no_template_forgets_the_base_path() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages/templates");
+    let templates: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(templates.len() > 10, "the templates were found");
+    for template in templates {
+        let text = std::fs::read_to_string(&template).unwrap();
+        for word in ["=\"/", "='/", "style=", "onclick", "<style", "<script>", "|safe"] {
+            assert!(!text.contains(word), "{} has {word}", template.display());
+        }
+    }
+}
+
+#[test]
+fn a_style_sheet_of_the_host_comes_after_that_of_the_pages() {
+    let (world, mut plain) = world_with_pages(|builder| builder);
+    let own = r#"<link rel="stylesheet" href="/acme.css?v=2">"#;
+    assert!(!plain.get("/sign-in").text.contains("acme.css"));
+    let pages = Pages::builder(world.auth.clone()).stylesheet("/acme.css?v=2").build().unwrap();
+    let page = Client::of(&pages).get("/sign-in");
+    let (before, _) = page.text.split_once(own).expect("the page has the link");
+    assert!(before.contains("/pages/style.css"));
+}

@@ -1,0 +1,14 @@
+//! The pages at the level of their service: what a browser gets, and what it never gets.
+#![cfg(all(feature = "pages", feature = "testing"))]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod builder;
+mod client;
+mod cookies;
+mod random;
+mod reset;
+mod security;
+mod sign_in;
+mod table;

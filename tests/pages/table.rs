@@ -1,0 +1,171 @@
+//! Every route, with every method, type of content and origin. The routes are those that the pages themselves know, so a new one is
+//! in the table by itself.
+
+use http::{Method, Request, StatusCode, header};
+use pollster::block_on;
+
+use crate::client::{FORM, Shown, ask, pages_of};
+use crate::support::*;
+
+const METHODS: [Method; 9] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::TRACE,
+    Method::CONNECT,
+];
+
+const KINDS: [&str; 7] = [
+    "",
+    FORM,
+    "Application/X-WWW-Form-URLEncoded; charset=utf-8",
+    "application/json",
+    "multipart/form-data; boundary=x",
+    "text/plain",
+    "application/x-www-form-urlencoded-not",
+];
+
+/// Fetch metadata and origin, and whether they are another site's.
+const SOURCES: [(&[(&str, &str)], bool); 14] = [
+    (&[], false),
+    (&[("sec-fetch-site", "same-origin")], false),
+    (&[("sec-fetch-site", "none")], false),
+    (&[("origin", "https://acme.example")], false),
+    (&[("sec-fetch-site", "same-origin"), ("origin", "null")], false),
+    (&[("sec-fetch-site", "cross-site")], true),
+    (&[("sec-fetch-site", "same-site")], true),
+    (&[("sec-fetch-site", "")], true),
+    (&[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], true),
+    (&[("sec-fetch-site", "cross-site"), ("origin", "https://acme.example")], true),
+    (&[("origin", "https://elsewhere.example"), ("host", "elsewhere.example")], true),
+    (&[("origin", "http://acme.example")], true),
+    (&[("origin", "https://acme.example.elsewhere.example")], true),
+    (&[("origin", "null")], true),
+];
+
+fn has_security_headers(shown: &Shown, is_asset: bool, what: &str) {
+    let header = |name: &str| shown.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default();
+    let policy = header("content-security-policy");
+    for part in
+        ["default-src 'none'", "script-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
+    {
+        assert!(policy.split("; ").any(|other| other == part), "{what}: {policy}");
+    }
+    assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{what}: {policy}");
+    assert_eq!(header("cache-control"), if is_asset { "public, max-age=300" } else { "no-store" }, "{what}");
+    assert_eq!(header("referrer-policy"), "no-referrer", "{what}");
+    assert_eq!(header("x-content-type-options"), "nosniff", "{what}");
+    assert_eq!(header("x-robots-tag"), "noindex", "{what}");
+    assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{what}");
+    assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{what}");
+    assert_eq!(header("strict-transport-security"), "max-age=63072000", "{what}");
+    shown.has_protected_cookies();
+}
+
+/// What must come of a request.
+fn expected(knows: &dyn Fn(&Method) -> bool, method: &Method, kind: &str, foreign: bool) -> Option<StatusCode> {
+    let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+    let is_form = kind.to_ascii_lowercase().split(';').next() == Some(FORM);
+    if foreign && !reads {
+        return Some(StatusCode::FORBIDDEN);
+    }
+    if !knows(&Method::GET) && !knows(&Method::POST) {
+        return Some(StatusCode::NOT_FOUND);
+    }
+    let asked = if *method == Method::HEAD { &Method::GET } else { method };
+    if !knows(asked) {
+        return Some(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    (method == Method::POST && !is_form).then_some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+}
+
+#[test]
+fn every_answer_is_protected_and_every_cross_site_request_refused() {
+    let (world, pages) = {
+        let world = World::with_keyring(|builder| builder);
+        let _ = world.open(ANN, OLD);
+        let pages = pages_of(&world);
+        (world, pages)
+    };
+    let routes: Vec<_> = pages.routes().collect();
+    let mut paths: Vec<_> = routes.iter().map(|(_, path)| path.clone()).collect();
+    paths.dedup();
+    assert!(paths.len() > 10, "the routes were found");
+    paths.extend(["/", "/nowhere", "/sign-in/", "//sign-in", "/SIGN-IN", "/sign-in/../forgot"].map(str::to_owned));
+    let mails = world.mailer.count();
+    let mut handled = 0;
+    for path in &paths {
+        let knows = |method: &Method| routes.iter().any(|(known, other)| known == method && other == path);
+        for method in &METHODS {
+            for kind in KINDS {
+                for (source, foreign) in SOURCES {
+                    let mut request = Request::builder().method(method).uri(path);
+                    for (name, value) in [("content-type", kind)].iter().filter(|_| !kind.is_empty()).chain(source) {
+                        request = request.header(*name, *value);
+                    }
+                    let body = format!("email={NOBODY}&password=a+guess");
+                    let shown = block_on(ask(&pages, request.body(body).unwrap()));
+                    let what = format!("{method} {path} {kind} {source:?}");
+                    let is_asset = path.starts_with("/pages/") && shown.status == 200;
+                    has_security_headers(&shown, is_asset, &what);
+                    assert!(!shown.status.is_server_error(), "{what}: {}", shown.status);
+                    match expected(&knows, method, kind, foreign) {
+                        Some(status) => {
+                            assert_eq!(shown.status, status, "{what}");
+                            assert!(shown.set_cookies().is_empty(), "{what}");
+                        }
+                        None => {
+                            handled += 1;
+                            let refusals = [403, 404, 405, 413, 415];
+                            let unasked = path == "/check-password" && shown.status == 404;
+                            assert!(unasked || !refusals.contains(&shown.status.as_u16()), "{what}: {}", shown.status);
+                        }
+                    }
+                    assert!(*method != Method::HEAD || shown.text.is_empty() && shown.set_cookies().is_empty());
+                    assert_eq!(shown.headers.contains_key(header::ALLOW), shown.status == 405, "{what}");
+                    assert!(!shown.set_cookies().iter().any(|cookie| cookie.starts_with("__Host-session=")), "{what}");
+                }
+            }
+        }
+    }
+    assert!(handled > 1000, "handlers were reached");
+    assert_eq!(world.mailer.count(), mails, "nobody got a mail");
+}
+
+#[test]
+fn what_is_too_long_is_not_read_and_what_breaks_off_is_a_page() {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    /// A body without an end, which counts what was taken from it.
+    struct Endless(std::sync::Arc<std::sync::atomic::AtomicUsize>, bool);
+
+    impl http_body::Body for Endless {
+        type Data = bytes::Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, std::io::Error>>> {
+            let taken = self.0.fetch_add(1024, std::sync::atomic::Ordering::Relaxed);
+            if self.1 && taken > 2048 {
+                return Poll::Ready(Some(Err(std::io::Error::other("the client went away"))));
+            }
+            Poll::Ready(Some(Ok(http_body::Frame::data(bytes::Bytes::from(vec![b'a'; 1024])))))
+        }
+    }
+
+    let pages = pages_of(&World::with_keyring(|builder| builder));
+    for (breaks, status) in [(false, 413), (true, 400)] {
+        let taken = std::sync::Arc::default();
+        let body = Endless(std::sync::Arc::clone(&taken), breaks);
+        let request = Request::post("/sign-in").header("content-type", FORM).body(body).unwrap();
+        assert_eq!(block_on(pages.respond(request)).status(), status);
+        assert!(taken.load(std::sync::atomic::Ordering::Relaxed) <= 10 * 1024);
+    }
+}
