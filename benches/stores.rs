@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use doorward::hashing::HashParams;
+use doorward::journal::Journal;
 use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use doorward::store::sqlx::sqlite::{SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use doorward::store::sqlx::{AssertSqlSafe, raw_sql};
@@ -35,6 +36,13 @@ const PASSWORD: &str = "a quiet morning in May";
 /// The promised limits.
 const GROWTH: f64 = 2.5;
 const OVERHEAD: f64 = 0.12;
+const JOURNAL: f64 = 1.03;
+const JOURNAL_GROWTH: f64 = 1.2;
+/// How many sign-ins and reads the figures of the journal are medians of.
+const SIGN_INS: usize = 200;
+const READS: u32 = 2_000;
+/// How many entries each user has, and are read.
+const LAST: u32 = 50;
 
 /// A store that sums up the duration of its calls.
 #[derive(Clone, Debug)]
@@ -74,8 +82,12 @@ impl<S: UserRepository> UserRepository for Timed<S> {
         self.time(self.store.replace(user, expected)).await
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.time(self.store.delete(id, expected)).await
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        self.time(self.store.delete(user)).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.store.keeps_journal()
     }
 }
 
@@ -264,6 +276,86 @@ async fn overhead(folder: &Folder) -> bool {
     added(1) <= OVERHEAD
 }
 
+/// What a journal adds to a sign-in with the default hash, by turns.
+async fn journal_overhead<S: UserRepository + AttemptStore + Clone>(name: &str, without: S, with: S) -> bool {
+    assert!(with.keeps_journal() && !without.keeps_journal());
+    let params = HashParams::default();
+    let hosts =
+        [Host::open(without.clone(), without, params, 1).await, Host::open(with.clone(), with, params, 1).await];
+    let mut times = [Vec::new(), Vec::new()];
+    for n in 0..SIGN_INS + 20 {
+        for (host, times) in hosts.iter().zip(&mut times) {
+            let took = host.sign_in(0).await;
+            if n >= 20 {
+                times.push(took);
+            }
+        }
+    }
+    let [without, with] = times.map(|times| median(times).as_secs_f64());
+    let ratio = with / without;
+    println!("{name}: a sign-in takes {ratio:.3} times as long with a journal (at most {JOURNAL})");
+    ratio <= JOURNAL
+}
+
+/// How long a user's last fifty entries take to read at two sizes of the journal, by turns.
+async fn journal_growth<J: Journal>(name: &str, few: J, many: J) -> bool {
+    let journals = [(&few, FEW), (&many, MANY)];
+    let mut times = [Vec::new(), Vec::new()];
+    for n in 0..READS {
+        for ((journal, entries), times) in journals.iter().zip(&mut times) {
+            // Another user each time.
+            let user = UserId::parse(&format!("user{}", (n * 7_919) % (entries / LAST))).unwrap();
+            let began = Instant::now();
+            let latest = journal.latest(&user, None, LAST).await.unwrap();
+            let took = began.elapsed();
+            assert_eq!(latest.len(), LAST as usize);
+            if n >= READS / 10 {
+                times.push(took);
+            }
+        }
+    }
+    let [few, many] = times.map(median);
+    let ratio = many.as_secs_f64() / few.as_secs_f64();
+    println!(
+        "{name}: the last {LAST} entries of a user take {few:?} of {FEW} to read, {many:?} of {MANY}: ratio {ratio:.2} \
+         (at most {JOURNAL_GROWTH})"
+    );
+    ratio <= JOURNAL_GROWTH
+}
+
+/// Fifty entries for each user, in turns, as they come in.
+fn fill_journal(prefix: &str, entries: u32, series: &str) -> String {
+    let users = entries / LAST;
+    format!(
+        "INSERT INTO {prefix}journal (user_id, seq, at, event, request_id, digest)
+            SELECT 'user' || (i % {users}), i / {users} + 1, 1700000000000000 + i, 'authn_login_success', '7c1d',
+            '0123456789012345678901234567890123456789012' FROM {series}"
+    )
+}
+
+async fn sqlite_journal(folder: &Folder, entries: u32) -> SqliteStore {
+    let pool = sqlite(folder, &format!("journal{entries}.db"), SqliteSynchronous::Off).await;
+    let store = SqliteStore::new(pool.clone()).with_journal();
+    store.migrate().await.unwrap();
+    let series = format!(
+        "(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {entries}) SELECT i FROM n)"
+    );
+    let fill = fill_journal("doorward_", entries, &series);
+    raw_sql(AssertSqlSafe(fill)).execute(&pool).await.unwrap();
+    store
+}
+
+async fn postgres_journal(pool: &PgPool, entries: u32) -> PostgresStore {
+    let prefix = fresh_prefix();
+    let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap().with_journal();
+    store.migrate().await.unwrap();
+    let fill = fill_journal(&prefix, entries, &format!("generate_series(0, {entries} - 1) i"));
+    for statement in [fill, format!("VACUUM ANALYZE {prefix}journal")] {
+        raw_sql(AssertSqlSafe(statement)).execute(pool).await.unwrap();
+    }
+    store
+}
+
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_asked = |engine: &str| asked.is_empty() || asked.iter().any(|asked| asked == engine);
@@ -274,6 +366,13 @@ fn main() {
             kept &= overhead(&folder).await;
             let (few, many) = (sqlite_of(&folder, FEW).await, sqlite_of(&folder, MANY).await);
             kept &= growth("SQLite", few, many).await;
+            let (few, many) = (sqlite_journal(&folder, FEW).await, sqlite_journal(&folder, MANY).await);
+            kept &= journal_growth("SQLite", few, many).await;
+            let [without, with] = ["without.db", "with.db"].map(|file| sqlite(&folder, file, SqliteSynchronous::Full));
+            let (without, with) = (SqliteStore::new(without.await), SqliteStore::new(with.await).with_journal());
+            without.migrate().await.unwrap();
+            with.migrate().await.unwrap();
+            kept &= journal_overhead("SQLite", without, with).await;
         });
     }
     if is_asked("postgres") {
@@ -286,6 +385,14 @@ fn main() {
             let pool = pool.await.unwrap();
             let (few, many) = (postgres_of(&pool, FEW).await, postgres_of(&pool, MANY).await);
             kept &= growth("PostgreSQL", few, many).await;
+            let (few, many) = (postgres_journal(&pool, FEW).await, postgres_journal(&pool, MANY).await);
+            kept &= journal_growth("PostgreSQL", few, many).await;
+            let [without, with] =
+                [(); 2].map(|()| PostgresStore::new(pool.clone()).with_prefix(&fresh_prefix()).unwrap());
+            let with = with.with_journal();
+            without.migrate().await.unwrap();
+            with.migrate().await.unwrap();
+            kept &= journal_overhead("PostgreSQL", without, with).await;
         });
     }
     assert!(kept, "a limit is exceeded");

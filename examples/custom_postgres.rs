@@ -120,14 +120,18 @@ impl UserRepository for People {
     }
 
     /// Keeps the person, removes what this crate stores, and marks the row as deleted.
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
         let detach = "UPDATE users SET auth_email = NULL, auth_version = NULL, auth_document = NULL, auth_head = NULL,
             auth_deleted = TRUE WHERE id = $1 AND auth_version = $2";
-        match query(detach).bind(key(id.as_str())).bind(expected.to_string()).execute(&self.0).await {
+        match query(detach).bind(key(user.id().as_str())).bind(user.version().to_string()).execute(&self.0).await {
             Ok(done) => Ok(if done.rows_affected() == 1 { Swap::Stored } else { Swap::Stale }),
             Err(error) if had_no_effect(&error) => Ok(Swap::Stale),
             Err(error) => Err(failed(error)),
         }
+    }
+
+    fn keeps_journal(&self) -> bool {
+        false
     }
 }
 // The adapter ends.

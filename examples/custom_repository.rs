@@ -115,13 +115,16 @@ impl UserRepository for People {
     }
 
     /// Keeps the person, removes what this crate stores, and marks the row as deleted.
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
         let detach = "UPDATE users SET auth_email = NULL, auth_version = NULL, auth_document = NULL, auth_head = NULL,
-            auth_deleted = 1
-            WHERE id = CAST($1 AS INTEGER) AND auth_version = $2";
-        let statement = query(detach).bind(id.as_str()).bind(expected.to_string());
+            auth_deleted = 1 WHERE id = CAST($1 AS INTEGER) AND auth_version = $2";
+        let statement = query(detach).bind(user.id().as_str()).bind(user.version().to_string());
         let done = statement.execute(&self.0).await.map_err(failed)?;
         Ok(if done.rows_affected() == 1 { Swap::Stored } else { Swap::Stale })
+    }
+
+    fn keeps_journal(&self) -> bool {
+        false
     }
 }
 // The adapter ends.

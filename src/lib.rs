@@ -48,6 +48,7 @@
 //! | tune hashing | [`hashing`], [`config::HashingConfig`] |
 //! | import bcrypt and other old hashes | [`Operator::import_user`], [`config::HashingConfig::legacy`] |
 //! | slow down guessing | [`config::Backoff`], [`config::Hold`], [`ClientAddress`] |
+//! | keep an audit table, show recent activity, feed a SIEM | [`journal`], [`manual::journal`] |
 //! | list users for an operator | [`store::UserDirectory`] |
 //! | require a second factor | [`second_factor::SecondFactorPolicy`], and [`AuthBuilder::keyring`] |
 //! | keep people signed in, set the cookies | [`Auth::resume`], [`SignedIn::token`], [`manual::keeping_sessions`] |
@@ -132,6 +133,7 @@ mod engine;
 pub mod error;
 pub mod event;
 pub mod hashing;
+pub mod journal;
 pub mod mail;
 pub mod manual;
 #[cfg(feature = "pages")]

@@ -80,9 +80,13 @@ impl UserRepository for Copying<MemoryUsers> {
         self.inner.replace(user, expected).await
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.copies.keep(format!("{id} {expected}"));
-        self.inner.delete(id, expected).await
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        self.copies.keep(format!("{} {}", user.id(), user.version()));
+        self.inner.delete(user).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.inner.keeps_journal()
     }
 }
 
@@ -539,7 +543,7 @@ fn forge(world: &World, address: &str, text: &str, other: &str) {
     let (forged, version) = (snapshot.replace(text, other), user.version().to_string());
     let row = UserRow { id: user.id().as_str(), email: address, version: &version, snapshot: &forged };
     let forged = User::from_snapshot(row).unwrap();
-    let _ = block_on(world.users.delete(user.id(), user.version())).unwrap();
+    let _ = block_on(world.users.delete(&user)).unwrap();
     let _ = block_on(world.users.insert(&forged)).unwrap();
 }
 

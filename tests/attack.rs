@@ -435,8 +435,12 @@ impl UserRepository for Gated {
         self.0.replace(user, expected).await
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.0.delete(id, expected).await
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        self.0.delete(user).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.0.keeps_journal()
     }
 }
 

@@ -12,10 +12,13 @@ use doorward::{AttemptStore, UserId, UserRepository};
 
 // The adapters again, compiled outside the crate, to show that they use only public items.
 #[allow(dead_code)]
-#[path = "../src/store/memory_attempts.rs"]
-mod outside_attempts;
-#[path = "../src/store/memory_users.rs"]
-mod outside_users;
+#[path = "../src/store"]
+mod outside_memory {
+    pub mod memory_attempts;
+    mod memory_entries;
+    mod memory_journal;
+    pub mod memory_users;
+}
 
 /// Stores whose content lives as long as someone holds them.
 struct InMemory(fn() -> Stores);
@@ -51,8 +54,8 @@ const SHARED: InMemory = InMemory(|| {
     Stores { users: Arc::new(users), attempts: Arc::new(attempts) }
 });
 const OUTSIDE: InMemory = InMemory(|| Stores {
-    users: Arc::new(outside_users::MemoryUsers::new()),
-    attempts: Arc::new(outside_attempts::MemoryAttempts::new()),
+    users: Arc::new(outside_memory::memory_users::MemoryUsers::new()),
+    attempts: Arc::new(outside_memory::memory_attempts::MemoryAttempts::new()),
 });
 
 doorward::conformance_tests!(memory, pollster::block_on, super::MEMORY);
@@ -230,10 +233,13 @@ impl UserRepository for Careless {
 
     async fn delete(
         &self,
-        id: &UserId,
-        expected: doorward::store::Version,
+        user: &doorward::store::User,
     ) -> Result<doorward::store::Swap, doorward::store::BackendError> {
-        self.0.delete(id, expected).await
+        self.0.delete(user).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.0.keeps_journal()
     }
 }
 

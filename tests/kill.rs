@@ -2,6 +2,8 @@
 //! nothing single-use works twice, and everyone can sign in.
 #![cfg(all(feature = "testing", feature = "smtp", feature = "sqlite", feature = "postgres"))]
 
+#[path = "kill/journal.rs"]
+mod journal;
 #[allow(dead_code)]
 #[path = "smtp/letter.rs"]
 mod letter;
@@ -261,19 +263,27 @@ fn drop_and_inspect(name: &str, open: impl AsyncFn() -> (Stores, Box<dyn Future<
 fn calls_may_be_dropped_at_any_moment() {
     let folder = Folder::new();
     drop_and_inspect("SQLite", async || {
-        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap().with_journal();
         store.migrate().await.unwrap();
         let closing = store.clone();
         let stores = Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) };
         (stores, Box::new(async move { closing.close().await }) as Box<dyn Future<Output = ()> + Send>)
     });
+    block_on(async {
+        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap().with_journal();
+        journal::is_whole(&store).await;
+    });
     let Some(url) = support::postgres::url_or_skip("dropped calls on PostgreSQL") else { return };
     let prefix = fresh_prefix();
     drop_and_inspect("PostgreSQL", async || {
-        let store = PostgresStore::connect(url).await.unwrap().with_prefix(&prefix).unwrap();
+        let store = PostgresStore::connect(url).await.unwrap().with_prefix(&prefix).unwrap().with_journal();
         store.migrate().await.unwrap();
         let closing = store.clone();
         let stores = Stores { users: Arc::new(store.clone()), attempts: Arc::new(store) };
         (stores, Box::new(async move { closing.close().await }) as Box<dyn Future<Output = ()> + Send>)
+    });
+    block_on(async {
+        let store = PostgresStore::connect(url).await.unwrap().with_prefix(&prefix).unwrap().with_journal();
+        journal::is_whole(&store).await;
     });
 }

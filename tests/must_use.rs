@@ -57,7 +57,7 @@ async fn everything_is_dropped(
         operator.reseal(id);
         users.insert(&user);
         users.replace(&user, user.version());
-        users.delete(user.id(), user.version());
+        users.delete(&user);
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ const ROWS: u32 = 20_000;
 /// Statements that must search by an index; all except the count, which scans an index.
 fn planned(statements: Vec<(&'static str, &str)>) -> Vec<(&'static str, String)> {
     let all: Vec<_> = statements.into_iter().map(|(name, sql)| (name, sql.to_owned())).collect();
-    assert_eq!(all.len(), 14);
+    assert_eq!(all.len(), 26);
     all
 }
 
@@ -23,10 +23,14 @@ fn planned(statements: Vec<(&'static str, &str)>) -> Vec<(&'static str, String)>
 fn every_plan_on_sqlite_is_an_index_look_up() {
     let folder = Folder::new();
     block_on(async {
-        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap();
+        let store = SqliteStore::connect(&folder.url("auth.db")).await.unwrap().with_journal();
         store.migrate().await.unwrap();
         let pool = SqlitePool::connect(&folder.url("auth.db")).await.unwrap();
         for (name, statement) in planned(store.statements()) {
+            // The same statement in a transaction.
+            if name.ends_with("with entries") {
+                continue;
+            }
             let plan = query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"))).fetch_all(&pool).await.unwrap();
             let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
             let is_insert = plan.is_empty() && statement.starts_with("INSERT");
@@ -38,7 +42,8 @@ fn every_plan_on_sqlite_is_an_index_look_up() {
                 step.starts_with("SCAN") && !["SCAN CONSTANT ROW", "SCAN always"].contains(&step.as_str())
                     || step.contains("TEMP B-TREE")
             });
-            let searches = plan.iter().any(|step| step.starts_with("SEARCH") && step.contains("INDEX"));
+            let by = |step: &str| step.contains("INDEX") || step.contains("INTEGER PRIMARY KEY");
+            let searches = plan.iter().any(|step| step.starts_with("SEARCH") && by(step));
             assert!(is_insert || (searches && !scans), "{name}: {plan:?}");
         }
     });
@@ -49,7 +54,7 @@ fn every_plan_on_postgres_is_an_index_look_up() {
     let Some(url) = support::postgres::url_or_skip("the plans on PostgreSQL") else { return };
     block_on(async {
         let (prefix, pool) = (fresh_prefix(), PgPool::connect(url).await.unwrap());
-        let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
+        let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap().with_journal();
         store.migrate().await.unwrap();
         let fill = format!(
             "INSERT INTO {prefix}users SELECT 'id' || n, 'user' || n || '@acme.example', repeat('h', 66), 'v' || n,
@@ -59,7 +64,9 @@ fn every_plan_on_postgres_is_an_index_look_up() {
                 FROM generate_series(1, {ROWS}) n;
             INSERT INTO {prefix}attempts SELECT 'key' || n, 'v' || n, n, repeat('x', 200)
                 FROM generate_series(1, {ROWS}) n;
-            ANALYZE {prefix}users; ANALYZE {prefix}attempts;"
+            INSERT INTO {prefix}journal (user_id, seq, at, event)
+                SELECT 'id' || n % 100, n / 100, n, 'event' || n % 50 FROM generate_series(1, {ROWS}) n;
+            ANALYZE {prefix}users; ANALYZE {prefix}attempts; ANALYZE {prefix}journal;"
         );
         raw_sql(AssertSqlSafe(fill)).execute(&pool).await.unwrap();
         let mut connection = pool.acquire().await.unwrap();
@@ -77,7 +84,8 @@ fn every_plan_on_postgres_is_an_index_look_up() {
             if name == "count" {
                 continue;
             }
-            let is_insert = statement.starts_with("INSERT") && plan.contains("Result");
+            let is_insert = statement.starts_with("INSERT") && plan.contains("Result")
+                || name == "insert with entries" && !plan.contains("Seq Scan");
             assert!(is_insert || (plan.contains("Index") && !plan.contains("Seq Scan")), "{name}: {plan}");
         }
     });

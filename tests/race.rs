@@ -61,8 +61,12 @@ impl UserRepository for Racing {
         Ok(answer)
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.users.delete(id, expected).await
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        self.users.delete(user).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.users.keeps_journal()
     }
 }
 

@@ -81,9 +81,27 @@ impl Log {
             let starts = |line: &str| verbs.iter().any(|verb| line.contains(&format!("summary=\"{verb} ")));
             sent.iter().filter(|(_, line)| starts(line)).count()
         };
-        let (reads, writes) = (of(&["SELECT"]), of(&["INSERT", "UPDATE", "DELETE"]));
+        // With a journal, PostgreSQL gets one statement that begins with `WITH`, SQLite a whole transaction at once.
+        let (reads, writes) = (of(&["SELECT"]), of(&["INSERT", "UPDATE", "DELETE", "WITH", "BEGIN"]));
         assert_eq!(reads + writes, sent.len(), "nothing else is sent: {sent:?}");
         (reads, writes)
+    }
+}
+
+/// The same with a journal: what it stores is part of the same commits. A failure is entered in a commit of its own, after the
+/// response.
+async fn costs_with_a_journal(log: &Log, name: &str, store: impl UserRepository + AttemptStore + Clone) {
+    assert!(store.keeps_journal());
+    let stage = Stage::new(store);
+    let _ = stage.open(ANN, OLD).await;
+    stage.clock.advance(support::MINUTE);
+    let complete = log.statements(async || drop(stage.signs_in(ANN, OLD).await)).await;
+    assert_eq!(complete, (3, 3), "{name}: a complete sign-in");
+    stage.clock.advance(support::MINUTE);
+    for (address, entered) in [(ANN, 1), (NOBODY, 0)] {
+        let failed = log.statements(async || assert!(stage.sign_in(address, "wrong").await.is_err())).await;
+        let expected = (3 + entered, 1 + entered);
+        assert_eq!(failed, expected, "{name}: a failed sign-in of {address}");
     }
 }
 
@@ -128,6 +146,11 @@ fn statements_are_few_and_no_log_holds_an_address() {
         let store = SqliteStore::new(pool);
         store.migrate().await.unwrap();
         costs(&log, "SQLite", store).await;
+        let options = SqliteStore::options(&folder.url("journal.db")).unwrap();
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let store = SqliteStore::new(pool).with_journal();
+        store.migrate().await.unwrap();
+        costs_with_a_journal(&log, "SQLite", store).await;
     });
     let Some(url) = support::postgres::url_or_skip("counting statements on PostgreSQL") else { return };
     block_on(async {
@@ -135,6 +158,9 @@ fn statements_are_few_and_no_log_holds_an_address() {
         let store = PostgresStore::new(pool.clone()).with_prefix(&prefix).unwrap();
         store.migrate().await.unwrap();
         costs(&log, "PostgreSQL", store.clone()).await;
+        let with = PostgresStore::new(pool.clone()).with_prefix(&fresh_prefix()).unwrap().with_journal();
+        with.migrate().await.unwrap();
+        costs_with_a_journal(&log, "PostgreSQL", with).await;
 
         // A constraint that no row satisfies: the server's message contains the whole row, and must go no further than the
         // source.

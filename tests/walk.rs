@@ -94,8 +94,12 @@ impl UserRepository for Shelf {
         Ok(Replace::Stored)
     }
 
-    async fn delete(&self, _: &UserId, _: Version) -> Result<Swap, BackendError> {
+    async fn delete(&self, _: &User) -> Result<Swap, BackendError> {
         unreachable!("nobody is deleted here")
+    }
+
+    fn keeps_journal(&self) -> bool {
+        false
     }
 }
 

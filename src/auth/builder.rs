@@ -9,10 +9,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{BackgroundWork, Config, ConfigError, Hold, Sleep};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
-    Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Mailing, NewPasswords, OwedMails,
-    Reporting, Resets, Sessions, StartError, Throttle, Tokens, Users,
+    Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Journaling, Mailing, NewPasswords,
+    OwedMails, Reporting, Resets, Sessions, StartError, Throttle, Tokens, Users,
 };
 use crate::event::{Observer, SilentObserver};
+use crate::journal::JournalSink;
 use crate::mail::{English, MailTexts, Mailer};
 use crate::password::{BreachLookup, BreachedPasswords};
 use crate::store::{AttemptStore, UserDirectory, UserRepository};
@@ -69,6 +70,7 @@ pub struct AuthBuilder {
     background: Background,
     hold: Option<Hold>,
     directory: Option<Arc<dyn UserDirectory>>,
+    journal_sink: Option<Arc<dyn JournalSink>>,
     sleep: Option<Sleep>,
     config: Config,
 }
@@ -94,6 +96,7 @@ impl AuthBuilder {
             background: Background::default(),
             hold: None,
             directory: None,
+            journal_sink: None,
             sleep: None,
             config: Config::default(),
         }
@@ -181,6 +184,14 @@ impl AuthBuilder {
         Self { directory: Some(Arc::new(directory)), ..self }
     }
 
+    /// Hands every [journal](crate::journal) entry to this sink after the change is stored, as background work. For a user store
+    /// that keeps a journal itself there is nothing to set here, and its journal loses nothing in a crash. With both, the sink
+    /// receives what the store keeps.
+    #[must_use]
+    pub fn journal_sink(self, sink: impl JournalSink) -> Self {
+        Self { journal_sink: Some(Arc::new(sink)), ..self }
+    }
+
     /// Sets the runtime's sleep, such as `tokio::time::sleep`: then a worker delivers [`owed_mails`](Self::owed_mails) every minute
     /// ([`OwedMailConfig::every`](crate::config::OwedMailConfig::every)), from [`background`](Self::background) work of this process.
     /// Without `owed_mails` it has no effect. [`build`](Self::build) starts the worker, so call it within the runtime. If the
@@ -201,8 +212,8 @@ impl AuthBuilder {
         Self { breached: Some(Arc::new(breached)), ..self }
     }
 
-    /// Sets the key (32 random bytes) under which addresses are digested in attempts and events. Use the same key in every
-    /// process, and do not change it. Without one, anyone who steals the table of attempts can test which addresses were tried.
+    /// Sets the key (32 random bytes) under which addresses are digested in attempts and events, and journal entries are chained. Use
+    /// the same key in every process, set it in all of them at once, and do not change it. Without one, anyone who steals the table of attempts can test which addresses were tried.
     #[must_use]
     pub fn index_key(self, key: [u8; 32]) -> Self {
         Self { index_key: Some(SecretBytes::new(key)), ..self }
@@ -291,17 +302,17 @@ impl AuthBuilder {
         self.validate()?;
         let config = self.config;
         let keyring = self.keyring.map(Arc::new);
-        let decoy = sealed_decoy(keyring.as_deref())?;
-        let dummy_key = dummy_key(self.index_key.as_ref())?;
+        let (decoy, dummy_key) = (sealed_decoy(keyring.as_deref())?, dummy_key(self.index_key.as_ref())?);
         let events = Arc::new(Events::new(self.clock, self.observer, self.index_key));
         let hashing = Hashing::start(config.hashing.clone(), keyring.clone(), &events, dummy_key, decoy.id())?;
         let users = Arc::new(Users {
-            repository: Reporting::new(self.users, &events),
             events: Arc::clone(&events),
             tokens: Tokens::new(keyring.as_deref()),
             decoy_head: decoy.head(),
             decoy,
             links_set_passwords: config.links_set_passwords(),
+            journaling: journaling(self.users.as_ref(), self.journal_sink, &events, &self.background),
+            repository: Reporting::new(self.users, &events),
             mail_lease: self.directory.as_ref().map(|_| config.owed_limits().lease),
         });
         let (hashing, attempts) = (Arc::new(hashing), Reporting::new(self.attempts, &events));
@@ -347,6 +358,18 @@ impl AuthBuilder {
             mailing,
         })
     }
+}
+
+/// If somebody keeps a journal.
+fn journaling(
+    users: &dyn UserRepository,
+    sink: Option<Arc<dyn JournalSink>>,
+    events: &Arc<Events>,
+    background: &Background,
+) -> Option<Journaling> {
+    let sink = sink.map(|sink| Arc::new(Reporting::new(sink, events)));
+    let kept = users.keeps_journal() || sink.is_some();
+    kept.then(|| Journaling { sink, background: background.clone() })
 }
 
 fn sessions(config: &Config, users: &Arc<Users>, mailing: &Arc<Mailing>, background: Background) -> Sessions {

@@ -55,7 +55,7 @@ impl Auth {
                 Current::Right { judged, charged, then } => (judged, charged, then.map_err(Unavailable::from)?),
                 Current::Throttled { retry_after } => return Err(ChangePasswordError::Throttled { retry_after }),
                 Current::Wrong => {
-                    engine.events.report(EventKind::PasswordChangeFailed).user(&user).send();
+                    engine.report_failure(EventKind::PasswordChangeFailed, &user).await;
                     return Err(ChangePasswordError::CurrentPasswordWrong);
                 }
             };
@@ -73,7 +73,7 @@ impl Auth {
                 Ok(session) if judged.holds_for(user) => {
                     let (session, device, user) =
                         user.change_password(&session, credential.clone(), &devices, fresh_proof, engine.now(), fresh);
-                    Decision::Store(user, Ok((session, device)))
+                    Decision::store(user, Ok((session, device))).reporting(EventKind::PasswordChanged)
                 }
                 Ok(_) => Decision::Answer(Err(ended(engine, signed_in))),
                 Err(error) => Decision::Answer(Err(error)),
@@ -82,7 +82,6 @@ impl Auth {
         let Committed::Done(changed, user) = outcome else { return Err(ended(engine, signed_in)) };
         let (session, device) = changed?;
 
-        engine.events.report(EventKind::PasswordChanged).user(&user).send();
         engine.throttle.refund(&charged).await;
         engine.mailing.notify(&user).await;
         Ok(engine.signed_in(&user, session, device))

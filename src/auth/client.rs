@@ -20,7 +20,7 @@ impl Client {
     }
 
     pub(super) fn request_id(self, request_id: &str) -> Self {
-        Self { request_id: Some(request_id.chars().take(64).collect()), ..self }
+        Self { request_id: Some(request_id.chars().filter(|c| !c.is_control()).take(64).collect()), ..self }
     }
 
     pub(super) fn id(&self) -> Option<&str> {

@@ -43,16 +43,14 @@ impl Auth {
                     Decision::Answer(Err(DeviceError::StepUpRequired { needs: StepUp::needed_of(user) }))
                 } else {
                     match user.revoke_device(device, fresh) {
-                        Some(next) => Decision::Store(next, Ok(())),
+                        Some(next) => Decision::store(next, Ok(())).reporting(EventKind::DeviceRevoked),
                         None => Decision::Answer(Err(DeviceError::UnknownDevice)),
                     }
                 }
             })
             .await?;
         let Committed::Done(revoked, _) = outcome else { return Err(DeviceError::SessionEnded) };
-        revoked?;
-        engine.events.report(EventKind::DeviceRevoked).user_id(signed_in.user_id()).send();
-        Ok(())
+        revoked
     }
 }
 

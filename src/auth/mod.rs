@@ -7,6 +7,7 @@ mod client;
 mod current_password;
 mod device;
 mod import;
+mod journal;
 mod operator;
 mod outcome;
 mod owed;

@@ -32,16 +32,39 @@ use crate::user::{Fresh, User};
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 #[derive(Clone)]
-pub struct Operator(Auth);
+pub struct Operator {
+    auth: Auth,
+    /// Who it is, if the host says so.
+    id: Option<UserId>,
+}
 
 /// # Operating on accounts
 impl Operator {
     pub(super) fn new(auth: Auth) -> Self {
-        Self(auth)
+        Self { auth, id: None }
+    }
+
+    /// The same handle for the operator with this id, who is named in events and in the journal. The host has checked who it is.
+    ///
+    /// ```
+    /// use doorward::error::OperatorError;
+    /// use doorward::{Operator, SignedIn, UserId};
+    ///
+    /// async fn deactivate(operator: &Operator, who: &SignedIn, user: &UserId) -> Result<(), OperatorError> {
+    ///     operator.on_behalf_of(who.user_id()).deactivate(user).await
+    /// }
+    /// ```
+    pub fn on_behalf_of(&self, operator: &UserId) -> Self {
+        Self { auth: self.auth.clone(), id: Some(operator.clone()) }
+    }
+
+    /// Who it is, if the host has said so.
+    pub(super) fn acting(&self) -> Option<&UserId> {
+        self.id.as_ref()
     }
 
     pub(super) fn engine(&self) -> &Engine {
-        &self.0.engine
+        &self.auth.engine
     }
 
     /// Deactivates an account: its sessions end, sign-in fails like any other failure, and resets send no mail.
@@ -110,16 +133,16 @@ impl Operator {
         let outcome = engine
             .users
             .commit(user, |user, fresh| match resealed(engine, user, fresh) {
-                Ok(Some(next)) => Decision::Store(next, Ok(ResealOutcome::Resealed)),
+                Ok(Some(next)) => {
+                    let decision = Decision::store(next, Ok(ResealOutcome::Resealed));
+                    decision.reporting(EventKind::Resealed).by(self.acting())
+                }
                 Ok(None) => Decision::Answer(Ok(ResealOutcome::UpToDate)),
                 Err(error) => Decision::Answer(Err(error)),
             })
             .await?;
         let (outcome, user) = outcome.done().ok_or(OperatorError::UnknownUser)?;
         let outcome = outcome?;
-        if outcome == ResealOutcome::Resealed {
-            engine.events.report(EventKind::Resealed).user(&user).send();
-        }
         Ok(if engine.hashing.lacks_a_key_for(&user) { ResealOutcome::KeyMissing } else { outcome })
     }
 
@@ -130,9 +153,10 @@ impl Operator {
     pub async fn delete(&self, user: &UserId) -> Result<(), OperatorError> {
         let engine = self.engine();
         engine.open()?;
-        let user = engine.users.delete(user).await?.ok_or(OperatorError::UnknownUser)?;
-        engine.events.report(EventKind::Deleted).user(&user).send();
-        Ok(())
+        match engine.users.delete(user, self.acting()).await? {
+            true => Ok(()),
+            false => Err(OperatorError::UnknownUser),
+        }
     }
 
     /// Stores a change, and returns the user as stored. If the change is none, nothing is stored or reported.
@@ -147,13 +171,12 @@ impl Operator {
         let outcome = engine
             .users
             .commit(user, |user, fresh| match transition(user, fresh) {
-                Some(next) => Decision::Store(next, true),
+                Some(next) => Decision::store(next, true).reporting(event.clone()).by(self.acting()),
                 None => Decision::Answer(false),
             })
             .await?;
         match outcome {
             Committed::Done(true, user) => {
-                engine.events.report(event).user(&user).send();
                 engine.mailing.notify(&user).await;
                 Ok(Some(user))
             }
@@ -171,7 +194,7 @@ impl Operator {
 
 impl fmt::Debug for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Operator").field(&self.0).finish()
+        f.debug_struct("Operator").field("auth", &self.auth).field("id", &self.id).finish()
     }
 }
 

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::Operator;
 use crate::account::{Provision, Provisioned, ProvisionedWithPassword};
-use crate::engine::{Committed, Decision, Engine};
+use crate::engine::{Committed, Decision, Engine, Happened};
 use crate::error::{ProvisionError, Unavailable, WelcomeError};
 use crate::event::EventKind;
 use crate::mail::MailKind;
@@ -39,7 +39,7 @@ impl Operator {
     /// ```
     pub async fn provision(&self, account: impl Into<Provision>) -> Result<Provisioned, ProvisionError> {
         let engine = self.engine();
-        let opened = open(engine, account.into(), ByMail::Yes).await?;
+        let opened = open(engine, account.into(), ByMail::Yes, self.acting()).await?;
         let user_id = opened.user.id().clone();
         match welcome(engine, &opened).await {
             Ok(()) => Ok(Provisioned { user_id, expires_at: opened.expires_at }),
@@ -56,7 +56,8 @@ impl Operator {
         &self,
         account: impl Into<Provision>,
     ) -> Result<ProvisionedWithPassword, ProvisionError> {
-        let Issued { user, expires_at, temporary_password } = open(self.engine(), account.into(), ByMail::No).await?;
+        let Issued { user, expires_at, temporary_password } =
+            open(self.engine(), account.into(), ByMail::No, self.acting()).await?;
         Ok(ProvisionedWithPassword { user_id: user.id().clone(), expires_at, temporary_password })
     }
 
@@ -65,7 +66,7 @@ impl Operator {
     /// # Errors
     /// [`WelcomeError`], for the operator. After `MailFailed` its `source` holds the reason.
     pub async fn resend_welcome(&self, user: &UserId) -> Result<Provisioned, WelcomeError> {
-        reissue(self.engine(), user, None).await
+        reissue(self.engine(), user, None, self.acting()).await
     }
 
     /// Corrects a mistyped address before the first sign-in, and mails a fresh temporary password there. Everything mailed to the
@@ -74,7 +75,7 @@ impl Operator {
     /// # Errors
     /// [`WelcomeError`], for the operator.
     pub async fn correct_email(&self, user: &UserId, email: Email) -> Result<Provisioned, WelcomeError> {
-        reissue(self.engine(), user, Some(email)).await
+        reissue(self.engine(), user, Some(email), self.acting()).await
     }
 }
 
@@ -92,7 +93,12 @@ enum ByMail {
     No,
 }
 
-async fn open(engine: &Engine, account: Provision, by_mail: ByMail) -> Result<Issued, ProvisionError> {
+async fn open(
+    engine: &Engine,
+    account: Provision,
+    by_mail: ByMail,
+    by: Option<&UserId>,
+) -> Result<Issued, ProvisionError> {
     engine.open()?;
     let fresh = Fresh::draw().map_err(Unavailable::from)?;
     let (temporary_password, lifetime, now) = (issue(engine, &fresh), lifetime(engine), engine.now());
@@ -102,20 +108,23 @@ async fn open(engine: &Engine, account: Provision, by_mail: ByMail) -> Result<Is
     let user = if account.deactivated { active.deactivate(&fresh).unwrap_or(active) } else { active };
     drop(fresh);
     let user = if by_mail == ByMail::Yes { user.mailing(OwedMail::Welcome) } else { user };
-    let (user, _) = engine.users.owing(user);
-    match engine.users.insert(&user).await? {
+    let deactivated = account.deactivated.then_some(EventKind::Deactivated);
+    let happened = Happened::of([EventKind::Provisioned].into_iter().chain(deactivated)).by(by);
+    let (inserted, user) = engine.users.insert(user, happened).await?;
+    match inserted {
         Insert::Stored => {}
         Insert::EmailTaken => return Err(ProvisionError::EmailTaken),
         Insert::IdTaken => return Err(ProvisionError::IdTaken),
     }
-    engine.events.report(EventKind::Provisioned).user(&user).send();
-    if account.deactivated {
-        engine.events.report(EventKind::Deactivated).user(&user).send();
-    }
     Ok(Issued { user, temporary_password, expires_at: after(now, lifetime) })
 }
 
-async fn reissue(engine: &Engine, id: &UserId, email: Option<Email>) -> Result<Provisioned, WelcomeError> {
+async fn reissue(
+    engine: &Engine,
+    id: &UserId,
+    email: Option<Email>,
+    by: Option<&UserId>,
+) -> Result<Provisioned, WelcomeError> {
     engine.open()?;
     let user = engine.users.find_by_id(id).await?.ok_or(WelcomeError::UnknownUser)?;
     let lifetime = lifetime(engine);
@@ -130,11 +139,12 @@ async fn reissue(engine: &Engine, id: &UserId, email: Option<Email>) -> Result<P
             }
             let (temporary_password, now) = (issue(engine, fresh), engine.now());
             let digest = temporary_digest(temporary_password.expose());
-            let next = match email.clone() {
-                Some(email) => user.correct_email(email, digest, lifetime, now, fresh),
-                None => user.reissue_welcome(digest, lifetime, now, fresh),
+            let (next, event) = match email.clone() {
+                Some(email) => (user.correct_email(email, digest, lifetime, now, fresh), EventKind::EmailCorrected),
+                None => (user.reissue_welcome(digest, lifetime, now, fresh), EventKind::WelcomeReissued),
             };
-            Decision::Store(next.mailing(OwedMail::Welcome), Ok((temporary_password, after(now, lifetime))))
+            let issued = Ok((temporary_password, after(now, lifetime)));
+            Decision::store(next.mailing(OwedMail::Welcome), issued).reporting(event).by(by)
         })
         .await?;
     let (issued, user) = match outcome {
@@ -143,8 +153,6 @@ async fn reissue(engine: &Engine, id: &UserId, email: Option<Email>) -> Result<P
         Committed::EmailTaken => return Err(WelcomeError::EmailTaken),
     };
     let (temporary_password, expires_at) = issued;
-    let event = if email.is_some() { EventKind::EmailCorrected } else { EventKind::WelcomeReissued };
-    engine.events.report(event).user(&user).send();
     match welcome(engine, &Issued { user, temporary_password, expires_at }).await {
         Ok(()) => Ok(Provisioned { user_id: id.clone(), expires_at }),
         Err(source) => Err(WelcomeError::MailFailed { source }),

@@ -42,7 +42,7 @@ impl Auth {
                 Current::Right { judged, charged, then: () } => (judged, charged),
                 Current::Throttled { retry_after } => return Err(ReauthenticateError::Throttled { retry_after }),
                 Current::Wrong => {
-                    engine.events.report(EventKind::ReauthenticationFailed).user(&user).send();
+                    engine.report_failure(EventKind::ReauthenticationFailed, &user).await;
                     return Err(ReauthenticateError::PasswordWrong);
                 }
             };
@@ -51,12 +51,12 @@ impl Auth {
             .commit(user, |user, fresh| {
                 let session = engine.sessions.of(user, signed_in.shown()).filter(|_| judged.holds_for(user));
                 let Some(session) = session else { return Decision::Answer(None) };
-                let (session, next) = user.prove_again(&session, AuthMethod::Password, engine.now(), fresh);
-                Decision::Store(next, Some(session))
+                let method = AuthMethod::Password;
+                let (session, next) = user.prove_again(&session, method, engine.now(), fresh);
+                Decision::store(next, Some(session)).reporting(EventKind::Reauthenticated { method })
             })
             .await?;
         let Committed::Done(Some(session), user) = outcome else { return ended(engine, signed_in) };
-        engine.events.report(EventKind::Reauthenticated { method: AuthMethod::Password }).user(&user).send();
         engine.throttle.refund(&charged).await;
         Ok(engine.signed_in(&user, session, None))
     }
@@ -75,15 +75,13 @@ impl Auth {
         let code = TypedCode::parse(code)?;
         let asked = |user: &User, _| Some((Assurance::Session, engine.sessions.of(user, signed_in.shown())?));
         let pass = |user: &User, session: OpenSession, accepted: &AcceptedCode, now, fresh: &Fresh| {
-            user.prove_again_by_code(&session, accepted, now, fresh)
+            let (session, next) = user.prove_again_by_code(&session, accepted, now, fresh);
+            Decision::store(next, session).reporting(EventKind::Reauthenticated { method: accepted.method() })
         };
         let (coded, user) = engine.codes.commit(user, &code, GivenFor::Nothing, asked, pass).await?;
         match coded {
-            Coded::Right(session, method) => {
-                engine.events.report(EventKind::Reauthenticated { method }).user(&user).send();
-                Ok(engine.signed_in(&user, session, None))
-            }
-            Coded::Wrong(_) => Err(ReauthenticateError::CodeWrong),
+            Coded::Right(session) => Ok(engine.signed_in(&user, session, None)),
+            Coded::Wrong => Err(ReauthenticateError::CodeWrong),
             Coded::Throttled { retry_after } => Err(ReauthenticateError::Throttled { retry_after }),
             Coded::NotAskedFor(_) | Coded::Refused => ended(engine, signed_in),
         }

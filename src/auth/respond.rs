@@ -1,4 +1,4 @@
-//! Maps a committed step to [`SignIn`], emitting events.
+//! The events of a step, and what it means to whoever signs in.
 
 use std::sync::Arc;
 
@@ -8,38 +8,28 @@ use crate::event::EventKind;
 use crate::types::Challenge;
 use crate::user::{Completed, Step, User};
 
-/// Call it only with a step that has been stored.
-pub(super) async fn respond(
-    engine: &Arc<Engine>,
-    step: Step,
-    user: &User,
-    after_failures: u32,
-    request_id: Option<&str>,
-) -> SignIn {
-    let challenge = |token| Challenge(engine.users.tokens.wire(&token));
-    let report = |kind| engine.events.report(kind).user(user).request_id(request_id).send();
+/// The events of a step that is to be stored.
+pub(super) fn events_of(step: &Step, after_failures: u32) -> Vec<EventKind> {
     match step {
-        Step::SecondFactor(token) => {
-            report(EventKind::SecondFactorRequired);
-            SignIn::SecondFactorRequired(challenge(token))
+        Step::SecondFactor(_) => vec![EventKind::SecondFactorRequired],
+        Step::ChangePassword(_) => vec![EventKind::PasswordChangeRequired],
+        Step::Enroll(_) => vec![EventKind::EnrollmentRequired],
+        Step::Complete(Completed { device, is_new_device, shared, .. }) => {
+            let granted = *is_new_device && device.is_some();
+            let shared = shared.map(|signs| EventKind::SharingSuspected { signs });
+            let signed_in = EventKind::SignedIn { after_failures };
+            [Some(signed_in), shared, granted.then_some(EventKind::DeviceGranted)].into_iter().flatten().collect()
         }
-        Step::ChangePassword(token) => {
-            report(EventKind::PasswordChangeRequired);
-            SignIn::PasswordChangeRequired(challenge(token))
-        }
-        Step::Enroll(token) => {
-            report(EventKind::EnrollmentRequired);
-            SignIn::EnrollmentRequired(challenge(token))
-        }
-        Step::Complete(Completed { session, device, is_new_device, shared }) => {
-            report(EventKind::SignedIn { after_failures });
-            if let Some(signs) = shared {
-                engine.sessions.report_sharing(user, signs);
-            }
-            if is_new_device && device.is_some() {
-                report(EventKind::DeviceGranted);
-            }
-            SignIn::Complete(engine.signed_in(user, session, device))
-        }
+    }
+}
+
+/// Call it only with a step that has been stored.
+pub(super) fn respond(engine: &Arc<Engine>, step: Step, user: &User) -> SignIn {
+    let challenge = |token| Challenge(engine.users.tokens.wire(&token));
+    match step {
+        Step::SecondFactor(token) => SignIn::SecondFactorRequired(challenge(token)),
+        Step::ChangePassword(token) => SignIn::PasswordChangeRequired(challenge(token)),
+        Step::Enroll(token) => SignIn::EnrollmentRequired(challenge(token)),
+        Step::Complete(Completed { session, device, .. }) => SignIn::Complete(engine.signed_in(user, session, device)),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::outcome::SignIn;
-use super::respond::respond;
+use super::respond::{events_of, respond};
 use crate::crypto::{Purpose, sha256};
 use crate::engine::{Coded, Committed, Decision, Engine, Hashed, SHORT_WHILE};
 use crate::error::Unavailable;
@@ -83,12 +83,9 @@ pub(super) async fn set_password(engine: &Arc<Engine>, grant: Grant<'_>, new: &P
         Hashed::Reused => return Err(NotSet::Rejected(engine.new_passwords.reused(&user))),
     };
     let credential = engine.new_passwords.credential(&user, &hash)?;
-    let (step, completes_reset, user) = grant.commit(engine, user, &credential).await?;
-
-    let event = if completes_reset { EventKind::ResetCompleted } else { EventKind::PasswordChanged };
-    engine.events.report(event).user(&user).send();
+    let (step, user) = grant.commit(engine, user, &credential).await?;
     engine.mailing.notify(&user).await;
-    Ok(respond(engine, step, &user, 0, None).await)
+    Ok(respond(engine, step, &user))
 }
 
 impl Grant<'_> {
@@ -174,7 +171,7 @@ impl Grant<'_> {
         engine: &Engine,
         user: &User,
         (now, fresh): (OffsetDateTime, &Fresh),
-        pass: impl FnOnce(Option<&AcceptedCode>) -> (T, User),
+        pass: impl FnOnce(Option<&AcceptedCode>) -> Decision<T>,
     ) -> Result<Decision<Coded<T>>, NotSet> {
         let (token, code) = match self {
             Self::Link(token, code) if user.has_second_factor() => match code {
@@ -182,10 +179,7 @@ impl Grant<'_> {
                 Some(Err(MalformedCode)) => return Err(NotSet::CodeMalformed),
                 None => return Err(NotSet::CodeNeeded),
             },
-            _ => {
-                let (outcome, next) = pass(None);
-                return Ok(Decision::Store(next, Coded::NotAskedFor(outcome)));
-            }
+            _ => return Ok(pass(None).map(Coded::NotAskedFor)),
         };
         let verdict = engine.codes.judge(user, Assurance::TemporaryPassword, code, now, fresh.version);
         Ok(engine.codes.decide(user, verdict, GivenFor::Link(token), (now, fresh), |accepted| pass(Some(accepted))))
@@ -197,50 +191,51 @@ impl Grant<'_> {
             .users
             .commit(user.clone(), |user, fresh| {
                 let now = engine.now();
-                let decided = self
-                    .opens(engine, user, Tries::Left, now)
-                    .and_then(|_| self.by_code(engine, user, (now, fresh), |_| ((), self.counted(user, now, fresh))));
+                let decided = self.opens(engine, user, Tries::Left, now).and_then(|_| {
+                    self.by_code(engine, user, (now, fresh), |_| Decision::store(self.counted(user, now, fresh), ()))
+                });
                 flatten(decided)
             })
             .await?;
         let Committed::Done(counted, stored) = outcome else { return Err(self.refuse(engine, Some(&user))) };
         match counted? {
-            Coded::Right((), _) | Coded::NotAskedFor(_) => Ok(stored),
+            Coded::Right(()) | Coded::NotAskedFor(_) => Ok(stored),
             coded => {
-                engine.codes.report(&stored, &coded).await;
+                engine.codes.follow_up(&stored, &coded).await;
                 Err(coded.into())
             }
         }
     }
 
     /// Stores the new password.
-    async fn commit(
-        &self,
-        engine: &Engine,
-        user: User,
-        credential: &NewCredential,
-    ) -> Result<(Step, bool, User), NotSet> {
+    async fn commit(&self, engine: &Engine, user: User, credential: &NewCredential) -> Result<(Step, User), NotSet> {
         let rules = engine.config.sign_in_rules();
         let outcome = engine
             .users
             .commit(user.clone(), |user, fresh| {
                 let now = engine.now();
                 let decided = self.opens(engine, user, Tries::Counted, now).and_then(|progress| {
-                    let completes_reset = user.completes_reset(&progress);
+                    let chosen = match user.completes_reset(&progress) {
+                        true => EventKind::ResetCompleted,
+                        false => EventKind::PasswordChanged,
+                    };
                     self.by_code(engine, user, (now, fresh), |accepted| {
-                        let progress = match accepted {
-                            Some(accepted) => progress.and(accepted.method(), now),
+                        let method = accepted.map(AcceptedCode::method);
+                        let progress = match method {
+                            Some(method) => progress.and(method, now),
                             None => progress,
                         };
                         let Passed { step, user } =
                             user.choose_password(progress, credential.clone(), accepted, &rules, now, fresh);
-                        ((step, completes_reset), user)
+                        let events = method.map(|method| EventKind::SecondFactorPassed { method }).into_iter();
+                        let events: Vec<_> = events.chain([chosen]).chain(events_of(&step, 0)).collect();
+                        Decision::store(user, step).reporting_all(events)
                     })
                 });
                 match flatten(decided) {
                     // The code was right a moment ago: another call used it up in the meantime.
-                    Decision::Store(_, Ok(Coded::Wrong(_) | Coded::Throttled { .. })) => {
-                        Decision::Answer(Ok(Coded::Wrong(None)))
+                    Decision::Store(_, Ok(Coded::Wrong | Coded::Throttled { .. }), _) => {
+                        Decision::Answer(Ok(Coded::Wrong))
                     }
                     decision => decision,
                 }
@@ -248,11 +243,7 @@ impl Grant<'_> {
             .await?;
         let Committed::Done(coded, stored) = outcome else { return Err(self.refuse(engine, Some(&user))) };
         match coded? {
-            Coded::Right((step, completes_reset), method) => {
-                engine.codes.report_right(&stored, method);
-                Ok((step, completes_reset, stored))
-            }
-            Coded::NotAskedFor((step, completes_reset)) => Ok((step, completes_reset, stored)),
+            Coded::Right(step) | Coded::NotAskedFor(step) => Ok((step, stored)),
             coded => Err(coded.into()),
         }
     }
@@ -271,7 +262,7 @@ impl<T> From<Coded<T>> for NotSet {
     fn from(coded: Coded<T>) -> Self {
         match coded {
             Coded::Throttled { retry_after } => Self::Throttled { retry_after },
-            Coded::Right(..) | Coded::NotAskedFor(_) | Coded::Wrong(_) | Coded::Refused => Self::CodeWrong,
+            Coded::Right(_) | Coded::NotAskedFor(_) | Coded::Wrong | Coded::Refused => Self::CodeWrong,
         }
     }
 }

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use super::Auth;
 use super::client::Client;
 use super::outcome::SignIn;
+use super::respond::{events_of, respond};
 use crate::engine::{Admission, Bucket, Caller, Charged, Coded, Committed, Decision, Engine, Found};
 use crate::error::{SignInError, Unavailable};
 use crate::event::{EventKind, SignInFailureReason};
@@ -234,7 +235,7 @@ impl Attempt<'_> {
     async fn enter_with_temporary(&self) -> Result<SignIn, Stopped> {
         let (engine, rules) = (self.engine, self.engine.config.sign_in_rules());
         let Found::Somebody(user) = engine.users.find_whole(&self.found, self.email).await? else {
-            return self.failed(SignInFailureReason::Changed);
+            return self.failed(SignInFailureReason::Changed).await;
         };
         let typed = &self.request.temporary;
         let Some(code) = self.request.code.as_ref().filter(|_| user.has_second_factor()) else {
@@ -248,16 +249,16 @@ impl Attempt<'_> {
                         return Decision::Answer(None);
                     };
                     let Passed { step, user } = user.sign_in_with_temporary(progress, None, &rules, now, fresh);
-                    Decision::Store(user, Some(step))
+                    self.entering(user, step, 0).map(Some)
                 })
                 .await?;
             let Some((Some(step), user)) = outcome.done() else {
-                return self.failed(SignInFailureReason::Changed);
+                return self.failed(SignInFailureReason::Changed).await;
             };
             engine.mailing.notify(&user).await;
-            return Ok(self.respond(step, &user, 0).await);
+            return Ok(respond(engine, step, &user));
         };
-        let Ok(code) = code else { return self.failed(SignInFailureReason::WrongCode) };
+        let Ok(code) = code else { return self.failed(SignInFailureReason::WrongCode).await };
         let asked = |user: &User, now| {
             let progress = user.proved_by_temporary(typed, self.shown_by(user).as_ref(), &self.wish_of(user), now)?;
             user.has_second_factor().then_some((progress.assurance, progress))
@@ -265,14 +266,14 @@ impl Attempt<'_> {
         let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {
             let progress = progress.and(accepted.method(), now);
             let Passed { step, user } = user.sign_in_with_temporary(progress, Some(accepted), &rules, now, fresh);
-            (step, user)
+            self.entering(user, step, 0)
         };
         let (coded, user) = engine.codes.commit(user, code, GivenFor::Nothing, asked, pass).await?;
         match coded {
-            Coded::Right(step, _) => Ok(self.respond(step, &user, 0).await),
-            Coded::Wrong(_) => self.failed(SignInFailureReason::WrongCode),
+            Coded::Right(step) => Ok(respond(engine, step, &user)),
+            Coded::Wrong => self.failed(SignInFailureReason::WrongCode).await,
             Coded::Throttled { retry_after } => Err(Stopped::Early { retry_after, bucket: None }),
-            Coded::NotAskedFor(_) | Coded::Refused => self.failed(SignInFailureReason::Changed),
+            Coded::NotAskedFor(_) | Coded::Refused => self.failed(SignInFailureReason::Changed).await,
         }
     }
 
@@ -317,7 +318,7 @@ impl Attempt<'_> {
                 if let Some(Ok(code)) = &request.code {
                     engine.codes.judge_decoy(code);
                 }
-                self.failed(if unusable { SignInFailureReason::UnusableHash } else { why(&found) })
+                self.failed(if unusable { SignInFailureReason::UnusableHash } else { why(&found) }).await
             }
         }
     }
@@ -337,11 +338,16 @@ impl Attempt<'_> {
         let rehashed = engine.hashing.replacement(user, &judged, verified.rehashed.as_ref());
         let outcome = engine
             .users
-            .commit(user.clone(), |user, fresh| self.enter(user, &judged, rehashed.as_ref(), failures, fresh))
+            .commit(user.clone(), |user, fresh| {
+                let rehashed = rehashed.as_ref().map(|hash| (hash, EventKind::Rehashed { from: scheme }));
+                self.enter(user, &judged, rehashed, failures, fresh)
+            })
             .await?;
-        let Committed::Done(Ok(entered), user) = outcome else { return self.failed(SignInFailureReason::Changed) };
-        let (step, method) = match entered {
-            Entered::Passed { step, method } => (step, method),
+        let Committed::Done(Ok(entered), user) = outcome else {
+            return self.failed(SignInFailureReason::Changed).await;
+        };
+        let step = match entered {
+            Entered::Passed(step) => step,
             Entered::WrongCode(counted) => return self.wrong_code(user, counted).await,
             Entered::Refused => {
                 engine.throttle.refund(charged).await;
@@ -349,15 +355,10 @@ impl Attempt<'_> {
             }
         };
         engine.mailing.notify(&user).await;
-        if let Some(method) = method {
-            engine.codes.report_right(&user, method);
-        }
-        if is_rehashed {
-            self.report(EventKind::Rehashed { from: scheme });
-        } else if verified.outdated {
+        if verified.outdated && !is_rehashed {
             self.rehash_later(user.id(), judged, scheme).await;
         }
-        let signed_in = self.respond(step, &user, failures).await;
+        let signed_in = respond(engine, step, &user);
         engine.throttle.refund(charged).await;
         Ok(signed_in)
     }
@@ -367,7 +368,7 @@ impl Attempt<'_> {
         &self,
         user: &User,
         judged: &Judged,
-        rehashed: Option<&Replacement>,
+        rehashed: Option<(&Replacement, EventKind)>,
         failures: u32,
         fresh: &Fresh,
     ) -> Decision<Result<Entered, SignInFailureReason>> {
@@ -387,15 +388,25 @@ impl Attempt<'_> {
             None => progress,
         };
         let device = progress.device.as_ref().map(|device| device.id);
+        let replacement = rehashed.as_ref().map(|(hash, _)| *hash);
         let Passed { step, user: next } =
-            user.sign_in_with_password(progress, judged, rehashed, accepted.as_ref(), &rules, now, fresh);
+            user.sign_in_with_password(progress, judged, replacement, accepted.as_ref(), &rules, now, fresh);
         if matches!(step, Step::Complete(_)) && user.refuses_session(device, &rules.sessions, now) {
             return Decision::Answer(Ok(Entered::Refused));
         }
         let next = engine.codes.resealed(next, fresh);
         let notice = engine.config.failure_notice();
         let noticed = notice.and_then(|notice| next.noticed_of_failures(failures, &notice, now, fresh));
-        Decision::Store(noticed.unwrap_or(next), Ok(Entered::Passed { step, method }))
+        let passed = method.map(|method| EventKind::SecondFactorPassed { method });
+        let events = passed.into_iter().chain(rehashed.map(|(_, event)| event)).chain(events_of(&step, failures));
+        let decision = Decision::store(noticed.unwrap_or(next), Ok(Entered::Passed(step)));
+        decision.reporting_all(events).on_request(self.request.client.id())
+    }
+
+    /// The decision for a step.
+    fn entering(&self, user: User, step: Step, failures: u32) -> Decision<Step> {
+        let events = events_of(&step, failures);
+        Decision::store(user, step).reporting_all(events).on_request(self.request.client.id())
     }
 
     /// The buckets that this try is charged in. A known device has one of its own and shares none.
@@ -442,7 +453,7 @@ impl Attempt<'_> {
             };
             self.engine.housekeeping.background.run(count).await;
         }
-        self.failed(SignInFailureReason::WrongCode)
+        self.failed(SignInFailureReason::WrongCode).await
     }
 
     /// After the response: the new hash that a sign-in in one step did not compute in passing.
@@ -461,23 +472,21 @@ impl Attempt<'_> {
             let outcome = engine
                 .users
                 .commit(user, |user, fresh| match user.rehashed(&judged, &stored, fresh) {
-                    Some(next) => Decision::Store(next, true),
-                    None => Decision::Answer(false),
+                    Some(next) => Decision::store(next, ()).reporting(EventKind::Rehashed { from }),
+                    None => Decision::Answer(()),
                 })
                 .await;
-            if let Ok(Committed::Done(true, user)) = outcome {
-                engine.events.report(EventKind::Rehashed { from }).user(&user).send();
-            }
+            drop(outcome);
         };
         self.engine.housekeeping.background.run(work).await;
     }
 
-    async fn respond(&self, step: Step, user: &User, after_failures: u32) -> SignIn {
-        super::respond::respond(self.engine, step, user, after_failures, self.request.client.id()).await
-    }
-
-    fn failed(&self, reason: SignInFailureReason) -> Result<SignIn, Stopped> {
-        self.report(EventKind::SignInFailed { reason });
+    async fn failed(&self, reason: SignInFailureReason) -> Result<SignIn, Stopped> {
+        let event = EventKind::SignInFailed { reason };
+        self.report(event.clone());
+        if let Found::Somebody(head) = &self.found {
+            self.engine.users.enter_failure(head.id(), event, self.request.client.id()).await;
+        }
         Err(Stopped::Error(SignInError::InvalidCredentials))
     }
 
@@ -514,10 +523,7 @@ struct Verified {
 /// Where a right password led.
 #[allow(clippy::large_enum_variant)] // one on the stack at a time
 enum Entered {
-    Passed {
-        step: Step,
-        method: Option<crate::session::AuthMethod>,
-    },
+    Passed(Step),
     /// At which assurance it is to be counted, if it was evaluated.
     WrongCode(Option<Assurance>),
     /// All places for sessions are taken.

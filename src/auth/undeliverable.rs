@@ -2,7 +2,7 @@
 
 use super::Operator;
 use crate::account::UndeliverableReason;
-use crate::engine::{Committed, Decision, Found};
+use crate::engine::{Decision, Found};
 use crate::error::{OperatorError, Unavailable};
 use crate::event::EventKind;
 use crate::types::{Email, UserId};
@@ -54,15 +54,15 @@ impl Operator {
             // The address may have been corrected since.
             let reported = user.undeliverable(reason, engine.now(), fresh).filter(|_| user.email() == email);
             match reported {
-                Some(Reported { user, is_new, given_up }) => Decision::Store(user, (is_new, given_up)),
-                None => Decision::Answer((false, Vec::new())),
+                Some(Reported { user, is_new, given_up }) => {
+                    let new = is_new.then_some(EventKind::Undeliverable { reason });
+                    let given_up = given_up.into_iter().map(|mail| engine.users.given_up(mail));
+                    Decision::store(user, ()).reporting_all(new).reporting_all(given_up).by(self.acting())
+                }
+                None => Decision::Answer(()),
             }
         });
-        let Committed::Done((is_new, given_up), user) = outcome.await? else { return Ok(()) };
-        if is_new {
-            engine.events.report(EventKind::Undeliverable { reason }).user(&user).send();
-        }
-        given_up.into_iter().for_each(|mail| engine.users.report_given_up(&user, mail));
+        outcome.await?;
         Ok(())
     }
 

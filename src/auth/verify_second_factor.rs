@@ -2,8 +2,8 @@
 
 use super::Auth;
 use super::outcome::SignIn;
-use super::respond::respond;
-use crate::engine::{Coded, Engine};
+use super::respond::{events_of, respond};
+use crate::engine::{Coded, Decision, Engine};
 use crate::error::VerifySecondFactorError;
 use crate::event::EventKind;
 use crate::second_factor::TypedCode;
@@ -86,12 +86,13 @@ impl Auth {
         let pass = |user: &User, progress: Progress, accepted: &AcceptedCode, now, fresh: &Fresh| {
             let Passed { step, user } =
                 user.pass_second_factor(challenge, progress, accepted, remember, &rules, now, fresh);
-            (step, user)
+            let events = events_of(&step, 0);
+            Decision::store(user, step).reporting_all(events)
         };
         let (coded, user) = engine.codes.commit(user, &code, GivenFor::Challenge(challenge), asked, pass).await?;
         match coded {
-            Coded::Right(step, _) => Ok(respond(engine, step, &user, 0, None).await),
-            Coded::Wrong(_) => Err(VerifySecondFactorError::CodeWrong),
+            Coded::Right(step) => Ok(respond(engine, step, &user)),
+            Coded::Wrong => Err(VerifySecondFactorError::CodeWrong),
             Coded::Throttled { retry_after } => Err(VerifySecondFactorError::Throttled { retry_after }),
             Coded::NotAskedFor(_) | Coded::Refused => {
                 match user.second_factor_challenge(challenge, &limits, engine.now()) {

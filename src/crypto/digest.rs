@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     SealedPasswordHash,
     SealedTotpSecret,
     EmailPseudonym,
+    JournalCheckpoint,
+    JournalEntry,
     #[cfg(feature = "pages")]
     SealedCookie,
     Session,
@@ -36,6 +38,8 @@ impl Purpose {
             Self::SealedPasswordHash => b"doorward:sealed-password-hash:1",
             Self::SealedTotpSecret => b"doorward:sealed-totp-secret:1",
             Self::EmailPseudonym => b"doorward:subject:1",
+            Self::JournalCheckpoint => b"doorward:journal-checkpoint:1",
+            Self::JournalEntry => b"doorward:journal-entry:1",
             #[cfg(feature = "pages")]
             Self::SealedCookie => b"doorward:sealed-cookie:1",
             Self::Session => b"doorward:session:1",

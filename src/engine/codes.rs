@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
+use super::decision::Decision;
 use super::events::Events;
 use super::mailing::Mailing;
-use super::users::{Committed, Decision, Users};
+use super::users::{Committed, Users};
 use crate::crypto::{Draw, Keyring, Purpose};
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::second_factor::{TotpSecret, TypedCode};
-use crate::session::AuthMethod;
 use crate::types::Version;
-use crate::user::{AcceptedCode, Assurance, CodeLimits, CodeVerdict, Fresh, GivenFor, User, WrongCode};
+use crate::user::{AcceptedCode, Assurance, CodeLimits, CodeVerdict, Fresh, GivenFor, User};
 
 pub(crate) struct Codes {
     pub(crate) users: Arc<Users>,
@@ -27,11 +27,11 @@ pub(crate) struct Codes {
 /// The outcome of a code, as it is stored.
 pub(crate) enum Coded<T> {
     /// Right, and used up.
-    Right(T, AuthMethod),
+    Right(T),
     /// The account has no second factor.
     NotAskedFor(T),
     /// Wrong, and counted; or unreadable, which is answered alike and counts nothing.
-    Wrong(Option<WrongCode>),
+    Wrong,
     /// Too early, so not evaluated.
     Throttled { retry_after: Duration },
     /// No code was asked for, or no longer.
@@ -81,30 +81,32 @@ impl Codes {
         verdict: CodeVerdict,
         given_for: GivenFor<'_>,
         (now, fresh): (OffsetDateTime, &Fresh),
-        pass: impl FnOnce(&AcceptedCode) -> (T, User),
+        pass: impl FnOnce(&AcceptedCode) -> Decision<T>,
     ) -> Decision<Coded<T>> {
         match verdict {
             CodeVerdict::Right(accepted) => {
-                let (outcome, next) = pass(&accepted);
-                Decision::Store(self.resealed(next, fresh), Coded::Right(outcome, accepted.method()))
+                let passed = pass(&accepted).map_user(|next| self.resealed(next, fresh));
+                passed.map(Coded::Right)
             }
             CodeVerdict::Wrong(wrong) => {
                 let next = user.count_wrong_code(&wrong, given_for, now, fresh);
-                Decision::Store(next, Coded::Wrong(Some(wrong)))
+                let failed = EventKind::SecondFactorFailed { steps_off: wrong.steps_off };
+                let alarm = wrong.alarms.then_some(EventKind::ManyWrongCodes);
+                Decision::store(next, Coded::Wrong).reporting(failed).reporting_all(alarm)
             }
             CodeVerdict::Early { retry_after, rewritten: Some(rewritten) } => {
                 let next = user.count_wrong_code(&rewritten, GivenFor::Nothing, now, fresh);
-                Decision::Store(next, Coded::Throttled { retry_after })
+                Decision::store(next, Coded::Throttled { retry_after })
             }
             CodeVerdict::Early { retry_after, rewritten: None } => Decision::Answer(Coded::Throttled { retry_after }),
             CodeVerdict::Unreadable(fault) => {
                 self.events.report(EventKind::TotpSecretUnusable { fault }).user(user).send();
-                Decision::Answer(Coded::Wrong(None))
+                Decision::Answer(Coded::Wrong)
             }
         }
     }
 
-    /// Judges a code, stores the outcome in the same write and reports it, so that no code counts twice and none is tried
+    /// Judges a code and stores the outcome in the same write, so that no code counts twice and none is tried
     /// uncounted.
     ///
     /// `asked` returns the assurance at which the code is given, or `None` if none is asked for. `pass` makes the state in which
@@ -115,7 +117,7 @@ impl Codes {
         code: &TypedCode,
         given_for: GivenFor<'_>,
         asked: impl Fn(&User, OffsetDateTime) -> Option<(Assurance, P)> + Send + Sync,
-        pass: impl Fn(&User, P, &AcceptedCode, OffsetDateTime, &Fresh) -> (T, User) + Send + Sync,
+        pass: impl Fn(&User, P, &AcceptedCode, OffsetDateTime, &Fresh) -> Decision<T> + Send + Sync,
     ) -> Result<(Coded<T>, User), Unavailable> {
         let outcome = self
             .users
@@ -123,11 +125,14 @@ impl Codes {
                 let now = self.events.now();
                 let Some((assurance, before)) = asked(user, now) else { return Decision::Answer(Coded::Refused) };
                 let verdict = self.judge(user, assurance, code, now, fresh.version);
-                self.decide(user, verdict, given_for, (now, fresh), |accepted| pass(user, before, accepted, now, fresh))
+                self.decide(user, verdict, given_for, (now, fresh), |accepted| {
+                    let passed = EventKind::SecondFactorPassed { method: accepted.method() };
+                    pass(user, before, accepted, now, fresh).reporting_first(passed)
+                })
             })
             .await?;
         let (coded, user) = outcome.done().unwrap_or((Coded::Refused, user));
-        self.report(&user, &coded).await;
+        self.follow_up(&user, &coded).await;
         Ok((coded, user))
     }
 
@@ -145,35 +150,23 @@ impl Codes {
                 match self.judge(user, assurance, code, now, fresh.version) {
                     // Others changed the account in between. The answer was given, so this code must open nothing now.
                     CodeVerdict::Right(_) | CodeVerdict::Unreadable(_) => Decision::Answer(Coded::<()>::Refused),
-                    verdict => self.decide(user, verdict, GivenFor::Nothing, (now, fresh), |_| ((), user.clone())),
+                    verdict => self
+                        .decide(user, verdict, GivenFor::Nothing, (now, fresh), |_| Decision::store(user.clone(), ())),
                 }
             })
             .await?;
-        if let Committed::Done(coded @ Coded::Wrong(_), user) = outcome {
-            self.report(&user, &coded).await;
+        if let Committed::Done(coded @ Coded::Wrong, user) = outcome {
+            self.follow_up(&user, &coded).await;
         }
         Ok(())
     }
 
-    /// Reports a stored outcome, and mails the owner where that is due.
-    pub(crate) async fn report<T>(&self, user: &User, coded: &Coded<T>) {
-        let report = |kind| self.events.report(kind).user(user).send();
-        match coded {
-            Coded::Right(_, method) => self.report_right(user, *method),
-            Coded::Wrong(Some(wrong)) => {
-                report(EventKind::SecondFactorFailed { steps_off: wrong.steps_off });
-                if wrong.alarms {
-                    report(EventKind::ManyWrongCodes);
-                }
-            }
-            Coded::Throttled { retry_after } => report(EventKind::Throttled { retry_after: *retry_after }),
-            Coded::NotAskedFor(_) | Coded::Wrong(None) | Coded::Refused => {}
+    /// After a code was judged: mails the owner where that is due.
+    pub(crate) async fn follow_up<T>(&self, user: &User, coded: &Coded<T>) {
+        if let Coded::Throttled { retry_after } = coded {
+            self.events.report(EventKind::Throttled { retry_after: *retry_after }).user(user).send();
         }
         self.mailing.notify(user).await;
-    }
-
-    pub(crate) fn report_right(&self, user: &User, method: AuthMethod) {
-        self.events.report(EventKind::SecondFactorPassed { method }).user(user).send();
     }
 
     /// The state with the authenticator's secrets, enrolled or begun, sealed under the current key. If that cannot be had, the

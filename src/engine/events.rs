@@ -49,6 +49,11 @@ impl Report<'_> {
         self
     }
 
+    pub(crate) fn operator(mut self, operator: Option<&UserId>) -> Self {
+        self.event.operator = operator.cloned();
+        self
+    }
+
     pub(crate) fn send(self) {
         self.events.observer.observe(&self.event);
     }
@@ -80,6 +85,11 @@ impl Events {
     pub(crate) fn email_pseudonym(&self, email: &Email) -> EmailPseudonym {
         let digest = self.pseudonym(Purpose::EmailPseudonym, &[email.canonical().as_bytes()]);
         EmailPseudonym::new(base64url::encode(&digest.as_bytes()[..16]))
+    }
+
+    /// The host's key for digests.
+    pub(crate) fn index_key(&self) -> Option<&[u8; 32]> {
+        self.index_key.as_ref().map(SecretBytes::expose)
     }
 
     /// A digest under the index key; `None` if the host gave none.

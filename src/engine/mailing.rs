@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
 
 use super::background::Background;
+use super::decision::Decision;
 use super::events::Events;
 use super::notices::notified;
 use super::tracker::Tracker;
-use super::users::{Committed, Decision, Users};
+use super::users::Users;
 use crate::event::EventKind;
 use crate::mail::{Awaited, Mail, MailKind, MailTexts, Mailer, Received};
 use crate::store::UserDirectory;
@@ -185,12 +186,11 @@ impl Mailing {
                 _ => user.struck_off(&owed, tries, fresh),
             };
             match next {
-                Some(next) => Decision::Store(next, given_up),
-                None => Decision::Answer(false),
+                Some(next) => Decision::store(next, ()).reporting_all(given_up.then(|| self.users.given_up(owed.mail))),
+                None => Decision::Answer(()),
             }
         });
         match (settled.await, &self.owed) {
-            (Ok(Committed::Done(true, user)), _) => self.users.report_given_up(&user, owed.mail),
             (Ok(_), _) | (Err(_), None) => {}
             // It was reported. If it cannot be recorded later either, the lease ends and the mail is sent again.
             (Err(_), Some(left)) => left.unsettled().push((id, tried, fate)),

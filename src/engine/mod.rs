@@ -3,6 +3,7 @@
 mod background;
 mod backlog;
 mod codes;
+mod decision;
 mod device_tokens;
 mod events;
 mod hash_pool;
@@ -11,6 +12,7 @@ mod holding;
 mod housekeeping;
 mod in_flight;
 mod join;
+mod journaling;
 mod mailing;
 mod new_passwords;
 mod notices;
@@ -31,6 +33,7 @@ use time::OffsetDateTime;
 pub(crate) use background::Background;
 pub(crate) use backlog::Full;
 pub(crate) use codes::{Coded, Codes};
+pub(crate) use decision::{Decision, Happened};
 pub(crate) use device_tokens::DeviceTokens;
 pub(crate) use events::Events;
 pub(crate) use hash_pool::Caller;
@@ -40,6 +43,7 @@ pub(crate) use housekeeping::Housekeeping;
 pub(crate) use in_flight::InFlight;
 #[cfg(feature = "testing")]
 pub use join::join_all;
+pub(crate) use journaling::Journaling;
 pub(crate) use mailing::{Mailing, OwedMails};
 pub(crate) use new_passwords::{Hashed, NewPasswords, compare_and_hash};
 pub(crate) use reporting::Reporting;
@@ -47,10 +51,12 @@ pub(crate) use resets::{Delivery, Resets};
 pub(crate) use sessions::Sessions;
 pub(crate) use throttle::{Admission, Bucket, Charged, Throttle};
 pub(crate) use tokens::Tokens;
-pub(crate) use users::{Committed, Decision, Found, Users};
+pub(crate) use users::{Committed, Found, Users};
 
 use crate::config::Config;
 use crate::error::Unavailable;
+use crate::event::EventKind;
+use crate::user::User;
 
 /// The services of one `Auth`. Each flow takes those it needs.
 pub(crate) struct Engine {
@@ -76,6 +82,12 @@ impl Engine {
     /// Refuses once the `Auth` was closed.
     pub(crate) fn open(&self) -> Result<(), Unavailable> {
         self.housekeeping.open()
+    }
+
+    /// A failure of somebody who is signed in, which stored nothing of the account.
+    pub(crate) async fn report_failure(&self, event: EventKind, user: &User) {
+        self.events.report(event.clone()).user(user).send();
+        self.users.enter_failure(user.id(), event, None).await;
     }
 
     /// Purges spent attempts after the response, when it is due.

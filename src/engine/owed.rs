@@ -5,16 +5,16 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Engine;
+use super::decision::Decision;
 use super::join::join_all;
 use super::mailing::{OwedMails, Try};
-use super::users::Decision;
 use crate::crypto::Draw;
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::mail::{MailKind, OwedReport};
 use crate::password::{temporary_digest, temporary_password};
 use crate::types::{BackendError, BackendErrorKind, UserId};
-use crate::user::{OwedMail, Taking, User};
+use crate::user::{Taking, User};
 
 /// How many users one page of the directory holds, and of how many the mails are delivered before another page is read.
 const PAGE: u32 = 512;
@@ -108,9 +108,8 @@ impl Engine {
             user = stored;
             match taken {
                 Taken::Void => {}
-                Taken::GivenUp(mail) => {
+                Taken::GivenUp => {
                     counts.given_up.fetch_add(1, Ordering::Relaxed);
-                    self.users.report_given_up(&user, mail);
                 }
                 Taken::Mail(tried, kind) => {
                     counts.count(self.mailing.hand_over(&user, Some(tried), kind).await.is_ok());
@@ -129,11 +128,13 @@ impl Engine {
             let temporary = temporary_password(&fresh.temporary, composition);
             match user.take_owed(&owed.limits, temporary_digest(temporary.expose()), self.now(), fresh) {
                 Taking::Nothing => Decision::Answer(None),
-                Taking::Void(user) => Decision::Store(user, Some(Taken::Void)),
-                Taking::GivenUp { user, mail } => Decision::Store(user, Some(Taken::GivenUp(mail))),
+                Taking::Void(user) => Decision::store(user, Some(Taken::Void)),
+                Taking::GivenUp { user, mail } => {
+                    Decision::store(user, Some(Taken::GivenUp)).reporting(self.users.given_up(mail))
+                }
                 Taking::Taken { user, owed, tries, contents } => {
                     let kind = mailing.owed(contents, temporary);
-                    Decision::Store(user, Some(Taken::Mail(Try { owed, tries }, kind)))
+                    Decision::store(user, Some(Taken::Mail(Try { owed, tries }, kind)))
                 }
             }
         });
@@ -145,7 +146,7 @@ impl Engine {
 #[allow(clippy::large_enum_variant)] // one on the stack at a time
 enum Taken {
     Void,
-    GivenUp(OwedMail),
+    GivenUp,
     Mail(Try, MailKind),
 }
 

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::events::Events;
 use crate::event::EventKind;
+use crate::journal::{JournalEntry, JournalSink};
 use crate::store::{AttemptStore, Insert, Replace, Swap, UserRepository};
 use crate::throttle::{AttemptKey, Attempts};
 use crate::types::{BackendError, BackendErrorKind, Email, UserId, Version};
@@ -67,8 +68,12 @@ impl UserRepository for Reporting<dyn UserRepository> {
         self.report("replace", None, self.store.replace(user, expected).await)
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.report("delete", None, self.store.delete(id, expected).await)
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        self.report("delete", None, self.store.delete(user).await)
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.store.keeps_journal()
     }
 }
 
@@ -84,5 +89,13 @@ impl AttemptStore for Reporting<dyn AttemptStore> {
 
     async fn purge(&self, now: OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
         self.report("purge", None, self.store.purge(now, at_most).await)
+    }
+}
+
+#[async_trait]
+impl JournalSink for Reporting<dyn JournalSink> {
+    async fn append(&self, entries: &[JournalEntry]) -> Result<(), BackendError> {
+        let user = entries.first().map(|entry| &entry.user_id);
+        self.report("append", user, self.store.append(entries).await)
     }
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::background::Background;
+use super::decision::Decision;
 use super::events::Events;
 use super::in_flight::InFlight;
 use super::mailing::Mailing;
-use super::users::{Committed, Decision, Users};
+use super::users::{Committed, Users};
 use crate::crypto::Purpose;
 use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::session::Session;
-use crate::sharing::{SharingSigns, ShortId};
+use crate::sharing::ShortId;
 use crate::types::{ClientAddress, Digest, SessionId, Token, UserId, base64url};
 use crate::user::{OpenSession, SessionLimits, User};
 
@@ -99,22 +100,19 @@ impl Sessions {
             let Self { users, limits, .. } = &sessions;
             let noted =
                 users.commit(user, |user, fresh| match user.note_use(&token, address, limits, used_at, fresh) {
-                    Some((shared, next)) => Decision::Store(next, shared),
-                    None => Decision::Answer(None),
+                    Some((shared, next)) => {
+                        let shared = shared.map(|signs| EventKind::SharingSuspected { signs });
+                        Decision::store(next, ()).reporting_all(shared)
+                    }
+                    None => Decision::Answer(()),
                 });
             // The answer was given. A failure was reported, and the next use is written down instead.
-            if let Ok(Committed::Done(Some(signs), user)) = noted.await {
-                sessions.report_sharing(&user, signs);
+            if let Ok(Committed::Done((), user)) = noted.await {
                 sessions.mailing.notify(&user).await;
             }
             drop(turn);
         };
         self.background.run(work).await;
-    }
-
-    /// The account looks shared, and that is stored as reported.
-    pub(crate) fn report_sharing(&self, user: &User, signs: SharingSigns) {
-        self.events.report(EventKind::SharingSuspected { signs }).user(user).send();
     }
 
     /// The digest of a client address for one account; none without a key, since addresses are few enough to try them all.

@@ -3,8 +3,10 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::decision::{Decision, Happened};
 use super::device_tokens::DeviceTokens;
 use super::events::Events;
+use super::journaling::Journaling;
 use super::notices::mail_name;
 use super::reporting::Reporting;
 use super::tokens::Tokens;
@@ -12,7 +14,7 @@ use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::store::{Insert, Replace, Swap, UserRepository};
 use crate::types::{BackendError, BackendErrorKind, Email, UserId, Version, after};
-use crate::user::{Fresh, OwedMail, ShownDevice, User, UserHead};
+use crate::user::{Entering, Fresh, OwedMail, ShownDevice, User, UserHead};
 
 /// How often a decision is made again because others changed the user. In each round somebody else made progress.
 const COMMIT_ROUNDS: usize = 64;
@@ -28,6 +30,8 @@ pub(crate) struct Users {
     pub(crate) links_set_passwords: bool,
     /// How long the flow that decides a mail tries to send it before others do; `None` if mails are not owed.
     pub(crate) mail_lease: Option<Duration>,
+    /// `None` if nobody keeps a journal.
+    pub(crate) journaling: Option<Journaling>,
 }
 
 /// What was found under an address, for somebody who has proved nothing yet.
@@ -43,23 +47,6 @@ impl<T> Found<T> {
         match self {
             Self::Somebody(found) => Some(found),
             Self::Nobody | Self::Unreadable => None,
-        }
-    }
-}
-
-/// What to do about a user.
-pub(crate) enum Decision<T> {
-    /// Store this state. Only then is `T` true.
-    Store(User, T),
-    /// Store nothing.
-    Answer(T),
-}
-
-impl<T> Decision<T> {
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Decision<U> {
-        match self {
-            Self::Store(next, outcome) => Decision::Store(next, change(outcome)),
-            Self::Answer(outcome) => Decision::Answer(change(outcome)),
         }
     }
 }
@@ -92,18 +79,17 @@ impl Users {
         mut decide: impl FnMut(&User, &Fresh) -> Decision<T> + Send,
     ) -> Result<Committed<T>, Unavailable> {
         for _ in 0..COMMIT_ROUNDS {
-            // A repository may hand back what it was given, with what an earlier decision has mailed.
-            user = user.mailing_nothing();
+            user = user.without_change();
             let fresh = Fresh::draw()?;
-            let (next, outcome) = match decide(&user, &fresh) {
-                Decision::Store(next, outcome) => (next, outcome),
+            let (next, outcome, mut happened) = match decide(&user, &fresh) {
+                Decision::Store(next, outcome, happened) => (next, outcome, happened),
                 Decision::Answer(outcome) => return Ok(Committed::Done(outcome, user)),
             };
             drop(fresh);
-            let (next, dropped) = self.owing(next);
+            let next = self.prepared(next, &mut happened);
             match self.replace(&next, user.version()).await? {
                 Replace::Stored => {
-                    dropped.into_iter().for_each(|mail| self.report_given_up(&next, mail));
+                    self.follow_up(&next, happened).await;
                     return Ok(Committed::Done(outcome, next));
                 }
                 Replace::EmailTaken => return Ok(Committed::EmailTaken),
@@ -116,27 +102,85 @@ impl Users {
         Err(Unavailable::Contended)
     }
 
-    /// The state with what it mails recorded as owed, where that is kept. Every state passes here before it is stored.
-    pub(crate) fn owing(&self, user: User) -> (User, Vec<OwedMail>) {
+    /// The state with what it mails recorded as owed, and with its events entered in the journal, where these are kept. Every
+    /// state passes here before it is stored.
+    fn prepared(&self, user: User, happened: &mut Happened) -> User {
         let now = self.events.now();
-        match self.mail_lease {
-            Some(lease) => user.owing(now, after(now, lease)),
-            None => (user, Vec::new()),
+        let user = match self.mail_lease {
+            Some(lease) => {
+                let (user, dropped) = user.owing(now, after(now, lease));
+                happened.events.extend(dropped.into_iter().map(|mail| self.given_up(mail)));
+                user
+            }
+            None => user,
+        };
+        self.entered(user, happened)
+    }
+
+    fn entered(&self, user: User, happened: &Happened) -> User {
+        if self.journaling.is_none() || happened.events.is_empty() {
+            return user;
+        }
+        let names: Vec<_> = happened.events.iter().map(EventKind::name).collect();
+        let entering = Entering {
+            at: self.events.now(),
+            request_id: happened.request_id.as_deref(),
+            operator: happened.operator.as_ref(),
+            key: self.events.index_key(),
+        };
+        user.entered(&names, &entering)
+    }
+
+    /// After a change is stored: reports its events.
+    async fn follow_up(&self, user: &User, happened: Happened) {
+        let Happened { events, request_id, operator, reported } = happened;
+        for event in events.into_iter().filter(|_| !reported) {
+            let report = self.events.report(event).user(user).request_id(request_id.as_deref());
+            report.operator(operator.as_ref()).send();
+        }
+        if let Some(journaling) = &self.journaling {
+            journaling.hand_over(user).await;
         }
     }
 
-    /// A mail that was owed is not tried again.
-    pub(crate) fn report_given_up(&self, user: &User, mail: OwedMail) {
-        let mail = mail_name(mail, self.links_set_passwords);
-        self.events.report(EventKind::MailGivenUp { mail }).user(user).send();
+    /// The event that an owed mail is not tried again.
+    pub(crate) fn given_up(&self, mail: OwedMail) -> EventKind {
+        EventKind::MailGivenUp { mail: mail_name(mail, self.links_set_passwords) }
     }
 
-    /// Stores a new user. If the answer was lost, a look-up finds out.
-    pub(crate) async fn insert(&self, user: &User) -> Result<Insert, Unavailable> {
-        match self.repository.insert(user).await {
-            Err(_) if self.is_stored(user.id(), user.version()).await => Ok(Insert::Stored),
-            answer => Ok(answer?),
+    /// Enters a failure that stored nothing in the journal, where there is one, after the response. It was reported, so nothing is
+    /// said if it cannot be entered.
+    pub(crate) async fn enter_failure(self: &Arc<Self>, id: &UserId, event: EventKind, request_id: Option<&str>) {
+        let Some(journaling) = &self.journaling else { return };
+        let (users, id, request_id) = (Arc::clone(self), id.clone(), request_id.map(Box::from));
+        let enter = async move {
+            // A store that fails was reported. Then the failure is missing in the journal.
+            let Ok(Some(user)) = users.repository.find_by_id(&id).await else { return };
+            let entered = users.commit(user, |user: &User, fresh: &Fresh| {
+                match user.failure_entered(users.events.now(), fresh) {
+                    Some(next) => {
+                        let decision = Decision::store(next, ()).reporting(event.clone());
+                        decision.on_request(request_id.as_deref()).already_reported()
+                    }
+                    None => Decision::Answer(()),
+                }
+            });
+            drop(entered.await);
+        };
+        journaling.background.run(enter).await;
+    }
+
+    /// Stores a new user, and returns what was stored. If the answer was lost, a look-up finds out.
+    pub(crate) async fn insert(&self, user: User, mut happened: Happened) -> Result<(Insert, User), Unavailable> {
+        let user = self.prepared(user, &mut happened);
+        let inserted = match self.repository.insert(&user).await {
+            Err(_) if self.is_stored(user.id(), user.version()).await => Insert::Stored,
+            answer => answer?,
+        };
+        if inserted == Insert::Stored {
+            self.follow_up(&user, happened).await;
         }
+        Ok((inserted, user))
     }
 
     async fn replace(&self, next: &User, expected: Version) -> Result<Replace, BackendError> {
@@ -146,19 +190,23 @@ impl Users {
         }
     }
 
-    /// Deletes a user, whatever others change in the meantime. `None` if there is no such user.
-    pub(crate) async fn delete(&self, id: &UserId) -> Result<Option<User>, Unavailable> {
+    /// Deletes a user, whatever others change in the meantime. `false` if there is no such user.
+    pub(crate) async fn delete(&self, id: &UserId, by: Option<&UserId>) -> Result<bool, Unavailable> {
         for _ in 0..COMMIT_ROUNDS {
-            let Some(user) = self.find_by_id(id).await? else { return Ok(None) };
-            match self.repository.delete(id, user.version()).await {
-                Ok(Swap::Stored) => return Ok(Some(user)),
-                Ok(Swap::Stale) => {}
+            let Some(user) = self.find_by_id(id).await? else { return Ok(false) };
+            let happened = Happened::of([EventKind::Deleted]).by(by);
+            let user = self.entered(user.without_change(), &happened);
+            match self.repository.delete(&user).await {
+                Ok(Swap::Stored) => {}
+                Ok(Swap::Stale) => continue,
                 // The answer was lost: the user is gone, or the error stands.
                 Err(error) => match self.repository.find_by_id(id).await {
-                    Ok(None) => return Ok(Some(user)),
+                    Ok(None) => {}
                     _ => return Err(error.into()),
                 },
             }
+            self.follow_up(&user, happened).await;
+            return Ok(true);
         }
         Err(Unavailable::Contended)
     }

@@ -17,6 +17,8 @@ pub struct Event {
     pub user_id: Option<UserId>,
     /// The host's own request id, if it provided one.
     pub request_id: Option<Box<str>>,
+    /// The operator who did it, if the host [said](crate::Operator::on_behalf_of) who it is.
+    pub operator: Option<UserId>,
 }
 
 impl Event {
@@ -32,6 +34,6 @@ impl Event {
     /// assert!(event.kind.name() == "sys_mail_failed" && event.email_pseudonym.is_none());
     /// ```
     pub fn new(at: OffsetDateTime, kind: EventKind) -> Self {
-        Self { at, kind, email_pseudonym: None, user_id: None, request_id: None }
+        Self { at, kind, email_pseudonym: None, user_id: None, request_id: None, operator: None }
     }
 }

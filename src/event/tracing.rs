@@ -45,6 +45,7 @@ impl Observer for TracingObserver {
                     subject = event.email_pseudonym.as_ref().map(|subject| subject.as_str()),
                     user_id = event.user_id.as_ref().map(|id| id.as_str()),
                     request_id = event.request_id.as_deref(),
+                    operator = event.operator.as_ref().map(|id| id.as_str()),
                 )
             };
         }

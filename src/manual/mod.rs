@@ -41,5 +41,8 @@ pub mod conformance {}
 #[doc = include_str!("sending_mail.md")]
 pub mod sending_mail {}
 
+#[doc = include_str!("journal.md")]
+pub mod journal {}
+
 #[doc = include_str!("non_features.md")]
 pub mod non_features {}

@@ -4,19 +4,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use super::memory_entries::Entries;
 use doorward::account::{UserCounts, UserOverview, UserStatus};
 use doorward::store::{BackendError, Insert, Replace, Swap, User, UserDirectory, UserHead, Version};
 use doorward::{Email, UserId, UserRepository};
 
 /// Users in this process's memory: for trying the crate, and for tests. They are lost when it ends.
 #[derive(Default)]
-pub struct MemoryUsers(Mutex<Table>);
+pub struct MemoryUsers {
+    table: Mutex<Table>,
+    keeps_journal: bool,
+}
 
 #[derive(Default)]
 struct Table {
     by_id: HashMap<UserId, User>,
     /// The unique index on the address.
     by_email: HashMap<Email, UserId>,
+    journal: Entries,
 }
 
 impl MemoryUsers {
@@ -25,9 +30,25 @@ impl MemoryUsers {
         Self::default()
     }
 
+    /// Keeps a [journal](doorward::journal) too.
+    #[must_use]
+    pub fn with_journal(self) -> Self {
+        Self { keeps_journal: true, ..self }
+    }
+
+    pub(super) fn journal<T>(&self, work: impl FnOnce(&mut Entries) -> T) -> T {
+        work(&mut self.table().journal)
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         // Nothing panics while the lock is held; even if something did, the table is consistent after every statement.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, table: &mut Table, user: &User) {
+        if self.keeps_journal {
+            table.journal.append(user.journal_entries());
+        }
     }
 
     /// The users for which `place` is `Some`, sorted by it.
@@ -64,6 +85,7 @@ impl UserRepository for MemoryUsers {
         }
         table.by_email.insert(user.email().clone(), user.id().clone());
         table.by_id.insert(user.id().clone(), user.clone());
+        self.keep(&mut table, user);
         Ok(Insert::Stored)
     }
 
@@ -91,18 +113,24 @@ impl UserRepository for MemoryUsers {
         table.by_email.remove(&before);
         table.by_email.insert(user.email().clone(), user.id().clone());
         table.by_id.insert(user.id().clone(), user.clone());
+        self.keep(&mut table, user);
         Ok(Replace::Stored)
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
         let mut table = self.table();
-        let email = match table.by_id.get(id) {
-            Some(stored) if stored.version() == expected => stored.email().clone(),
+        let email = match table.by_id.get(user.id()) {
+            Some(stored) if stored.version() == user.version() => stored.email().clone(),
             _ => return Ok(Swap::Stale),
         };
         table.by_email.remove(&email);
-        table.by_id.remove(id);
+        table.by_id.remove(user.id());
+        self.keep(&mut table, user);
         Ok(Swap::Stored)
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.keeps_journal
     }
 }
 

@@ -6,7 +6,10 @@
 //! [`manual::conformance`](crate::manual::conformance) describes the test suite.
 
 pub(crate) mod attempt_store;
+pub(crate) mod journal;
 mod memory_attempts;
+mod memory_entries;
+mod memory_journal;
 mod memory_users;
 #[cfg(feature = "postgres")]
 mod postgres;

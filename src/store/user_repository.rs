@@ -31,11 +31,11 @@ pub enum Replace {
     EmailTaken,
 }
 
-/// Stores users. Five methods that map onto any store with a unique index and a guarded update.
+/// Stores users. Its methods map onto any store with a unique index and a guarded update.
 ///
 /// # Contract
-/// - **Atomic.** [`replace`](Self::replace) and [`delete`](Self::delete) take effect if and only if the stored version equals
-///   `expected`, across all processes: one guarded statement whose affected-row count decides
+/// - **Atomic.** [`replace`](Self::replace) and [`delete`](Self::delete) take effect if and only if the stored version is the
+///   expected one, across all processes: one guarded statement whose affected-row count decides
 ///   (`UPDATE … WHERE id = … AND version = …`). Never read first and write afterwards.
 /// - **Unique.** For [`insert`](Self::insert) and [`replace`](Self::replace), a unique index of the store guarantees
 ///   that ids and canonical addresses are unique, not a preceding look-up.
@@ -116,11 +116,15 @@ pub enum Replace {
 ///         Ok(Replace::Stored)
 ///     }
 ///
-///     async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
+///     async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
 ///         let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
 ///         let before = rows.len();
-///         rows.retain(|row| row.id != id.as_str() || row.version != expected.to_string());
+///         rows.retain(|row| row.id != user.id().as_str() || row.version != user.version().to_string());
 ///         Ok(if rows.len() < before { Swap::Stored } else { Swap::Stale })
+///     }
+///
+///     fn keeps_journal(&self) -> bool {
+///         false
 ///     }
 /// }
 /// ```
@@ -141,8 +145,12 @@ pub trait UserRepository: Debug + Send + Sync + 'static {
     /// Stores the next state of a user if the stored version is still `expected`.
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError>;
 
-    /// Deletes a user if the stored version is still `expected`.
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError>;
+    /// Deletes a user if the stored version is still that of the given one.
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError>;
+
+    /// Whether [`insert`](Self::insert), [`replace`](Self::replace) and [`delete`](Self::delete) store
+    /// [`User::journal_entries`] together with the change. A wrapper asks the inner repository, or there is no journal.
+    fn keeps_journal(&self) -> bool;
 }
 
 /// Forwards to the inner repository, so that a host can keep a handle to what it plugs in.
@@ -164,7 +172,11 @@ impl<T: UserRepository + ?Sized> UserRepository for Arc<T> {
         (**self).replace(user, expected).await
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        (**self).delete(id, expected).await
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        (**self).delete(user).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        (**self).keeps_journal()
     }
 }

@@ -206,8 +206,12 @@ impl UserRepository for Faulty<dyn UserRepository> {
         self.faults.apply(self.inner.replace(user, expected)).await
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.faults.apply(self.inner.delete(id, expected)).await
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        self.faults.apply(self.inner.delete(user)).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.inner.keeps_journal()
     }
 }
 

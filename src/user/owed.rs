@@ -144,14 +144,6 @@ impl User {
         &self.document.to_mail
     }
 
-    /// The same state, from which nothing is to be mailed: for one that was only read.
-    pub(crate) fn mailing_nothing(mut self) -> User {
-        if !self.document.to_mail.is_empty() {
-            Arc::make_mut(&mut self.document).to_mail.clear();
-        }
-        self
-    }
-
     /// The same state with what it mails recorded as owed, and the mails that were dropped for it. Until `due` whoever decided it tries.
     pub(crate) fn owing(mut self, now: OffsetDateTime, due: OffsetDateTime) -> (User, Vec<OwedMail>) {
         let mut dropped = Vec::new();

@@ -69,6 +69,7 @@ impl User {
         // What another decision mailed is no concern of this one.
         if self.version != fresh.version {
             document.to_mail.clear();
+            document.journal_entries.clear();
         }
         let outcome = change(&mut document);
         (outcome, Self { version: fresh.version, document: Arc::new(document), ..self.clone() })

@@ -61,8 +61,12 @@ impl<S: UserRepository> UserRepository for Flaky<S> {
         answer
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.store.delete(id, expected).await
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        self.store.delete(user).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.store.keeps_journal()
     }
 }
 

@@ -489,12 +489,12 @@ impl UserRepository for Picky {
         self.0.replace(user, expected).await
     }
 
-    async fn delete(
-        &self,
-        id: &UserId,
-        expected: doorward::store::Version,
-    ) -> Result<doorward::store::Swap, BackendError> {
-        self.0.delete(id, expected).await
+    async fn delete(&self, user: &doorward::store::User) -> Result<doorward::store::Swap, BackendError> {
+        self.0.delete(user).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.0.keeps_journal()
     }
 }
 

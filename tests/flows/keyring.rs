@@ -73,7 +73,7 @@ fn equal_passwords_of_two_users_are_sealed_differently_and_cannot_be_exchanged()
     let version = ann.version().to_string();
     let row = doorward::store::UserRow { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
     let forged = User::from_snapshot(row).unwrap();
-    let _ = block_on(world.users.delete(ann.id(), ann.version())).unwrap();
+    let _ = block_on(world.users.delete(&ann)).unwrap();
     let _ = block_on(world.users.insert(&forged)).unwrap();
     assert!(world.fails(ANN, NEW) && world.fails(ANN, OLD));
     assert_eq!(world.observer.count(&EventKind::HashUnusable { fault: SecretFault::SealBroken }), 2);
@@ -148,7 +148,7 @@ fn a_plain_hash_that_somebody_puts_in_place_of_a_sealed_one_counts_no_longer_onc
     let forged = ann.to_snapshot().replace(&hash(&world), &hash(&plain));
     let version = ann.version().to_string();
     let row = doorward::store::UserRow { id: ann.id().as_str(), email: ANN, version: &version, snapshot: &forged };
-    let _ = block_on(world.users.delete(ann.id(), ann.version())).unwrap();
+    let _ = block_on(world.users.delete(&ann)).unwrap();
     let _ = block_on(world.users.insert(&User::from_snapshot(row).unwrap())).unwrap();
     let enforcing = restarted(&world, Some(ring("a", 1)), HashSealing::Enforced);
     assert!(enforcing.fails(ANN, NEW));

@@ -9,6 +9,7 @@ mod choose_password;
 mod device;
 mod import;
 mod import_from;
+mod journal;
 mod keyring;
 mod operator;
 mod owed;

@@ -61,8 +61,12 @@ impl UserRepository for Rows {
         Ok(Replace::Stored)
     }
 
-    async fn delete(&self, _id: &UserId, _expected: Version) -> Result<Swap, BackendError> {
+    async fn delete(&self, _user: &User) -> Result<Swap, BackendError> {
         Err(BackendError::new(BackendErrorKind::Refused))
+    }
+
+    fn keeps_journal(&self) -> bool {
+        false
     }
 }
 

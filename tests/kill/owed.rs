@@ -1,6 +1,6 @@
 //! Kills processes between a change and its mail, again and again, with a mailer that fails at random, and with `SmtpMailer` and a
-//! server that refuses, stalls and closes at random: nothing that was stored goes unmailed, no kill and no mail that a server leaves
-//! unanswered costs more than one mail too many, and of each secret only the last one mailed opens anything.
+//! server that refuses, stalls and closes at random: nothing that was stored goes unmailed, the journal says what is stored, no kill and
+//! no mail that a server leaves unanswered costs more than one mail too many, and of each secret only the last one mailed opens anything.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -12,6 +12,7 @@ use std::time::Duration;
 use doorward::account::UserOverview;
 use doorward::error::SignInError;
 use doorward::hashing::HashParams;
+use doorward::journal::Journal;
 use doorward::mail::{Mail, Receipt};
 use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use doorward::store::sqlx::query_scalar;
@@ -28,8 +29,8 @@ use crate::support::{self, DAY, MINUTE, SECOND, email, site};
 /// Of them, so many at least hit between the decision of a mail and its being struck off.
 const HITS: usize = 100;
 
-trait Store: UserRepository + UserDirectory + AttemptStore + Clone {}
-impl<S: UserRepository + UserDirectory + AttemptStore + Clone> Store for S {}
+trait Store: UserRepository + UserDirectory + AttemptStore + Journal + Clone {}
+impl<S: UserRepository + UserDirectory + AttemptStore + Journal + Clone> Store for S {}
 
 /// An `Auth` whose mails are owed, the same in every process of these tests.
 fn host(store: impl Store, clock: &ManualClock, mailer: impl Mailer) -> (Auth, Operator) {
@@ -37,6 +38,7 @@ fn host(store: impl Store, clock: &ManualClock, mailer: impl Mailer) -> (Auth, O
         .clock(clock.clone())
         .background(|work| drop(tokio::spawn(work)))
         .owed_mails(store)
+        .index_key([5; 32])
         .configure(|config| {
             config.hashing.params = HashParams::danger_cheap_for_tests();
             config.hashing.threads = std::num::NonZeroUsize::new(1);
@@ -219,7 +221,7 @@ async fn lives(store: impl Store, began: i64) {
 }
 
 async fn sqlite(url: &str) -> SqliteStore {
-    let store = SqliteStore::connect(url).await.unwrap();
+    let store = SqliteStore::connect(url).await.unwrap().with_journal();
     store.migrate().await.unwrap();
     store
 }
@@ -228,7 +230,7 @@ async fn postgres(url: &str, prefix: &str, application: &str) -> PostgresStore {
     let options: PgConnectOptions = url.parse().unwrap();
     let pool = PgPoolOptions::new().max_connections(5).acquire_timeout(Duration::from_secs(5));
     let pool = pool.connect_with(options.application_name(application)).await.unwrap();
-    let store = PostgresStore::new(pool).with_prefix(prefix).unwrap();
+    let store = PostgresStore::new(pool).with_prefix(prefix).unwrap().with_journal();
     store.migrate().await.unwrap();
     store
 }
@@ -336,12 +338,13 @@ struct Toll {
 
 async fn inspect(store: impl Store, clock: &ManualClock, book: &Book, office: Option<&PostOffice>, toll: &mut Toll) {
     let mailer = RecordingMailer::new();
-    let (auth, _) = host(store.clone(), clock, mailer.clone());
+    let (auth, operator) = host(store.clone(), clock, mailer.clone());
     let (mut owed, in_flight_before) = (Vec::new(), toll.in_flight);
     for user in book.users.keys() {
         let Some(head) = store.find_by_email(&email(user)).await.unwrap() else { continue };
         let stored = store.find_by_id(head.id()).await.unwrap().unwrap();
         toll.in_flight += in_flight(&stored.to_snapshot());
+        super::journal::equals_the_state(&store, &operator, &stored.overview()).await;
         owed.push((user, stored.overview()));
     }
     let left: usize = owed.iter().map(|(_, user)| user.owed_mails).sum();

@@ -142,7 +142,7 @@ impl Arena {
     async fn reset(&self) {
         self.clock.set(self.began);
         let stored = self.users.find_by_id(self.user.id()).await.unwrap().unwrap();
-        let _ = self.users.delete(self.user.id(), stored.version()).await.unwrap();
+        let _ = self.users.delete(&stored).await.unwrap();
         let _ = self.users.insert(&self.user).await.unwrap();
         for attempts in &self.attempts {
             attempts.purge(self.began + 400 * DAY, 1_000).await.unwrap();

@@ -48,7 +48,11 @@ impl UserRepository for Meddling {
         self.users.replace(user, expected).await
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        self.users.delete(id, expected).await
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        self.users.delete(user).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.users.keeps_journal()
     }
 }

@@ -12,7 +12,7 @@ use sources::{circle, names, root, sizes, sources, uses};
 const FLOORS: [&[&str]; 11] = [
     &["types"],
     &["crypto", "clock.rs"],
-    &["hashing", "throttle", "sharing"],
+    &["hashing", "throttle", "sharing", "journal"],
     &["password", "second_factor"],
     &["account"],
     &["session"],

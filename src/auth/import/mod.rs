@@ -6,6 +6,7 @@ pub use all::{ImportRun, ImportStopped};
 
 use super::Operator;
 use crate::account::{Import, Imported};
+use crate::engine::Happened;
 use crate::error::{ImportError, Unavailable};
 use crate::event::EventKind;
 use crate::store::Insert;
@@ -55,15 +56,14 @@ impl Operator {
         let kept = engine.hashing.keep(&hash, &id).map_err(Unavailable::from)?;
         let active = User::import(id, email, kept, change_required, engine.now(), &fresh);
         let user = if deactivated { active.deactivate(&fresh).unwrap_or(active) } else { active };
-        match engine.users.insert(&user).await? {
+        let scheme = hash.scheme();
+        let deactivated = deactivated.then_some(EventKind::Deactivated);
+        let happened = Happened::of([EventKind::Imported { scheme }].into_iter().chain(deactivated)).by(self.acting());
+        let (inserted, user) = engine.users.insert(user, happened).await?;
+        match inserted {
             Insert::Stored => {}
             Insert::EmailTaken => return Err(ImportError::EmailTaken),
             Insert::IdTaken => return Err(ImportError::IdTaken),
-        }
-        let scheme = hash.scheme();
-        engine.events.report(EventKind::Imported { scheme }).user(&user).send();
-        if deactivated {
-            engine.events.report(EventKind::Deactivated).user(&user).send();
         }
         Ok(Imported { user_id: user.id().clone(), scheme, risks: hash.risks(), cost: hash.cost() })
     }

@@ -58,7 +58,9 @@ impl Auth {
                 let digest = temporary_digest(temporary.expose());
                 match user.confirm_reset(&token, digest, &limits, &devices, engine.now(), fresh) {
                     Confirmation::Confirmed { user, device, expires_at } => {
-                        Decision::Store(user, Ok((temporary, device, expires_at)))
+                        let granted = device.is_some().then_some(EventKind::DeviceGranted);
+                        let decision = Decision::store(user, Ok((temporary, device, expires_at)));
+                        decision.reporting(EventKind::ResetConfirmed).reporting_all(granted)
                     }
                     Confirmation::Early { retry_after } => {
                         Decision::Answer(Err(ConfirmResetError::AlreadyConfirmed { retry_after }))
@@ -69,10 +71,6 @@ impl Auth {
             .await?;
         let Committed::Done(confirmed, user) = outcome else { return Err(refused(engine, Some(&user))) };
         let (temporary_password, device, expires_at) = confirmed?;
-        engine.events.report(EventKind::ResetConfirmed).user(&user).send();
-        if device.is_some() {
-            engine.events.report(EventKind::DeviceGranted).user(&user).send();
-        }
         let kind = MailKind::TemporaryPassword { temporary_password, lifetime: limits.temporary_lifetime, expires_at };
         let device = device.map(|device| DeviceToken(engine.users.tokens.wire(&device)));
         // Anyone with the link owns the mailbox, so the response may say whether the mail was sent.

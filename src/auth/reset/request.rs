@@ -164,7 +164,6 @@ async fn deliver(engine: Arc<Engine>, delivery: Delivery) {
         Err(Unavailable::Backend(_)) => return,
         Ok(Requested::Withheld) | Err(_) => return report(EventKind::ResetLinkWithheld),
     };
-    engine.events.report(EventKind::ResetLinkIssued).user(&user).send();
     // A failure was reported. What is owed is sent later; otherwise a request after the cooldown heals it.
     drop(engine.mailing.send(&user, OwedMail::ResetLink, kind).await);
 }
@@ -188,8 +187,10 @@ async fn store_link(engine: &Engine, delivery: &Delivery) -> Result<Requested, U
                 return Decision::Answer(Err(Requested::Withheld));
             }
             match user.add_reset_link(&limits, &cooldown, engine.now(), fresh) {
-                NewLink::Added { token, expires_at, user } => Decision::Store(user, Ok((token, expires_at))),
-                NewLink::CoolingDown(Some(rewritten)) => Decision::Store(rewritten, Err(Requested::CoolingDown)),
+                NewLink::Added { token, expires_at, user } => {
+                    Decision::store(user, Ok((token, expires_at))).reporting(EventKind::ResetLinkIssued)
+                }
+                NewLink::CoolingDown(Some(rewritten)) => Decision::store(rewritten, Err(Requested::CoolingDown)),
                 NewLink::CoolingDown(None) => Decision::Answer(Err(Requested::CoolingDown)),
                 NewLink::Withheld => Decision::Answer(Err(Requested::Withheld)),
             }

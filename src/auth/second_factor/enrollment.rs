@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::auth::Auth;
 use crate::auth::outcome::{SignIn, SignedIn};
-use crate::auth::respond::respond;
+use crate::auth::respond::{events_of, respond};
 use crate::crypto::Draw;
 use crate::engine::{Coded, Committed, Decision, Engine};
 use crate::error::{EnrollmentError, Unavailable};
@@ -61,7 +61,8 @@ impl Auth {
         // A step-up that was fresh when the enrollment was begun is fresh enough to finish it.
         let may = |user: &User, now| check_session(engine, user, signed_in, now);
         let enroll = |user: &User, session: OpenSession, proving: &AcceptedCode, now, fresh: &Fresh| {
-            user.confirm_enrollment(&session, proving, digests.clone(), now, fresh)
+            let (session, next) = user.confirm_enrollment(&session, proving, digests.clone(), now, fresh);
+            Decision::store(next, session).reporting(EventKind::SecondFactorEnabled)
         };
         let (session, user) = confirm(engine, user, code, GivenFor::Nothing, may, enroll).await?;
         Ok((engine.signed_in(&user, session, None), codes))
@@ -95,10 +96,11 @@ impl Auth {
         let enroll = |user: &User, progress: Progress, proving: &AcceptedCode, now: OffsetDateTime, fresh: &Fresh| {
             let Passed { step, user } =
                 user.enroll_by_challenge(&token, progress, proving, digests.clone(), &rules, now, fresh);
-            (step, user)
+            let events = events_of(&step, 0);
+            Decision::store(user, step).reporting(EventKind::SecondFactorEnabled).reporting_all(events)
         };
         let (step, user) = confirm(engine, user, code, GivenFor::Challenge(&token), may, enroll).await?;
-        Ok((respond(engine, step, &user, 0, None).await, codes))
+        Ok((respond(engine, step, &user), codes))
     }
 }
 
@@ -121,15 +123,15 @@ async fn begin<P: Send>(
             match may(user, now) {
                 Ok(_) => {
                     let new = NewTotp { secret: sealed.clone(), params };
-                    Decision::Store(user.begin_enrollment(new, lifetime, now, fresh), Ok(()))
+                    let next = user.begin_enrollment(new, lifetime, now, fresh);
+                    Decision::store(next, Ok(())).reporting(EventKind::EnrollmentBegun)
                 }
                 Err(error) => Decision::Answer(Err(error)),
             }
         })
         .await?;
-    let Committed::Done(begun, user) = outcome else { return Err(EnrollmentError::SessionEnded) };
+    let Committed::Done(begun, _) = outcome else { return Err(EnrollmentError::SessionEnded) };
     begun?;
-    engine.events.report(EventKind::EnrollmentBegun).user(&user).send();
     Ok(enrollment)
 }
 
@@ -140,7 +142,7 @@ async fn confirm<P: Send, T: Send>(
     typed: &str,
     given_for: GivenFor<'_>,
     may: impl Fn(&User, OffsetDateTime) -> Result<P, EnrollmentError> + Send + Sync,
-    enroll: impl Fn(&User, P, &AcceptedCode, OffsetDateTime, &Fresh) -> (T, User) + Send + Sync,
+    enroll: impl Fn(&User, P, &AcceptedCode, OffsetDateTime, &Fresh) -> Decision<T> + Send + Sync,
 ) -> Result<(T, User), EnrollmentError> {
     may(&user, engine.now())?;
     let Ok(code) = TypedCode::parse(typed) else { return Err(EnrollmentError::CodeMalformed) };
@@ -162,13 +164,12 @@ async fn confirm<P: Send, T: Send>(
         .await?;
     let Committed::Done(coded, user) = outcome else { return Err(EnrollmentError::SessionEnded) };
     match coded? {
-        Coded::Right(enrolled, _) => {
-            engine.events.report(EventKind::SecondFactorEnabled).user(&user).send();
+        Coded::Right(enrolled) => {
             engine.mailing.notify(&user).await;
             Ok((enrolled, user))
         }
         coded => {
-            engine.codes.report(&user, &coded).await;
+            engine.codes.follow_up(&user, &coded).await;
             match coded {
                 Coded::Throttled { retry_after } => Err(EnrollmentError::Throttled { retry_after }),
                 _ => Err(EnrollmentError::CodeWrong),

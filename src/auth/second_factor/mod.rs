@@ -56,8 +56,8 @@ impl Auth {
         let disable = |user: &User, session: &OpenSession, fresh: &Fresh| {
             user.disable_second_factor(session, engine.now(), fresh)
         };
-        let (session, user) = change(engine, signed_in, During::Normal, disable).await?;
-        engine.events.report(EventKind::SecondFactorDisabled).user(&user).send();
+        let (session, user) =
+            change(engine, signed_in, During::Normal, EventKind::SecondFactorDisabled, disable).await?;
         engine.mailing.notify(&user).await;
         Ok(engine.signed_in(&user, session, None))
     }
@@ -76,8 +76,8 @@ impl Auth {
         let renew = |user: &User, session: &OpenSession, fresh: &Fresh| {
             user.with_recovery_codes(session, digests.clone(), engine.now(), fresh)
         };
-        let (session, user) = change(engine, signed_in, During::Normal, renew).await?;
-        engine.events.report(EventKind::RecoveryCodesRegenerated).user(&user).send();
+        let (session, user) =
+            change(engine, signed_in, During::Normal, EventKind::RecoveryCodesRegenerated, renew).await?;
         engine.mailing.notify(&user).await;
         Ok((engine.signed_in(&user, session, None), codes))
     }
@@ -93,9 +93,7 @@ impl Auth {
     pub async fn cancel_recovery(&self, signed_in: &SignedIn) -> Result<(), SecondFactorError> {
         let engine = &self.engine;
         let cancel = |user: &User, _: &OpenSession, fresh: &Fresh| ((), user.cancel_recovery(fresh));
-        let ((), user) = change(engine, signed_in, During::Recovery, cancel).await?;
-        engine.events.report(EventKind::RecoveryCancelled).user(&user).send();
-        Ok(())
+        change(engine, signed_in, During::Recovery, EventKind::RecoveryCancelled, cancel).await.map(drop)
     }
 }
 
@@ -113,6 +111,7 @@ async fn change<T: Send>(
     engine: &Engine,
     signed_in: &SignedIn,
     during: During,
+    event: EventKind,
     transition: impl Fn(&User, &OpenSession, &Fresh) -> (T, User) + Send + Sync,
 ) -> Result<(T, User), SecondFactorError> {
     let user = find(engine, signed_in).await?;
@@ -132,7 +131,7 @@ async fn change<T: Send>(
                 }
                 _ => {
                     let (outcome, next) = transition(user, &session, fresh);
-                    return Decision::Store(next, Ok(outcome));
+                    return Decision::store(next, Ok(outcome)).reporting(event.clone());
                 }
             };
             Decision::Answer(Err(refused))

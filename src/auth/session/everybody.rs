@@ -1,7 +1,7 @@
 //! Sessions as operators see and end them.
 
 use crate::auth::Operator;
-use crate::engine::{Committed, Decision};
+use crate::engine::Decision;
 use crate::error::{OperatorError, Unavailable};
 use crate::event::EventKind;
 use crate::session::{Session, SharingSigns, SignOutSweep};
@@ -128,16 +128,10 @@ impl Operator {
         let outcome = engine
             .users
             .commit(user, |user: &User, fresh| match user.end_what_began_before(before, engine.now(), fresh) {
-                Some(next) => Decision::Store(next, true),
+                Some(next) => Decision::store(next, true).reporting(EventKind::SignedOutEverywhere).by(self.acting()),
                 None => Decision::Answer(false),
             })
             .await?;
-        match outcome {
-            Committed::Done(true, user) => {
-                engine.events.report(EventKind::SignedOutEverywhere).user(&user).send();
-                Ok(true)
-            }
-            Committed::Done(false, _) | Committed::Gone | Committed::EmailTaken => Ok(false),
-        }
+        Ok(outcome.done().is_some_and(|(ended, _)| ended))
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{ResumeError, SessionError, Unavailable};
 use crate::event::EventKind;
 use crate::second_factor::StepUp;
 use crate::session::{Session, SessionId};
-use crate::types::{ClientAddress, SessionToken};
+use crate::types::{ClientAddress, SessionToken, UserId};
 use crate::user::{OpenSession, Recovery, User};
 
 /// # Sessions
@@ -84,9 +84,9 @@ impl Auth {
         };
         // Also ends a session that this process rejects: one with another clock or other settings may accept it, or
         // this one later.
-        match end(engine, user, signed_in.session().id).await? {
-            Some(user) => engine.events.report(EventKind::SignedOut).user(&user).send(),
-            None => engine.sessions.report_rejected(token),
+        match end(engine, user, signed_in.session().id, EventKind::SignedOut, None).await? {
+            true => {}
+            false => engine.sessions.report_rejected(token),
         }
         Ok(())
     }
@@ -132,18 +132,16 @@ impl Auth {
                 };
                 let known = engine.sessions.list(user, Some(session.id()));
                 match known.iter().any(|session| session.id == id) {
-                    true => Decision::Store(user.end_session(id, fresh), Ok(())),
+                    true => Decision::store(user.end_session(id, fresh), Ok(())).reporting(EventKind::SessionRevoked),
                     false => Decision::Answer(Err(SessionError::UnknownSession)),
                 }
             })
             .await?;
-        let Committed::Done(revoked, user) = outcome else {
+        let Committed::Done(revoked, _) = outcome else {
             engine.sessions.report_rejected(token);
             return Err(SessionError::SessionEnded);
         };
-        revoked?;
-        engine.events.report(EventKind::SessionRevoked).user(&user).send();
-        Ok(())
+        revoked
     }
 
     /// Ends every other session of the user. The current one continues as the returned [`SignedIn`], with a new token,
@@ -159,7 +157,7 @@ impl Auth {
             .commit(user, |user, fresh| match acting(engine, user, signed_in) {
                 Ok(session) => {
                     let (session, user) = user.sign_out_others(&session, engine.now(), fresh);
-                    Decision::Store(user, Ok(session))
+                    Decision::store(user, Ok(session)).reporting(EventKind::SignedOutEverywhere)
                 }
                 Err(error) => Decision::Answer(Err(error)),
             })
@@ -169,7 +167,6 @@ impl Auth {
             return Err(SessionError::SessionEnded);
         };
         let session = session?;
-        engine.events.report(EventKind::SignedOutEverywhere).user(&user).send();
         Ok(engine.signed_in(&user, session, None))
     }
 }
@@ -191,16 +188,22 @@ fn acting(engine: &Engine, user: &User, signed_in: &SignedIn) -> Result<OpenSess
     }
 }
 
-/// Ends that session, and returns the user as stored; `None` if there is no such session any more.
-async fn end(engine: &Engine, user: User, id: SessionId) -> Result<Option<User>, Unavailable> {
+/// Ends that session; `false` if there is no such session any more.
+async fn end(
+    engine: &Engine,
+    user: User,
+    id: SessionId,
+    event: EventKind,
+    by: Option<&UserId>,
+) -> Result<bool, Unavailable> {
     let outcome = engine
         .users
         .commit(user, |user, fresh| match user.has_session(id) {
-            true => Decision::Store(user.end_session(id, fresh), true),
+            true => Decision::store(user.end_session(id, fresh), true).reporting(event.clone()).by(by),
             false => Decision::Answer(false),
         })
         .await?;
-    Ok(outcome.done().and_then(|(ended, user)| ended.then_some(user)))
+    Ok(outcome.done().is_some_and(|(ended, _)| ended))
 }
 
 async fn find(engine: &Engine, signed_in: &SignedIn) -> Result<(User, OpenSession), ResumeError> {

@@ -4,6 +4,7 @@ use doorward::store::{BackendError, BackendErrorKind};
 
 use super::super::sql::{Migration, MigrationLog, TablePrefix, migrations};
 use super::failed;
+use super::journal::{DIALECT, renumber};
 
 /// How often to check again after another process went first.
 const MIGRATION_TRIES: usize = 32;
@@ -11,9 +12,9 @@ const MIGRATION_TRIES: usize = 32;
 /// Applies missing steps. The process that records a step first applies it in the same transaction; the unique index on the
 /// number makes all others wait for it and then find it done. Advisory locks would work too, but not all databases of the
 /// PostgreSQL family support them.
-pub async fn migrate(pool: &PgPool, prefix: &TablePrefix) -> Result<(), BackendError> {
+pub async fn migrate(pool: &PgPool, prefix: &TablePrefix, journal: bool) -> Result<(), BackendError> {
     let log = MigrationLog::new(prefix);
-    let steps = migrations(prefix);
+    let steps = migrations(prefix, journal.then_some(&DIALECT));
     for _ in 0..MIGRATION_TRIES {
         let applied = match applied(&log, pool).await {
             Ok(applied) => applied,
@@ -26,13 +27,19 @@ pub async fn migrate(pool: &PgPool, prefix: &TablePrefix) -> Result<(), BackendE
             }
             Err(error) => return Err(failed(error)),
         };
-        let Some(step) = steps.iter().find(|step| !applied.contains(&step.number)) else { return Ok(()) };
+        let Some(step) = steps.iter().find(|step| !applied.contains(&step.number)) else {
+            return if journal { settle(prefix, pool).await } else { Ok(()) };
+        };
         match apply(&log, step, pool).await {
             Err(error) if !others_were_first(&error) => return Err(failed(error)),
             _ => {}
         }
     }
     Err(BackendError::new(BackendErrorKind::Unavailable))
+}
+
+async fn settle(prefix: &TablePrefix, pool: &PgPool) -> Result<(), BackendError> {
+    pool.execute(AssertSqlSafe(renumber(prefix))).await.map(drop).map_err(failed)
 }
 
 async fn apply(log: &MigrationLog, step: &Migration, pool: &PgPool) -> sqlx::Result<()> {

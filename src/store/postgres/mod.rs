@@ -1,3 +1,4 @@
+mod journal;
 mod migrate;
 mod verdict;
 
@@ -8,7 +9,7 @@ use doorward::store::BackendError;
 use doorward::store::sqlx;
 use doorward::store::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
 
-use super::sql::{Statements, TablePrefix, Verdict, implement_ports};
+use super::sql::{Statements, TablePrefix, Verdict, implement_journal, implement_ports};
 use verdict::{is_spoilt, judge};
 
 /// How long the server works on a statement for a pool of [`PostgresStore::connect`]: less than the store waits, so that it is the
@@ -37,7 +38,7 @@ const STATEMENT_TIMEOUT: (&str, &str) = ("statement_timeout", "8s");
 /// ```
 ///
 /// # Guarantees
-/// Every call is one statement that commits by itself; a write is guarded by the expected version, and its row count is the
+/// Every call is one statement that commits by itself (purging a journal is a transaction); a write is guarded by the expected version, and its row count is the
 /// result. So it is correct at every isolation level. At `READ COMMITTED`, the default and the best choice, losers find no row;
 /// above it they get a serialization failure (40001) or a deadlock (40P01), which certainly had no effect and is `Stale`. Leave
 /// `synchronous_commit` on, and connect to the primary: a lagging replica shows used tokens as unused.
@@ -71,7 +72,7 @@ const STATEMENT_TIMEOUT: (&str, &str) = ("statement_timeout", "8s");
 ///
 /// # Compatible databases
 /// Schema and statements use only what CockroachDB and YugabyteDB document: no advisory locks, collations or procedures, and
-/// only migration steps that can be repeated. The tests run on PostgreSQL.
+/// only migration steps that can be repeated. A journal needs PostgreSQL itself. The tests run on PostgreSQL.
 ///
 /// # Behind a pooler
 /// Statements are prepared. PgBouncer supports that in transaction mode since version 1.21; for an older one, create the pool
@@ -91,6 +92,7 @@ pub struct PostgresStore {
     statements: Statements,
     prefix: TablePrefix,
     timeout: Duration,
+    journal: bool,
 }
 
 impl PostgresStore {
@@ -129,3 +131,4 @@ fn is_unknown_parameter(error: &sqlx::Error) -> bool {
 // A hit takes a row apart, which a miss saves: some 0.2 µs, by which 400 pairs of addresses could be told apart. Reading another row
 // on a miss took longer than that, and so did hashing the address; turning it round twice takes as long.
 implement_ports!(PostgresStore, Postgres, judge, is_spoilt, false, "reverse(reverse($1)) = ''");
+implement_journal!(PostgresStore, Postgres, judge, is_spoilt, false);

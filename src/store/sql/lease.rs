@@ -22,6 +22,8 @@ pub struct Lease<D: Database> {
     connection: PoolConnection<D>,
     /// Whether a connection outlives a statement that was interrupted, as one to a file does and one to a server may not.
     survives: bool,
+    /// The statement is several, of which one interrupted in between leaves a transaction open.
+    must_finish: bool,
     goes_back: bool,
 }
 
@@ -29,7 +31,12 @@ impl<D: Database> Lease<D> {
     /// The statement may be interrupted: by the timeout, or because its future is dropped.
     pub async fn of(pool: &Pool<D>, by: Instant, survives: bool) -> sqlx::Result<Self> {
         let connection = in_time(by, pool.acquire()).await?;
-        Ok(Self { connection, survives, goes_back: survives })
+        Ok(Self { connection, survives, must_finish: false, goes_back: survives })
+    }
+
+    /// It does not go back if its statements are interrupted.
+    pub fn must_finish(&mut self) {
+        (self.must_finish, self.goes_back) = (true, false);
     }
 
     pub fn connection(&mut self) -> &mut D::Connection {
@@ -38,7 +45,8 @@ impl<D: Database> Lease<D> {
 
     /// Gives it back, unless the error says that it is spoilt.
     pub fn settle<T>(mut self, outcome: sqlx::Result<T>, spoilt: fn(&sqlx::Error) -> bool) -> sqlx::Result<T> {
-        self.goes_back = !outcome.as_ref().is_err_and(spoilt);
+        let interrupted = |error: &sqlx::Error| self.must_finish && matches!(error, sqlx::Error::Io(_));
+        self.goes_back = !outcome.as_ref().is_err_and(|error| spoilt(error) || interrupted(error));
         outcome
     }
 }

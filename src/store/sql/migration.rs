@@ -1,6 +1,7 @@
 use core::fmt;
 
 use super::TablePrefix;
+use super::journal::{Dialect, schema};
 
 /// One step of the schema: plain SQL that is safe to run again.
 ///
@@ -51,9 +52,11 @@ impl MigrationLog {
 /// `head` is what a lookup by address reads. It stands right behind what that look-up needs besides: a database takes a row apart from
 /// the left, and each further column would take the time by which a known address could be told. `status`,
 /// `reset_until` and `mail_due` duplicate what the document holds, for indexed lists; no flow reads them.
-pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
+///
+/// `journal` is the dialect for a store that keeps one.
+pub fn migrations(prefix: &TablePrefix, journal: Option<&Dialect>) -> Vec<Migration> {
     let p = prefix.as_str();
-    vec![Migration {
+    let users = Migration {
         number: 1,
         name: "users and attempts",
         statements: vec![
@@ -90,5 +93,7 @@ pub fn migrations(prefix: &TablePrefix) -> Vec<Migration> {
             ),
             format!("CREATE INDEX IF NOT EXISTS {p}attempts_expires_at ON {p}attempts (expires_at)"),
         ],
-    }]
+    };
+    let journal = journal.map(|dialect| Migration { number: 2, name: "journal", statements: schema(prefix, dialect) });
+    [Some(users), journal].into_iter().flatten().collect()
 }

@@ -1,6 +1,8 @@
 //! What the SQL adapters share: one schema and one set of statements, in the SQL common to SQLite, PostgreSQL, CockroachDB and
-//! YugabyteDB. Parameters are `$1` everywhere.
+//! YugabyteDB, but for what a journal needs. Parameters are `$1` everywhere.
 
+mod journal;
+mod journal_port;
 mod lease;
 mod migration;
 mod ports;
@@ -9,6 +11,10 @@ mod row;
 mod statements;
 mod verdict;
 
+pub(super) use journal::{
+    Dialect, FollowedEntry, StoredEntry, place, read_entries, read_entry, signed, table as journal_table,
+};
+pub(super) use journal_port::implement_journal;
 pub(super) use lease::{Lease, TIMEOUT, in_time, timeout};
 pub use migration::Migration;
 pub(super) use migration::{MigrationLog, migrations};

@@ -1,7 +1,7 @@
 /// Implements the three ports for an SQL store, and the methods that all of them have. A macro, because the bounds for generic sqlx pools would be longer than this,
 /// and harder to read.
 ///
-/// The store has the fields `users` and `attempts` (pools), `statements`, `prefix` and `timeout`, and a module `migrate`; `$judge` converts a driver
+/// The store has the fields `users` and `attempts` (pools), `statements`, `prefix`, `timeout` and `journal`, and the modules `migrate` and `journal`; `$judge` converts a driver
 /// error into a [`Verdict`](super::Verdict), and `$spoilt` says whether the connection that it came from is of no more use. `$survives`: a
 /// connection whose statement was interrupted can be used again. `$on_miss` is that of [`Statements::new`](super::Statements::new).
 macro_rules! implement_ports {
@@ -60,12 +60,32 @@ macro_rules! implement_ports {
                 }};
             }
 
+            /// Runs one write to the users, with the journal entries that go with it if the store keeps them, and says how many
+            /// users it changed.
+            macro_rules! write_with_entries {
+                ($self:ident, $write:ident, $user:ident, |$statement:ident| $bound:expr, $by:expr) => {{
+                    let entries = if $self.journal { $user.journal_entries() } else { &[] };
+                    let $statement = query(AssertSqlSafe($self.statements.$write.for_entries(entries)));
+                    let bound = $bound;
+                    match Lease::of(&$self.users, $by, $survives).await {
+                        Ok(mut lease) => {
+                            if !entries.is_empty() {
+                                lease.must_finish();
+                            }
+                            let outcome = in_time($by, journal::write(lease.connection(), bound, entries)).await;
+                            lease.settle(outcome, $spoilt).map_err($judge)
+                        }
+                        Err(error) => Err($judge(error)),
+                    }
+                }};
+            }
+
             impl $store {
                 /// Users and attempts over one pool, under the usual names.
                 fn over(pool: Pool<$database>) -> Self {
                     let prefix = TablePrefix::default();
-                    let statements = Statements::new(&prefix, $on_miss);
-                    Self { attempts: pool.clone(), users: pool, statements, prefix, timeout: TIMEOUT }
+                    let statements = Statements::new(&prefix, $on_miss, &journal::DIALECT);
+                    Self { attempts: pool.clone(), users: pool, statements, prefix, timeout: TIMEOUT, journal: false }
                 }
 
                 /// Keeps attempts in another database: on another server, which takes their many small writes; in another file, or in the same
@@ -81,7 +101,16 @@ macro_rules! implement_ports {
                 /// [`Malformed`] unless the prefix is a lower-case letter or underscore, followed by up to 31 of those or digits.
                 pub fn with_prefix(self, prefix: &str) -> Result<Self, Malformed> {
                     let prefix = TablePrefix::parse(prefix)?;
-                    Ok(Self { statements: Statements::new(&prefix, $on_miss), prefix, ..self })
+                    let statements = Statements::new(&prefix, $on_miss, &journal::DIALECT);
+                    Ok(Self { statements, prefix, ..self })
+                }
+
+                /// Keeps a [journal](doorward::journal) beside the users, in the same database: what happens to an account is stored in the transaction of the
+                /// change. The store is then a [`Journal`](doorward::journal::Journal) too. [`migrate`](Self::migrate) creates its table. Switch it on
+                /// in all processes: what one without it changes is missing, and nothing shows that.
+                #[must_use]
+                pub fn with_journal(self) -> Self {
+                    Self { journal: true, ..self }
                 }
 
                 /// How long a call may take, from waiting for a connection to the answer; 10 seconds by default, 1 millisecond to an hour. A
@@ -97,7 +126,7 @@ macro_rules! implement_ports {
 
                 /// The schema, step by step, for hosts that run their own migrations.
                 pub fn migrations(&self) -> Vec<Migration> {
-                    migrations(&self.prefix)
+                    migrations(&self.prefix, self.journal.then_some(&journal::DIALECT))
                 }
 
                 /// Brings the schema up to date in the databases of this store (on PostgreSQL in the first schema of the search path): that of
@@ -111,13 +140,17 @@ macro_rules! implement_ports {
                 /// # Errors
                 /// [`BackendError`] if a step is missing and cannot be applied. No step is left half done.
                 pub async fn migrate(&self) -> Result<(), BackendError> {
-                    migrate::migrate(&self.users, &self.prefix).await?;
-                    migrate::migrate(&self.attempts, &self.prefix).await
+                    migrate::migrate(&self.users, &self.prefix, self.journal).await?;
+                    migrate::migrate(&self.attempts, &self.prefix, false).await
                 }
 
                 /// Every statement it sends, with the name of the method it serves: for reviewing query plans.
                 pub fn statements(&self) -> Vec<(&'static str, &str)> {
-                    self.statements.all()
+                    let mut all = self.statements.all();
+                    if self.journal {
+                        all.extend(self.statements.all_of_the_journal());
+                    }
+                    all
                 }
 
                 /// Closes its pools, including those passed in, once their running calls are done.
@@ -137,18 +170,28 @@ macro_rules! implement_ports {
             impl UserRepository for $store {
                 async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
                     let Columns { version, reset_until, mail_due, head, snapshot } = Columns::of(user);
-                    let inserted = again_if_stale!(
-                        self.users.execute,
-                        query(AssertSqlSafe(self.statements.insert.clone()))
-                            .bind(user.id().as_str())
-                            .bind(user.email().canonical())
-                            .bind(&version)
-                            .bind(user.status().as_str())
-                            .bind(reset_until)
-                            .bind(mail_due)
-                            .bind(&head)
-                            .bind(&snapshot)
-                    );
+                    let (by, mut round) = (Instant::now() + self.timeout, 1);
+                    let inserted = loop {
+                        let inserted = write_with_entries!(
+                            self,
+                            insert,
+                            user,
+                            |statement| statement
+                                .bind(user.id().as_str())
+                                .bind(user.email().canonical())
+                                .bind(&version)
+                                .bind(user.status().as_str())
+                                .bind(reset_until)
+                                .bind(mail_due)
+                                .bind(&head)
+                                .bind(&snapshot),
+                            by
+                        );
+                        match inserted {
+                            Err(Verdict::Stale(_)) if round < STALE_RETRIES => round += 1,
+                            outcome => break outcome,
+                        }
+                    };
                     match inserted {
                         Ok(_) => Ok(Insert::Stored),
                         Err(Verdict::IdTaken) => Ok(Insert::IdTaken),
@@ -177,9 +220,11 @@ macro_rules! implement_ports {
 
                 async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
                     let Columns { version, reset_until, mail_due, head, snapshot } = Columns::of(user);
-                    let replaced = once!(
-                        self.users.execute,
-                        query(AssertSqlSafe(self.statements.replace.clone()))
+                    let replaced = write_with_entries!(
+                        self,
+                        replace,
+                        user,
+                        |statement| statement
                             .bind(user.id().as_str())
                             .bind(user.email().canonical())
                             .bind(version)
@@ -188,28 +233,34 @@ macro_rules! implement_ports {
                             .bind(mail_due)
                             .bind(head)
                             .bind(snapshot)
-                            .bind(expected.to_string())
+                            .bind(expected.to_string()),
+                        Instant::now() + self.timeout
                     );
                     match replaced {
-                        Ok(done) if done.rows_affected() == 1 => Ok(Replace::Stored),
+                        Ok(1) => Ok(Replace::Stored),
                         Ok(_) | Err(Verdict::Stale(_)) => Ok(Replace::Stale),
                         Err(Verdict::EmailTaken) => Ok(Replace::EmailTaken),
                         Err(other) => Err(other.into_error()),
                     }
                 }
 
-                async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-                    let deleted = once!(
-                        self.users.execute,
-                        query(AssertSqlSafe(self.statements.delete.clone()))
-                            .bind(id.as_str())
-                            .bind(expected.to_string())
+                async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+                    let deleted = write_with_entries!(
+                        self,
+                        delete,
+                        user,
+                        |statement| statement.bind(user.id().as_str()).bind(user.version().to_string()),
+                        Instant::now() + self.timeout
                     );
                     match deleted {
-                        Ok(done) if done.rows_affected() == 1 => Ok(Swap::Stored),
+                        Ok(1) => Ok(Swap::Stored),
                         Ok(_) | Err(Verdict::Stale(_)) => Ok(Swap::Stale),
                         Err(other) => Err(other.into_error()),
                     }
+                }
+
+                fn keeps_journal(&self) -> bool {
+                    self.journal
                 }
             }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::TablePrefix;
+use super::journal::{Dialect, JournalStatements, Write};
 
 /// The row that a lookup by address returns for an unknown address: as long as a real one, so that the same amount is read,
 /// sent and decoded.
@@ -9,14 +10,14 @@ const NOBODY_EMAIL: &str = "nobody@decoy.invalid";
 const NOBODY_HEAD: &str = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Every statement of the ports. Each write is a single statement, guarded by the expected version, whose row count is the
-/// result; so none needs a transaction.
+/// result; so none needs a transaction, unless it stores journal entries as well.
 #[derive(Clone, Debug)]
 pub struct Statements {
-    pub insert: Arc<str>,
+    pub insert: Write,
     pub find_by_id: Arc<str>,
     pub find_by_email: Arc<str>,
-    pub replace: Arc<str>,
-    pub delete: Arc<str>,
+    pub replace: Write,
+    pub delete: Write,
     pub load: Arc<str>,
     pub swap_absent: Arc<str>,
     pub swap: Arc<str>,
@@ -26,22 +27,26 @@ pub struct Statements {
     pub list_ids: Arc<str>,
     pub list_owing: Arc<str>,
     pub list_pending_resets: Arc<str>,
+    pub journal: JournalStatements,
 }
 
 impl Statements {
     /// `on_miss` is an expression, in which `{users}` is the table, that a look-up by address evaluates where it finds nobody: what
     /// takes the time of reading a found row. The answer is the same whatever it is, for the row it reads is somebody's and may be
     /// damaged.
-    pub fn new(prefix: &TablePrefix, on_miss: &str) -> Self {
+    pub fn new(prefix: &TablePrefix, on_miss: &str, dialect: &Dialect) -> Self {
         let (users, attempts) = (format!("{}users", prefix.as_str()), format!("{}attempts", prefix.as_str()));
         let on_miss = on_miss.replace("{users}", &users);
         let columns = "id, email, version, snapshot";
+        let write = |statement, parameters| Write::new(statement, parameters, prefix, dialect);
         Self {
-            insert: format!(
-                "INSERT INTO {users} (id, email, version, status, reset_until, mail_due, head, snapshot) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-            )
-            .into(),
+            insert: write(
+                format!(
+                    "INSERT INTO {users} (id, email, version, status, reset_until, mail_due, head, snapshot) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+                ),
+                8,
+            ),
             find_by_id: format!("SELECT {columns} FROM {users} WHERE id = $1").into(),
             find_by_email: format!(
                 "SELECT CAST(CASE WHEN id IS NULL THEN 0 ELSE 1 END AS BIGINT), COALESCE(id, '{NOBODY_ID}'), \
@@ -50,12 +55,14 @@ impl Statements {
                  FROM (SELECT 1 AS one) AS always LEFT JOIN {users} ON email = $1"
             )
             .into(),
-            replace: format!(
-                "UPDATE {users} SET email = $2, version = $3, status = $4, reset_until = $5, mail_due = $6, head = $7, \
-                 snapshot = $8 WHERE id = $1 AND version = $9"
-            )
-            .into(),
-            delete: format!("DELETE FROM {users} WHERE id = $1 AND version = $2").into(),
+            replace: write(
+                format!(
+                    "UPDATE {users} SET email = $2, version = $3, status = $4, reset_until = $5, mail_due = $6, \
+                     head = $7, snapshot = $8 WHERE id = $1 AND version = $9"
+                ),
+                9,
+            ),
+            delete: write(format!("DELETE FROM {users} WHERE id = $1 AND version = $2"), 2),
             load: format!("SELECT snapshot FROM {attempts} WHERE key = $1").into(),
             swap_absent: format!(
                 "INSERT INTO {attempts} (key, version, expires_at, snapshot) VALUES ($1, $2, $3, $4) \
@@ -81,17 +88,18 @@ impl Statements {
                  ORDER BY reset_until, id LIMIT $4"
             )
             .into(),
+            journal: JournalStatements::new(prefix, dialect),
         }
     }
 
     /// All statements, under the name of the method they serve.
     pub fn all(&self) -> Vec<(&'static str, &str)> {
         vec![
-            ("insert", &*self.insert),
+            ("insert", &*self.insert.alone),
             ("find_by_id", &*self.find_by_id),
             ("find_by_email", &*self.find_by_email),
-            ("replace", &*self.replace),
-            ("delete", &*self.delete),
+            ("replace", &*self.replace.alone),
+            ("delete", &*self.delete.alone),
             ("load", &*self.load),
             ("swap over nothing", &*self.swap_absent),
             ("swap", &*self.swap),
@@ -102,5 +110,21 @@ impl Statements {
             ("list_owing", &*self.list_owing),
             ("list_pending_resets", &*self.list_pending_resets),
         ]
+    }
+
+    /// Those of a store that keeps a journal besides.
+    pub fn all_of_the_journal(&self) -> Vec<(&'static str, &str)> {
+        let mut all = self.journal.all();
+        // Where one statement does both.
+        for (name, write) in [
+            ("insert with entries", &self.insert),
+            ("replace with entries", &self.replace),
+            ("delete with entries", &self.delete),
+        ] {
+            if write.alone != write.with_entries {
+                all.push((name, &*write.with_entries));
+            }
+        }
+        all
     }
 }

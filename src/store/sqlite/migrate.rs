@@ -4,12 +4,13 @@ use doorward::store::sqlx::{self, AssertSqlSafe, Executor, query, query_scalar};
 
 use super::super::sql::{MigrationLog, TablePrefix, migrations};
 use super::failed;
+use super::journal::DIALECT;
 
 /// Applies missing steps, in one transaction that takes the write lock before reading: of several processes starting at once,
 /// the first applies them and the others find them done.
-pub async fn migrate(pool: &SqlitePool, prefix: &TablePrefix) -> Result<(), BackendError> {
+pub async fn migrate(pool: &SqlitePool, prefix: &TablePrefix, journal: bool) -> Result<(), BackendError> {
     let log = MigrationLog::new(prefix);
-    let steps = migrations(prefix);
+    let steps = migrations(prefix, journal.then_some(&DIALECT));
     // A file that is up to date is not written to: it may be read-only. A missing log is an error here.
     if let Ok(applied) = applied(&log, pool).await
         && steps.iter().all(|step| applied.contains(&step.number))

@@ -1,4 +1,5 @@
 mod first_start;
+mod journal;
 mod migrate;
 mod verdict;
 
@@ -10,7 +11,7 @@ use doorward::store::sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::sql::{Statements, TablePrefix, Verdict, implement_ports};
+use super::sql::{Statements, TablePrefix, Verdict, implement_journal, implement_ports};
 use verdict::{is_spoilt, judge};
 
 /// Users and attempts in an SQLite file: for one machine, with any number of processes.
@@ -53,7 +54,7 @@ use verdict::{is_spoilt, judge};
 ///
 /// # Concurrent writers
 /// SQLite allows one writer at a time. Others wait up to the busy timeout (five seconds with [`options`](Self::options)), then
-/// the call fails with an error and certainly had no effect. Every write is one statement that commits by itself, so the lock
+/// the call fails with an error and certainly had no effect. Every write is one statement, with a journal one transaction that is sent at once, so the lock
 /// is never held while waiting for something else; keep it that way if your own tables are in the same file. Every call ends
 /// after [`with_timeout`](Self::with_timeout), ten seconds by default; keep the busy timeout below that, because a write that
 /// SQLite gives up certainly had no effect.
@@ -68,6 +69,7 @@ pub struct SqliteStore {
     statements: Statements,
     prefix: TablePrefix,
     timeout: Duration,
+    journal: bool,
 }
 
 impl SqliteStore {
@@ -119,3 +121,4 @@ implement_ports!(
     true,
     "(SELECT head FROM {users} WHERE rowid <= 9223372036854775807 ORDER BY rowid DESC LIMIT 1) IS NULL"
 );
+implement_journal!(SqliteStore, Sqlite, judge, is_spoilt, true);

@@ -40,6 +40,7 @@
 mod attempts;
 mod claims;
 mod directory;
+mod journal;
 mod samples;
 mod snapshots;
 mod story;
@@ -55,6 +56,7 @@ use doorward::{AttemptStore, UserId, UserRepository};
 pub use attempts::*;
 pub use claims::*;
 pub use directory::*;
+pub use journal::*;
 pub use snapshots::*;
 pub use story::*;
 pub use users::*;

@@ -129,8 +129,12 @@ impl UserRepository for GivingWay {
         if self.gives_way() { Ok(Replace::Stale) } else { self.stores.users.replace(user, expected).await }
     }
 
-    async fn delete(&self, id: &UserId, expected: Version) -> Result<Swap, BackendError> {
-        if self.gives_way() { Ok(Swap::Stale) } else { self.stores.users.delete(id, expected).await }
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        if self.gives_way() { Ok(Swap::Stale) } else { self.stores.users.delete(user).await }
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.stores.users.keeps_journal()
     }
 }
 

@@ -136,11 +136,11 @@ pub async fn delete_removes_only_the_expected_version(harness: &dyn Harness) {
     let stores = harness.open().await;
     let first = user(harness.fresh_id(1), "ann@x.example").await;
     let second = next(&first).await;
-    assert_eq!(stores.users.delete(first.id(), first.version()).await.unwrap_or_else(panics), Swap::Stale);
+    assert_eq!(stores.users.delete(&first).await.unwrap_or_else(panics), Swap::Stale);
     assert_eq!(stores.users.insert(&first).await.unwrap_or_else(panics), Insert::Stored);
-    assert_eq!(stores.users.delete(first.id(), second.version()).await.unwrap_or_else(panics), Swap::Stale);
+    assert_eq!(stores.users.delete(&second).await.unwrap_or_else(panics), Swap::Stale);
     assert_same(&by_id(&stores, first.id()).await, &first);
-    assert_eq!(stores.users.delete(first.id(), first.version()).await.unwrap_or_else(panics), Swap::Stored);
+    assert_eq!(stores.users.delete(&first).await.unwrap_or_else(panics), Swap::Stored);
     let stores = harness.reopen(stores).await;
     assert!(stores.users.find_by_id(first.id()).await.unwrap_or_else(panics).is_none());
     assert!(stores.users.find_by_email(first.email()).await.unwrap_or_else(panics).is_none());
@@ -209,7 +209,7 @@ pub async fn of_parallel_deletions_and_replaces_one_wins(harness: &dyn Harness) 
     let second = next(&first).await;
     let tries = (0..16).zip(crowd.iter().cycle()).map(async |(n, stores)| match n % 2 {
         0 => stores.users.replace(&second, first.version()).await.unwrap_or_else(panics) == Replace::Stored,
-        _ => stores.users.delete(first.id(), first.version()).await.unwrap_or_else(panics) == Swap::Stored,
+        _ => stores.users.delete(&first).await.unwrap_or_else(panics) == Swap::Stored,
     });
     let winners: Vec<usize> = (0..).zip(join_all(tries).await).filter(|(_, won)| *won).map(|(n, _)| n).collect();
     assert_eq!(winners.len(), 1, "{winners:?}");

@@ -7,6 +7,7 @@ use super::any_release::OfAnyRelease;
 use super::challenge::StoredChallenge;
 use super::device::StoredDevice;
 use super::extra::Extra;
+use super::journal::StoredJournal;
 use super::owed::StoredOwed;
 use super::password::{StoredPassword, StoredTemporary};
 use super::reset::ResetState;
@@ -15,6 +16,7 @@ use super::session::StoredSessions;
 use super::undeliverable::StoredUndeliverable;
 use crate::account::UserStatus;
 use crate::hashing::StoredHash;
+use crate::journal::JournalEntry;
 use crate::sharing::Sightings;
 use crate::types::{Epoch, micros};
 use crate::user::fresh::Fresh;
@@ -59,6 +61,12 @@ pub(in crate::user) struct Document {
     /// The mails of the decision that led to this state. They are not stored: what is stored of them is `owed`.
     #[serde(skip)]
     pub(in crate::user) to_mail: Vec<OwedMail>,
+    /// Where the journal ends, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) journal: Option<StoredJournal>,
+    /// What the change that led to this state adds to it. Stored by the store, as rows of their own.
+    #[serde(skip)]
+    pub(in crate::user) journal_entries: Vec<JournalEntry>,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
 }
@@ -83,6 +91,8 @@ impl Document {
             owed: OfAnyRelease::default(),
             undeliverable: None,
             to_mail: Vec::new(),
+            journal: None,
+            journal_entries: Vec::new(),
             extra: Extra::new(),
         }
     }

@@ -1,0 +1,100 @@
+//! What a flow decides about a user: the next state, what comes of it, and the events that it is.
+
+use crate::event::EventKind;
+use crate::types::UserId;
+use crate::user::User;
+
+/// What to do about a user.
+pub(crate) enum Decision<T> {
+    /// Store this state. Only then is `T` true, and only then did the events happen.
+    Store(User, T, Happened),
+    /// Store nothing.
+    Answer(T),
+}
+
+/// The events of a change, in their order, and who caused them. They are reported once it is stored, and entered in the journal
+/// with it.
+#[derive(Default)]
+pub(crate) struct Happened {
+    pub(super) events: Vec<EventKind>,
+    pub(super) request_id: Option<Box<str>>,
+    pub(super) operator: Option<UserId>,
+    /// Events that were reported before and are entered only.
+    pub(super) reported: bool,
+}
+
+impl Happened {
+    pub(crate) fn of(events: impl IntoIterator<Item = EventKind>) -> Self {
+        Self { events: events.into_iter().collect(), ..Self::default() }
+    }
+
+    /// By this operator, where the host says who it is.
+    pub(crate) fn by(self, operator: Option<&UserId>) -> Self {
+        Self { operator: operator.cloned(), ..self }
+    }
+}
+
+impl<T> Decision<T> {
+    /// A change that is no event yet.
+    pub(crate) fn store(next: User, outcome: T) -> Self {
+        Self::Store(next, outcome, Happened::default())
+    }
+
+    /// The change is this event too.
+    pub(crate) fn reporting(self, event: EventKind) -> Self {
+        self.reporting_all([event])
+    }
+
+    pub(crate) fn reporting_all(mut self, events: impl IntoIterator<Item = EventKind>) -> Self {
+        if let Self::Store(_, _, happened) = &mut self {
+            happened.events.extend(events);
+        }
+        self
+    }
+
+    /// The change is this event before all others.
+    pub(crate) fn reporting_first(mut self, event: EventKind) -> Self {
+        if let Self::Store(_, _, happened) = &mut self {
+            happened.events.insert(0, event);
+        }
+        self
+    }
+
+    /// In the course of this request.
+    pub(crate) fn on_request(mut self, request_id: Option<&str>) -> Self {
+        if let Self::Store(_, _, happened) = &mut self {
+            happened.request_id = request_id.map(Into::into);
+        }
+        self
+    }
+
+    /// By this operator, where the host says who it is.
+    pub(crate) fn by(mut self, operator: Option<&UserId>) -> Self {
+        if let Self::Store(_, _, happened) = &mut self {
+            happened.operator = operator.cloned();
+        }
+        self
+    }
+
+    /// Its events were reported before.
+    pub(crate) fn already_reported(mut self) -> Self {
+        if let Self::Store(_, _, happened) = &mut self {
+            happened.reported = true;
+        }
+        self
+    }
+
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Decision<U> {
+        match self {
+            Self::Store(next, outcome, happened) => Decision::Store(next, change(outcome), happened),
+            Self::Answer(outcome) => Decision::Answer(change(outcome)),
+        }
+    }
+
+    pub(crate) fn map_user(self, change: impl FnOnce(User) -> User) -> Self {
+        match self {
+            Self::Store(next, outcome, happened) => Self::Store(change(next), outcome, happened),
+            answer @ Self::Answer(_) => answer,
+        }
+    }
+}
