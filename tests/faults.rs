@@ -1,12 +1,12 @@
 //! Every flow with every fault at every call of a port: the k-th call fails, or takes effect and loses its answer, or the
-//! future is dropped before or after it. Whatever happened, no access is granted, nothing single-use works twice, and the user
-//! can sign in at once or with a new request after the cooldown.
+//! future is dropped before or after it. Whatever happened, no access is granted, nothing single-use works twice, the user can
+//! sign in at once or with a new request after the cooldown, and the journal is what was stored.
 #![cfg(feature = "testing")]
 
 mod support;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 
@@ -18,16 +18,19 @@ use doorward::error::{
     CompleteResetError, EnrollmentError, ImportError, ProvisionError, SignInError, VerifySecondFactorError,
 };
 use doorward::hashing::{HashParams, PasswordHash};
+use doorward::journal::{Journal, JournalCursor};
 use doorward::mail::MailKind;
 use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, TotpDigits, TotpEnrollment};
 use doorward::session::{DeviceId, SignOutSweep};
-use doorward::store::{BackendError, UserDirectory};
+use doorward::store::{BackendError, MemoryUsers, UserDirectory};
 use doorward::testing::{Driven, Fault, Faults};
 use doorward::{Auth, Challenge, Config, Operator, SignIn, SignInRequest, SignedIn, UserId, UserRepository};
 use pollster::block_on;
 use serde_json::Value;
 use support::*;
 
+/// Chains the journal that every world keeps.
+const INDEX_KEY: [u8; 32] = [5; 32];
 const FINAL: &str = "three owls in one oak tree";
 
 /// What a process holds.
@@ -51,6 +54,22 @@ struct Stage {
     faults: Faults,
 }
 
+/// Whatever happened, the journal is what was stored.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let (users, operator) = (&*self.world.users, &self.world.operator);
+        let entries = block_on(users.follow(JournalCursor::default(), 10_000)).unwrap().entries;
+        let everybody: BTreeSet<_> = entries.into_iter().map(|entry| entry.user_id).collect();
+        for id in everybody {
+            let checked = block_on(operator.check_journal(users, &id)).unwrap();
+            assert_eq!((checked.unchained, checked.first_break), (0, None), "{id}");
+        }
+    }
+}
+
 /// Background work, of which nothing is left if it is dropped.
 fn at_once(mut work: BackgroundWork) {
     let _ = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -65,6 +84,7 @@ impl Stage {
         let (auth, operator) = Auth::builder(site(), users, attempts, faults.mailer(world.mailer.clone()))
             .clock(world.clock.clone())
             .keyring(keyring())
+            .index_key(INDEX_KEY)
             .background(at_once)
             .owed_mails(faults.user_directory(world.users.clone()))
             .configure(for_tests)
@@ -92,12 +112,15 @@ impl Stage {
             config.second_factor.totp.digits = TotpDigits::Eight;
             change(config);
         };
-        let world = World::with(|builder| builder.keyring(keyring()).configure(change));
+        let world = World::over(MemoryUsers::new().with_journal(), |builder| {
+            builder.keyring(keyring()).index_key(INDEX_KEY).configure(change)
+        });
         let faults = Faults::new();
         let (users, attempts) = (faults.users(world.users.clone()), faults.attempts(world.attempts.clone()));
         let (auth, operator) = Auth::builder(site(), users, attempts, faults.mailer(world.mailer.clone()))
             .clock(world.clock.clone())
             .keyring(keyring())
+            .index_key(INDEX_KEY)
             .configure(|config| {
                 change(config);
                 config.hashing.params = HashParams::danger_cheap_for_tests();
@@ -115,6 +138,7 @@ impl Stage {
             Auth::builder(site(), self.world.users.clone(), self.world.attempts.clone(), self.world.mailer.clone())
                 .clock(self.world.clock.clone())
                 .keyring(keyring())
+                .index_key(INDEX_KEY)
                 .configure(|config| {
                     config.hashing.params = HashParams::danger_cheap_for_tests();
                     config.hashing.sealing = doorward::config::HashSealing::On;
@@ -569,6 +593,7 @@ fn s15_sign_in() {
             )
             .clock(stage.world.clock.clone())
             .keyring(keyring())
+            .index_key(INDEX_KEY)
             .configure(|config| config.hashing.params = weaker)
             .build()
             .unwrap();

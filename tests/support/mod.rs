@@ -71,8 +71,12 @@ impl World {
 
     /// Background work is done before the response here, unless a test changes that.
     pub fn with(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
+        Self::over(MemoryUsers::new(), change)
+    }
+
+    pub fn over(users: MemoryUsers, change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
         let (clock, mailer, observer) = (ManualClock::new(), RecordingMailer::new(), RecordingObserver::new());
-        let (users, attempts) = (Arc::new(MemoryUsers::new()), Arc::new(MemoryAttempts::new()));
+        let (users, attempts) = (Arc::new(users), Arc::new(MemoryAttempts::new()));
         let builder = Auth::builder(site(), users.clone(), attempts.clone(), mailer.clone())
             .clock(clock.clone())
             .observer(observer.clone())

@@ -11,9 +11,9 @@ mod row;
 mod statements;
 mod verdict;
 
-pub(super) use journal::{
-    Dialect, FollowedEntry, StoredEntry, place, read_entries, read_entry, signed, table as journal_table,
-};
+#[cfg(feature = "postgres")]
+pub(super) use journal::table as journal_table;
+pub(super) use journal::{Dialect, FollowedEntry, StoredEntry, place, read_entries, read_entry, signed};
 pub(super) use journal_port::implement_journal;
 pub(super) use lease::{Lease, TIMEOUT, in_time, timeout};
 pub use migration::Migration;
