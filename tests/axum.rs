@@ -126,6 +126,41 @@ fn a_handler_for_members_sends_others_to_the_sign_in_page_and_back() {
 }
 
 #[test]
+fn what_is_shown_to_a_member_is_not_stored_by_caches() {
+    let (world, _, mut service) = mounted();
+    let Ok(doorward::SignIn::Complete(ann)) = world.sign_in(ANN, OLD) else { panic!() };
+    let cookie = cookie(&ann);
+    for path in ["/orders", "/anyone", "/danger"] {
+        let shown = ask(&mut service, request("GET", path, &[PAGE, ("cookie", &cookie)], ""));
+        assert_eq!((shown.status, shown.header(header::CACHE_CONTROL)), (StatusCode::OK, "no-store"), "{path}");
+    }
+    let shown = ask(&mut service, request("GET", "/anyone", &[PAGE], ""));
+    assert!(shown.status == StatusCode::OK && !shown.headers.contains_key(header::CACHE_CONTROL));
+}
+
+/// A handshake is a GET, with the cookies of a page on a subdomain.
+#[test]
+fn a_web_socket_is_not_opened_by_another_site() {
+    let (world, host, mut service) = mounted();
+    let Ok(doorward::SignIn::Complete(ann)) = world.sign_in(ANN, OLD) else { panic!() };
+    let cookie = cookie(&ann);
+    let handshake = [("upgrade", "websocket"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="), ("cookie", &*cookie)];
+    for (source, expected) in [
+        (("origin", "https://acme.example"), StatusCode::OK),
+        (("sec-fetch-site", "same-origin"), StatusCode::OK),
+        (("origin", "https://blog.acme.example"), StatusCode::FORBIDDEN),
+        (("sec-fetch-site", "same-site"), StatusCode::FORBIDDEN),
+        (("origin", "null"), StatusCode::FORBIDDEN),
+    ] {
+        let before = host.0.load(Ordering::Relaxed);
+        let headers: Vec<_> = handshake.into_iter().chain([source]).collect();
+        let shown = ask(&mut service, request("GET", "/socket", &headers, ""));
+        assert_eq!(shown.status, expected, "{source:?}");
+        assert_eq!(host.0.load(Ordering::Relaxed) - before, usize::from(expected == StatusCode::OK), "{source:?}");
+    }
+}
+
+#[test]
 fn clients_that_show_no_pages_get_problem_documents() {
     let (world, _, mut service) = mounted();
     let nobody = ask(&mut service, request("GET", "/orders", &[("accept", "application/json")], ""));

@@ -4,7 +4,7 @@ use http::request::Parts;
 
 use super::layer::Mounted;
 use super::member::{Member, mounted};
-use super::refused::Refused;
+use super::rejection::Rejection;
 
 /// A [`Member`] who proved a moment ago who they are (step-up): for sensitive actions of your own.
 ///
@@ -24,16 +24,18 @@ use super::refused::Refused;
 pub struct Fresh(pub Member);
 
 impl<S: Send + Sync> FromRequestParts<S> for Fresh {
-    type Rejection = Refused;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(request: &mut Parts, state: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(request: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let member = <Member as FromRequestParts<S>>::from_request_parts(request, state).await?;
-        let Mounted { pages, asked_for } = mounted(request)?;
+        let Mounted { pages, asked_for, .. } = mounted(request)?;
         match pages.auth().require_step_up(member.signed_in()).await {
             Ok(()) => Ok(Self(member)),
-            Err(StepUpError::SessionEnded) => Err(Refused::nobody(&pages, request, &asked_for)),
-            Err(error @ StepUpError::StepUpRequired { .. }) => Err(Refused::stale(&pages, request, &asked_for, &error)),
-            Err(error) => Err(Refused::by(&pages, request, &error)),
+            Err(StepUpError::SessionEnded) => Err(Rejection::nobody(&pages, request, &asked_for)),
+            Err(error @ StepUpError::StepUpRequired { .. }) => {
+                Err(Rejection::stale(&pages, request, &asked_for, &error))
+            }
+            Err(error) => Err(Rejection::by(&pages, request, &error)),
         }
     }
 }

@@ -1,16 +1,17 @@
+use core::sync::atomic::Ordering;
+
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use doorward::error::ResumeError;
-use doorward::pages::Pages;
 use doorward::{Email, SignedIn, UserId};
 use http::request::Parts;
 
 use super::layer::Mounted;
-use super::refused::Refused;
+use super::rejection::Rejection;
 
 /// Whoever is signed in. A handler that takes one is unreachable for anyone else.
 ///
 /// Nobody signed in: a browser that asks for a page is sent to the sign-in page, and comes back to the path and query that it asked
-/// for (home, if it was not a GET). Any other client gets 401 as a problem document (RFC 9457). While the store is down, everyone
+/// for, up to 1,024 bytes (home, if it was not a GET). Any other client gets 401 as a problem document (RFC 9457). While the store is down, everyone
 /// gets 503, and cookies stay.
 ///
 /// `Option<Member>` lets everyone in: `None` if nobody is signed in. It is refused too while the store is down, since nothing is
@@ -26,7 +27,7 @@ impl Member {
         self.signed_in.email()
     }
 
-    /// Who.
+    /// The user's id.
     pub fn user_id(&self) -> &UserId {
         self.signed_in.user_id()
     }
@@ -39,34 +40,36 @@ impl Member {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Member {
-    type Rejection = Refused;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(request: &mut Parts, _: &S) -> Result<Self, Refused> {
-        let Mounted { pages, asked_for } = mounted(request)?;
-        match find(&pages, request).await? {
+    async fn from_request_parts(request: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        let mounted = mounted(request)?;
+        match find(&mounted, request).await? {
             Some(member) => Ok(member),
-            None => Err(Refused::nobody(&pages, request, &asked_for)),
+            None => Err(Rejection::nobody(&mounted.pages, request, &mounted.asked_for)),
         }
     }
 }
 
 impl<S: Send + Sync> OptionalFromRequestParts<S> for Member {
-    type Rejection = Refused;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(request: &mut Parts, _: &S) -> Result<Option<Self>, Refused> {
-        let Mounted { pages, .. } = mounted(request)?;
-        find(&pages, request).await
+    async fn from_request_parts(request: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
+        find(&mounted(request)?, request).await
     }
 }
 
-pub(super) fn mounted(request: &Parts) -> Result<Mounted, Refused> {
-    request.extensions.get::<Mounted>().cloned().ok_or_else(Refused::without_layer)
+pub(super) fn mounted(request: &Parts) -> Result<Mounted, Rejection> {
+    request.extensions.get::<Mounted>().cloned().ok_or_else(Rejection::without_layer)
 }
 
-async fn find(pages: &Pages, request: &Parts) -> Result<Option<Member>, Refused> {
+async fn find(Mounted { pages, personal, .. }: &Mounted, request: &Parts) -> Result<Option<Member>, Rejection> {
     match pages.resume(request).await {
-        Ok(signed_in) => Ok(Some(Member { signed_in })),
+        Ok(signed_in) => {
+            personal.store(true, Ordering::Relaxed);
+            Ok(Some(Member { signed_in }))
+        }
         Err(ResumeError::SessionEnded) => Ok(None),
-        Err(error) => Err(Refused::by(pages, request, &error)),
+        Err(error) => Err(Rejection::by(pages, request, &error)),
     }
 }

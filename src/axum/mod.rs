@@ -23,9 +23,9 @@
 mod fresh;
 mod layer;
 mod member;
-mod refused;
+mod rejection;
 
 pub use fresh::Fresh;
 pub use layer::{PagesLayer, WithPages, layer};
 pub use member::Member;
-pub use refused::Refused;
+pub use rejection::Rejection;

@@ -1,4 +1,5 @@
 use core::convert::Infallible;
+use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -10,8 +11,15 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use super::answer::Sorry;
 
 /// The body of a page: complete, in one piece.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct PageBody(Full<Bytes>);
+
+/// A page may show recovery codes.
+impl fmt::Debug for PageBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PageBody([redacted])")
+    }
+}
 
 impl PageBody {
     pub(super) fn new(bytes: Bytes) -> Self {

@@ -170,7 +170,9 @@ impl Browser {
     pub(super) fn at(mut self, visit: Visit) -> Result<Self, Sorry> {
         let text = serde_json::to_vec(&visit).map_err(|_| Sorry::Internal)?;
         let text = self.pages.shared.keyring.seal_cookie("steps", &text).map_err(|_| Sorry::Internal)?;
-        self.cookies.set("steps", text, None);
+        // No longer than the step itself is valid: some browsers keep cookies without a lifetime.
+        let lifetime = self.auth().config().challenge.lifetime;
+        self.cookies.set("steps", text, Some(lifetime));
         Ok(Self { visit, ..self })
     }
 }

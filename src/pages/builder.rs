@@ -59,7 +59,8 @@ pub struct PagesBuilder {
 }
 
 impl PagesBuilder {
-    /// Where a sign-in leads, unless it was asked for by another page: a path of this site; default where the site begins.
+    /// Where a sign-in leads, unless it was asked for by another page: a path of this site; default where the site begins. It must not
+    /// redirect to another origin: right after a form, browsers refuse that.
     pub fn home(self, path: &str) -> Self {
         Self { home: path.to_owned(), ..self }
     }

@@ -9,7 +9,7 @@ use super::browser::Browser;
 use super::call::Call;
 use super::page::{Page, RuleShown, rules};
 use super::sign_in::advance;
-use crate::error::ChoosePasswordError;
+use crate::error::{ChoosePasswordError, ResumeError};
 use crate::password::Violation;
 use crate::types::Email;
 
@@ -66,7 +66,11 @@ pub(super) async fn check(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     let email = match browser.visit.password_challenge() {
         Ok(_) => Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?,
-        Err(_) => browser.who().await.map_err(|_| Sorry::NotFound)?.email().clone(),
+        Err(_) => match browser.who().await {
+            Ok(who) => who.email().clone(),
+            Err(ResumeError::SessionEnded) => return Err(Sorry::NotFound),
+            Err(error) => return Err(browser.sorry(&error, "")),
+        },
     };
     let broken = browser.auth().check_new_password(&email, form.get("new_password"));
     let broken: Vec<_> = broken.iter().map(Violation::code).collect();

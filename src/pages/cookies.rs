@@ -12,9 +12,14 @@ pub(super) struct Cookies(CookieJar);
 impl Cookies {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut jar = CookieJar::new();
-        let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        for cookie in texts.flat_map(Cookie::split_parse).flatten() {
-            jar.add_original(cookie.into_owned());
+        // Pair by pair, since a cookie of somebody else may hold anything. Only ASCII: the parser trims what Unicode calls white space,
+        // so "\u{2003}__Host-session", which a subdomain may set, would pass for ours.
+        let pairs =
+            headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+        for pair in pairs.filter(|pair| pair.is_ascii()).filter_map(|pair| core::str::from_utf8(pair).ok()) {
+            if let Ok(cookie) = Cookie::parse(pair.to_owned()) {
+                jar.add_original(cookie);
+            }
         }
         Self(jar)
     }
@@ -38,7 +43,9 @@ impl Cookies {
     /// Adds what has changed to the headers of a response.
     pub(super) fn write(&self, headers: &mut HeaderMap) {
         for cookie in self.0.delta() {
-            if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+            if let Ok(mut value) = HeaderValue::from_str(&cookie.to_string()) {
+                // It is not shown by `Debug`.
+                value.set_sensitive(true);
                 headers.append(header::SET_COOKIE, value);
             }
         }

@@ -2,13 +2,15 @@
 
 use http::{HeaderMap, Method, header};
 
-/// Whether a request that may change something came from another site, or hides where it came from.
+/// Whether a request that may change something came from another site.
 ///
 /// Browsers say so by fetch metadata (`Sec-Fetch-Site`, all of them since 2023). Older ones send the `Origin` of a form; it must be the
-/// site's own, as configured: `Host` comes from the client. A request with neither is no browser's, so nobody's cookies are in it
-/// against their will.
+/// site's own, as configured: `Host` comes from the client. Browsers since 2020 send at least one of them, so a request with neither
+/// is taken for that of a program.
 pub(super) fn is_refused(method: &Method, headers: &HeaderMap, origin: &str) -> bool {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+    // A WebSocket handshake is a GET, and opens a channel over which anything can be changed.
+    let is_handshake = headers.contains_key(header::SEC_WEBSOCKET_KEY);
+    if !is_handshake && matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return false;
     }
     let mut sites = headers.get_all("sec-fetch-site").iter().peekable();

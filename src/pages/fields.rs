@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-/// Names and values. Values may be secrets, and are wiped.
+/// Names and values. Values may be secrets, and these copies are wiped; the server's buffer is not.
 #[derive(Default)]
 pub(super) struct Fields(Vec<(String, Zeroizing<String>)>);
 

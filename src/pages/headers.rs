@@ -11,7 +11,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (header::CACHE_CONTROL, "no-store"),
-    // Links carry tokens. Because of this, browsers without fetch metadata send no origin with a form, and are refused.
+    // Links carry tokens. Because of this, browsers without fetch metadata send `Origin: null` with a form, and are refused.
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("x-robots-tag"), "noindex"),

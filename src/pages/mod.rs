@@ -26,7 +26,7 @@
 //! | `/second-step` | a code from the authenticator, or a recovery code |
 //! | `/choose-password` | after a temporary password: the rules of the policy and a field; `/check-password` judges while one types |
 //! | `/authenticator`, `/authenticator/confirm` | setting up an authenticator app, where the policy requires one; recovery codes |
-//! | `/sign-out` | a button |
+//! | `/sign-out` | a button; clears the browser's cache, and not what a host keeps in `localStorage` |
 //! | `/forgot`, `/forgot/change`, `/forgot/send`, `/forgot/sent` | "Forgot your password?": the address, a check, and the same response for everyone |
 //! | `/reset/confirm`, `/reset/done` | the page that a mailed link opens, with one button |
 //! | `/security` and below | "My password and security": the password, the second factor and recovery codes, sessions, devices |
@@ -37,19 +37,22 @@
 //! The pages of an operator, steps of a host's own for newcomers, and recent activity are still the host's:
 //! [`host_pages`](crate::manual::host_pages). The pages are in English.
 //!
-//! # What they see to
+//! # Security
 //!
 //! - **Cookies** are `__Host-`, `Secure`, `HttpOnly` and `SameSite=Lax`: `session`, `device`, `steps` (a sign-in under way, sealed),
-//!   `reset`, `confirmed` and `notice`. None holds a user's id. Browsers that reject `Secure` cookies over plain http even on
+//!   `reset`, `confirmed` and `notice`. None holds a user's id. The names are taken: there is room for one set of pages on
+//!   each origin. Browsers that reject `Secure` cookies over plain http even on
 //!   localhost, such as Safari, need https in development too.
 //! - **Cross-site requests** (CSRF) are refused with 403, sign-in included, by fetch metadata and by the origin. No host name is taken
-//!   from a request. Safari up to 16.3, which sends neither with these pages, is refused too.
+//!   from a request. Safari up to 16.3 is refused too: it has no fetch metadata and, because of `no-referrer`, sends `Origin: null`.
 //! - **Headers**: a `Content-Security-Policy` that allows nothing inline and no framing, `no-store`, `no-referrer`, `nosniff`,
 //!   and HSTS where the site is on https.
-//! - **GET and HEAD change nothing**, so mail scanners and link previews use up nothing.
+//! - **GET and HEAD change nothing in an account**, so mail scanners and link previews use up nothing.
 //! - **Bodies** are forms of at most 8 KiB. Anything malformed, and every refusal, is a page that says what to do; waits carry
-//!   `Retry-After`.
-//! - Known and unknown addresses get the same pages: they show what [`Auth`](crate::Auth) returns, and nothing else.
+//!   `Retry-After`. Time limits for slow requests are up to the server or the proxy.
+//! - **The first request of a reset link has its token in the query**: keep queries out of access logs.
+//! - **Known and unknown addresses get the same pages**, and in the same time if the `Auth` has a
+//!   [`background`](crate::AuthBuilder::background). Without one, response times reveal who has an account.
 
 mod agent;
 mod answer;

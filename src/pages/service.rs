@@ -21,7 +21,11 @@ use crate::error::AuthError;
 /// cheap to clone.
 ///
 /// It answers every path: for those that [are none of its pages](Pages::has), a page that says so. So it serves as the fallback of
-/// a router. In axum: `Router::new().route("/", get(home)).fallback_service(pages.service())`.
+/// a router. In axum: `Router::new().route("/", get(home)).fallback_service(pages.service())`. Routers that strip a prefix, as
+/// `nest_service` does, hide the paths from it.
+///
+/// **It protects its own pages only.** Before a form of yours changes something, ask [`is_cross_site`](Pages::is_cross_site), or use
+/// the layer of the module `axum`.
 #[derive(Clone, Debug)]
 pub struct PagesService {
     pages: Pages,

@@ -93,8 +93,10 @@ pub(super) async fn offer_sign_out(call: Call) -> Result<Answer, Sorry> {
 }
 
 pub(super) async fn sign_out(call: Call) -> Result<Answer, Sorry> {
-    let (browser, left) = call.browser.leave().await?;
+    let (mut browser, left) = call.browser.leave().await?;
     if !left {
+        // Nobody else goes on with a sign-in that was begun here.
+        browser.cookies.remove("steps");
         // Ended already, or another window has just got a newer token: the page tells which.
         return Ok(browser.go("/sign-in"));
     }

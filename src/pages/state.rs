@@ -65,7 +65,7 @@ impl Pages {
         Route::find(&self.shared.base, path).is_some()
     }
 
-    /// Who is signed in, by the session cookie of a request. Reads nothing else, and takes one call of the store.
+    /// Who is signed in, by the session cookie of a request. It takes one look-up; the use may be recorded after the response.
     ///
     /// # Errors
     /// [`ResumeError`]: after `SessionEnded` redirect to [`sign_in_path`](Self::sign_in_path); after `Unavailable` return 503.
@@ -78,7 +78,8 @@ impl Pages {
     }
 
     /// The path of the sign-in page, from which a sign-in leads back to `then`, a path of this site with or without a query.
-    /// Anything that could lead to another site is left out, and the sign-in then leads home.
+    /// Anything that could lead to another site, or is longer than 1,024 bytes, is left out, and the sign-in then leads home. The page
+    /// there must not redirect to another origin: right after a form, browsers refuse that (`form-action`). Show a link instead.
     ///
     /// ```
     /// # use doorward::mail::PrintingMailer;
@@ -129,7 +130,7 @@ impl Pages {
     /// Whether another site made the browser send this request (CSRF), by its `Sec-Fetch-Site` or `Origin`. Pages refuse such
     /// requests by themselves. Ask it before a form of your own changes something, and answer 403.
     ///
-    /// GET, HEAD and OPTIONS are never refused, so they must change nothing.
+    /// GET, HEAD and OPTIONS are refused only as WebSocket handshakes, so they must change nothing.
     pub fn is_cross_site(&self, method: &Method, headers: &HeaderMap) -> bool {
         cross_site::is_refused(method, headers, &self.shared.origin)
     }
@@ -157,7 +158,7 @@ impl fmt::Debug for Pages {
 /// A path of this site, with or without a query, and nothing that a browser could take for another site: it drops tabs and line
 /// breaks, and reads backslashes as slashes.
 pub(super) fn local_path(text: &str) -> Option<&str> {
-    const LONGEST: usize = 512;
+    const LONGEST: usize = 1_024;
     let plain = text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     (plain && text.starts_with('/') && !text.starts_with("//")).then_some(text)
 }
@@ -171,7 +172,7 @@ mod tests {
         for path in ["/", "/orders", "/orders?page=2&sort=a", "/a//b", "/%2F%2Fx", "/?then=https://acme.example"] {
             assert_eq!(local_path(path), Some(path));
         }
-        let long = format!("/{}", "x".repeat(512));
+        let long = format!("/{}", "x".repeat(1_024));
         for path in [
             "",
             "orders",

@@ -1,3 +1,5 @@
+use pollster::block_on;
+
 use crate::client::{Client, pages_of, world_with_pages};
 use crate::support::*;
 
@@ -99,7 +101,6 @@ fn people_who_share_a_browser_each_stay_known_and_nobody_twice() {
 #[test]
 fn cookies_of_others_and_malformed_ones_do_no_harm() {
     use http::Request;
-    use pollster::block_on;
 
     let (world, browser) = world_with_pages(|builder| builder);
     let _ = world.open(ANN, OLD);
@@ -115,4 +116,34 @@ fn cookies_of_others_and_malformed_ones_do_no_harm() {
             assert!(!shown.status.is_server_error(), "{path} {cookie}: {}", shown.status);
         }
     }
+}
+
+/// What others put into a browser neither hides the session nor passes for it.
+#[test]
+fn cookies_of_others_hide_none_and_pass_for_none() {
+    let world = World::with_keyring(|builder| builder);
+    let ann = world.open(ANN, OLD);
+    let (pages, token) = (pages_of(&world), ann.token().expose());
+    let resumed = |cookie: Vec<u8>| {
+        let request = http::Request::get("/").header("cookie", http::HeaderValue::from_bytes(&cookie).unwrap());
+        block_on(pages.resume(&request.body(()).unwrap().into_parts().0)).is_ok()
+    };
+    let session = format!("__Host-session={token}").into_bytes();
+    assert!(resumed(session.clone()));
+    assert!(resumed([b"city=Z\xfcrich; ".to_vec(), session.clone(), b"; other=\xe2\x82\xac".to_vec()].concat()));
+    assert!(!resumed(["\u{2003}".as_bytes(), &session].concat()), "a subdomain may set that name");
+    assert!(!resumed(["\u{a0}".as_bytes(), &session].concat()));
+}
+
+#[test]
+fn no_response_shows_its_secrets_to_debug() {
+    let world = World::with_keyring(|builder| builder);
+    let _ = world.open(ANN, OLD);
+    let body = format!("email={ANN}&password={}", OLD.replace(' ', "+"));
+    let request = http::Request::post("/sign-in").header("content-type", "application/x-www-form-urlencoded");
+    let response = block_on(pages_of(&world).respond(request.body(body).unwrap()));
+    let cookies: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
+    assert!(cookies.len() >= 2 && cookies.iter().all(|cookie| cookie.is_sensitive()));
+    let shown = format!("{response:?}");
+    assert!(!shown.contains("__Host-session=") && shown.contains("PageBody([redacted])"), "{shown}");
 }

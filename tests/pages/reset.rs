@@ -25,7 +25,7 @@ fn s10_a_forgotten_password_is_replaced_by_two_mails() {
     assert_eq!(world.mailer.count(), mails, "opening a link mails nothing");
     let name = page.rsplit('=').next().unwrap();
     assert_eq!(browser.post("/reset/confirm", &[("link", name)]).location(), "/reset/done");
-    browser.get("/reset/done").says("It works once, for one hour: until ").says("UTC");
+    browser.get("/reset/done").says("It works once, until ").says("UTC");
     assert!(browser.cookie("device").is_some() && browser.cookie("reset").is_none());
     let mailed = world.mailed_password();
     assert_eq!(browser.sign_in(ANN, &mailed).location(), "/choose-password");

@@ -11,9 +11,9 @@ use http::{Method, StatusCode};
 
 /// Why an extractor let nobody in, as the response to return: what browsers show, or a problem document (RFC 9457).
 #[must_use = "it is a response"]
-pub struct Refused(Box<Response>);
+pub struct Rejection(Box<Response>);
 
-impl Refused {
+impl Rejection {
     /// The status of the response: 303 to the sign-in page or to step-up, 401, 403, 500 without the [layer](super::layer), or 503.
     pub fn status(&self) -> StatusCode {
         self.0.status()
@@ -66,15 +66,15 @@ fn wants_page(request: &Parts) -> bool {
     accepted.filter_map(|accepted| accepted.to_str().ok()).any(|accepted| accepted.contains("text/html"))
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         *self.0
     }
 }
 
 /// Without headers: they may set cookies.
-impl fmt::Debug for Refused {
+impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Refused").field(&self.status()).finish()
+        f.debug_tuple("Rejection").field(&self.status()).finish()
     }
 }
