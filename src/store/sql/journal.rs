@@ -141,7 +141,7 @@ pub fn schema(prefix: &TablePrefix, dialect: &Dialect) -> Vec<String> {
     checkpoint TEXT
 )"
         ),
-        format!("CREATE INDEX IF NOT EXISTS {p}journal_user ON {p}journal ({})", dialect.by_user),
+        format!("CREATE INDEX IF NOT EXISTS {p}journal_user ON {p}journal {}", dialect.by_user),
         format!("CREATE INDEX IF NOT EXISTS {p}journal_at ON {p}journal (at, user_id, seq) WHERE checkpoint IS NULL"),
         format!(
             "CREATE INDEX IF NOT EXISTS {p}journal_event ON {p}journal (event, at, user_id, seq) \

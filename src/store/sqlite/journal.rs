@@ -14,7 +14,7 @@ pub const DIALECT: Dialect = Dialect {
     xact BIGINT NOT NULL DEFAULT 0",
     behind: "$1 IS NOT NULL AND position > $2",
     by: "position",
-    by_user: "user_id, seq, at, event, request_id, operator, digest, checkpoint",
+    by_user: "(user_id, seq, at, event, request_id, operator, digest, checkpoint)",
     indexes: &[],
     with_entries,
 };
