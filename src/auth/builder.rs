@@ -187,6 +187,32 @@ impl AuthBuilder {
     /// Hands every [journal](crate::journal) entry to this sink after the change is stored, as background work. For a user store
     /// that keeps a journal itself there is nothing to set here, and its journal loses nothing in a crash. With both, the sink
     /// receives what the store keeps.
+    ///
+    /// ```
+    /// use doorward::journal::{JournalEntry, JournalSink};
+    /// use doorward::store::BackendError;
+    /// # use doorward::mail::PrintingMailer;
+    /// # use doorward::store::{MemoryAttempts, MemoryUsers};
+    /// # use doorward::{Auth, Site};
+    ///
+    /// #[derive(Debug)]
+    /// struct AuditLog;
+    ///
+    /// #[doorward::async_trait]
+    /// impl JournalSink for AuditLog {
+    ///     async fn append(&self, entries: &[JournalEntry]) -> Result<(), BackendError> {
+    ///         for entry in entries {
+    ///             println!("{} {} {}", entry.user_id, entry.seq, entry.event); // and only return `Ok` once it is stored
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+    /// # let (users, attempts) = (MemoryUsers::new(), MemoryAttempts::new());
+    /// let auth = Auth::builder(site, users, attempts, PrintingMailer).journal_sink(AuditLog).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn journal_sink(self, sink: impl JournalSink) -> Self {
         Self { journal_sink: Some(Arc::new(sink)), ..self }
@@ -213,7 +239,8 @@ impl AuthBuilder {
     }
 
     /// Sets the key (32 random bytes) under which addresses are digested in attempts and events, and journal entries are chained. Use
-    /// the same key in every process, set it in all of them at once, and do not change it. Without one, anyone who steals the table of attempts can test which addresses were tried.
+    /// the same key in every process, set it in all of them at once, and do not change it. Without one, anyone who steals the table of
+    /// attempts can test which addresses were tried.
     #[must_use]
     pub fn index_key(self, key: [u8; 32]) -> Self {
         Self { index_key: Some(SecretBytes::new(key)), ..self }

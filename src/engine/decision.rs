@@ -45,41 +45,33 @@ impl<T> Decision<T> {
         self.reporting_all([event])
     }
 
-    pub(crate) fn reporting_all(mut self, events: impl IntoIterator<Item = EventKind>) -> Self {
-        if let Self::Store(_, _, happened) = &mut self {
-            happened.events.extend(events);
-        }
-        self
+    pub(crate) fn reporting_all(self, events: impl IntoIterator<Item = EventKind>) -> Self {
+        self.with(|happened| happened.events.extend(events))
     }
 
     /// The change is this event before all others.
-    pub(crate) fn reporting_first(mut self, event: EventKind) -> Self {
-        if let Self::Store(_, _, happened) = &mut self {
-            happened.events.insert(0, event);
-        }
-        self
+    pub(crate) fn reporting_first(self, event: EventKind) -> Self {
+        self.with(|happened| happened.events.insert(0, event))
     }
 
     /// In the course of this request.
-    pub(crate) fn on_request(mut self, request_id: Option<&str>) -> Self {
-        if let Self::Store(_, _, happened) = &mut self {
-            happened.request_id = request_id.map(Into::into);
-        }
-        self
+    pub(crate) fn on_request(self, request_id: Option<&str>) -> Self {
+        self.with(|happened| happened.request_id = request_id.map(Into::into))
     }
 
     /// By this operator, where the host says who it is.
-    pub(crate) fn by(mut self, operator: Option<&UserId>) -> Self {
-        if let Self::Store(_, _, happened) = &mut self {
-            happened.operator = operator.cloned();
-        }
-        self
+    pub(crate) fn by(self, operator: Option<&UserId>) -> Self {
+        self.with(|happened| happened.operator = operator.cloned())
     }
 
     /// Its events were reported before.
-    pub(crate) fn already_reported(mut self) -> Self {
+    pub(crate) fn already_reported(self) -> Self {
+        self.with(|happened| happened.reported = true)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Happened)) -> Self {
         if let Self::Store(_, _, happened) = &mut self {
-            happened.reported = true;
+            change(happened);
         }
         self
     }

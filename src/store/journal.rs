@@ -68,7 +68,49 @@ pub trait Journal: Debug + Send + Sync + 'static {
 ///
 /// Called after the change is stored, as background work. **If the process ends first, or `append` fails, the entries are
 /// lost**: then [`StoreFailed`](crate::event::EventKind::StoreFailed) is reported, and a gap in the numbers remains. Entries of one
-/// user may arrive out of order; their numbers tell.
+/// user may arrive out of order; their numbers tell. [`AuthBuilder::journal_sink`](crate::AuthBuilder::journal_sink) has an example.
+///
+/// What fails is not sent again, and the flow goes on:
+///
+/// ```
+/// use doorward::event::EventKind;
+/// use doorward::journal::{JournalEntry, JournalSink};
+/// use doorward::mail::PrintingMailer;
+/// use doorward::store::{BackendError, BackendErrorKind, MemoryAttempts, MemoryUsers};
+/// use doorward::{Auth, Email, Observer, Site};
+///
+/// #[derive(Debug)]
+/// struct Down;
+///
+/// #[doorward::async_trait]
+/// impl JournalSink for Down {
+///     async fn append(&self, _: &[JournalEntry]) -> Result<(), BackendError> {
+///         Err(BackendError::new(BackendErrorKind::Unavailable))
+///     }
+/// }
+///
+/// /// Alert on it: the entries are lost.
+/// #[derive(Debug)]
+/// struct Alarm;
+///
+/// impl Observer for Alarm {
+///     fn observe(&self, event: &doorward::event::Event) {
+///         if let EventKind::StoreFailed { call: "append", .. } = event.kind {
+///             eprintln!("the journal misses what happened at {}", event.at);
+///         }
+///     }
+/// }
+///
+/// # pollster::block_on(async {
+/// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+/// let (_, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+///     .journal_sink(Down)
+///     .observer(Alarm)
+///     .build_with_operator()?;
+/// operator.provision(Email::parse("ann@acme.example")?).await?; // the account exists all the same
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[async_trait]
 pub trait JournalSink: Debug + Send + Sync + 'static {
     /// Stores the entries of one change.
