@@ -84,7 +84,7 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Re
 const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml;q=0.9");
 
 fn mounted() -> (World, Host, impl Service<Request, Response = Response, Error = Infallible> + Clone) {
-    let world = World::with_keyring(|builder| builder);
+    let world = World::for_pages(|builder| builder);
     let _ = world.open(ANN, OLD);
     let pages = Pages::builder(world.auth.clone()).build().unwrap();
     let host = Host::default();
@@ -254,7 +254,7 @@ where
 
 #[test]
 fn the_service_serves_as_the_fallback_of_a_router() {
-    let world = World::with_keyring(|builder| builder);
+    let world = World::for_pages(|builder| builder);
     let pages = Pages::builder(world.auth.clone()).build().unwrap();
     let mut service = fallback(pages.service());
     for (path, status) in [("/sign-in", 200), ("/nowhere", 404)] {

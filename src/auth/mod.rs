@@ -156,6 +156,11 @@ impl Auth {
         &self.engine.config
     }
 
+    /// Whether work is done after the response.
+    pub(crate) fn has_background(&self) -> bool {
+        self.engine.housekeeping.background.is_spawned()
+    }
+
     /// The keys, if there are any.
     pub(crate) fn keyring(&self) -> Option<&crate::crypto::Keyring> {
         self.engine.codes.keyring.as_deref()

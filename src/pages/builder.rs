@@ -12,7 +12,8 @@ use crate::config::{ResetMode, TokenPlacement};
 
 impl Pages {
     /// Starts a builder. The name, the addresses and the support contact are those of the [`Site`](crate::Site); the `Auth` needs a
-    /// [`keyring`](crate::AuthBuilder::keyring), which also seals what cookies carry.
+    /// [`keyring`](crate::AuthBuilder::keyring), which also seals what cookies carry, and a
+    /// [`background`](crate::AuthBuilder::background), without which response times reveal who has an account.
     ///
     /// ```
     /// # use doorward::mail::PrintingMailer;
@@ -105,7 +106,7 @@ impl PagesBuilder {
     /// `/account/reset/confirm` as [`reset_path`](crate::Site::reset_path), the pages are below `/account`.
     ///
     /// # Errors
-    /// [`PagesError`] names the setting at fault: `keyring`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
+    /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
     /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
     /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `home` or `stylesheet`, if it is no path
     /// of this site.
@@ -114,6 +115,9 @@ impl PagesBuilder {
         let Some(keyring) = auth.keyring().cloned() else {
             return Err(PagesError::new("keyring", "is missing: it seals what cookies carry"));
         };
+        if !auth.has_background() {
+            return Err(PagesError::new("background", "is missing: response times would reveal who has an account"));
+        }
         let (sign_in, reset) = auth.site().page_paths();
         let Some(base) = sign_in.strip_suffix(Route::SignIn.path()) else {
             return Err(PagesError::new("site.sign_in_path", "does not end in /sign-in"));

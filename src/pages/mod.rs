@@ -51,8 +51,8 @@
 //! - **Bodies** are forms of at most 8 KiB. Anything malformed, and every refusal, is a page that says what to do; waits carry
 //!   `Retry-After`. Time limits for slow requests are up to the server or the proxy.
 //! - **The first request of a reset link has its token in the query**: keep queries out of access logs.
-//! - **Known and unknown addresses get the same pages**, and in the same time if the `Auth` has a
-//!   [`background`](crate::AuthBuilder::background). Without one, response times reveal who has an account.
+//! - **Known and unknown addresses get the same pages in the same time**: they show what [`Auth`](crate::Auth) returns, and are built
+//!   only where it has a [`background`](crate::AuthBuilder::background).
 
 mod agent;
 mod answer;

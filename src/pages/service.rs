@@ -47,6 +47,7 @@ impl Pages {
     /// # pollster::block_on(async {
     /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     /// # let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    /// #     .background(|work| drop(std::thread::spawn(|| pollster::block_on(work))))
     /// #     .keyring(Keyring::new("2026-11", [7; 32])?)
     /// #     .build()?;
     /// # let pages = Pages::builder(auth).build()?;

@@ -46,6 +46,7 @@ impl Pages {
     /// # use doorward::{Auth, Keyring, Site};
     /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     /// # let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    /// #     .background(|work| drop(std::thread::spawn(|| pollster::block_on(work))))
     /// #     .keyring(Keyring::new("2026-11", [7; 32])?)
     /// #     .build()?;
     /// let pages = Pages::builder(auth).build()?;
@@ -88,6 +89,7 @@ impl Pages {
     /// # use doorward::{Auth, Keyring, Site};
     /// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     /// # let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer)
+    /// #     .background(|work| drop(std::thread::spawn(|| pollster::block_on(work))))
     /// #     .keyring(Keyring::new("2026-11", [7; 32])?)
     /// #     .build()?;
     /// # let pages = Pages::builder(auth).build()?;

@@ -21,13 +21,14 @@ fn of_site(change: impl FnOnce(Site) -> Site) -> Result<Pages, doorward::pages::
         doorward::store::MemoryAttempts::new(),
         doorward::mail::PrintingMailer,
     );
-    Pages::builder(auth.keyring(keyring()).build().unwrap()).build()
+    Pages::builder(auth.keyring(keyring()).background(drop).build().unwrap()).build()
 }
 
 #[test]
 fn misuse_fails_when_pages_are_built_and_names_the_setting() {
     assert_eq!(fault(|builder| builder, |pages| pages), "keyring");
-    let keyed = |builder: AuthBuilder| builder.keyring(keyring());
+    assert_eq!(fault(|builder| builder.keyring(keyring()), |pages| pages), "background");
+    let keyed = |builder: AuthBuilder| builder.keyring(keyring()).background(drop);
     let mode =
         |builder: AuthBuilder| keyed(builder).configure(|config| config.reset.mode = ResetMode::ChooseNewPassword);
     assert_eq!(fault(mode, |pages| pages), "reset.mode");
@@ -69,7 +70,7 @@ fn a_site_below_a_path_has_its_pages_and_its_home_there() {
         doorward::store::MemoryAttempts::new(),
         doorward::mail::PrintingMailer,
     );
-    let pages = Pages::builder(auth.keyring(keyring()).build().unwrap()).build().unwrap();
+    let pages = Pages::builder(auth.keyring(keyring()).background(drop).build().unwrap()).build().unwrap();
     let page = Client::of(&pages).get("/app/sign-in");
     page.says(r#"action="/app/sign-in""#).says(r#"<a class="brand" href="/app">"#).says("https://acme.example/chat");
 }

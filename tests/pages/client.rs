@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use pollster::block_on;
 
-use crate::support::{World, keyring};
+use crate::support::World;
 
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -61,7 +61,7 @@ pub fn pages_of(world: &World) -> Pages {
 
 /// A world with keys, and its pages.
 pub fn world_with_pages(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> (World, Client) {
-    let world = World::with(|builder| change(builder.keyring(keyring())));
+    let world = World::for_pages(change);
     let client = Client::of(&pages_of(&world));
     (world, client)
 }

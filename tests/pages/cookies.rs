@@ -19,7 +19,7 @@ fn contains(bytes: &[u8], part: &str) -> bool {
 
 #[test]
 fn no_cookie_holds_a_users_id_address_or_secret() {
-    let world = World::with_keyring(|builder| builder);
+    let world = World::for_pages(|builder| builder);
     world.provision(ANN);
     let (mailed, user) = (world.mailed_password(), world.user(ANN));
     let mut browser = Client::of(&pages_of(&world));
@@ -51,7 +51,7 @@ fn a_cookie_that_was_not_sealed_here_is_no_cookie() {
     let flipped = if tail.starts_with('A') { "B" } else { "A" };
     // Altered, cut, of other keys, and in clear.
     let elsewhere = {
-        let world = World::with(|builder| builder.keyring(doorward::Keyring::new("a", [8; 32]).unwrap()));
+        let world = World::for_pages(|builder| builder.keyring(doorward::Keyring::new("a", [8; 32]).unwrap()));
         world.provision(ANN);
         let mut browser = Client::of(&pages_of(&world));
         let _ = browser.sign_in(ANN, &world.mailed_password());
@@ -121,7 +121,7 @@ fn cookies_of_others_and_malformed_ones_do_no_harm() {
 /// What others put into a browser neither hides the session nor passes for it.
 #[test]
 fn cookies_of_others_hide_none_and_pass_for_none() {
-    let world = World::with_keyring(|builder| builder);
+    let world = World::for_pages(|builder| builder);
     let ann = world.open(ANN, OLD);
     let (pages, token) = (pages_of(&world), ann.token().expose());
     let resumed = |cookie: Vec<u8>| {
@@ -137,7 +137,7 @@ fn cookies_of_others_hide_none_and_pass_for_none() {
 
 #[test]
 fn no_response_shows_its_secrets_to_debug() {
-    let world = World::with_keyring(|builder| builder);
+    let world = World::for_pages(|builder| builder);
     let _ = world.open(ANN, OLD);
     let body = format!("email={ANN}&password={}", OLD.replace(' ', "+"));
     let request = http::Request::post("/sign-in").header("content-type", "application/x-www-form-urlencoded");

@@ -2,7 +2,7 @@ use doorward::second_factor::SecondFactorPolicy;
 use http::{Method, Request};
 use pollster::block_on;
 
-use crate::client::{Client, FORM, Shown, ask, pages_of, world_with_pages};
+use crate::client::{Client, FORM, Shown, ask, world_with_pages};
 use crate::support::*;
 
 /// A world in which Ann is signed in, in a browser.
@@ -203,14 +203,10 @@ fn another_site_changes_nothing_for_someone_who_is_signed_in() {
 
 #[test]
 fn a_page_warns_before_the_session_ends() {
-    let (world, _) = world_with_pages(|builder| builder);
-    let world = world.restarted(|builder| {
-        builder.keyring(keyring()).configure(|config| {
-            config.session.lifetimes = doorward::session::SessionLifetimes::AAL2;
-        })
+    let (world, mut browser) = world_with_pages(|builder| {
+        builder.configure(|config| config.session.lifetimes = doorward::session::SessionLifetimes::AAL2)
     });
     let _ = world.open(ANN, OLD);
-    let mut browser = Client::of(&pages_of(&world));
     let _ = browser.sign_in(ANN, OLD);
     browser.get("/security").says("<template>").says("Stay signed in");
     assert!(!browser.get("/sign-in").text.contains("Stay signed in"));

@@ -1,4 +1,7 @@
+use std::task::{Context, Waker};
+
 use doorward::Auth;
+use doorward::config::BackgroundWork;
 use doorward::event::EventKind;
 use doorward::pages::Pages;
 use doorward::testing::{Driven, Fault, Faults};
@@ -33,7 +36,7 @@ fn s01_a_first_password_leads_to_one_of_ones_own_and_that_signs_in() {
 
 #[test]
 fn s20_a_code_or_a_recovery_code_completes_a_sign_in() {
-    let (world, _, app, codes) = World::with_enrolled_ann();
+    let (world, _, app, codes) = World::with_enrolled_ann_and(for_pages);
     let pages = pages_of(&world);
     let mut browser = Client::of(&pages);
     assert_eq!(browser.get("/second-step").location(), "/sign-in");
@@ -67,7 +70,7 @@ fn s20_a_code_or_a_recovery_code_completes_a_sign_in() {
 fn s20_a_browser_is_remembered_only_where_the_host_allows_it() {
     for (allowed, next) in [(true, "/"), (false, "/second-step")] {
         let (world, _, app, _) = World::with_enrolled_ann_and(|builder| {
-            builder.configure(|config| config.second_factor.remember_device = allowed.then_some(30 * DAY))
+            for_pages(builder).configure(|config| config.second_factor.remember_device = allowed.then_some(30 * DAY))
         });
         let mut browser = Client::of(&pages_of(&world));
         let _ = browser.sign_in(ANN, OLD);
@@ -225,7 +228,7 @@ fn a_store_that_is_down_is_a_503_that_keeps_cookies_and_what_was_typed() {
 
 #[test]
 fn failures_count_per_client_address_as_configured_and_never_for_a_proxy() {
-    let world = World::with(|builder| builder.keyring(keyring()));
+    let world = World::for_pages(|builder| builder);
     let pages = Pages::builder(world.auth.clone())
         .client_address(|request| request.headers.get("x-test-peer").and_then(|peer| peer.to_str().ok()?.parse().ok()));
     let pages = pages.build().unwrap();
@@ -244,12 +247,18 @@ fn failures_count_per_client_address_as_configured_and_never_for_a_proxy() {
 
 #[test]
 fn any_call_of_a_port_may_fail_or_drop_the_request_and_the_owner_still_gets_in() {
-    let world = World::with_keyring(|builder| builder);
+    let world = World::for_pages(|builder| builder);
     let _ = world.open(ANN, OLD);
     let faults = Faults::new();
     let (users, attempts) = (faults.users(world.users.clone()), faults.attempts(world.attempts.clone()));
     let auth = Auth::builder(site(), users, attempts, world.mailer.clone());
-    let auth = auth.clock(world.clock.clone()).keyring(keyring()).configure(for_tests).build().unwrap();
+    let auth = auth.clock(world.clock.clone()).keyring(keyring());
+    // What a fault stops is given up.
+    let poll_once = |mut work: BackgroundWork| {
+        let _ = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    };
+    let auth = auth.background(poll_once);
+    let auth = auth.configure(for_tests).build().unwrap();
     let pages = Pages::builder(auth).build().unwrap();
     let request = || {
         let body = format!("email={ANN}&password={}", OLD.replace(' ', "+"));

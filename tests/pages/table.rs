@@ -86,7 +86,7 @@ fn expected(knows: &dyn Fn(&Method) -> bool, method: &Method, kind: &str, foreig
 #[test]
 fn every_answer_is_protected_and_every_cross_site_request_refused() {
     let (world, pages) = {
-        let world = World::with_keyring(|builder| builder);
+        let world = World::for_pages(|builder| builder);
         let _ = world.open(ANN, OLD);
         let pages = pages_of(&world);
         (world, pages)
@@ -160,7 +160,7 @@ fn what_is_too_long_is_not_read_and_what_breaks_off_is_a_page() {
         }
     }
 
-    let pages = pages_of(&World::with_keyring(|builder| builder));
+    let pages = pages_of(&World::for_pages(|builder| builder));
     for (breaks, status) in [(false, 413), (true, 400)] {
         let taken = std::sync::Arc::default();
         let body = Endless(std::sync::Arc::clone(&taken), breaks);

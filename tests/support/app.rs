@@ -55,6 +55,11 @@ fn unix_seconds(world: &World) -> u64 {
     u64::try_from(world.now().unix_timestamp()).expect("tests run after 1970")
 }
 
+/// What pages need besides keys: a spawner, which runs work to its end at once.
+pub fn for_pages(builder: AuthBuilder) -> AuthBuilder {
+    builder.background(block_on)
+}
+
 pub fn keyring() -> Keyring {
     Keyring::new("a", [7; 32]).unwrap()
 }
@@ -71,6 +76,11 @@ impl World {
 
     pub fn with_keyring(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
         Self::with(|builder| change(builder.keyring(keyring())))
+    }
+
+    /// A world that pages can be built for.
+    pub fn for_pages(change: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
+        Self::with_keyring(|builder| change(for_pages(builder)))
     }
 
     /// A world in which Ann has a password of her own and an authenticator. The step that confirmed it is over.

@@ -21,7 +21,7 @@ pub mod stage;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use app::{App, code_challenge, keyring};
+pub use app::{App, code_challenge, for_pages, keyring};
 pub use asking::{Ask, Asking};
 use doorward::error::{ChoosePasswordError, SignInError};
 use doorward::hashing::HashParams;
