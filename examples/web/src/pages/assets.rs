@@ -1,3 +1,5 @@
+//! What the pages load. The style sheet and the icon are those of the feature `pages`.
+
 use axum::http::header;
 use axum::response::IntoResponse;
 
@@ -5,7 +7,7 @@ const KEPT: &str = "public, max-age=300";
 
 pub async fn style() -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, KEPT)];
-    (headers, include_str!("../../assets/style.css"))
+    (headers, include_str!("../../../../src/pages/assets/style.css"))
 }
 
 pub async fn script() -> impl IntoResponse {
@@ -15,5 +17,5 @@ pub async fn script() -> impl IntoResponse {
 
 pub async fn icon() -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, KEPT)];
-    (headers, include_str!("../../assets/icon.svg"))
+    (headers, include_str!("../../../../src/pages/assets/icon.svg"))
 }
