@@ -3,9 +3,7 @@ use core::fmt;
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use doorward::AuthError;
-use doorward::error::ResumeError;
-use doorward::pages::Pages;
-use http::header::{self, HeaderValue};
+use doorward::pages::{PageBody, Pages};
 use http::request::Parts;
 use http::{Method, StatusCode};
 
@@ -20,37 +18,19 @@ impl Rejection {
     }
 
     pub(super) fn nobody(pages: &Pages, request: &Parts, asked_for: &str) -> Self {
-        if !wants_page(request) {
-            return Self::by(pages, request, &ResumeError::SessionEnded);
-        }
-        let reads = matches!(request.method, Method::GET | Method::HEAD);
-        Self(Box::new(pages.redirect_to_sign_in(request, if reads { asked_for } else { "" }).map(Body::new)))
+        Self::of(pages.redirect_to_sign_in(request, way_back(request, asked_for)))
     }
 
     pub(super) fn stale(pages: &Pages, request: &Parts, asked_for: &str, error: &dyn AuthError) -> Self {
-        if !wants_page(request) {
-            return Self::by(pages, request, error);
-        }
-        let reads = matches!(request.method, Method::GET | Method::HEAD);
-        Self(Box::new(pages.redirect_to_confirm(if reads { asked_for } else { "" }).map(Body::new)))
+        Self::of(pages.redirect_to_confirm(request, error, way_back(request, asked_for)))
     }
 
     pub(super) fn by(pages: &Pages, request: &Parts, error: &dyn AuthError) -> Self {
-        let page = pages.error_page(error);
-        if wants_page(request) {
-            return Self(Box::new(page.map(Body::new)));
-        }
-        let (mut head, _) = page.into_parts();
-        let problem = serde_json::json!({
-            "type": "about:blank",
-            "title": head.status.canonical_reason().unwrap_or_default(),
-            "status": head.status.as_u16(),
-            "detail": error.user_message(),
-            "code": error.code(),
-        });
-        head.headers.remove(header::CONTENT_LENGTH);
-        head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        Self(Box::new(Response::from_parts(head, Body::from(problem.to_string()))))
+        Self::of(pages.error_page(request, error))
+    }
+
+    fn of(response: http::Response<PageBody>) -> Self {
+        Self(Box::new(response.map(Body::new)))
     }
 
     /// A programming error.
@@ -60,10 +40,9 @@ impl Rejection {
     }
 }
 
-/// Whether the client shows pages to a person.
-fn wants_page(request: &Parts) -> bool {
-    let accepted = request.headers.get_all(header::ACCEPT).iter();
-    accepted.filter_map(|accepted| accepted.to_str().ok()).any(|accepted| accepted.contains("text/html"))
+/// What was sent with a form is lost, so only what reads is asked for again.
+fn way_back<'a>(request: &Parts, asked_for: &'a str) -> &'a str {
+    if matches!(request.method, Method::GET | Method::HEAD) { asked_for } else { "" }
 }
 
 impl IntoResponse for Rejection {

@@ -1,12 +1,17 @@
-//! Responses, and the pages of those that failed.
+//! Responses, and what becomes of requests that failed.
 
 use askama::Template;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
+use serde_json::{Map, Value, json};
 
 use super::cookies::Cookies;
+use super::error_page::ErrorPage;
+use super::look::frame;
+use super::model::PageModel;
 use super::page::{Page, seconds};
+use super::reader::{Format, Reader};
 use super::routes::Route;
 use super::state::Pages;
 use crate::error::ErrorResponse;
@@ -17,8 +22,8 @@ pub(super) type Answer = Response<Bytes>;
 pub(super) enum Sorry {
     /// Nobody is signed in, or no sign-in is pending. Contains the path to come back to, if there is one.
     SignIn(String),
-    /// Step-up is required first. Contains the path to continue with.
-    Confirm(String),
+    /// Step-up is required first. Contains the path to continue with, and what is to be proved.
+    Confirm(String, Box<ErrorResponse>),
     /// The session or the pending sign-in has ended. Contains the path to sign in, and the cookie that says why.
     Ended(String, Box<Cookies>),
     /// The request is malformed.
@@ -33,50 +38,110 @@ pub(super) enum Sorry {
     Internal,
 }
 
-const FOREIGN: &str = "Your browser says another site sent this, or does not say where it came from, so nothing was done. \
-                       Please start again here; if that does not help, try a newer browser.";
-
 impl Sorry {
-    pub(super) fn answer(self, pages: &Pages) -> Answer {
-        let failed = |status, words: &str| html(status, &ErrorPage { page: Page::error(pages, words) });
+    /// Its status, its code in problem documents, and the name of its text.
+    fn head(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::SignIn(then) => redirect(&pages.sign_in_path(&then)),
-            Self::Confirm(then) => redirect(&pages.confirm_path(&then)),
-            Self::Ended(path, cookies) => {
-                let mut answer = redirect(&path);
-                cookies.write(answer.headers_mut());
-                answer
-            }
-            Self::Malformed(status) => failed(status, "We could not read that. Please start again."),
-            Self::NotFound => failed(StatusCode::NOT_FOUND, "This page does not exist."),
-            Self::Method(route) => {
-                let mut answer = failed(StatusCode::METHOD_NOT_ALLOWED, "This page cannot do that.");
-                if let Ok(allow) = HeaderValue::from_str(&route.allow()) {
-                    answer.headers_mut().insert(header::ALLOW, allow);
-                }
-                answer
-            }
-            Self::Foreign => failed(StatusCode::FORBIDDEN, FOREIGN),
-            Self::Refused(refusal) => refused(&refusal, &ErrorPage { page: Page::error(pages, &refusal.message) }),
-            Self::Internal => {
-                failed(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Please try again.")
-            }
+            Self::SignIn(_) | Self::Ended(..) => (StatusCode::UNAUTHORIZED, "session_ended", "notice-session-ended"),
+            Self::Malformed(status) => (*status, "request_malformed", "failed-malformed"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "page_unknown", "failed-not-found"),
+            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "failed-method"),
+            Self::Foreign => (StatusCode::FORBIDDEN, "cross_site", "failed-cross-site"),
+            Self::Confirm(_, refusal) | Self::Refused(refusal) => (status(refusal), refusal.code, ""),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "failed-internal"),
         }
     }
-}
 
-/// The page with the status of the error and, for clients that read headers, `Retry-After`.
-pub(super) fn refused(refusal: &ErrorResponse, template: &impl Template) -> Answer {
-    let status = StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = html(status, template);
-    if let Some(wait) = refusal.retry_after {
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds(wait)));
+    pub(super) fn answer(self, pages: &Pages, reader: &Reader) -> Answer {
+        let mut answer = match reader.format {
+            Format::Html => self.page(pages, reader),
+            Format::Json => self.problem(reader),
+        };
+        let headers = answer.headers_mut();
+        match &self {
+            Self::Method(route) => {
+                if let Ok(allow) = HeaderValue::from_str(&route.allow()) {
+                    headers.insert(header::ALLOW, allow);
+                }
+            }
+            Self::Refused(refusal) => retry_after(headers, refusal),
+            _ => {}
+        }
+        answer
     }
-    answer
+
+    fn page(&self, pages: &Pages, reader: &Reader) -> Answer {
+        let (status, _, text) = self.head();
+        let text = match self {
+            Self::SignIn(then) => return redirect(&pages.sign_in_path(then)),
+            Self::Confirm(then, _) => return redirect(&pages.confirm_path(then)),
+            Self::Ended(path, cookies) => {
+                let mut answer = redirect(path);
+                cookies.write(answer.headers_mut());
+                return answer;
+            }
+            Self::Refused(refusal) => reader.texts.error(refusal),
+            _ => reader.texts.get(text),
+        };
+        html(pages, status, &ErrorPage { page: Page::new(pages, reader, "error-title").problem("", text) })
+    }
+
+    fn problem(&self, reader: &Reader) -> Answer {
+        let (status, code, text) = self.head();
+        let members = match self {
+            Self::Refused(refusal) | Self::Confirm(_, refusal) => problem(reader, refusal, ""),
+            _ => problem_of(status, code, reader.texts.get(text)),
+        };
+        problem_document(status, members)
+    }
 }
 
-pub(super) fn html(status: StatusCode, template: &impl Template) -> Answer {
-    match template.render() {
+pub(super) fn status(refusal: &ErrorResponse) -> StatusCode {
+    StatusCode::from_u16(refusal.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// For clients that read headers.
+pub(super) fn retry_after(headers: &mut HeaderMap, refusal: &ErrorResponse) {
+    if let Some(wait) = refusal.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(wait)));
+    }
+}
+
+fn problem_of(status: StatusCode, code: &str, detail: String) -> Map<String, Value> {
+    let title = status.canonical_reason().unwrap_or_default();
+    let members =
+        json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail });
+    if let Value::Object(members) = members { members } else { Map::new() }
+}
+
+/// The members of a problem document (RFC 9457). `field` is that at fault, if one is.
+pub(super) fn problem(reader: &Reader, refusal: &ErrorResponse, field: &str) -> Map<String, Value> {
+    let mut members = problem_of(status(refusal), refusal.code, reader.texts.error(refusal));
+    if !field.is_empty() && refusal.retry_after.is_none() {
+        members.insert("field".to_owned(), field.into());
+    }
+    if let Some(wait) = refusal.retry_after {
+        members.insert("retry_after".to_owned(), seconds(wait).into());
+    }
+    if !refusal.violations.is_empty() {
+        let broken = |violation: &crate::password::Violation| json!({ "code": violation.code(), "text": reader.texts.rule(&violation.rule()) });
+        members.insert("violations".to_owned(), refusal.violations.iter().map(broken).collect());
+    }
+    members
+}
+
+pub(super) fn problem_document(status: StatusCode, members: Map<String, Value>) -> Answer {
+    content(status, "application/problem+json", Value::Object(members).to_string())
+}
+
+/// The page as the host draws it, else by its template; within the host's frame, if there is one.
+pub(super) fn html<M: PageModel + Template>(pages: &Pages, status: StatusCode, model: &M) -> Answer {
+    let own = pages.shared.look.own::<M>().map(|draw| draw(model));
+    let drawn = match own {
+        Some(text) => Ok(text),
+        None => model.render().and_then(|content| frame(pages, model.page(), content)),
+    };
+    match drawn {
         Ok(text) => content(status, "text/html; charset=utf-8", text),
         Err(_) => content(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "Please try again."),
     }
@@ -96,10 +161,4 @@ pub(super) fn redirect(path: &str) -> Answer {
     let headers: &mut HeaderMap = answer.headers_mut();
     headers.insert(header::LOCATION, HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/")));
     answer
-}
-
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    page: Page,
 }

@@ -1,40 +1,63 @@
 //! Setting up an authenticator app: at a sign-in that requires one, and in the settings.
 
+use core::fmt;
+
 use askama::Template;
 use base64ct::{Base64, Encoding};
+use serde::Serialize;
 
-use super::answer::{Answer, Sorry, html};
+use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
 use super::member::Member;
+use super::model::models;
 use super::page::Page;
 use super::sign_in::advance;
 use crate::error::EnrollmentError;
 use crate::second_factor::{RecoveryCodes, TotpEnrollment};
 
-const TITLE: &str = "Authenticator app";
+const TITLE: &str = "authenticator-title";
 
-#[derive(Template)]
+/// `/authenticator`: an authenticator app is required.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "authenticator_offer.html")]
-struct OfferPage {
-    page: Page,
+#[non_exhaustive]
+pub struct AuthenticatorOfferPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
 }
 
-#[derive(Template)]
+/// After `/authenticator` and `/security/authenticator`: the QR code, and a field for a first code.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "authenticator_enroll.html")]
-struct EnrollPage {
-    page: Page,
-    /// The form's action, below the base path.
-    action: &'static str,
+#[non_exhaustive]
+pub struct AuthenticatorPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// Where the form begins anew, below the base path; `/confirm` below it is where the code is sent.
+    pub action: &'static str,
     /// Whether it may be left undone.
-    can_leave: bool,
-    /// The QR code and key. Shown once: after a wrong code, the app already has them.
-    shown: Option<Shown>,
+    pub can_leave: bool,
+    /// What the app needs, shown once: after a wrong code, the app already has it.
+    pub secret: Option<AuthenticatorSecret>,
 }
 
-struct Shown {
-    qr: String,
-    key: String,
+/// What an authenticator app needs.
+#[derive(Serialize)]
+#[non_exhaustive]
+pub struct AuthenticatorSecret {
+    /// The QR code as a `data:` URL.
+    pub qr: String,
+    /// The key, to be typed.
+    pub key: String,
+}
+
+impl fmt::Debug for AuthenticatorSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthenticatorSecret([redacted])")
+    }
 }
 
 /// Where the user sets it up.
@@ -47,28 +70,42 @@ struct Place {
 const SETTINGS: Place = Place { action: "/security/authenticator", can_leave: true };
 const REQUIRED: Place = Place { action: "/authenticator", can_leave: false };
 
-#[derive(Template)]
+/// New recovery codes, shown once.
+#[derive(Serialize, Template)]
 #[template(path = "recovery_codes.html")]
-struct CodesPage {
-    page: Page,
-    codes: Vec<String>,
-    next: String,
+#[non_exhaustive]
+pub struct RecoveryCodesPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The codes.
+    pub codes: Vec<String>,
+    /// The path to go on to.
+    pub next: String,
 }
 
-impl From<TotpEnrollment> for Shown {
+impl fmt::Debug for RecoveryCodesPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecoveryCodesPage").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+models!(AuthenticatorOfferPage, AuthenticatorPage, RecoveryCodesPage);
+
+impl From<TotpEnrollment> for AuthenticatorSecret {
     fn from(begun: TotpEnrollment) -> Self {
         let qr = format!("data:image/svg+xml;base64,{}", Base64::encode_string(begun.qr_svg().as_bytes()));
         Self { qr, key: begun.key().to_owned() }
     }
 }
 
-fn enroll_page(page: Page, place: Place, shown: Option<Shown>) -> EnrollPage {
-    EnrollPage { page, action: place.action, can_leave: place.can_leave, shown }
+fn enroll_page(page: Page, place: Place, secret: Option<AuthenticatorSecret>) -> AuthenticatorPage {
+    AuthenticatorPage { page, action: place.action, can_leave: place.can_leave, secret }
 }
 
-fn codes_page(page: Page, codes: &RecoveryCodes, next: String) -> CodesPage {
-    let page = Page { title: "Recovery codes".to_owned(), ..page };
-    CodesPage { page, codes: codes.expose().map(str::to_owned).collect(), next }
+fn codes_page(page: Page, codes: &RecoveryCodes, next: String) -> RecoveryCodesPage {
+    let page = Page { title: page.text("recovery-codes-title"), ..page };
+    RecoveryCodesPage { page, codes: codes.expose().map(str::to_owned).collect(), next }
 }
 
 /// Another try at the same authenticator, if that can help; otherwise the page for the error.
@@ -85,7 +122,7 @@ fn again(browser: Browser, page: Page, error: &EnrollmentError, place: Place) ->
     }
     let refusal = browser.auth().error_response(error);
     let page = page.refused("code", &refusal);
-    Ok(browser.refuse(&refusal, &enroll_page(page, place, None)))
+    Ok(browser.refuse(&refusal, "code", &enroll_page(page, place, None)))
 }
 
 // At a sign-in.
@@ -94,7 +131,7 @@ pub(super) async fn offer(call: Call) -> Result<Answer, Sorry> {
     let mut browser = call.browser;
     browser.visit.authenticator_challenge()?;
     let page = browser.page(TITLE);
-    Ok(browser.show(&OfferPage { page }))
+    Ok(browser.show(&AuthenticatorOfferPage { page }))
 }
 
 pub(super) async fn begin_required(call: Call) -> Result<Answer, Sorry> {
@@ -115,13 +152,16 @@ pub(super) async fn confirm_required(call: Call) -> Result<Answer, Sorry> {
     let page = browser.plain_page(TITLE);
     match browser.auth().confirm_required_enrollment(&challenge, form.get("code")).await {
         // The codes exist only in this response, so they are shown even if what follows failed and the user has to sign in again.
-        Ok((outcome, codes)) => Ok(match advance(browser, outcome) {
-            Ok((browser, next)) => browser.show(&codes_page(page, &codes, next)),
-            Err(_) => {
-                let next = format!("{}/sign-in", page.base);
-                html(http::StatusCode::OK, &codes_page(page, &codes, next))
-            }
-        }),
+        Ok((outcome, codes)) => {
+            let again = browser.clone();
+            Ok(match advance(browser, outcome) {
+                Ok((browser, next)) => browser.show(&codes_page(page, &codes, next)),
+                Err(_) => {
+                    let next = format!("{}/sign-in", page.base);
+                    again.show(&codes_page(page, &codes, next))
+                }
+            })
+        }
         Err(error) => again(browser, page, &error, REQUIRED),
     }
 }

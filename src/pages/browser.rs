@@ -4,12 +4,18 @@ use askama::Template;
 use core::time::Duration;
 use http::request::Parts;
 use http::{StatusCode, header};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
 
 use super::agent;
-use super::answer::{Answer, Sorry, html, redirect, refused};
+use super::answer::{Answer, Sorry, content, html, problem, problem_document, redirect, retry_after, status};
 use super::cookies::Cookies;
+use super::fields::Fields;
+use super::model::PageModel;
+use super::moment::Moment;
 use super::notice::Notice;
 use super::page::Page;
+use super::reader::{Format, Reader, bearer};
 use super::state::Pages;
 use super::visit::Visit;
 use crate::auth::{Auth, ResetRequest, SignInRequest, SignedIn};
@@ -23,17 +29,26 @@ pub(super) const BETWEEN: char = '~';
 /// How long a notice waits for the page that shows it.
 const NOTICE: Duration = Duration::from_secs(60);
 
+#[derive(Clone)]
 pub(super) struct Browser {
     pub(super) pages: Pages,
     pub(super) visit: Visit,
     pub(super) cookies: Cookies,
+    pub(super) reader: Reader,
+    /// What a program is told about the step just taken.
+    said: Option<Notice>,
     agent: String,
     address: Option<ClientAddress>,
 }
 
 impl Browser {
-    pub(super) fn of(pages: &Pages, request: &Parts) -> Self {
-        let cookies = Cookies::of(&request.headers);
+    /// `sent` is what the request carries in its body. A program that sends a bearer token, or wants `tokens`, is an app.
+    pub(super) fn of(pages: &Pages, request: &Parts, reader: Reader, sent: &Fields) -> Self {
+        let wants_tokens = reader.format == Format::Json && sent.has("tokens");
+        let cookies = match bearer(request).or(wants_tokens.then_some("")) {
+            Some(bearer) => Cookies::of_app(bearer, sent.get("device")),
+            None => Cookies::of(&request.headers),
+        };
         let visit = pages.shared.keyring.open_cookie("steps", cookies.get("steps"));
         let visit = visit.and_then(|visit| serde_json::from_slice(&visit).ok()).unwrap_or_default();
         let agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
@@ -41,6 +56,8 @@ impl Browser {
             pages: pages.clone(),
             visit,
             cookies,
+            reader,
+            said: None,
             agent: agent::label(agent.unwrap_or_default()),
             address: pages.client_address(request),
         }
@@ -59,44 +76,82 @@ impl Browser {
         if notice.is_some() {
             self.cookies.remove("notice");
         }
-        Page { notice, ..self.plain_page(title) }
+        self.plain_page(title).saying(notice)
     }
 
     /// A page after a form that was refused.
     pub(super) fn plain_page(&self, title: &str) -> Page {
-        Page::new(&self.pages, title)
+        Page::new(&self.pages, &self.reader, title)
     }
 
-    pub(super) fn show(self, template: &impl Template) -> Answer {
-        self.show_as(StatusCode::OK, template)
+    /// For input that no call of `Auth` judges. Its text is in the catalogue, by the code.
+    pub(super) fn invalid(&self, http_status: u16, code: &'static str) -> ErrorResponse {
+        let message = self.reader.texts.get(&format!("error-{code}"));
+        let support = self.auth().site().support().clone();
+        ErrorResponse { code, http_status, retry_after: None, message, violations: Vec::new(), support }
     }
 
-    pub(super) fn show_as(self, status: StatusCode, template: &impl Template) -> Answer {
-        self.with_cookies(html(status, template))
+    pub(super) fn moment(&self, at: OffsetDateTime) -> Moment {
+        Moment::new(at, &self.reader.texts)
     }
 
-    pub(super) fn refuse(self, refusal: &ErrorResponse, template: &impl Template) -> Answer {
-        self.with_cookies(refused(refusal, template))
+    pub(super) fn show(self, model: &(impl PageModel + Template)) -> Answer {
+        match self.reader.format {
+            Format::Html => self.with_cookies(html(&self.pages, StatusCode::OK, model)),
+            Format::Json => self.tell(serde_json::to_value(model)),
+        }
+    }
+
+    /// The page again, with what is wrong; for programs a problem document. `field` is that at fault, if one is.
+    pub(super) fn refuse(self, refusal: &ErrorResponse, field: &str, model: &(impl PageModel + Template)) -> Answer {
+        let mut answer = match self.reader.format {
+            Format::Html => self.with_cookies(html(&self.pages, status(refusal), model)),
+            Format::Json => self.with_cookies(problem_document(status(refusal), problem(&self.reader, refusal, field))),
+        };
+        retry_after(answer.headers_mut(), refusal);
+        answer
     }
 
     /// To a path below the base path.
     pub(super) fn go(self, below: &str) -> Answer {
         let path = self.pages.path(below);
-        self.with_cookies(redirect(&path))
+        self.redirect(&path)
     }
 
     /// To a whole path.
     pub(super) fn redirect(self, path: &str) -> Answer {
-        self.with_cookies(redirect(path))
+        match self.reader.format {
+            Format::Html => self.with_cookies(redirect(path)),
+            Format::Json => {
+                let mut members = serde_json::json!({ "next": path });
+                if let Some(notice) = self.said {
+                    members["notice"] = notice.code().into();
+                }
+                self.tell(Ok(members))
+            }
+        }
     }
 
-    fn with_cookies(self, mut answer: Answer) -> Answer {
+    /// An object for a program, with an app's tokens.
+    fn tell(self, object: serde_json::Result<Value>) -> Answer {
+        let mut members = match object {
+            Ok(Value::Object(members)) => members,
+            _ => Map::new(),
+        };
+        members.extend(self.cookies.tokens());
+        self.with_cookies(content(StatusCode::OK, "application/json", Value::Object(members).to_string()))
+    }
+
+    fn with_cookies(&self, mut answer: Answer) -> Answer {
         self.cookies.write(answer.headers_mut());
         answer
     }
 
     pub(super) fn saying(mut self, notice: Notice) -> Self {
-        self.cookies.set("notice", notice.number(), Some(NOTICE));
+        match self.reader.format {
+            Format::Html => self.cookies.set("notice", notice.number(), Some(NOTICE)),
+            Format::Json => self.said = Some(notice),
+        }
         self
     }
 
@@ -104,7 +159,9 @@ impl Browser {
     pub(super) fn sorry(self, failure: &dyn AuthError, below: &str) -> Sorry {
         match failure.code() {
             "session_ended" | "challenge_invalid" => self.ended(),
-            "password_proof_needed" | "code_proof_needed" => Sorry::Confirm(self.pages.path(below)),
+            "password_proof_needed" | "code_proof_needed" => {
+                Sorry::Confirm(self.pages.path(below), Box::new(self.auth().error_response(failure)))
+            }
             _ => Sorry::Refused(Box::new(self.auth().error_response(failure))),
         }
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+use super::catalogue::{Choice, ChooseLanguage, Language};
 use super::error::PagesError;
+use super::look::Look;
 use super::routes::Route;
 use super::state::{FindAddress, Pages, Shared, local_path};
 use crate::auth::Auth;
@@ -46,7 +48,15 @@ impl Pages {
     /// ```
     pub fn builder(auth: Auth) -> PagesBuilder {
         let home = auth.site().home_path().to_owned();
-        PagesBuilder { auth, home, stylesheet: None, client_address: None }
+        PagesBuilder {
+            auth,
+            home,
+            look: Look::new(),
+            languages: Language::own(),
+            language: None,
+            client_address: None,
+            wrong: None,
+        }
     }
 }
 
@@ -55,8 +65,12 @@ impl Pages {
 pub struct PagesBuilder {
     auth: Auth,
     home: String,
-    stylesheet: Option<String>,
+    look: Look,
+    languages: Vec<Language>,
+    language: Option<Box<ChooseLanguage>>,
     client_address: Option<Box<FindAddress>>,
+    /// The first setting that was wrong by itself.
+    wrong: Option<PagesError>,
 }
 
 impl PagesBuilder {
@@ -66,13 +80,37 @@ impl PagesBuilder {
         Self { home: path.to_owned(), ..self }
     }
 
-    /// A style sheet of your own, loaded after that of the pages: a path of this site. Colours are the CSS variables `--ground`,
-    /// `--paper`, `--ink`, `--soft`, `--line`, `--edge`, `--brand`, `--on-brand`, `--good`, `--good-ground`, `--bad` and `--bad-ground`
-    /// of `:root`; set them for light and dark (`prefers-color-scheme`), and keep the contrast of texts.
+    /// How the pages look: a style sheet of your own, a frame around every page, pages that you draw yourself.
+    pub fn look(self, look: Look) -> Self {
+        Self { look, ..self }
+    }
+
+    /// The language of a request, as a tag of BCP 47; default what the browser prefers (`Accept-Language`) of those there are. For
+    /// pages in one language only, return it always. `None` leaves it to the browser.
     ///
-    /// The policy of the pages lets it load nothing but images and style sheets of this site: no fonts from elsewhere.
-    pub fn stylesheet(self, path: &str) -> Self {
-        Self { stylesheet: Some(path.to_owned()), ..self }
+    /// ```
+    /// # fn german(builder: doorward::pages::PagesBuilder) -> doorward::pages::PagesBuilder {
+    /// builder.language(|_request| Some("de".to_owned()))
+    /// # }
+    /// ```
+    pub fn language(self, choose: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self { language: Some(Box::new(choose)), ..self }
+    }
+
+    /// Adds a language, or replaces single texts of one: English, German and Spanish are there. `texts` is a file of
+    /// [Project Fluent](https://projectfluent.org), with the names of the crate's `src/pages/locales/en.ftl`. What is missing is
+    /// shown in English. Languages from right to left are laid out so.
+    ///
+    /// ```
+    /// # fn polite(builder: doorward::pages::PagesBuilder) -> doorward::pages::PagesBuilder {
+    /// builder.texts("en", "sign-in-button = Log in\n")
+    /// # }
+    /// ```
+    pub fn texts(mut self, language: &str, texts: &str) -> Self {
+        if Language::add(&mut self.languages, language, texts).is_none() {
+            self.wrong.get_or_insert(PagesError::new("texts", "are not those of a language, in the syntax of Fluent"));
+        }
+        self
     }
 
     /// How the client address of a request is found, which throttles credential stuffing; default unknown.
@@ -108,10 +146,13 @@ impl PagesBuilder {
     /// # Errors
     /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
     /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
-    /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `home` or `stylesheet`, if it is no path
-    /// of this site.
+    /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `home` or `look.stylesheet`, if it is no path
+    /// of this site; `texts`, if a language's texts cannot be read.
     pub fn build(self) -> Result<Pages, PagesError> {
-        let Self { auth, home, stylesheet, client_address } = self;
+        let Self { auth, home, look, languages, language, client_address, wrong } = self;
+        if let Some(wrong) = wrong {
+            return Err(wrong);
+        }
         let Some(keyring) = auth.keyring().cloned() else {
             return Err(PagesError::new("keyring", "is missing: it seals what cookies carry"));
         };
@@ -134,11 +175,12 @@ impl PagesBuilder {
         if local_path(&home).is_none() {
             return Err(PagesError::new("home", "is not a path of this site"));
         }
-        if stylesheet.as_deref().is_some_and(|path| local_path(path).is_none()) {
-            return Err(PagesError::new("stylesheet", "is not a path of this site"));
+        if look.stylesheet.as_deref().is_some_and(|path| local_path(path).is_none()) {
+            return Err(PagesError::new("look.stylesheet", "is not a path of this site"));
         }
         let (base, origin) = (base.to_owned(), auth.site().origin());
-        let shared = Shared { auth, keyring, base, home, origin, stylesheet, client_address };
+        let choice = Choice::new(languages, language);
+        let shared = Shared { auth, keyring, base, home, origin, look, choice, client_address };
         Ok(Pages { shared: Arc::new(shared) })
     }
 }

@@ -3,33 +3,44 @@
 use askama::Template;
 use bytes::Bytes;
 use http::StatusCode;
+use serde::Serialize;
 
 use super::answer::{Answer, Sorry, content};
 use super::browser::Browser;
 use super::call::Call;
-use super::page::{Page, RuleShown, rules};
+use super::model::models;
+use super::page::{Page, ShownRule, rules};
 use super::sign_in::advance;
 use crate::error::{ChoosePasswordError, ResumeError};
 use crate::password::Violation;
 use crate::types::Email;
 
-const TITLE: &str = "Choose your password";
+const TITLE: &str = "choose-password-title";
 
-#[derive(Template)]
+/// `/choose-password`: the rules of the policy and a field.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "choose_password.html")]
-struct ChoosePage {
-    page: Page,
-    email: String,
-    rules: Vec<RuleShown>,
-    passwordrules: String,
+#[non_exhaustive]
+pub struct ChoosePasswordPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The address that signs in.
+    pub email: String,
+    /// The rules of the policy, in order.
+    pub rules: Vec<ShownRule>,
+    /// What the rules mean for password managers: the attribute `passwordrules` of the field.
+    pub passwordrules: String,
 }
 
-fn choose_page(browser: &Browser, page: Page, broken: &[Violation]) -> ChoosePage {
+models!(ChoosePasswordPage);
+
+fn choose_page(browser: &Browser, page: Page, broken: &[Violation]) -> ChoosePasswordPage {
     let auth = browser.auth();
-    ChoosePage {
+    ChoosePasswordPage {
         page,
         email: browser.visit.email.clone(),
-        rules: rules(auth, broken),
+        rules: rules(auth, &browser.reader.texts, broken),
         passwordrules: auth.password_policy().password_rules_attribute(),
     }
 }
@@ -55,7 +66,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
             let refusal = browser.auth().error_response(&error);
             let page = browser.plain_page(TITLE).refused("new_password", &refusal);
             let shown = choose_page(&browser, page, &refusal.violations);
-            Ok(browser.refuse(&refusal, &shown))
+            Ok(browser.refuse(&refusal, "new_password", &shown))
         }
     }
 }

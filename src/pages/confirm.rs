@@ -1,28 +1,37 @@
 //! Step-up: "Confirm it's you", before a sensitive action.
 
 use askama::Template;
+use serde::Serialize;
 
 use super::answer::{Answer, Sorry};
 use super::call::Call;
 use super::member::Member;
+use super::model::models;
 use super::notice::Notice;
 use super::page::Page;
 use super::state::local_path;
 use crate::error::{ReauthenticateError, SecondFactorError};
 use crate::second_factor::SecondFactorStatus;
 
-const TITLE: &str = "Confirm it's you";
+const TITLE: &str = "confirm-title";
 
-#[derive(Template)]
+/// `/confirm`: the password or a code once more (step-up).
+#[derive(Debug, Serialize, Template)]
 #[template(path = "confirm.html")]
-struct ConfirmPage {
-    page: Page,
-    email: String,
-    /// With a second factor on, a password alone is not enough.
-    by_code: bool,
+#[non_exhaustive]
+pub struct ConfirmPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The user's address.
+    pub email: String,
+    /// Whether a code is asked for: with a second factor on, a password alone is not enough.
+    pub by_code: bool,
     /// The path to continue with.
-    then: String,
+    pub then: String,
 }
+
+models!(ConfirmPage);
 
 fn confirm_page(member: &Member, page: Page, by_code: bool, then: String) -> ConfirmPage {
     ConfirmPage { page, email: member.signed_in.email().as_typed().to_owned(), by_code, then }
@@ -76,7 +85,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
             let refusal = member.browser.auth().error_response(&error);
             let page = member.page(TITLE).refused("proof", &refusal);
             let shown = confirm_page(&member, page, by_code, then);
-            Ok(member.browser.refuse(&refusal, &shown))
+            Ok(member.browser.refuse(&refusal, "proof", &shown))
         }
     }
 }

@@ -1,13 +1,22 @@
-//! Cookies as they come and go. None holds a user's id, and what must not be read or changed is sealed.
+//! Cookies as they come and go. None holds a user's id, and what must not be read or changed is sealed. An app that keeps no cookies
+//! gets what they hold as tokens, and sends it back so.
 
 use core::time::Duration;
 
 use cookie::{Cookie, CookieJar, SameSite};
 use http::header::{self, HeaderMap, HeaderValue};
+use serde_json::{Map, Value};
 
 /// The cookies of a request, and what a response changes.
 #[derive(Clone, Default)]
-pub(super) struct Cookies(CookieJar);
+pub(super) struct Cookies {
+    jar: CookieJar,
+    /// Whether they are the tokens of an app.
+    are_tokens: bool,
+}
+
+/// The cookies that an app gets as one token, which it sends back as its bearer: the session, or how far a sign-in has come.
+const TOKEN: [&str; 2] = ["session", "steps"];
 
 impl Cookies {
     pub(super) fn of(headers: &HeaderMap) -> Self {
@@ -21,28 +30,62 @@ impl Cookies {
                 jar.add_original(cookie);
             }
         }
-        Self(jar)
+        Self { jar, are_tokens: false }
+    }
+
+    /// The tokens of an app. **No cookie is read beside them**, so a script cannot turn the session of a browser into a token.
+    pub(super) fn of_app(bearer: &str, device: &str) -> Self {
+        let mut jar = CookieJar::new();
+        // What it is not, it is not taken for: one is sealed, and the other is found in the store.
+        for (kind, value) in TOKEN.map(|kind| (kind, bearer)).into_iter().chain([("device", device)]) {
+            if !value.is_empty() {
+                jar.add_original(built(kind, value.to_owned()));
+            }
+        }
+        Self { jar, are_tokens: true }
     }
 
     /// The value, empty if there is none.
     pub(super) fn get(&self, kind: &str) -> &str {
-        self.0.get(&name(kind)).map(Cookie::value).unwrap_or_default()
+        self.jar.get(&name(kind)).map(Cookie::value).unwrap_or_default()
     }
 
     /// Sets a cookie. Without a lifetime it ends with the browser.
     pub(super) fn set(&mut self, kind: &str, value: String, lifetime: Option<Duration>) {
         let mut cookie = built(kind, value);
         cookie.set_max_age(lifetime.and_then(|lifetime| lifetime.try_into().ok()));
-        self.0.add(cookie);
+        self.jar.add(cookie);
     }
 
     pub(super) fn remove(&mut self, kind: &str) {
-        self.0.remove(built(kind, String::new()));
+        self.jar.remove(built(kind, String::new()));
+    }
+
+    /// What an app has to keep from now on: a `token` of `null` is one to forget.
+    pub(super) fn tokens(&self) -> Map<String, Value> {
+        let mut tokens = Map::new();
+        let changed: Vec<_> = self.jar.delta().filter(|_| self.are_tokens).collect();
+        for kind in TOKEN {
+            for cookie in changed.iter().filter(|cookie| cookie.name() == name(kind)) {
+                let value = Some(cookie.value()).filter(|value| !value.is_empty());
+                let token = tokens.entry("token").or_insert(Value::Null);
+                if let (true, Some(value)) = (token.is_null(), value) {
+                    *token = value.into();
+                }
+            }
+        }
+        if let Some(cookie) = changed.iter().find(|cookie| cookie.name() == name("device")) {
+            tokens.insert("device".to_owned(), cookie.value().into());
+        }
+        tokens
     }
 
     /// Adds what has changed to the headers of a response.
     pub(super) fn write(&self, headers: &mut HeaderMap) {
-        for cookie in self.0.delta() {
+        if self.are_tokens {
+            return;
+        }
+        for cookie in self.jar.delta() {
             if let Ok(mut value) = HeaderValue::from_str(&cookie.to_string()) {
                 // It is not shown by `Debug`.
                 value.set_sensitive(true);

@@ -8,6 +8,7 @@ use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
 use super::fields::Fields;
+use super::reader::{Reader, is_form, is_json};
 use super::routes::{Route, Verb};
 use super::state::Pages;
 use super::{assets, authenticator, choose_password, confirm, forgot, headers, reset, second_step, security, sign_in};
@@ -25,22 +26,25 @@ pub(super) fn admit(pages: &Pages, request: &Parts) -> Result<Admitted, Sorry> {
     }
     let route = Route::find(&pages.shared.base, request.uri.path()).ok_or(Sorry::NotFound)?;
     let verb = route.verb(&request.method).ok_or(Sorry::Method(route))?;
-    if verb == Verb::Post && !is_form(request) {
+    if verb == Verb::Post && !is_form(request) && !is_json(request) {
         return Err(Sorry::Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     Ok(Admitted { route, verb })
 }
 
-/// Whether the body is that of a form.
-fn is_form(request: &Parts) -> bool {
-    let kind = request.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-}
-
-pub(super) async fn answer(pages: &Pages, request: &Parts, admitted: Admitted, body: &[u8]) -> Result<Answer, Sorry> {
+pub(super) async fn answer(
+    pages: &Pages,
+    request: &Parts,
+    reader: Reader,
+    admitted: Admitted,
+    body: &[u8],
+) -> Result<Answer, Sorry> {
     let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
-    let call = Call { browser: Browser::of(pages, request), query, form: Fields::parse(body) };
+    let form = match admitted.verb == Verb::Post && is_json(request) {
+        true => Fields::parse_json(body).ok_or(Sorry::Malformed(StatusCode::BAD_REQUEST))?,
+        false => Fields::parse(body),
+    };
+    let call = Call { browser: Browser::of(pages, request, reader, &form), query, form };
     use Verb::{Get, Post};
     match (admitted.route, admitted.verb) {
         (Route::SignIn, Get) => sign_in::show(call).await,
@@ -93,13 +97,19 @@ pub(super) async fn answer(pages: &Pages, request: &Parts, admitted: Admitted, b
 }
 
 /// What every answer has, whatever became of the request.
-pub(super) fn finish(pages: &Pages, method: &Method, answer: Result<Answer, Sorry>) -> Answer {
-    let mut answer = answer.unwrap_or_else(|sorry| sorry.answer(pages));
-    let length = answer.body().len();
+pub(super) fn finish(pages: &Pages, request: &Parts, reader: &Reader, answer: Result<Answer, Sorry>) -> Answer {
+    let mut answer = answer.unwrap_or_else(|sorry| sorry.answer(pages, reader));
+    let (length, status) = (answer.body().len(), answer.status());
     let headers = answer.headers_mut();
+    if status == StatusCode::UNAUTHORIZED {
+        // Required by RFC 9110. No browser asks for a password because of it.
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    // One path answers people and programs, and in several languages.
+    headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization, Cookie"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     headers::protect(headers, pages.shared.origin.starts_with("https:"));
-    if *method == Method::HEAD {
+    if request.method == Method::HEAD {
         // It only asks: nothing changes in the browser either.
         headers.remove(header::SET_COOKIE);
         answer.body_mut().clear();

@@ -1,42 +1,61 @@
 //! "Forgot your password?": the address, a check, and the same response for everyone.
 
 use askama::Template;
-use http::StatusCode;
+use serde::Serialize;
 
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
+use super::model::models;
 use super::page::Page;
 use crate::auth::ResetRequest;
 use crate::types::Email;
 
-const TITLE: &str = "Forgot your password?";
+const TITLE: &str = "forgot-title";
+const CHECK: &str = "forgot-check-title";
 
-#[derive(Template)]
+/// `/forgot`: the address.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "forgot.html")]
-struct ForgotPage<'a> {
-    page: Page,
-    email: &'a str,
+#[non_exhaustive]
+pub struct ForgotPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The address, as it was typed; empty at first.
+    pub email: String,
 }
 
-#[derive(Template)]
+/// After `/forgot`: the address once more, before a mail is sent to it.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "forgot_check.html")]
-struct CheckPage<'a> {
-    page: Page,
-    email: &'a str,
+#[non_exhaustive]
+pub struct ForgotCheckPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The address, well-formed.
+    pub email: String,
 }
 
-#[derive(Template)]
+/// `/forgot/sent`: the same for everyone.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "forgot_sent.html")]
-struct SentPage {
-    page: Page,
-    minutes: u64,
+#[non_exhaustive]
+pub struct ForgotSentPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// For how many minutes no other mail is sent.
+    pub minutes: u64,
 }
+
+models!(ForgotPage, ForgotCheckPage, ForgotSentPage);
 
 pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
     let mut browser = call.browser;
     let page = browser.page(TITLE);
-    Ok(browser.show(&ForgotPage { page, email: "" }))
+    Ok(browser.show(&ForgotPage { page, email: String::new() }))
 }
 
 /// Shows the address again instead of asking for it twice: people paste what they typed, but read what they see.
@@ -44,8 +63,8 @@ pub(super) async fn check(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     match Email::from_input(form.get("email")) {
         Ok(email) => {
-            let page = browser.plain_page("Check the address");
-            Ok(browser.show(&CheckPage { page, email: email.as_typed() }))
+            let page = browser.plain_page(CHECK);
+            Ok(browser.show(&ForgotCheckPage { page, email: email.as_typed().to_owned() }))
         }
         Err(_) => Ok(malformed(browser, form.get("email"))),
     }
@@ -55,7 +74,7 @@ pub(super) async fn check(call: Call) -> Result<Answer, Sorry> {
 pub(super) async fn change(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     let page = browser.plain_page(TITLE);
-    Ok(browser.show(&ForgotPage { page, email: form.get("email") }))
+    Ok(browser.show(&ForgotPage { page, email: form.get("email").to_owned() }))
 }
 
 pub(super) async fn send(call: Call) -> Result<Answer, Sorry> {
@@ -66,8 +85,9 @@ pub(super) async fn send(call: Call) -> Result<Answer, Sorry> {
         Ok(_) => Ok(browser.go("/forgot/sent")),
         Err(error) => {
             let refusal = browser.auth().error_response(&error);
-            let page = browser.plain_page("Check the address").refused("", &refusal);
-            Ok(browser.refuse(&refusal, &CheckPage { page, email: email.as_typed() }))
+            let page = browser.plain_page(CHECK).refused("", &refusal);
+            let shown = ForgotCheckPage { page, email: email.as_typed().to_owned() };
+            Ok(browser.refuse(&refusal, "", &shown))
         }
     }
 }
@@ -75,11 +95,12 @@ pub(super) async fn send(call: Call) -> Result<Answer, Sorry> {
 pub(super) async fn sent(call: Call) -> Result<Answer, Sorry> {
     let mut browser = call.browser;
     let minutes = browser.auth().reset_cooldown().as_secs() / 60;
-    let page = browser.page("Check your mailbox");
-    Ok(browser.show(&SentPage { page, minutes }))
+    let page = browser.page("forgot-sent-title");
+    Ok(browser.show(&ForgotSentPage { page, minutes }))
 }
 
 fn malformed(browser: Browser, email: &str) -> Answer {
-    let page = browser.plain_page(TITLE).problem("email", "Please enter one complete email address.");
-    browser.show_as(StatusCode::UNPROCESSABLE_ENTITY, &ForgotPage { page, email })
+    let refusal = browser.invalid(422, "email_malformed");
+    let page = browser.plain_page(TITLE).refused("email", &refusal);
+    browser.refuse(&refusal, "email", &ForgotPage { page, email: email.to_owned() })
 }

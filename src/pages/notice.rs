@@ -31,16 +31,31 @@ impl Notice {
         number.parse().ok().and_then(|number: usize| Self::ALL.get(number).copied())
     }
 
-    pub(super) fn words(self) -> &'static str {
+    /// The name of its text in the catalogue.
+    pub(super) fn text(self) -> &'static str {
         match self {
-            Self::SignedOut => "You are signed out.",
-            Self::SessionEnded => "Please sign in again. Your session has ended, or the last step took too long.",
-            Self::PasswordChanged => "Password changed. Other devices were signed out. We emailed you a confirmation.",
-            Self::Confirmed => "Thank you. You can continue now.",
-            Self::OthersSignedOut => "You are signed out everywhere else.",
-            Self::DeviceSignedOut => "The device was signed out and forgotten.",
-            Self::SessionSignedOut => "Signed out there.",
-            Self::AppOff => "Two-step sign-in is off. We emailed you a confirmation.",
+            Self::SignedOut => "notice-signed-out",
+            Self::SessionEnded => "notice-session-ended",
+            Self::PasswordChanged => "notice-password-changed",
+            Self::Confirmed => "notice-confirmed",
+            Self::OthersSignedOut => "notice-others-signed-out",
+            Self::DeviceSignedOut => "notice-device-signed-out",
+            Self::SessionSignedOut => "notice-session-signed-out",
+            Self::AppOff => "notice-app-off",
+        }
+    }
+
+    /// A stable name in snake_case, for programs.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::SessionEnded => "session_ended",
+            Self::PasswordChanged => "password_changed",
+            Self::Confirmed => "confirmed",
+            Self::OthersSignedOut => "others_signed_out",
+            Self::DeviceSignedOut => "device_signed_out",
+            Self::SessionSignedOut => "session_signed_out",
+            Self::AppOff => "second_factor_off",
         }
     }
 }

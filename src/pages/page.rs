@@ -2,74 +2,98 @@
 
 use core::time::Duration;
 
-use time::{OffsetDateTime, UtcOffset};
+use fluent_bundle::FluentArgs;
+use serde::Serialize;
 
+use super::catalogue::Texts;
 use super::notice::Notice;
+use super::reader::Reader;
+use super::security::ShownSession;
 use super::state::Pages;
 use crate::auth::{Auth, SignedIn};
 use crate::error::ErrorResponse;
-use crate::password::{Rule, Violation};
+use crate::password::Violation;
 
-pub(super) struct Page {
-    pub(super) title: String,
-    pub(super) notice: Option<Notice>,
+/// What is around the content of every page.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Page {
+    /// The title, which is also the heading.
+    pub title: String,
+    /// A message about the step just taken.
+    pub notice: Option<String>,
     /// Problems with the form, in the order of its fields.
-    pub(super) problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
     /// How long to wait before the form can be sent again.
-    pub(super) wait: Option<Wait>,
+    pub wait: Option<Wait>,
     /// Whether someone is signed in, who may have come with a mailed password all the same.
-    pub(super) is_signed_in: bool,
+    pub is_signed_in: bool,
+    /// What the paths of all pages begin with; empty at the root.
+    pub base: String,
+    /// The path of the home page.
+    pub home: String,
+    /// The name of the site.
+    pub site: String,
+    /// The support contact to show, and where a link to it leads.
+    pub support: (String, String),
     /// How many seconds the session lasts if it is not used, and whether using it does not help any more.
     pub(super) ends_in: Option<(u64, bool)>,
-    /// What all paths begin with.
-    pub(super) base: String,
-    pub(super) home: String,
     pub(super) stylesheet: Option<String>,
-    pub(super) site: String,
-    pub(super) support: (String, String),
+    pub(super) texts: Texts,
+    /// Whether the host draws what is around the content.
+    pub(super) is_framed: bool,
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct Wait {
-    pub(super) seconds: u64,
+/// How long to wait.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Wait {
+    /// Rounded up, so that whoever waits this long is not too early.
+    pub seconds: u64,
     /// Because of failed attempts.
-    pub(super) throttled: bool,
+    pub throttled: bool,
 }
 
 /// How many seconds before its end a page warns about it: enough to continue, also for slow readers.
 const SOON: u64 = 5 * 60;
 
-pub(super) struct Problem {
+/// What is wrong with a form.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Problem {
     /// The id of the field; empty if it is about the whole form.
-    pub(super) field: &'static str,
-    pub(super) text: String,
+    pub field: &'static str,
+    /// What to say about it.
+    pub text: String,
 }
 
 impl Page {
-    pub(super) fn new(pages: &Pages, title: &str) -> Self {
-        let site = pages.shared.auth.site();
+    /// `title` is its name in the catalogue.
+    pub(super) fn new(pages: &Pages, reader: &Reader, title: &str) -> Self {
+        let (shared, site) = (&pages.shared, pages.shared.auth.site());
         Self {
-            title: title.to_owned(),
+            title: reader.texts.get(title),
             notice: None,
             problems: Vec::new(),
             wait: None,
             is_signed_in: false,
             ends_in: None,
-            base: pages.shared.base.clone(),
-            home: pages.shared.home.clone(),
-            stylesheet: pages.shared.stylesheet.clone(),
+            base: shared.base.clone(),
+            home: shared.home.clone(),
+            stylesheet: shared.look.stylesheet.clone(),
             site: site.name().to_owned(),
             support: (site.support().to_string(), site.support().href()),
+            texts: reader.texts.clone(),
+            is_framed: shared.look.frame.is_some(),
         }
     }
 
-    /// A separate page for a failed request.
-    pub(super) fn error(pages: &Pages, words: &str) -> Self {
-        Self::new(pages, "Sorry").problem("", words)
+    pub(super) fn saying(self, notice: Option<Notice>) -> Self {
+        Self { notice: notice.map(|notice| self.texts.get(notice.text())), ..self }
     }
 
-    pub(super) fn problem(mut self, field: &'static str, text: &str) -> Self {
-        self.problems.push(Problem { field, text: text.to_owned() });
+    pub(super) fn problem(mut self, field: &'static str, text: String) -> Self {
+        self.problems.push(Problem { field, text });
         self
     }
 
@@ -78,7 +102,8 @@ impl Page {
         self.wait = refusal.retry_after.map(wait);
         // If the user only has to wait, the input itself is fine.
         let field = if self.wait.is_some() { "" } else { field };
-        self.problem(field, &refusal.message)
+        let text = self.texts.error(refusal);
+        self.problem(field, text)
     }
 
     /// A page for someone who is signed in, with a warning before the session ends.
@@ -87,6 +112,54 @@ impl Page {
         self.ends_in = Some((signed_in.expires_in().as_secs(), session.expires_at == session.ends_at));
         self.is_signed_in = true;
         self
+    }
+}
+
+// For templates.
+impl Page {
+    /// A text of the catalogue, by its name there, in the language of the page.
+    pub fn text(&self, name: &str) -> String {
+        self.texts.get(name)
+    }
+
+    /// A text with `$count`.
+    pub(super) fn count(&self, name: &str, count: &(impl TryInto<u64> + Copy)) -> String {
+        self.texts.count(name, (*count).try_into().unwrap_or_default())
+    }
+
+    /// A text with `$value`.
+    pub(super) fn value(&self, name: &str, value: impl core::fmt::Display) -> String {
+        self.texts.value(name, "value", &value.to_string())
+    }
+
+    /// What stands before and after the place of `$value`, which the template writes itself.
+    pub(super) fn around(&self, name: &str) -> (String, String) {
+        self.texts.around(name)
+    }
+
+    /// "Signed in … with password and code. Last seen …"
+    pub(super) fn session(&self, session: &ShownSession) -> String {
+        let mut values = FluentArgs::new();
+        values.set("at", session.signed_in.to_string());
+        values.set("proofs", session.proofs.clone());
+        let began = self.texts.with("session-signed-in", &values);
+        let seen = self.value("session-last-seen", &session.last_seen);
+        if session.kept { format!("{began} {} {seen}", self.text("session-kept")) } else { format!("{began} {seen}") }
+    }
+
+    /// The language of the page, as a tag of BCP 47.
+    pub fn language(&self) -> String {
+        self.texts.tag()
+    }
+
+    /// `ltr` or `rtl`.
+    pub fn direction(&self) -> &'static str {
+        self.texts.direction()
+    }
+
+    /// The first problem with that field.
+    pub fn wrong(&self, field: &str) -> Option<&str> {
+        self.problems.iter().find(|problem| problem.field == field).map(|problem| problem.text.as_str())
     }
 
     /// Whether the session ends soon, and in how many seconds the warning is due.
@@ -98,11 +171,6 @@ impl Page {
     pub(super) fn ends_for_good(&self) -> bool {
         self.ends_in.is_some_and(|(_, for_good)| for_good)
     }
-
-    /// The first problem with that field.
-    pub(super) fn wrong(&self, field: &str) -> Option<&str> {
-        self.problems.iter().find(|problem| problem.field == field).map(|problem| problem.text.as_str())
-    }
 }
 
 /// Rounded up, so that a client that waits this long is not too early.
@@ -110,26 +178,26 @@ pub(super) fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-/// A rule of the policy as a list shows it.
-pub(super) struct RuleShown {
-    pub(super) code: &'static str,
-    pub(super) text: String,
-    pub(super) broken: bool,
-    pub(super) judged_later: bool,
+/// A rule of the password policy, as a list above the field shows it.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownRule {
+    /// Its [`code`](crate::password::Rule::code).
+    pub code: &'static str,
+    /// The sentence.
+    pub text: String,
+    /// Whether the password that was sent breaks it.
+    pub broken: bool,
+    /// Whether it is [judged only when the password is set](crate::password::Rule::is_judged_when_set).
+    pub judged_later: bool,
 }
 
-pub(super) fn rules(auth: &Auth, broken: &[Violation]) -> Vec<RuleShown> {
-    let shown = |rule: Rule| RuleShown {
+pub(super) fn rules(auth: &Auth, texts: &Texts, broken: &[Violation]) -> Vec<ShownRule> {
+    let shown = |rule: crate::password::Rule| ShownRule {
         code: rule.code(),
-        text: rule.text(),
+        text: texts.rule(&rule),
         broken: broken.iter().any(|violation| violation.rule() == rule),
         judged_later: rule.is_judged_when_set(),
     };
     auth.password_policy().rules().into_iter().map(shown).collect()
-}
-
-/// "24 November 2026, 10:15 UTC"
-pub(super) fn moment(at: OffsetDateTime) -> String {
-    let at = at.to_offset(UtcOffset::UTC);
-    format!("{} {} {}, {:02}:{:02} UTC", at.day(), at.month(), at.year(), at.hour(), at.minute())
 }

@@ -1,42 +1,63 @@
 //! The page that a mailed link opens. Mail scanners open it too, so it changes nothing until its button is pressed.
 
 use askama::Template;
-use http::StatusCode;
+use serde::Serialize;
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
+use super::fields::Fields;
 use super::links;
-use super::page::{Page, moment};
+use super::model::models;
+use super::moment::Moment;
+use super::page::Page;
+use super::reader::Format;
 use crate::auth::Auth;
 use crate::error::ConfirmResetError;
 
-#[derive(Template)]
+/// `/reset/confirm`: the page that a mailed link opens, with one button.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "reset_confirm.html")]
-struct ConfirmPage {
-    page: Page,
-    link: String,
+#[non_exhaustive]
+pub struct ResetConfirmPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The name of the link among those that the browser holds. It is no secret.
+    pub link: String,
 }
 
-#[derive(Template)]
+/// `/reset/done`: a temporary password was mailed.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "reset_done.html")]
-struct DonePage {
-    page: Page,
-    until: String,
+#[non_exhaustive]
+pub struct ResetDonePage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// Until when the temporary password works.
+    pub until: Moment,
 }
 
-#[derive(Template)]
+/// After `/reset/confirm`: the link did not work, or was confirmed before.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "reset_failed.html")]
-struct FailedPage {
-    page: Page,
-    /// The link, if it can be confirmed again.
-    again: Option<String>,
+#[non_exhaustive]
+pub struct ResetFailedPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The name of the link, if it can be confirmed again.
+    pub again: Option<String>,
 }
 
-const NO_USE: &str = "This link does not work";
-const NOT_KEPT: &str = "Please open the link in your email again, or request a new one.";
-const AGAIN: &str = "Check your mailbox again";
+models!(ResetConfirmPage, ResetDonePage, ResetFailedPage);
+
+const TITLE: &str = "reset-confirm-title";
+const NO_USE: &str = "reset-failed-title";
+const AGAIN: &str = "reset-done-title";
 
 /// The same page for every link, valid or not: viewing it reveals nothing and uses up nothing. What a mail client did to a link is
 /// mended; a damaged one is not kept.
@@ -56,22 +77,26 @@ pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
         None => links::only(&browser),
     };
     let Some(link) = link else { return Ok(not_kept(browser)) };
-    let page = browser.page("Confirm your password reset");
-    Ok(browser.show(&ConfirmPage { page, link }))
+    let page = browser.page(TITLE);
+    Ok(browser.show(&ResetConfirmPage { page, link }))
 }
 
 pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     // The link the page was opened for. Another one may have been opened since, even by another site.
     let link = form.get("link");
-    let Some(token) = links::find(&browser, link) else { return Ok(not_kept(browser)) };
-    match browser.auth().confirm_reset(token).await {
+    let Some(token) = token(&browser, &form) else { return Ok(not_kept(browser)) };
+    match browser.auth().confirm_reset(&token).await {
         Ok(confirmed) => {
             let browser = match &confirmed.device {
                 Some(token) => browser.remember_too(token),
                 None => browser,
             };
             let mut browser = links::drop(browser, link);
+            if browser.reader.format == Format::Json {
+                let (page, until) = (browser.plain_page(AGAIN), browser.moment(confirmed.expires_at));
+                return Ok(browser.show(&ResetDonePage { page, until }));
+            }
             // For display: nothing depends on it.
             let (until, lifetime) = (confirmed.expires_at.unix_timestamp().to_string(), temporary_lifetime(&browser));
             browser.cookies.set("confirmed", until, Some(lifetime));
@@ -86,10 +111,16 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
         }
         Err(error) => {
             let refusal = browser.auth().error_response(&error);
-            let page = browser.plain_page("Confirm your password reset").refused("", &refusal);
-            Ok(browser.refuse(&refusal, &ConfirmPage { page, link: link.to_owned() }))
+            let page = browser.plain_page(TITLE).refused("", &refusal);
+            Ok(browser.refuse(&refusal, "", &ResetConfirmPage { page, link: link.to_owned() }))
         }
     }
+}
+
+/// The token of the link that the form names. A program, which can open a link by itself, may send the token.
+fn token(browser: &Browser, form: &Fields) -> Option<Zeroizing<String>> {
+    let sent = form.find("token").filter(|_| browser.reader.format == Format::Json);
+    sent.or_else(|| links::find(browser, form.get("link"))).map(|token| Zeroizing::new(token.to_owned()))
 }
 
 fn temporary_lifetime(browser: &Browser) -> core::time::Duration {
@@ -99,13 +130,14 @@ fn temporary_lifetime(browser: &Browser) -> core::time::Duration {
 fn failed(browser: Browser, error: &ConfirmResetError, title: &str, again: Option<String>) -> Answer {
     let refusal = browser.auth().error_response(error);
     let page = browser.plain_page(title).refused("", &refusal);
-    browser.refuse(&refusal, &FailedPage { page, again })
+    browser.refuse(&refusal, "", &ResetFailedPage { page, again })
 }
 
 /// The link is not in the browser's cookie: cookies are off, or later links evicted it.
 fn not_kept(browser: Browser) -> Answer {
-    let page = browser.plain_page(NO_USE).problem("", NOT_KEPT);
-    browser.show_as(StatusCode::BAD_REQUEST, &FailedPage { page, again: None })
+    let refusal = browser.invalid(400, "link_not_kept");
+    let page = browser.plain_page(NO_USE).refused("", &refusal);
+    browser.refuse(&refusal, "", &ResetFailedPage { page, again: None })
 }
 
 pub(super) async fn done(call: Call) -> Result<Answer, Sorry> {
@@ -114,6 +146,6 @@ pub(super) async fn done(call: Call) -> Result<Answer, Sorry> {
     let Some(until) = until.and_then(|until| OffsetDateTime::from_unix_timestamp(until).ok()) else {
         return Ok(browser.go("/sign-in"));
     };
-    let page = browser.page(AGAIN);
-    Ok(browser.show(&DonePage { page, until: moment(until) }))
+    let (page, until) = (browser.page(AGAIN), browser.moment(until));
+    Ok(browser.show(&ResetDonePage { page, until }))
 }

@@ -1,24 +1,33 @@
 //! A code from the authenticator app, or a recovery code, after the password.
 
 use askama::Template;
+use serde::Serialize;
 
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
+use super::model::models;
 use super::page::Page;
 use super::sign_in::advance;
 use crate::error::VerifySecondFactorError;
 
-const TITLE: &str = "Second step";
+const TITLE: &str = "second-step-title";
 
-#[derive(Template)]
+/// `/second-step`: a code.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "second_step.html")]
-struct SecondStepPage {
-    page: Page,
-    recovery: bool,
+#[non_exhaustive]
+pub struct SecondStepPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// Whether it asks for a recovery code. Either kind is accepted.
+    pub recovery: bool,
     /// For how many days the browser can be remembered, if it can.
-    remember_days: Option<u64>,
+    pub remember_days: Option<u64>,
 }
+
+models!(SecondStepPage);
 
 fn remember_days(browser: &Browser) -> Option<u64> {
     let remembered = browser.auth().config().second_factor.remember_device;
@@ -50,7 +59,11 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
             let refusal = browser.auth().error_response(&error);
             let page = browser.plain_page(TITLE).refused("code", &refusal);
             let remember_days = remember_days(&browser);
-            Ok(browser.refuse(&refusal, &SecondStepPage { page, recovery: form.has("recovery"), remember_days }))
+            Ok(browser.refuse(
+                &refusal,
+                "code",
+                &SecondStepPage { page, recovery: form.has("recovery"), remember_days },
+            ))
         }
     }
 }

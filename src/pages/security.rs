@@ -1,97 +1,138 @@
 //! "My password and security".
 
 use askama::Template;
+use serde::Serialize;
 
 use super::answer::{Answer, Sorry};
 use super::call::Call;
+use super::catalogue::Texts;
 use super::member::Member;
+use super::model::models;
+use super::moment::Moment;
 use super::notice::Notice;
-use super::page::{Page, RuleShown, moment, rules};
+use super::page::{Page, ShownRule, rules};
 use crate::error::{AuthError, ChangePasswordError};
 use crate::password::Violation;
 use crate::second_factor::SecondFactorStatus;
 use crate::session::{AuthMethod, Device, DeviceId, Session, SessionId};
 
-const TITLE: &str = "My password and security";
+const TITLE: &str = "security-title";
 
-#[derive(Template)]
+/// `/security`: "My password and security".
+#[derive(Debug, Serialize, Template)]
 #[template(path = "security.html")]
-struct SecurityPage {
-    page: Page,
-    email: String,
-    rules: Vec<RuleShown>,
-    passwordrules: String,
-    /// Since when it is on, and how many recovery codes are left.
-    authenticator: Option<(String, usize)>,
+#[non_exhaustive]
+pub struct SecurityPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The user's address.
+    pub email: String,
+    /// The rules of the policy, in order.
+    pub rules: Vec<ShownRule>,
+    /// What the rules mean for password managers: the attribute `passwordrules` of the field.
+    pub passwordrules: String,
+    /// The authenticator app, if one is set up.
+    pub authenticator: Option<ShownAuthenticator>,
     /// Whether it cannot be turned off.
-    required: bool,
-    sessions: Vec<SessionShown>,
-    devices: Vec<DeviceShown>,
+    pub required: bool,
+    /// The sessions, this one first.
+    pub sessions: Vec<ShownSession>,
+    /// The devices, this one first.
+    pub devices: Vec<ShownDevice>,
 }
 
-struct SessionShown {
-    id: String,
-    label: String,
-    signed_in: String,
-    proofs: String,
-    last_seen: String,
-    kept: bool,
-    this: bool,
+/// An authenticator app that is set up.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownAuthenticator {
+    /// Since when.
+    pub since: Moment,
+    /// How many recovery codes are left.
+    pub recovery_codes_left: usize,
 }
 
-struct DeviceShown {
-    id: String,
-    label: String,
-    last_used: String,
-    this: bool,
+/// A session in a list.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownSession {
+    /// Its [`SessionId`].
+    pub id: String,
+    /// The browser, such as "Firefox on Linux".
+    pub label: String,
+    /// When it began.
+    pub signed_in: Moment,
+    /// What was proved, such as "password and code".
+    pub proofs: String,
+    /// When it was used last.
+    pub last_seen: Moment,
+    /// Whether the user chose "Keep me signed in".
+    pub kept: bool,
+    /// Whether it is the session of this request.
+    pub this: bool,
 }
 
-impl From<&Session> for SessionShown {
-    fn from(session: &Session) -> Self {
-        Self {
-            id: session.id.to_string(),
-            label: label(session),
-            signed_in: moment(session.signed_in_at),
-            proofs: proofs(session),
-            last_seen: moment(session.last_seen_at),
-            kept: session.kept,
-            this: session.is_current,
-        }
+/// A device in a list.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownDevice {
+    /// Its [`DeviceId`].
+    pub id: String,
+    /// The browser, such as "Firefox on Linux".
+    pub label: String,
+    /// When it was used last.
+    pub last_used: Moment,
+    /// Whether it is the device of this request.
+    pub this: bool,
+}
+
+models!(SecurityPage);
+
+pub(super) fn session_shown(session: &Session, texts: &Texts) -> ShownSession {
+    ShownSession {
+        id: session.id.to_string(),
+        label: label(session, texts),
+        signed_in: Moment::new(session.signed_in_at, texts),
+        proofs: proofs(session, texts),
+        last_seen: Moment::new(session.last_seen_at, texts),
+        kept: session.kept,
+        this: session.is_current,
     }
 }
 
-fn label(session: &Session) -> String {
-    session.label.as_deref().unwrap_or("A browser").to_owned()
+fn label(session: &Session, texts: &Texts) -> String {
+    session.label.as_deref().map_or_else(|| texts.get("a-browser"), str::to_owned)
 }
 
 /// "password and code"
-fn proofs(session: &Session) -> String {
-    let words = session.methods.iter().map(|proven| match proven.method {
-        AuthMethod::Password => "password",
-        AuthMethod::TemporaryPassword => "mailed password",
-        AuthMethod::ResetLink => "mailed link",
-        AuthMethod::Totp => "code",
-        AuthMethod::RecoveryCode => "recovery code",
+fn proofs(session: &Session, texts: &Texts) -> String {
+    let names = session.methods.iter().map(|proven| match proven.method {
+        AuthMethod::Password => "proof-password",
+        AuthMethod::TemporaryPassword => "proof-temporary-password",
+        AuthMethod::ResetLink => "proof-reset-link",
+        AuthMethod::Totp => "proof-totp",
+        AuthMethod::RecoveryCode => "proof-recovery-code",
     });
-    words.collect::<Vec<_>>().join(" and ")
+    let texts_of: Vec<_> = names.map(|name| texts.get(name)).collect();
+    texts_of.join(&texts.get("proof-and"))
 }
 
 /// A device is named as the session that runs on it, if one does.
-fn device_shown(device: &Device, sessions: &[Session]) -> DeviceShown {
+fn device_shown(device: &Device, sessions: &[Session], texts: &Texts) -> ShownDevice {
     let on_it = sessions.iter().find(|session| session.device == Some(device.id));
-    DeviceShown {
+    ShownDevice {
         id: device.id.to_string(),
-        label: on_it.map_or_else(|| "A browser".to_owned(), label),
-        last_used: moment(device.last_used_at),
+        label: on_it.map_or_else(|| texts.get("a-browser"), |session| label(session, texts)),
+        last_used: Moment::new(device.last_used_at, texts),
         this: on_it.is_some_and(|session| session.is_current),
     }
 }
 
 async fn security_page(member: &Member, page: Page, broken: &[Violation]) -> Result<SecurityPage, Box<dyn AuthError>> {
-    let (auth, signed_in) = (member.browser.auth(), &member.signed_in);
+    let (auth, signed_in, texts) = (member.browser.auth(), &member.signed_in, &member.browser.reader.texts);
     let authenticator = match auth.second_factor(signed_in).await.map_err(boxed)? {
         SecondFactorStatus::On { enrolled_at, recovery_codes_left, .. } => {
-            Some((moment(enrolled_at), recovery_codes_left))
+            Some(ShownAuthenticator { since: Moment::new(enrolled_at, texts), recovery_codes_left })
         }
         _ => None,
     };
@@ -100,12 +141,12 @@ async fn security_page(member: &Member, page: Page, broken: &[Violation]) -> Res
     Ok(SecurityPage {
         page,
         email: signed_in.email().as_typed().to_owned(),
-        rules: rules(auth, broken),
+        rules: rules(auth, texts, broken),
         passwordrules: auth.password_policy().password_rules_attribute(),
         authenticator,
         required: auth.config().second_factor.is_required(),
-        devices: devices.iter().map(|device| device_shown(device, &sessions)).collect(),
-        sessions: sessions.iter().map(SessionShown::from).collect(),
+        devices: devices.iter().map(|device| device_shown(device, &sessions, texts)).collect(),
+        sessions: sessions.iter().map(|session| session_shown(session, texts)).collect(),
     })
 }
 
@@ -141,7 +182,7 @@ pub(super) async fn change_password(call: Call) -> Result<Answer, Sorry> {
     let refusal = member.browser.auth().error_response(&error);
     let page = member.page(TITLE).refused(field, &refusal);
     match security_page(&member, page, &refusal.violations).await {
-        Ok(shown) => Ok(member.browser.refuse(&refusal, &shown)),
+        Ok(shown) => Ok(member.browser.refuse(&refusal, field, &shown)),
         Err(error) => Err(member.browser.sorry(&*error, "")),
     }
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
@@ -13,6 +13,8 @@ use super::answer::Sorry;
 use super::body::{PageBody, read};
 use super::browser::Browser;
 use super::dispatch::{admit, answer, finish};
+use super::fields::Fields;
+use super::reader::Reader;
 use super::routes::Verb;
 use super::state::Pages;
 use crate::error::AuthError;
@@ -63,34 +65,40 @@ impl Pages {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let (parts, body) = request.into_parts();
+        let reader = Reader::of(self, &parts);
         let answered = async {
             let admitted = admit(self, &parts)?;
             let body = match admitted.verb {
                 Verb::Get => Bytes::new(),
                 Verb::Post => read(body).await?,
             };
-            answer(self, &parts, admitted, &body).await
+            answer(self, &parts, reader.clone(), admitted, &body).await
         };
-        finish(self, &parts.method, answered.await).map(PageBody::new)
+        finish(self, &parts, &reader, answered.await).map(PageBody::new)
     }
 
-    /// A page that shows the message of an error, with its status and its wait: for routes of your own that call `Auth`.
-    pub fn error_page(&self, error: &dyn AuthError) -> Response<PageBody> {
-        let refusal = Box::new(self.shared.auth.error_response(error));
-        finish(self, &Method::GET, Err(Sorry::Refused(refusal))).map(PageBody::new)
+    /// Shows the message of an error, with its status and its wait: for routes of your own that call `Auth`. Whoever does not accept
+    /// HTML gets a problem document (RFC 9457), as from the functions below.
+    pub fn error_page(&self, request: &Parts, error: &dyn AuthError) -> Response<PageBody> {
+        self.fail(request, Sorry::Refused(Box::new(self.shared.auth.error_response(error))))
     }
 
-    /// Redirects to the page that [asks for a fresh proof](Self::confirm_path) and then leads to `then`.
-    pub fn redirect_to_confirm(&self, then: &str) -> Response<PageBody> {
-        finish(self, &Method::GET, Err(Sorry::Confirm(then.to_owned()))).map(PageBody::new)
+    /// Redirects to the page that [asks for a fresh proof](Self::confirm_path) and then leads to `then`, after an error of
+    /// [`require_step_up`](crate::Auth::require_step_up). The problem document says which proof is needed.
+    pub fn redirect_to_confirm(&self, request: &Parts, error: &dyn AuthError, then: &str) -> Response<PageBody> {
+        self.fail(request, Sorry::Confirm(then.to_owned(), Box::new(self.shared.auth.error_response(error))))
     }
 
     /// Redirects to the [sign-in page](Self::sign_in_path) and back to `then`, for a route of your own that nobody is signed in for.
-    /// If the request came with a session cookie, the page says that the session has ended.
+    /// If the request came with a session cookie, the page says that the session has ended. The problem document has the status 401.
     pub fn redirect_to_sign_in(&self, request: &Parts, then: &str) -> Response<PageBody> {
-        let mut browser = Browser::of(self, request);
+        let mut browser = Browser::of(self, request, Reader::at_a_host(self, request), &Fields::default());
         browser.visit.then = Some(then.to_owned());
-        finish(self, &request.method, Err(browser.nobody())).map(PageBody::new)
+        self.fail(request, browser.nobody())
+    }
+
+    fn fail(&self, request: &Parts, sorry: Sorry) -> Response<PageBody> {
+        finish(self, request, &Reader::at_a_host(self, request), Err(sorry)).map(PageBody::new)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use askama::Template;
 use http::header::{HeaderName, HeaderValue};
+use serde::Serialize;
 
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
+use super::model::models;
 use super::notice::Notice;
 use super::page::Page;
 use super::state::local_path;
@@ -13,32 +15,46 @@ use super::visit::{Step, Visit};
 use crate::auth::{SignIn, SignInRequest};
 use crate::types::Email;
 
-#[derive(Template)]
+/// `/sign-in`: the address and the password.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage<'a> {
-    page: Page,
-    email: &'a str,
-    keep: bool,
-    keep_days: u64,
+#[non_exhaustive]
+pub struct SignInPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The address, as it was typed; empty at first.
+    pub email: String,
+    /// Whether "Keep me signed in" was chosen.
+    pub keep: bool,
+    /// For how many days a session is kept then, at most.
+    pub keep_days: u64,
     /// Where a sign-in leads, if not home.
-    then: Option<&'a str>,
+    pub then: Option<String>,
 }
 
-#[derive(Template)]
+/// `/sign-out`: a button.
+#[derive(Debug, Serialize, Template)]
 #[template(path = "sign_out.html")]
-struct SignOutPage {
-    page: Page,
+#[non_exhaustive]
+pub struct SignOutPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
 }
 
+models!(SignInPage, SignOutPage);
+
+const TITLE: &str = "sign-in-title";
 const DAY: u64 = 24 * 60 * 60;
 
 pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
     let Call { mut browser, query, .. } = call;
     let who = browser.who().await.ok();
     let email = who.as_ref().map_or(browser.visit.email.clone(), |who| who.email().as_typed().to_owned());
-    let page = Page { is_signed_in: who.is_some(), ..browser.page("Sign in") };
-    let (keep_days, then) = (keep_days(&browser), local_path(query.get("then")));
-    Ok(browser.show(&SignInPage { page, email: &email, keep: false, keep_days, then }))
+    let page = Page { is_signed_in: who.is_some(), ..browser.page(TITLE) };
+    let (keep_days, then) = (keep_days(&browser), local_path(query.get("then")).map(str::to_owned));
+    Ok(browser.show(&SignInPage { page, email, keep: false, keep_days, then }))
 }
 
 fn keep_days(browser: &Browser) -> u64 {
@@ -47,23 +63,23 @@ fn keep_days(browser: &Browser) -> u64 {
 
 pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form: sent, .. } = call;
-    let (email, keep, then) = (sent.get("email"), sent.has("keep"), local_path(sent.get("then")));
+    let (email, keep, then) = (sent.get("email"), sent.has("keep"), local_path(sent.get("then")).map(str::to_owned));
     let request = browser.vouch(SignInRequest::new(email, sent.get("password"))).keep_signed_in(keep);
     match browser.auth().sign_in(request).await {
         Ok(outcome) => {
             // Drop the session before and any pending sign-in: they may have been someone else's.
             let (mut browser, _) = browser.leave().await?;
             let email = Email::from_input(email).map(|email| email.as_typed().to_owned()).unwrap_or_default();
-            browser.visit = Visit { email, then: then.map(str::to_owned), step: None };
+            browser.visit = Visit { email, then, step: None };
             let (browser, next) = advance(browser, outcome)?;
             Ok(browser.redirect(&next))
         }
         Err(error) => {
             // The form shows the address again, never the password.
             let refusal = browser.auth().error_response(&error);
-            let page = browser.plain_page("Sign in").refused("email", &refusal);
-            let keep_days = keep_days(&browser);
-            Ok(browser.refuse(&refusal, &SignInPage { page, email, keep, keep_days, then }))
+            let page = browser.plain_page(TITLE).refused("email", &refusal);
+            let (email, keep_days) = (email.to_owned(), keep_days(&browser));
+            Ok(browser.refuse(&refusal, "email", &SignInPage { page, email, keep, keep_days, then }))
         }
     }
 }
@@ -88,7 +104,7 @@ pub(super) fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, Str
 /// For links of the host. It changes nothing.
 pub(super) async fn offer_sign_out(call: Call) -> Result<Answer, Sorry> {
     let mut browser = call.browser;
-    let page = browser.page("Sign out");
+    let page = browser.page("sign-out-title");
     Ok(browser.show(&SignOutPage { page }))
 }
 

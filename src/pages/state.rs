@@ -5,8 +5,12 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use super::cookies::Cookies;
+use super::browser::Browser;
+use super::catalogue::Choice;
 use super::cross_site;
+use super::fields::Fields;
+use super::look::Look;
+use super::reader::Reader;
 use super::routes::Route;
 use crate::auth::{Auth, SignedIn};
 use crate::crypto::Keyring;
@@ -31,8 +35,8 @@ pub(super) struct Shared {
     /// Where a sign-in leads, unless a page was asked for.
     pub(super) home: String,
     pub(super) origin: String,
-    /// The path of the host's own style sheet.
-    pub(super) stylesheet: Option<String>,
+    pub(super) look: Look,
+    pub(super) choice: Choice,
     pub(super) client_address: Option<Box<FindAddress>>,
 }
 
@@ -66,16 +70,12 @@ impl Pages {
         Route::find(&self.shared.base, path).is_some()
     }
 
-    /// Who is signed in, by the session cookie of a request. It takes one look-up; the use may be recorded after the response.
+    /// Who is signed in, by the session cookie of a request, or by its bearer token. It takes one look-up; the use may be recorded after the response.
     ///
     /// # Errors
     /// [`ResumeError`]: after `SessionEnded` redirect to [`sign_in_path`](Self::sign_in_path); after `Unavailable` return 503.
     pub async fn resume(&self, request: &Parts) -> Result<SignedIn, ResumeError> {
-        let (auth, cookies) = (&self.shared.auth, Cookies::of(&request.headers));
-        match self.client_address(request) {
-            Some(address) => auth.resume_from(cookies.get("session"), &address).await,
-            None => auth.resume(cookies.get("session")).await,
-        }
+        Browser::of(self, request, Reader::of(self, request), &Fields::default()).who().await
     }
 
     /// The path of the sign-in page, from which a sign-in leads back to `then`, a path of this site with or without a query.

@@ -1,5 +1,6 @@
 use doorward::config::{ResetMode, TokenPlacement};
-use doorward::pages::{Pages, PagesBuilder};
+
+use doorward::pages::{Look, Pages, PagesBuilder};
 use doorward::{AuthBuilder, Site};
 
 use crate::client::{Client, world_with_pages};
@@ -34,7 +35,7 @@ fn misuse_fails_when_pages_are_built_and_names_the_setting() {
     assert_eq!(fault(mode, |pages| pages), "reset.mode");
     for home in ["//elsewhere.example", "https://elsewhere.example", "orders", "/\\elsewhere.example", ""] {
         assert_eq!(fault(keyed, |pages| pages.home(home)), "home", "{home}");
-        assert_eq!(fault(keyed, |pages| pages.stylesheet(home)), "stylesheet", "{home}");
+        assert_eq!(fault(keyed, |pages| pages.look(Look::new().stylesheet(home))), "look.stylesheet", "{home}");
     }
 }
 
@@ -102,7 +103,7 @@ fn a_style_sheet_of_the_host_comes_after_that_of_the_pages() {
     let (world, mut plain) = world_with_pages(|builder| builder);
     let own = r#"<link rel="stylesheet" href="/acme.css?v=2">"#;
     assert!(!plain.get("/sign-in").text.contains("acme.css"));
-    let pages = Pages::builder(world.auth.clone()).stylesheet("/acme.css?v=2").build().unwrap();
+    let pages = Pages::builder(world.auth.clone()).look(Look::new().stylesheet("/acme.css?v=2")).build().unwrap();
     let page = Client::of(&pages).get("/sign-in");
     let (before, _) = page.text.split_once(own).expect("the page has the link");
     assert!(before.contains("/pages/style.css"));

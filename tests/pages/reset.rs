@@ -3,7 +3,7 @@ use crate::support::*;
 
 /// Asks for a reset as a user does, and returns the path of the mailed link.
 fn asked(world: &World, browser: &mut Client) -> String {
-    browser.get("/forgot").says("We'll email you if there is an account");
+    browser.get("/forgot").says("email you if there is an account");
     browser.post("/forgot", &[("email", ANN)]).says("Reset the password for").says(ANN);
     assert_eq!(browser.post("/forgot/send", &[("email", ANN)]).location(), "/forgot/sent");
     browser.get("/forgot/sent").says("If that account exists").says("every 5 minutes");

@@ -217,6 +217,6 @@ fn a_page_warns_before_the_session_ends() {
     }
     world.clock.advance(26 * MINUTE);
     let soon = browser.get("/security");
-    soon.says("sign in again");
+    soon.says("Sign in again");
     assert!(!soon.text.contains("<template>"));
 }

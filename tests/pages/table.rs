@@ -19,11 +19,15 @@ const METHODS: [Method; 9] = [
     Method::CONNECT,
 ];
 
+const JSON: &str = "application/json";
+
+const ACCEPTED: [&str; 3] = ["text/html,application/xhtml+xml,*/*;q=0.8", JSON, "*/*"];
+
 const KINDS: [&str; 7] = [
     "",
     FORM,
     "Application/X-WWW-Form-URLEncoded; charset=utf-8",
-    "application/json",
+    JSON,
     "multipart/form-data; boundary=x",
     "text/plain",
     "application/x-www-form-urlencoded-not",
@@ -69,7 +73,7 @@ fn has_security_headers(shown: &Shown, is_asset: bool, what: &str) {
 /// What must come of a request.
 fn expected(knows: &dyn Fn(&Method) -> bool, method: &Method, kind: &str, foreign: bool) -> Option<StatusCode> {
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
-    let is_form = kind.to_ascii_lowercase().split(';').next() == Some(FORM);
+    let is_read = [FORM, JSON].contains(&kind.to_ascii_lowercase().split(';').next().unwrap_or_default());
     if foreign && !reads {
         return Some(StatusCode::FORBIDDEN);
     }
@@ -80,7 +84,7 @@ fn expected(knows: &dyn Fn(&Method) -> bool, method: &Method, kind: &str, foreig
     if !knows(asked) {
         return Some(StatusCode::METHOD_NOT_ALLOWED);
     }
-    (method == Method::POST && !is_form).then_some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+    (method == Method::POST && !is_read).then_some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
 }
 
 #[test]
@@ -102,14 +106,19 @@ fn every_answer_is_protected_and_every_cross_site_request_refused() {
         let knows = |method: &Method| routes.iter().any(|(known, other)| known == method && other == path);
         for method in &METHODS {
             for kind in KINDS {
-                for (source, foreign) in SOURCES {
-                    let mut request = Request::builder().method(method).uri(path);
+                for ((source, foreign), accept) in
+                    SOURCES.into_iter().flat_map(|source| ACCEPTED.map(|accept| (source, accept)))
+                {
+                    let mut request = Request::builder().method(method).uri(path).header("accept", accept);
                     for (name, value) in [("content-type", kind)].iter().filter(|_| !kind.is_empty()).chain(source) {
                         request = request.header(*name, *value);
                     }
-                    let body = format!("email={NOBODY}&password=a+guess");
+                    let body = match kind {
+                        JSON => format!(r#"{{"email":"{NOBODY}","password":"a guess","tokens":true}}"#),
+                        _ => format!("email={NOBODY}&password=a+guess"),
+                    };
                     let shown = block_on(ask(&pages, request.body(body).unwrap()));
-                    let what = format!("{method} {path} {kind} {source:?}");
+                    let what = format!("{method} {path} {kind} {source:?} {accept}");
                     let is_asset = path.starts_with("/pages/") && shown.status == 200;
                     has_security_headers(&shown, is_asset, &what);
                     assert!(!shown.status.is_server_error(), "{what}: {}", shown.status);

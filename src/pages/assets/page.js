@@ -1,11 +1,11 @@
 // Everything works without this file. It shows passwords, counts down waits, and checks password rules as the user types.
 
 for (const field of document.querySelectorAll("input[type=password]")) {
-  const label = document.querySelector(`label[for="${field.id}"]`).textContent.toLowerCase();
   const button = document.createElement("button");
   const name = (shown) => {
     field.type = shown ? "text" : "password";
-    button.textContent = shown ? `Hide ${label}` : `Show ${label}`;
+    button.textContent = shown ? field.dataset.hide : field.dataset.show;
+    button.setAttribute("aria-describedby", `${field.id}-label`);
   };
   button.type = "button";
   button.className = "second small";
@@ -33,10 +33,10 @@ if (wait) {
   const shown = wait.querySelector("[data-left]");
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
-    shown.textContent = left > 0 ? `${left} s left.` : "";
+    shown.textContent = left > 0 ? wait.dataset.leftText.replace("{seconds}", left) : "";
     if (left > 0) return setTimeout(tick, 250);
     // Announced once to screen readers, which skip the visual countdown.
-    wait.querySelector("[data-waited]").textContent = "You can try again now.";
+    wait.querySelector("[data-waited]").textContent = wait.dataset.overText;
   };
   tick();
 }
@@ -71,12 +71,12 @@ if (rules && chosen) {
       if (judged) {
         const tag = document.createElement("span");
         tag.className = fails ? "tag" : "tag good";
-        tag.textContent = fails ? "Not yet" : "OK";
+        tag.textContent = fails ? rules.dataset.brokenText : rules.dataset.keptText;
         rule.append(" ", tag);
       }
     }
     const open = rules.querySelectorAll(".broken").length;
-    const said = open ? `Rules not met yet: ${open}.` : "Every rule that can be checked now is met.";
+    const said = open ? rules.dataset.openText.replace("{count}", open) : rules.dataset.doneText;
     // For screen readers.
     document.querySelector("[data-checked]").textContent = broken === null ? "" : said;
   };
@@ -97,15 +97,15 @@ const offer = (words, action, after) => {
 
 const key = document.getElementById("key");
 if (key && navigator.clipboard) {
-  offer("Copy key", async (button) => {
+  offer(key.parentElement.dataset.copy, async (button) => {
     await navigator.clipboard.writeText(key.textContent);
-    button.textContent = "Copied";
+    button.textContent = key.parentElement.dataset.copied;
   }, key.parentElement);
 }
 
 const codes = document.getElementById("codes");
 if (codes) {
-  offer("Download recovery codes", () => {
+  offer(codes.dataset.download, () => {
     const text = [...codes.querySelectorAll("code")].map((code) => code.textContent + "\n").join("");
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));

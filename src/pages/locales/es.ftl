@@ -1,0 +1,196 @@
+# Every text of the pages in English. In each language the names are the same. What an error or a rule of the policy says is
+# English in the crate itself, so `error-…` and `rule-…` stand here only where nothing else has them.
+
+## Around every page
+
+skip-to-content = Skip to main content
+account = Account
+security-link = Security
+questions = Questions?
+title-error = Error: { $value }
+problem-heading = There is a problem
+not-locked = Your account is not locked.
+wait-left = { "{seconds}" } s left.
+wait-over = You can try again now.
+ends-soon = You will be signed out in a few minutes.
+ends-soon-sign-in = Sign in again
+ends-soon-stay = Stay signed in
+go-home = Go to the home page
+continue = Continue
+cancel = Cancel
+start-again = Start again
+back-to-sign-in = Back to sign-in
+go-to-sign-in = Go to sign-in
+show-password = Show password
+hide-password = Hide password
+a-browser = A browser
+moment =
+    { $day } { $month ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[12] December
+    } { $year }, { $time } UTC
+
+## Failed requests
+
+error-title = Sorry
+failed-malformed = We could not read that. Please start again.
+failed-not-found = This page does not exist.
+failed-method = This page cannot do that.
+failed-cross-site = Your browser says another site sent this, or does not say where it came from, so nothing was done. Please start again here; if that does not help, try a newer browser.
+failed-internal = Something went wrong on our side. Please try again.
+error-email_malformed = Please enter one complete email address.
+error-link_not_kept = Please open the link in your email again, or request a new one.
+
+## Messages about the step just taken
+
+notice-signed-out = You are signed out.
+notice-session-ended = Please sign in again. Your session has ended, or the last step took too long.
+notice-password-changed = Password changed. Other devices were signed out. We emailed you a confirmation.
+notice-confirmed = Thank you. You can continue now.
+notice-others-signed-out = You are signed out everywhere else.
+notice-device-signed-out = The device was signed out and forgotten.
+notice-session-signed-out = Signed out there.
+notice-app-off = Two-step sign-in is off. We emailed you a confirmation.
+
+## Signing in and out
+
+sign-in-title = Sign in
+sign-in-button = Sign in
+already-signed-in = You are already signed in. You can sign in again, or go on:
+email = Email
+password = Password
+keep-me-signed-in = Keep me signed in
+keep-hint =
+    { $count ->
+        [0] On a device of your own only.
+        [1] On a device of your own only.
+       *[other] For { $count } days, on a device of your own only.
+    }
+sign-out-title = Sign out
+sign-out-button = Sign out
+sign-out-question = Do you want to sign out in this browser?
+
+## The second step
+
+second-step-title = Second step
+code = Code
+code-hint = Enter the 6-digit code from your authenticator app.
+recovery-code = Recovery code
+recovery-code-hint = One of the codes you saved when you set up your authenticator app. Each works once.
+remember-browser =
+    { $count ->
+        [one] Do not ask for a code in this browser for { $count } day
+       *[other] Do not ask for a code in this browser for { $count } days
+    }
+use-authenticator = Use the authenticator app
+use-recovery-code = Use a recovery code
+
+## A password of one's own
+
+choose-password-title = Choose your password
+choose-password-intro = You will sign in with this password from now on.
+new-password = New password
+save-password = Save password
+rule-not-yet = Not yet
+rule-ok = OK
+rules-open = Rules not met yet: { "{count}" }.
+rules-done = Every rule that can be checked now is met.
+
+## The authenticator app
+
+authenticator-title = Authenticator app
+authenticator-intro = An authenticator app on your phone shows a code that changes every 30 seconds. With it, nobody gets in with your password alone.
+authenticator-set-up = Set up
+authenticator-required = An authenticator app is required here.
+authenticator-scan = Scan this code with your authenticator app, or enter the key.
+authenticator-qr = QR code with the key below
+authenticator-again = Enter the code that the app shows now.
+authenticator-code = Code from the app
+authenticator-new-key = Start again with a new key
+confirm-code = Confirm code
+copy-key = Copy key
+copied = Copied
+recovery-codes-title = Recovery codes
+recovery-codes-intro = If you lose your authenticator app, each of these codes lets you in once. Codes you had before no longer work.
+recovery-codes-once = They are shown only now: write them down, or save them in your password manager.
+recovery-codes-saved = I have saved them
+download-codes = Download recovery codes
+
+## "Forgot your password?"
+
+forgot-title = Forgot your password?
+forgot-hint = We'll email you if there is an account for this address.
+forgot-check-title = Check the address
+forgot-check-question = Reset the password for { $value }?
+forgot-reset-button = Reset
+forgot-change-address = Change address
+forgot-sent-title = Check your mailbox
+forgot-sent-1 = If that account exists, an email is on its way. Follow its link to confirm; nothing changes until you do.
+forgot-sent-2 =
+    { $count ->
+        [one] We send at most one email a minute. If none arrives, check your spam folder, or try again then.
+       *[other] We send at most one email every { $count } minutes. If none arrives, check your spam folder, or try again then.
+    }
+reset-confirm-title = Confirm your password reset
+reset-confirm-intro = Press Confirm to get a temporary password by email.
+reset-confirm-button = Confirm
+reset-confirm-not-you = If you did not request this, close this page. Nothing has changed.
+reset-done-title = Check your mailbox again
+reset-done-1 = We emailed you a temporary password. It works once, until { $value }.
+reset-done-2 = Your old password keeps working until you choose a new one.
+reset-failed-title = This link does not work
+reset-again-intro = If it does not arrive, confirm again in a few minutes.
+reset-again-link = Confirm again
+
+## "Confirm it's you"
+
+confirm-title = Confirm it's you
+confirm-intro = You are changing something important, so we ask once more.
+confirm-code = Code
+confirm-code-hint = Enter a code from your authenticator app, or a recovery code.
+
+## "My password and security"
+
+security-title = My password and security
+current-password = Current password
+change-password-button = Change password
+change-password-hint = This signs out your other devices. We will email you to confirm.
+two-step = Two-step sign-in
+two-step-since = Your authenticator app has been on since { $value }.
+two-step-off = Off. With an authenticator app, nobody gets in with your password alone.
+recovery-codes-left =
+    { $count ->
+        [one] { $count } recovery code is left.
+       *[other] { $count } recovery codes are left.
+    }
+new-recovery-codes = Create new recovery codes
+another-app = Set up another app
+turn-off = Turn it off
+set-up-authenticator = Set up an authenticator app
+sessions = Where you are signed in
+this-session = This session
+session-signed-in = Signed in { $at } with { $proofs }.
+session-kept = Kept signed in.
+session-last-seen = Last seen { $value }.
+proof-password = password
+proof-temporary-password = mailed password
+proof-reset-link = mailed link
+proof-totp = code
+proof-recovery-code = recovery code
+proof-and = { " and " }
+sign-out-others = Sign out everywhere else
+devices = Devices
+devices-hint = Browsers that have signed in before. If one is lost or not yours, sign it out here: it is forgotten, too.
+this-device = This device
+device-last-used = Last signed in { $value }.
+sign-out-device = Sign out and forget

@@ -1,0 +1,125 @@
+use core::any::{Any, TypeId};
+use core::fmt;
+use std::collections::HashMap;
+
+use askama::Template;
+
+use super::model::PageModel;
+use super::page::Page;
+use super::state::Pages;
+
+type DrawFrame = dyn Fn(&Frame<'_>) -> String + Send + Sync;
+type DrawPage = dyn Fn(&dyn Any) -> Option<String> + Send + Sync;
+
+/// How the pages look: a style sheet of your own, a frame around every page, and pages that you draw yourself.
+///
+/// ```
+/// use doorward::pages::Look;
+///
+/// let look = Look::new().stylesheet("/assets/acme.css").frame(|frame| {
+///     format!(
+///         "<!doctype html><html lang=\"{}\" dir=\"{}\"><head><title>{}</title>{}</head>\
+///          <body><nav><a href=\"/\">Acme</a></nav>{}<footer>Acme Ltd</footer></body></html>",
+///         frame.language, frame.direction, frame.title, frame.head, frame.content,
+///     )
+/// });
+/// # drop(look);
+/// ```
+#[derive(Default)]
+#[must_use = "it is passed to `PagesBuilder::look`"]
+pub struct Look {
+    pub(super) stylesheet: Option<String>,
+    pub(super) frame: Option<Box<DrawFrame>>,
+    own: HashMap<TypeId, Box<DrawPage>>,
+}
+
+/// A page for [`Look::frame`]. Everything in it is HTML, escaped already.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Frame<'a> {
+    /// The language, for `<html lang>`.
+    pub language: &'a str,
+    /// `ltr` or `rtl`, for `<html dir>`.
+    pub direction: &'a str,
+    /// The text of `<title>`.
+    pub title: &'a str,
+    /// What belongs into `<head>`: the character set, the viewport, style sheets, the icon and the script.
+    pub head: &'a str,
+    /// What belongs into `<body>`: the element `<main>`.
+    pub content: &'a str,
+    /// Whether someone is signed in.
+    pub is_signed_in: bool,
+}
+
+impl Look {
+    /// The look that the pages have by themselves.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A style sheet of your own, loaded after that of the pages: a path of this site. Colours are the CSS variables `--ground`,
+    /// `--paper`, `--ink`, `--soft`, `--line`, `--edge`, `--brand`, `--on-brand`, `--good`, `--good-ground`, `--bad` and `--bad-ground`
+    /// of `:root`; set them for light and dark (`prefers-color-scheme`), and keep the contrast of texts.
+    ///
+    /// The policy of the pages lets it load nothing but images and style sheets of this site: no fonts from elsewhere.
+    pub fn stylesheet(self, path: &str) -> Self {
+        Self { stylesheet: Some(path.to_owned()), ..self }
+    }
+
+    /// Draws what is around the content of every page: your header, navigation and footer. It returns the whole document. The
+    /// policy of the pages allows nothing inline.
+    pub fn frame(self, draw: impl Fn(&Frame<'_>) -> String + Send + Sync + 'static) -> Self {
+        Self { frame: Some(Box::new(draw)), ..self }
+    }
+
+    /// Draws one page from its [data](super::model), in place of the crate's template. It returns the whole document, and has to
+    /// escape what it writes, best by a template engine. What a form sends, and to where, stays as the crate's own template has it.
+    ///
+    /// ```
+    /// use doorward::pages::Look;
+    /// use doorward::pages::model::ForgotSentPage;
+    ///
+    /// let look = Look::new().page(|sent: &ForgotSentPage| {
+    ///     format!("<!doctype html><title>Acme</title><p>Look into your mailbox. One mail every {} minutes.</p>", sent.minutes)
+    /// });
+    /// # drop(look);
+    /// ```
+    pub fn page<M: PageModel>(mut self, draw: impl Fn(&M) -> String + Send + Sync + 'static) -> Self {
+        let draw = move |model: &dyn Any| model.downcast_ref().map(&draw);
+        self.own.insert(TypeId::of::<M>(), Box::new(draw));
+        self
+    }
+
+    /// How the host draws that page, if it does.
+    pub(super) fn own<M: PageModel>(&self) -> Option<impl Fn(&M) -> String + '_> {
+        let draw = self.own.get(&TypeId::of::<M>())?;
+        Some(move |model: &M| draw(model).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Look").field("stylesheet", &self.stylesheet).finish_non_exhaustive()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "head.html")]
+struct Head<'a> {
+    page: &'a Page,
+}
+
+#[derive(Template)]
+#[template(path = "title.html")]
+struct Title<'a> {
+    page: &'a Page,
+}
+
+/// Puts the content of a page into the host's frame, if there is one.
+pub(super) fn frame(pages: &Pages, page: &Page, content: String) -> Result<String, askama::Error> {
+    let Some(draw) = &pages.shared.look.frame else { return Ok(content) };
+    let (title, head) = (Title { page }.render()?, Head { page }.render()?);
+    let (language, direction) = (&*page.language(), page.direction());
+    let (title, head, is_signed_in) = (title.trim(), &*head, page.is_signed_in);
+    Ok(draw(&Frame { language, direction, title, head, content: &content, is_signed_in }))
+}
