@@ -7,13 +7,14 @@ use axum::http::request;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::config::Hold;
 use doorward::event::Event;
-use doorward::pages::Pages;
+use doorward::pages::{Frame, Look, Pages};
 use doorward::second_factor::SecondFactorPolicy;
 use doorward::store::SqliteStore;
 use doorward::{Auth, Keyring, Observer, Operator, Site};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
+use crate::details;
 use crate::post::{Post, Smtp};
 use crate::tables::Tables;
 
@@ -109,8 +110,36 @@ fn pages(
     tables: &Tables,
 ) -> Result<Pages, Box<dyn std::error::Error>> {
     let peer = |request: &request::Parts| Some(request.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip());
-    let pages = Pages::builder(auth.clone()).client_address(peer).build()?;
-    Ok(pages)
+    let (of_operators, of_newcomers) = (tables.clone(), tables.clone());
+    let pages = Pages::builder(auth.clone())
+        .look(Look::new().frame(frame))
+        .client_address(peer)
+        .operators(operator.clone(), store.clone(), move |who| {
+            let tables = of_operators.clone();
+            async move { Ok(tables.profile(who.user_id()).await?.is_some_and(|profile| profile.operator)) }
+        })
+        .onboarding(move |who| {
+            let tables = of_newcomers.clone();
+            async move { Ok(tables.profile(who.user_id()).await?.is_none().then(|| details::PATH.to_owned())) }
+        })
+        .onboarding_steps(["Your details"])
+        .activity(store.clone());
+    Ok(pages.build()?)
+}
+
+/// What is around every page: with the feature `demo`, links to its mailbox and its clock.
+fn frame(frame: &Frame<'_>) -> String {
+    let demo = if cfg!(feature = "demo") { include_str!("../templates/demo_links.html") } else { "" };
+    format!(
+        include_str!("../templates/frame.html"),
+        language = frame.language,
+        direction = frame.direction,
+        title = frame.title,
+        head = frame.head,
+        account = frame.account,
+        demo = demo,
+        content = frame.content,
+    )
 }
 
 /// A log of security events.

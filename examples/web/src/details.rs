@@ -46,5 +46,5 @@ pub async fn submit(
     }
     app.tables.keep_profile(who.user_id(), &Profile { name: name.to_owned(), operator: false }).await?;
     // It asks whether another step is open, and leads on.
-    Ok(Redirect::to(&String::from("/welcome")).into_response())
+    Ok(Redirect::to(&app.pages.welcome_path()).into_response())
 }

@@ -44,6 +44,7 @@ enum Line {
 #[template(path = "clock.html")]
 struct ClockPage {
     now: String,
+    moved: bool,
 }
 
 #[derive(Deserialize)]
@@ -93,14 +94,15 @@ async fn clear_mailbox(State(app): State<App>) -> Redirect {
 }
 
 async fn clock(State(app): State<App>, who: Option<Member>, request: Parts) -> Result<Response, Failed> {
-    page(&app, &request, who.as_ref(), "Clock", &ClockPage { now: moment(app.clock.now()) })
+    let moved = request.uri.query() == Some("moved");
+    page(&app, &request, who.as_ref(), "Clock", &ClockPage { now: moment(app.clock.now()), moved })
 }
 
 async fn forward(State(app): State<App>, Form(form): Form<ForwardForm>) -> Result<Redirect, Failed> {
     let ahead = app.clock.forward(Duration::from_secs(form.seconds));
     // Stored, so that a restart on the same file does not set the clock back.
     app.tables.set("clock_ahead", &ahead.to_string()).await?;
-    Ok(Redirect::to("/demo/clock"))
+    Ok(Redirect::to("/demo/clock?moved"))
 }
 
 /// "24 November 2026, 10:15 UTC"
