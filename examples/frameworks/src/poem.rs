@@ -25,7 +25,8 @@ pub async fn serve(listener: TcpListener, auth: Auth) -> Result<(), Error> {
     let routes = Route::new()
         .at("/", poem::get(poem::endpoint::make(move |request| home(home_app.clone(), request))))
         .at("/wave", poem::post(poem::endpoint::make(move |request| wave(wave_app.clone(), request))))
-        .at("/*path", app.pages.service().compat())
+        // A pattern that is not empty: `/*path` would take `/` too.
+        .at("/<.+>", app.pages.service().compat())
         .before(with_peer);
     Ok(Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?).run(routes).await?)
 }
