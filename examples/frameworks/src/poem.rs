@@ -8,7 +8,7 @@ use doorward::pages::PageBody;
 use http::request::Parts;
 use http::{StatusCode, header};
 use http_body_util::BodyExt;
-use poem::endpoint::{TowerCompatExt};
+use poem::endpoint::TowerCompatExt;
 use poem::listener::TcpAcceptor;
 use poem::{EndpointExt, IntoResponse, Request, Response, Route, Server};
 use tokio::net::TcpListener;

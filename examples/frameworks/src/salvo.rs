@@ -24,7 +24,8 @@ pub async fn serve(listener: TcpListener, auth: Auth) -> Result<(), Error> {
     let pages = TowerServiceCompat::<ReqBody, _, _, _>::compat(app.pages.service());
     let pages = Router::with_path("{**path}").goal(pages);
     let wave = Router::with_path("wave").post(Wave(app.clone()));
-    let router = Router::new().hoop(with_peer).get(Home(app)).push(wave).push(pages);
+    let own = Router::new().get(Home(app.clone())).head(Home(app));
+    let router = Router::new().hoop(with_peer).push(own).push(wave).push(pages);
     Ok(Server::new(TcpAcceptor::try_from(listener)?).try_serve(router).await?)
 }
 

@@ -41,7 +41,12 @@ pub struct Answer {
 impl Answer {
     #[track_caller]
     pub fn is(&self, status: u16, words: &str) -> &Self {
-        assert!(self.status == status && self.text.contains(words), "{words:?} is not in {} {}", self.status, self.text);
+        assert!(
+            self.status == status && self.text.contains(words),
+            "{words:?} is not in {} {}",
+            self.status,
+            self.text
+        );
         self
     }
 
@@ -134,7 +139,10 @@ impl Client {
         let mut attributes: Vec<_> = attributes.split("; ").filter(|attribute| !attribute.contains('=')).collect();
         attributes.sort_unstable();
         assert_eq!(attributes, ["HttpOnly", "Secure"], "{cookie}");
-        assert!(cookie.contains("; SameSite=Lax") && cookie.contains("; Path=/") && !cookie.contains("Domain"), "{cookie}");
+        assert!(
+            cookie.contains("; SameSite=Lax") && cookie.contains("; Path=/") && !cookie.contains("Domain"),
+            "{cookie}"
+        );
         match cookie.contains("Max-Age=0") {
             true => drop(self.cookies.remove(name)),
             false => drop(self.cookies.insert(name.to_owned(), value.to_owned())),

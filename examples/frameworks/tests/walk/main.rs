@@ -87,11 +87,9 @@ async fn an_authenticator_is_set_up(world: &World, browser: &mut Client) -> (App
     let begun = browser.post("/security/authenticator", &[]).await;
     begun.is(200, "src=\"data:image/svg+xml;base64,").is_protected();
     let app = App::new(&begun.between("id=\"key\">", "<"));
-    let form = |code: &str| [("code", code.to_owned())];
-    let [(name, wrong)] = form("no code");
-    browser.post("/security/authenticator/confirm", &[(name, &wrong)]).await.is(422, "digits shown by your authenticator");
-    let code = app.next_code(world);
-    let enrolled = browser.post("/security/authenticator/confirm", &[("code", &code)]).await;
+    let confirm = "/security/authenticator/confirm";
+    browser.post(confirm, &[("code", "no code")]).await.is(422, "digits shown by your authenticator");
+    let enrolled = browser.post(confirm, &[("code", &app.next_code(world))]).await;
     enrolled.is(200, "Recovery codes").is_protected();
     let codes = enrolled.recovery_codes();
     assert_eq!(codes.len(), 10);
@@ -100,6 +98,7 @@ async fn an_authenticator_is_set_up(world: &World, browser: &mut Client) -> (App
 
 async fn signing_out_and_in_with_codes(world: &World, browser: &mut Client, app: &App, recovery: &str) {
     for code in [app.next_code(world), recovery.to_owned()] {
+        world.advance(1);
         let stolen = browser.cookies["__Host-session"].clone();
         let left = browser.post("/sign-out", &[]).await;
         left.leads_to("/sign-in");
@@ -108,7 +107,6 @@ async fn signing_out_and_in_with_codes(world: &World, browser: &mut Client, app:
         browser.cookies.insert("__Host-session".to_owned(), stolen);
         browser.get("/").await.leads_to("/sign-in?then=%2F");
         browser.get("/sign-in").await.is(200, "Your session has ended");
-        world.advance(1);
         browser.sign_in(ANN, OWN).await.leads_to("/second-step");
         browser.get("/").await.leads_to("/sign-in?then=%2F");
         browser.post("/second-step", &[("code", "no code")]).await.is(422, "");
