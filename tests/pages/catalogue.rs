@@ -94,17 +94,21 @@ fn message<'a>(texts: &'a str, name: &str) -> Option<&'a str> {
 #[test]
 fn every_text_has_a_place_and_every_place_a_text() {
     let names: BTreeSet<_> = names(&texts("en")).into_iter().collect();
-    let sources: Vec<_> = files(&root("src/pages")).into_iter().filter(|text| !text.contains("\nsign-in-title =")).collect();
+    let sources: Vec<_> =
+        files(&root("src/pages")).into_iter().filter(|text| !text.contains("\nsign-in-title =")).collect();
     for name in names.iter().filter(|name| !name.starts_with("error-")) {
         let quoted = format!("\"{name}\"");
         assert!(sources.iter().any(|text| text.contains(&quoted)), "{name} is shown nowhere");
     }
     let mut places = 0;
     for text in &sources {
-        let calls = ["page.text(\"", "page.count(\"", "page.value(\"", "page.around(\"", "texts.get(\"", "texts.with(\""];
+        let calls =
+            ["page.text(\"", "page.count(\"", "page.value(\"", "page.around(\"", "texts.get(\"", "texts.with(\""];
         let called = calls.into_iter().flat_map(|call| quoted(text, call)).map(|(name, _)| name);
         let calls = text.split("{% call fields::").skip(1).filter_map(|rest| rest.split(") %}").next());
-        let given = calls.flat_map(|call| call.split(", ").skip(2)).filter_map(|word| word.strip_prefix('"')?.strip_suffix('"'));
+        let given = calls
+            .flat_map(|call| call.split(", ").skip(2))
+            .filter_map(|word| word.strip_prefix('"')?.strip_suffix('"'));
         for name in called.chain(given).filter(|name| !name.is_empty()) {
             places += 1;
             assert!(names.contains(name), "{name} is shown, and is no text");
@@ -123,13 +127,17 @@ fn bundle(tag: &str) -> FluentBundle<FluentResource> {
 /// What the crate may give to each text, in all the ways that matter to plurals.
 fn values() -> Vec<FluentArgs<'static>> {
     let mut all = Vec::new();
-    for (unit, amount) in [("none", 0_u64), ("seconds", 0), ("seconds", 1), ("seconds", 8), ("minutes", 2), ("minutes", 15)] {
+    for (unit, amount) in
+        [("none", 0_u64), ("seconds", 0), ("seconds", 1), ("seconds", 8), ("minutes", 2), ("minutes", 15)]
+    {
         for count in [0_u64, 1, 2, 5, 12, 400] {
             let mut values = FluentArgs::new();
             for (name, number) in [("amount", amount), ("count", count), ("month", 1 + count % 12), ("day", 24)] {
                 values.set(name, number);
             }
-            for (name, text) in [("unit", unit), ("rules", "⟨rules⟩"), ("value", "⟨value⟩"), ("at", "⟨at⟩"), ("proofs", "⟨proofs⟩")] {
+            for (name, text) in
+                [("unit", unit), ("rules", "⟨rules⟩"), ("value", "⟨value⟩"), ("at", "⟨at⟩"), ("proofs", "⟨proofs⟩")]
+            {
                 values.set(name, text);
             }
             for (name, text) in [("year", "2026"), ("time", "10:15"), ("browser", "Firefox"), ("system", "Linux")] {
@@ -174,7 +182,9 @@ fn numbers_choose_the_right_plural() {
         values.set(value, number);
         values.set("unit", unit);
         let (bundle, mut problems) = (bundle(tag), Vec::new());
-        bundle.format_pattern(bundle.get_message(name).unwrap().value().unwrap(), Some(&values), &mut problems).into_owned()
+        bundle
+            .format_pattern(bundle.get_message(name).unwrap().value().unwrap(), Some(&values), &mut problems)
+            .into_owned()
     };
     let expected: BTreeMap<_, _> = BTreeMap::from([
         (("de", "recovery-codes-left", "count", 1), "1 Wiederherstellungscode ist noch übrig."),
@@ -196,9 +206,13 @@ fn numbers_choose_the_right_plural() {
 #[test]
 fn the_script_and_the_styles_have_no_words_and_no_sides() {
     let script = fs::read_to_string(root("src/pages/assets/page.js")).unwrap();
-    let words = script.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| line.split('"').skip(1).step_by(2));
+    let words = script
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| line.split('"').skip(1).step_by(2));
     for word in words {
-        let is_word = word.starts_with(|first: char| first.is_ascii_uppercase()) && word.contains(|c: char| c.is_ascii_lowercase());
+        let is_word = word.starts_with(|first: char| first.is_ascii_uppercase())
+            && word.contains(|c: char| c.is_ascii_lowercase());
         assert!(!is_word && !word.ends_with(".txt"), "{word:?} is in page.js");
     }
     let style = fs::read_to_string(root("src/pages/assets/style.css")).unwrap();

@@ -26,8 +26,19 @@ const VALUES: [&str; 10] = [
 ];
 
 /// Attributes that are read or heard.
-const SHOWN: [&str; 11] =
-    ["title", "alt", "aria-label", "placeholder", "label", "data-show", "data-hide", "data-copy", "data-copied", "data-download", "data-file"];
+const SHOWN: [&str; 11] = [
+    "title",
+    "alt",
+    "aria-label",
+    "placeholder",
+    "label",
+    "data-show",
+    "data-hide",
+    "data-copy",
+    "data-copied",
+    "data-download",
+    "data-file",
+];
 
 /// Elements within a line, which a text goes on through.
 const INLINE: [&str; 8] = ["bdi", "strong", "span", "a", "code", "b", "em", "br"];
@@ -140,7 +151,9 @@ fn a_page_from_right_to_left_leaves_what_is_typed_and_copied_as_it_is() {
         for (what, shown) in &tour.seen {
             shown.says(&format!(r#"<html lang="{tag}" dir="rtl">"#));
             for field in shown.text.split("<input ").skip(1).filter_map(|rest| rest.split('>').next()) {
-                let is_typed = ["\"email\"", "\"password\"", "\"text\""].iter().any(|kind| field.contains(&format!("type={kind}")));
+                let is_typed = ["\"email\"", "\"password\"", "\"text\""]
+                    .iter()
+                    .any(|kind| field.contains(&format!("type={kind}")));
                 if is_typed && !field.contains(" hidden") {
                     fields += 1;
                     assert!(field.contains(r#" dir="ltr""#), "{what}: {field}");
@@ -173,7 +186,8 @@ fn language(pages: &Pages, accepted: &str) -> String {
     assert_eq!(shown.status, 200);
     let (_, rest) = shown.text.split_once("<html lang=\"").unwrap();
     let tag = rest.split('"').next().unwrap().to_owned();
-    let title = [("en", "Sign in"), ("de", "Anmelden"), ("es", "Iniciar sesión")].into_iter().find(|(of, _)| *of == tag);
+    let title =
+        [("en", "Sign in"), ("de", "Anmelden"), ("es", "Iniciar sesión")].into_iter().find(|(of, _)| *of == tag);
     if let Some((_, title)) = title {
         shown.says(&format!("<h1>{title}</h1>"));
     }
@@ -274,7 +288,9 @@ fn refusals_are_in_the_language_for_people_and_for_programs() {
     let spanish = [("accept-language", "es"), ("accept", "application/json")];
     let missing: serde_json::Value = serde_json::from_str(&send(&pages, "/nowhere", &spanish, "").text).unwrap();
     assert_eq!(missing["detail"], "Esta página no existe.");
-    send(&pages, "/nowhere", &[("accept-language", "es")], "").says("<h1>Lo sentimos</h1>").says("Esta página no existe.");
+    send(&pages, "/nowhere", &[("accept-language", "es")], "")
+        .says("<h1>Lo sentimos</h1>")
+        .says("Esta página no existe.");
 }
 
 #[test]
@@ -283,7 +299,8 @@ fn dates_are_written_as_they_are_in_each_language() {
         let world = World::for_pages(|builder| builder);
         world.clock.set(time::macros::datetime!(2026-11-24 10:15 UTC));
         let _ = world.open(ANN, OLD);
-        let mut browser = crate::client::Client::of(&pages(&world, |builder| builder.language(move |_| Some(tag.into()))));
+        let mut browser =
+            crate::client::Client::of(&pages(&world, |builder| builder.language(move |_| Some(tag.into()))));
         let _ = browser.sign_in(ANN, OLD);
         browser.get("/security").says(date);
     }

@@ -220,9 +220,8 @@ impl Tour {
     }
 
     fn ends_soon(&mut self) {
-        let world = World::for_pages(|builder| {
-            builder.configure(|config| config.session.lifetimes = SessionLifetimes::AAL2)
-        });
+        let world =
+            World::for_pages(|builder| builder.configure(|config| config.session.lifetimes = SessionLifetimes::AAL2));
         let _ = world.open(ANN, OLD);
         let mut browser = self.client(&world);
         let _ = browser.sign_in(ANN, OLD);
