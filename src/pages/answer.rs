@@ -143,7 +143,11 @@ pub(super) fn html<M: PageModel + Template>(pages: &Pages, status: StatusCode, m
     };
     match drawn {
         Ok(text) => content(status, "text/html; charset=utf-8", text),
-        Err(_) => content(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "Please try again."),
+        Err(_) => content(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "text/plain; charset=utf-8",
+            model.page().text("failed-internal"),
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use serde::Serialize;
 
+use super::agent;
 use super::answer::{Answer, Sorry};
 use super::call::Call;
 use super::catalogue::Texts;
@@ -101,7 +102,7 @@ pub(super) fn session_shown(session: &Session, texts: &Texts) -> ShownSession {
 }
 
 fn label(session: &Session, texts: &Texts) -> String {
-    session.label.as_deref().map_or_else(|| texts.get("a-browser"), str::to_owned)
+    agent::shown(session.label.as_deref().unwrap_or_default(), texts)
 }
 
 /// "password and code"

@@ -5,10 +5,14 @@
 mod support;
 
 mod builder;
+mod catalogue;
 mod client;
 mod cookies;
+mod language;
+mod pseudo;
 mod random;
 mod reset;
 mod security;
 mod sign_in;
 mod table;
+mod tour;

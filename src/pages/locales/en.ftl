@@ -23,7 +23,8 @@ back-to-sign-in = Back to sign-in
 go-to-sign-in = Go to sign-in
 show-password = Show password
 hide-password = Hide password
-a-browser = A browser
+a-browser = Unknown browser
+browser-on = { $browser } on { $system }
 moment =
     { $day } { $month ->
         [1] January
@@ -125,6 +126,7 @@ recovery-codes-intro = If you lose your authenticator app, each of these codes l
 recovery-codes-once = They are shown only now: write them down, or save them in your password manager.
 recovery-codes-saved = I have saved them
 download-codes = Download recovery codes
+recovery-codes-file = recovery-codes.txt
 
 ## "Forgot your password?"
 
