@@ -28,6 +28,8 @@ pub(super) enum Sorry {
     Ended(String, Box<Cookies>),
     /// The request is malformed.
     Malformed(StatusCode),
+    /// A member of a JSON object has the wrong type.
+    Member(String),
     NotFound,
     /// The page does not support this method.
     Method(Route),
@@ -44,6 +46,7 @@ impl Sorry {
         match self {
             Self::SignIn(_) | Self::Ended(..) => (StatusCode::UNAUTHORIZED, "session_ended", "notice-session-ended"),
             Self::Malformed(status) => (*status, "request_malformed", "failed-malformed"),
+            Self::Member(_) => (StatusCode::BAD_REQUEST, "request_malformed", "failed-malformed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "page_unknown", "failed-not-found"),
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "failed-method"),
             Self::Foreign => (StatusCode::FORBIDDEN, "cross_site", "failed-cross-site"),
@@ -88,10 +91,13 @@ impl Sorry {
 
     fn problem(&self, reader: &Reader) -> Answer {
         let (status, code, text) = self.head();
-        let members = match self {
+        let mut members = match self {
             Self::Refused(refusal) | Self::Confirm(_, refusal) => problem(reader, refusal, ""),
             _ => problem_of(status, code, reader.texts.get(text)),
         };
+        if let Self::Member(name) = self {
+            members.insert("field".to_owned(), name.as_str().into());
+        }
         problem_document(status, members)
     }
 }

@@ -1,14 +1,16 @@
 //! What pages load: nothing of it is secret.
 
+use bytes::Bytes;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 
 use super::answer::{Answer, content};
+use super::state::Pages;
 
 /// Short, so that an update of the crate reaches browsers soon.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-fn asset(kind: &'static str, text: &'static str) -> Answer {
+fn asset(kind: &'static str, text: impl Into<Bytes>) -> Answer {
     let mut answer = content(StatusCode::OK, kind, text);
     answer.headers_mut().insert(header::CACHE_CONTROL, KEPT);
     answer
@@ -24,4 +26,10 @@ pub(super) fn script() -> Answer {
 
 pub(super) fn icon() -> Answer {
     asset("image/svg+xml", include_str!("assets/icon.svg"))
+}
+
+/// The description of the pages as JSON, with where they are. Its paths are below the base path.
+pub(super) fn openapi(pages: &Pages) -> Answer {
+    let server = format!("{}{}", pages.shared.origin, pages.shared.base);
+    asset("application/json", include_str!("openapi.json").replacen("https://acme.example", &server, 1))
 }

@@ -52,6 +52,8 @@ pub struct AuthenticatorSecret {
     pub qr: String,
     /// The key, to be typed.
     pub key: String,
+    /// The `otpauth` URI, which opens the authenticator app on the phone itself.
+    pub uri: String,
 }
 
 impl fmt::Debug for AuthenticatorSecret {
@@ -95,7 +97,7 @@ models!(AuthenticatorOfferPage, AuthenticatorPage, RecoveryCodesPage);
 impl From<TotpEnrollment> for AuthenticatorSecret {
     fn from(begun: TotpEnrollment) -> Self {
         let qr = format!("data:image/svg+xml;base64,{}", Base64::encode_string(begun.qr_svg().as_bytes()));
-        Self { qr, key: begun.key().to_owned() }
+        Self { qr, key: begun.key().to_owned(), uri: begun.uri().to_owned() }
     }
 }
 

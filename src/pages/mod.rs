@@ -79,6 +79,7 @@ mod member;
 pub mod model;
 mod moment;
 mod notice;
+mod object;
 mod own_page;
 mod page;
 mod reader;

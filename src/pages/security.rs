@@ -12,7 +12,7 @@ use super::model::models;
 use super::moment::Moment;
 use super::notice::Notice;
 use super::page::{Page, ShownRule, rules};
-use crate::error::{AuthError, ChangePasswordError};
+use crate::error::{AuthError, ChangePasswordError, DeviceError, SessionError};
 use crate::password::Violation;
 use crate::second_factor::SecondFactorStatus;
 use crate::session::{AuthMethod, Device, DeviceId, Session, SessionId};
@@ -200,7 +200,9 @@ pub(super) async fn turn_off(call: Call) -> Result<Answer, Sorry> {
 pub(super) async fn sign_out_device(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     let member = Member::of(browser, "/security#devices").await?;
-    let device = DeviceId::parse(form.get("device")).map_err(|_| Sorry::NotFound)?;
+    let Ok(device) = DeviceId::parse(form.get("device")) else {
+        return Err(member.browser.sorry(&DeviceError::UnknownDevice, ""));
+    };
     match member.browser.auth().revoke_device(&member.signed_in, device).await {
         Ok(()) => Ok(member.browser.saying(Notice::DeviceSignedOut).go("/security#devices")),
         Err(error) => Err(member.browser.sorry(&error, "/security#devices")),
@@ -210,7 +212,9 @@ pub(super) async fn sign_out_device(call: Call) -> Result<Answer, Sorry> {
 pub(super) async fn sign_out_session(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     let member = Member::of(browser, "/security#sessions").await?;
-    let session = SessionId::parse(form.get("session")).map_err(|_| Sorry::NotFound)?;
+    let Ok(session) = SessionId::parse(form.get("session")) else {
+        return Err(member.browser.sorry(&SessionError::UnknownSession, ""));
+    };
     match member.browser.auth().revoke_session(&member.signed_in, session).await {
         Ok(()) => Ok(member.browser.saying(Notice::SessionSignedOut).go("/security#sessions")),
         Err(error) => Err(member.browser.sorry(&error, "/security#sessions")),

@@ -87,18 +87,20 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
 /// Continues a sign-in and returns the path of its next page. Only `Complete` has a session.
 pub(super) fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, String), Sorry> {
     let visit = browser.visit.clone();
-    let (step, below) = match outcome {
+    let (step, name, below) = match outcome {
         SignIn::Complete(signed_in) => {
             let next = visit.then.unwrap_or_else(|| browser.pages.shared.home.clone());
-            return Ok((browser.enter(&signed_in), next));
+            return Ok((browser.enter(&signed_in).stepping("signed_in"), next));
         }
-        SignIn::SecondFactorRequired(challenge) => (Step::Code(challenge.expose()), "/second-step"),
-        SignIn::PasswordChangeRequired(challenge) => (Step::Password(challenge.expose()), "/choose-password"),
-        SignIn::EnrollmentRequired(challenge) => (Step::Authenticator(challenge.expose()), "/authenticator"),
+        SignIn::SecondFactorRequired(challenge) => (Step::Code(challenge.expose()), "second_factor", "/second-step"),
+        SignIn::PasswordChangeRequired(challenge) => {
+            (Step::Password(challenge.expose()), "choose_password", "/choose-password")
+        }
+        SignIn::EnrollmentRequired(challenge) => (Step::Authenticator(challenge.expose()), "enroll", "/authenticator"),
     };
     let browser = browser.at(Visit { step: Some(step), ..visit })?;
     let next = browser.pages.path(below);
-    Ok((browser, next))
+    Ok((browser.stepping(name), next))
 }
 
 /// For links of the host. It changes nothing.
