@@ -9,6 +9,7 @@ mod catalogue;
 mod client;
 mod cookies;
 mod language;
+mod look;
 mod pseudo;
 mod random;
 mod reset;
