@@ -35,7 +35,8 @@
 //! | `/pages/style.css`, `/pages/page.js`, `/pages/icon.svg` | what these pages load. All of them work without scripts |
 //!
 //! The pages of an operator, steps of a host's own for newcomers, and recent activity are still the host's:
-//! [`host_pages`](crate::manual::host_pages). The pages are in English.
+//! [`host_pages`](crate::manual::host_pages). The pages are in English, German or Spanish, as the browser prefers;
+//! [`texts`](PagesBuilder::texts) adds other languages.
 //!
 //! # Security
 //!

@@ -23,7 +23,7 @@ back-to-sign-in = Back to sign-in
 go-to-sign-in = Go to sign-in
 show-password = Show password
 hide-password = Hide password
-a-browser = Unknown browser
+a-browser = A browser
 browser-on = { $browser } on { $system }
 moment =
     { $day } { $month ->
