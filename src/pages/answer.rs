@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 use super::cookies::Cookies;
 use super::error_page::ErrorPage;
 use super::look::frame;
-use super::model::PageModel;
-use super::page::{Page, seconds};
+use super::new_page::new_page;
+use super::page::seconds;
+use super::page_model::PageModel;
 use super::reader::{Format, Reader};
 use super::routes::Route;
 use super::state::Pages;
@@ -86,7 +87,7 @@ impl Sorry {
             Self::Refused(refusal) => reader.texts.error(refusal),
             _ => reader.texts.get(text),
         };
-        html(pages, status, &ErrorPage { page: Page::new(pages, reader, "error-title").problem("", text) })
+        html(pages, status, &ErrorPage { page: new_page(pages, reader, "error-title").problem("", text) })
     }
 
     fn problem(&self, reader: &Reader) -> Answer {
@@ -145,7 +146,7 @@ pub(super) fn html<M: PageModel + Template>(pages: &Pages, status: StatusCode, m
     let own = pages.shared.look.own::<M>().map(|draw| draw(model));
     let drawn = match own {
         Some(text) => Ok(text),
-        None => model.render().and_then(|content| frame(pages, model.page(), content)),
+        None => model.render().and_then(|content| frame(&pages.shared.look, model.page(), content)),
     };
     match drawn {
         Ok(text) => content(status, "text/html; charset=utf-8", text),

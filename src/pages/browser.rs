@@ -11,10 +11,11 @@ use super::agent;
 use super::answer::{Answer, Sorry, content, html, problem, problem_document, redirect, retry_after, status};
 use super::cookies::{Cookies, DEVICE_TOKEN};
 use super::fields::Fields;
-use super::model::PageModel;
 use super::moment::Moment;
+use super::new_page::new_page;
 use super::notice::Notice;
 use super::page::Page;
+use super::page_model::PageModel;
 use super::reader::{Format, Reader, bearer};
 use super::state::Pages;
 use super::visit::Visit;
@@ -85,7 +86,7 @@ impl Browser {
 
     /// A page after a form that was refused.
     pub(super) fn plain_page(&self, title: &str) -> Page {
-        Page::new(&self.pages, &self.reader, title)
+        new_page(&self.pages, &self.reader, title)
     }
 
     /// For input that no call of `Auth` judges. Its text is in the catalogue, by the code.

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use super::model::PageModel;
 use super::page::Page;
-use super::state::Pages;
+use super::page_model::PageModel;
 
 type DrawFrame = dyn Fn(&Frame<'_>) -> String + Send + Sync;
 type DrawPage = dyn Fn(&dyn Any) -> Option<String> + Send + Sync;
@@ -122,8 +121,8 @@ struct Title<'a> {
 }
 
 /// Puts the content of a page into the host's frame, if there is one.
-pub(super) fn frame(pages: &Pages, page: &Page, content: String) -> Result<String, askama::Error> {
-    let Some(draw) = &pages.shared.look.frame else { return Ok(content) };
+pub(super) fn frame(look: &Look, page: &Page, content: String) -> Result<String, askama::Error> {
+    let Some(draw) = &look.frame else { return Ok(content) };
     let (title, head) = (Title { page }.render()?, Head { page }.render()?);
     let (language, direction) = (&*page.language(), page.direction());
     let account = if page.is_signed_in { Account { page }.render()? } else { String::new() };

@@ -7,8 +7,8 @@ use super::body::PageBody;
 use super::browser::Browser;
 use super::dispatch::finish;
 use super::fields::Fields;
-use super::model::models;
 use super::page::Page;
+use super::page_model::models;
 use super::reader::{Format, Reader};
 use super::state::Pages;
 use crate::auth::SignedIn;
@@ -41,7 +41,7 @@ impl Pages {
     /// }
     /// ```
     pub fn page(&self, request: &Parts, who: Option<&SignedIn>, title: &str, content: &str) -> Response<PageBody> {
-        let reader = Reader { format: Format::Html, ..Reader::of(self, request) };
+        let reader = Reader { format: Format::Html, ..Reader::of(&self.shared.choice, request) };
         let mut browser = Browser::of(self, request, reader.clone(), &Fields::default());
         let mut page = browser.page("");
         if let Some(who) = who {

@@ -3,8 +3,7 @@
 use http::header::{self, HeaderValue};
 use http::request::Parts;
 
-use super::catalogue::Texts;
-use super::state::Pages;
+use super::catalogue::{Choice, Texts};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Format {
@@ -74,11 +73,11 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn of(pages: &Pages, request: &Parts) -> Self {
-        Self { format: Format::of(request), texts: pages.shared.choice.texts_for(request) }
+    pub(super) fn of(choice: &Choice, request: &Parts) -> Self {
+        Self { format: Format::of(request), texts: choice.texts_for(request) }
     }
 
-    pub(super) fn at_a_host(pages: &Pages, request: &Parts) -> Self {
-        Self { format: Format::at_a_host(request), texts: pages.shared.choice.texts_for(request) }
+    pub(super) fn at_a_host(choice: &Choice, request: &Parts) -> Self {
+        Self { format: Format::at_a_host(request), texts: choice.texts_for(request) }
     }
 }

@@ -1,6 +1,7 @@
 //! "My password and security".
 
 use askama::Template;
+use fluent_bundle::FluentArgs;
 use serde::Serialize;
 
 use super::agent;
@@ -8,10 +9,10 @@ use super::answer::{Answer, Sorry};
 use super::call::Call;
 use super::catalogue::Texts;
 use super::member::Member;
-use super::model::models;
 use super::moment::Moment;
 use super::notice::Notice;
 use super::page::{Page, ShownRule, rules};
+use super::page_model::models;
 use crate::error::{AuthError, ChangePasswordError, DeviceError, SessionError};
 use crate::password::Violation;
 use crate::second_factor::SecondFactorStatus;
@@ -88,6 +89,18 @@ pub struct ShownDevice {
 }
 
 models!(SecurityPage);
+
+impl ShownSession {
+    /// "Signed in … with password and code. Last seen …"
+    fn words(&self, page: &Page) -> String {
+        let mut values = FluentArgs::new();
+        values.set("at", self.signed_in.to_string());
+        values.set("proofs", self.proofs.clone());
+        let began = page.texts.with("session-signed-in", &values);
+        let seen = page.value("session-last-seen", &self.last_seen);
+        if self.kept { format!("{began} {} {seen}", page.text("session-kept")) } else { format!("{began} {seen}") }
+    }
+}
 
 pub(super) fn session_shown(session: &Session, texts: &Texts) -> ShownSession {
     ShownSession {
