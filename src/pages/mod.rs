@@ -55,6 +55,8 @@
 //! - **Known and unknown addresses get the same pages in the same time**: they show what [`Auth`](crate::Auth) returns, and are built
 //!   only where it has a [`background`](crate::AuthBuilder::background).
 
+mod accounts;
+mod activity;
 mod agent;
 mod answer;
 mod assets;
@@ -62,6 +64,7 @@ mod authenticator;
 mod body;
 mod browser;
 mod builder;
+mod builder_hooks;
 mod call;
 mod catalogue;
 mod choose_password;
@@ -74,6 +77,7 @@ mod error_page;
 mod fields;
 mod forgot;
 mod headers;
+mod hooks;
 mod links;
 mod look;
 mod member;
@@ -82,6 +86,8 @@ mod moment;
 mod new_page;
 mod notice;
 mod object;
+mod onboarding;
+mod operators;
 mod own_page;
 mod page;
 mod page_model;
@@ -94,6 +100,7 @@ mod service;
 mod sign_in;
 mod state;
 mod visit;
+mod welcome;
 
 pub use body::PageBody;
 pub use builder::PagesBuilder;

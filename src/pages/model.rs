@@ -3,15 +3,25 @@
 //! Every type has the [`Page`] around its content. As JSON a page is the object of its other fields, as `Accept: application/json`
 //! gets it.
 
+pub use super::activity::{RecentActivity, ShownActivity};
 pub use super::authenticator::{AuthenticatorOfferPage, AuthenticatorPage, AuthenticatorSecret, RecoveryCodesPage};
 pub use super::choose_password::ChoosePasswordPage;
 pub use super::confirm::ConfirmPage;
 pub use super::error_page::ErrorPage;
 pub use super::forgot::{ForgotCheckPage, ForgotPage, ForgotSentPage};
 pub use super::moment::Moment;
+pub use super::onboarding::ShownSteps;
 pub use super::page::{Page, Problem, ShownRule, Wait};
 pub use super::page_model::PageModel;
 pub use super::reset::{ResetConfirmPage, ResetDonePage, ResetFailedPage};
 pub use super::second_step::SecondStepPage;
 pub use super::security::{SecurityPage, ShownAuthenticator, ShownDevice, ShownSession};
 pub use super::sign_in::{SignInPage, SignOutPage};
+pub use super::welcome::AllSetPage;
+
+/// What the pages of operators show.
+pub mod accounts {
+    pub use super::super::accounts::{
+        AccountActionPage, AccountPage, AccountsPage, ProvisionPage, ShownAccount, ShownAction, ShownEntry, ShownSigns,
+    };
+}

@@ -113,6 +113,11 @@ impl Page {
         self.texts.around(name)
     }
 
+    /// "Sign-in failed, 12 times"
+    pub(super) fn times(&self, text: &str, times: &u64) -> String {
+        self.texts.two("activity-times", ("value", text), ("times", times))
+    }
+
     /// The language of the page, as a tag of BCP 47.
     pub fn language(&self) -> String {
         self.texts.tag()

@@ -4,6 +4,7 @@ use askama::Template;
 use fluent_bundle::FluentArgs;
 use serde::Serialize;
 
+use super::activity::{self, RecentActivity};
 use super::agent;
 use super::answer::{Answer, Sorry};
 use super::call::Call;
@@ -42,6 +43,8 @@ pub struct SecurityPage {
     pub sessions: Vec<ShownSession>,
     /// The devices, this one first.
     pub devices: Vec<ShownDevice>,
+    /// What happened to the account lately, if the host shows it.
+    pub activity: Option<RecentActivity>,
 }
 
 /// An authenticator app that is set up.
@@ -92,7 +95,7 @@ models!(SecurityPage);
 
 impl ShownSession {
     /// "Signed in … with password and code. Last seen …"
-    fn words(&self, page: &Page) -> String {
+    pub(super) fn words(&self, page: &Page) -> String {
         let mut values = FluentArgs::new();
         values.set("at", self.signed_in.to_string());
         values.set("proofs", self.proofs.clone());
@@ -161,6 +164,7 @@ async fn security_page(member: &Member, page: Page, broken: &[Violation]) -> Res
         required: auth.config().second_factor.is_required(),
         devices: devices.iter().map(|device| device_shown(device, &sessions, texts)).collect(),
         sessions: sessions.iter().map(|session| session_shown(session, texts)).collect(),
+        activity: activity::recent(member).await,
     })
 }
 

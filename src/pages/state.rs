@@ -7,6 +7,7 @@ use http::{HeaderMap, Method};
 
 use super::catalogue::Choice;
 use super::cross_site;
+use super::hooks::Hooks;
 use super::look::Look;
 use super::routes::Route;
 use crate::auth::Auth;
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) look: Look,
     pub(super) choice: Choice,
     pub(super) client_address: Option<Box<FindAddress>>,
+    pub(super) hooks: Hooks,
 }
 
 impl Pages {
@@ -55,7 +57,7 @@ impl Pages {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn routes(&self) -> impl Iterator<Item = (Method, String)> {
-        Route::ALL.iter().flat_map(|route| {
+        Route::ALL.iter().filter(|route| self.answers(**route)).flat_map(|route| {
             let path = route.whole_path(&self.shared.base);
             route.verbs().iter().map(move |verb| (verb.method(), path.clone()))
         })
@@ -63,7 +65,20 @@ impl Pages {
 
     /// Whether this path is one of the pages.
     pub fn has(&self, path: &str) -> bool {
-        Route::find(&self.shared.base, path).is_some()
+        self.route(path).is_some()
+    }
+
+    pub(super) fn route(&self, path: &str) -> Option<Route> {
+        Route::find(&self.shared.base, path).filter(|route| self.answers(*route))
+    }
+
+    /// Whether the host has what the route needs. Otherwise the path is the host's own.
+    fn answers(&self, route: Route) -> bool {
+        match route {
+            Route::Welcome => self.shared.hooks.onboarding.is_some(),
+            _ if route.is_for_operators() => self.shared.hooks.operators.is_some(),
+            _ => true,
+        }
     }
 
     /// The path of the sign-in page, from which a sign-in leads back to `then`, a path of this site with or without a query.

@@ -271,3 +271,102 @@ rule-reused =
     }
 rule-breached = Wählen Sie ein Passwort, das in keinem Datenleck aufgetaucht ist.
 rule-control_character = Verwenden Sie keine Zeilenumbrüche und keine anderen Steuerzeichen.
+
+## Newcomers
+
+welcome-your-password = Ihr Passwort
+welcome-step = Schritt { $current } von { $count }
+all-set-title = Alles eingerichtet
+all-set-text = Melden Sie sich von jetzt an mit Ihrer E-Mail-Adresse und Ihrem eigenen Passwort an.
+
+## Recent activity
+
+activity-title = Letzte Aktivitäten
+activity-none = Noch nichts.
+activity-unavailable = Im Moment kann nicht alles angezeigt werden.
+activity-times = { $value }, { $times }-mal
+activity-created = Konto angelegt
+activity-first-password = Neues erstes Passwort per E-Mail gesendet
+activity-address-corrected = E-Mail-Adresse von unserem Support berichtigt
+activity-signed-in = Angemeldet
+activity-sign-in-failed = Anmeldung fehlgeschlagen
+activity-code-wrong = Falscher Code
+activity-many-wrong-codes = Viele falsche Codes
+activity-authenticator-on = Authenticator-App eingerichtet
+activity-authenticator-off = Authenticator-App ausgeschaltet
+activity-authenticator-removed = Authenticator-App von unserem Support entfernt
+activity-recovery-codes = Neue Wiederherstellungscodes erstellt
+activity-confirmed = Identität bestätigt
+activity-not-confirmed = Identität nicht bestätigt
+activity-password-changed = Passwort geändert
+activity-password-not-changed = Passwort nicht geändert: aktuelles Passwort falsch
+activity-reset-requested = Zurücksetzen des Passworts angefordert
+activity-reset-confirmed = Zurücksetzen des Passworts bestätigt
+activity-reset-completed = Passwort zurückgesetzt
+activity-reset-cancelled = Zurücksetzen des Passworts abgebrochen
+activity-device-added = Neuer Browser gemerkt
+activity-device-signed-out = Browser abgemeldet und vergessen
+activity-signed-out = Abgemeldet
+activity-session-ended = Ein Browser von einem anderen aus abgemeldet
+activity-signed-out-everywhere = Alle anderen Browser abgemeldet
+activity-deactivated = Konto deaktiviert
+activity-reactivated = Konto wieder aktiviert
+activity-change-required = Neues Passwort von unserem Support verlangt
+activity-password-invalidated = Passwort von unserem Support für ungültig erklärt
+activity-throttled = Anmeldeversuch kam zu früh und wurde nicht geprüft
+
+## Accounts, for operators
+
+accounts-title = Konten
+accounts-find = Konto über seine Adresse suchen
+accounts-find-button = Suchen
+accounts-active = Aktive Konten
+accounts-deactivated = Deaktivierte Konten
+accounts-none = Es gibt keine.
+accounts-more = Mehr anzeigen
+accounts-back = Alle Konten
+error-account_unknown = Es gibt kein Konto mit dieser Adresse.
+error-own_account = Bitte lassen Sie das bei Ihrem eigenen Konto von jemand anderem mit Verwaltungsrechten erledigen.
+error-reason_missing = Bitte geben Sie an, wie Sie die Identität geprüft haben.
+provision-title = Konto anlegen
+provision-hint = Wir erzeugen ein erstes Passwort und senden es per E-Mail. Niemand hier wählt oder sieht es.
+provision-button = Konto anlegen
+account-title = Konto
+account-active = Aktiv
+account-deactivated = Deaktiviert
+account-undeliverable = E-Mails kommen nicht an
+account-created = Angelegt am { $value }.
+account-signed-in = Zuletzt angemeldet am { $value }.
+account-never = Noch nie angemeldet.
+account-sessions = Sitzungen
+account-no-sessions = Nirgends angemeldet.
+account-signs = In den letzten sieben Tagen: bis zu { $devices } Geräte in einer Stunde und { $places } Orte gleichzeitig; { $hours } Stunden mit drei Orten im Wechsel, an { $days } Tagen. Viele solche Stunden an mehreren Tagen sprechen dafür, dass mehrere Personen das Konto benutzen.
+account-journal = Protokoll
+account-by-operator = durch die Verwaltung
+account-reason = Wie Sie die Identität geprüft haben
+account-resend = Neues erstes Passwort senden
+account-resend-text = Das zuvor gesendete erste Passwort funktioniert danach nicht mehr.
+account-start-reset = Link zum Zurücksetzen senden
+account-start-reset-text = Die Inhaberin oder der Inhaber erhält dieselbe E-Mail wie nach „Passwort vergessen?“, höchstens eine alle paar Minuten.
+account-require-change = Neues Passwort verlangen
+account-require-change-text = Bei der nächsten Anmeldung wird ein neues Passwort verlangt. Alle Sitzungen enden jetzt, und es wird eine E-Mail gesendet.
+account-mark-compromised = Passwort für ungültig erklären
+account-mark-compromised-text = Für ein Passwort, das andere kennen: Es funktioniert nicht mehr, und alle Sitzungen enden. Es wird eine E-Mail gesendet; ein neues Passwort gibt es über „Passwort vergessen?“.
+account-sign-out = Überall abmelden
+account-sign-out-text = Alle Sitzungen dieses Kontos enden jetzt. Das Passwort bleibt.
+account-reset-factor = Authenticator-App entfernen
+account-reset-factor-text = Nur wenn Sie sicher sind, wer darum bittet: Danach genügt das Passwort allein. Alle Sitzungen enden, und es wird eine E-Mail gesendet.
+account-deactivate = Deaktivieren
+account-deactivate-text = Alle Sitzungen enden jetzt. Anmeldungen schlagen fehl wie mit einem falschen Passwort, und es werden keine E-Mails gesendet, bis das Konto wieder aktiviert wird.
+account-reactivate = Wieder aktivieren
+account-reactivate-text = Die Anmeldung ist wieder möglich, mit demselben Passwort.
+notice-account-provisioned = Konto angelegt. Das erste Passwort wurde per E-Mail gesendet.
+notice-welcome-not-mailed = Das Konto wurde angelegt, aber das erste Passwort konnte nicht gesendet werden. Bitte senden Sie es von hier aus noch einmal.
+notice-welcome-resent = Ein neues erstes Passwort wurde per E-Mail gesendet.
+notice-reset-started = Ein Link zum Zurücksetzen ist unterwegs, sofern nicht in den letzten Minuten schon einer gesendet wurde.
+notice-change-required = Bei der nächsten Anmeldung wird ein neues Passwort verlangt.
+notice-marked-compromised = Das Passwort funktioniert nicht mehr.
+notice-account-signed-out = Alle Sitzungen sind beendet.
+notice-second-factor-reset = Die Authenticator-App wurde entfernt. Wir haben eine E-Mail dazu gesendet.
+notice-account-deactivated = Das Konto ist deaktiviert.
+notice-account-reactivated = Das Konto ist wieder aktiv.

@@ -279,3 +279,102 @@ rule-reused =
     }
 rule-breached = Elija una contraseña que no haya aparecido en ninguna filtración de datos.
 rule-control_character = No use saltos de línea ni otros caracteres de control.
+
+## Newcomers
+
+welcome-your-password = Su contraseña
+welcome-step = Paso { $current } de { $count }
+all-set-title = Todo listo
+all-set-text = A partir de ahora, inicie sesión con su correo electrónico y su propia contraseña.
+
+## Recent activity
+
+activity-title = Actividad reciente
+activity-none = Todavía nada.
+activity-unavailable = En este momento no se puede mostrar todo.
+activity-times = { $value }, { $times } veces
+activity-created = Cuenta creada
+activity-first-password = Nueva primera contraseña enviada por correo
+activity-address-corrected = Dirección de correo corregida por nuestro equipo de soporte
+activity-signed-in = Inicio de sesión
+activity-sign-in-failed = Inicio de sesión fallido
+activity-code-wrong = Código incorrecto
+activity-many-wrong-codes = Muchos códigos incorrectos
+activity-authenticator-on = Aplicación de autenticación configurada
+activity-authenticator-off = Aplicación de autenticación desactivada
+activity-authenticator-removed = Aplicación de autenticación retirada por nuestro equipo de soporte
+activity-recovery-codes = Nuevos códigos de recuperación creados
+activity-confirmed = Identidad confirmada
+activity-not-confirmed = No se pudo confirmar la identidad
+activity-password-changed = Contraseña cambiada
+activity-password-not-changed = No se cambió la contraseña: la actual era incorrecta
+activity-reset-requested = Restablecimiento de contraseña solicitado
+activity-reset-confirmed = Restablecimiento de contraseña confirmado
+activity-reset-completed = Contraseña restablecida
+activity-reset-cancelled = Restablecimiento de contraseña cancelado
+activity-device-added = Nuevo navegador recordado
+activity-device-signed-out = Navegador desconectado y olvidado
+activity-signed-out = Sesión cerrada
+activity-session-ended = Sesión de un navegador cerrada desde otro
+activity-signed-out-everywhere = Sesión cerrada en todos los demás navegadores
+activity-deactivated = Cuenta desactivada
+activity-reactivated = Cuenta reactivada
+activity-change-required = Nueva contraseña exigida por nuestro equipo de soporte
+activity-password-invalidated = Contraseña invalidada por nuestro equipo de soporte
+activity-throttled = Un intento llegó demasiado pronto y no se comprobó
+
+## Accounts, for operators
+
+accounts-title = Cuentas
+accounts-find = Buscar una cuenta por su dirección
+accounts-find-button = Buscar
+accounts-active = Cuentas activas
+accounts-deactivated = Cuentas desactivadas
+accounts-none = No hay ninguna.
+accounts-more = Mostrar más
+accounts-back = Todas las cuentas
+error-account_unknown = No hay ninguna cuenta con esta dirección.
+error-own_account = Pida a otra persona del equipo que lo haga con su propia cuenta.
+error-reason_missing = Indique cómo comprobó la identidad de la persona.
+provision-title = Crear una cuenta
+provision-hint = Generamos una primera contraseña y la enviamos por correo. Aquí nadie la elige ni la ve.
+provision-button = Crear la cuenta
+account-title = Cuenta
+account-active = Activa
+account-deactivated = Desactivada
+account-undeliverable = Los correos no llegan
+account-created = Creada el { $value }.
+account-signed-in = Último inicio de sesión: { $value }.
+account-never = Nunca ha iniciado sesión.
+account-sessions = Sesiones
+account-no-sessions = Ninguna sesión iniciada.
+account-signs = En los últimos siete días: hasta { $devices } dispositivos en una hora y { $places } lugares a la vez; { $hours } horas con tres lugares alternados, en { $days } días. Muchas horas así en varios días indican que varias personas comparten la cuenta.
+account-journal = Registro
+account-by-operator = por el equipo
+account-reason = Cómo comprobó la identidad de la persona
+account-resend = Enviar una nueva primera contraseña
+account-resend-text = La primera contraseña enviada antes dejará de funcionar.
+account-start-reset = Enviar un enlace de restablecimiento
+account-start-reset-text = La persona recibirá el mismo correo que tras «¿Olvidó su contraseña?», como máximo uno cada pocos minutos.
+account-require-change = Exigir una nueva contraseña
+account-require-change-text = El próximo inicio de sesión pedirá una nueva contraseña. Todas las sesiones se cierran ahora y se envía un correo.
+account-mark-compromised = Invalidar la contraseña
+account-mark-compromised-text = Para una contraseña que otros conocen: deja de funcionar y se cierran todas las sesiones. Se envía un correo, y la persona elige una nueva con «¿Olvidó su contraseña?».
+account-sign-out = Cerrar todas las sesiones
+account-sign-out-text = Todas las sesiones de esta cuenta se cierran ahora. La contraseña no cambia.
+account-reset-factor = Retirar la aplicación de autenticación
+account-reset-factor-text = Solo si está seguro de quién lo pide: después bastará con la contraseña. Se cierran todas las sesiones y se envía un correo.
+account-deactivate = Desactivar
+account-deactivate-text = Todas las sesiones se cierran ahora. Iniciar sesión falla como con una contraseña incorrecta y no se envían correos hasta que la cuenta se reactive.
+account-reactivate = Reactivar
+account-reactivate-text = La persona podrá iniciar sesión de nuevo con la misma contraseña.
+notice-account-provisioned = Cuenta creada. La primera contraseña se ha enviado por correo.
+notice-welcome-not-mailed = La cuenta se ha creado, pero no se pudo enviar la primera contraseña. Envíela de nuevo desde aquí.
+notice-welcome-resent = Se ha enviado una nueva primera contraseña.
+notice-reset-started = Un enlace de restablecimiento está en camino, salvo que se haya enviado uno en los últimos minutos.
+notice-change-required = El próximo inicio de sesión pedirá una nueva contraseña.
+notice-marked-compromised = La contraseña ya no funciona.
+notice-account-signed-out = Se han cerrado todas las sesiones.
+notice-second-factor-reset = Se ha retirado la aplicación de autenticación. Hemos enviado un correo a la persona.
+notice-account-deactivated = La cuenta está desactivada.
+notice-account-reactivated = La cuenta está activa de nuevo.
