@@ -4,9 +4,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod app;
 mod builder;
 mod client;
 mod cookies;
+mod json;
+mod openapi;
 mod random;
 mod reset;
 mod security;
