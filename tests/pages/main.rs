@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod app;
 mod builder;
 mod catalogue;
 mod client;
@@ -11,6 +12,8 @@ mod cookies;
 mod language;
 mod look;
 mod pseudo;
+mod json;
+mod openapi;
 mod random;
 mod reset;
 mod security;
