@@ -29,6 +29,10 @@ impl Rejection {
         Self::of(pages.error_page(request, error))
     }
 
+    pub(super) fn unknown(pages: &Pages, request: &Parts) -> Self {
+        Self::of(pages.not_found(request))
+    }
+
     fn of(response: http::Response<PageBody>) -> Self {
         Self(Box::new(response.map(Body::new)))
     }

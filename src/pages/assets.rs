@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 
+use serde_json::Value;
+
 use super::answer::{Answer, content};
 use super::state::Pages;
 
@@ -28,8 +30,12 @@ pub(super) fn icon() -> Answer {
     asset("image/svg+xml", include_str!("assets/icon.svg"))
 }
 
-/// The description of the pages as JSON, with where they are. Its paths are below the base path.
+/// The description of the pages as JSON, with where they are. Its paths are below the base path, and only those that this host has.
 pub(super) fn openapi(pages: &Pages) -> Answer {
-    let server = format!("{}{}", pages.shared.origin, pages.shared.base);
-    asset("application/json", include_str!("openapi.json").replacen("https://acme.example", &server, 1))
+    let mut document: Value = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
+    document["servers"][0]["url"] = format!("{}{}", pages.shared.origin, pages.shared.base).into();
+    if let Some(paths) = document["paths"].as_object_mut() {
+        paths.retain(|path, _| pages.has(&format!("{}{path}", pages.shared.base)));
+    }
+    asset("application/json", document.to_string())
 }

@@ -162,7 +162,10 @@ pub(super) async fn confirm_required(call: Call) -> Result<Answer, Sorry> {
         Ok((outcome, codes)) => {
             let again = browser.clone();
             let entered = match outcome {
-                SignIn::Complete(signed_in) => Ok(enter_at_once(browser, &signed_in)),
+                SignIn::Complete(signed_in) => {
+                    let (browser, next) = enter_at_once(browser, &signed_in);
+                    Ok((browser.stepping("signed_in"), next))
+                }
                 other => advance(browser, other).await,
             };
             Ok(match entered {

@@ -31,7 +31,10 @@ pub(super) async fn admit(pages: &Pages, request: &Parts, reader: &Reader) -> Re
     }
     let route = pages.route(request.uri.path()).ok_or(Sorry::NotFound)?;
     // Before anything else is wrong with the request: that would reveal the page.
-    let operator = if route.is_for_operators() { pages.operator(request, reader).await? } else { None };
+    let operator = match route.is_for_operators() {
+        true => Some(pages.operator(request, reader).await?),
+        false => None,
+    };
     let verb = route.verb(&request.method).ok_or(Sorry::Method(route))?;
     // An app may leave out the type with an empty body. A form of another site has one, and no bearer token.
     let is_read = is_form(request) || is_json(request) || is_untyped(request) && bearer(request).is_some();

@@ -143,6 +143,9 @@ fn values() -> Vec<FluentArgs<'static>> {
             for (name, text) in [("year", "2026"), ("time", "10:15"), ("browser", "Firefox"), ("system", "Linux")] {
                 values.set(name, text);
             }
+            for name in ["devices", "places", "hours", "days", "current", "times"] {
+                values.set(name, count);
+            }
             all.push(values);
         }
     }

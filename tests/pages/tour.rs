@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use doorward::pages::Pages;
+use doorward::pages::{Pages, PagesBuilder};
 use doorward::second_factor::SecondFactorPolicy;
 use doorward::session::SessionLifetimes;
 use http::{Method, Request, header};
 use pollster::block_on;
 
 use crate::client::{Client, FORM, Shown, ask};
+use crate::desk::{BOSS, Hooks, Told, id_of, world_with_boss};
 use crate::support::*;
 
 /// Collects pages, in one language.
@@ -34,6 +35,10 @@ impl Tour {
         tour.settings_with_an_app();
         tour.steps_up();
         tour.ends_soon();
+        tour.welcomed();
+        tour.activities();
+        tour.desk();
+        tour.provisioned();
         tour.failures();
         tour
     }
@@ -234,6 +239,86 @@ impl Tour {
         self.get(&mut browser, "/security");
     }
 
+    fn client_with(&self, world: &World, change: impl FnOnce(PagesBuilder) -> PagesBuilder) -> Client {
+        let tag = self.tag;
+        let builder = Pages::builder(world.auth.clone()).language(move |_| Some(tag.to_owned()));
+        Client::of(&change(builder.texts(tag, &self.texts)).build().unwrap())
+    }
+
+    fn welcomed(&mut self) {
+        let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+        world.provision(NEWCOMER);
+        let mailed = world.mailed_password();
+        let mut browser =
+            self.client_with(&world, |builder| hooks.on(builder, &world).onboarding_steps(["authenticator-title"]));
+        self.post(&mut browser, "/sign-in", &[("email", NEWCOMER), ("password", &mailed)]);
+        self.post(&mut browser, "/choose-password", &[("new_password", OLD)]);
+    }
+
+    fn activities(&mut self) {
+        let world = world_with_boss(|builder| builder);
+        let many = || Ok(vec!["authn_login_fail"; 3]);
+        for journal in [many(), Ok(Vec::new()), Err(())] {
+            world.clock.advance(MINUTE);
+            let mut browser = self.client_with(&world, |builder| builder.activity(Told(journal)));
+            let _ = browser.sign_in(BOSS, OLD);
+            self.get(&mut browser, "/security");
+        }
+    }
+
+    /// A boss signed in, with an account of Ann's that has everything, and what anything in its journal is called.
+    fn desk(&mut self) {
+        let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+        let ann = world.open(ANN, OLD);
+        let _ = world.enroll(&ann);
+        let id = ann.user_id().to_string();
+        let events = Told(Ok(EVENTS.to_vec()));
+        let mut browser = self.client_with(&world, |builder| hooks.on(builder.activity(events), &world));
+        let _ = browser.sign_in(BOSS, OLD);
+        self.get(&mut browser, "/accounts?deactivated");
+        self.post(&mut browser, "/accounts/find", &[("email", NOBODY)]);
+        let account = format!("/accounts/account?user={id}");
+        self.get(&mut browser, &account);
+        self.get(&mut browser, &format!("/accounts/deactivate?user={}", id_of(&world, BOSS)));
+        self.post(&mut browser, "/accounts/deactivate", &[("user", &id_of(&world, BOSS))]);
+        self.post(&mut browser, "/accounts/reset-second-factor", &[("user", &id)]);
+        let reset = [("user", id.as_str()), ("reason", "came")];
+        for action in [
+            "start-reset",
+            "require-change",
+            "mark-compromised",
+            "sign-out",
+            "reset-second-factor",
+            "deactivate",
+            "reactivate",
+        ] {
+            self.get(&mut browser, &format!("/accounts/{action}?user={id}"));
+            self.post(&mut browser, &format!("/accounts/{action}"), &reset);
+            if action == "deactivate" {
+                self.get(&mut browser, &account);
+            }
+        }
+        self.get(&mut browser, "/accounts/provision");
+        block_on(world.operator.report_undeliverable(&email(ANN), doorward::account::UndeliverableReason::HardBounce))
+            .unwrap();
+        self.get(&mut browser, &account);
+        for number in 0..51 {
+            block_on(world.operator.provision(email(&format!("user{number}@acme.example")))).unwrap();
+        }
+        self.get(&mut browser, "/accounts");
+    }
+
+    fn provisioned(&mut self) {
+        let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+        let mut browser = self.client_with(&world, |builder| hooks.on(builder, &world));
+        let _ = browser.sign_in(BOSS, OLD);
+        self.post(&mut browser, "/accounts/provision", &[("email", NEWCOMER)]);
+        self.post(&mut browser, "/accounts/provision", &[("email", NEWCOMER)]);
+        let id = id_of(&world, NEWCOMER);
+        self.get(&mut browser, &format!("/accounts/resend?user={id}"));
+        self.post(&mut browser, "/accounts/resend", &[("user", &id)]);
+    }
+
     fn failures(&mut self) {
         let world = World::for_pages(|builder| builder);
         let mut browser = self.client(&world);
@@ -276,3 +361,38 @@ fn hidden(shown: &Shown, name: &str) -> String {
     let (_, rest) = shown.text.split_once(&format!(r#"name="{name}" value=""#)).expect("a hidden field");
     rest.split('"').next().unwrap().to_owned()
 }
+
+/// Every event that has words.
+const EVENTS: [&str; 31] = [
+    "user_created",
+    "user_created:imported",
+    "authn_token_created:welcome",
+    "user_updated:email",
+    "authn_login_success",
+    "authn_login_successafterfail",
+    "authn_login_fail",
+    "authn_second_factor_fail",
+    "authn_second_factor_fail_max",
+    "user_updated:second_factor_enabled",
+    "user_updated:second_factor_disabled",
+    "user_updated:second_factor_reset",
+    "authn_token_created:recovery_codes",
+    "authn_reauthenticated",
+    "authn_reauthenticated_fail",
+    "authn_password_change",
+    "authn_password_change_fail",
+    "authn_token_created:reset",
+    "authn_token_created:temporary_password",
+    "authn_password_change:reset",
+    "authn_token_revoked:reset",
+    "authn_token_created:device",
+    "authn_token_revoked:device",
+    "session_expired:logout",
+    "session_expired:revoked",
+    "session_logout:everywhere",
+    "user_archived",
+    "user_updated:reactivated",
+    "user_updated:password_change_forced",
+    "authn_token_revoked:password",
+    "excess_rate_limit_exceeded",
+];

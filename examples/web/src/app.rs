@@ -9,7 +9,7 @@ use doorward::config::Hold;
 use doorward::event::Event;
 use doorward::pages::{Frame, Look, Pages};
 use doorward::second_factor::SecondFactorPolicy;
-use doorward::store::SqliteStore;
+use doorward::store::{BackendError, SqliteStore};
 use doorward::{Auth, Keyring, Observer, Operator, Site};
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -116,11 +116,17 @@ fn pages(
         .client_address(peer)
         .operators(operator.clone(), store.clone(), move |who| {
             let tables = of_operators.clone();
-            async move { Ok(tables.profile(who.user_id()).await?.is_some_and(|profile| profile.operator)) }
+            async move {
+                let profile = tables.profile(who.user_id()).await.map_err(BackendError::unavailable)?;
+                Ok(profile.is_some_and(|profile| profile.operator))
+            }
         })
         .onboarding(move |who| {
             let tables = of_newcomers.clone();
-            async move { Ok(tables.profile(who.user_id()).await?.is_none().then(|| details::PATH.to_owned())) }
+            async move {
+                let profile = tables.profile(who.user_id()).await.map_err(BackendError::unavailable)?;
+                Ok(profile.is_none().then(|| details::PATH.to_owned()))
+            }
         })
         .onboarding_steps(["Your details"])
         .activity(store.clone());

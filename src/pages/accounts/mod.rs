@@ -28,13 +28,10 @@ struct Desk {
     form: Fields,
 }
 
-/// Whoever asks is an operator, or nobody is signed in: that was decided before anything of the request was read.
+/// Whoever asks is an operator: that was decided before anything of the request was read.
 pub(super) async fn answer(route: Route, verb: Verb, call: Call) -> Result<Answer, Sorry> {
-    let Call { mut browser, query, form, operator } = call;
-    let Some(signed_in) = operator else {
-        browser.visit.then = Some(browser.pages.path(Route::Accounts.path()));
-        return Err(browser.nobody());
-    };
+    let Call { browser, query, form, operator } = call;
+    let signed_in = operator.ok_or(Sorry::NotFound)?;
     let desk = Desk { member: Member { browser, signed_in }, query, form };
     if let Some(action) = Action::of(route) {
         return match verb {
