@@ -12,20 +12,20 @@ use super::rejection::Rejection;
 /// [`Member`]. If the hook fails, everyone gets 503. For sensitive actions, take [`Fresh`](super::Fresh) beside it.
 ///
 /// ```
-/// use doorward::axum::{Fresh, Operator};
+/// use doorward::axum::{Fresh, OperatorMember};
 ///
-/// async fn figures(Operator(who): Operator) -> String {
+/// async fn figures(OperatorMember(who): OperatorMember) -> String {
 ///     format!("figures for {}", who.email().as_typed())
 /// }
 ///
-/// async fn close_the_shop(_: Operator, Fresh(who): Fresh) -> String {
+/// async fn close_the_shop(_: OperatorMember, Fresh(who): Fresh) -> String {
 ///     format!("closed by {}", who.email().as_typed())
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Operator(pub Member);
+pub struct OperatorMember(pub Member);
 
-impl<S: Send + Sync> FromRequestParts<S> for Operator {
+impl<S: Send + Sync> FromRequestParts<S> for OperatorMember {
     type Rejection = Rejection;
 
     async fn from_request_parts(request: &mut Parts, state: &S) -> Result<Self, Rejection> {

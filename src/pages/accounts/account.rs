@@ -2,9 +2,9 @@ use askama::Template;
 use fluent_bundle::FluentArgs;
 use serde::Serialize;
 
-use super::Desk;
 use super::action::{Action, ShownAction};
-use crate::account::{UserOverview, UserStatus};
+use super::desk::Desk;
+use super::shown::ShownAccount;
 use crate::error::AuthError;
 use crate::journal::JournalEntry;
 use crate::pages::activity::text_of;
@@ -35,30 +35,6 @@ pub struct AccountPage {
     pub signs: ShownSigns,
     /// Its latest journal entries, if the host shows a journal.
     pub journal: Option<Vec<ShownEntry>>,
-}
-
-/// An account in a list.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct ShownAccount {
-    /// The user's id.
-    pub id: String,
-    /// The address.
-    pub email: String,
-    /// Whether it is active.
-    pub active: bool,
-    /// Whether the user has chosen a password.
-    pub has_password: bool,
-    /// Whether a second factor is on.
-    pub has_second_factor: bool,
-    /// When it was provisioned.
-    pub created: Moment,
-    /// When the user last signed in.
-    pub last_sign_in: Option<Moment>,
-    /// Whether mails to its address are reported as undeliverable.
-    pub undeliverable: bool,
-    /// Whether it is the operator's own.
-    pub this: bool,
 }
 
 /// Signs of a shared account, of the last seven days: the fields of [`SharingSigns`].
@@ -94,23 +70,6 @@ pub struct ShownEntry {
 models!(AccountPage);
 
 const ENTRIES: u32 = 50;
-
-impl ShownAccount {
-    pub(super) fn new(desk: &Desk, overview: UserOverview) -> Self {
-        let moment = |at| desk.member.browser.moment(at);
-        Self {
-            this: overview.id == *desk.member.signed_in.user_id(),
-            id: overview.id.to_string(),
-            email: overview.email.as_typed().to_owned(),
-            active: overview.status == UserStatus::Active,
-            has_password: overview.has_password,
-            has_second_factor: overview.has_second_factor,
-            created: moment(overview.created_at),
-            last_sign_in: overview.last_sign_in_at.map(moment),
-            undeliverable: overview.undeliverable.is_some(),
-        }
-    }
-}
 
 impl ShownSigns {
     /// What might show that several people share the account, in a sentence.
