@@ -108,7 +108,7 @@ async fn a_forgotten_password(browser: &Browser, host: &mut Host) {
 
 async fn walk(manner: Manner) {
     let Some(driver) = Driver::start().await else { return };
-    // Any host that prints what `minimal` prints, such as those of `examples/frameworks`: see their README.
+    // Or another host that prints the same, such as those of `examples/frameworks`: its README has the command.
     let program = std::env::var("DOORWARD_HOST");
     let mut host = Host::start(program.as_deref().unwrap_or(env!("CARGO_BIN_EXE_minimal")));
     let mailed = host.line("ann@acme.example signs in with ");
