@@ -39,9 +39,12 @@ use crate::hashing::HashLoad;
 use crate::mail::Mailer;
 use crate::password::{PasswordPolicy, Violation};
 use crate::store::{AttemptStore, UserRepository};
-#[cfg(feature = "pages")]
-use crate::types::{DeviceToken, UserId};
 use crate::types::{Email, Password, Site};
+#[cfg(feature = "pages")]
+use crate::{
+    event::EventKind,
+    types::{BackendError, Challenge, DeviceToken, UserId},
+};
 
 /// The authentication system of a host. Clones are cheap and share state.
 ///
@@ -164,6 +167,20 @@ impl Auth {
     /// The keys, if there are any.
     pub(crate) fn keyring(&self) -> Option<&crate::crypto::Keyring> {
         self.engine.codes.keyring.as_deref()
+    }
+
+    /// Whether the user whom this challenge names has never signed in. For display: what cannot be read is no newcomer.
+    pub(crate) async fn is_newcomer(&self, challenge: &Challenge) -> bool {
+        let Some(token) = self.engine.users.tokens.open(&challenge.0) else { return false };
+        let user = self.engine.users.find_by_id(&token.user_id).await;
+        matches!(user, Ok(Some(user)) if user.overview().last_sign_in_at.is_none())
+    }
+
+    /// Reports that a hook of the pages failed, or a port that only they call, and returns what the caller of the page gets.
+    pub(crate) fn page_failed(&self, call: &'static str, error: BackendError) -> Unavailable {
+        let error = error.during(call);
+        self.engine.events.report_about(EventKind::store_failed(&error), None);
+        error.into()
     }
 
     /// Whether a device cookie's text belongs to that user. It may be invalid all the same.

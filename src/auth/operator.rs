@@ -9,6 +9,12 @@ use crate::error::{OperatorError, Unavailable};
 use crate::event::EventKind;
 use crate::types::UserId;
 use crate::user::{Fresh, User};
+#[cfg(feature = "pages")]
+use crate::{
+    account::UserOverview,
+    engine::Found,
+    types::{BackendError, BackendErrorKind, Email},
+};
 
 /// The operations for operators: provisioning, importing, deactivating and deleting accounts, and ending sessions.
 ///
@@ -189,6 +195,32 @@ impl Operator {
         let engine = self.engine();
         engine.open()?;
         engine.users.find_by_id(user).await?.ok_or(OperatorError::UnknownUser)
+    }
+}
+
+// What the pages of an operator show.
+#[cfg(feature = "pages")]
+impl Operator {
+    /// Whether it operates on the accounts of this very `Auth`.
+    pub(crate) fn is_of(&self, auth: &Auth) -> bool {
+        std::sync::Arc::ptr_eq(&self.auth.engine, &auth.engine)
+    }
+
+    /// The account with this id.
+    pub(crate) async fn overview(&self, user: &UserId) -> Result<UserOverview, OperatorError> {
+        Ok(self.find(user).await?.overview())
+    }
+
+    /// The account with this address.
+    pub(crate) async fn find_by_email(&self, email: &Email) -> Result<Option<UserId>, Unavailable> {
+        let engine = self.engine();
+        engine.open()?;
+        match engine.users.find_by_email(email).await? {
+            Found::Somebody(head) => Ok(Some(head.id().clone())),
+            Found::Nobody => Ok(None),
+            // There is one: an operator must not be told otherwise.
+            Found::Unreadable => Err(BackendError::new(BackendErrorKind::Unreadable).into()),
+        }
     }
 }
 

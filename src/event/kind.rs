@@ -248,8 +248,9 @@ pub enum EventKind {
     /// A store call failed. If no decision was reached, the caller got an error.
     /// Logged as `sys_store_failed`.
     StoreFailed {
-        /// The method of [`UserRepository`](crate::UserRepository), [`AttemptStore`](crate::AttemptStore) or
-        /// [`UserDirectory`](crate::store::UserDirectory) that failed, such as `find_by_email` or `list_owing`.
+        /// The method of [`UserRepository`](crate::UserRepository), [`AttemptStore`](crate::AttemptStore),
+        /// [`UserDirectory`](crate::store::UserDirectory) or [`Journal`](crate::journal::Journal) that failed, such as `find_by_email`
+        /// or `list_owing`; or the hook of the pages, such as `is_operator`.
         call: &'static str,
         /// The kind of failure.
         error: BackendErrorKind,

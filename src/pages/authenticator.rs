@@ -11,8 +11,11 @@ use super::browser::Browser;
 use super::call::Call;
 use super::member::Member;
 use super::model::models;
+use super::onboarding::{ShownSteps, steps};
 use super::page::Page;
 use super::sign_in::advance;
+use super::welcome::enter_at_once;
+use crate::auth::SignIn;
 use crate::error::EnrollmentError;
 use crate::second_factor::{RecoveryCodes, TotpEnrollment};
 
@@ -26,6 +29,8 @@ pub struct AuthenticatorOfferPage {
     /// What is around the content.
     #[serde(skip)]
     pub page: Page,
+    /// For newcomers: the steps of the welcome, if the host names its own.
+    pub steps: Option<ShownSteps>,
 }
 
 /// After `/authenticator` and `/security/authenticator`: the QR code, and a field for a first code.
@@ -130,8 +135,8 @@ fn again(browser: Browser, page: Page, error: &EnrollmentError, place: Place) ->
 pub(super) async fn offer(call: Call) -> Result<Answer, Sorry> {
     let mut browser = call.browser;
     browser.visit.authenticator_challenge()?;
-    let page = browser.page(TITLE);
-    Ok(browser.show(&AuthenticatorOfferPage { page }))
+    let (page, steps) = (browser.page(TITLE), steps(&browser, 2));
+    Ok(browser.show(&AuthenticatorOfferPage { page, steps }))
 }
 
 pub(super) async fn begin_required(call: Call) -> Result<Answer, Sorry> {
@@ -154,7 +159,11 @@ pub(super) async fn confirm_required(call: Call) -> Result<Answer, Sorry> {
         // The codes exist only in this response, so they are shown even if what follows failed and the user has to sign in again.
         Ok((outcome, codes)) => {
             let again = browser.clone();
-            Ok(match advance(browser, outcome) {
+            let entered = match outcome {
+                SignIn::Complete(signed_in) => Ok(enter_at_once(browser, &signed_in)),
+                other => advance(browser, other).await,
+            };
+            Ok(match entered {
                 Ok((browser, next)) => browser.show(&codes_page(page, &codes, next)),
                 Err(_) => {
                     let next = format!("{}/sign-in", page.base);

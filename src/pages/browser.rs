@@ -220,6 +220,9 @@ impl Browser {
         }
         self.cookies.remove("session");
         self.cookies.remove("steps");
+        if !self.cookies.get("welcome").is_empty() {
+            self.cookies.remove("welcome");
+        }
         Ok((Self { visit: Visit::default(), ..self }, true))
     }
 

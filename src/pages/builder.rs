@@ -6,6 +6,7 @@ use http::request::Parts;
 
 use super::catalogue::{Choice, ChooseLanguage, Language};
 use super::error::PagesError;
+use super::hooks::Hooks;
 use super::look::Look;
 use super::routes::Route;
 use super::state::{FindAddress, Pages, Shared, local_path};
@@ -55,6 +56,7 @@ impl Pages {
             languages: Language::own(),
             language: None,
             client_address: None,
+            hooks: Hooks::default(),
             wrong: None,
         }
     }
@@ -69,6 +71,7 @@ pub struct PagesBuilder {
     languages: Vec<Language>,
     language: Option<Box<ChooseLanguage>>,
     client_address: Option<Box<FindAddress>>,
+    pub(super) hooks: Hooks,
     /// The first setting that was wrong by itself.
     wrong: Option<PagesError>,
 }
@@ -147,9 +150,10 @@ impl PagesBuilder {
     /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
     /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
     /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `home` or `look.stylesheet`, if it is no path
-    /// of this site; `texts`, if a language's texts cannot be read.
+    /// of this site; `texts`, if a language's texts cannot be read; `operators`, if the `Operator` is that of another `Auth`;
+    /// `onboarding_steps`, if there is no onboarding; `home`, if the onboarding's welcome page is to be home.
     pub fn build(self) -> Result<Pages, PagesError> {
-        let Self { auth, home, look, languages, language, client_address, wrong } = self;
+        let Self { auth, home, look, languages, language, client_address, hooks, wrong } = self;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
@@ -180,7 +184,8 @@ impl PagesBuilder {
         }
         let (base, origin) = (base.to_owned(), auth.site().origin());
         let choice = Choice::new(languages, language);
-        let shared = Shared { auth, keyring, base, home, origin, look, choice, client_address };
+        hooks.check(&auth, home.split(['?', '#']).next() == Some(&*format!("{base}{}", Route::Welcome.path())))?;
+        let shared = Shared { auth, keyring, base, home, origin, look, choice, client_address, hooks };
         Ok(Pages { shared: Arc::new(shared) })
     }
 }

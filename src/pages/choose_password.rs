@@ -9,6 +9,7 @@ use super::answer::{Answer, Sorry, content};
 use super::browser::Browser;
 use super::call::Call;
 use super::model::models;
+use super::onboarding::{ShownSteps, steps};
 use super::page::{Page, ShownRule, rules};
 use super::sign_in::advance;
 use crate::error::{ChoosePasswordError, ResumeError};
@@ -31,6 +32,8 @@ pub struct ChoosePasswordPage {
     pub rules: Vec<ShownRule>,
     /// What the rules mean for password managers: the attribute `passwordrules` of the field.
     pub passwordrules: String,
+    /// For newcomers: the steps of the welcome, if the host names its own.
+    pub steps: Option<ShownSteps>,
 }
 
 models!(ChoosePasswordPage);
@@ -42,6 +45,7 @@ fn choose_page(browser: &Browser, page: Page, broken: &[Violation]) -> ChoosePas
         email: browser.visit.email.clone(),
         rules: rules(auth, &browser.reader.texts, broken),
         passwordrules: auth.password_policy().password_rules_attribute(),
+        steps: steps(browser, 1),
     }
 }
 
@@ -58,7 +62,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     let challenge = browser.visit.password_challenge()?;
     match browser.auth().choose_password(&challenge, form.get("new_password")).await {
         Ok(outcome) => {
-            let (browser, next) = advance(browser, outcome)?;
+            let (browser, next) = advance(browser, outcome).await?;
             Ok(browser.redirect(&next))
         }
         Err(error @ ChoosePasswordError::ChallengeInvalid) => Err(browser.sorry(&error, "")),

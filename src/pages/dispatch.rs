@@ -11,25 +11,32 @@ use super::fields::Fields;
 use super::reader::{Reader, is_form, is_json};
 use super::routes::{Route, Verb};
 use super::state::Pages;
-use super::{assets, authenticator, choose_password, confirm, forgot, headers, reset, second_step, security, sign_in};
+use super::{
+    accounts, assets, authenticator, choose_password, confirm, forgot, headers, reset, second_step, security, sign_in,
+    welcome,
+};
+use crate::auth::SignedIn;
 
 /// A request that may be answered. Nothing of its body has been read.
 pub(super) struct Admitted {
     route: Route,
     pub(super) verb: Verb,
+    operator: Option<SignedIn>,
 }
 
 /// What is decided by the head of a request. Cross-site requests come first: whatever else is wrong with them, nothing is done.
-pub(super) fn admit(pages: &Pages, request: &Parts) -> Result<Admitted, Sorry> {
+pub(super) async fn admit(pages: &Pages, request: &Parts, reader: &Reader) -> Result<Admitted, Sorry> {
     if pages.is_cross_site(&request.method, &request.headers) {
         return Err(Sorry::Foreign);
     }
-    let route = Route::find(&pages.shared.base, request.uri.path()).ok_or(Sorry::NotFound)?;
+    let route = pages.route(request.uri.path()).ok_or(Sorry::NotFound)?;
+    // Before anything else is wrong with the request: that would reveal the page.
+    let operator = if route.is_for_operators() { pages.operator(request, reader).await? } else { None };
     let verb = route.verb(&request.method).ok_or(Sorry::Method(route))?;
     if verb == Verb::Post && !is_form(request) && !is_json(request) {
         return Err(Sorry::Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
-    Ok(Admitted { route, verb })
+    Ok(Admitted { route, verb, operator })
 }
 
 pub(super) async fn answer(
@@ -44,9 +51,14 @@ pub(super) async fn answer(
         true => Fields::parse_json(body).ok_or(Sorry::Malformed(StatusCode::BAD_REQUEST))?,
         false => Fields::parse(body),
     };
-    let call = Call { browser: Browser::of(pages, request, reader, &form), query, form };
+    let Admitted { route, verb, operator } = admitted;
+    let call = Call { browser: Browser::of(pages, request, reader, &form), query, form, operator };
+    if route.is_for_operators() { accounts::answer(route, verb, call).await } else { handle(route, verb, call).await }
+}
+
+async fn handle(route: Route, verb: Verb, call: Call) -> Result<Answer, Sorry> {
     use Verb::{Get, Post};
-    match (admitted.route, admitted.verb) {
+    match (route, verb) {
         (Route::SignIn, Get) => sign_in::show(call).await,
         (Route::SignIn, Post) => sign_in::submit(call).await,
         (Route::SecondStep, Get) => second_step::show(call).await,
@@ -93,6 +105,9 @@ pub(super) async fn answer(
         (Route::Style, _) => Ok(assets::style()),
         (Route::Script, _) => Ok(assets::script()),
         (Route::Icon, _) => Ok(assets::icon()),
+        (Route::Welcome, _) => welcome::show(call).await,
+        // Below `/accounts`.
+        _ => Err(Sorry::NotFound),
     }
 }
 

@@ -54,6 +54,8 @@
 //! - **Known and unknown addresses get the same pages in the same time**: they show what [`Auth`](crate::Auth) returns, and are built
 //!   only where it has a [`background`](crate::AuthBuilder::background).
 
+mod accounts;
+mod activity;
 mod agent;
 mod answer;
 mod assets;
@@ -61,6 +63,7 @@ mod authenticator;
 mod body;
 mod browser;
 mod builder;
+mod builder_hooks;
 mod call;
 mod catalogue;
 mod choose_password;
@@ -73,12 +76,15 @@ mod error_page;
 mod fields;
 mod forgot;
 mod headers;
+mod hooks;
 mod links;
 mod look;
 mod member;
 pub mod model;
 mod moment;
 mod notice;
+mod onboarding;
+mod operators;
 mod page;
 mod reader;
 mod reset;
@@ -89,6 +95,7 @@ mod service;
 mod sign_in;
 mod state;
 mod visit;
+mod welcome;
 
 pub use body::PageBody;
 pub use builder::PagesBuilder;

@@ -5,17 +5,27 @@
 
 use serde::Serialize;
 
+pub use super::activity::{RecentActivity, ShownActivity};
 pub use super::authenticator::{AuthenticatorOfferPage, AuthenticatorPage, AuthenticatorSecret, RecoveryCodesPage};
 pub use super::choose_password::ChoosePasswordPage;
 pub use super::confirm::ConfirmPage;
 pub use super::error_page::ErrorPage;
 pub use super::forgot::{ForgotCheckPage, ForgotPage, ForgotSentPage};
 pub use super::moment::Moment;
+pub use super::onboarding::ShownSteps;
 pub use super::page::{Page, Problem, ShownRule, Wait};
 pub use super::reset::{ResetConfirmPage, ResetDonePage, ResetFailedPage};
 pub use super::second_step::SecondStepPage;
 pub use super::security::{SecurityPage, ShownAuthenticator, ShownDevice, ShownSession};
 pub use super::sign_in::{SignInPage, SignOutPage};
+pub use super::welcome::AllSetPage;
+
+/// What the pages of operators show.
+pub mod accounts {
+    pub use super::super::accounts::{
+        AccountActionPage, AccountJournal, AccountPage, AccountsPage, ShownAccount, ShownAction, ShownEntry, ShownSigns,
+    };
+}
 
 /// The data of a page. Only this crate implements it.
 pub trait PageModel: Serialize + sealed::Sealed + Send + Sync + 'static {

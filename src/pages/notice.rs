@@ -9,10 +9,19 @@ pub(super) enum Notice {
     DeviceSignedOut,
     SessionSignedOut,
     AppOff,
+    AccountProvisioned,
+    WelcomeResent,
+    ResetStarted,
+    ChangeRequired,
+    MarkedCompromised,
+    AccountSignedOut,
+    SecondFactorReset,
+    AccountDeactivated,
+    AccountReactivated,
 }
 
 impl Notice {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 17] = [
         Self::SignedOut,
         Self::SessionEnded,
         Self::PasswordChanged,
@@ -21,6 +30,15 @@ impl Notice {
         Self::DeviceSignedOut,
         Self::SessionSignedOut,
         Self::AppOff,
+        Self::AccountProvisioned,
+        Self::WelcomeResent,
+        Self::ResetStarted,
+        Self::ChangeRequired,
+        Self::MarkedCompromised,
+        Self::AccountSignedOut,
+        Self::SecondFactorReset,
+        Self::AccountDeactivated,
+        Self::AccountReactivated,
     ];
 
     pub(super) fn number(self) -> String {
@@ -42,6 +60,15 @@ impl Notice {
             Self::DeviceSignedOut => "notice-device-signed-out",
             Self::SessionSignedOut => "notice-session-signed-out",
             Self::AppOff => "notice-app-off",
+            Self::AccountProvisioned => "notice-account-provisioned",
+            Self::WelcomeResent => "notice-welcome-resent",
+            Self::ResetStarted => "notice-reset-started",
+            Self::ChangeRequired => "notice-change-required",
+            Self::MarkedCompromised => "notice-marked-compromised",
+            Self::AccountSignedOut => "notice-account-signed-out",
+            Self::SecondFactorReset => "notice-second-factor-reset",
+            Self::AccountDeactivated => "notice-account-deactivated",
+            Self::AccountReactivated => "notice-account-reactivated",
         }
     }
 
@@ -56,6 +83,15 @@ impl Notice {
             Self::DeviceSignedOut => "device_signed_out",
             Self::SessionSignedOut => "session_signed_out",
             Self::AppOff => "second_factor_off",
+            Self::AccountProvisioned => "account_provisioned",
+            Self::WelcomeResent => "welcome_resent",
+            Self::ResetStarted => "reset_started",
+            Self::ChangeRequired => "change_required",
+            Self::MarkedCompromised => "marked_compromised",
+            Self::AccountSignedOut => "account_signed_out",
+            Self::SecondFactorReset => "second_factor_reset",
+            Self::AccountDeactivated => "account_deactivated",
+            Self::AccountReactivated => "account_reactivated",
         }
     }
 }

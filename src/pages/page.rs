@@ -137,6 +137,11 @@ impl Page {
         self.texts.around(name)
     }
 
+    /// "Sign-in failed, 12 times"
+    pub(super) fn times(&self, text: &str, times: &u64) -> String {
+        self.texts.two("activity-times", ("value", text), ("times", times))
+    }
+
     /// "Signed in … with password and code. Last seen …"
     pub(super) fn session(&self, session: &ShownSession) -> String {
         let mut values = FluentArgs::new();

@@ -77,6 +77,19 @@ routes! {
     SecurityDeviceSignOut "/security/devices/sign-out" Get Post;
     SecuritySessionSignOut "/security/sessions/sign-out" Get Post;
     SecurityOthersSignOut "/security/sessions/sign-out-others" Get Post;
+    Welcome "/welcome" Get;
+    Accounts "/accounts" Get;
+    AccountsFind "/accounts/find" Get Post;
+    AccountsProvision "/accounts/provision" Get Post;
+    Account "/accounts/account" Get;
+    AccountResend "/accounts/resend" Get Post;
+    AccountStartReset "/accounts/start-reset" Get Post;
+    AccountRequireChange "/accounts/require-change" Get Post;
+    AccountMarkCompromised "/accounts/mark-compromised" Get Post;
+    AccountSignOut "/accounts/sign-out" Get Post;
+    AccountResetSecondFactor "/accounts/reset-second-factor" Get Post;
+    AccountDeactivate "/accounts/deactivate" Get Post;
+    AccountReactivate "/accounts/reactivate" Get Post;
     WellKnownChangePassword "/.well-known/change-password" Get;
     Style "/pages/style.css" Get;
     Script "/pages/page.js" Get;
@@ -98,6 +111,11 @@ impl Route {
         }
         let below = path.strip_prefix(base)?;
         Self::ALL.iter().copied().find(|route| *route != Self::WellKnownChangePassword && route.path() == below)
+    }
+
+    /// Whether only operators know it.
+    pub(super) fn is_for_operators(self) -> bool {
+        self.path().starts_with(Self::Accounts.path())
     }
 
     /// How the route is asked, if it answers that method.

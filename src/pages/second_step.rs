@@ -51,7 +51,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     };
     match outcome {
         Ok(outcome) => {
-            let (browser, next) = advance(browser, outcome)?;
+            let (browser, next) = advance(browser, outcome).await?;
             Ok(browser.redirect(&next))
         }
         Err(error @ VerifySecondFactorError::ChallengeInvalid) => Err(browser.sorry(&error, "")),

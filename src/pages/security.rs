@@ -3,6 +3,7 @@
 use askama::Template;
 use serde::Serialize;
 
+use super::activity::{self, RecentActivity};
 use super::answer::{Answer, Sorry};
 use super::call::Call;
 use super::catalogue::Texts;
@@ -40,6 +41,8 @@ pub struct SecurityPage {
     pub sessions: Vec<ShownSession>,
     /// The devices, this one first.
     pub devices: Vec<ShownDevice>,
+    /// What happened to the account lately, if the host shows it.
+    pub activity: Option<RecentActivity>,
 }
 
 /// An authenticator app that is set up.
@@ -147,6 +150,7 @@ async fn security_page(member: &Member, page: Page, broken: &[Violation]) -> Res
         required: auth.config().second_factor.is_required(),
         devices: devices.iter().map(|device| device_shown(device, &sessions, texts)).collect(),
         sessions: sessions.iter().map(|session| session_shown(session, texts)).collect(),
+        activity: activity::recent(member).await,
     })
 }
 

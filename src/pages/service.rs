@@ -67,7 +67,7 @@ impl Pages {
         let (parts, body) = request.into_parts();
         let reader = Reader::of(self, &parts);
         let answered = async {
-            let admitted = admit(self, &parts)?;
+            let admitted = admit(self, &parts, &reader).await?;
             let body = match admitted.verb {
                 Verb::Get => Bytes::new(),
                 Verb::Post => read(body).await?,
@@ -97,7 +97,7 @@ impl Pages {
         self.fail(request, browser.nobody())
     }
 
-    fn fail(&self, request: &Parts, sorry: Sorry) -> Response<PageBody> {
+    pub(super) fn fail(&self, request: &Parts, sorry: Sorry) -> Response<PageBody> {
         finish(self, request, &Reader::at_a_host(self, request), Err(sorry)).map(PageBody::new)
     }
 }

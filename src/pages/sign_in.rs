@@ -12,6 +12,7 @@ use super::notice::Notice;
 use super::page::Page;
 use super::state::local_path;
 use super::visit::{Step, Visit};
+use super::welcome;
 use crate::auth::{SignIn, SignInRequest};
 use crate::types::Email;
 
@@ -70,8 +71,8 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
             // Drop the session before and any pending sign-in: they may have been someone else's.
             let (mut browser, _) = browser.leave().await?;
             let email = Email::from_input(email).map(|email| email.as_typed().to_owned()).unwrap_or_default();
-            browser.visit = Visit { email, then, step: None };
-            let (browser, next) = advance(browser, outcome)?;
+            browser.visit = Visit { email, then, ..Visit::default() };
+            let (browser, next) = advance(browser, outcome).await?;
             Ok(browser.redirect(&next))
         }
         Err(error) => {
@@ -85,20 +86,30 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
 }
 
 /// Continues a sign-in and returns the path of its next page. Only `Complete` has a session.
-pub(super) fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, String), Sorry> {
+pub(super) async fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, String), Sorry> {
     let visit = browser.visit.clone();
+    let newcomer = is_newcomer(&browser, &outcome).await;
     let (step, below) = match outcome {
-        SignIn::Complete(signed_in) => {
-            let next = visit.then.unwrap_or_else(|| browser.pages.shared.home.clone());
-            return Ok((browser.enter(&signed_in), next));
-        }
+        SignIn::Complete(signed_in) => return Ok(welcome::enter(browser, &signed_in).await),
         SignIn::SecondFactorRequired(challenge) => (Step::Code(challenge.expose()), "/second-step"),
         SignIn::PasswordChangeRequired(challenge) => (Step::Password(challenge.expose()), "/choose-password"),
         SignIn::EnrollmentRequired(challenge) => (Step::Authenticator(challenge.expose()), "/authenticator"),
     };
-    let browser = browser.at(Visit { step: Some(step), ..visit })?;
+    let browser = browser.at(Visit { step: Some(step), newcomer, ..visit })?;
     let next = browser.pages.path(below);
     Ok((browser, next))
+}
+
+/// Whether the user has never been signed in. Asked only where newcomers see something of it.
+async fn is_newcomer(browser: &Browser, outcome: &SignIn) -> bool {
+    match outcome {
+        SignIn::PasswordChangeRequired(challenge) | SignIn::EnrollmentRequired(challenge)
+            if browser.pages.shared.hooks.onboarding.is_some() =>
+        {
+            browser.auth().is_newcomer(challenge).await
+        }
+        _ => browser.visit.newcomer,
+    }
 }
 
 /// For links of the host. It changes nothing.

@@ -9,6 +9,7 @@ use super::browser::Browser;
 use super::catalogue::Choice;
 use super::cross_site;
 use super::fields::Fields;
+use super::hooks::Hooks;
 use super::look::Look;
 use super::reader::Reader;
 use super::routes::Route;
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     pub(super) look: Look,
     pub(super) choice: Choice,
     pub(super) client_address: Option<Box<FindAddress>>,
+    pub(super) hooks: Hooks,
 }
 
 impl Pages {
@@ -59,7 +61,7 @@ impl Pages {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn routes(&self) -> impl Iterator<Item = (Method, String)> {
-        Route::ALL.iter().flat_map(|route| {
+        Route::ALL.iter().filter(|route| self.answers(**route)).flat_map(|route| {
             let path = route.whole_path(&self.shared.base);
             route.verbs().iter().map(move |verb| (verb.method(), path.clone()))
         })
@@ -67,7 +69,20 @@ impl Pages {
 
     /// Whether this path is one of the pages.
     pub fn has(&self, path: &str) -> bool {
-        Route::find(&self.shared.base, path).is_some()
+        self.route(path).is_some()
+    }
+
+    pub(super) fn route(&self, path: &str) -> Option<Route> {
+        Route::find(&self.shared.base, path).filter(|route| self.answers(*route))
+    }
+
+    /// Whether the host has what the route needs. Otherwise the path is the host's own.
+    fn answers(&self, route: Route) -> bool {
+        match route {
+            Route::Welcome => self.shared.hooks.onboarding.is_some(),
+            _ if route.is_for_operators() => self.shared.hooks.operators.is_some(),
+            _ => true,
+        }
     }
 
     /// Who is signed in, by the session cookie of a request, or by its bearer token. It takes one look-up; the use may be recorded after the response.

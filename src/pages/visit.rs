@@ -13,6 +13,9 @@ pub(super) struct Visit {
     /// The path to go to afterwards, if not home.
     pub(super) then: Option<String>,
     pub(super) step: Option<Step>,
+    /// Whether it is the first sign-in of that user.
+    #[serde(default)]
+    pub(super) newcomer: bool,
 }
 
 /// The next step of a sign-in, with the text of its challenge.

@@ -52,6 +52,19 @@ impl Texts {
         self.with(name, &values)
     }
 
+    /// With two values of those names.
+    pub(in crate::pages) fn two(
+        &self,
+        name: &str,
+        (one, value): (&'static str, impl ToString),
+        (other, count): (&'static str, impl ToString),
+    ) -> String {
+        let mut values = FluentArgs::new();
+        values.set(one, value.to_string());
+        values.set(other, count.to_string());
+        self.with(name, &values)
+    }
+
     /// What stands before `$value` and after it.
     pub(in crate::pages) fn around(&self, name: &str) -> (String, String) {
         let text = self.value(name, "value", PLACE);
