@@ -23,11 +23,11 @@
 mod fresh;
 mod layer;
 mod member;
-mod operator_member;
+mod operator;
 mod rejection;
 
 pub use fresh::Fresh;
 pub use layer::{PagesLayer, WithPages, layer};
 pub use member::Member;
-pub use operator_member::OperatorMember;
+pub use operator::Operator;
 pub use rejection::Rejection;

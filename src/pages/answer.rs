@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 use super::cookies::Cookies;
 use super::error_page::ErrorPage;
 use super::look::frame;
-use super::model::PageModel;
-use super::page::{Page, seconds};
+use super::new_page::new_page;
+use super::page::seconds;
+use super::page_model::PageModel;
 use super::reader::{Format, Reader};
 use super::routes::Route;
 use super::state::Pages;
@@ -28,6 +29,8 @@ pub(super) enum Sorry {
     Ended(String, Box<Cookies>),
     /// The request is malformed.
     Malformed(StatusCode),
+    /// A member of a JSON object has the wrong type.
+    Member(String),
     NotFound,
     /// The page does not support this method.
     Method(Route),
@@ -44,6 +47,7 @@ impl Sorry {
         match self {
             Self::SignIn(_) | Self::Ended(..) => (StatusCode::UNAUTHORIZED, "session_ended", "notice-session-ended"),
             Self::Malformed(status) => (*status, "request_malformed", "failed-malformed"),
+            Self::Member(_) => (StatusCode::BAD_REQUEST, "request_malformed", "failed-malformed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "page_unknown", "failed-not-found"),
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "failed-method"),
             Self::Foreign => (StatusCode::FORBIDDEN, "cross_site", "failed-cross-site"),
@@ -83,15 +87,18 @@ impl Sorry {
             Self::Refused(refusal) => reader.texts.error(refusal),
             _ => reader.texts.get(text),
         };
-        html(pages, status, &ErrorPage { page: Page::new(pages, reader, "error-title").problem("", text) })
+        html(pages, status, &ErrorPage { page: new_page(pages, reader, "error-title").problem("", text) })
     }
 
     fn problem(&self, reader: &Reader) -> Answer {
         let (status, code, text) = self.head();
-        let members = match self {
+        let mut members = match self {
             Self::Refused(refusal) | Self::Confirm(_, refusal) => problem(reader, refusal, ""),
             _ => problem_of(status, code, reader.texts.get(text)),
         };
+        if let Self::Member(name) = self {
+            members.insert("field".to_owned(), name.as_str().into());
+        }
         problem_document(status, members)
     }
 }
@@ -139,11 +146,15 @@ pub(super) fn html<M: PageModel + Template>(pages: &Pages, status: StatusCode, m
     let own = pages.shared.look.own::<M>().map(|draw| draw(model));
     let drawn = match own {
         Some(text) => Ok(text),
-        None => model.render().and_then(|content| frame(pages, model.page(), content)),
+        None => model.render().and_then(|content| frame(&pages.shared.look, model.page(), content)),
     };
     match drawn {
         Ok(text) => content(status, "text/html; charset=utf-8", text),
-        Err(_) => content(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "Please try again."),
+        Err(_) => content(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "text/plain; charset=utf-8",
+            model.page().text("failed-internal"),
+        ),
     }
 }
 

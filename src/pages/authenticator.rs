@@ -10,9 +10,9 @@ use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
 use super::member::Member;
-use super::model::models;
 use super::onboarding::{ShownSteps, steps};
 use super::page::Page;
+use super::page_model::models;
 use super::sign_in::advance;
 use super::welcome::enter_at_once;
 use crate::auth::SignIn;
@@ -57,6 +57,8 @@ pub struct AuthenticatorSecret {
     pub qr: String,
     /// The key, to be typed.
     pub key: String,
+    /// The `otpauth` URI, which opens the authenticator app on the phone itself.
+    pub uri: String,
 }
 
 impl fmt::Debug for AuthenticatorSecret {
@@ -100,7 +102,7 @@ models!(AuthenticatorOfferPage, AuthenticatorPage, RecoveryCodesPage);
 impl From<TotpEnrollment> for AuthenticatorSecret {
     fn from(begun: TotpEnrollment) -> Self {
         let qr = format!("data:image/svg+xml;base64,{}", Base64::encode_string(begun.qr_svg().as_bytes()));
-        Self { qr, key: begun.key().to_owned() }
+        Self { qr, key: begun.key().to_owned(), uri: begun.uri().to_owned() }
     }
 }
 
@@ -160,7 +162,10 @@ pub(super) async fn confirm_required(call: Call) -> Result<Answer, Sorry> {
         Ok((outcome, codes)) => {
             let again = browser.clone();
             let entered = match outcome {
-                SignIn::Complete(signed_in) => Ok(enter_at_once(browser, &signed_in)),
+                SignIn::Complete(signed_in) => {
+                    let (browser, next) = enter_at_once(browser, &signed_in);
+                    Ok((browser.stepping("signed_in"), next))
+                }
                 other => advance(browser, other).await,
             };
             Ok(match entered {

@@ -9,12 +9,13 @@ use time::OffsetDateTime;
 
 use super::agent;
 use super::answer::{Answer, Sorry, content, html, problem, problem_document, redirect, retry_after, status};
-use super::cookies::Cookies;
+use super::cookies::{Cookies, DEVICE_TOKEN};
 use super::fields::Fields;
-use super::model::PageModel;
 use super::moment::Moment;
+use super::new_page::new_page;
 use super::notice::Notice;
 use super::page::Page;
+use super::page_model::PageModel;
 use super::reader::{Format, Reader, bearer};
 use super::state::Pages;
 use super::visit::Visit;
@@ -36,17 +37,18 @@ pub(super) struct Browser {
     pub(super) cookies: Cookies,
     pub(super) reader: Reader,
     /// What a program is told about the step just taken.
-    said: Option<Notice>,
+    told: Map<String, Value>,
     agent: String,
     address: Option<ClientAddress>,
 }
 
 impl Browser {
-    /// `sent` is what the request carries in its body. A program that sends a bearer token, or wants `tokens`, is an app.
+    /// `sent` is what the request carries in its body. A program that sends a bearer token, or wants `tokens`, is an app. Whoever
+    /// reads HTML is a browser: a proxy that signs in its own users adds a bearer token of its own to their requests.
     pub(super) fn of(pages: &Pages, request: &Parts, reader: Reader, sent: &Fields) -> Self {
-        let wants_tokens = reader.format == Format::Json && sent.has("tokens");
-        let cookies = match bearer(request).or(wants_tokens.then_some("")) {
-            Some(bearer) => Cookies::of_app(bearer, sent.get("device")),
+        let bearer = bearer(request).or(sent.has("tokens").then_some(""));
+        let cookies = match bearer.filter(|_| reader.format == Format::Json) {
+            Some(bearer) => Cookies::of_app(bearer, sent.get(DEVICE_TOKEN)),
             None => Cookies::of(&request.headers),
         };
         let visit = pages.shared.keyring.open_cookie("steps", cookies.get("steps"));
@@ -57,7 +59,7 @@ impl Browser {
             visit,
             cookies,
             reader,
-            said: None,
+            told: Map::new(),
             agent: agent::label(agent.unwrap_or_default()),
             address: pages.client_address(request),
         }
@@ -70,8 +72,11 @@ impl Browser {
 
 // Pages.
 impl Browser {
-    /// A page that shows the notice, if there is one.
+    /// A page that shows the notice, if there is one. A program leaves it to the next page.
     pub(super) fn page(&mut self, title: &str) -> Page {
+        if self.reader.format == Format::Json {
+            return self.plain_page(title);
+        }
         let notice = Notice::parse(self.cookies.get("notice"));
         if notice.is_some() {
             self.cookies.remove("notice");
@@ -81,7 +86,7 @@ impl Browser {
 
     /// A page after a form that was refused.
     pub(super) fn plain_page(&self, title: &str) -> Page {
-        Page::new(&self.pages, &self.reader, title)
+        new_page(&self.pages, &self.reader, title)
     }
 
     /// For input that no call of `Auth` judges. Its text is in the catalogue, by the code.
@@ -122,13 +127,7 @@ impl Browser {
     pub(super) fn redirect(self, path: &str) -> Answer {
         match self.reader.format {
             Format::Html => self.with_cookies(redirect(path)),
-            Format::Json => {
-                let mut members = serde_json::json!({ "next": path });
-                if let Some(notice) = self.said {
-                    members["notice"] = notice.code().into();
-                }
-                self.tell(Ok(members))
-            }
+            Format::Json => self.tell(Ok(serde_json::json!({ "next": path }))),
         }
     }
 
@@ -139,6 +138,7 @@ impl Browser {
             _ => Map::new(),
         };
         members.extend(self.cookies.tokens());
+        members.extend(self.told.clone());
         self.with_cookies(content(StatusCode::OK, "application/json", Value::Object(members).to_string()))
     }
 
@@ -150,8 +150,19 @@ impl Browser {
     pub(super) fn saying(mut self, notice: Notice) -> Self {
         match self.reader.format {
             Format::Html => self.cookies.set("notice", notice.number(), Some(NOTICE)),
-            Format::Json => self.said = Some(notice),
+            Format::Json => self.tell_of("notice", notice.code()),
         }
+        self
+    }
+
+    /// Adds a member to what a program is told.
+    fn tell_of(&mut self, name: &str, value: impl Into<Value>) {
+        self.told.insert(name.to_owned(), value.into());
+    }
+
+    /// The step of a sign-in that comes next, for programs, by a stable name.
+    pub(super) fn stepping(mut self, step: &str) -> Self {
+        self.tell_of("step", step);
         self
     }
 
@@ -201,6 +212,7 @@ impl Browser {
         };
         self.visit = Visit::default();
         self.cookies.remove("steps");
+        self.tell_of("expires_in", signed_in.expires_in().as_secs());
         // Without a lifetime it ends with the browser; what counts is when `Auth` ends the session.
         self.cookies.set("session", signed_in.token().expose(), signed_in.max_age());
         self
@@ -233,6 +245,7 @@ impl Browser {
         // No longer than the step itself is valid: some browsers keep cookies without a lifetime.
         let lifetime = self.auth().config().challenge.lifetime;
         self.cookies.set("steps", text, Some(lifetime));
+        self.tell_of("expires_in", lifetime.as_secs());
         Ok(Self { visit, ..self })
     }
 }

@@ -89,7 +89,11 @@ impl PagesBuilder {
     }
 
     /// The language of a request, as a tag of BCP 47; default what the browser prefers (`Accept-Language`) of those there are. For
-    /// pages in one language only, return it always. `None` leaves it to the browser.
+    /// pages in one language only, return it always. `None`, or what is no tag, leaves it to the browser.
+    ///
+    /// The nearest language that there is answers: `de` for `de-AT`, English if none is near. Browsers list languages in their
+    /// order of preference, so weights (`q=`) are not read. Refusals and the `detail` of problem documents are in the language
+    /// too; mails are not.
     ///
     /// ```
     /// # fn german(builder: doorward::pages::PagesBuilder) -> doorward::pages::PagesBuilder {
@@ -102,7 +106,15 @@ impl PagesBuilder {
 
     /// Adds a language, or replaces single texts of one: English, German and Spanish are there. `texts` is a file of
     /// [Project Fluent](https://projectfluent.org), with the names of the crate's `src/pages/locales/en.ftl`. What is missing is
-    /// shown in English. Languages from right to left are laid out so.
+    /// shown in English, also in a `de-AT` beside `de`. Languages from right to left are laid out so.
+    ///
+    /// What errors and rules of the password policy say goes by their codes, in `error-<code>` and `rule-<code>`; the crate's
+    /// `de.ftl` has them all. An error may use `$unit` (`none`, `seconds` or `minutes`) with `$amount`, and `$rules`, the sentences
+    /// of the rules that a password breaks; a rule may use `$count`. Keep one message for `error-invalid_credentials`, whatever the
+    /// cause.
+    ///
+    /// Values are not isolated by marks (U+2068): the pages isolate what they show between tags. Texts are escaped, so they contain
+    /// no markup.
     ///
     /// ```
     /// # fn polite(builder: doorward::pages::PagesBuilder) -> doorward::pages::PagesBuilder {

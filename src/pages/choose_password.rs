@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::answer::{Answer, Sorry, content};
 use super::browser::Browser;
 use super::call::Call;
-use super::model::models;
 use super::onboarding::{ShownSteps, steps};
 use super::page::{Page, ShownRule, rules};
+use super::page_model::models;
+use super::reader::Format;
 use super::sign_in::advance;
 use crate::error::{ChoosePasswordError, ResumeError};
 use crate::password::Violation;
@@ -83,7 +84,9 @@ pub(super) async fn check(call: Call) -> Result<Answer, Sorry> {
         Ok(_) => Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?,
         Err(_) => match browser.who().await {
             Ok(who) => who.email().clone(),
-            Err(ResumeError::SessionEnded) => return Err(Sorry::NotFound),
+            // The script of a page needs no way to the sign-in page.
+            Err(ResumeError::SessionEnded) if browser.reader.format == Format::Html => return Err(Sorry::NotFound),
+            Err(ResumeError::SessionEnded) => return Err(browser.nobody()),
             Err(error) => return Err(browser.sorry(&error, "")),
         },
     };

@@ -17,6 +17,8 @@ pub(super) struct Cookies {
 
 /// The cookies that an app gets as one token, which it sends back as its bearer: the session, or how far a sign-in has come.
 const TOKEN: [&str; 2] = ["session", "steps"];
+/// The member of JSON objects in which an app gets its device token, and sends it back.
+pub(super) const DEVICE_TOKEN: &str = "device_token";
 
 impl Cookies {
     pub(super) fn of(headers: &HeaderMap) -> Self {
@@ -75,7 +77,7 @@ impl Cookies {
             }
         }
         if let Some(cookie) = changed.iter().find(|cookie| cookie.name() == name("device")) {
-            tokens.insert("device".to_owned(), cookie.value().into());
+            tokens.insert(DEVICE_TOKEN.to_owned(), cookie.value().into());
         }
         tokens
     }

@@ -1,8 +1,8 @@
 use askama::Template;
 use serde::Serialize;
 
-use super::model::models;
 use super::page::Page;
+use super::page_model::models;
 
 /// A failed request without a form to show again. [`Page::problems`] says why.
 #[derive(Debug, Serialize, Template)]

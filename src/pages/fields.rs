@@ -1,9 +1,13 @@
 //! What a form, a query or a JSON object carries.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
 use zeroize::Zeroizing;
+
+use super::object::{Member, Members};
+
+/// What a form has as a checkbox is `true` or `false` in JSON, and nothing else: the text "false" would be there, and so chosen.
+const FLAGS: [&str; 4] = ["keep", "recovery", "remember", "tokens"];
+/// Which some programs put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Names and values. Values may be secrets, and these copies are wiped; the server's buffer is not.
 #[derive(Default)]
@@ -15,20 +19,27 @@ impl Fields {
         Self(pairs.map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned()))).collect())
     }
 
-    /// The members of a JSON object: strings, numbers and `true`. What is `false` or `null` is not there.
-    pub(super) fn parse_json(text: &[u8]) -> Option<Self> {
-        let object: BTreeMap<String, Value> = serde_json::from_slice(text).ok()?;
+    /// The members of a JSON object. What is `false` or `null` is not there, and an empty body is an empty object. A number is no
+    /// text: it would lose the zeros that a code begins with.
+    ///
+    /// # Errors
+    /// The name of the member whose type is wrong; none if the text is no object at all.
+    pub(super) fn parse_json(text: &[u8]) -> Result<Self, Option<String>> {
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        if text.trim_ascii().is_empty() {
+            return Ok(Self::default());
+        }
+        let Members(members) = serde_json::from_slice(text).map_err(|_| None)?;
         let mut fields = Vec::new();
-        for (name, value) in object {
-            match value {
-                Value::Null | Value::Bool(false) => {}
-                Value::Bool(true) => fields.push((name, Zeroizing::new("1".to_owned()))),
-                Value::Number(number) => fields.push((name, Zeroizing::new(number.to_string()))),
-                Value::String(value) => fields.push((name, Zeroizing::new(value))),
-                Value::Array(_) | Value::Object(_) => return None,
+        for (name, member) in members {
+            match (member, FLAGS.contains(&&*name)) {
+                (Member::Null, _) | (Member::Flag(false), true) => {}
+                (Member::Flag(true), true) => fields.push((name, Zeroizing::new("1".to_owned()))),
+                (Member::Text(text), false) => fields.push((name, text)),
+                _ => return Err(Some(name)),
             }
         }
-        Some(Self(fields))
+        Ok(Self(fields))
     }
 
     /// The first value of that name, empty if there is none.

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
-use super::model::models;
 use super::page::Page;
+use super::page_model::models;
 use crate::auth::ResetRequest;
 use crate::types::Email;
 

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use super::model::PageModel;
 use super::page::Page;
-use super::state::Pages;
+use super::page_model::PageModel;
 
 type DrawFrame = dyn Fn(&Frame<'_>) -> String + Send + Sync;
 type DrawPage = dyn Fn(&dyn Any) -> Option<String> + Send + Sync;
@@ -19,8 +18,8 @@ type DrawPage = dyn Fn(&dyn Any) -> Option<String> + Send + Sync;
 /// let look = Look::new().stylesheet("/assets/acme.css").frame(|frame| {
 ///     format!(
 ///         "<!doctype html><html lang=\"{}\" dir=\"{}\"><head><title>{}</title>{}</head>\
-///          <body><nav><a href=\"/\">Acme</a></nav>{}<footer>Acme Ltd</footer></body></html>",
-///         frame.language, frame.direction, frame.title, frame.head, frame.content,
+///          <body><nav><a href=\"/\">Acme</a> {}</nav>{}<footer>Acme Ltd</footer></body></html>",
+///         frame.language, frame.direction, frame.title, frame.head, frame.account, frame.content,
 ///     )
 /// });
 /// # drop(look);
@@ -47,8 +46,8 @@ pub struct Frame<'a> {
     pub head: &'a str,
     /// What belongs into `<body>`: the element `<main>`.
     pub content: &'a str,
-    /// Whether someone is signed in.
-    pub is_signed_in: bool,
+    /// For a header: a link to "My password and security" and a button to sign out. Empty if nobody is signed in.
+    pub account: &'a str,
 }
 
 impl Look {
@@ -110,16 +109,22 @@ struct Head<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "account.html")]
+struct Account<'a> {
+    page: &'a Page,
+}
+
+#[derive(Template)]
 #[template(path = "title.html")]
 struct Title<'a> {
     page: &'a Page,
 }
 
 /// Puts the content of a page into the host's frame, if there is one.
-pub(super) fn frame(pages: &Pages, page: &Page, content: String) -> Result<String, askama::Error> {
-    let Some(draw) = &pages.shared.look.frame else { return Ok(content) };
+pub(super) fn frame(look: &Look, page: &Page, content: String) -> Result<String, askama::Error> {
+    let Some(draw) = &look.frame else { return Ok(content) };
     let (title, head) = (Title { page }.render()?, Head { page }.render()?);
     let (language, direction) = (&*page.language(), page.direction());
-    let (title, head, is_signed_in) = (title.trim(), &*head, page.is_signed_in);
-    Ok(draw(&Frame { language, direction, title, head, content: &content, is_signed_in }))
+    let account = if page.is_signed_in { Account { page }.render()? } else { String::new() };
+    Ok(draw(&Frame { language, direction, title: title.trim(), head: &head, account: &account, content: &content }))
 }

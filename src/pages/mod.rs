@@ -33,9 +33,38 @@
 //! | `/confirm` | "Confirm it's you" (step-up): the password, or a code where a second factor is on; `?then=/path` leads on |
 //! | `/.well-known/change-password` | redirects to `/security`, for password managers; always at the root of the origin |
 //! | `/pages/style.css`, `/pages/page.js`, `/pages/icon.svg` | what these pages load. All of them work without scripts |
+//! | `/pages/openapi.json` | the description of all this as JSON |
 //!
 //! The pages of an operator, steps of a host's own for newcomers, and recent activity are still the host's:
-//! [`host_pages`](crate::manual::host_pages). The pages are in English.
+//! [`host_pages`](crate::manual::host_pages). The pages are in English, German or Spanish, as the browser prefers;
+//! [`texts`](PagesBuilder::texts) adds other languages.
+//!
+//! # JSON
+//!
+//! Every path speaks JSON too, where `Accept` asks for `application/json`: what a page shows as an object, what a form takes as
+//! members. An app asks for `tokens` once, keeps the `token` and the `device_token` that came last, and sends the first as
+//! `Authorization: Bearer TOKEN` from then on:
+//!
+//! ```text
+//! POST /sign-in {"email": "ann@acme.example", "password": "MAILED", "keep": true, "tokens": true}
+//! → {"step": "choose_password", "next": "/choose-password", "token": …, "expires_in": …}
+//! POST /choose-password {"new_password": "short"}
+//! → {"status": 422, "code": "password_rejected", "field": "new_password", "detail": …, "violations": …}
+//! POST /choose-password {"new_password": "a quiet morning in May"}
+//! → {"step": "signed_in", "next": "/", "token": …, "device_token": …, "expires_in": …}
+//! GET /security
+//! → {"email": "ann@acme.example", "sessions": …, "devices": …}
+//! POST /sign-out
+//! → {"next": "/sign-in", "notice": "signed_out"}
+//! ```
+//!
+//! - **Refusals** are problem documents (RFC 9457) with a stable `code`, the sentence to show as `detail`, and, where it helps, the
+//!   `field` at fault, `violations` and `retry_after`. After 401 with `session_ended`, sign in again; after 403 with
+//!   `password_proof_needed` or `code_proof_needed`, send the proof to `/confirm`.
+//! - **A script of the site** leaves `tokens` out, and keeps cookies. It never sees the session: beside `tokens` or a bearer token no
+//!   cookie is read.
+//! - `/pages/openapi.json` describes it all (OpenAPI 3.1).
+//! - Scripts of other origins are refused, with or without a token: there is no CORS.
 //!
 //! # Security
 //!
@@ -48,7 +77,7 @@
 //! - **Headers**: a `Content-Security-Policy` that allows nothing inline and no framing, `no-store`, `no-referrer`, `nosniff`,
 //!   and HSTS where the site is on https.
 //! - **GET and HEAD change nothing in an account**, so mail scanners and link previews use up nothing.
-//! - **Bodies** are forms of at most 8 KiB. Anything malformed, and every refusal, is a page that says what to do; waits carry
+//! - **Bodies** are forms or JSON objects of at most 8 KiB. Anything malformed, and every refusal, is a page that says what to do; waits carry
 //!   `Retry-After`. Time limits for slow requests are up to the server or the proxy.
 //! - **The first request of a reset link has its token in the query**: keep queries out of access logs.
 //! - **Known and unknown addresses get the same pages in the same time**: they show what [`Auth`](crate::Auth) returns, and are built
@@ -82,10 +111,14 @@ mod look;
 mod member;
 pub mod model;
 mod moment;
+mod new_page;
 mod notice;
+mod object;
 mod onboarding;
 mod operators;
+mod own_page;
 mod page;
+mod page_model;
 mod reader;
 mod reset;
 mod routes;

@@ -10,6 +10,7 @@ pub(super) enum Notice {
     SessionSignedOut,
     AppOff,
     AccountProvisioned,
+    WelcomeNotMailed,
     WelcomeResent,
     ResetStarted,
     ChangeRequired,
@@ -21,7 +22,7 @@ pub(super) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::SignedOut,
         Self::SessionEnded,
         Self::PasswordChanged,
@@ -31,6 +32,7 @@ impl Notice {
         Self::SessionSignedOut,
         Self::AppOff,
         Self::AccountProvisioned,
+        Self::WelcomeNotMailed,
         Self::WelcomeResent,
         Self::ResetStarted,
         Self::ChangeRequired,
@@ -61,6 +63,7 @@ impl Notice {
             Self::SessionSignedOut => "notice-session-signed-out",
             Self::AppOff => "notice-app-off",
             Self::AccountProvisioned => "notice-account-provisioned",
+            Self::WelcomeNotMailed => "notice-welcome-not-mailed",
             Self::WelcomeResent => "notice-welcome-resent",
             Self::ResetStarted => "notice-reset-started",
             Self::ChangeRequired => "notice-change-required",
@@ -84,6 +87,7 @@ impl Notice {
             Self::SessionSignedOut => "session_signed_out",
             Self::AppOff => "second_factor_off",
             Self::AccountProvisioned => "account_provisioned",
+            Self::WelcomeNotMailed => "welcome_not_mailed",
             Self::WelcomeResent => "welcome_resent",
             Self::ResetStarted => "reset_started",
             Self::ChangeRequired => "change_required",

@@ -53,16 +53,19 @@ impl Pages {
     }
 
     /// The operator who asks for a page below `/accounts`. **For any other user there is no such page**, whatever else is wrong
-    /// with the request. `None` if nobody is signed in, who is asked to sign in, as for any page of a member.
-    pub(super) async fn operator(&self, request: &Parts, reader: &Reader) -> Result<Option<SignedIn>, Sorry> {
-        let browser = Browser::of(self, request, reader.clone(), &Fields::default());
+    /// with the request. Whoever is not signed in is asked to sign in, as for any page of a member.
+    pub(super) async fn operator(&self, request: &Parts, reader: &Reader) -> Result<SignedIn, Sorry> {
+        let mut browser = Browser::of(self, request, reader.clone(), &Fields::default());
         match browser.who().await {
             Ok(who) => match self.is_operator(&who).await {
-                Ok(true) => Ok(Some(who)),
+                Ok(true) => Ok(who),
                 Ok(false) => Err(Sorry::NotFound),
                 Err(error) => Err(browser.sorry(&error, "")),
             },
-            Err(ResumeError::SessionEnded) => Ok(None),
+            Err(ResumeError::SessionEnded) => {
+                browser.visit.then = Some(self.accounts_path());
+                Err(browser.nobody())
+            }
             Err(error) => Err(browser.sorry(&error, "")),
         }
     }

@@ -2,14 +2,10 @@
 
 use core::time::Duration;
 
-use fluent_bundle::FluentArgs;
 use serde::Serialize;
 
 use super::catalogue::Texts;
 use super::notice::Notice;
-use super::reader::Reader;
-use super::security::ShownSession;
-use super::state::Pages;
 use crate::auth::{Auth, SignedIn};
 use crate::error::ErrorResponse;
 use crate::password::Violation;
@@ -68,26 +64,6 @@ pub struct Problem {
 }
 
 impl Page {
-    /// `title` is its name in the catalogue.
-    pub(super) fn new(pages: &Pages, reader: &Reader, title: &str) -> Self {
-        let (shared, site) = (&pages.shared, pages.shared.auth.site());
-        Self {
-            title: reader.texts.get(title),
-            notice: None,
-            problems: Vec::new(),
-            wait: None,
-            is_signed_in: false,
-            ends_in: None,
-            base: shared.base.clone(),
-            home: shared.home.clone(),
-            stylesheet: shared.look.stylesheet.clone(),
-            site: site.name().to_owned(),
-            support: (site.support().to_string(), site.support().href()),
-            texts: reader.texts.clone(),
-            is_framed: shared.look.frame.is_some(),
-        }
-    }
-
     pub(super) fn saying(self, notice: Option<Notice>) -> Self {
         Self { notice: notice.map(|notice| self.texts.get(notice.text())), ..self }
     }
@@ -140,16 +116,6 @@ impl Page {
     /// "Sign-in failed, 12 times"
     pub(super) fn times(&self, text: &str, times: &u64) -> String {
         self.texts.two("activity-times", ("value", text), ("times", times))
-    }
-
-    /// "Signed in … with password and code. Last seen …"
-    pub(super) fn session(&self, session: &ShownSession) -> String {
-        let mut values = FluentArgs::new();
-        values.set("at", session.signed_in.to_string());
-        values.set("proofs", session.proofs.clone());
-        let began = self.texts.with("session-signed-in", &values);
-        let seen = self.value("session-last-seen", &session.last_seen);
-        if session.kept { format!("{began} {} {seen}", self.text("session-kept")) } else { format!("{began} {seen}") }
     }
 
     /// The language of the page, as a tag of BCP 47.

@@ -1,10 +1,9 @@
 //! Who reads the answer: a person, in a language, or a program.
 
-use http::header;
+use http::header::{self, HeaderValue};
 use http::request::Parts;
 
-use super::catalogue::Texts;
-use super::state::Pages;
+use super::catalogue::{Choice, Texts};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Format {
@@ -47,11 +46,24 @@ pub(super) fn is_json(request: &Parts) -> bool {
     content_type(request).eq_ignore_ascii_case("application/json")
 }
 
-/// The session of an app, which keeps no cookies (RFC 6750).
+/// Whether nothing says what the body is.
+pub(super) fn is_untyped(request: &Parts) -> bool {
+    !request.headers.contains_key(header::CONTENT_TYPE)
+}
+
+/// The token of an app, which keeps no cookies (RFC 6750). It is empty, which is nobody's, if it cannot be read or comes with other
+/// credentials: a proxy may have checked those.
 pub(super) fn bearer(request: &Parts) -> Option<&str> {
-    let value = request.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let sent = request.headers.get_all(header::AUTHORIZATION);
+    let token = sent.iter().find_map(bearer_token)?;
+    Some(if sent.iter().count() == 1 { token } else { "" })
+}
+
+/// Other schemes, such as the `Basic` of a test server's proxy, are not ours.
+fn bearer_token(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.as_bytes().split_at_checked("bearer".len())?;
+    let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && token.first().is_none_or(|byte| *byte == b' ');
+    is_bearer.then(|| core::str::from_utf8(token).unwrap_or_default().trim_ascii())
 }
 
 #[derive(Clone)]
@@ -61,11 +73,11 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn of(pages: &Pages, request: &Parts) -> Self {
-        Self { format: Format::of(request), texts: pages.shared.choice.texts_for(request) }
+    pub(super) fn of(choice: &Choice, request: &Parts) -> Self {
+        Self { format: Format::of(request), texts: choice.texts_for(request) }
     }
 
-    pub(super) fn at_a_host(pages: &Pages, request: &Parts) -> Self {
-        Self { format: Format::at_a_host(request), texts: pages.shared.choice.texts_for(request) }
+    pub(super) fn at_a_host(choice: &Choice, request: &Parts) -> Self {
+        Self { format: Format::at_a_host(request), texts: choice.texts_for(request) }
     }
 }

@@ -10,9 +10,9 @@ use super::browser::Browser;
 use super::call::Call;
 use super::fields::Fields;
 use super::links;
-use super::model::models;
 use super::moment::Moment;
 use super::page::Page;
+use super::page_model::models;
 use super::reader::Format;
 use crate::auth::Auth;
 use crate::error::ConfirmResetError;
@@ -119,7 +119,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
 
 /// The token of the link that the form names. A program, which can open a link by itself, may send the token.
 fn token(browser: &Browser, form: &Fields) -> Option<Zeroizing<String>> {
-    let sent = form.find("token").filter(|_| browser.reader.format == Format::Json);
+    let sent = form.find("reset_token").filter(|_| browser.reader.format == Format::Json);
     sent.or_else(|| links::find(browser, form.get("link"))).map(|token| Zeroizing::new(token.to_owned()))
 }
 

@@ -94,6 +94,7 @@ routes! {
     Style "/pages/style.css" Get;
     Script "/pages/page.js" Get;
     Icon "/pages/icon.svg" Get;
+    OpenApi "/pages/openapi.json" Get;
 }
 
 impl Route {

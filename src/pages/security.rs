@@ -1,18 +1,20 @@
 //! "My password and security".
 
 use askama::Template;
+use fluent_bundle::FluentArgs;
 use serde::Serialize;
 
 use super::activity::{self, RecentActivity};
+use super::agent;
 use super::answer::{Answer, Sorry};
 use super::call::Call;
 use super::catalogue::Texts;
 use super::member::Member;
-use super::model::models;
 use super::moment::Moment;
 use super::notice::Notice;
 use super::page::{Page, ShownRule, rules};
-use crate::error::{AuthError, ChangePasswordError};
+use super::page_model::models;
+use crate::error::{AuthError, ChangePasswordError, DeviceError, SessionError};
 use crate::password::Violation;
 use crate::second_factor::SecondFactorStatus;
 use crate::session::{AuthMethod, Device, DeviceId, Session, SessionId};
@@ -91,6 +93,18 @@ pub struct ShownDevice {
 
 models!(SecurityPage);
 
+impl ShownSession {
+    /// "Signed in … with password and code. Last seen …"
+    pub(super) fn words(&self, page: &Page) -> String {
+        let mut values = FluentArgs::new();
+        values.set("at", self.signed_in.to_string());
+        values.set("proofs", self.proofs.clone());
+        let began = page.texts.with("session-signed-in", &values);
+        let seen = page.value("session-last-seen", &self.last_seen);
+        if self.kept { format!("{began} {} {seen}", page.text("session-kept")) } else { format!("{began} {seen}") }
+    }
+}
+
 pub(super) fn session_shown(session: &Session, texts: &Texts) -> ShownSession {
     ShownSession {
         id: session.id.to_string(),
@@ -104,7 +118,7 @@ pub(super) fn session_shown(session: &Session, texts: &Texts) -> ShownSession {
 }
 
 fn label(session: &Session, texts: &Texts) -> String {
-    session.label.as_deref().map_or_else(|| texts.get("a-browser"), str::to_owned)
+    agent::shown(session.label.as_deref().unwrap_or_default(), texts)
 }
 
 /// "password and code"
@@ -203,7 +217,9 @@ pub(super) async fn turn_off(call: Call) -> Result<Answer, Sorry> {
 pub(super) async fn sign_out_device(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     let member = Member::of(browser, "/security#devices").await?;
-    let device = DeviceId::parse(form.get("device")).map_err(|_| Sorry::NotFound)?;
+    let Ok(device) = DeviceId::parse(form.get("device")) else {
+        return Err(member.browser.sorry(&DeviceError::UnknownDevice, ""));
+    };
     match member.browser.auth().revoke_device(&member.signed_in, device).await {
         Ok(()) => Ok(member.browser.saying(Notice::DeviceSignedOut).go("/security#devices")),
         Err(error) => Err(member.browser.sorry(&error, "/security#devices")),
@@ -213,7 +229,9 @@ pub(super) async fn sign_out_device(call: Call) -> Result<Answer, Sorry> {
 pub(super) async fn sign_out_session(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     let member = Member::of(browser, "/security#sessions").await?;
-    let session = SessionId::parse(form.get("session")).map_err(|_| Sorry::NotFound)?;
+    let Ok(session) = SessionId::parse(form.get("session")) else {
+        return Err(member.browser.sorry(&SessionError::UnknownSession, ""));
+    };
     match member.browser.auth().revoke_session(&member.signed_in, session).await {
         Ok(()) => Ok(member.browser.saying(Notice::SessionSignedOut).go("/security#sessions")),
         Err(error) => Err(member.browser.sorry(&error, "/security#sessions")),

@@ -17,7 +17,8 @@ use super::fields::Fields;
 use super::reader::Reader;
 use super::routes::Verb;
 use super::state::Pages;
-use crate::error::AuthError;
+use crate::auth::SignedIn;
+use crate::error::{AuthError, ResumeError};
 
 /// The pages as a service, to mount in any framework that speaks `http` and `tower_service`. It never fails, is always ready, and is
 /// cheap to clone.
@@ -65,7 +66,7 @@ impl Pages {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let (parts, body) = request.into_parts();
-        let reader = Reader::of(self, &parts);
+        let reader = Reader::of(&self.shared.choice, &parts);
         let answered = async {
             let admitted = admit(self, &parts, &reader).await?;
             let body = match admitted.verb {
@@ -75,6 +76,14 @@ impl Pages {
             answer(self, &parts, reader.clone(), admitted, &body).await
         };
         finish(self, &parts, &reader, answered.await).map(PageBody::new)
+    }
+
+    /// Who is signed in, by the session cookie of a request, or by its bearer token. It takes one look-up; the use may be recorded after the response.
+    ///
+    /// # Errors
+    /// [`ResumeError`]: after `SessionEnded` redirect to [`sign_in_path`](Self::sign_in_path); after `Unavailable` return 503.
+    pub async fn resume(&self, request: &Parts) -> Result<SignedIn, ResumeError> {
+        Browser::of(self, request, Reader::of(&self.shared.choice, request), &Fields::default()).who().await
     }
 
     /// Shows the message of an error, with its status and its wait: for routes of your own that call `Auth`. Whoever does not accept
@@ -92,13 +101,14 @@ impl Pages {
     /// Redirects to the [sign-in page](Self::sign_in_path) and back to `then`, for a route of your own that nobody is signed in for.
     /// If the request came with a session cookie, the page says that the session has ended. The problem document has the status 401.
     pub fn redirect_to_sign_in(&self, request: &Parts, then: &str) -> Response<PageBody> {
-        let mut browser = Browser::of(self, request, Reader::at_a_host(self, request), &Fields::default());
+        let mut browser =
+            Browser::of(self, request, Reader::at_a_host(&self.shared.choice, request), &Fields::default());
         browser.visit.then = Some(then.to_owned());
         self.fail(request, browser.nobody())
     }
 
     pub(super) fn fail(&self, request: &Parts, sorry: Sorry) -> Response<PageBody> {
-        finish(self, request, &Reader::at_a_host(self, request), Err(sorry)).map(PageBody::new)
+        finish(self, request, &Reader::at_a_host(&self.shared.choice, request), Err(sorry)).map(PageBody::new)
     }
 }
 

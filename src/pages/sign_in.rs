@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
-use super::model::models;
 use super::notice::Notice;
 use super::page::Page;
+use super::page_model::models;
 use super::state::local_path;
 use super::visit::{Step, Visit};
 use super::welcome;
@@ -89,15 +89,20 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
 pub(super) async fn advance(browser: Browser, outcome: SignIn) -> Result<(Browser, String), Sorry> {
     let visit = browser.visit.clone();
     let newcomer = is_newcomer(&browser, &outcome).await;
-    let (step, below) = match outcome {
-        SignIn::Complete(signed_in) => return Ok(welcome::enter(browser, &signed_in).await),
-        SignIn::SecondFactorRequired(challenge) => (Step::Code(challenge.expose()), "/second-step"),
-        SignIn::PasswordChangeRequired(challenge) => (Step::Password(challenge.expose()), "/choose-password"),
-        SignIn::EnrollmentRequired(challenge) => (Step::Authenticator(challenge.expose()), "/authenticator"),
+    let (step, name, below) = match outcome {
+        SignIn::Complete(signed_in) => {
+            let (browser, next) = welcome::enter(browser, &signed_in).await;
+            return Ok((browser.stepping("signed_in"), next));
+        }
+        SignIn::SecondFactorRequired(challenge) => (Step::Code(challenge.expose()), "second_factor", "/second-step"),
+        SignIn::PasswordChangeRequired(challenge) => {
+            (Step::Password(challenge.expose()), "choose_password", "/choose-password")
+        }
+        SignIn::EnrollmentRequired(challenge) => (Step::Authenticator(challenge.expose()), "enroll", "/authenticator"),
     };
     let browser = browser.at(Visit { step: Some(step), newcomer, ..visit })?;
     let next = browser.pages.path(below);
-    Ok((browser, next))
+    Ok((browser.stepping(name), next))
 }
 
 /// Whether the user has never been signed in. Asked only where newcomers see something of it.

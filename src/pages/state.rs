@@ -5,17 +5,13 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use super::browser::Browser;
 use super::catalogue::Choice;
 use super::cross_site;
-use super::fields::Fields;
 use super::hooks::Hooks;
 use super::look::Look;
-use super::reader::Reader;
 use super::routes::Route;
-use crate::auth::{Auth, SignedIn};
+use crate::auth::Auth;
 use crate::crypto::Keyring;
-use crate::error::ResumeError;
 use crate::types::ClientAddress;
 
 /// The pages of a site. Clones are cheap and share state. [The module](super) says what there is.
@@ -83,14 +79,6 @@ impl Pages {
             _ if route.is_for_operators() => self.shared.hooks.operators.is_some(),
             _ => true,
         }
-    }
-
-    /// Who is signed in, by the session cookie of a request, or by its bearer token. It takes one look-up; the use may be recorded after the response.
-    ///
-    /// # Errors
-    /// [`ResumeError`]: after `SessionEnded` redirect to [`sign_in_path`](Self::sign_in_path); after `Unavailable` return 503.
-    pub async fn resume(&self, request: &Parts) -> Result<SignedIn, ResumeError> {
-        Browser::of(self, request, Reader::of(self, request), &Fields::default()).who().await
     }
 
     /// The path of the sign-in page, from which a sign-in leads back to `then`, a path of this site with or without a query.

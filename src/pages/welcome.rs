@@ -9,8 +9,8 @@ use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
 use super::member::Member;
-use super::model::models;
 use super::page::Page;
+use super::page_model::models;
 use crate::auth::SignedIn;
 
 /// `/welcome`, once: the newcomer has done every step.

@@ -93,7 +93,9 @@ fn no_template_forgets_the_base_path() {
     for template in templates {
         let text = std::fs::read_to_string(&template).unwrap();
         for word in ["=\"/", "='/", "style=", "onclick", "<style", "<script>", "|safe"] {
-            assert!(!text.contains(word), "{} has {word}", template.display());
+            // What a host hands over for a page of its own is HTML.
+            let is_handed_over = word == "|safe" && template.ends_with("own_page.html");
+            assert!(is_handed_over || !text.contains(word), "{} has {word}", template.display());
         }
     }
 }

@@ -4,11 +4,22 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod app;
 mod builder;
+mod catalogue;
 mod client;
 mod cookies;
+mod desk;
+mod json;
+mod language;
+mod look;
+mod openapi;
+mod operators;
+mod pseudo;
 mod random;
 mod reset;
 mod security;
 mod sign_in;
 mod table;
+mod tour;
+mod welcome;

@@ -39,6 +39,30 @@ impl Dice {
 
 const FIELDS: [&str; 9] = ["email", "password", "code", "new_password", "link", "then", "keep", "remember", "recovery"];
 
+/// Members of any type, with names that are read or not, as a whole or cut and mixed.
+fn random_json(dice: &mut Dice, texts: &[String]) -> String {
+    const OTHERS: [&str; 10] =
+        ["true", "false", "null", "0", "-1e308", "1e999", "[]", "{\"a\":[{}]}", "\"\\ud800\"", "nul"];
+    const NAMES: [&str; 4] = ["tokens", "device_token", "reset_token", "\u{0}"];
+    let members: Vec<_> = (0..dice.roll(4))
+        .map(|_| {
+            let name = if dice.roll(3) == 0 { NAMES[dice.roll(4)] } else { FIELDS[dice.roll(FIELDS.len())] };
+            let text = serde_json::Value::from(dice.mangled(texts)).to_string();
+            let value = if dice.roll(3) == 0 { OTHERS[dice.roll(10)].to_owned() } else { text };
+            format!("{}:{value}", serde_json::Value::from(name))
+        })
+        .collect();
+    let whole = format!("{{{}}}", members.join(","));
+    if dice.roll(3) == 0 { dice.mangled(&[whole, "{}".to_owned(), "[".repeat(3_000)]) } else { whole }
+}
+
+/// As a query, what a URI may have.
+fn as_query(body: &str) -> String {
+    let query: String =
+        body.chars().filter(|char| char.is_ascii_graphic() && !"\"<>\\^`{}|#".contains(*char)).collect();
+    format!("?{}", &query[..query.len().min(400)])
+}
+
 #[test]
 fn random_requests_give_no_failure_no_panic_and_no_session() {
     send(10_000, 18);
@@ -69,6 +93,8 @@ fn send(turns: usize, seed: u64) {
             .chain(["x".repeat(9000)])
             .collect();
     let routes: Vec<_> = browser.pages.routes().collect();
+    // What cookies hold, as an app sends it.
+    let tokens: Vec<_> = visitor.cookies.values().cloned().collect();
     let mut dice = Dice(seed);
     let mut reached = BTreeMap::<String, usize>::new();
     for turn in 0..turns {
@@ -85,9 +111,15 @@ fn send(turns: usize, seed: u64) {
             }
             form.finish()
         };
-        let query = if dice.roll(2) == 0 { format!("?{}", &body[..body.len().min(400)]) } else { String::new() };
+        let is_json = dice.roll(3) == 0;
+        let body = if is_json { random_json(&mut dice, &texts) } else { body };
+        let query = if dice.roll(2) == 0 { as_query(&body) } else { String::new() };
         let path = if dice.roll(8) == 0 { format!("{path}/x") } else { path };
-        let kind = if dice.roll(8) == 0 { "text/plain" } else { FORM };
+        let kind = match (dice.roll(8), is_json) {
+            (0, _) => "text/plain",
+            (_, true) => "application/json",
+            (_, false) => FORM,
+        };
         let site = if dice.roll(8) == 0 { "cross-site" } else { "same-origin" };
         let mut request = Request::builder().method(&method).uri(format!("{path}{query}"));
         request = request.header(header::CONTENT_TYPE, kind).header("sec-fetch-site", site);
@@ -96,9 +128,14 @@ fn send(turns: usize, seed: u64) {
         if is_header && dice.roll(2) == 0 {
             request = request.header(header::COOKIE, cookie);
         }
+        let token = dice.mangled(&tokens);
+        if dice.roll(4) == 0 && header::HeaderValue::from_str(&token).is_ok() {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
         let shown = block_on(ask(&browser.pages, request.body(body).unwrap()));
         assert!(!shown.status.is_server_error(), "turn {turn}: {method} {path} {}", shown.status);
         let session = shown.set_cookies().iter().any(|cookie| cookie.starts_with("__Host-session="));
+        let session = session || shown.text.contains(r#""step":"signed_in""#);
         assert!(!session, "turn {turn}: {method} {path}");
         if ![403, 404, 405, 413, 415].contains(&shown.status.as_u16()) {
             *reached.entry(format!("{method} {path}")).or_default() += 1;

@@ -1,24 +1,27 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
+use axum::http::request;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::config::Hold;
+use doorward::event::Event;
+use doorward::pages::{Frame, Look, Pages};
 use doorward::second_factor::SecondFactorPolicy;
-use doorward::store::SqliteStore;
-use doorward::{Auth, Keyring, Operator, Site};
+use doorward::store::{BackendError, SqliteStore};
+use doorward::{Auth, Keyring, Observer, Operator, Site};
+use rand::TryRng;
+use rand::rngs::SysRng;
 
-use crate::activity::Activity;
+use crate::details;
 use crate::post::{Post, Smtp};
-use crate::random;
 use crate::tables::Tables;
 
 #[cfg(feature = "demo")]
 pub type Clock = crate::demo::DemoClock;
 #[cfg(not(feature = "demo"))]
 pub type Clock = Arc<doorward::SystemClock>;
-
-pub const SITE: &str = "Acme";
-pub const SUPPORT: &str = "help@acme.example";
 
 /// Everything the pages use. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -27,6 +30,7 @@ pub struct App(Arc<Parts>);
 #[derive(Debug)]
 pub struct Parts {
     pub auth: Auth,
+    pub pages: Pages,
     /// For operators only: none of its operations checks who calls.
     pub operator: Operator,
     /// For listing users, which no flow needs, so `Auth` does not offer it.
@@ -34,9 +38,6 @@ pub struct Parts {
     pub tables: Tables,
     pub clock: Clock,
     pub post: Post,
-    pub activity: Activity,
-    pub second_factor_required: bool,
-    pub plain_cookies: bool,
 }
 
 impl std::ops::Deref for App {
@@ -57,13 +58,11 @@ pub struct Options {
     /// The mail server; by default a page shows mails instead.
     pub smtp: Option<Smtp>,
     pub second_factor_required: bool,
-    /// Cookies without `__Host-` and `Secure`, for browsers that reject those over plain http even on localhost.
-    pub plain_cookies: bool,
 }
 
 impl App {
     pub async fn open(options: &Options) -> Result<Self, Box<dyn std::error::Error>> {
-        let store = SqliteStore::connect(&options.database).await?;
+        let store = SqliteStore::connect(&options.database).await?.with_journal();
         store.migrate().await?;
         let tables = Tables::open(&options.database).await?;
         // The demo operator's password is public.
@@ -71,41 +70,91 @@ impl App {
             return Err("this file belongs to a demo: use a new file for a real application".into());
         }
         let clock = clock(&tables).await?;
-        let activity = Activity::default();
         let post = match &options.smtp {
-            Some(smtp) => Post::Smtp(smtp.builder().clock(clock.clone()).observer(activity.clone()).build()?),
+            Some(smtp) => Post::Smtp(smtp.builder().clock(clock.clone()).observer(Log).build()?),
             #[cfg(feature = "demo")]
             None => Post::Mailbox(crate::demo::Mailbox::new(clock.clone())),
             #[cfg(not(feature = "demo"))]
             None => return Err("no mail server is configured: set SMTP_URL".into()),
         };
-        let (auth, operator) =
-            Auth::builder(Site::new(SITE, &options.base_url, SUPPORT)?, store.clone(), store.clone(), post.clone())
-                .clock(clock.clone())
-                .observer(activity.clone())
-                .background(|work| drop(tokio::spawn(work)))
-                // Short waits just delay the page; longer ones are shown to the user.
-                .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep).at_most(100))
-                .keyring(Keyring::new("1", key(&tables, "keyring").await?)?)
-                .index_key(key(&tables, "index_key").await?)
-                .configure(|config| {
-                    config.second_factor.remember_device = Some(Duration::from_secs(30 * 24 * 60 * 60));
-                    if options.second_factor_required {
-                        config.second_factor.policy = SecondFactorPolicy::Required;
-                    }
-                })
-                .build_with_operator()?;
-        Ok(Self(Arc::new(Parts {
-            auth,
-            operator,
-            store,
-            tables,
-            clock,
-            post,
-            activity,
-            second_factor_required: options.second_factor_required,
-            plain_cookies: options.plain_cookies,
-        })))
+        let (auth, operator) = Auth::builder(
+            Site::new("Acme", &options.base_url, "help@acme.example")?,
+            store.clone(),
+            store.clone(),
+            post.clone(),
+        )
+        .clock(clock.clone())
+        .observer(Log)
+        .background(|work| drop(tokio::spawn(work)))
+        // Short waits just delay the page; longer ones are shown to the user.
+        .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep).at_most(100))
+        .keyring(Keyring::new("1", key(&tables, "keyring").await?)?)
+        .index_key(key(&tables, "index_key").await?)
+        .configure(|config| {
+            config.second_factor.remember_device = Some(Duration::from_secs(30 * 24 * 60 * 60));
+            if options.second_factor_required {
+                config.second_factor.policy = SecondFactorPolicy::Required;
+            }
+        })
+        .build_with_operator()?;
+        let pages = pages(&auth, &operator, &store, &tables)?;
+        Ok(Self(Arc::new(Parts { auth, pages, operator, store, tables, clock, post })))
+    }
+}
+
+/// doorward's pages, and what the application says to them.
+fn pages(
+    auth: &Auth,
+    operator: &Operator,
+    store: &SqliteStore,
+    tables: &Tables,
+) -> Result<Pages, Box<dyn std::error::Error>> {
+    let peer = |request: &request::Parts| Some(request.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip());
+    let (of_operators, of_newcomers) = (tables.clone(), tables.clone());
+    let pages = Pages::builder(auth.clone())
+        .look(Look::new().frame(frame))
+        .client_address(peer)
+        .operators(operator.clone(), store.clone(), move |who| {
+            let tables = of_operators.clone();
+            async move {
+                let profile = tables.profile(who.user_id()).await.map_err(BackendError::unavailable)?;
+                Ok(profile.is_some_and(|profile| profile.operator))
+            }
+        })
+        .onboarding(move |who| {
+            let tables = of_newcomers.clone();
+            async move {
+                let profile = tables.profile(who.user_id()).await.map_err(BackendError::unavailable)?;
+                Ok(profile.is_none().then(|| details::PATH.to_owned()))
+            }
+        })
+        .onboarding_steps(["Your details"])
+        .activity(store.clone());
+    Ok(pages.build()?)
+}
+
+/// What is around every page: with the feature `demo`, links to its mailbox and its clock.
+fn frame(frame: &Frame<'_>) -> String {
+    let demo = if cfg!(feature = "demo") { include_str!("../templates/demo_links.html") } else { "" };
+    format!(
+        include_str!("../templates/frame.html"),
+        language = frame.language,
+        direction = frame.direction,
+        title = frame.title,
+        head = frame.head,
+        account = frame.account,
+        demo = demo,
+        content = frame.content,
+    )
+}
+
+/// A log of security events.
+#[derive(Clone, Copy, Debug)]
+pub struct Log;
+
+impl Observer for Log {
+    fn observe(&self, event: &Event) {
+        eprintln!("{} {event:?}", event.kind.name());
     }
 }
 
@@ -128,7 +177,11 @@ async fn key(tables: &Tables, name: &str) -> Result<[u8; 32], Box<dyn std::error
         Base64UrlUnpadded::decode(&text, &mut key).map_err(|_| "a stored key is malformed")?;
         return Ok(key);
     }
-    let key = random::bytes()?;
+    let key = {
+        let mut key = [0; 32];
+        SysRng.try_fill_bytes(&mut key)?;
+        key
+    };
     tables.set(name, &Base64UrlUnpadded::encode_string(&key)).await?;
     Ok(key)
 }

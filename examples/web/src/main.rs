@@ -6,7 +6,7 @@ use doorward::error::ProvisionError;
 use doorward::{Email, UserRepository};
 use doorward_web::app::{App, Options};
 use doorward_web::post::{Post, Smtp};
-use doorward_web::{pages, tables::Profile};
+use doorward_web::{router, tables::Profile};
 use tokio::net::TcpListener;
 
 const HELP: &str = "\
@@ -16,7 +16,6 @@ Usage: cargo web [OPTIONS]
   --data FILE               keep all data in this file; by default it is deleted at exit
   --operator EMAIL          provision an operator account, which may create other accounts
   --require-second-factor   require an authenticator app from everyone
-  --plain-cookies           cookies without Secure, for browsers that reject those on http://localhost (Safari)
 
 Environment:
 
@@ -32,14 +31,12 @@ struct Arguments {
     data: Option<PathBuf>,
     operator: Option<Email>,
     second_factor_required: bool,
-    plain_cookies: bool,
 }
 
 fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
     use lexopt::prelude::*;
 
-    let mut arguments =
-        Arguments { port: None, data: None, operator: None, second_factor_required: false, plain_cookies: false };
+    let mut arguments = Arguments { port: None, data: None, operator: None, second_factor_required: false };
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -47,7 +44,6 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
             Long("data") => arguments.data = Some(parser.value()?.into()),
             Long("operator") => arguments.operator = Some(parser.value()?.parse_with(Email::parse)?),
             Long("require-second-factor") => arguments.second_factor_required = true,
-            Long("plain-cookies") => arguments.plain_cookies = true,
             Short('h') | Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
         }
@@ -140,7 +136,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         database: format!("sqlite://{}", file.display()),
         smtp: smtp()?,
         second_factor_required: arguments.second_factor_required,
-        plain_cookies: arguments.plain_cookies,
     };
     let app = App::open(&options).await?;
     tokio::spawn(check(app.post.clone()));
@@ -151,7 +146,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         open_operator(&app, email).await?;
     }
     println!("Ctrl-C stops the server.");
-    let service = pages::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(ended()).await?;
     // Finish what was begun: background work first, since it sends mails, then the mails themselves.
     app.auth.close().await;

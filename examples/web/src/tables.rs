@@ -1,32 +1,24 @@
 use doorward::UserId;
-use doorward::session::DeviceId;
 use doorward::store::SqliteStore;
 use doorward::store::sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use doorward::store::sqlx::{self, Row, query};
-use time::{Duration, OffsetDateTime};
 
 /// The application's own tables, in the same file as doorward's.
 #[derive(Clone, Debug)]
 pub struct Tables(SqlitePool);
 
 /// What the application knows about its users besides what doorward keeps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Profile {
     pub name: String,
     pub operator: bool,
 }
 
-const SCHEMA: [&str; 4] = [
+const SCHEMA: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS web_profiles (user_id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, \
      operator INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS web_devices (device_id TEXT NOT NULL PRIMARY KEY, label TEXT NOT NULL, \
-     named_at INTEGER NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS web_devices_by_age ON web_devices (named_at)",
     "CREATE TABLE IF NOT EXISTS web_settings (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
 ];
-
-/// Longer than doorward keeps any device without a sign-in.
-const NAMES_ARE_KEPT: Duration = Duration::days(400);
 
 impl Tables {
     pub async fn open(url: &str) -> Result<Self, Box<dyn std::error::Error>> {
@@ -57,29 +49,6 @@ impl Tables {
         .execute(&self.0)
         .await?;
         Ok(())
-    }
-
-    pub async fn name_device(&self, device: DeviceId, label: &str, now: OffsetDateTime) -> Result<(), sqlx::Error> {
-        let oldest = now.saturating_sub(NAMES_ARE_KEPT);
-        query("DELETE FROM web_devices WHERE named_at <= $1").bind(oldest.unix_timestamp()).execute(&self.0).await?;
-        query(
-            "INSERT INTO web_devices (device_id, label, named_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (device_id) DO UPDATE SET label = excluded.label, named_at = excluded.named_at",
-        )
-        .bind(device.to_string())
-        .bind(label)
-        .bind(now.unix_timestamp())
-        .execute(&self.0)
-        .await?;
-        Ok(())
-    }
-
-    pub async fn device_name(&self, device: DeviceId) -> Result<Option<String>, sqlx::Error> {
-        let row = query("SELECT label FROM web_devices WHERE device_id = $1")
-            .bind(device.to_string())
-            .fetch_optional(&self.0)
-            .await?;
-        row.map(|row| row.try_get(0)).transpose()
     }
 
     pub async fn setting(&self, name: &str) -> Result<Option<String>, sqlx::Error> {

@@ -97,7 +97,6 @@ async fn two_hundred_browsers_for_a_minute() {
         database: format!("sqlite://{}", data.display()),
         smtp: None,
         second_factor_required: false,
-        plain_cookies: false,
     };
     let app = App::open(&options).await.unwrap();
     // Without the mark, a file with other accounts would be rejected.

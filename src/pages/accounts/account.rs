@@ -1,22 +1,25 @@
-//! One account: its state, what can be done with it, its sessions and its journal.
-
 use askama::Template;
+use fluent_bundle::FluentArgs;
 use serde::Serialize;
 
-use super::acting::Acting;
-use super::action::Action;
-use super::entries::{self, AccountJournal};
-use super::shown::{ShownAccount, ShownSigns, query};
-use crate::error::{ErrorResponse, OperatorError};
+use super::Desk;
+use super::action::{Action, ShownAction};
+use crate::account::{UserOverview, UserStatus};
+use crate::error::AuthError;
+use crate::journal::JournalEntry;
+use crate::pages::activity::text_of;
 use crate::pages::answer::{Answer, Sorry};
-use crate::pages::call::Call;
-use crate::pages::model::models;
+use crate::pages::catalogue::Texts;
+use crate::pages::moment::Moment;
 use crate::pages::page::Page;
+use crate::pages::page_model::models;
 use crate::pages::security::{ShownSession, session_shown};
+use crate::sharing::SharingSigns;
+use crate::types::UserId;
 
-/// `/accounts/account?user=…`: one account.
+/// `/accounts/account`: one account, and what can be done about it.
 #[derive(Debug, Serialize, Template)]
-#[template(path = "account.html")]
+#[template(path = "account_of.html")]
 #[non_exhaustive]
 pub struct AccountPage {
     /// What is around the content.
@@ -24,65 +27,161 @@ pub struct AccountPage {
     pub page: Page,
     /// The account.
     pub account: ShownAccount,
-    /// What the operator can do with it now.
+    /// What an operator can do about it now.
     pub actions: Vec<ShownAction>,
-    /// Where its user is signed in, the most recently used first.
+    /// Where its user is signed in.
     pub sessions: Vec<ShownSession>,
-    /// Signs that several people share it.
+    /// What might show that several people share it.
     pub signs: ShownSigns,
-    /// What happened to it, where the host keeps a [journal](super::super::PagesBuilder::activity).
-    pub journal: Option<AccountJournal>,
+    /// Its latest journal entries, if the host shows a journal.
+    pub journal: Option<Vec<ShownEntry>>,
 }
 
-/// What an operator can do.
+/// An account in a list.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct ShownAction {
-    /// Its page and its form, below the base path.
-    pub path: &'static str,
-    /// What the link says.
+pub struct ShownAccount {
+    /// The user's id.
+    pub id: String,
+    /// The address.
+    pub email: String,
+    /// Whether it is active.
+    pub active: bool,
+    /// Whether the user has chosen a password.
+    pub has_password: bool,
+    /// Whether a second factor is on.
+    pub has_second_factor: bool,
+    /// When it was provisioned.
+    pub created: Moment,
+    /// When the user last signed in.
+    pub last_sign_in: Option<Moment>,
+    /// Whether mails to its address are reported as undeliverable.
+    pub undeliverable: bool,
+    /// Whether it is the operator's own.
+    pub this: bool,
+}
+
+/// Signs of a shared account, of the last seven days: the fields of [`SharingSigns`].
+#[derive(Clone, Copy, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownSigns {
+    /// The most devices used within one hour.
+    pub devices_in_an_hour: u32,
+    /// The most places used within two hours.
+    pub places_at_once: u32,
+    /// The hours in which three places were in use by turns.
+    pub crowded_hours: u32,
+    /// The days with such hours.
+    pub crowded_days: u32,
+}
+
+/// A journal entry.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownEntry {
+    /// Its number.
+    pub seq: u64,
+    /// When.
+    pub at: Moment,
+    /// The [name](crate::event::EventKind::name) of the event.
+    pub event: String,
+    /// What to say: the event in words, or its name.
     pub text: String,
-    /// Whether it takes something away.
-    pub danger: bool,
+    /// The operator who did it, if one did.
+    pub operator: Option<String>,
 }
 
 models!(AccountPage);
 
-async fn account_page(acting: &Acting, page: Page, user: &str, before: Option<u64>) -> Result<AccountPage, Sorry> {
-    let account = acting.account(user).await?;
-    let (browser, this) = (acting.browser(), acting.is(&account.id));
-    let texts = &browser.reader.texts;
-    let sorry = |error: OperatorError| browser.clone().sorry(&error, "");
-    let sessions = acting.operator.sessions(&account.id).await.map_err(sorry)?;
-    let signs = acting.operator.sharing_signs(&account.id).await.map_err(sorry)?.into();
-    let offered = Action::ALL.into_iter().filter(|action| action.is_offered(&account, this));
-    let action = |action: Action| ShownAction {
-        path: action.route().path(),
-        text: texts.get(action.title()),
-        danger: action.is_dangerous(),
-    };
+const ENTRIES: u32 = 50;
+
+impl ShownAccount {
+    pub(super) fn new(desk: &Desk, overview: UserOverview) -> Self {
+        let moment = |at| desk.member.browser.moment(at);
+        Self {
+            this: overview.id == *desk.member.signed_in.user_id(),
+            id: overview.id.to_string(),
+            email: overview.email.as_typed().to_owned(),
+            active: overview.status == UserStatus::Active,
+            has_password: overview.has_password,
+            has_second_factor: overview.has_second_factor,
+            created: moment(overview.created_at),
+            last_sign_in: overview.last_sign_in_at.map(moment),
+            undeliverable: overview.undeliverable.is_some(),
+        }
+    }
+}
+
+impl ShownSigns {
+    /// What might show that several people share the account, in a sentence.
+    fn words(&self, page: &Page) -> String {
+        let mut values = FluentArgs::new();
+        values.set("devices", self.devices_in_an_hour);
+        values.set("places", self.places_at_once);
+        values.set("hours", self.crowded_hours);
+        values.set("days", self.crowded_days);
+        page.texts.with("account-signs", &values)
+    }
+}
+
+impl From<SharingSigns> for ShownSigns {
+    fn from(signs: SharingSigns) -> Self {
+        let SharingSigns { devices_in_an_hour, places_at_once, crowded_hours, crowded_days, .. } = signs;
+        Self { devices_in_an_hour, places_at_once, crowded_hours, crowded_days }
+    }
+}
+
+fn entry_shown(entry: &JournalEntry, texts: &Texts) -> ShownEntry {
+    ShownEntry {
+        seq: entry.seq,
+        at: Moment::new(entry.at, texts),
+        event: entry.event.to_string(),
+        text: text_of(&entry.event).map_or_else(|| entry.event.to_string(), |name| texts.get(name)),
+        operator: entry.operator.as_ref().map(ToString::to_string),
+    }
+}
+
+async fn journal(desk: &Desk, user: &UserId) -> Option<Vec<ShownEntry>> {
+    let browser = &desk.member.browser;
+    let read = browser.pages.shared.hooks.journal.as_ref()?.latest(user, None, ENTRIES).await;
+    match read {
+        Ok(entries) => Some(entries.iter().map(|entry| entry_shown(entry, &browser.reader.texts)).collect()),
+        Err(error) => {
+            // The rest of the page is worth more than an error in its place.
+            browser.auth().page_failed("latest", error);
+            None
+        }
+    }
+}
+
+/// The page of that account.
+pub(super) async fn page_of(desk: &Desk, user: &UserId, page: Page) -> Result<AccountPage, Box<dyn AuthError>> {
+    let operator = desk.operators().map(|operators| &operators.operator);
+    let Ok(operator) = operator else { return Err(Box::new(crate::error::OperatorError::UnknownUser)) };
+    let overview = operator.overview(user).await.map_err(boxed)?;
+    let sessions = operator.sessions(user).await.map_err(boxed)?;
+    let signs = operator.sharing_signs(user).await.map_err(boxed)?.into();
+    let account = ShownAccount::new(desk, overview);
+    let texts = &desk.member.browser.reader.texts;
     Ok(AccountPage {
-        page: Page { title: account.email.as_typed().to_owned(), ..page },
-        actions: offered.map(action).collect(),
+        page,
+        actions: Action::open_for(&account).map(|action| action.shown(texts)).collect(),
+        account,
         sessions: sessions.iter().map(|session| session_shown(session, texts)).collect(),
         signs,
-        journal: entries::journal(acting, &account.id, before).await,
-        account: ShownAccount::new(&account, this, texts),
+        journal: journal(desk, user).await,
     })
 }
 
-pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
-    let Call { browser, query: asked, operator, .. } = call;
-    let user = asked.get("user");
-    let mut acting = Acting::of(browser, operator, &format!("/accounts/account?{}", query(user))).await?;
-    let page = acting.page("accounts-title");
-    let shown = account_page(&acting, page, user, asked.get("before").parse().ok()).await?;
-    Ok(acting.member.browser.show(&shown))
+fn boxed(error: crate::error::OperatorError) -> Box<dyn AuthError> {
+    Box::new(error)
 }
 
-/// The account's page after something that failed half-way.
-pub(super) async fn refuse(mut acting: Acting, refusal: &ErrorResponse, user: &str) -> Result<Answer, Sorry> {
-    let page = acting.page("accounts-title").refused("", refusal);
-    let shown = account_page(&acting, page, user, None).await?;
-    Ok(acting.member.browser.refuse(refusal, "", &shown))
+pub(super) async fn show(mut desk: Desk) -> Result<Answer, Sorry> {
+    let user = desk.user()?;
+    let page = desk.member.page("account-title");
+    match page_of(&desk, &user, page).await {
+        Ok(shown) => Ok(desk.member.browser.show(&shown)),
+        Err(error) => Err(desk.member.browser.sorry(&*error, "")),
+    }
 }

@@ -1,12 +1,18 @@
-//! What an operator can do with an account.
+use askama::Template;
+use serde::Serialize;
 
-use super::acting::Acting;
-use crate::account::{UserOverview, UserStatus};
-use crate::auth::ResetRequest;
-use crate::error::{AuthError, ErrorResponse};
+use super::account::ShownAccount;
+use super::{Desk, at, path_of};
+use crate::error::{AuthError, ErrorResponse, OperatorError};
+use crate::pages::answer::{Answer, Sorry};
+use crate::pages::catalogue::Texts;
 use crate::pages::notice::Notice;
+use crate::pages::page::Page;
+use crate::pages::page_model::models;
 use crate::pages::routes::Route;
+use crate::types::UserId;
 
+/// What an operator does about an account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Action {
     Resend,
@@ -19,8 +25,42 @@ pub(super) enum Action {
     Reactivate,
 }
 
+/// Before an action: what it does, and a button.
+#[derive(Debug, Serialize, Template)]
+#[template(path = "account_action.html")]
+#[non_exhaustive]
+pub struct AccountActionPage {
+    /// What is around the content.
+    #[serde(skip)]
+    pub page: Page,
+    /// The account.
+    pub account: ShownAccount,
+    /// What is to be done.
+    pub action: ShownAction,
+    /// The reason, as it was typed.
+    pub reason: String,
+}
+
+/// What an operator can do.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ShownAction {
+    /// Where its form is, and is sent to: a path below the base path.
+    pub path: &'static str,
+    /// Its button.
+    pub name: String,
+    /// What it does.
+    pub text: String,
+    /// Whether it takes the field `reason`.
+    pub takes_reason: bool,
+    /// Whether it takes something away.
+    pub is_drastic: bool,
+}
+
+models!(AccountActionPage);
+
 impl Action {
-    pub(super) const ALL: [Self; 8] = [
+    const ALL: [Self; 8] = [
         Self::Resend,
         Self::StartReset,
         Self::RequireChange,
@@ -31,11 +71,7 @@ impl Action {
         Self::Reactivate,
     ];
 
-    pub(super) fn of(route: Route) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.route() == route)
-    }
-
-    pub(super) fn route(self) -> Route {
+    fn route(self) -> Route {
         match self {
             Self::Resend => Route::AccountResend,
             Self::StartReset => Route::AccountStartReset,
@@ -48,35 +84,44 @@ impl Action {
         }
     }
 
-    /// The name of its title in the catalogue, which is also on its button.
-    pub(super) fn title(self) -> &'static str {
+    pub(super) fn of(route: Route) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.route() == route)
+    }
+
+    /// Those that make sense for this account. Operators cannot lock themselves out: there may be nobody to undo it.
+    pub(super) fn open_for(account: &ShownAccount) -> impl Iterator<Item = Self> {
+        let (active, with_password, this) = (account.active, account.has_password, account.this);
+        let factor = account.has_second_factor;
+        Self::ALL.into_iter().filter(move |action| match action {
+            Self::Resend => active && !with_password,
+            Self::StartReset | Self::RequireChange | Self::MarkCompromised => active && with_password,
+            Self::SignOut => active,
+            Self::ResetSecondFactor => factor && !this,
+            Self::Deactivate => active && !this,
+            Self::Reactivate => !active,
+        })
+    }
+
+    /// Whether an operator may not do it to their own account.
+    fn is_for_others(self) -> bool {
+        matches!(self, Self::ResetSecondFactor | Self::Deactivate)
+    }
+
+    /// The names of its button and of what it does.
+    fn texts(self) -> (&'static str, &'static str) {
         match self {
-            Self::Resend => "account-resend",
-            Self::StartReset => "account-start-reset",
-            Self::RequireChange => "account-require-change",
-            Self::MarkCompromised => "account-mark-compromised",
-            Self::SignOut => "account-sign-out",
-            Self::ResetSecondFactor => "account-reset-second-factor",
-            Self::Deactivate => "account-deactivate",
-            Self::Reactivate => "account-reactivate",
+            Self::Resend => ("account-resend", "account-resend-text"),
+            Self::StartReset => ("account-start-reset", "account-start-reset-text"),
+            Self::RequireChange => ("account-require-change", "account-require-change-text"),
+            Self::MarkCompromised => ("account-mark-compromised", "account-mark-compromised-text"),
+            Self::SignOut => ("account-sign-out", "account-sign-out-text"),
+            Self::ResetSecondFactor => ("account-reset-factor", "account-reset-factor-text"),
+            Self::Deactivate => ("account-deactivate", "account-deactivate-text"),
+            Self::Reactivate => ("account-reactivate", "account-reactivate-text"),
         }
     }
 
-    /// The name of what it does.
-    pub(super) fn effect(self) -> &'static str {
-        match self {
-            Self::Resend => "account-resend-effect",
-            Self::StartReset => "account-start-reset-effect",
-            Self::RequireChange => "account-require-change-effect",
-            Self::MarkCompromised => "account-mark-compromised-effect",
-            Self::SignOut => "account-sign-out-effect",
-            Self::ResetSecondFactor => "account-reset-second-factor-effect",
-            Self::Deactivate => "account-deactivate-effect",
-            Self::Reactivate => "account-reactivate-effect",
-        }
-    }
-
-    pub(super) fn done(self) -> Notice {
+    fn notice(self) -> Notice {
         match self {
             Self::Resend => Notice::WelcomeResent,
             Self::StartReset => Notice::ResetStarted,
@@ -89,56 +134,73 @@ impl Action {
         }
     }
 
-    /// Whether it takes something away.
-    pub(super) fn is_dangerous(self) -> bool {
-        !matches!(self, Self::Resend | Self::StartReset | Self::Reactivate)
-    }
-
-    /// What operators do not do to themselves: there may be nobody to undo it, and a stolen session would lose its second factor.
-    pub(super) fn is_for_others_only(self) -> bool {
-        matches!(self, Self::Deactivate | Self::ResetSecondFactor)
-    }
-
-    /// Whether the operator has to say how they verified who is asking.
-    pub(super) fn asks_for_a_reason(self) -> bool {
-        self == Self::ResetSecondFactor
-    }
-
-    /// Whether it makes sense now. For display: what does not is refused by the call, or does nothing.
-    pub(super) fn is_offered(self, account: &UserOverview, this: bool) -> bool {
-        let active = account.status == UserStatus::Active;
-        let is_new = !account.has_password && account.last_sign_in_at.is_none();
-        let helps = match self {
-            Self::Resend => active && is_new,
-            Self::StartReset => active && !is_new,
-            Self::RequireChange | Self::MarkCompromised => active && account.has_password,
-            Self::SignOut | Self::Deactivate => active,
-            Self::ResetSecondFactor => account.has_second_factor,
-            Self::Reactivate => !active,
-        };
-        helps && !(this && self.is_for_others_only())
-    }
-
-    pub(super) async fn run(self, acting: &Acting, account: &UserOverview, reason: &str) -> Result<(), ErrorResponse> {
-        let (operator, user, browser) = (&acting.operator, &account.id, acting.browser());
-        let outcome: Result<(), Box<dyn AuthError>> = match self {
-            Self::Resend => boxed(operator.resend_welcome(user).await),
-            // What anyone can do at the sign-in page, so it has no operator.
-            Self::StartReset => {
-                let request = browser.vouch_for_reset(ResetRequest::new(account.email.clone()));
-                boxed(browser.auth().request_reset(request).await)
-            }
-            Self::RequireChange => boxed(operator.require_password_change(user).await),
-            Self::MarkCompromised => boxed(operator.mark_compromised(user).await),
-            Self::SignOut => boxed(operator.sign_out_everywhere(user).await),
-            Self::ResetSecondFactor => boxed(operator.reset_second_factor(user, reason).await),
-            Self::Deactivate => boxed(operator.deactivate(user).await),
-            Self::Reactivate => boxed(operator.reactivate(user).await),
-        };
-        outcome.map_err(|error| browser.auth().error_response(&*error))
+    pub(super) fn shown(self, texts: &Texts) -> ShownAction {
+        let (name, text) = self.texts();
+        ShownAction {
+            path: self.route().path(),
+            name: texts.get(name),
+            text: texts.get(text),
+            takes_reason: self == Self::ResetSecondFactor,
+            is_drastic: matches!(self, Self::MarkCompromised | Self::ResetSecondFactor | Self::Deactivate),
+        }
     }
 }
 
-fn boxed<T>(outcome: Result<T, impl AuthError>) -> Result<(), Box<dyn AuthError>> {
-    outcome.map(drop).map_err(|error| Box::new(error) as _)
+async fn action_page(desk: &mut Desk, action: Action, user: &UserId) -> Result<AccountActionPage, Sorry> {
+    let overview = match desk.operators()?.operator.overview(user).await {
+        Ok(overview) => overview,
+        Err(error) => return Err(desk.member.browser.clone().sorry(&error, "")),
+    };
+    let page = desk.member.page(action.texts().0);
+    let account = ShownAccount::new(desk, overview);
+    let reason = desk.form.get("reason").to_owned();
+    Ok(AccountActionPage { page, account, action: action.shown(&desk.member.browser.reader.texts), reason })
+}
+
+/// It asks once, and says what will happen.
+pub(super) async fn ask(desk: Desk, action: Action) -> Result<Answer, Sorry> {
+    let user = desk.user()?;
+    let mut desk = desk.proved(&at(action.route(), &user)).await?;
+    let shown = action_page(&mut desk, action, &user).await?;
+    Ok(desk.member.browser.show(&shown))
+}
+
+pub(super) async fn act(desk: Desk, action: Action) -> Result<Answer, Sorry> {
+    let user = desk.user()?;
+    let mut desk = desk.proved(&at(action.route(), &user)).await?;
+    let reason = desk.form.get("reason").trim().to_owned();
+    let browser = &desk.member.browser;
+    let problem = if action.is_for_others() && user == *desk.member.signed_in.user_id() {
+        Some((browser.invalid(422, "own_account"), ""))
+    } else if action == Action::ResetSecondFactor && reason.is_empty() {
+        Some((browser.invalid(422, "reason_missing"), "reason"))
+    } else {
+        done(&desk, action, &user, &reason).await?.map(|refusal| (refusal, ""))
+    };
+    let Some((refusal, field)) = problem else {
+        return Ok(desk.member.browser.saying(action.notice()).go(&path_of(&user)));
+    };
+    let mut shown = action_page(&mut desk, action, &user).await?;
+    shown.page = shown.page.refused(field, &refusal);
+    Ok(desk.member.browser.refuse(&refusal, field, &shown))
+}
+
+/// `None` once it is done, or why it is not.
+async fn done(desk: &Desk, action: Action, user: &UserId, reason: &str) -> Result<Option<ErrorResponse>, Sorry> {
+    let (operator, auth) = (desk.operator()?, desk.member.browser.auth());
+    let refused = |error: &dyn AuthError| Some(auth.error_response(error));
+    let changed = |done: Result<(), OperatorError>| done.err().and_then(|error| refused(&error));
+    Ok(match action {
+        Action::Resend => operator.resend_welcome(user).await.err().and_then(|error| refused(&error)),
+        Action::StartReset => match operator.overview(user).await {
+            Ok(account) => auth.request_reset(account.email).await.err().and_then(|error| refused(&error)),
+            Err(error) => refused(&error),
+        },
+        Action::RequireChange => changed(operator.require_password_change(user).await),
+        Action::MarkCompromised => changed(operator.mark_compromised(user).await),
+        Action::SignOut => changed(operator.sign_out_everywhere(user).await),
+        Action::ResetSecondFactor => changed(operator.reset_second_factor(user, reason).await),
+        Action::Deactivate => changed(operator.deactivate(user).await),
+        Action::Reactivate => changed(operator.reactivate(user).await),
+    })
 }

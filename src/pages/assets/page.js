@@ -109,7 +109,7 @@ if (codes) {
     const text = [...codes.querySelectorAll("code")].map((code) => code.textContent + "\n").join("");
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-    link.download = "recovery-codes.txt";
+    link.download = codes.dataset.file;
     link.click();
     URL.revokeObjectURL(link.href);
   }, codes);

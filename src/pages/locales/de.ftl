@@ -1,219 +1,295 @@
-# Every text of the pages in English. In each language the names are the same. What an error or a rule of the policy says is
-# English in the crate itself, so `error-…` and `rule-…` stand here only where nothing else has them.
+# Alle Texte der Seiten auf Deutsch. Die Namen sind dieselben wie in en.ftl; dazu kommen am Ende die Meldungen der Fehler und die
+# Regeln für Passwörter, die auf Englisch im Programm stehen.
 
 ## Around every page
 
-skip-to-content = Skip to main content
-account = Account
-security-link = Security
-questions = Questions?
-title-error = Error: { $value }
-problem-heading = There is a problem
-not-locked = Your account is not locked.
-wait-left = { "{seconds}" } s left.
-wait-over = You can try again now.
-ends-soon = You will be signed out in a few minutes.
-ends-soon-sign-in = Sign in again
-ends-soon-stay = Stay signed in
-go-home = Go to the home page
-continue = Continue
-cancel = Cancel
-start-again = Start again
-back-to-sign-in = Back to sign-in
-go-to-sign-in = Go to sign-in
-show-password = Show password
-hide-password = Hide password
-a-browser = A browser
+skip-to-content = Zum Inhalt springen
+account = Konto
+security-link = Sicherheit
+questions = Fragen?
+title-error = Fehler: { $value }
+problem-heading = Es gibt ein Problem
+not-locked = Ihr Konto ist nicht gesperrt.
+wait-left = Noch { "{seconds}" } s.
+wait-over = Sie können es jetzt noch einmal versuchen.
+ends-soon = Sie werden in wenigen Minuten abgemeldet.
+ends-soon-sign-in = Neu anmelden
+ends-soon-stay = Angemeldet bleiben
+go-home = Zur Startseite
+continue = Weiter
+cancel = Abbrechen
+start-again = Neu beginnen
+back-to-sign-in = Zurück zur Anmeldung
+go-to-sign-in = Zur Anmeldung
+show-password = Passwort anzeigen
+hide-password = Passwort verbergen
+a-browser = Unbekannter Browser
+browser-on = { $browser } auf { $system }
 moment =
-    { $day } { $month ->
-        [1] January
-        [2] February
-        [3] March
+    { $day }. { $month ->
+        [1] Januar
+        [2] Februar
+        [3] März
         [4] April
-        [5] May
-        [6] June
-        [7] July
+        [5] Mai
+        [6] Juni
+        [7] Juli
         [8] August
         [9] September
-        [10] October
+        [10] Oktober
         [11] November
-       *[12] December
+       *[12] Dezember
     } { $year }, { $time } UTC
 
 ## Failed requests
 
-error-title = Sorry
-failed-malformed = We could not read that. Please start again.
-failed-not-found = This page does not exist.
-failed-method = This page cannot do that.
-failed-cross-site = Your browser says another site sent this, or does not say where it came from, so nothing was done. Please start again here; if that does not help, try a newer browser.
-failed-internal = Something went wrong on our side. Please try again.
-error-email_malformed = Please enter one complete email address.
-error-link_not_kept = Please open the link in your email again, or request a new one.
+error-title = Entschuldigung
+failed-malformed = Diese Anfrage konnten wir nicht lesen. Bitte beginnen Sie noch einmal.
+failed-not-found = Diese Seite gibt es nicht.
+failed-method = Das ist auf dieser Seite nicht möglich.
+failed-cross-site = Laut Ihrem Browser kam diese Anfrage von einer anderen Website, oder er nennt ihre Herkunft nicht. Deshalb wurde nichts ausgeführt. Bitte beginnen Sie hier noch einmal. Wenn das nicht hilft, verwenden Sie einen neueren Browser.
+failed-internal = Bei uns ist ein Fehler aufgetreten. Bitte versuchen Sie es noch einmal.
+error-email_malformed = Bitte geben Sie eine vollständige E-Mail-Adresse ein.
+error-link_not_kept = Bitte öffnen Sie den Link in Ihrer E-Mail noch einmal, oder fordern Sie einen neuen an.
 
 ## Messages about the step just taken
 
-notice-signed-out = You are signed out.
-notice-session-ended = Please sign in again. Your session has ended, or the last step took too long.
-notice-password-changed = Password changed. Other devices were signed out. We emailed you a confirmation.
-notice-confirmed = Thank you. You can continue now.
-notice-others-signed-out = You are signed out everywhere else.
-notice-device-signed-out = The device was signed out and forgotten.
-notice-session-signed-out = Signed out there.
-notice-app-off = Two-step sign-in is off. We emailed you a confirmation.
+notice-signed-out = Sie sind abgemeldet.
+notice-session-ended = Bitte melden Sie sich noch einmal an. Ihre Sitzung ist abgelaufen, oder der letzte Schritt hat zu lange gedauert.
+notice-password-changed = Ihr Passwort wurde geändert. Ihre anderen Geräte wurden abgemeldet. Wir haben Ihnen eine Bestätigung per E-Mail geschickt.
+notice-confirmed = Vielen Dank. Sie können jetzt fortfahren.
+notice-others-signed-out = Sie sind überall sonst abgemeldet.
+notice-device-signed-out = Das Gerät wurde abgemeldet und entfernt.
+notice-session-signed-out = Die Sitzung wurde beendet.
+notice-app-off = Die Anmeldung in zwei Schritten ist ausgeschaltet. Wir haben Ihnen eine Bestätigung per E-Mail geschickt.
 
 ## Signing in and out
 
-sign-in-title = Sign in
-sign-in-button = Sign in
-already-signed-in = You are already signed in. You can sign in again, or go on:
-email = Email
-password = Password
-keep-me-signed-in = Keep me signed in
+sign-in-title = Anmelden
+sign-in-button = Anmelden
+already-signed-in = Sie sind bereits angemeldet. Sie können sich neu anmelden oder fortfahren:
+email = E-Mail-Adresse
+password = Passwort
+keep-me-signed-in = Angemeldet bleiben
 keep-hint =
     { $count ->
-        [0] On a device of your own only.
-        [1] On a device of your own only.
-       *[other] For { $count } days, on a device of your own only.
+        [0] Nur auf einem eigenen Gerät.
+        [1] Nur auf einem eigenen Gerät.
+       *[other] Für { $count } Tage, nur auf einem eigenen Gerät.
     }
-sign-out-title = Sign out
-sign-out-button = Sign out
-sign-out-question = Do you want to sign out in this browser?
+sign-out-title = Abmelden
+sign-out-button = Abmelden
+sign-out-question = Möchten Sie sich in diesem Browser abmelden?
 
 ## The second step
 
-second-step-title = Second step
+second-step-title = Zweiter Schritt
 code = Code
-code-hint = Enter the 6-digit code from your authenticator app.
-recovery-code = Recovery code
-recovery-code-hint = One of the codes you saved when you set up your authenticator app. Each works once.
+code-hint = Geben Sie den 6-stelligen Code aus Ihrer Authenticator-App ein.
+recovery-code = Wiederherstellungscode
+recovery-code-hint = Einer der Codes, die Sie beim Einrichten Ihrer Authenticator-App gespeichert haben. Jeder gilt nur einmal.
 remember-browser =
     { $count ->
-        [one] Do not ask for a code in this browser for { $count } day
-       *[other] Do not ask for a code in this browser for { $count } days
+        [one] In diesem Browser { $count } Tag lang nicht nach einem Code fragen
+       *[other] In diesem Browser { $count } Tage lang nicht nach einem Code fragen
     }
-use-authenticator = Use the authenticator app
-use-recovery-code = Use a recovery code
+use-authenticator = Authenticator-App verwenden
+use-recovery-code = Wiederherstellungscode verwenden
 
 ## A password of one's own
 
-choose-password-title = Choose your password
-choose-password-intro = You will sign in with this password from now on.
-new-password = New password
-save-password = Save password
-rule-not-yet = Not yet
+choose-password-title = Wählen Sie Ihr Passwort
+choose-password-intro = Mit diesem Passwort melden Sie sich künftig an.
+new-password = Neues Passwort
+save-password = Passwort speichern
+rule-not-yet = Noch nicht erfüllt
 rule-ok = OK
-rules-open = Rules not met yet: { "{count}" }.
-rules-done = Every rule that can be checked now is met.
+rules-open = Noch nicht erfüllte Regeln: { "{count}" }.
+rules-done = Alle Regeln, die sich jetzt prüfen lassen, sind erfüllt.
 
 ## The authenticator app
 
-authenticator-title = Authenticator app
-authenticator-intro = An authenticator app on your phone shows a code that changes every 30 seconds. With it, nobody gets in with your password alone.
-authenticator-set-up = Set up
-authenticator-required = An authenticator app is required here.
-authenticator-scan = Scan this code with your authenticator app, or enter the key.
-authenticator-qr = QR code with the key below
-authenticator-again = Enter the code that the app shows now.
-authenticator-code = Code from the app
-authenticator-new-key = Start again with a new key
-confirm-code = Confirm code
-copy-key = Copy key
-copied = Copied
-recovery-codes-title = Recovery codes
-recovery-codes-intro = If you lose your authenticator app, each of these codes lets you in once. Codes you had before no longer work.
-recovery-codes-once = They are shown only now: write them down, or save them in your password manager.
-recovery-codes-saved = I have saved them
-download-codes = Download recovery codes
+authenticator-title = Authenticator-App
+authenticator-intro = Eine Authenticator-App auf Ihrem Smartphone zeigt einen Code an, der alle 30 Sekunden wechselt. Damit kommt niemand allein mit Ihrem Passwort in Ihr Konto.
+authenticator-set-up = Einrichten
+authenticator-required = Hier ist eine Authenticator-App erforderlich.
+authenticator-scan = Scannen Sie diesen Code mit Ihrer Authenticator-App, oder geben Sie den Schlüssel ein.
+authenticator-qr = QR-Code mit dem Schlüssel, der darunter steht
+authenticator-again = Geben Sie den Code ein, den die App jetzt anzeigt.
+authenticator-code = Code aus der App
+authenticator-new-key = Mit neuem Schlüssel noch einmal beginnen
+confirm-code = Code bestätigen
+copy-key = Schlüssel kopieren
+copied = Kopiert
+recovery-codes-title = Wiederherstellungscodes
+recovery-codes-intro = Falls Sie Ihre Authenticator-App verlieren, können Sie sich mit jedem dieser Codes einmal anmelden. Ihre bisherigen Codes sind ungültig.
+recovery-codes-once = Die Codes werden nur jetzt angezeigt: Schreiben Sie sie auf, oder speichern Sie sie in Ihrem Passwort-Manager.
+recovery-codes-saved = Ich habe die Codes gespeichert
+download-codes = Wiederherstellungscodes herunterladen
+recovery-codes-file = wiederherstellungscodes.txt
 
 ## "Forgot your password?"
 
-forgot-title = Forgot your password?
-forgot-hint = We'll email you if there is an account for this address.
-forgot-check-title = Check the address
-forgot-check-question = Reset the password for { $value }?
-forgot-reset-button = Reset
-forgot-change-address = Change address
-forgot-sent-title = Check your mailbox
-forgot-sent-1 = If that account exists, an email is on its way. Follow its link to confirm; nothing changes until you do.
+forgot-title = Passwort vergessen?
+forgot-hint = Wenn es zu dieser Adresse ein Konto gibt, schicken wir Ihnen eine E-Mail.
+forgot-check-title = Adresse prüfen
+forgot-check-question = Möchten Sie das Passwort für { $value } zurücksetzen?
+forgot-reset-button = Zurücksetzen
+forgot-change-address = Adresse ändern
+forgot-sent-title = Prüfen Sie Ihr Postfach
+forgot-sent-1 = Wenn es dieses Konto gibt, ist eine E-Mail unterwegs. Bestätigen Sie über den Link darin; bis dahin ändert sich nichts.
 forgot-sent-2 =
     { $count ->
-        [one] We send at most one email a minute. If none arrives, check your spam folder, or try again then.
-       *[other] We send at most one email every { $count } minutes. If none arrives, check your spam folder, or try again then.
+        [one] Wir senden höchstens eine E-Mail pro Minute. Wenn keine ankommt, sehen Sie im Spam-Ordner nach, oder versuchen Sie es dann noch einmal.
+       *[other] Wir senden höchstens alle { $count } Minuten eine E-Mail. Wenn keine ankommt, sehen Sie im Spam-Ordner nach, oder versuchen Sie es dann noch einmal.
     }
-reset-confirm-title = Confirm your password reset
-reset-confirm-intro = Press Confirm to get a temporary password by email.
-reset-confirm-button = Confirm
-reset-confirm-not-you = If you did not request this, close this page. Nothing has changed.
-reset-done-title = Check your mailbox again
-reset-done-1 = We emailed you a temporary password. It works once, until { $value }.
-reset-done-2 = Your old password keeps working until you choose a new one.
-reset-failed-title = This link does not work
-reset-again-intro = If it does not arrive, confirm again in a few minutes.
-reset-again-link = Confirm again
+reset-confirm-title = Zurücksetzen des Passworts bestätigen
+reset-confirm-intro = Wählen Sie „Bestätigen“, um ein temporäres Passwort per E-Mail zu erhalten.
+reset-confirm-button = Bestätigen
+reset-confirm-not-you = Wenn Sie das nicht angefordert haben, schließen Sie diese Seite. Es hat sich nichts geändert.
+reset-done-title = Prüfen Sie noch einmal Ihr Postfach
+reset-done-1 = Wir haben Ihnen ein temporäres Passwort per E-Mail geschickt. Es gilt für eine einzige Anmeldung, bis zum { $value }.
+reset-done-2 = Ihr altes Passwort bleibt gültig, bis Sie ein neues wählen.
+reset-failed-title = Dieser Link funktioniert nicht
+reset-again-intro = Wenn die E-Mail nicht ankommt, bestätigen Sie in einigen Minuten noch einmal.
+reset-again-link = Noch einmal bestätigen
 
 ## "Confirm it's you"
 
-confirm-title = Confirm it's you
-confirm-intro = You are changing something important, so we ask once more.
-confirm-code = Code
-confirm-code-hint = Enter a code from your authenticator app, or a recovery code.
+confirm-title = Bestätigen Sie Ihre Identität
+confirm-intro = Bitte bestätigen Sie Ihre Identität, bevor Sie fortfahren.
+confirm-by-code = Code aus Ihrer Authenticator-App oder ein Wiederherstellungscode
+confirm-by-password = Ihr Passwort
+confirm-button = Bestätigen
 
 ## "My password and security"
 
-security-title = My password and security
-current-password = Current password
-change-password-button = Change password
-change-password-hint = This signs out your other devices. We will email you to confirm.
-two-step = Two-step sign-in
-two-step-since = Your authenticator app has been on since { $value }.
-two-step-off = Off. With an authenticator app, nobody gets in with your password alone.
+security-title = Mein Passwort und Sicherheit
+current-password = Aktuelles Passwort
+change-password-button = Passwort ändern
+change-password-hint = Ihre anderen Geräte werden dabei abgemeldet. Wir schicken Ihnen eine Bestätigung per E-Mail.
+two-step = Anmeldung in zwei Schritten
+two-step-since = Eingeschaltet. Ihre Authenticator-App wurde am { $value } eingerichtet.
+two-step-off = Ausgeschaltet. Mit einer Authenticator-App kommt niemand allein mit Ihrem Passwort in Ihr Konto.
 recovery-codes-left =
     { $count ->
-        [one] { $count } recovery code is left.
-       *[other] { $count } recovery codes are left.
+        [one] { $count } Wiederherstellungscode ist noch übrig.
+       *[other] { $count } Wiederherstellungscodes sind noch übrig.
     }
-new-recovery-codes = Create new recovery codes
-another-app = Set up another app
-turn-off = Turn it off
-set-up-authenticator = Set up an authenticator app
-sessions = Where you are signed in
-this-session = This session
-session-signed-in = Signed in { $at } with { $proofs }.
-session-kept = Kept signed in.
-session-last-seen = Last seen { $value }.
-proof-password = password
-proof-temporary-password = mailed password
-proof-reset-link = mailed link
-proof-totp = code
-proof-recovery-code = recovery code
-proof-and = { " and " }
-sign-out-others = Sign out everywhere else
-devices = Devices
-devices-hint = Browsers that have signed in before. If one is lost or not yours, sign it out here: it is forgotten, too.
-this-device = This device
-device-last-used = Last signed in { $value }.
-sign-out-device = Sign out and forget
+new-recovery-codes = Neue Wiederherstellungscodes erstellen
+another-app = Andere App einrichten
+turn-off = Ausschalten
+set-up-authenticator = Authenticator-App einrichten
+sessions = Wo Sie angemeldet sind
+this-session = Diese Sitzung
+session-signed-in = Angemeldet am { $at }, mit { $proofs }.
+session-kept = Bleibt angemeldet.
+session-last-seen = Zuletzt aktiv am { $value }.
+proof-password = Passwort
+proof-temporary-password = Passwort aus einer E-Mail
+proof-reset-link = Link aus einer E-Mail
+proof-totp = Code
+proof-recovery-code = Wiederherstellungscode
+proof-and = { " und " }
+sign-out-others = Überall sonst abmelden
+devices = Geräte
+devices-hint = Browser, in denen Sie sich schon einmal angemeldet haben. Wenn Sie ein Gerät verloren haben oder nicht kennen, melden Sie es hier ab: Dann wird es auch entfernt.
+this-device = Dieses Gerät
+device-last-used = Letzte Anmeldung am { $value }.
+sign-out-device = Abmelden und entfernen
 
-## Welcome
+## What errors say, by their codes. `$unit` is `seconds` or `minutes` where waiting helps, else `none`.
 
-welcome-step = Schritt { $current } von { $count }
+error-invalid_credentials = E-Mail-Adresse und Passwort stimmen nicht überein
+error-throttled =
+    { $unit ->
+        [minutes] Bitte warten Sie { $amount } Minuten, bevor Sie es noch einmal versuchen.
+       *[seconds]
+            { $amount ->
+                [0] Bitte warten Sie eine Sekunde, bevor Sie es noch einmal versuchen.
+                [1] Bitte warten Sie eine Sekunde, bevor Sie es noch einmal versuchen. Falls Sie das Formular zweimal abgeschickt haben, zählt das erste Mal.
+               *[other] Bitte warten Sie { $amount } Sekunden, bevor Sie es noch einmal versuchen.
+            }
+    }
+error-in_progress = { error-throttled }
+error-too_many_sessions = Sie sind auf zu vielen Geräten angemeldet. Bitte melden Sie sich zuerst auf einem davon ab.
+error-challenge_invalid = Dieser Schritt ist abgelaufen oder wurde bereits abgeschlossen. Bitte melden Sie sich noch einmal an.
+error-session_ended = Ihre Sitzung ist abgelaufen. Bitte melden Sie sich noch einmal an.
+error-password_rejected = Das neue Passwort wurde nicht angenommen. { $rules }
+error-recovery_pending = Für dieses Konto wird gerade das Passwort zurückgesetzt. Bitte schließen Sie das zuerst mit dem temporären Passwort aus unserer E-Mail ab.
+error-current_password_wrong = Das aktuelle Passwort ist nicht richtig.
+error-password_wrong = Das Passwort ist nicht richtig.
+error-password_proof_needed = Bitte bestätigen Sie Ihre Identität mit Ihrem Passwort.
+error-code_proof_needed = Bitte bestätigen Sie Ihre Identität mit einem Code aus Ihrer Authenticator-App oder einem Wiederherstellungscode.
+error-code_needed = Bitte geben Sie auch einen Code aus Ihrer Authenticator-App oder einen Wiederherstellungscode ein.
+error-code_malformed = Das ist kein vollständiger Code. Bitte geben Sie ihn so ein, wie er angezeigt wird.
+error-code_wrong = Dieser Code ist nicht richtig oder wurde bereits verwendet. Bitte versuchen Sie es mit dem nächsten. Wenn das wiederholt nicht klappt, lassen Sie Ihr Smartphone Datum und Uhrzeit automatisch einstellen.
+error-not_begun = Das hat zu lange gedauert. Bitte richten Sie Ihre Authenticator-App noch einmal ein.
+error-not_enrolled = Die Anmeldung in zwei Schritten ist nicht eingeschaltet.
+error-required_by_policy = Die Anmeldung in zwei Schritten ist hier erforderlich. Sie können stattdessen eine andere Authenticator-App einrichten.
+error-no_keyring = Bei uns ist ein Fehler aufgetreten. Bitte wenden Sie sich an uns.
+error-other_mode = { error-no_keyring }
+error-link_invalid = Dieser Link wurde bereits verwendet oder ist abgelaufen. Bitte fordern Sie einen neuen an.
+error-link_damaged = Dieser Link ist unvollständig oder wurde unterwegs verändert. Bitte kopieren Sie den ganzen Link aus der E-Mail, oder fordern Sie einen neuen an.
+error-already_confirmed = Wir haben Ihnen gerade ein temporäres Passwort per E-Mail geschickt. Bitte sehen Sie in Ihrem Postfach nach.
+error-mail_failed =
+    { $unit ->
+        [none] Die E-Mail konnte nicht gesendet werden. Bitte senden Sie sie noch einmal.
+       *[minutes] Wir konnten die E-Mail nicht senden. Bitte verwenden Sie denselben Link in einigen Minuten noch einmal.
+    }
+error-unknown_session = Diese Sitzung gibt es nicht.
+error-unknown_device = Dieses Gerät gibt es nicht.
+error-unknown_user = Dieses Konto gibt es nicht.
+error-email_taken = Zu dieser E-Mail-Adresse gibt es bereits ein Konto.
+error-id_taken = Zu dieser Kennung gibt es bereits ein Konto.
+error-legacy_scheme = Passwörter dieser Art werden hier nicht angenommen.
+error-deactivated = Das Konto ist deaktiviert.
+error-password_chosen = Für dieses Konto wurde bereits ein Passwort gewählt. Hier hilft „Passwort vergessen?“.
+error-busy = Zurzeit sind sehr viele Anfragen in Arbeit. Bitte versuchen Sie es gleich noch einmal.
+error-backend = Bei uns ist ein Fehler aufgetreten. Bitte versuchen Sie es gleich noch einmal.
+error-contended = { error-backend }
+error-random = { error-backend }
+error-out_of_memory = { error-backend }
+error-closed = { error-backend }
+
+## What the rules of the password policy say, by their codes
+
+rule-too_short = Verwenden Sie mindestens { $count } Zeichen.
+rule-too_long = Verwenden Sie höchstens { $count } Zeichen.
+rule-needs_lowercase = Verwenden Sie einen Kleinbuchstaben.
+rule-needs_uppercase = Verwenden Sie einen Großbuchstaben.
+rule-needs_digit = Verwenden Sie eine Ziffer.
+rule-needs_symbol = Verwenden Sie ein Sonderzeichen.
+rule-too_common = Wählen Sie etwas weniger Gebräuchliches, ohne Wiederholungen oder Zeichenfolgen wie „1234“.
+rule-about_the_account = Verwenden Sie nicht Ihre E-Mail-Adresse, den Namen dieses Dienstes oder ähnliche Wörter.
+rule-too_weak = Wählen Sie etwas, das schwerer zu erraten ist.
+rule-temporary = Verwenden Sie nicht das temporäre Passwort.
+rule-reused =
+    { $count ->
+        [1] Verwenden Sie nicht Ihr letztes Passwort.
+       *[other] Verwenden Sie keines Ihrer letzten { $count } Passwörter.
+    }
+rule-breached = Wählen Sie ein Passwort, das in keinem Datenleck aufgetaucht ist.
+rule-control_character = Verwenden Sie keine Zeilenumbrüche und keine anderen Steuerzeichen.
+
+## Newcomers
+
 welcome-your-password = Ihr Passwort
-all-set-title = Alles ist eingerichtet
-all-set-text = Melden Sie sich ab jetzt mit Ihrer E-Mail-Adresse und Ihrem eigenen Passwort an.
+welcome-step = Schritt { $current } von { $count }
+all-set-title = Alles eingerichtet
+all-set-text = Melden Sie sich von jetzt an mit Ihrer E-Mail-Adresse und Ihrem eigenen Passwort an.
 
 ## Recent activity
 
 activity-title = Letzte Aktivitäten
 activity-none = Noch nichts.
-activity-unavailable = Einiges kann gerade nicht angezeigt werden. Bitte versuchen Sie es später noch einmal.
+activity-unavailable = Im Moment kann nicht alles angezeigt werden.
 activity-times = { $value }, { $times }-mal
 activity-created = Konto angelegt
-activity-first-password = Neues erstes Passwort per E-Mail verschickt
-activity-address-corrected = E-Mail-Adresse berichtigt
+activity-first-password = Neues erstes Passwort per E-Mail gesendet
+activity-address-corrected = E-Mail-Adresse von unserem Support berichtigt
 activity-signed-in = Angemeldet
 activity-sign-in-failed = Anmeldung fehlgeschlagen
-activity-throttled = Anmeldeversuch kam zu früh und wurde nicht geprüft
 activity-code-wrong = Falscher Code
 activity-many-wrong-codes = Viele falsche Codes
 activity-authenticator-on = Authenticator-App eingerichtet
@@ -221,87 +297,76 @@ activity-authenticator-off = Authenticator-App ausgeschaltet
 activity-authenticator-removed = Authenticator-App von unserem Support entfernt
 activity-recovery-codes = Neue Wiederherstellungscodes erstellt
 activity-confirmed = Identität bestätigt
-activity-not-confirmed = Identität nicht bestätigt: falsches Passwort
+activity-not-confirmed = Identität nicht bestätigt
 activity-password-changed = Passwort geändert
 activity-password-not-changed = Passwort nicht geändert: aktuelles Passwort falsch
 activity-reset-requested = Zurücksetzen des Passworts angefordert
 activity-reset-confirmed = Zurücksetzen des Passworts bestätigt
-activity-reset-completed = Zurücksetzen des Passworts abgeschlossen
+activity-reset-completed = Passwort zurückgesetzt
 activity-reset-cancelled = Zurücksetzen des Passworts abgebrochen
-activity-device-added = Neuen Browser gemerkt
+activity-device-added = Neuer Browser gemerkt
 activity-device-signed-out = Browser abgemeldet und vergessen
 activity-signed-out = Abgemeldet
-activity-session-ended = Von einem anderen Browser aus abgemeldet
-activity-signed-out-everywhere = Überall sonst abgemeldet
+activity-session-ended = Ein Browser von einem anderen aus abgemeldet
+activity-signed-out-everywhere = Alle anderen Browser abgemeldet
 activity-deactivated = Konto deaktiviert
 activity-reactivated = Konto wieder aktiviert
 activity-change-required = Neues Passwort von unserem Support verlangt
 activity-password-invalidated = Passwort von unserem Support für ungültig erklärt
+activity-throttled = Anmeldeversuch kam zu früh und wurde nicht geprüft
 
 ## Accounts, for operators
 
 accounts-title = Konten
-accounts-find-title = Ein Konto suchen
+accounts-find = Konto über seine Adresse suchen
 accounts-find-button = Suchen
 accounts-active = Aktive Konten
 accounts-deactivated = Deaktivierte Konten
 accounts-none = Es gibt keine.
-accounts-more = Weitere Konten
-accounts-all = Alle Konten
-accounts-provision-title = Ein Konto anlegen
-accounts-provision-hint = Wir erzeugen ein erstes Passwort und schicken es per E-Mail. Niemand hier wählt oder sieht es.
-accounts-provision-button = Konto anlegen
-account-state = Konto
-account-is-active = Aktiv
-account-is-deactivated = Deaktiviert
-account-yours = Ihres
+accounts-more = Mehr anzeigen
+accounts-back = Alle Konten
+error-account_unknown = Es gibt kein Konto mit dieser Adresse.
+error-own_account = Bitte lassen Sie das bei Ihrem eigenen Konto von jemand anderem mit Verwaltungsrechten erledigen.
+error-reason_missing = Bitte geben Sie an, wie Sie die Identität geprüft haben.
+provision-title = Konto anlegen
+provision-hint = Wir erzeugen ein erstes Passwort und senden es per E-Mail. Niemand hier wählt oder sieht es.
+provision-button = Konto anlegen
+account-title = Konto
+account-active = Aktiv
+account-deactivated = Deaktiviert
+account-undeliverable = E-Mails kommen nicht an
 account-created = Angelegt am { $value }.
-account-last-sign-in = Zuletzt angemeldet am { $value }.
+account-signed-in = Zuletzt angemeldet am { $value }.
 account-never = Noch nie angemeldet.
-account-has-password = Hat ein Passwort.
-account-has-no-password = Hat noch kein Passwort.
-account-has-second-factor = Die Anmeldung in zwei Schritten ist eingeschaltet.
-account-has-no-second-factor = Die Anmeldung in zwei Schritten ist ausgeschaltet.
-account-undeliverable = Keine E-Mails
-account-undeliverable-since = E-Mails erreichen diese Adresse nicht, seit { $value }.
 account-sessions = Sitzungen
 account-no-sessions = Nirgends angemeldet.
-account-sharing = Anzeichen für gemeinsame Nutzung
-account-sharing-hint = In den letzten sieben Tagen. Viele Stunden mit drei Orten, an mehreren Tagen, deuten darauf hin, dass mehrere Personen das Konto nutzen.
-signs-devices = Meiste Geräte in einer Stunde
-signs-places = Meiste Orte zur selben Zeit
-signs-addresses = IP-Adressen
-signs-hours = Stunden mit drei Orten im Wechsel
-signs-days = Tage mit solchen Stunden
+account-signs = In den letzten sieben Tagen: bis zu { $devices } Geräte in einer Stunde und { $places } Orte gleichzeitig; { $hours } Stunden mit drei Orten im Wechsel, an { $days } Tagen. Viele solche Stunden an mehreren Tagen sprechen dafür, dass mehrere Personen das Konto benutzen.
 account-journal = Protokoll
-account-by = Durch { $value }
-account-earlier = Frühere Einträge
-account-reason = Wie haben Sie die Identität geprüft?
+account-by-operator = durch die Verwaltung
+account-reason = Wie Sie die Identität geprüft haben
 account-resend = Neues erstes Passwort senden
-account-resend-effect = Wir erzeugen ein neues erstes Passwort und schicken es per E-Mail. Das vorherige gilt dann nicht mehr.
+account-resend-text = Das zuvor gesendete erste Passwort funktioniert danach nicht mehr.
 account-start-reset = Link zum Zurücksetzen senden
-account-start-reset-effect = Wir schicken per E-Mail einen Link, mit dem sich ein neues Passwort wählen lässt, falls nicht vor wenigen Minuten schon einer verschickt wurde. Bis dahin gilt das aktuelle Passwort weiter.
+account-start-reset-text = Die Inhaberin oder der Inhaber erhält dieselbe E-Mail wie nach „Passwort vergessen?“, höchstens eine alle paar Minuten.
 account-require-change = Neues Passwort verlangen
-account-require-change-effect = Alle Sitzungen enden. Bei der nächsten Anmeldung muss ein neues Passwort gewählt werden. Wir benachrichtigen die Person per E-Mail.
+account-require-change-text = Bei der nächsten Anmeldung wird ein neues Passwort verlangt. Alle Sitzungen enden jetzt, und es wird eine E-Mail gesendet.
 account-mark-compromised = Passwort für ungültig erklären
-account-mark-compromised-effect = Das Passwort gilt nicht mehr, und alle Sitzungen und Geräte werden abgemeldet. Die Person kommt über „Passwort vergessen?“ wieder in ihr Konto. Wir benachrichtigen sie per E-Mail.
+account-mark-compromised-text = Für ein Passwort, das andere kennen: Es funktioniert nicht mehr, und alle Sitzungen enden. Es wird eine E-Mail gesendet; ein neues Passwort gibt es über „Passwort vergessen?“.
 account-sign-out = Überall abmelden
-account-sign-out-effect = Alle Sitzungen enden. Das Passwort bleibt.
-account-reset-second-factor = Authenticator-App entfernen
-account-reset-second-factor-effect = Danach genügt das Passwort allein. Prüfen Sie zuerst, wer darum bittet, und zwar nicht per E-Mail. Alle Sitzungen enden, und wir benachrichtigen die Person per E-Mail.
-account-deactivate = Konto deaktivieren
-account-deactivate-effect = Alle Sitzungen enden, und die Person kann sich nicht mehr anmelden. Nichts wird gelöscht; Sie können das Konto wieder aktivieren.
-account-reactivate = Konto wieder aktivieren
-account-reactivate-effect = Das Passwort gilt wieder. Was vorher per E-Mail verschickt wurde, gilt nicht mehr.
-error-account_unknown = Zu dieser E-Mail-Adresse gibt es kein Konto.
-error-own_account = Das ist Ihr eigenes Konto. Bitte wenden Sie sich an jemand anderen mit diesen Rechten.
-error-reason_missing = Bitte geben Sie an, wie Sie die Identität geprüft haben.
-notice-account-provisioned = Das Konto wurde angelegt, und das erste Passwort wurde per E-Mail verschickt.
-notice-welcome-resent = Ein neues erstes Passwort wurde per E-Mail verschickt.
-notice-reset-started = Ein Link zum Zurücksetzen ist unterwegs, falls nicht vor wenigen Minuten schon einer verschickt wurde.
+account-sign-out-text = Alle Sitzungen dieses Kontos enden jetzt. Das Passwort bleibt.
+account-reset-factor = Authenticator-App entfernen
+account-reset-factor-text = Nur wenn Sie sicher sind, wer darum bittet: Danach genügt das Passwort allein. Alle Sitzungen enden, und es wird eine E-Mail gesendet.
+account-deactivate = Deaktivieren
+account-deactivate-text = Alle Sitzungen enden jetzt. Anmeldungen schlagen fehl wie mit einem falschen Passwort, und es werden keine E-Mails gesendet, bis das Konto wieder aktiviert wird.
+account-reactivate = Wieder aktivieren
+account-reactivate-text = Die Anmeldung ist wieder möglich, mit demselben Passwort.
+notice-account-provisioned = Konto angelegt. Das erste Passwort wurde per E-Mail gesendet.
+notice-welcome-not-mailed = Das Konto wurde angelegt, aber das erste Passwort konnte nicht gesendet werden. Bitte senden Sie es von hier aus noch einmal.
+notice-welcome-resent = Ein neues erstes Passwort wurde per E-Mail gesendet.
+notice-reset-started = Ein Link zum Zurücksetzen ist unterwegs, sofern nicht in den letzten Minuten schon einer gesendet wurde.
 notice-change-required = Bei der nächsten Anmeldung wird ein neues Passwort verlangt.
-notice-marked-compromised = Das Passwort gilt nicht mehr.
+notice-marked-compromised = Das Passwort funktioniert nicht mehr.
 notice-account-signed-out = Alle Sitzungen sind beendet.
-notice-second-factor-reset = Die Authenticator-App wurde entfernt.
+notice-second-factor-reset = Die Authenticator-App wurde entfernt. Wir haben eine E-Mail dazu gesendet.
 notice-account-deactivated = Das Konto ist deaktiviert.
 notice-account-reactivated = Das Konto ist wieder aktiv.

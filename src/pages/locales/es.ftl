@@ -1,219 +1,303 @@
-# Every text of the pages in English. In each language the names are the same. What an error or a rule of the policy says is
-# English in the crate itself, so `error-…` and `rule-…` stand here only where nothing else has them.
+# Todos los textos de las páginas en español. Los nombres son los de en.ftl; al final se añaden los mensajes de los errores y las
+# reglas de las contraseñas, que en inglés están en el programa.
 
 ## Around every page
 
-skip-to-content = Skip to main content
-account = Account
-security-link = Security
-questions = Questions?
+skip-to-content = Saltar al contenido principal
+account = Cuenta
+security-link = Seguridad
+questions = ¿Tiene alguna pregunta?
 title-error = Error: { $value }
-problem-heading = There is a problem
-not-locked = Your account is not locked.
-wait-left = { "{seconds}" } s left.
-wait-over = You can try again now.
-ends-soon = You will be signed out in a few minutes.
-ends-soon-sign-in = Sign in again
-ends-soon-stay = Stay signed in
-go-home = Go to the home page
-continue = Continue
-cancel = Cancel
-start-again = Start again
-back-to-sign-in = Back to sign-in
-go-to-sign-in = Go to sign-in
-show-password = Show password
-hide-password = Hide password
-a-browser = A browser
+problem-heading = Hay un problema
+not-locked = Su cuenta no está bloqueada.
+wait-left = Quedan { "{seconds}" } s.
+wait-over = Ya puede volver a intentarlo.
+ends-soon = Su sesión se cerrará en unos minutos.
+ends-soon-sign-in = Volver a iniciar sesión
+ends-soon-stay = Mantener la sesión
+go-home = Ir a la página de inicio
+continue = Continuar
+cancel = Cancelar
+start-again = Empezar de nuevo
+back-to-sign-in = Volver al inicio de sesión
+go-to-sign-in = Iniciar sesión
+show-password = Mostrar contraseña
+hide-password = Ocultar contraseña
+a-browser = Navegador desconocido
+browser-on = { $browser } en { $system }
 moment =
-    { $day } { $month ->
-        [1] January
-        [2] February
-        [3] March
-        [4] April
-        [5] May
-        [6] June
-        [7] July
-        [8] August
-        [9] September
-        [10] October
-        [11] November
-       *[12] December
-    } { $year }, { $time } UTC
+    { $day } de { $month ->
+        [1] enero
+        [2] febrero
+        [3] marzo
+        [4] abril
+        [5] mayo
+        [6] junio
+        [7] julio
+        [8] agosto
+        [9] septiembre
+        [10] octubre
+        [11] noviembre
+       *[12] diciembre
+    } de { $year }, { $time } UTC
 
 ## Failed requests
 
-error-title = Sorry
-failed-malformed = We could not read that. Please start again.
-failed-not-found = This page does not exist.
-failed-method = This page cannot do that.
-failed-cross-site = Your browser says another site sent this, or does not say where it came from, so nothing was done. Please start again here; if that does not help, try a newer browser.
-failed-internal = Something went wrong on our side. Please try again.
-error-email_malformed = Please enter one complete email address.
-error-link_not_kept = Please open the link in your email again, or request a new one.
+error-title = Lo sentimos
+failed-malformed = No hemos podido leer esta solicitud. Empiece de nuevo, por favor.
+failed-not-found = Esta página no existe.
+failed-method = Esta página no permite esa acción.
+failed-cross-site = Según su navegador, esta solicitud procede de otro sitio web, o no indica su origen, por lo que no se ha realizado ninguna acción. Empiece de nuevo aquí y, si no da resultado, pruebe con un navegador más reciente.
+failed-internal = Se ha producido un error en nuestro sistema. Inténtelo de nuevo.
+error-email_malformed = Escriba una dirección de correo electrónico completa.
+error-link_not_kept = Vuelva a abrir el enlace de su correo o solicite uno nuevo.
 
 ## Messages about the step just taken
 
-notice-signed-out = You are signed out.
-notice-session-ended = Please sign in again. Your session has ended, or the last step took too long.
-notice-password-changed = Password changed. Other devices were signed out. We emailed you a confirmation.
-notice-confirmed = Thank you. You can continue now.
-notice-others-signed-out = You are signed out everywhere else.
-notice-device-signed-out = The device was signed out and forgotten.
-notice-session-signed-out = Signed out there.
-notice-app-off = Two-step sign-in is off. We emailed you a confirmation.
+notice-signed-out = Ha cerrado la sesión.
+notice-session-ended = Vuelva a iniciar sesión. Su sesión ha terminado o el último paso ha tardado demasiado.
+notice-password-changed = Su contraseña se ha cambiado y se ha cerrado la sesión en sus demás dispositivos. Le hemos enviado una confirmación por correo electrónico.
+notice-confirmed = Gracias. Ya puede continuar.
+notice-others-signed-out = Se ha cerrado la sesión en todos los demás sitios.
+notice-device-signed-out = Se ha cerrado la sesión en el dispositivo y se ha eliminado de la lista.
+notice-session-signed-out = Se ha cerrado esa sesión.
+notice-app-off = La verificación en dos pasos está desactivada. Le hemos enviado una confirmación por correo electrónico.
 
 ## Signing in and out
 
-sign-in-title = Sign in
-sign-in-button = Sign in
-already-signed-in = You are already signed in. You can sign in again, or go on:
-email = Email
-password = Password
-keep-me-signed-in = Keep me signed in
+sign-in-title = Iniciar sesión
+sign-in-button = Iniciar sesión
+already-signed-in = Ya ha iniciado sesión. Puede volver a iniciarla o continuar:
+email = Correo electrónico
+password = Contraseña
+keep-me-signed-in = Mantener la sesión iniciada
 keep-hint =
     { $count ->
-        [0] On a device of your own only.
-        [1] On a device of your own only.
-       *[other] For { $count } days, on a device of your own only.
+        [0] Solo en un dispositivo propio.
+        [1] Solo en un dispositivo propio.
+       *[other] Durante { $count } días, solo en un dispositivo propio.
     }
-sign-out-title = Sign out
-sign-out-button = Sign out
-sign-out-question = Do you want to sign out in this browser?
+sign-out-title = Cerrar sesión
+sign-out-button = Cerrar sesión
+sign-out-question = ¿Desea cerrar la sesión en este navegador?
 
 ## The second step
 
-second-step-title = Second step
-code = Code
-code-hint = Enter the 6-digit code from your authenticator app.
-recovery-code = Recovery code
-recovery-code-hint = One of the codes you saved when you set up your authenticator app. Each works once.
+second-step-title = Segundo paso
+code = Código
+code-hint = Escriba el código de 6 cifras de su aplicación de autenticación.
+recovery-code = Código de recuperación
+recovery-code-hint = Uno de los códigos que guardó al configurar su aplicación de autenticación. Cada código sirve una sola vez.
 remember-browser =
     { $count ->
-        [one] Do not ask for a code in this browser for { $count } day
-       *[other] Do not ask for a code in this browser for { $count } days
+        [one] No pedir un código en este navegador durante { $count } día
+       *[other] No pedir un código en este navegador durante { $count } días
     }
-use-authenticator = Use the authenticator app
-use-recovery-code = Use a recovery code
+use-authenticator = Usar la aplicación de autenticación
+use-recovery-code = Usar un código de recuperación
 
 ## A password of one's own
 
-choose-password-title = Choose your password
-choose-password-intro = You will sign in with this password from now on.
-new-password = New password
-save-password = Save password
-rule-not-yet = Not yet
-rule-ok = OK
-rules-open = Rules not met yet: { "{count}" }.
-rules-done = Every rule that can be checked now is met.
+choose-password-title = Elija su contraseña
+choose-password-intro = A partir de ahora iniciará sesión con esta contraseña.
+new-password = Nueva contraseña
+save-password = Guardar contraseña
+rule-not-yet = Pendiente
+rule-ok = Correcto
+rules-open = Reglas pendientes: { "{count}" }.
+rules-done = Se cumplen todas las reglas que pueden comprobarse ahora.
 
 ## The authenticator app
 
-authenticator-title = Authenticator app
-authenticator-intro = An authenticator app on your phone shows a code that changes every 30 seconds. With it, nobody gets in with your password alone.
-authenticator-set-up = Set up
-authenticator-required = An authenticator app is required here.
-authenticator-scan = Scan this code with your authenticator app, or enter the key.
-authenticator-qr = QR code with the key below
-authenticator-again = Enter the code that the app shows now.
-authenticator-code = Code from the app
-authenticator-new-key = Start again with a new key
-confirm-code = Confirm code
-copy-key = Copy key
-copied = Copied
-recovery-codes-title = Recovery codes
-recovery-codes-intro = If you lose your authenticator app, each of these codes lets you in once. Codes you had before no longer work.
-recovery-codes-once = They are shown only now: write them down, or save them in your password manager.
-recovery-codes-saved = I have saved them
-download-codes = Download recovery codes
+authenticator-title = Aplicación de autenticación
+authenticator-intro = Una aplicación de autenticación en su teléfono muestra un código que cambia cada 30 segundos. Con ella, nadie puede entrar en su cuenta solo con su contraseña.
+authenticator-set-up = Configurar
+authenticator-required = Aquí es obligatorio usar una aplicación de autenticación.
+authenticator-scan = Escanee este código con su aplicación de autenticación o escriba en ella la clave.
+authenticator-qr = Código QR con la clave que figura debajo
+authenticator-again = Escriba el código que la aplicación muestra ahora.
+authenticator-code = Código de la aplicación
+authenticator-new-key = Empezar de nuevo con otra clave
+confirm-code = Confirmar código
+copy-key = Copiar clave
+copied = Copiada
+recovery-codes-title = Códigos de recuperación
+recovery-codes-intro = Si pierde su aplicación de autenticación, podrá iniciar sesión una vez con cada uno de estos códigos. Los códigos anteriores ya no son válidos.
+recovery-codes-once = Solo se muestran ahora: anótelos o guárdelos en su gestor de contraseñas.
+recovery-codes-saved = Ya los he guardado
+download-codes = Descargar códigos de recuperación
+recovery-codes-file = codigos-de-recuperacion.txt
 
 ## "Forgot your password?"
 
-forgot-title = Forgot your password?
-forgot-hint = We'll email you if there is an account for this address.
-forgot-check-title = Check the address
-forgot-check-question = Reset the password for { $value }?
-forgot-reset-button = Reset
-forgot-change-address = Change address
-forgot-sent-title = Check your mailbox
-forgot-sent-1 = If that account exists, an email is on its way. Follow its link to confirm; nothing changes until you do.
+forgot-title = ¿Ha olvidado su contraseña?
+forgot-hint = Si existe una cuenta con esta dirección, le enviaremos un correo electrónico.
+forgot-check-title = Compruebe la dirección
+forgot-check-question = ¿Desea restablecer la contraseña de { $value }?
+forgot-reset-button = Restablecer
+forgot-change-address = Cambiar la dirección
+forgot-sent-title = Revise su correo
+forgot-sent-1 = Si esa cuenta existe, recibirá un correo electrónico. Siga el enlace para confirmar; hasta entonces no cambiará nada.
 forgot-sent-2 =
     { $count ->
-        [one] We send at most one email a minute. If none arrives, check your spam folder, or try again then.
-       *[other] We send at most one email every { $count } minutes. If none arrives, check your spam folder, or try again then.
+        [one] Enviamos como máximo un correo por minuto. Si no llega ninguno, revise la carpeta de correo no deseado o inténtelo de nuevo pasado ese tiempo.
+       *[other] Enviamos como máximo un correo cada { $count } minutos. Si no llega ninguno, revise la carpeta de correo no deseado o inténtelo de nuevo pasado ese tiempo.
     }
-reset-confirm-title = Confirm your password reset
-reset-confirm-intro = Press Confirm to get a temporary password by email.
-reset-confirm-button = Confirm
-reset-confirm-not-you = If you did not request this, close this page. Nothing has changed.
-reset-done-title = Check your mailbox again
-reset-done-1 = We emailed you a temporary password. It works once, until { $value }.
-reset-done-2 = Your old password keeps working until you choose a new one.
-reset-failed-title = This link does not work
-reset-again-intro = If it does not arrive, confirm again in a few minutes.
-reset-again-link = Confirm again
+reset-confirm-title = Confirme el restablecimiento de su contraseña
+reset-confirm-intro = Pulse «Confirmar» para recibir una contraseña temporal por correo electrónico.
+reset-confirm-button = Confirmar
+reset-confirm-not-you = Si no lo ha solicitado, cierre esta página. No ha cambiado nada.
+reset-done-title = Revise de nuevo su correo
+reset-done-1 = Le hemos enviado una contraseña temporal por correo electrónico. Sirve una sola vez, hasta el { $value }.
+reset-done-2 = Su contraseña anterior seguirá siendo válida hasta que elija una nueva.
+reset-failed-title = Este enlace no funciona
+reset-again-intro = Si no la recibe, vuelva a confirmar dentro de unos minutos.
+reset-again-link = Volver a confirmar
 
 ## "Confirm it's you"
 
-confirm-title = Confirm it's you
-confirm-intro = You are changing something important, so we ask once more.
-confirm-code = Code
-confirm-code-hint = Enter a code from your authenticator app, or a recovery code.
+confirm-title = Confirme su identidad
+confirm-intro = Confirme su identidad antes de continuar.
+confirm-by-code = Código de su aplicación de autenticación o un código de recuperación
+confirm-by-password = Su contraseña
+confirm-button = Confirmar
 
 ## "My password and security"
 
-security-title = My password and security
-current-password = Current password
-change-password-button = Change password
-change-password-hint = This signs out your other devices. We will email you to confirm.
-two-step = Two-step sign-in
-two-step-since = Your authenticator app has been on since { $value }.
-two-step-off = Off. With an authenticator app, nobody gets in with your password alone.
+security-title = Mi contraseña y seguridad
+current-password = Contraseña actual
+change-password-button = Cambiar contraseña
+change-password-hint = Se cerrará la sesión en sus demás dispositivos. Le enviaremos una confirmación por correo electrónico.
+two-step = Verificación en dos pasos
+two-step-since = Activada. Configuró su aplicación de autenticación el { $value }.
+two-step-off = Desactivada. Con una aplicación de autenticación, nadie puede entrar en su cuenta solo con su contraseña.
 recovery-codes-left =
     { $count ->
-        [one] { $count } recovery code is left.
-       *[other] { $count } recovery codes are left.
+        [one] Queda { $count } código de recuperación.
+       *[other] Quedan { $count } códigos de recuperación.
     }
-new-recovery-codes = Create new recovery codes
-another-app = Set up another app
-turn-off = Turn it off
-set-up-authenticator = Set up an authenticator app
-sessions = Where you are signed in
-this-session = This session
-session-signed-in = Signed in { $at } with { $proofs }.
-session-kept = Kept signed in.
-session-last-seen = Last seen { $value }.
-proof-password = password
-proof-temporary-password = mailed password
-proof-reset-link = mailed link
-proof-totp = code
-proof-recovery-code = recovery code
-proof-and = { " and " }
-sign-out-others = Sign out everywhere else
-devices = Devices
-devices-hint = Browsers that have signed in before. If one is lost or not yours, sign it out here: it is forgotten, too.
-this-device = This device
-device-last-used = Last signed in { $value }.
-sign-out-device = Sign out and forget
+new-recovery-codes = Crear nuevos códigos de recuperación
+another-app = Configurar otra aplicación
+turn-off = Desactivar
+set-up-authenticator = Configurar una aplicación de autenticación
+sessions = Dónde ha iniciado sesión
+this-session = Esta sesión
+session-signed-in = Sesión iniciada el { $at }, con { $proofs }.
+session-kept = La sesión se mantiene iniciada.
+session-last-seen = Última actividad: { $value }.
+proof-password = contraseña
+proof-temporary-password = contraseña enviada por correo
+proof-reset-link = enlace enviado por correo
+proof-totp = código
+proof-recovery-code = código de recuperación
+proof-and = { " y " }
+sign-out-others = Cerrar sesión en todos los demás sitios
+devices = Dispositivos
+devices-hint = Navegadores en los que ya ha iniciado sesión. Si ha perdido alguno o no lo reconoce, cierre aquí su sesión: también se eliminará de la lista.
+this-device = Este dispositivo
+device-last-used = Último inicio de sesión: { $value }.
+sign-out-device = Cerrar sesión y eliminar
 
-## Welcome
+## What errors say, by their codes. `$unit` is `seconds` or `minutes` where waiting helps, else `none`.
 
-welcome-step = Paso { $current } de { $count }
+error-invalid_credentials = El correo electrónico y la contraseña no coinciden
+error-throttled =
+    { $unit ->
+        [minutes] Espere { $amount } minutos antes de volver a intentarlo.
+       *[seconds]
+            { $amount ->
+                [0] Espere un segundo antes de volver a intentarlo.
+                [1] Espere un segundo antes de volver a intentarlo. Si ha enviado el formulario dos veces, cuenta la primera.
+               *[other] Espere { $amount } segundos antes de volver a intentarlo.
+            }
+    }
+error-in_progress = { error-throttled }
+error-too_many_sessions = Ha iniciado sesión en demasiados dispositivos. Cierre antes la sesión en uno de ellos.
+error-challenge_invalid = Este paso ha caducado o ya se ha completado. Vuelva a iniciar sesión.
+error-session_ended = Su sesión ha terminado. Vuelva a iniciar sesión.
+error-password_rejected = La nueva contraseña no se ha aceptado. { $rules }
+error-recovery_pending = Se está restableciendo la contraseña de esta cuenta. Complete antes ese proceso con la contraseña temporal de nuestro correo.
+error-current_password_wrong = La contraseña actual no es correcta.
+error-password_wrong = La contraseña no es correcta.
+error-password_proof_needed = Confirme su identidad con su contraseña.
+error-code_proof_needed = Confirme su identidad con un código de su aplicación de autenticación o un código de recuperación.
+error-code_needed = Escriba también un código de su aplicación de autenticación o un código de recuperación.
+error-code_malformed = El código no está completo. Escríbalo tal como aparece.
+error-code_wrong = El código no es correcto o ya se ha usado. Pruebe con el siguiente. Si sigue sin funcionar, active la fecha y la hora automáticas en su teléfono.
+error-not_begun = Ha tardado demasiado. Vuelva a configurar su aplicación de autenticación.
+error-not_enrolled = La verificación en dos pasos no está activada.
+error-required_by_policy = Aquí es obligatoria la verificación en dos pasos. Si lo desea, puede configurar otra aplicación de autenticación.
+error-no_keyring = Se ha producido un error en nuestro sistema. Póngase en contacto con nosotros.
+error-other_mode = { error-no_keyring }
+error-link_invalid = Este enlace ya se ha usado o ha caducado. Solicite uno nuevo.
+error-link_damaged = Este enlace está incompleto o ha cambiado por el camino. Copie el enlace completo del correo o solicite uno nuevo.
+error-already_confirmed = Acabamos de enviarle una contraseña temporal por correo electrónico. Revise su bandeja de entrada.
+error-mail_failed =
+    { $unit ->
+        [none] No se ha podido enviar el correo electrónico. Envíelo de nuevo.
+       *[minutes] No hemos podido enviar el correo electrónico. Vuelva a usar el mismo enlace dentro de unos minutos.
+    }
+error-unknown_session = Esa sesión no existe.
+error-unknown_device = Ese dispositivo no existe.
+error-unknown_user = Esa cuenta no existe.
+error-email_taken = Ya existe una cuenta con esta dirección de correo electrónico.
+error-id_taken = Ya existe una cuenta con este identificador.
+error-legacy_scheme = Aquí no se aceptan contraseñas de ese tipo.
+error-deactivated = La cuenta está desactivada.
+error-password_chosen = En esta cuenta ya se ha elegido una contraseña. Puede usarse «¿Ha olvidado su contraseña?».
+error-busy = En este momento recibimos muchas solicitudes. Inténtelo de nuevo en unos instantes.
+error-backend = Se ha producido un error en nuestro sistema. Inténtelo de nuevo en unos instantes.
+error-contended = { error-backend }
+error-random = { error-backend }
+error-out_of_memory = { error-backend }
+error-closed = { error-backend }
+
+## What the rules of the password policy say, by their codes
+
+rule-too_short =
+    { $count ->
+        [one] Use al menos { $count } carácter.
+       *[other] Use al menos { $count } caracteres.
+    }
+rule-too_long =
+    { $count ->
+        [one] Use como máximo { $count } carácter.
+       *[other] Use como máximo { $count } caracteres.
+    }
+rule-needs_lowercase = Use una letra minúscula.
+rule-needs_uppercase = Use una letra mayúscula.
+rule-needs_digit = Use un número.
+rule-needs_symbol = Use un símbolo.
+rule-too_common = Elija algo menos común, sin repeticiones ni secuencias.
+rule-about_the_account = No use su dirección de correo electrónico, el nombre de este servicio ni palabras parecidas.
+rule-too_weak = Elija algo más difícil de adivinar.
+rule-temporary = No use la contraseña temporal.
+rule-reused =
+    { $count ->
+        [1] No use su última contraseña.
+       *[other] No use ninguna de sus últimas { $count } contraseñas.
+    }
+rule-breached = Elija una contraseña que no haya aparecido en ninguna filtración de datos.
+rule-control_character = No use saltos de línea ni otros caracteres de control.
+
+## Newcomers
+
 welcome-your-password = Su contraseña
-all-set-title = Todo está listo
-all-set-text = A partir de ahora, inicie sesión con su dirección de correo electrónico y su propia contraseña.
+welcome-step = Paso { $current } de { $count }
+all-set-title = Todo listo
+all-set-text = A partir de ahora, inicie sesión con su correo electrónico y su propia contraseña.
 
 ## Recent activity
 
 activity-title = Actividad reciente
-activity-none = Nada por ahora.
-activity-unavailable = Una parte no se puede mostrar en este momento. Inténtelo de nuevo más tarde.
+activity-none = Todavía nada.
+activity-unavailable = En este momento no se puede mostrar todo.
 activity-times = { $value }, { $times } veces
 activity-created = Cuenta creada
 activity-first-password = Nueva primera contraseña enviada por correo
-activity-address-corrected = Dirección de correo corregida
-activity-signed-in = Sesión iniciada
+activity-address-corrected = Dirección de correo corregida por nuestro equipo de soporte
+activity-signed-in = Inicio de sesión
 activity-sign-in-failed = Inicio de sesión fallido
-activity-throttled = Intento de inicio de sesión demasiado pronto, no se comprobó
 activity-code-wrong = Código incorrecto
 activity-many-wrong-codes = Muchos códigos incorrectos
 activity-authenticator-on = Aplicación de autenticación configurada
@@ -221,87 +305,76 @@ activity-authenticator-off = Aplicación de autenticación desactivada
 activity-authenticator-removed = Aplicación de autenticación retirada por nuestro equipo de soporte
 activity-recovery-codes = Nuevos códigos de recuperación creados
 activity-confirmed = Identidad confirmada
-activity-not-confirmed = Identidad no confirmada: contraseña incorrecta
+activity-not-confirmed = No se pudo confirmar la identidad
 activity-password-changed = Contraseña cambiada
-activity-password-not-changed = Contraseña no cambiada: la contraseña actual era incorrecta
-activity-reset-requested = Restablecimiento de la contraseña solicitado
-activity-reset-confirmed = Restablecimiento de la contraseña confirmado
-activity-reset-completed = Restablecimiento de la contraseña completado
-activity-reset-cancelled = Restablecimiento de la contraseña cancelado
+activity-password-not-changed = No se cambió la contraseña: la actual era incorrecta
+activity-reset-requested = Restablecimiento de contraseña solicitado
+activity-reset-confirmed = Restablecimiento de contraseña confirmado
+activity-reset-completed = Contraseña restablecida
+activity-reset-cancelled = Restablecimiento de contraseña cancelado
 activity-device-added = Nuevo navegador recordado
-activity-device-signed-out = Sesión cerrada en un navegador, que se ha olvidado
+activity-device-signed-out = Navegador desconectado y olvidado
 activity-signed-out = Sesión cerrada
-activity-session-ended = Sesión cerrada desde otro navegador
-activity-signed-out-everywhere = Sesión cerrada en todos los demás sitios
+activity-session-ended = Sesión de un navegador cerrada desde otro
+activity-signed-out-everywhere = Sesión cerrada en todos los demás navegadores
 activity-deactivated = Cuenta desactivada
 activity-reactivated = Cuenta reactivada
 activity-change-required = Nueva contraseña exigida por nuestro equipo de soporte
 activity-password-invalidated = Contraseña invalidada por nuestro equipo de soporte
+activity-throttled = Un intento llegó demasiado pronto y no se comprobó
 
 ## Accounts, for operators
 
 accounts-title = Cuentas
-accounts-find-title = Buscar una cuenta
+accounts-find = Buscar una cuenta por su dirección
 accounts-find-button = Buscar
 accounts-active = Cuentas activas
 accounts-deactivated = Cuentas desactivadas
 accounts-none = No hay ninguna.
-accounts-more = Más cuentas
-accounts-all = Todas las cuentas
-accounts-provision-title = Crear una cuenta
-accounts-provision-hint = Generamos una primera contraseña y la enviamos por correo. Aquí nadie la elige ni la ve.
-accounts-provision-button = Crear cuenta
-account-state = Cuenta
-account-is-active = Activa
-account-is-deactivated = Desactivada
-account-yours = La suya
-account-created = Creada el { $value }.
-account-last-sign-in = Último inicio de sesión: { $value }.
-account-never = Nunca ha iniciado sesión.
-account-has-password = Tiene contraseña.
-account-has-no-password = Aún no tiene contraseña.
-account-has-second-factor = La verificación en dos pasos está activada.
-account-has-no-second-factor = La verificación en dos pasos está desactivada.
-account-undeliverable = Sin correo
-account-undeliverable-since = El correo no llega a esta dirección desde el { $value }.
-account-sessions = Sesiones
-account-no-sessions = No hay ninguna sesión abierta.
-account-sharing = Indicios de uso compartido
-account-sharing-hint = En los últimos siete días. Muchas horas con tres lugares, en varios días, sugieren que varias personas comparten la cuenta.
-signs-devices = Máximo de dispositivos en una hora
-signs-places = Máximo de lugares a la vez
-signs-addresses = Direcciones IP
-signs-hours = Horas con tres lugares alternados
-signs-days = Días con horas así
-account-journal = Registro
-account-by = Por { $value }
-account-earlier = Entradas anteriores
-account-reason = ¿Cómo ha comprobado la identidad?
-account-resend = Enviar una nueva primera contraseña
-account-resend-effect = Generamos una nueva primera contraseña y la enviamos por correo. La anterior deja de ser válida.
-account-start-reset = Enviar un enlace de restablecimiento
-account-start-reset-effect = Enviamos por correo un enlace para elegir una nueva contraseña, salvo que hayamos enviado otro hace unos minutos. Hasta entonces, la contraseña actual sigue siendo válida.
-account-require-change = Exigir una nueva contraseña
-account-require-change-effect = Se cierran todas las sesiones. En el próximo inicio de sesión, esta persona tendrá que elegir una nueva contraseña. Le avisamos por correo.
-account-mark-compromised = Invalidar la contraseña
-account-mark-compromised-effect = La contraseña deja de ser válida y se cierra la sesión en todos los dispositivos. Esta persona puede volver a entrar con «¿Ha olvidado su contraseña?». Le avisamos por correo.
-account-sign-out = Cerrar todas las sesiones
-account-sign-out-effect = Se cierran todas las sesiones. La contraseña no cambia.
-account-reset-second-factor = Retirar la aplicación de autenticación
-account-reset-second-factor-effect = A partir de entonces basta con la contraseña. Compruebe antes quién lo solicita, y no por correo. Se cierran todas las sesiones, y avisamos a esta persona por correo.
-account-deactivate = Desactivar la cuenta
-account-deactivate-effect = Se cierran todas las sesiones y esta persona ya no puede iniciar sesión. No se elimina nada; puede reactivar la cuenta.
-account-reactivate = Reactivar la cuenta
-account-reactivate-effect = La contraseña vuelve a ser válida. Lo que se envió antes por correo, no.
+accounts-more = Mostrar más
+accounts-back = Todas las cuentas
 error-account_unknown = No hay ninguna cuenta con esta dirección.
-error-own_account = Esta es su propia cuenta. Pídaselo a otra persona con estos permisos.
-error-reason_missing = Indique cómo ha comprobado la identidad.
-notice-account-provisioned = La cuenta se ha creado y su primera contraseña se ha enviado por correo.
-notice-welcome-resent = Se ha enviado por correo una nueva primera contraseña.
-notice-reset-started = Se ha enviado un enlace de restablecimiento, salvo que ya se enviara otro hace unos minutos.
-notice-change-required = En el próximo inicio de sesión se pedirá una nueva contraseña.
-notice-marked-compromised = La contraseña ya no es válida.
+error-own_account = Pida a otra persona del equipo que lo haga con su propia cuenta.
+error-reason_missing = Indique cómo comprobó la identidad de la persona.
+provision-title = Crear una cuenta
+provision-hint = Generamos una primera contraseña y la enviamos por correo. Aquí nadie la elige ni la ve.
+provision-button = Crear la cuenta
+account-title = Cuenta
+account-active = Activa
+account-deactivated = Desactivada
+account-undeliverable = Los correos no llegan
+account-created = Creada el { $value }.
+account-signed-in = Último inicio de sesión: { $value }.
+account-never = Nunca ha iniciado sesión.
+account-sessions = Sesiones
+account-no-sessions = Ninguna sesión iniciada.
+account-signs = En los últimos siete días: hasta { $devices } dispositivos en una hora y { $places } lugares a la vez; { $hours } horas con tres lugares alternados, en { $days } días. Muchas horas así en varios días indican que varias personas comparten la cuenta.
+account-journal = Registro
+account-by-operator = por el equipo
+account-reason = Cómo comprobó la identidad de la persona
+account-resend = Enviar una nueva primera contraseña
+account-resend-text = La primera contraseña enviada antes dejará de funcionar.
+account-start-reset = Enviar un enlace de restablecimiento
+account-start-reset-text = La persona recibirá el mismo correo que tras «¿Olvidó su contraseña?», como máximo uno cada pocos minutos.
+account-require-change = Exigir una nueva contraseña
+account-require-change-text = El próximo inicio de sesión pedirá una nueva contraseña. Todas las sesiones se cierran ahora y se envía un correo.
+account-mark-compromised = Invalidar la contraseña
+account-mark-compromised-text = Para una contraseña que otros conocen: deja de funcionar y se cierran todas las sesiones. Se envía un correo, y la persona elige una nueva con «¿Olvidó su contraseña?».
+account-sign-out = Cerrar todas las sesiones
+account-sign-out-text = Todas las sesiones de esta cuenta se cierran ahora. La contraseña no cambia.
+account-reset-factor = Retirar la aplicación de autenticación
+account-reset-factor-text = Solo si está seguro de quién lo pide: después bastará con la contraseña. Se cierran todas las sesiones y se envía un correo.
+account-deactivate = Desactivar
+account-deactivate-text = Todas las sesiones se cierran ahora. Iniciar sesión falla como con una contraseña incorrecta y no se envían correos hasta que la cuenta se reactive.
+account-reactivate = Reactivar
+account-reactivate-text = La persona podrá iniciar sesión de nuevo con la misma contraseña.
+notice-account-provisioned = Cuenta creada. La primera contraseña se ha enviado por correo.
+notice-welcome-not-mailed = La cuenta se ha creado, pero no se pudo enviar la primera contraseña. Envíela de nuevo desde aquí.
+notice-welcome-resent = Se ha enviado una nueva primera contraseña.
+notice-reset-started = Un enlace de restablecimiento está en camino, salvo que se haya enviado uno en los últimos minutos.
+notice-change-required = El próximo inicio de sesión pedirá una nueva contraseña.
+notice-marked-compromised = La contraseña ya no funciona.
 notice-account-signed-out = Se han cerrado todas las sesiones.
-notice-second-factor-reset = La aplicación de autenticación se ha retirado.
+notice-second-factor-reset = Se ha retirado la aplicación de autenticación. Hemos enviado un correo a la persona.
 notice-account-deactivated = La cuenta está desactivada.
-notice-account-reactivated = La cuenta vuelve a estar activa.
+notice-account-reactivated = La cuenta está activa de nuevo.

@@ -3,26 +3,24 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::request::Parts;
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
+use axum::{Form, Router};
 use doorward::Clock;
+use doorward::axum::Member;
 use serde::Deserialize;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 use crate::app::App;
-use crate::browser::Browser;
-use crate::forms::Form;
-use crate::notice::Notice;
-use crate::page::Page;
-use crate::pages::moment;
 use crate::post::Post;
-use crate::sorry::Sorry;
+use crate::{Failed, page};
 
 #[derive(Template)]
 #[template(path = "mailbox.html")]
 struct MailboxPage {
-    page: Page,
     /// How many mails are queued, if there is a mail server.
     queued: Option<usize>,
     mails: Vec<MailShown>,
@@ -45,8 +43,8 @@ enum Line {
 #[derive(Template)]
 #[template(path = "clock.html")]
 struct ClockPage {
-    page: Page,
     now: String,
+    moved: bool,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +71,7 @@ fn line(text: &str) -> Line {
     }
 }
 
-async fn mailbox(State(app): State<App>, mut browser: Browser) -> Response {
+async fn mailbox(State(app): State<App>, who: Option<Member>, request: Parts) -> Result<Response, Failed> {
     let (queued, kept) = match &app.post {
         Post::Smtp(mailer) => (Some(mailer.queued()), Vec::new()),
         Post::Mailbox(mailbox) => (None, mailbox.mails()),
@@ -85,25 +83,30 @@ async fn mailbox(State(app): State<App>, mut browser: Browser) -> Response {
         lines: mail.text.lines().filter(|text| !text.is_empty()).map(line).collect(),
     });
     let mails = mails.collect();
-    let page = browser.page("Mailbox");
-    browser.show(&MailboxPage { page, queued, mails })
+    page(&app, &request, who.as_ref(), "Mailbox", &MailboxPage { queued, mails })
 }
 
-async fn clear_mailbox(State(app): State<App>, browser: Browser) -> Response {
+async fn clear_mailbox(State(app): State<App>) -> Redirect {
     if let Post::Mailbox(mailbox) = &app.post {
         mailbox.clear();
     }
-    browser.saying(Notice::MailboxCleared).go("/demo/mailbox")
+    Redirect::to("/demo/mailbox")
 }
 
-async fn clock(State(app): State<App>, mut browser: Browser) -> Response {
-    let page = browser.page("Clock");
-    browser.show(&ClockPage { page, now: moment(app.clock.now()) })
+async fn clock(State(app): State<App>, who: Option<Member>, request: Parts) -> Result<Response, Failed> {
+    let moved = request.uri.query() == Some("moved");
+    page(&app, &request, who.as_ref(), "Clock", &ClockPage { now: moment(app.clock.now()), moved })
 }
 
-async fn forward(State(app): State<App>, browser: Browser, Form(form): Form<ForwardForm>) -> Result<Response, Sorry> {
+async fn forward(State(app): State<App>, Form(form): Form<ForwardForm>) -> Result<Redirect, Failed> {
     let ahead = app.clock.forward(Duration::from_secs(form.seconds));
     // Stored, so that a restart on the same file does not set the clock back.
     app.tables.set("clock_ahead", &ahead.to_string()).await?;
-    Ok(browser.saying(Notice::ClockMoved).go("/demo/clock"))
+    Ok(Redirect::to("/demo/clock?moved"))
+}
+
+/// "24 November 2026, 10:15 UTC"
+fn moment(at: OffsetDateTime) -> String {
+    let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+    at.to_offset(UtcOffset::UTC).format(format).unwrap_or_default()
 }

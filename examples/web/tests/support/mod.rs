@@ -14,7 +14,7 @@ use doorward::store::Version;
 use doorward::{Email, UserRepository};
 use doorward_web::app::{App, Options};
 use doorward_web::post::Post;
-use doorward_web::{demo, pages};
+use doorward_web::{demo, router};
 use reqwest::header::{HeaderMap, HeaderName, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use tempfile::TempDir;
@@ -39,17 +39,11 @@ impl Server {
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}", folder.path().join("acme.db").display());
-        let mut options = Options {
-            base_url: url.clone(),
-            database,
-            smtp: None,
-            second_factor_required: false,
-            plain_cookies: false,
-        };
+        let mut options = Options { base_url: url.clone(), database, smtp: None, second_factor_required: false };
         change(&mut options);
         let app = App::open(&options).await.unwrap();
         demo::seed(&app).await.unwrap();
-        let service = pages::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         Self { app, url, _folder: folder }
     }
@@ -145,6 +139,7 @@ impl Visitor {
         for (name, value) in headers {
             request = request.header(HeaderName::from_static(name), *value);
         }
+        request = request.header("accept", "text/html");
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));

@@ -1,0 +1,40 @@
+use axum_core::extract::FromRequestParts;
+use http::request::Parts;
+
+use super::layer::Mounted;
+use super::member::{Member, mounted};
+use super::rejection::Rejection;
+
+/// A [`Member`] who is an operator, by the hook of [`operators`](crate::pages::PagesBuilder::operators): for routes of your own that only
+/// operators have.
+///
+/// For any other member the path does not exist: 404, as a page or a problem document. Whoever is not signed in is asked to sign in, as by
+/// [`Member`]. If the hook fails, everyone gets 503. For sensitive actions, take [`Fresh`](super::Fresh) beside it.
+///
+/// ```
+/// use doorward::axum::{Fresh, Operator};
+///
+/// async fn figures(Operator(who): Operator) -> String {
+///     format!("figures for {}", who.email().as_typed())
+/// }
+///
+/// async fn close_the_shop(_: Operator, Fresh(who): Fresh) -> String {
+///     format!("closed by {}", who.email().as_typed())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Operator(pub Member);
+
+impl<S: Send + Sync> FromRequestParts<S> for Operator {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(request: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let member = <Member as FromRequestParts<S>>::from_request_parts(request, state).await?;
+        let Mounted { pages, .. } = mounted(request)?;
+        match pages.is_operator(member.signed_in()).await {
+            Ok(true) => Ok(Self(member)),
+            Ok(false) => Err(Rejection::unknown(&pages, request)),
+            Err(error) => Err(Rejection::by(&pages, request, &error)),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Accounts, for operators alone.
+
+use http::{Method, Request, header};
+use pollster::block_on;
+
+use crate::client::{Client, FORM, ask};
+use crate::desk::{BOSS, Hooks, Told, id_of, world_with_boss};
+use crate::support::*;
+
+fn signed_in(hooks: &Hooks, world: &World, email: &str) -> Client {
+    let mut client = Client::of(&hooks.pages(world));
+    client.sign_in(email, OLD).location();
+    client
+}
+
+/// Everything a client can see, except the date and its own path.
+fn seen(client: &Client, method: &Method, path: &str) -> (u16, String, String) {
+    let mut request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
+    if *method == Method::POST {
+        request = request.header(header::CONTENT_TYPE, FORM);
+    }
+    if let Some(token) = client.cookie("session") {
+        request = request.header(header::COOKIE, format!("__Host-session={token}"));
+    }
+    let shown = block_on(ask(&client.pages, request.body("user=x".to_owned()).unwrap()));
+    (shown.status.as_u16(), format!("{:?}", shown.headers), shown.text)
+}
+
+#[test]
+fn for_everyone_but_operators_there_are_no_such_pages() {
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    let _ = world.open(ANN, OLD);
+    let (nobody, member) = (Client::of(&hooks.pages(&world)), signed_in(&hooks, &world, ANN));
+    let paths: Vec<_> = member.pages.routes().filter(|(_, path)| path.starts_with("/accounts")).collect();
+    assert_eq!(paths.len(), 22, "{paths:?}");
+    for (_, path) in &paths {
+        for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE] {
+            let unknown = seen(&member, &method, "/nowhere");
+            assert_eq!(seen(&member, &method, path), unknown, "{method} {path}");
+            let (status, headers, _) = seen(&nobody, &method, path);
+            assert!(status == 303 && headers.contains("/sign-in?then=%2Faccounts"), "{method} {path}: {status}");
+        }
+    }
+    // Without operators the host may have such paths itself.
+    let plain = crate::client::pages_of(&world);
+    assert!(!plain.has("/accounts") && plain.routes().all(|(_, path)| !path.starts_with("/accounts")));
+    // Whoever is no operator any more.
+    let boss = signed_in(&hooks, &world, BOSS);
+    assert_eq!(seen(&boss, &Method::GET, "/accounts").0, 200);
+    *hooks.operator.lock().unwrap() = Ok("somebody@acme.example");
+    assert_eq!(seen(&boss, &Method::GET, "/accounts"), seen(&boss, &Method::GET, "/nowhere"));
+    *hooks.operator.lock().unwrap() = Err(());
+    assert_eq!(seen(&boss, &Method::GET, "/accounts").0, 503, "nothing is known");
+    assert!(boss.who().is_some(), "and nobody is signed out");
+}
+
+#[test]
+fn an_operator_finds_provisions_and_changes_accounts() {
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    let _ = world.open(ANN, OLD);
+    let ann = id_of(&world, ANN);
+    let mut boss = signed_in(&hooks, &world, BOSS);
+    boss.get("/accounts").says(ANN).says(BOSS);
+    let created = boss.post("/accounts/provision", &[("email", "new@acme.example")]).location().to_owned();
+    boss.get(&created).says("Its first password was emailed.").says("Never signed in.").says("new first password");
+    assert!(world.mailer.last_to(&email("new@acme.example")).is_some());
+    assert_eq!(boss.post("/accounts/provision", &[("email", "NEW@acme.example")]).status, 409);
+    assert_eq!(boss.post("/accounts/provision", &[("email", "new")]).status, 422);
+    let page = boss.post("/accounts/find", &[("email", "Ann@acme.example")]).location().to_owned();
+    assert_eq!(page, format!("/accounts/account?user={ann}"));
+    boss.get(&page).says("Send a reset link").says("Active").says("Signed in ");
+    boss.post("/accounts/find", &[("email", NOBODY)]).says("There is no account with this address.");
+    assert_eq!(boss.get("/accounts/account?user=nobody").status, 404);
+
+    let user = [("user", ann.as_str())];
+    let mails = world.mailer.count();
+    for (action, says) in [
+        ("start-reset", "A reset link is on its way"),
+        ("require-change", "The next sign-in will ask for a new password."),
+        ("mark-compromised", "The password no longer works."),
+        ("sign-out", "All sessions have ended."),
+        ("deactivate", "The account is deactivated."),
+    ] {
+        boss.get(&format!("/accounts/{action}?user={ann}")).says(ANN).says("<button");
+        assert_eq!(boss.post(&format!("/accounts/{action}"), &user).location(), page, "{action}");
+        boss.get(&page).says(says);
+    }
+    assert_eq!(world.mailer.count(), mails + 3, "a link and two notices");
+    let listed = boss.get("/accounts").text;
+    assert!(!listed.contains(ANN));
+    boss.get("/accounts?deactivated").says(ANN);
+    boss.get(&page).says("Reactivate");
+    boss.post("/accounts/reactivate", &user).location();
+    assert!(boss.get("/accounts").text.contains(ANN));
+    // Who did it is in the journal.
+    let entries =
+        block_on(doorward::journal::Journal::latest(&*world.users, &doorward::UserId::parse(&ann).unwrap(), None, 50));
+    let boss_id = id_of(&world, BOSS);
+    let archived = entries.unwrap().into_iter().find(|entry| &*entry.event == "user_archived").unwrap();
+    assert_eq!(archived.operator.map(|id| id.to_string()), Some(boss_id));
+}
+
+#[test]
+fn actions_take_a_fresh_proof_a_reason_and_never_lock_the_operator_out() {
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    let ann = world.open(ANN, OLD);
+    let _ = world.enroll(&ann);
+    let (ann, own) = (id_of(&world, ANN), id_of(&world, BOSS));
+    let mut boss = signed_in(&hooks, &world, BOSS);
+    world.clock.advance(HOUR / 2);
+    assert_eq!(boss.get(&format!("/accounts/account?user={ann}")).status, 200, "looking takes none");
+    let version = || block_on(doorward::UserRepository::find_by_email(&*world.users, &email(ANN))).unwrap().unwrap();
+    let before = format!("{:?}", version());
+    for (method, path) in boss.pages.clone().routes().filter(|(_, path)| path.starts_with("/accounts/")) {
+        if ["/accounts/find", "/accounts/account"].contains(&&*path) {
+            continue;
+        }
+        let body = format!("user={ann}&email=eve@acme.example&reason=none");
+        let asked = match method {
+            Method::GET => boss.get(&format!("{path}?user={ann}")),
+            _ => boss.send(method, &path, &body),
+        };
+        assert!(asked.location().starts_with("/confirm?then=%2Faccounts%2F"), "{path}: {}", asked.location());
+    }
+    assert_eq!(before, format!("{:?}", version()), "nothing was done");
+    boss.post("/confirm", &[("proof", OLD), ("then", "/accounts")]).location();
+
+    for action in ["deactivate", "reset-second-factor"] {
+        let refused = boss.post(&format!("/accounts/{action}"), &[("user", own.as_str()), ("reason", "none")]);
+        assert_eq!(refused.status, 422, "{action}");
+        refused.says("Please ask another operator");
+    }
+    let silent = boss.post("/accounts/reset-second-factor", &[("user", ann.as_str()), ("reason", " ")]);
+    assert_eq!(silent.status, 422);
+    silent.says("Please say how you verified their identity.").says(r##"href="#reason""##);
+    let reset = [("user", ann.as_str()), ("reason", "came in person")];
+    boss.post("/accounts/reset-second-factor", &reset).location();
+    world.clock.advance(MINUTE);
+    assert_eq!(Client::of(&boss.pages).sign_in(ANN, OLD).location(), "/");
+}
+
+#[test]
+fn the_list_goes_on_page_by_page() {
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    for number in 0..120 {
+        block_on(world.operator.provision(email(&format!("user{number:03}@acme.example")))).unwrap();
+    }
+    let mut boss = signed_in(&hooks, &world, BOSS);
+    let (mut path, mut seen, mut pages) = ("/accounts".to_owned(), std::collections::BTreeSet::new(), 0);
+    loop {
+        let shown = boss.get(&path);
+        pages += 1;
+        let listed: Vec<_> = shown.text.split("<bdi>").filter_map(|rest| rest.split("</bdi>").next()).collect();
+        for address in listed.into_iter().filter(|text| text.ends_with("@acme.example") && !text.contains('"')) {
+            assert!(seen.insert(address.to_owned()) || address == "help@acme.example", "{address} twice");
+        }
+        let Some((_, rest)) = shown.text.split_once(r#"<a href="/accounts?after="#) else { break };
+        path = format!("/accounts?after={}", rest.split('"').next().unwrap());
+    }
+    assert_eq!((pages, seen.iter().filter(|address| address.starts_with("user")).count()), (3, 120));
+    assert_eq!(boss.get("/accounts?after=nobody").status, 200, "it begins anew");
+}
+
+#[test]
+fn recent_activity_folds_what_anyone_can_cause_and_says_what_is_missing() {
+    let world = world_with_boss(|builder| builder);
+    let shown = |journal: Told| {
+        let pages = doorward::pages::Pages::builder(world.auth.clone()).activity(journal).activity_lines(
+            |_, language| async move { Ok(vec![(time::OffsetDateTime::UNIX_EPOCH, format!("Order <1> {language}"))]) },
+        );
+        world.clock.advance(MINUTE);
+        let mut client = Client::of(&pages.build().unwrap());
+        client.sign_in(BOSS, OLD).location();
+        client.get("/security")
+    };
+    let mut events = vec!["authn_login_fail"; 30];
+    events.push("authn_password_change");
+    events.push("authn_login_fail");
+    let text = shown(Told(Ok(events))).text;
+    assert!(text.contains("Sign-in failed, 31 times") && text.contains("Password changed"), "{text}");
+    assert!(text.contains("Order &#60;1&#62; en"), "{text}");
+    shown(Told(Ok(Vec::new()))).says("Order");
+    shown(Told(Err(()))).says("Not all of it can be shown right now.").says("Order");
+}
