@@ -182,3 +182,22 @@ fn recent_activity_folds_what_anyone_can_cause_and_says_what_is_missing() {
     shown(Told(Ok(Vec::new()))).says("Order");
     shown(Told(Err(()))).says("Not all of it can be shown right now.").says("Order");
 }
+
+#[test]
+fn what_an_operator_is_offered_is_not_refused() {
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    let _ = world.open(ANN, OLD);
+    world.provision("new@acme.example");
+    let (ann, new) = (id_of(&world, ANN), id_of(&world, "new@acme.example"));
+    let mut boss = signed_in(&hooks, &world, BOSS);
+    boss.post("/accounts/mark-compromised", &[("user", &ann)]).location();
+    // Neither has a password now; only one of them never had.
+    for (user, helps, does_not) in [(&new, "resend", "start-reset"), (&ann, "start-reset", "resend")] {
+        let page = boss.get(&format!("/accounts/account?user={user}"));
+        page.says(&format!("/accounts/{helps}?"));
+        assert!(!page.text.contains(&format!("/accounts/{does_not}?")), "{does_not} is of no use");
+        let mails = world.mailer.count();
+        boss.post(&format!("/accounts/{helps}"), &[("user", user)]).location();
+        assert_eq!(world.mailer.count(), mails + 1, "{helps}");
+    }
+}
