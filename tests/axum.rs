@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use axum_core::body::Body;
 use axum_core::extract::{FromRequestParts, Request};
 use axum_core::response::{IntoResponse, Response};
-use doorward::axum::{Fresh, Member, layer};
+use doorward::axum::{Fresh, Member, OperatorMember, layer};
 use doorward::pages::Pages;
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
@@ -46,6 +46,8 @@ impl Service<Request> for Host {
         let response = match path.as_str() {
             "/anyone" => block_on(Option::<Member>::from_request_parts(&mut parts, &()))
                 .map(|who| who.map_or_else(|| "nobody".to_owned(), |who| name(&who)).into_response()),
+            "/figures" => block_on(OperatorMember::from_request_parts(&mut parts, &()))
+                .map(|OperatorMember(who)| name(&who).into_response()),
             "/danger" => {
                 block_on(Fresh::from_request_parts(&mut parts, &())).map(|Fresh(who)| name(&who).into_response())
             }
@@ -263,5 +265,54 @@ fn the_service_serves_as_the_fallback_of_a_router() {
             (response.status().as_u16(), response.headers()[header::CACHE_CONTROL].to_str().unwrap()),
             (status, "no-store")
         );
+    }
+}
+
+#[test]
+fn a_handler_for_operators_does_not_exist_for_others() {
+    let world = World::for_pages(|builder| builder);
+    let _ = world.open(ANN, OLD);
+    let _ = world.open("boss@acme.example", OLD);
+    let pages = Pages::builder(world.auth.clone())
+        .operators(world.operator.clone(), Arc::clone(&world.users), |who| async move {
+            match who.email().canonical() {
+                "lost@acme.example" => {
+                    Err(doorward::store::BackendError::new(doorward::store::BackendErrorKind::Unavailable))
+                }
+                address => Ok(address == "boss@acme.example"),
+            }
+        })
+        .build()
+        .unwrap();
+    let mut service = layer(&pages).layer(Host::default());
+    let mut asked = |email: &str, headers: &[(&str, &str)]| {
+        world.clock.advance(MINUTE);
+        let Ok(doorward::SignIn::Complete(who)) = world.sign_in(email, OLD) else { panic!() };
+        let cookie = cookie(&who);
+        let headers: Vec<_> = headers.iter().copied().chain([("cookie", cookie.as_str())]).collect();
+        ask(&mut service, request("GET", "/figures", &headers, ""))
+    };
+    let boss = asked("boss@acme.example", &[PAGE]);
+    assert_eq!((boss.status, &*boss.text), (StatusCode::OK, "boss@acme.example"));
+    let ann = asked(ANN, &[PAGE]);
+    assert!(ann.status == StatusCode::NOT_FOUND && ann.text.contains("This page does not exist."), "{}", ann.text);
+    let program = asked(ANN, &[]);
+    assert_eq!(
+        (program.status, program.header(header::CONTENT_TYPE)),
+        (StatusCode::NOT_FOUND, "application/problem+json")
+    );
+    let _ = world.open("lost@acme.example", OLD);
+    assert_eq!(asked("lost@acme.example", &[PAGE]).status, StatusCode::SERVICE_UNAVAILABLE);
+    let nobody = ask(&mut service, request("GET", "/figures", &[PAGE], ""));
+    assert_eq!(nobody.header(header::LOCATION), "/sign-in?then=%2Ffigures");
+}
+
+#[test]
+fn pages_that_do_not_know_operators_let_nobody_in_as_one() {
+    let (world, _, mut service) = mounted();
+    for cookie in [cookie(&world.signed_in(ANN, OLD)), String::new()] {
+        let shown = ask(&mut service, request("GET", "/figures", &[PAGE, ("cookie", &cookie)], ""));
+        assert_eq!(shown.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(shown.text.contains("PagesBuilder::operators"), "{}", shown.text);
     }
 }

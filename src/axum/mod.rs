@@ -29,5 +29,5 @@ mod rejection;
 pub use fresh::Fresh;
 pub use layer::{PagesLayer, WithPages, layer};
 pub use member::Member;
-pub use operator::Operator;
+pub use operator::OperatorMember;
 pub use rejection::Rejection;

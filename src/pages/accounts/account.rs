@@ -2,9 +2,9 @@ use askama::Template;
 use fluent_bundle::FluentArgs;
 use serde::Serialize;
 
-use super::Desk;
 use super::action::{Action, ShownAction};
-use crate::account::{UserOverview, UserStatus};
+use super::desk::Desk;
+use super::shown::ShownAccount;
 use crate::error::AuthError;
 use crate::journal::JournalEntry;
 use crate::pages::activity::text_of;
@@ -35,30 +35,9 @@ pub struct AccountPage {
     pub signs: ShownSigns,
     /// Its latest journal entries, if the host shows a journal.
     pub journal: Option<Vec<ShownEntry>>,
-}
-
-/// An account in a list.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct ShownAccount {
-    /// The user's id.
-    pub id: String,
-    /// The address.
-    pub email: String,
-    /// Whether it is active.
-    pub active: bool,
-    /// Whether the user has chosen a password.
-    pub has_password: bool,
-    /// Whether a second factor is on.
-    pub has_second_factor: bool,
-    /// When it was provisioned.
-    pub created: Moment,
-    /// When the user last signed in.
-    pub last_sign_in: Option<Moment>,
-    /// Whether mails to its address are reported as undeliverable.
-    pub undeliverable: bool,
-    /// Whether it is the operator's own.
-    pub this: bool,
+    /// Whether there are entries that could not be read.
+    #[serde(skip)]
+    journal_failed: bool,
 }
 
 /// Signs of a shared account, of the last seven days: the fields of [`SharingSigns`].
@@ -95,23 +74,6 @@ models!(AccountPage);
 
 const ENTRIES: u32 = 50;
 
-impl ShownAccount {
-    pub(super) fn new(desk: &Desk, overview: UserOverview) -> Self {
-        let moment = |at| desk.member.browser.moment(at);
-        Self {
-            this: overview.id == *desk.member.signed_in.user_id(),
-            id: overview.id.to_string(),
-            email: overview.email.as_typed().to_owned(),
-            active: overview.status == UserStatus::Active,
-            has_password: overview.has_password,
-            has_second_factor: overview.has_second_factor,
-            created: moment(overview.created_at),
-            last_sign_in: overview.last_sign_in_at.map(moment),
-            undeliverable: overview.undeliverable.is_some(),
-        }
-    }
-}
-
 impl ShownSigns {
     /// What might show that several people share the account, in a sentence.
     fn words(&self, page: &Page) -> String {
@@ -141,15 +103,18 @@ fn entry_shown(entry: &JournalEntry, texts: &Texts) -> ShownEntry {
     }
 }
 
-async fn journal(desk: &Desk, user: &UserId) -> Option<Vec<ShownEntry>> {
+/// The entries, and whether they could not be read: the rest of the page is worth more than an error in its place.
+async fn journal(desk: &Desk, user: &UserId) -> (Option<Vec<ShownEntry>>, bool) {
     let browser = &desk.member.browser;
-    let read = browser.pages.shared.hooks.journal.as_ref()?.latest(user, None, ENTRIES).await;
-    match read {
-        Ok(entries) => Some(entries.iter().map(|entry| entry_shown(entry, &browser.reader.texts)).collect()),
+    let Some(journal) = &browser.pages.shared.hooks.journal else { return (None, false) };
+    match journal.latest(user, None, ENTRIES).await {
+        Ok(entries) => {
+            let shown = entries.iter().map(|entry| entry_shown(entry, &browser.reader.texts));
+            (Some(shown.collect()), false)
+        }
         Err(error) => {
-            // The rest of the page is worth more than an error in its place.
             browser.auth().page_failed("latest", error);
-            None
+            (None, true)
         }
     }
 }
@@ -162,6 +127,7 @@ pub(super) async fn page_of(desk: &Desk, user: &UserId, page: Page) -> Result<Ac
     let sessions = operator.sessions(user).await.map_err(boxed)?;
     let signs = operator.sharing_signs(user).await.map_err(boxed)?.into();
     let account = ShownAccount::new(desk, overview);
+    let (journal, journal_failed) = journal(desk, user).await;
     let texts = &desk.member.browser.reader.texts;
     Ok(AccountPage {
         page,
@@ -169,7 +135,8 @@ pub(super) async fn page_of(desk: &Desk, user: &UserId, page: Page) -> Result<Ac
         account,
         sessions: sessions.iter().map(|session| session_shown(session, texts)).collect(),
         signs,
-        journal: journal(desk, user).await,
+        journal,
+        journal_failed,
     })
 }
 

@@ -1,8 +1,8 @@
 use askama::Template;
 use serde::Serialize;
 
-use super::account::ShownAccount;
-use super::{Desk, at, path_of};
+use super::desk::{Desk, at, path_of};
+use super::shown::ShownAccount;
 use crate::auth::ResetRequest;
 use crate::error::{AuthError, ErrorResponse, OperatorError};
 use crate::pages::answer::{Answer, Sorry};

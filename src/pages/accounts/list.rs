@@ -1,8 +1,8 @@
 use askama::Template;
 use serde::Serialize;
 
-use super::account::ShownAccount;
-use super::{Desk, path_of};
+use super::desk::{Desk, path_of};
+use super::shown::ShownAccount;
 use crate::account::UserStatus;
 use crate::pages::answer::{Answer, Sorry};
 use crate::pages::page::Page;

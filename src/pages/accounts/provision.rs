@@ -1,7 +1,7 @@
 use askama::Template;
 use serde::Serialize;
 
-use super::{Desk, path_of};
+use super::desk::{Desk, path_of};
 use crate::error::ProvisionError;
 use crate::pages::answer::{Answer, Sorry};
 use crate::pages::notice::Notice;
