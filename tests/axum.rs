@@ -306,3 +306,13 @@ fn a_handler_for_operators_does_not_exist_for_others() {
     let nobody = ask(&mut service, request("GET", "/figures", &[PAGE], ""));
     assert_eq!(nobody.header(header::LOCATION), "/sign-in?then=%2Ffigures");
 }
+
+#[test]
+fn pages_that_do_not_know_operators_let_nobody_in_as_one() {
+    let (world, _, mut service) = mounted();
+    for cookie in [cookie(&world.signed_in(ANN, OLD)), String::new()] {
+        let shown = ask(&mut service, request("GET", "/figures", &[PAGE, ("cookie", &cookie)], ""));
+        assert_eq!(shown.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(shown.text.contains("PagesBuilder::operators"), "{}", shown.text);
+    }
+}

@@ -9,7 +9,8 @@ use super::rejection::Rejection;
 /// operators have.
 ///
 /// For any other member the path does not exist: 404, as a page or a problem document. Whoever is not signed in is asked to sign in, as by
-/// [`Member`]. If the hook fails, everyone gets 503. For sensitive actions, take [`Fresh`](super::Fresh) beside it.
+/// [`Member`]. If the hook fails, everyone gets 503. Pages
+/// without that hook are a programming error: 500. For sensitive actions, take [`Fresh`](super::Fresh) beside it.
 ///
 /// ```
 /// use doorward::axum::{Fresh, OperatorMember};
@@ -29,8 +30,11 @@ impl<S: Send + Sync> FromRequestParts<S> for OperatorMember {
     type Rejection = Rejection;
 
     async fn from_request_parts(request: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let member = <Member as FromRequestParts<S>>::from_request_parts(request, state).await?;
         let Mounted { pages, .. } = mounted(request)?;
+        if !pages.has(&pages.accounts_path()) {
+            return Err(Rejection::without_operators());
+        }
+        let member = <Member as FromRequestParts<S>>::from_request_parts(request, state).await?;
         match pages.is_operator(member.signed_in()).await {
             Ok(true) => Ok(Self(member)),
             Ok(false) => Err(Rejection::unknown(&pages, request)),

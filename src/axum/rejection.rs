@@ -12,7 +12,8 @@ use http::{Method, StatusCode};
 pub struct Rejection(Box<Response>);
 
 impl Rejection {
-    /// The status of the response: 303 to the sign-in page or to step-up, 401, 403, 500 without the [layer](super::layer), or 503.
+    /// The status of the response: 303 to the sign-in page or to step-up, 401, 403, 404, 500 without the
+    /// [layer](super::layer) or the hook that an extractor needs, or 503.
     pub fn status(&self) -> StatusCode {
         self.0.status()
     }
@@ -39,7 +40,15 @@ impl Rejection {
 
     /// A programming error.
     pub(super) fn without_layer() -> Self {
-        let words = "The layer of `doorward::axum` is missing, or was applied before this route was added.";
+        Self::wrong("The layer of `doorward::axum` is missing, or was applied before this route was added.")
+    }
+
+    /// A programming error.
+    pub(super) fn without_operators() -> Self {
+        Self::wrong("The pages do not know who is an operator: `PagesBuilder::operators` was not called.")
+    }
+
+    fn wrong(words: &'static str) -> Self {
         Self(Box::new((StatusCode::INTERNAL_SERVER_ERROR, words).into_response()))
     }
 }

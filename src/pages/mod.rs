@@ -29,14 +29,15 @@
 //! | `/sign-out` | a button; clears the browser's cache, and not what a host keeps in `localStorage` |
 //! | `/forgot`, `/forgot/change`, `/forgot/send`, `/forgot/sent` | "Forgot your password?": the address, a check, and the same response for everyone |
 //! | `/reset/confirm`, `/reset/done` | the page that a mailed link opens, with one button |
-//! | `/security` and below | "My password and security": the password, the second factor and recovery codes, sessions, devices |
+//! | `/welcome` | with [`onboarding`](PagesBuilder::onboarding): leads through the host's own steps after a sign-in; "You are all set" |
+//! | `/security` and below | "My password and security": the password, the second factor and recovery codes, sessions, devices, [recent activity](PagesBuilder::activity) |
 //! | `/confirm` | "Confirm it's you" (step-up): the password, or a code where a second factor is on; `?then=/path` leads on |
+//! | `/accounts` and below | with [`operators`](PagesBuilder::operators), and for them alone: accounts, provisioning, and what can be done about an account |
 //! | `/.well-known/change-password` | redirects to `/security`, for password managers; always at the root of the origin |
 //! | `/pages/style.css`, `/pages/page.js`, `/pages/icon.svg` | what these pages load. All of them work without scripts |
 //! | `/pages/openapi.json` | the description of all this as JSON |
 //!
-//! The pages of an operator, steps of a host's own for newcomers, and recent activity are still the host's:
-//! [`host_pages`](crate::manual::host_pages). The pages are in English, German or Spanish, as the browser prefers;
+//! The steps of the onboarding themselves are the host's. The pages are in English, German or Spanish, as the browser prefers;
 //! [`texts`](PagesBuilder::texts) adds other languages.
 //!
 //! # JSON
@@ -69,8 +70,8 @@
 //! # Security
 //!
 //! - **Cookies** are `__Host-`, `Secure`, `HttpOnly` and `SameSite=Lax`: `session`, `device`, `steps` (a sign-in under way, sealed),
-//!   `reset`, `confirmed` and `notice`. None holds a user's id. The names are taken: there is room for one set of pages on
-//!   each origin. Browsers that reject `Secure` cookies over plain http even on
+//!   `welcome` (the way back from the host's steps, sealed), `reset`, `confirmed` and `notice`. None holds a user's id. The names are
+//!   taken: there is room for one set of pages on each origin. Browsers that reject `Secure` cookies over plain http even on
 //!   localhost, such as Safari, need https in development too.
 //! - **Cross-site requests** (CSRF) are refused with 403, sign-in included, by fetch metadata and by the origin. No host name is taken
 //!   from a request. Safari up to 16.3 is refused too: it has no fetch metadata and, because of `no-referrer`, sends `Origin: null`.
@@ -82,6 +83,10 @@
 //! - **The first request of a reset link has its token in the query**: keep queries out of access logs.
 //! - **Known and unknown addresses get the same pages in the same time**: they show what [`Auth`](crate::Auth) returns, and are built
 //!   only where it has a [`background`](crate::AuthBuilder::background).
+//! - **The accounts do not exist** for whoever is signed in and is no operator: whatever the request, the response is that to an
+//!   unknown path. Operators are asked for a fresh proof before anything changes, are named in the journal, and can neither
+//!   deactivate their own account nor remove its second factor.
+//! - **Nobody is signed in before they have chosen a password**, and steps of the onboarding are a way, not a lock.
 
 mod accounts;
 mod activity;

@@ -40,6 +40,23 @@ fn misuse_fails_when_pages_are_built_and_names_the_setting() {
 }
 
 #[test]
+fn hooks_that_do_not_fit_are_named() {
+    use doorward::store::{BackendError, MemoryUsers};
+
+    let keyed = |builder: AuthBuilder| builder.keyring(keyring()).background(drop);
+    let other = World::with(keyed);
+    let of_another = |pages: PagesBuilder| {
+        pages.operators(other.operator.clone(), MemoryUsers::new(), |_| async { Ok::<_, BackendError>(true) })
+    };
+    assert_eq!(fault(keyed, of_another), "operators");
+    assert_eq!(fault(keyed, |pages| pages.onboarding_steps(["Your name"])), "onboarding_steps");
+    for home in ["/welcome", "/welcome?x=1"] {
+        let to_itself = |pages: PagesBuilder| pages.onboarding(|_| async { Ok(None) }).home(home);
+        assert_eq!(fault(keyed, to_itself), "home");
+    }
+}
+
+#[test]
 fn mails_link_to_where_the_pages_are_or_they_are_not_built() {
     let setting = |site: Result<Pages, doorward::pages::PagesError>| site.unwrap_err().setting();
     assert_eq!(setting(of_site(|site| site.sign_in_path("/login").unwrap())), "site.sign_in_path");

@@ -24,7 +24,7 @@ fn framed() -> Look {
 #[test]
 fn a_frame_is_around_every_page_and_the_content_stays() {
     let (world, _) = world_with_pages(|builder| builder);
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     let mut client = Client::of(&with_look(&world, framed()));
     let shown = client.get("/sign-in");
     assert!(shown.text.starts_with("<!doctype html><html lang=en dir=ltr><title>Sign in"), "{}", shown.text);
@@ -47,7 +47,7 @@ fn a_frame_is_around_every_page_and_the_content_stays() {
 #[test]
 fn one_page_is_drawn_from_its_data_and_the_others_stay() {
     let (world, _) = world_with_pages(|builder| builder);
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     let look = framed()
         .page(|page: &ForgotSentPage| format!("own: one mail in {} minutes", page.minutes))
         .page(|page: &SignInPage| {
@@ -73,7 +73,7 @@ fn one_page_is_drawn_from_its_data_and_the_others_stay() {
 #[test]
 fn a_page_of_the_host_looks_like_the_others_and_shows_who_is_signed_in() {
     let (world, mut client) = world_with_pages(|builder| builder);
-    world.open(ANN, OLD);
+    let _ = world.open(ANN, OLD);
     let own = |client: &Client, framed: Option<Look>| {
         let pages = framed.map_or_else(|| pages_of(&world), |look| with_look(&world, look));
         let mut request = Request::get("/orders").header("accept", "application/json").body(()).unwrap().into_parts().0;

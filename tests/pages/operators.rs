@@ -182,3 +182,51 @@ fn recent_activity_folds_what_anyone_can_cause_and_says_what_is_missing() {
     shown(Told(Ok(Vec::new()))).says("Order");
     shown(Told(Err(()))).says("Not all of it can be shown right now.").says("Order");
 }
+
+#[test]
+fn what_an_operator_is_offered_is_not_refused() {
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    let _ = world.open(ANN, OLD);
+    world.provision("new@acme.example");
+    let (ann, new) = (id_of(&world, ANN), id_of(&world, "new@acme.example"));
+    let mut boss = signed_in(&hooks, &world, BOSS);
+    boss.post("/accounts/mark-compromised", &[("user", &ann)]).location();
+    // Neither has a password now; only one of them never had.
+    for (user, helps, does_not) in [(&new, "resend", "start-reset"), (&ann, "start-reset", "resend")] {
+        let page = boss.get(&format!("/accounts/account?user={user}"));
+        page.says(&format!("/accounts/{helps}?"));
+        assert!(!page.text.contains(&format!("/accounts/{does_not}?")), "{does_not} is of no use");
+        let mails = world.mailer.count();
+        boss.post(&format!("/accounts/{helps}"), &[("user", user)]).location();
+        assert_eq!(world.mailer.count(), mails + 1, "{helps}");
+    }
+}
+
+#[test]
+fn a_mail_that_is_not_accepted_is_said_and_can_be_sent_again() {
+    let world = world_with_boss(|builder| builder);
+    let auth = doorward::Auth::builder(site(), world.users.clone(), world.attempts.clone(), DeadRelay);
+    let auth = for_pages(auth.clock(world.clock.clone()).keyring(keyring())).configure(for_tests);
+    let (auth, operator) = auth.build_with_operator().unwrap();
+    let pages = doorward::pages::Pages::builder(auth);
+    let pages = pages.operators(operator, world.users.clone(), |_| async { Ok(true) }).build().unwrap();
+    let mut boss = Client::of(&pages);
+    boss.sign_in(BOSS, OLD).location();
+    let created = boss.post("/accounts/provision", &[("email", "new@acme.example")]).location().to_owned();
+    let new = id_of(&world, "new@acme.example");
+    let page = boss.get(&created);
+    page.says("could not be").says(&format!("/accounts/resend?user={new}"));
+    let again = boss.post("/accounts/resend", &[("user", &new)]);
+    assert_eq!(again.status, 503);
+    again.says("new@acme.example").says("<button");
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_said_to_operators_and_the_rest_is_shown() {
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    let pages = hooks.on(doorward::pages::Pages::builder(world.auth.clone()), &world);
+    let mut boss = Client::of(&pages.activity(Told(Err(()))).build().unwrap());
+    boss.sign_in(BOSS, OLD).location();
+    let page = boss.get(&format!("/accounts/account?user={}", id_of(&world, BOSS)));
+    page.says("Not all of it can be shown right now.").says("Journal").says(BOSS);
+}

@@ -76,3 +76,21 @@ fn a_host_says_where_a_sign_in_leads() {
         "what was asked for is first"
     );
 }
+
+#[test]
+fn newcomers_see_how_many_steps_there_are_and_nobody_else_does() {
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    let pages = hooks.on(doorward::pages::Pages::builder(world.auth.clone()), &world);
+    let pages = pages.onboarding_steps(["Your name", "Our <terms>"]).build().unwrap();
+    world.provision(NEWCOMER);
+    let mut newcomer = Client::of(&pages);
+    assert_eq!(newcomer.sign_in(NEWCOMER, &world.mailed_password()).location(), "/choose-password");
+    let page = newcomer.get("/choose-password");
+    page.says("Step 1 of 3").says("Your name").says("Our &#60;terms&#62;").says(r#"aria-current="step""#);
+    newcomer.post("/choose-password", &[("new_password", "short")]).says("Step 1 of 3");
+    // After a reset it is the same page, without steps.
+    let mailed = world.confirm(BOSS);
+    let mut boss = Client::of(&pages);
+    assert_eq!(boss.sign_in(BOSS, &mailed).location(), "/choose-password");
+    assert!(!boss.get("/choose-password").text.contains("Step 1"));
+}

@@ -35,6 +35,9 @@ pub struct AccountPage {
     pub signs: ShownSigns,
     /// Its latest journal entries, if the host shows a journal.
     pub journal: Option<Vec<ShownEntry>>,
+    /// Whether there are entries that could not be read.
+    #[serde(skip)]
+    journal_failed: bool,
 }
 
 /// Signs of a shared account, of the last seven days: the fields of [`SharingSigns`].
@@ -100,15 +103,18 @@ fn entry_shown(entry: &JournalEntry, texts: &Texts) -> ShownEntry {
     }
 }
 
-async fn journal(desk: &Desk, user: &UserId) -> Option<Vec<ShownEntry>> {
+/// The entries, and whether they could not be read: the rest of the page is worth more than an error in its place.
+async fn journal(desk: &Desk, user: &UserId) -> (Option<Vec<ShownEntry>>, bool) {
     let browser = &desk.member.browser;
-    let read = browser.pages.shared.hooks.journal.as_ref()?.latest(user, None, ENTRIES).await;
-    match read {
-        Ok(entries) => Some(entries.iter().map(|entry| entry_shown(entry, &browser.reader.texts)).collect()),
+    let Some(journal) = &browser.pages.shared.hooks.journal else { return (None, false) };
+    match journal.latest(user, None, ENTRIES).await {
+        Ok(entries) => {
+            let shown = entries.iter().map(|entry| entry_shown(entry, &browser.reader.texts));
+            (Some(shown.collect()), false)
+        }
         Err(error) => {
-            // The rest of the page is worth more than an error in its place.
             browser.auth().page_failed("latest", error);
-            None
+            (None, true)
         }
     }
 }
@@ -121,6 +127,7 @@ pub(super) async fn page_of(desk: &Desk, user: &UserId, page: Page) -> Result<Ac
     let sessions = operator.sessions(user).await.map_err(boxed)?;
     let signs = operator.sharing_signs(user).await.map_err(boxed)?.into();
     let account = ShownAccount::new(desk, overview);
+    let (journal, journal_failed) = journal(desk, user).await;
     let texts = &desk.member.browser.reader.texts;
     Ok(AccountPage {
         page,
@@ -128,7 +135,8 @@ pub(super) async fn page_of(desk: &Desk, user: &UserId, page: Page) -> Result<Ac
         account,
         sessions: sessions.iter().map(|session| session_shown(session, texts)).collect(),
         signs,
-        journal: journal(desk, user).await,
+        journal,
+        journal_failed,
     })
 }
 

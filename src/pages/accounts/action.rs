@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use super::desk::{Desk, at, path_of};
 use super::shown::ShownAccount;
+use crate::auth::ResetRequest;
 use crate::error::{AuthError, ErrorResponse, OperatorError};
 use crate::pages::answer::{Answer, Sorry};
 use crate::pages::catalogue::Texts;
@@ -92,9 +93,12 @@ impl Action {
     pub(super) fn open_for(account: &ShownAccount) -> impl Iterator<Item = Self> {
         let (active, with_password, this) = (account.active, account.has_password, account.this);
         let factor = account.has_second_factor;
+        // One that was marked as compromised has no password either; a first password is not for its user.
+        let is_new = !with_password && account.last_sign_in.is_none();
         Self::ALL.into_iter().filter(move |action| match action {
-            Self::Resend => active && !with_password,
-            Self::StartReset | Self::RequireChange | Self::MarkCompromised => active && with_password,
+            Self::Resend => active && is_new,
+            Self::StartReset => active && !is_new,
+            Self::RequireChange | Self::MarkCompromised => active && with_password,
             Self::SignOut => active,
             Self::ResetSecondFactor => factor && !this,
             Self::Deactivate => active && !this,
@@ -193,7 +197,11 @@ async fn done(desk: &Desk, action: Action, user: &UserId, reason: &str) -> Resul
     Ok(match action {
         Action::Resend => operator.resend_welcome(user).await.err().and_then(|error| refused(&error)),
         Action::StartReset => match operator.overview(user).await {
-            Ok(account) => auth.request_reset(account.email).await.err().and_then(|error| refused(&error)),
+            Ok(account) => {
+                // It takes a place of the operator's own client address, not of those who have none.
+                let request = desk.member.browser.vouch_for_reset(ResetRequest::new(account.email));
+                auth.request_reset(request).await.err().and_then(|error| refused(&error))
+            }
             Err(error) => refused(&error),
         },
         Action::RequireChange => changed(operator.require_password_change(user).await),
