@@ -30,7 +30,7 @@ impl App {
     pub async fn member(&self, request: &Parts) -> Result<SignedIn, Response<PageBody>> {
         self.pages.resume(request).await.map_err(|error| match error {
             ResumeError::SessionEnded => self.pages.redirect_to_sign_in(request, "/"),
-            error => self.pages.error_page(&error),
+            error => self.pages.error_page(request, &error),
         })
     }
 
