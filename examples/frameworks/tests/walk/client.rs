@@ -95,7 +95,7 @@ impl Client {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("http://{}{path}", self.address))
+        self.http.request(method, format!("http://{}{path}", self.address)).header("accept", "text/html,*/*;q=0.8")
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {
@@ -152,7 +152,8 @@ impl Client {
     /// All bytes of a response to HEAD, which a client of HTTP does not show.
     pub fn head(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        write!(stream, "HEAD {path} HTTP/1.1\r\nHost: acme.example\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "HEAD {path} HTTP/1.1\r\naccept: text/html\r\nHost: acme.example\r\nConnection: close\r\n\r\n")
+            .unwrap();
         let mut bytes = String::new();
         stream.read_to_string(&mut bytes).unwrap();
         bytes.to_lowercase()
