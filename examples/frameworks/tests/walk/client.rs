@@ -123,7 +123,12 @@ impl Client {
             let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("cookie", cookies.join("; "));
         }
-        let response = request.send().await.unwrap();
+        // A server may close a connection that was kept just when it is used again.
+        let again = request.try_clone();
+        let response = match (request.send().await, again) {
+            (Err(_), Some(again)) => again.send().await.unwrap(),
+            (response, _) => response.unwrap(),
+        };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, text: response.text().await.unwrap() };
         for cookie in answer.set_cookies() {
