@@ -1,4 +1,4 @@
-//! Walks through the JSON-only host as a client would.
+//! Walks through the host for apps as an app does, over real HTTP.
 
 #[path = "support/host.rs"]
 mod host;
@@ -6,88 +6,93 @@ mod host;
 use host::Host;
 use serde_json::{Value, json};
 
-impl Host {
-    async fn call(&self, path: &str, bearer: &str, sent: Value) -> (u16, Value) {
-        let request = reqwest::Client::new().post(format!("{}{path}", self.url));
-        let request =
-            request.header("content-type", "application/json").header("authorization", format!("Bearer {bearer}"));
-        let answer = request.body(sent.to_string()).send().await.unwrap();
+/// An app: two strings to keep.
+#[derive(Default)]
+struct App {
+    url: String,
+    token: String,
+    device: String,
+}
+
+impl App {
+    async fn ask(&mut self, method: &str, path: &str, mut members: Value) -> (u16, Value) {
+        let request = reqwest::Client::new().request(method.parse().unwrap(), format!("{}{path}", self.url));
+        let request = match &*self.token {
+            "" => {
+                members["tokens"] = true.into();
+                request
+            }
+            token => request.header("authorization", format!("Bearer {token}")),
+        };
+        if !self.device.is_empty() {
+            members["device_token"] = self.device.as_str().into();
+        }
+        let request = request.header("accept", "application/json").header("content-type", "application/json");
+        let answer = request.body(members.to_string()).send().await.unwrap();
+        assert!(!answer.headers().contains_key("set-cookie"), "an app keeps no cookies");
         assert_eq!(answer.headers()["cache-control"], "no-store");
-        (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
+        let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+        let said: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path}: {text}"));
+        if let Some(token) = said.get("token") {
+            self.token = token.as_str().unwrap_or_default().to_owned();
+        }
+        if let Some(device) = said["device_token"].as_str() {
+            self.device = device.to_owned();
+        }
+        (status, said)
+    }
+
+    async fn post(&mut self, path: &str, members: Value) -> (u16, Value) {
+        self.ask("POST", path, members).await
     }
 }
 
 #[tokio::test]
-async fn every_step_is_an_answer_in_json() {
+async fn an_app_signs_in_and_uses_the_host() {
     let mut host = Host::start(env!("CARGO_BIN_EXE_json"));
-    let key = host.line("operator's key: ");
-    let (email, own) = ("ann@acme.example", "a quiet morning in May");
-    assert_eq!(host.call("/accounts/1/provision", "guessed", json!({ "email": email })).await.0, 404);
-    assert_eq!(host.call("/accounts/1/provision", &key, json!({ "email": email })).await.0, 200);
-    let temporary = host.line("    ");
+    let temporary = host.line("ann@acme.example signs in with ");
+    let (email, own, new) = ("ann@acme.example", "a quiet morning in May", "rain on the roof at night");
+    let mut app = App { url: host.url.clone(), ..App::default() };
+    assert_eq!(app.ask("GET", "/orders", json!({})).await.1["code"], "session_ended");
 
-    let (status, step) = host.call("/sign_in", "", json!({ "email": email, "password": temporary })).await;
-    assert_eq!((status, &step["step"]), (200, &json!("new_password")));
-    let challenge = &step["challenge"];
-    let (status, refused) =
-        host.call("/choose_password", "", json!({ "challenge": challenge, "new_password": "acme2026" })).await;
-    assert_eq!((status, &refused["broken"]), (422, &json!(["too_short", "about_the_account"])));
-    let (_, step) = host.call("/choose_password", "", json!({ "challenge": challenge, "new_password": own })).await;
-    assert_eq!(step["step"], "complete");
-    let session = step["session"].as_str().unwrap();
-    assert_eq!(host.call("/me/resume", session, json!({})).await.1, json!({ "id": "1", "email": email }));
+    let (status, said) = app.post("/sign-in", json!({ "email": email, "password": temporary })).await;
+    assert_eq!((status, &said["step"]), (200, &json!("choose_password")));
+    assert_eq!(app.ask("GET", "/orders", json!({})).await.0, 401, "not yet");
+    let (status, said) = app.post("/choose-password", json!({ "new_password": "short" })).await;
+    assert_eq!((status, &said["code"]), (422, &json!("password_rejected")));
+    let (_, said) = app.post("/choose-password", json!({ "new_password": own })).await;
+    assert_eq!((&said["step"], &said["next"]), (&json!("signed_in"), &json!("/orders")));
+    assert_eq!(app.ask("GET", "/orders", json!({})).await.1, json!({ "orders": [], "of": email }));
 
-    let (status, refused) = host.call("/sign_in", "", json!({ "email": email, "password": "wrong" })).await;
-    assert_eq!((status, &refused["message"]), (401, &json!("Email and Password do not match")));
+    let (_, said) = app.post("/security/authenticator", json!({})).await;
+    let phone = totp_rs::Totp::from_url(said["secret"]["uri"].as_str().unwrap()).unwrap();
+    let now = u64::try_from(time::OffsetDateTime::now_utc().unix_timestamp()).unwrap();
+    let code = phone.generate(now).to_string();
+    let (_, said) = app.post("/security/authenticator/confirm", json!({ "code": code })).await;
+    let codes = said["codes"].as_array().unwrap_or_else(|| panic!("{said}")).clone();
+    assert_eq!(app.post("/sign-out", json!({})).await.1["notice"], "signed_out");
+    assert_eq!(app.token, "");
 
-    let (_, proved) = host.call("/me/reauthenticate", session, json!({ "password": own })).await;
-    assert_eq!(host.call("/me/resume", session, json!({})).await.0, 401, "the session from before a proof is gone");
-    let session = proved["session"].as_str().unwrap();
-    // Another of her apps, in the list of both, is signed out from here.
-    let given = json!({ "email": email, "password": own, "label": "tablet", "keep_signed_in": true });
-    let tablet = host.call("/sign_in", "", given).await.1;
-    let tablet = tablet["session"].as_str().unwrap_or_else(|| panic!("{tablet}"));
-    let listed = host.call("/me/sessions", session, json!({})).await.1;
-    let listed = listed.as_array().unwrap().iter().find(|listed| listed["label"] == "tablet").unwrap();
-    assert_eq!(listed["this"], false);
-    let revoked = host.call("/me/revoke_session", session, json!({ "session": listed["id"] })).await;
-    assert_eq!(revoked, (200, json!({ "revoked": listed["id"] })));
-    assert_eq!(host.call("/me/resume", tablet, json!({})).await.1["code"], "session_ended");
-    let (_, begun) = host.call("/me/begin_enrollment", session, json!({})).await;
-    let app = totp_rs::Totp::from_url(begun["uri"].as_str().unwrap()).unwrap();
-    let now = time::OffsetDateTime::now_utc().unix_timestamp() as u64;
-    let (_, on) = host.call("/me/confirm_enrollment", session, json!({ "code": app.generate(now).to_string() })).await;
-    let codes = on["recovery_codes"].as_array().unwrap();
-    assert_eq!(codes.len(), 10);
-    let (_, status) = host.call("/me/second_factor", on["session"].as_str().unwrap(), json!({})).await;
-    assert_eq!(status, json!({ "on": true }));
-    let device = &step["device"];
-    let (_, step) = host.call("/sign_in", "", json!({ "email": email, "password": own, "device": device })).await;
-    assert_eq!(step["step"], "second_factor");
-    let given = json!({ "challenge": step["challenge"], "code": codes[0] });
-    let (_, step) = host.call("/verify_second_factor", "", given).await;
-    assert_eq!(step["step"], "complete");
+    let (status, said) = app.post("/sign-in", json!({ "email": email, "password": own })).await;
+    assert_eq!((status, &said["step"]), (200, &json!("second_factor")));
+    assert_eq!(app.post("/second-step", json!({ "code": codes[0] })).await.1["step"], "signed_in");
+    assert_eq!(app.post("/sign-out", json!({})).await.0, 200);
 
-    let last = step["session"].as_str().unwrap();
-    assert_eq!(host.call("/me/resume", on["session"].as_str().unwrap(), json!({})).await.0, 401, "of the same device");
-    let given = json!({ "email": email, "password": own, "code": codes[1] });
-    let (_, other) = host.call("/sign_in", "", given).await;
-    let other = other["session"].as_str().unwrap_or_else(|| panic!("{other}"));
-    assert_eq!(host.call("/me/sign_out", other, json!({})).await.0, 200);
-    assert_eq!(host.call("/me/resume", other, json!({})).await.0, 401);
-    assert_eq!(host.call("/me/resume", last, json!({})).await.0, 200, "only that one");
-    host.call("/request_reset", "", json!({ "email": email })).await;
+    assert_eq!(app.post("/forgot/send", json!({ "email": email })).await.0, 200);
     let link = host.line(&format!("{}/reset/confirm?token=", host.url));
-    assert_eq!(host.call("/confirm_reset", "", json!({ "token": link })).await.0, 200);
-    let (_, refused) = host.call("/complete_reset", "", json!({ "token": "none", "new_password": own })).await;
-    assert_eq!(refused["code"], "other_mode", "links mail a temporary password in this mode");
-    assert_eq!(host.call("/accounts/1/deactivate", &key, json!({})).await.0, 200);
-    let (status, _) = host.call("/me/devices", last, json!({})).await;
-    assert_eq!(status, 401);
-    assert_eq!(host.call("/no_such_call", "", json!({})).await.0, 404);
+    assert_eq!(app.post("/reset/confirm", json!({ "reset_token": link })).await.0, 200);
+    let temporary = host.line("    ");
+    let (_, said) = app.post("/sign-in", json!({ "email": email, "password": temporary })).await;
+    assert_eq!(said["step"], "second_factor", "{said}");
+    assert_eq!(app.post("/second-step", json!({ "code": codes[1] })).await.1["step"], "choose_password");
+    assert_eq!(app.post("/choose-password", json!({ "new_password": new })).await.1["step"], "signed_in");
+
+    let (status, said) = app.post("/account/close", json!({})).await;
+    assert_eq!((status, &said), (200, &json!({ "closed": true })), "right after a sign-in");
+    assert_eq!(app.ask("GET", "/orders", json!({})).await.0, 401);
 }
 
 #[test]
 fn it_is_short() {
-    assert!(include_str!("../src/bin/json.rs").lines().count() < 250);
+    assert!(include_str!("../src/bin/json.rs").lines().count() <= 60);
 }
