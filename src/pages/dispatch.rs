@@ -34,6 +34,16 @@ pub(super) fn admit(pages: &Pages, request: &Parts) -> Result<Admitted, Sorry> {
     Ok(Admitted { route, verb })
 }
 
+fn call(pages: &Pages, request: &Parts, reader: Reader, body: &[u8]) -> Result<Call, Sorry> {
+    let malformed = |member: Option<String>| member.map_or(Sorry::Malformed(StatusCode::BAD_REQUEST), Sorry::Member);
+    let form = match is_form(request) {
+        true => Fields::parse(body),
+        false => Fields::parse_json(body).map_err(malformed)?,
+    };
+    let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
+    Ok(Call { browser: Browser::of(pages, request, reader, &form), query, form })
+}
+
 pub(super) async fn answer(
     pages: &Pages,
     request: &Parts,
@@ -41,13 +51,10 @@ pub(super) async fn answer(
     admitted: Admitted,
     body: &[u8],
 ) -> Result<Answer, Sorry> {
-    let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
-    let form = match is_form(request) {
-        true => Fields::parse(body),
-        false => Fields::parse_json(body)
-            .map_err(|member| member.map_or(Sorry::Malformed(StatusCode::BAD_REQUEST), Sorry::Member))?,
-    };
-    let call = Call { browser: Browser::of(pages, request, reader, &form), query, form };
+    if let Some(fixed) = fixed(pages, admitted.route) {
+        return Ok(fixed);
+    }
+    let call = call(pages, request, reader, body)?;
     use Verb::{Get, Post};
     match (admitted.route, admitted.verb) {
         (Route::SignIn, Get) => sign_in::show(call).await,
@@ -92,13 +99,22 @@ pub(super) async fn answer(
             | Route::SecurityOthersSignOut,
             _,
         ) => security::show(call).await,
-        // For browsers, whatever they accept.
-        (Route::WellKnownChangePassword, _) => Ok(redirect(&pages.security_path())),
-        (Route::Style, _) => Ok(assets::style()),
-        (Route::Script, _) => Ok(assets::script()),
-        (Route::Icon, _) => Ok(assets::icon()),
-        (Route::OpenApi, _) => Ok(assets::openapi(pages)),
+        (Route::WellKnownChangePassword | Route::Style | Route::Script | Route::Icon | Route::OpenApi, _) => {
+            Err(Sorry::NotFound) // they are fixed
+        }
     }
+}
+
+/// What is the same whoever asks for it, and whatever they accept.
+fn fixed(pages: &Pages, route: Route) -> Option<Answer> {
+    Some(match route {
+        Route::WellKnownChangePassword => redirect(&pages.security_path()),
+        Route::Style => assets::style(),
+        Route::Script => assets::script(),
+        Route::Icon => assets::icon(),
+        Route::OpenApi => assets::openapi(pages),
+        _ => return None,
+    })
 }
 
 /// What every answer has, whatever became of the request.

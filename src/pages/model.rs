@@ -1,4 +1,4 @@
-//! What each page shows, as data: for [renderings of your own](super::PagesBuilder::page), and as JSON.
+//! What each page shows, as data: for [renderings of your own](super::Look::page), and as JSON.
 //!
 //! Every type has the [`Page`] around its content. As JSON a page is the object of its other fields, as `Accept: application/json`
 //! gets it.
