@@ -44,6 +44,22 @@ pub(super) async fn admit(pages: &Pages, request: &Parts, reader: &Reader) -> Re
     Ok(Admitted { route, verb, operator })
 }
 
+fn call(
+    pages: &Pages,
+    request: &Parts,
+    reader: Reader,
+    operator: Option<SignedIn>,
+    body: &[u8],
+) -> Result<Call, Sorry> {
+    let malformed = |member: Option<String>| member.map_or(Sorry::Malformed(StatusCode::BAD_REQUEST), Sorry::Member);
+    let form = match is_form(request) {
+        true => Fields::parse(body),
+        false => Fields::parse_json(body).map_err(malformed)?,
+    };
+    let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
+    Ok(Call { browser: Browser::of(pages, request, reader, &form), query, form, operator })
+}
+
 pub(super) async fn answer(
     pages: &Pages,
     request: &Parts,
@@ -51,14 +67,11 @@ pub(super) async fn answer(
     admitted: Admitted,
     body: &[u8],
 ) -> Result<Answer, Sorry> {
-    let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
-    let form = match is_form(request) {
-        true => Fields::parse(body),
-        false => Fields::parse_json(body)
-            .map_err(|member| member.map_or(Sorry::Malformed(StatusCode::BAD_REQUEST), Sorry::Member))?,
-    };
     let Admitted { route, verb, operator } = admitted;
-    let call = Call { browser: Browser::of(pages, request, reader, &form), query, form, operator };
+    if let Some(fixed) = fixed(pages, route) {
+        return Ok(fixed);
+    }
+    let call = call(pages, request, reader, operator, body)?;
     if route.is_for_operators() { accounts::answer(route, verb, call).await } else { handle(route, verb, call).await }
 }
 
@@ -107,16 +120,22 @@ async fn handle(route: Route, verb: Verb, call: Call) -> Result<Answer, Sorry> {
             | Route::SecurityOthersSignOut,
             _,
         ) => security::show(call).await,
-        // For browsers, whatever they accept.
-        (Route::WellKnownChangePassword, _) => Ok(redirect(&call.browser.pages.security_path())),
-        (Route::Style, _) => Ok(assets::style()),
-        (Route::Script, _) => Ok(assets::script()),
-        (Route::Icon, _) => Ok(assets::icon()),
-        (Route::OpenApi, _) => Ok(assets::openapi(&call.browser.pages)),
         (Route::Welcome, _) => welcome::show(call).await,
-        // Below `/accounts`.
+        // Fixed, or below `/accounts`.
         _ => Err(Sorry::NotFound),
     }
+}
+
+/// What is the same whoever asks for it, and whatever they accept.
+fn fixed(pages: &Pages, route: Route) -> Option<Answer> {
+    Some(match route {
+        Route::WellKnownChangePassword => redirect(&pages.security_path()),
+        Route::Style => assets::style(),
+        Route::Script => assets::script(),
+        Route::Icon => assets::icon(),
+        Route::OpenApi => assets::openapi(pages),
+        _ => return None,
+    })
 }
 
 /// What every answer has, whatever became of the request.
