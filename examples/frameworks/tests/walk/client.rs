@@ -84,10 +84,20 @@ impl Answer {
     }
 }
 
+fn answers(address: SocketAddr) -> bool {
+    let asked = || -> std::io::Result<usize> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(b"GET /pages/icon.svg HTTP/1.1\r\nHost: acme.example\r\nConnection: close\r\n\r\n")?;
+        stream.read(&mut [0; 16])
+    };
+    asked().is_ok_and(|read| read > 0)
+}
+
 impl Client {
-    /// Waits until somebody listens: a framework may bind by itself.
+    /// Waits until somebody answers. A framework may bind by itself: until then the test's own listener takes connections, and
+    /// resets them when it is dropped.
     pub fn new(address: SocketAddr) -> Self {
-        while TcpStream::connect(address).is_err() {
+        while !answers(address) {
             std::thread::sleep(Duration::from_millis(10));
         }
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
@@ -123,12 +133,7 @@ impl Client {
             let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("cookie", cookies.join("; "));
         }
-        // A server may close a connection that was kept just when it is used again.
-        let again = request.try_clone();
-        let response = match (request.send().await, again) {
-            (Err(_), Some(again)) => again.send().await.unwrap(),
-            (response, _) => response.unwrap(),
-        };
+        let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, text: response.text().await.unwrap() };
         for cookie in answer.set_cookies() {

@@ -195,4 +195,4 @@ macro_rules! walks {
     };
 }
 
-walks! { actix axum hyper poem salvo }
+walks! { actix axum hyper poem rocket salvo }
