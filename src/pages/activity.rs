@@ -14,7 +14,7 @@ use crate::types::{BackendError, UserId};
 pub struct RecentActivity {
     /// The latest first.
     pub lines: Vec<ShownActivity>,
-    /// Whether all of it could be read.
+    /// Whether all of it was read: `false` if reading failed, and behind more failed attempts than are read.
     pub complete: bool,
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn recent(member: &Member) -> Option<RecentActivity> {
     let (mut lines, mut complete) = (Vec::new(), true);
     if let Some(journal) = &hooks.journal {
         match read(&**journal, member.signed_in.user_id(), texts).await {
-            Ok(read) => lines = read,
+            Ok((read, all)) => (lines, complete) = (read, all),
             Err(error) => {
                 browser.auth().page_failed("latest", error);
                 complete = false;
@@ -118,17 +118,18 @@ pub(super) async fn recent(member: &Member) -> Option<RecentActivity> {
     Some(RecentActivity { lines, complete })
 }
 
-async fn read(journal: &dyn Journal, user: &UserId, texts: &Texts) -> Result<Vec<ShownActivity>, BackendError> {
+/// The lines, and whether there are all that are shown: someone who guesses passwords for a day adds more entries than are read.
+async fn read(journal: &dyn Journal, user: &UserId, texts: &Texts) -> Result<(Vec<ShownActivity>, bool), BackendError> {
     let (mut lines, mut before) = (Vec::new(), None);
     for _ in 0..READS {
         let entries = journal.latest(user, before, AT_ONCE).await?;
         entries.iter().for_each(|entry| add(&mut lines, entry, texts));
         before = entries.last().map(|entry| entry.seq);
         if entries.len() < AT_ONCE as usize || lines.len() >= LINES {
-            break;
+            return Ok((lines, true));
         }
     }
-    Ok(lines)
+    Ok((lines, false))
 }
 
 /// Adds an entry that is earlier than those before it.

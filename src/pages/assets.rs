@@ -32,10 +32,14 @@ pub(super) fn icon() -> Answer {
 
 /// The description of the pages as JSON, with where they are. Its paths are below the base path, and only those that this host has.
 pub(super) fn openapi(pages: &Pages) -> Answer {
+    asset("application/json", pages.shared.openapi.get_or_init(|| document(pages).into()).clone())
+}
+
+fn document(pages: &Pages) -> String {
     let mut document: Value = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
     document["servers"][0]["url"] = format!("{}{}", pages.shared.origin, pages.shared.base).into();
     if let Some(paths) = document["paths"].as_object_mut() {
         paths.retain(|path, _| pages.has(&format!("{}{path}", pages.shared.base)));
     }
-    asset("application/json", document.to_string())
+    document.to_string()
 }

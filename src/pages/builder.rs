@@ -1,6 +1,6 @@
 use core::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::request::Parts;
 
@@ -197,7 +197,8 @@ impl PagesBuilder {
         let (base, origin) = (base.to_owned(), auth.site().origin());
         let choice = Choice::new(languages, language);
         hooks.check(&auth, home.split(['?', '#']).next() == Some(&*format!("{base}{}", Route::Welcome.path())))?;
-        let shared = Shared { auth, keyring, base, home, origin, look, choice, client_address, hooks };
+        let shared =
+            Shared { auth, keyring, base, home, origin, look, choice, client_address, hooks, openapi: OnceLock::new() };
         Ok(Pages { shared: Arc::new(shared) })
     }
 }

@@ -15,8 +15,8 @@ use crate::types::BackendError;
 /// [`StoreFailed`](crate::event::EventKind::StoreFailed) names it, and the page is a 503 that keeps cookies, so people can try again.
 /// The crate has no timer: a hook sees to it that it ends.
 impl PagesBuilder {
-    /// The pages below `/accounts`, for operators. `is_operator` says who is one; **for everyone else these pages do not exist**.
-    /// Without this call nobody has them.
+    /// The pages below `/accounts`, for operators. `is_operator` says who is one; **for everyone else they are unknown
+    /// pages**, though `/pages/openapi.json` names them. Without this call nobody has them.
     ///
     /// An operator lists accounts, finds one by its address, provisions, deactivates and reactivates accounts, mails a first
     /// password or a reset link, requires a new password, invalidates one, ends sessions and removes a second factor. All of it takes
@@ -114,7 +114,7 @@ impl PagesBuilder {
     }
 
     /// Recent activity on `/security`, from the [journal](crate::journal): the last 20 lines that matter to the owner. What anyone can
-    /// cause, such as failed sign-ins, is one line with a count. Operators see an account's whole journal.
+    /// cause, such as failed sign-ins, is one line with a count. Operators see the latest fifty entries of an account.
     pub fn activity(mut self, journal: impl Journal) -> Self {
         self.hooks.journal = Some(Arc::new(journal));
         self

@@ -33,7 +33,7 @@ pub struct Look {
 }
 
 /// A page for [`Look::frame`]. Everything in it is HTML, escaped already.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Frame<'a> {
     /// The language, for `<html lang>`.
@@ -48,6 +48,13 @@ pub struct Frame<'a> {
     pub content: &'a str,
     /// For a header: a link to "My password and security" and a button to sign out. Empty if nobody is signed in.
     pub account: &'a str,
+}
+
+/// The content may show recovery codes.
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame").field("title", &self.title).finish_non_exhaustive()
+    }
 }
 
 impl Look {

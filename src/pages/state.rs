@@ -1,7 +1,8 @@
 use core::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
@@ -36,6 +37,8 @@ pub(super) struct Shared {
     pub(super) choice: Choice,
     pub(super) client_address: Option<Box<FindAddress>>,
     pub(super) hooks: Hooks,
+    /// Made once: it is long, and anyone can ask for it.
+    pub(super) openapi: OnceLock<Bytes>,
 }
 
 impl Pages {

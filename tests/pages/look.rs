@@ -99,8 +99,10 @@ fn a_page_of_the_host_looks_like_the_others_and_shows_who_is_signed_in() {
 #[test]
 fn a_look_shows_nothing_of_its_page_in_debug() {
     assert_eq!(format!("{:?}", framed().stylesheet("/a.css")), "Look { stylesheet: Some(\"/a.css\"), .. }");
-    // A form is read as before.
     let (world, _) = world_with_pages(|builder| builder);
+    let mut shown = Client::of(&with_look(&world, Look::new().frame(|frame| format!("{frame:?}"))));
+    assert_eq!(shown.get("/sign-in").text, "Frame { title: \"Sign in – Acme\", .. }");
+    // A form is read as before.
     let request = Request::post("/forgot").header("content-type", FORM).body("email=nobody".to_owned()).unwrap();
     assert_eq!(block_on(ask(&with_look(&world, framed()), request)).status, 422);
 }

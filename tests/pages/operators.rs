@@ -230,3 +230,63 @@ fn a_journal_that_cannot_be_read_is_said_to_operators_and_the_rest_is_shown() {
     let page = boss.get(&format!("/accounts/account?user={}", id_of(&world, BOSS)));
     page.says("Not all of it can be shown right now.").says("Journal").says(BOSS);
 }
+
+#[test]
+fn activity_behind_a_flood_of_guesses_is_said_to_be_missing() {
+    let world = world_with_boss(|builder| builder);
+    let flood = Told(Ok(vec!["authn_login_fail"; 100]));
+    let pages = doorward::pages::Pages::builder(world.auth.clone()).activity(flood).build().unwrap();
+    let mut client = Client::of(&pages);
+    client.sign_in(BOSS, OLD).location();
+    client.get("/security").says("Sign-in failed, 500 times").says("Not all of it can be shown right now.");
+}
+
+#[test]
+fn a_line_of_the_host_may_be_at_the_end_of_time() {
+    let world = world_with_boss(|builder| builder);
+    let behind = time::UtcOffset::from_hms(-1, 0, 0).unwrap();
+    let never = time::PrimitiveDateTime::MAX.assume_offset(behind);
+    let pages = doorward::pages::Pages::builder(world.auth.clone())
+        .activity_lines(move |_, _| async move { Ok(vec![(never, "Never".to_owned())]) });
+    let mut client = Client::of(&pages.build().unwrap());
+    client.sign_in(BOSS, OLD).location();
+    client.get("/security").says("Never").says("9999");
+}
+
+#[test]
+fn who_is_no_operator_when_the_body_has_come_does_nothing() {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    /// While it is read, the boss is none any more.
+    struct Late(Hooks, Option<bytes::Bytes>);
+
+    impl http_body::Body for Late {
+        type Data = bytes::Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, std::convert::Infallible>>> {
+            *self.0.operator.lock().unwrap() = Ok("somebody@acme.example");
+            Poll::Ready(self.1.take().map(|data| Ok(http_body::Frame::data(data))))
+        }
+    }
+
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    let boss = signed_in(&hooks, &world, BOSS);
+    let (mails, session) = (world.mailer.count(), boss.cookie("session").unwrap());
+    for (path, body) in
+        [("/accounts/provision", "email=new%40acme.example"), ("/accounts/find", "email=boss%40acme.example")]
+    {
+        *hooks.operator.lock().unwrap() = Ok(BOSS);
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, FORM)
+            .header(header::COOKIE, format!("__Host-session={session}"))
+            .body(Late(hooks.clone(), Some(body.into())))
+            .unwrap();
+        assert_eq!(block_on(boss.pages.respond(request)).status(), 404, "{path}");
+    }
+    assert_eq!(world.mailer.count(), mails, "no account was created");
+}

@@ -25,6 +25,14 @@ use super::routes::{Route, Verb};
 pub(super) async fn answer(route: Route, verb: Verb, call: Call) -> Result<Answer, Sorry> {
     let Call { browser, query, form, operator } = call;
     let signed_in = operator.ok_or(Sorry::NotFound)?;
+    // Once more where something is sent: a body can be held back until long after the hook was asked.
+    if verb == Verb::Post {
+        match browser.pages.is_operator(&signed_in).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Sorry::NotFound),
+            Err(error) => return Err(browser.sorry(&error, "")),
+        }
+    }
     let desk = Desk { member: Member { browser, signed_in }, query, form };
     if let Some(action) = Action::of(route) {
         return match verb {

@@ -114,7 +114,8 @@ impl Texts {
 
     /// "24 November 2026, 10:15 UTC"
     pub(in crate::pages) fn moment(&self, at: OffsetDateTime) -> String {
-        let at = at.to_offset(UtcOffset::UTC);
+        // A host may have dates at the very end of time.
+        let at = at.checked_to_offset(UtcOffset::UTC).unwrap_or(at);
         let mut values = FluentArgs::new();
         values.set("day", at.day());
         values.set("month", u8::from(at.month()));
