@@ -119,7 +119,7 @@ async fn walk(manner: Manner) {
     a_proof_and_a_new_password(&browser, &codes[1]).await;
     // By keyboard, the way back to the field would lead through the browser's own bars.
     if manner.scripts && !manner.keyboard {
-        browser.press("Show new password").await;
+        browser.press_within("//div[.//input[@id='new_password']]", "Show password").await;
         browser.fill("new_password", "short").await;
         browser.wait_for("#rules .broken .tag").await;
         let styled = browser.run("return getComputedStyle(document.querySelector('.card')).borderRadius").await;
