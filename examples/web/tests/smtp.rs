@@ -56,14 +56,14 @@ async fn a_mail_server_in_trouble_loses_no_mail() {
     let begun = smtp.begun();
     let people: Vec<_> = (0..TROUBLE.len()).map(|number| format!("person{number}@acme.example")).collect();
     for email in &people {
-        let answer = olga.post("/operator/provision", &[("email", email)]).await;
+        let answer = olga.post("/accounts/provision", &[("email", email)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
     }
     for email in &people {
         let mails = mails_to(&smtp, email, 1);
         let mut person = Visitor::new(&server);
         let answer = person.sign_in((email, &password_in(&mails[0]))).await;
-        assert_eq!(answer.location(), "/welcome", "{email}");
+        assert_eq!(answer.location(), "/choose-password", "{email}");
     }
     let failed = TROUBLE.iter().filter(|(stage, _)| *stage != Stage::Greeting).count();
     assert!(smtp.begun() - begun >= people.len() + failed, "every fault happened");
@@ -89,8 +89,8 @@ async fn a_mail_server_that_stalls_delays_no_answer() {
     smtp.always(Some((Stage::Mail, Act::Stall)));
 
     let mut zoe = Visitor::new(&server);
-    let answer = in_time(olga.post("/operator/provision", &[("email", "zoe@acme.example")])).await;
-    assert_eq!(answer.location(), "/operator");
+    let answer = in_time(olga.post("/accounts/provision", &[("email", "zoe@acme.example")])).await;
+    assert!(answer.location().starts_with("/accounts/account?user="), "{}", answer.location());
     for email in [BEN.0, "zoe@acme.example", "nobody@acme.example"] {
         let answer = in_time(stranger.post("/forgot/send", &[("email", email)])).await;
         assert_eq!(answer.location(), "/forgot/sent");
@@ -104,7 +104,7 @@ async fn a_mail_server_that_stalls_delays_no_answer() {
     smtp.always(None);
     let mails = mails_to(&smtp, "zoe@acme.example", 2);
     let welcome = mails.iter().find(|text| !text.contains("/reset/confirm")).unwrap();
-    assert_eq!(zoe.sign_in(("zoe@acme.example", &password_in(welcome))).await.location(), "/welcome");
+    assert_eq!(zoe.sign_in(("zoe@acme.example", &password_in(welcome))).await.location(), "/choose-password");
     let mails = mails_to(&smtp, BEN.0, 2);
     assert!(mails.iter().any(|text| text.contains("/reset/confirm")), "{mails:?}");
 }
@@ -156,5 +156,5 @@ async fn after_a_kill_asking_and_confirming_again_heal() {
     // The same link again.
     assert_eq!(ben.confirm_link(&path).await.location(), "/reset/done");
     let temporary = password_in(&mails_to(&smtp, BEN.0, 2)[1]);
-    assert_eq!(ben.sign_in((BEN.0, &temporary)).await.location(), "/welcome/password");
+    assert_eq!(ben.sign_in((BEN.0, &temporary)).await.location(), "/choose-password");
 }
