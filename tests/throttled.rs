@@ -169,11 +169,11 @@ async fn h2_over(name: &str, store: impl UserRepository + AttemptStore + Clone) 
             let mut times = vec![(Vec::with_capacity(TRIES), Vec::with_capacity(TRIES)); ADDRESSES];
             for round in 0..TRIES {
                 for step in 0..ADDRESSES {
-                    // In a different order each round.
+                    // In a different order each round, and each pair alternately the other way round.
                     let index = (step * 7 + round * 13) % ADDRESSES;
                     let (known, unknown) = (&addresses[index * 2].0, &addresses[index * 2 + 1].0);
                     let (of_known, of_unknown) = &mut times[index];
-                    if (round + step) % 2 == 0 {
+                    if (round + index) % 2 == 0 {
                         of_known.push(host.micros_too_early(known).await);
                         of_unknown.push(host.micros_too_early(unknown).await);
                     } else {

@@ -13,6 +13,7 @@ use doorward::Email;
 use doorward::account::Import;
 use doorward::hashing::PasswordHash;
 use doorward_web::app::{App, Options};
+use doorward_web::tables::Profile;
 use reqwest::StatusCode;
 use support::process::Process;
 use support::{Answer, Visitor};
@@ -39,7 +40,10 @@ impl Seen {
     fn signed_in(&self, answer: &Answer) -> bool {
         let told = answer.headers.contains_key("retry-after");
         match answer.status {
-            StatusCode::SEE_OTHER if answer.location() == "/" => drop(self.sign_ins.fetch_add(1, Ordering::Relaxed)),
+            // The first time, a new account is welcomed.
+            StatusCode::SEE_OTHER if ["/", "/welcome"].contains(&answer.location()) => {
+                self.sign_ins.fetch_add(1, Ordering::Relaxed);
+            }
             StatusCode::SERVICE_UNAVAILABLE if told => drop(self.busy.fetch_add(1, Ordering::Relaxed)),
             StatusCode::TOO_MANY_REQUESTS if told => drop(self.throttled.fetch_add(1, Ordering::Relaxed)),
             status => panic!("{status}: {}", answer.body),
@@ -81,7 +85,7 @@ async fn browse(url: String, number: usize, seen: Arc<Seen>, until: Instant) -> 
             assert_eq!(visitor.post("/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
             let mut thief = Visitor::of(&url);
             thief.cookies = old;
-            assert_eq!(thief.get("/").await.location(), "/sign-in", "the old session is invalid");
+            assert_eq!(thief.get("/").await.location(), "/sign-in?then=%2F", "the old session is invalid");
         }
     }
     visitor
@@ -103,7 +107,9 @@ async fn two_hundred_browsers_for_a_minute() {
     app.tables.set("demo", "yes").await.unwrap();
     for number in 0..BROWSERS {
         let email = Email::parse(&address(number)).unwrap();
-        app.operator.import_user(Import::new(email, PasswordHash::parse(HASH).unwrap())).await.unwrap();
+        let imported = app.operator.import_user(Import::new(email, PasswordHash::parse(HASH).unwrap())).await.unwrap();
+        let profile = Profile { name: address(number), operator: false };
+        app.tables.keep_profile(&imported.user_id, &profile).await.unwrap();
     }
     drop(app);
 

@@ -20,6 +20,6 @@ pub use migration::Migration;
 pub(super) use migration::{MigrationLog, migrations};
 pub(super) use ports::implement_ports;
 pub(super) use prefix::TablePrefix;
-pub(super) use row::{Columns, Stored, StoredHead, ids, micros, page, read_attempts, read_head, read_user};
+pub(super) use row::{Columns, Stored, ids, micros, page, read_attempts, read_head, read_user};
 pub(super) use statements::Statements;
 pub(super) use verdict::Verdict;

@@ -3,14 +3,14 @@
 ///
 /// The store has the fields `users` and `attempts` (pools), `statements`, `prefix`, `timeout` and `journal`, and the modules `migrate` and `journal`; `$judge` converts a driver
 /// error into a [`Verdict`](super::Verdict), and `$spoilt` says whether the connection that it came from is of no more use. `$survives`: a
-/// connection whose statement was interrupted can be used again. `$on_miss` is that of [`Statements::new`](super::Statements::new).
+/// connection whose statement was interrupted can be used again.
 macro_rules! implement_ports {
-    ($store:ty, $database:ty, $judge:path, $spoilt:path, $survives:literal, $on_miss:literal) => {
+    ($store:ty, $database:ty, $judge:path, $spoilt:path, $survives:literal) => {
         const _: () = {
             use async_trait::async_trait;
             use doorward::account::{UserCounts, UserOverview, UserStatus};
             use doorward::error::Malformed;
-            use doorward::store::sqlx::{AssertSqlSafe, Pool, query, query_as};
+            use doorward::store::sqlx::{AssertSqlSafe, Pool, Row, query, query_as};
             use doorward::store::{
                 AttemptKey, Attempts, BackendError, Insert, Replace, Swap, User, UserDirectory, UserHead, Version,
             };
@@ -19,8 +19,8 @@ macro_rules! implement_ports {
             use tokio::time::Instant;
 
             use super::sql::{
-                Columns, Lease, Migration, Statements, Stored, StoredHead, TIMEOUT, TablePrefix, Verdict, ids, in_time,
-                micros, migrations, page, read_attempts, read_head, read_user, timeout,
+                Columns, Lease, Migration, Statements, Stored, TIMEOUT, TablePrefix, Verdict, ids, in_time, micros,
+                migrations, page, read_attempts, read_head, read_user, timeout,
             };
 
             /// How often a statement that lost to a concurrent one is tried where `Stale` is not a possible answer. It had no
@@ -84,7 +84,7 @@ macro_rules! implement_ports {
                 /// Users and attempts over one pool, under the usual names.
                 fn over(pool: Pool<$database>) -> Self {
                     let prefix = TablePrefix::default();
-                    let statements = Statements::new(&prefix, $on_miss, &journal::DIALECT);
+                    let statements = Statements::new(&prefix, &journal::DIALECT);
                     Self { attempts: pool.clone(), users: pool, statements, prefix, timeout: TIMEOUT, journal: false }
                 }
 
@@ -101,7 +101,7 @@ macro_rules! implement_ports {
                 /// [`Malformed`] unless the prefix is a lower-case letter or underscore, followed by up to 31 of those or digits.
                 pub fn with_prefix(self, prefix: &str) -> Result<Self, Malformed> {
                     let prefix = TablePrefix::parse(prefix)?;
-                    let statements = Statements::new(&prefix, $on_miss, &journal::DIALECT);
+                    let statements = Statements::new(&prefix, &journal::DIALECT);
                     Ok(Self { statements, prefix, ..self })
                 }
 
@@ -210,12 +210,15 @@ macro_rules! implement_ports {
                 }
 
                 async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
-                    let found = again_if_stale!(
+                    let nearest = again_if_stale!(
                         self.users.fetch_one,
-                        query_as::<$database, StoredHead>(AssertSqlSafe(self.statements.find_by_email.clone()))
-                            .bind(email.canonical())
+                        query(AssertSqlSafe(self.statements.find_by_email.clone())).bind(email.canonical())
                     );
-                    read_head(&found.map_err(Verdict::into_error)?)
+                    let nearest = nearest.map_err(Verdict::into_error)?;
+                    let judged = |error| $judge(error).into_error();
+                    let column = |number: usize| nearest.try_get::<String, _>(number).map_err(judged);
+                    let is_found = nearest.try_get::<i64, _>(0).map_err(judged)? == 1;
+                    read_head(is_found, [column(1), column(2), column(3)])
                 }
 
                 async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {

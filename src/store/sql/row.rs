@@ -7,9 +7,6 @@ use doorward::store::{Attempts, BackendError, BackendErrorKind, User, UserHead, 
 /// A row of the users table: id, email, version, snapshot.
 pub type Stored = (String, String, String, String);
 
-/// The result of a lookup by address: whether it is a real user's, id, email, head.
-pub type StoredHead = (i64, String, String, String);
-
 /// The values bound for a user.
 pub struct Columns {
     pub version: String,
@@ -43,10 +40,15 @@ pub fn read_user(found: Option<Stored>) -> Result<Option<User>, BackendError> {
     User::decode(found.as_ref().map(row))
 }
 
-/// Decodes the one row that a lookup by address always returns.
-pub fn read_head((is_found, id, email, head): &StoredHead) -> Result<Option<UserHead>, BackendError> {
-    let read = UserHead::decode(Some(UserHeadRow { id, email, head }))?;
-    Ok(read.filter(|_| *is_found == 1))
+/// Decodes the columns id, email and head of the one row that a lookup by address always reads. If it is another user's, it may be
+/// damaged: that is no concern of who asked.
+pub fn read_head(is_found: bool, columns: [Result<String, BackendError>; 3]) -> Result<Option<UserHead>, BackendError> {
+    let read = || {
+        let [id, email, head] = columns;
+        UserHead::decode(Some(UserHeadRow { id: &id?, email: &email?, head: &head? }))
+    };
+    let read = read();
+    if is_found { read } else { Ok(None) }
 }
 
 fn row((id, email, version, snapshot): &Stored) -> UserRow<'_> {

@@ -31,12 +31,8 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// `on_miss` is an expression, in which `{users}` is the table, that a look-up by address evaluates where it finds nobody: what
-    /// takes the time of reading a found row. The answer is the same whatever it is, for the row it reads is somebody's and may be
-    /// damaged.
-    pub fn new(prefix: &TablePrefix, on_miss: &str, dialect: &Dialect) -> Self {
+    pub fn new(prefix: &TablePrefix, dialect: &Dialect) -> Self {
         let (users, attempts) = (format!("{}users", prefix.as_str()), format!("{}attempts", prefix.as_str()));
-        let on_miss = on_miss.replace("{users}", &users);
         let columns = "id, email, version, snapshot";
         let write = |statement, parameters| Write::new(statement, parameters, prefix, dialect);
         Self {
@@ -49,10 +45,11 @@ impl Statements {
             ),
             find_by_id: format!("SELECT {columns} FROM {users} WHERE id = $1").into(),
             find_by_email: format!(
-                "SELECT CAST(CASE WHEN id IS NULL THEN 0 ELSE 1 END AS BIGINT), COALESCE(id, '{NOBODY_ID}'), \
+                "SELECT CAST(CASE WHEN email = $1 THEN 1 ELSE 0 END AS BIGINT), COALESCE(id, '{NOBODY_ID}'), \
                  COALESCE(email, '{NOBODY_EMAIL}'), \
-                 COALESCE(head, CASE WHEN {on_miss} THEN '{NOBODY_HEAD}' ELSE '{NOBODY_HEAD}' END) \
-                 FROM (SELECT 1 AS one) AS always LEFT JOIN {users} ON email = $1"
+                 COALESCE(head, (SELECT head FROM {users} WHERE email > '' ORDER BY email DESC LIMIT 1), '{NOBODY_HEAD}') \
+                 FROM (SELECT 1 AS one) AS always LEFT JOIN \
+                 (SELECT id, email, head FROM {users} WHERE email >= $1 ORDER BY email LIMIT 1) AS nearest ON 1 = 1"
             )
             .into(),
             replace: write(

@@ -112,13 +112,5 @@ impl SqliteStore {
     }
 }
 
-// SQLite runs in this process, where the time of reading the row that the index names shows under load: a miss reads the last one.
-implement_ports!(
-    SqliteStore,
-    Sqlite,
-    judge,
-    is_spoilt,
-    true,
-    "(SELECT head FROM {users} WHERE rowid <= 9223372036854775807 ORDER BY rowid DESC LIMIT 1) IS NULL"
-);
+implement_ports!(SqliteStore, Sqlite, judge, is_spoilt, true);
 implement_journal!(SqliteStore, Sqlite, judge, is_spoilt, true);
