@@ -38,8 +38,8 @@ const GROWTH: f64 = 2.5;
 const OVERHEAD: f64 = 0.12;
 /// The promised limit.
 const JOURNAL: f64 = 1.03;
-/// 1.06 to 1.23 on SQLite, 1.2 to 1.53 on PostgreSQL, where more pages are read from the system's cache.
-const JOURNAL_GROWTH: f64 = 1.5;
+/// Promised is 1.2; SQLite was measured at 1.16 to 1.23, PostgreSQL at 1.04 to 1.08.
+const JOURNAL_GROWTH: f64 = 1.3;
 /// How many sign-ins and reads the figures of the journal are medians of.
 const SIGN_INS: usize = 200;
 const READS: u32 = 2_000;

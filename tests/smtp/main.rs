@@ -609,6 +609,24 @@ fn without_tls_nothing_is_said_to_a_server() {
 }
 
 #[test]
+fn plaintext_to_loopback_goes_to_this_machine_alone() {
+    run(async {
+        let server = SmtpServer::start();
+        for host in ["127.0.0.1", "localhost"] {
+            let url = format!("smtp://{host}:{}", server.address().port());
+            let mailer = SmtpMailer::builder(&url, email(FROM)).plaintext_to_loopback().build().unwrap();
+            mailer.send(&email(ANN), &notice()).await.unwrap();
+            assert_eq!(mailer.close(SOON).await, 0);
+        }
+        assert_eq!(server.wait_for(2).len(), 2);
+        // STARTTLS, which this server does not offer, if the URL asks for it.
+        let url = format!("smtp://127.0.0.1:{}?tls=required", server.address().port());
+        let mailer = SmtpMailer::builder(&url, email(FROM)).plaintext_to_loopback().build().unwrap();
+        assert_eq!(mailer.check().await.unwrap_err().kind(), BackendErrorKind::Refused);
+    });
+}
+
+#[test]
 fn over_tls_everything_is_said_to_a_server_that_is_who_it_says() {
     run(async {
         for starttls in [false, true] {

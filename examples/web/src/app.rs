@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::http::request;
-use base64ct::{Base64UrlUnpadded, Encoding};
 use doorward::config::Hold;
 use doorward::event::Event;
+use doorward::mail::{SmtpBuilder, SmtpMailer};
 use doorward::pages::{Frame, Look, Pages};
 use doorward::second_factor::SecondFactorPolicy;
 use doorward::store::{BackendError, SqliteStore};
-use doorward::{Auth, Keyring, Observer, Operator, Site};
+use doorward::{Auth, Keyring, Mailer, Observer, Operator, Site};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
 use crate::details;
-use crate::post::{Post, Smtp};
 use crate::tables::Tables;
 
 #[cfg(feature = "demo")]
@@ -25,10 +24,7 @@ pub type Clock = Arc<doorward::SystemClock>;
 
 /// Everything the pages use. Cloning it is cheap.
 #[derive(Clone, Debug)]
-pub struct App(Arc<Parts>);
-
-#[derive(Debug)]
-pub struct Parts {
+pub struct App {
     pub auth: Auth,
     pub pages: Pages,
     /// For operators only: none of its operations checks who calls.
@@ -37,31 +33,25 @@ pub struct Parts {
     pub store: SqliteStore,
     pub tables: Tables,
     pub clock: Clock,
-    pub post: Post,
-}
-
-impl std::ops::Deref for App {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.0
-    }
+    pub smtp: Option<SmtpMailer>,
+    #[cfg(feature = "demo")]
+    pub mailbox: crate::demo::Mailbox,
 }
 
 /// Command-line and environment settings.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Options {
     /// The public URL. Every mailed link begins with it, whatever `Host` a request names.
     pub base_url: String,
     /// Such as `sqlite:///var/lib/acme/acme.db`.
     pub database: String,
     /// The mail server; by default a page shows mails instead.
-    pub smtp: Option<Smtp>,
+    pub smtp: Option<SmtpBuilder>,
     pub second_factor_required: bool,
 }
 
 impl App {
-    pub async fn open(options: &Options) -> Result<Self, Box<dyn std::error::Error>> {
+    pub async fn open(options: Options) -> Result<Self, Box<dyn std::error::Error>> {
         let store = SqliteStore::connect(&options.database).await?.with_journal();
         store.migrate().await?;
         let tables = Tables::open(&options.database).await?;
@@ -69,11 +59,22 @@ impl App {
         if !cfg!(feature = "demo") && tables.setting("demo").await?.is_some() {
             return Err("this file belongs to a demo: use a new file for a real application".into());
         }
-        let clock = clock(&tables).await?;
-        let post = match &options.smtp {
-            Some(smtp) => Post::Smtp(smtp.builder().clock(clock.clone()).observer(Log).build()?),
+        #[cfg(feature = "demo")]
+        let clock = Clock::ahead_by(
+            tables
+                .setting("clock_ahead")
+                .await?
+                .map_or(Ok(0), |kept| kept.as_slice().try_into().map(u64::from_be_bytes))?,
+        );
+        #[cfg(not(feature = "demo"))]
+        let clock = Clock::default();
+        let smtp = options.smtp.map(|smtp| smtp.clock(clock.clone()).observer(Log).build()).transpose()?;
+        #[cfg(feature = "demo")]
+        let mailbox = crate::demo::Mailbox::new(clock.clone());
+        let mailer: Arc<dyn Mailer> = match &smtp {
+            Some(smtp) => Arc::new(smtp.clone()),
             #[cfg(feature = "demo")]
-            None => Post::Mailbox(crate::demo::Mailbox::new(clock.clone())),
+            None => Arc::new(mailbox.clone()),
             #[cfg(not(feature = "demo"))]
             None => return Err("no mail server is configured: set SMTP_URL".into()),
         };
@@ -81,7 +82,7 @@ impl App {
             Site::new("Acme", &options.base_url, "help@acme.example")?,
             store.clone(),
             store.clone(),
-            post.clone(),
+            mailer,
         )
         .clock(clock.clone())
         .observer(Log)
@@ -98,7 +99,17 @@ impl App {
         })
         .build_with_operator()?;
         let pages = pages(&auth, &operator, &store, &tables)?;
-        Ok(Self(Arc::new(Parts { auth, pages, operator, store, tables, clock, post })))
+        Ok(Self {
+            auth,
+            pages,
+            operator,
+            store,
+            tables,
+            clock,
+            smtp,
+            #[cfg(feature = "demo")]
+            mailbox,
+        })
     }
 }
 
@@ -158,30 +169,14 @@ impl Observer for Log {
     }
 }
 
-#[cfg(feature = "demo")]
-async fn clock(tables: &Tables) -> Result<Clock, Box<dyn std::error::Error>> {
-    let ahead = tables.setting("clock_ahead").await?.and_then(|text| text.parse().ok());
-    Ok(Clock::ahead_by(ahead.unwrap_or_default()))
-}
-
-#[cfg(not(feature = "demo"))]
-async fn clock(_: &Tables) -> Result<Clock, Box<dyn std::error::Error>> {
-    Ok(Arc::default())
-}
-
 /// Generates a key at the first start. Stored next to what it seals, it protects nothing: a real application gets its keys from
 /// a secret manager.
 async fn key(tables: &Tables, name: &str) -> Result<[u8; 32], Box<dyn std::error::Error>> {
-    if let Some(text) = tables.setting(name).await? {
-        let mut key = [0; 32];
-        Base64UrlUnpadded::decode(&text, &mut key).map_err(|_| "a stored key is malformed")?;
-        return Ok(key);
+    if let Some(kept) = tables.setting(name).await? {
+        return Ok(kept.as_slice().try_into()?);
     }
-    let key = {
-        let mut key = [0; 32];
-        SysRng.try_fill_bytes(&mut key)?;
-        key
-    };
-    tables.set(name, &Base64UrlUnpadded::encode_string(&key)).await?;
+    let mut key = [0; 32];
+    SysRng.try_fill_bytes(&mut key)?;
+    tables.set(name, &key).await?;
     Ok(key)
 }

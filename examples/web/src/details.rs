@@ -14,7 +14,6 @@ use crate::{Failed, page};
 
 /// The path that `Pages` lead newcomers to.
 pub const PATH: &str = "/details";
-const LONGEST: usize = 100;
 
 #[derive(Template)]
 #[template(path = "details.html")]
@@ -40,7 +39,7 @@ pub async fn submit(
     Form(sent): Form<Sent>,
 ) -> Result<Response, Failed> {
     let name = sent.name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST {
+    if name.is_empty() || name.chars().count() > 100 {
         let wrong = Some("Please enter your name, with at most 100 characters.");
         return page(&app, &request, Some(&who), "Your details", &Details { name: sent.name, wrong });
     }

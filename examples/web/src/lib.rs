@@ -7,7 +7,6 @@ pub mod app;
 pub mod demo;
 mod details;
 mod home;
-pub mod post;
 pub mod tables;
 
 use askama::Template;

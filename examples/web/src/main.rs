@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use doorward::error::ProvisionError;
+use doorward::mail::{SmtpBuilder, SmtpMailer};
 use doorward::{Email, UserRepository};
 use doorward_web::app::{App, Options};
-use doorward_web::post::{Post, Smtp};
 use doorward_web::{router, tables::Profile};
 use tokio::net::TcpListener;
 
@@ -22,9 +22,6 @@ Environment:
   SMTP_URL    the mail server, such as smtps://user:password@mail.acme.example or, for a local mail catcher,
               smtp://localhost:1025; by default a demo page shows the mails
   SMTP_FROM   the sender address; by default no-reply@acme.example";
-
-/// How long to wait at exit for mails that are still being sent.
-const LAST_MAILS: Duration = Duration::from_secs(20);
 
 struct Arguments {
     port: Option<u16>,
@@ -51,21 +48,12 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
     Ok(Some(arguments))
 }
 
-fn smtp() -> Result<Option<Smtp>, Box<dyn std::error::Error>> {
+fn smtp() -> Result<Option<SmtpBuilder>, Box<dyn std::error::Error>> {
     let Ok(url) = std::env::var("SMTP_URL") else { return Ok(None) };
     let from = std::env::var("SMTP_FROM").unwrap_or_else(|_| "no-reply@acme.example".to_owned());
-    Ok(Some(Smtp { url, from: Email::parse(&from)?, timeout: Duration::from_secs(30) }))
-}
-
-async fn listen(port: Option<u16>) -> std::io::Result<TcpListener> {
-    let at = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    match port {
-        Some(port) => at(port).await,
-        None => match at(8000).await {
-            Ok(listener) => Ok(listener),
-            Err(_) => at(0).await,
-        },
-    }
+    let builder = SmtpMailer::builder(&url, Email::parse(&from)?).timeout(Duration::from_secs(30));
+    // Mail catchers used in development have no certificate.
+    Ok(Some(builder.plaintext_to_loopback()))
 }
 
 /// Provisions the first operator. This example manages no others.
@@ -83,17 +71,8 @@ async fn open_operator(app: &App, email: Email) -> Result<(), Box<dyn std::error
         Err(error) => return Err(error.into()),
     };
     app.tables.keep_profile(&user, &Profile { name: "Operator".to_owned(), operator: true }).await?;
-    match app.tables.profile(&user).await? {
-        Some(Profile { operator: true, .. }) => Ok(()),
-        _ => Err("this address belongs to an account that is not an operator's".into()),
-    }
-}
-
-/// Reports an unusable mail server at start, not when the first mail fails to arrive.
-async fn check(post: Post) {
-    if let Err(error) = post.check().await {
-        eprintln!("the mail server is not usable right now: {error}");
-    }
+    let is_operator = app.tables.profile(&user).await?.is_some_and(|profile| profile.operator);
+    is_operator.then_some(()).ok_or_else(|| "this address belongs to an account that is not an operator's".into())
 }
 
 #[cfg(feature = "demo")]
@@ -102,7 +81,12 @@ async fn seed(app: &App, base_url: &str) -> Result<(), Box<dyn std::error::Error
 
     seed(app).await?;
     for seeded in SEEDED {
-        println!("  {:<18} {:<26} {}", seeded.email, seeded.password().unwrap_or("-"), seeded.about);
+        println!(
+            "  {:<18} {:<26} {}",
+            seeded.email,
+            seeded.password.map_or("-", |(password, _)| password),
+            seeded.about
+        );
     }
     println!("\n  {base_url}/demo/mailbox  shows the mails");
     println!("  {base_url}/demo/clock    moves the clock forward\n");
@@ -113,10 +97,7 @@ async fn seed(app: &App, base_url: &str) -> Result<(), Box<dyn std::error::Error
 async fn ended() {
     #[cfg(unix)]
     if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = terminated.recv() => return,
-            _ = tokio::signal::ctrl_c() => return,
-        }
+        return tokio::select! { _ = terminated.recv() => (), _ = tokio::signal::ctrl_c() => () };
     }
     drop(tokio::signal::ctrl_c().await);
 }
@@ -127,7 +108,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{HELP}");
         return Ok(());
     };
-    let listener = listen(arguments.port).await?;
+    let at = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let listener = match arguments.port {
+        Some(port) => at(port).await?,
+        None => match at(8000).await {
+            Ok(listener) => listener,
+            Err(_) => at(0).await?,
+        },
+    };
     let base_url = format!("http://localhost:{}", listener.local_addr()?.port());
     let folder = tempfile::tempdir()?;
     let file = arguments.data.unwrap_or_else(|| folder.path().join("acme.db"));
@@ -137,8 +125,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         smtp: smtp()?,
         second_factor_required: arguments.second_factor_required,
     };
-    let app = App::open(&options).await?;
-    tokio::spawn(check(app.post.clone()));
+    let app = App::open(options).await?;
+    if let Some(smtp) = app.smtp.clone() {
+        // Told at start, not when the first mail fails to arrive.
+        tokio::spawn(async move {
+            smtp.check().await.inspect_err(|error| eprintln!("the mail server is not usable: {error}"))
+        });
+    }
     println!("{base_url}\n");
     #[cfg(feature = "demo")]
     seed(&app, &base_url).await?;
@@ -150,7 +143,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     axum::serve(listener, service).with_graceful_shutdown(ended()).await?;
     // Finish what was begun: background work first, since it sends mails, then the mails themselves.
     app.auth.close().await;
-    let lost = app.post.close(LAST_MAILS).await;
+    let lost = match &app.smtp {
+        Some(smtp) => smtp.close(Duration::from_secs(20)).await,
+        None => 0,
+    };
     if lost > 0 {
         eprintln!("{lost} mails could not be sent");
     }

@@ -1,7 +1,7 @@
 use doorward::UserId;
 use doorward::store::SqliteStore;
 use doorward::store::sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
-use doorward::store::sqlx::{self, Row, query};
+use doorward::store::sqlx::{self, query, query_as, query_scalar};
 
 /// The application's own tables, in the same file as doorward's.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Profile {
 const SCHEMA: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS web_profiles (user_id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, \
      operator INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS web_settings (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS web_settings (name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL)",
 ];
 
 impl Tables {
@@ -31,11 +31,9 @@ impl Tables {
     }
 
     pub async fn profile(&self, user: &UserId) -> Result<Option<Profile>, sqlx::Error> {
-        let row = query("SELECT name, operator FROM web_profiles WHERE user_id = $1")
-            .bind(user.as_str())
-            .fetch_optional(&self.0)
-            .await?;
-        row.map(|row| Ok(Profile { name: row.try_get(0)?, operator: row.try_get(1)? })).transpose()
+        let found = query_as("SELECT name, operator FROM web_profiles WHERE user_id = $1").bind(user.as_str());
+        let found = found.fetch_optional(&self.0).await?;
+        Ok(found.map(|(name, operator)| Profile { name, operator }))
     }
 
     /// Stores the profile unless the user already has one.
@@ -51,12 +49,11 @@ impl Tables {
         Ok(())
     }
 
-    pub async fn setting(&self, name: &str) -> Result<Option<String>, sqlx::Error> {
-        let row = query("SELECT value FROM web_settings WHERE name = $1").bind(name).fetch_optional(&self.0).await?;
-        row.map(|row| row.try_get(0)).transpose()
+    pub async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
+        query_scalar("SELECT value FROM web_settings WHERE name = $1").bind(name).fetch_optional(&self.0).await
     }
 
-    pub async fn set(&self, name: &str, value: &str) -> Result<(), sqlx::Error> {
+    pub async fn set(&self, name: &str, value: &[u8]) -> Result<(), sqlx::Error> {
         query(
             "INSERT INTO web_settings (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",

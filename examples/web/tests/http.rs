@@ -683,7 +683,7 @@ async fn the_file_of_a_demo_is_for_demos_alone() {
     use doorward::hashing::PasswordHash;
     use doorward_web::demo;
     let server = Server::start().await;
-    assert_eq!(server.app.tables.setting("demo").await.unwrap().as_deref(), Some("yes"));
+    assert_eq!(server.app.tables.setting("demo").await.unwrap().as_deref(), Some(&b"yes"[..]));
     // A file with other accounts gets none with a public password.
     let folder = tempfile::tempdir().unwrap();
     let options = doorward_web::app::Options {
@@ -692,7 +692,7 @@ async fn the_file_of_a_demo_is_for_demos_alone() {
         smtp: None,
         second_factor_required: false,
     };
-    let app = doorward_web::app::App::open(&options).await.unwrap();
+    let app = doorward_web::app::App::open(options).await.unwrap();
     let hash = PasswordHash::parse(
         "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
     );

@@ -102,9 +102,9 @@ async fn two_hundred_browsers_for_a_minute() {
         smtp: None,
         second_factor_required: false,
     };
-    let app = App::open(&options).await.unwrap();
+    let app = App::open(options).await.unwrap();
     // Without the mark, a file with other accounts would be rejected.
-    app.tables.set("demo", "yes").await.unwrap();
+    app.tables.set("demo", b"yes").await.unwrap();
     for number in 0..BROWSERS {
         let email = Email::parse(&address(number)).unwrap();
         let imported = app.operator.import_user(Import::new(email, PasswordHash::parse(HASH).unwrap())).await.unwrap();

@@ -10,7 +10,7 @@ use doorward::{Clock, Email, Observer, SystemClock};
 
 use super::message::domain;
 use super::queue::{Patience, Queue};
-use super::server::{Options, Server};
+use super::server::{Options, Plaintext, Server};
 
 /// Builds an [`SmtpMailer`]. Every setting has a safe default unless its method says otherwise.
 #[must_use]
@@ -69,11 +69,28 @@ impl SmtpBuilder {
         self
     }
 
-    /// Allows `smtp://` without TLS. **Anyone on the network path can then read every password and link, and inject mails**:
-    /// only for a relay on the same machine, and for tests. A user name is rejected unless the host is a loopback address.
-    /// `smtps://` and `?tls=required` are unaffected.
+    /// Allows `smtp://` without TLS, on port 25, if the host is `localhost` or a loopback address: for a relay on the same machine,
+    /// and for a mail catcher in development. To any other host `smtp://` still means STARTTLS.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use doorward::Email;
+    /// use doorward::mail::SmtpMailer;
+    ///
+    /// let from = Email::parse("no-reply@acme.example")?;
+    /// let mailer = SmtpMailer::builder("smtp://localhost:1025", from).plaintext_to_loopback().build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    pub fn plaintext_to_loopback(mut self) -> Self {
+        self.options.plaintext = Plaintext::Loopback;
+        self
+    }
+
+    /// Allows `smtp://` without TLS to any host. **Anyone on the network path can then read every password and link, and inject
+    /// mails**: only for a network that is yours alone, and for tests. A user name is rejected unless the host is a loopback
+    /// address. `smtps://` and `?tls=required` are unaffected.
     pub fn danger_plaintext(mut self) -> Self {
-        self.options.plaintext = true;
+        self.options.plaintext = Plaintext::Anywhere;
         self
     }
 

@@ -37,10 +37,29 @@ enum Security {
     None,
 }
 
+/// To which servers `smtp://` goes without TLS.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Plaintext {
+    #[default]
+    Nowhere,
+    Loopback,
+    Anywhere,
+}
+
+impl Plaintext {
+    fn allows(self, host: &str) -> bool {
+        match self {
+            Self::Nowhere => false,
+            Self::Loopback => is_loopback(host),
+            Self::Anywhere => true,
+        }
+    }
+}
+
 /// What a host may set besides the URL.
 #[derive(Default)]
 pub(super) struct Options {
-    pub(super) plaintext: bool,
+    pub(super) plaintext: Plaintext,
     pub(super) credentials: Option<(String, String)>,
     pub(super) root_certificates: Vec<Vec<u8>>,
 }
@@ -53,7 +72,7 @@ impl Server {
         let secure = || Tls::to(&host, &options.root_certificates);
         let (security, default_port) = match (url.scheme(), parameter(&url)?.as_deref()) {
             ("smtps", None) => (Security::Tls(secure()?), 465),
-            ("smtp", None) if options.plaintext => (Security::None, 25),
+            ("smtp", None) if options.plaintext.allows(&host) => (Security::None, 25),
             ("smtp", None | Some("required")) => (Security::StartTls(secure()?), 587),
             ("smtp" | "smtps", Some(_)) => return Err(fault("has a tls parameter other than required")),
             _ => return Err(fault("does not begin with smtps:// or smtp://")),
@@ -168,5 +187,32 @@ fn own_name(url: &Url, own_domain: &str) -> Option<String> {
     match url.path().trim_matches('/') {
         "" => Some(own_domain.to_owned()),
         name => is_host_name(name).then(|| name.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plaintext_to_loopback_is_none_to_other_machines() {
+        let security = |url: &str, plaintext| {
+            let options = Options { plaintext, ..Options::default() };
+            Server::parse(url, "acme.example", Duration::from_secs(1), options).map(|server| server.security)
+        };
+        for url in ["smtp://localhost:1025", "smtp://127.0.0.1", "smtp://ann:secret@[::1]:25/acme.example"] {
+            assert!(matches!(security(url, Plaintext::Loopback), Ok(Security::None)), "{url}");
+            assert!(matches!(security(url, Plaintext::Nowhere), Ok(Security::StartTls(_))), "{url}");
+        }
+        for url in [
+            "smtp://mail.acme.example",
+            "smtp://localhost.acme.example",
+            "smtp://localhost:25@acme.example",
+            "smtp://128.0.0.1",
+            "smtp://[::2]",
+            "smtp://localhost?tls=required",
+        ] {
+            assert!(matches!(security(url, Plaintext::Loopback), Ok(Security::StartTls(_))), "{url}");
+        }
     }
 }

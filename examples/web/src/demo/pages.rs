@@ -10,12 +10,12 @@ use axum::routing::{get, post};
 use axum::{Form, Router};
 use doorward::Clock;
 use doorward::axum::Member;
+use doorward::mail::SmtpMailer;
 use serde::Deserialize;
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::app::App;
-use crate::post::Post;
 use crate::{Failed, page};
 
 #[derive(Template)]
@@ -72,24 +72,19 @@ fn line(text: &str) -> Line {
 }
 
 async fn mailbox(State(app): State<App>, who: Option<Member>, request: Parts) -> Result<Response, Failed> {
-    let (queued, kept) = match &app.post {
-        Post::Smtp(mailer) => (Some(mailer.queued()), Vec::new()),
-        Post::Mailbox(mailbox) => (None, mailbox.mails()),
-    };
-    let mails = kept.into_iter().map(|mail| MailShown {
-        at: moment(mail.at),
-        to: mail.to,
-        subject: mail.subject,
-        lines: mail.text.lines().filter(|text| !text.is_empty()).map(line).collect(),
+    let queued = app.smtp.as_ref().map(SmtpMailer::queued);
+    let mails = app.mailbox.mails().into_iter().map(|(at, to, mail)| MailShown {
+        at: moment(at),
+        to: to.as_typed().to_owned(),
+        subject: mail.subject(),
+        lines: mail.text().lines().filter(|text| !text.is_empty()).map(line).collect(),
     });
     let mails = mails.collect();
     page(&app, &request, who.as_ref(), "Mailbox", &MailboxPage { queued, mails })
 }
 
 async fn clear_mailbox(State(app): State<App>) -> Redirect {
-    if let Post::Mailbox(mailbox) = &app.post {
-        mailbox.clear();
-    }
+    app.mailbox.clear();
     Redirect::to("/demo/mailbox")
 }
 
@@ -101,7 +96,7 @@ async fn clock(State(app): State<App>, who: Option<Member>, request: Parts) -> R
 async fn forward(State(app): State<App>, Form(form): Form<ForwardForm>) -> Result<Redirect, Failed> {
     let ahead = app.clock.forward(Duration::from_secs(form.seconds));
     // Stored, so that a restart on the same file does not set the clock back.
-    app.tables.set("clock_ahead", &ahead.to_string()).await?;
+    app.tables.set("clock_ahead", &ahead.to_be_bytes()).await?;
     Ok(Redirect::to("/demo/clock?moved"))
 }
 

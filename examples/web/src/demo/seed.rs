@@ -11,45 +11,39 @@ use crate::tables::Profile;
 pub struct Seeded {
     pub email: &'static str,
     pub about: &'static str,
-    past: Option<Past>,
-}
-
-/// Imported data of an account that has existed for a while, as if from an older system.
-struct Past {
     name: &'static str,
     operator: bool,
-    password: &'static str,
-    hash: &'static str,
-}
-
-impl Seeded {
-    /// `None` if no password has been chosen yet.
-    pub fn password(&self) -> Option<&'static str> {
-        self.past.as_ref().map(|past| past.password)
-    }
+    /// With its hash, as if imported from an older system; `None` if no password has been chosen yet.
+    pub password: Option<(&'static str, &'static str)>,
 }
 
 pub const SEEDED: [Seeded; 3] = [
-    Seeded { email: "ann@acme.example", about: "new: the first password was mailed", past: None },
+    Seeded {
+        email: "ann@acme.example",
+        about: "new: the first password was mailed",
+        name: "",
+        operator: false,
+        password: None,
+    },
     Seeded {
         email: "ben@acme.example",
         about: "existing user",
-        past: Some(Past {
-            name: "Ben",
-            operator: false,
-            password: "a quiet morning in May",
-            hash: "$argon2id$v=19$m=19456,t=2,p=1$/5ysjoZ6iIeSnlTwPjGhIQ$UyjjTsY8ukPnOX17zMiXyB6r2j6UuUeIJXP47l/WA9A",
-        }),
+        name: "Ben",
+        operator: false,
+        password: Some((
+            "a quiet morning in May",
+            "$argon2id$v=19$m=19456,t=2,p=1$/5ysjoZ6iIeSnlTwPjGhIQ$UyjjTsY8ukPnOX17zMiXyB6r2j6UuUeIJXP47l/WA9A",
+        )),
     },
     Seeded {
         email: "olga@acme.example",
         about: "operator",
-        past: Some(Past {
-            name: "Olga",
-            operator: true,
-            password: "rain on the roof at night",
-            hash: "$argon2id$v=19$m=19456,t=2,p=1$v0VUeC14T8KDieT4XIOGKg$ETbNbGnBIYNZFxa//2rPywILzGtxYmYqz8nK2Jg5kQA",
-        }),
+        name: "Olga",
+        operator: true,
+        password: Some((
+            "rain on the roof at night",
+            "$argon2id$v=19$m=19456,t=2,p=1$v0VUeC14T8KDieT4XIOGKg$ETbNbGnBIYNZFxa//2rPywILzGtxYmYqz8nK2Jg5kQA",
+        )),
     },
 ];
 
@@ -61,22 +55,22 @@ pub async fn seed(app: &App) -> Result<(), Box<dyn std::error::Error>> {
         if others.active + others.deactivated > 0 {
             return Err("this file contains accounts of a real application".into());
         }
-        app.tables.set("demo", "yes").await?;
+        app.tables.set("demo", b"yes").await?;
     }
     for seeded in &SEEDED {
         let email = Email::parse(seeded.email)?;
-        let Some(past) = &seeded.past else {
+        let Some((_, hash)) = seeded.password else {
             match app.operator.provision(email).await {
                 Ok(_) | Err(ProvisionError::EmailTaken) => continue,
                 Err(error) => return Err(error.into()),
             }
         };
-        let user = match app.operator.import_user(Import::new(email, PasswordHash::parse(past.hash)?)).await {
+        let user = match app.operator.import_user(Import::new(email, PasswordHash::parse(hash)?)).await {
             Ok(imported) => imported.user_id,
             Err(ImportError::EmailTaken) => continue,
             Err(error) => return Err(error.into()),
         };
-        let profile = Profile { name: past.name.to_owned(), operator: past.operator };
+        let profile = Profile { name: seeded.name.to_owned(), operator: seeded.operator };
         app.tables.keep_profile(&user, &profile).await?;
     }
     Ok(())

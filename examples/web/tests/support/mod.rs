@@ -13,7 +13,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use doorward::store::Version;
 use doorward::{Email, UserRepository};
 use doorward_web::app::{App, Options};
-use doorward_web::post::Post;
 use doorward_web::{demo, router};
 use reqwest::header::{HeaderMap, HeaderName, SET_COOKIE};
 use reqwest::{Method, StatusCode};
@@ -41,7 +40,7 @@ impl Server {
         let database = format!("sqlite://{}", folder.path().join("acme.db").display());
         let mut options = Options { base_url: url.clone(), database, smtp: None, second_factor_required: false };
         change(&mut options);
-        let app = App::open(&options).await.unwrap();
+        let app = App::open(options).await.unwrap();
         demo::seed(&app).await.unwrap();
         let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
@@ -56,8 +55,7 @@ impl Server {
 
     /// The mails that the mailbox page shows.
     pub fn mailbox(&self) -> Vec<String> {
-        let Post::Mailbox(mailbox) = &self.app.post else { panic!("mails go to a mail server") };
-        mailbox.mails().into_iter().map(|mail| mail.text).collect()
+        self.app.mailbox.mails().into_iter().map(|(_, _, mail)| mail.text()).collect()
     }
 
     /// Waits for that many mails: some are sent after the response.

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use doorward::Email;
-use doorward_web::post::Smtp;
+use doorward::mail::{SmtpBuilder, SmtpMailer};
 use letter::Letter;
 use server::Arrived;
 use tempfile::TempDir;
@@ -22,9 +22,9 @@ use super::nothing_may_be_skipped;
 /// The mailer's timeout.
 pub const TIMEOUT: Duration = Duration::from_secs(3);
 
-pub fn options(url: &str) -> Smtp {
+pub fn options(url: &str) -> SmtpBuilder {
     let from = Email::parse("no-reply@acme.example").unwrap();
-    Smtp { url: url.to_owned(), from, timeout: TIMEOUT }
+    SmtpMailer::builder(url, from).timeout(TIMEOUT).plaintext_to_loopback()
 }
 
 /// aiosmtpd, which writes every mail to a folder.
