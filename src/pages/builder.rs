@@ -11,7 +11,7 @@ use super::look::Look;
 use super::routes::Route;
 use super::state::{FindAddress, Pages, Shared, local_path};
 use crate::auth::Auth;
-use crate::config::{ResetMode, TokenPlacement};
+use crate::config::TokenPlacement;
 
 impl Pages {
     /// Starts a builder. The name, the addresses and the support contact are those of the [`Site`](crate::Site); the `Auth` needs a
@@ -161,7 +161,7 @@ impl PagesBuilder {
     /// # Errors
     /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
     /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
-    /// `reset.mode`, unless it is [`TemporaryPassword`](ResetMode::TemporaryPassword); `home` or `look.stylesheet`, if it is no path
+    /// `home` or `look.stylesheet`, if it is no path
     /// of this site; `texts`, if a language's texts cannot be read; `operators`, if the `Operator` is that of another `Auth`;
     /// `onboarding_steps`, if there is no onboarding; `home`, if the onboarding's welcome page is to be home.
     pub fn build(self) -> Result<Pages, PagesError> {
@@ -184,9 +184,6 @@ impl PagesBuilder {
         }
         if auth.site().token_placement() != TokenPlacement::Query {
             return Err(PagesError::new("site.link_token", "is not in the query, so pages cannot read it"));
-        }
-        if auth.config().reset.mode != ResetMode::TemporaryPassword {
-            return Err(PagesError::new("reset.mode", "is not TemporaryPassword, the only one with pages"));
         }
         if local_path(&home).is_none() {
             return Err(PagesError::new("home", "is not a path of this site"));

@@ -126,6 +126,8 @@ mod page;
 mod page_model;
 mod reader;
 mod reset;
+mod reset_link;
+mod reset_password;
 mod routes;
 mod second_step;
 mod security;

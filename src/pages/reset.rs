@@ -3,17 +3,17 @@
 use askama::Template;
 use serde::Serialize;
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
-use super::fields::Fields;
 use super::links;
 use super::moment::Moment;
 use super::page::Page;
 use super::page_model::models;
 use super::reader::Format;
+use super::reset_link::{NO_USE, failed, not_kept, token};
+use super::reset_password;
 use crate::auth::Auth;
 use crate::error::ConfirmResetError;
 
@@ -41,22 +41,9 @@ pub struct ResetDonePage {
     pub until: Moment,
 }
 
-/// After `/reset/confirm`: the link did not work, or was confirmed before.
-#[derive(Debug, Serialize, Template)]
-#[template(path = "reset_failed.html")]
-#[non_exhaustive]
-pub struct ResetFailedPage {
-    /// What is around the content.
-    #[serde(skip)]
-    pub page: Page,
-    /// The name of the link, if it can be confirmed again.
-    pub again: Option<String>,
-}
-
-models!(ResetConfirmPage, ResetDonePage, ResetFailedPage);
+models!(ResetConfirmPage, ResetDonePage);
 
 const TITLE: &str = "reset-confirm-title";
-const NO_USE: &str = "reset-failed-title";
 const AGAIN: &str = "reset-done-title";
 
 /// The same page for every link, valid or not: viewing it reveals nothing and uses up nothing. What a mail client did to a link is
@@ -77,6 +64,9 @@ pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
         None => links::only(&browser),
     };
     let Some(link) = link else { return Ok(not_kept(browser)) };
+    if reset_password::is_offered(&browser) {
+        return Ok(reset_password::show(browser, link));
+    }
     let page = browser.page(TITLE);
     Ok(browser.show(&ResetConfirmPage { page, link }))
 }
@@ -86,6 +76,9 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     // The link the page was opened for. Another one may have been opened since, even by another site.
     let link = form.get("link");
     let Some(token) = token(&browser, &form) else { return Ok(not_kept(browser)) };
+    if reset_password::is_offered(&browser) {
+        return reset_password::submit(browser, &form, &token).await;
+    }
     match browser.auth().confirm_reset(&token).await {
         Ok(confirmed) => {
             let browser = match &confirmed.device {
@@ -117,27 +110,8 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     }
 }
 
-/// The token of the link that the form names. A program, which can open a link by itself, may send the token.
-fn token(browser: &Browser, form: &Fields) -> Option<Zeroizing<String>> {
-    let sent = form.find("reset_token").filter(|_| browser.reader.format == Format::Json);
-    sent.or_else(|| links::find(browser, form.get("link"))).map(|token| Zeroizing::new(token.to_owned()))
-}
-
 fn temporary_lifetime(browser: &Browser) -> core::time::Duration {
     browser.auth().config().reset.temporary_password_lifetime
-}
-
-fn failed(browser: Browser, error: &ConfirmResetError, title: &str, again: Option<String>) -> Answer {
-    let refusal = browser.auth().error_response(error);
-    let page = browser.plain_page(title).refused("", &refusal);
-    browser.refuse(&refusal, "", &ResetFailedPage { page, again })
-}
-
-/// The link is not in the browser's cookie: cookies are off, or later links evicted it.
-fn not_kept(browser: Browser) -> Answer {
-    let refusal = browser.invalid(400, "link_not_kept");
-    let page = browser.plain_page(NO_USE).refused("", &refusal);
-    browser.refuse(&refusal, "", &ResetFailedPage { page, again: None })
 }
 
 pub(super) async fn done(call: Call) -> Result<Answer, Sorry> {

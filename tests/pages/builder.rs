@@ -1,4 +1,4 @@
-use doorward::config::{ResetMode, TokenPlacement};
+use doorward::config::TokenPlacement;
 
 use doorward::pages::{Look, Pages, PagesBuilder};
 use doorward::{AuthBuilder, Site};
@@ -30,9 +30,6 @@ fn misuse_fails_when_pages_are_built_and_names_the_setting() {
     assert_eq!(fault(|builder| builder, |pages| pages), "keyring");
     assert_eq!(fault(|builder| builder.keyring(keyring()), |pages| pages), "background");
     let keyed = |builder: AuthBuilder| builder.keyring(keyring()).background(drop);
-    let mode =
-        |builder: AuthBuilder| keyed(builder).configure(|config| config.reset.mode = ResetMode::ChooseNewPassword);
-    assert_eq!(fault(mode, |pages| pages), "reset.mode");
     for home in ["//elsewhere.example", "https://elsewhere.example", "orders", "/\\elsewhere.example", ""] {
         assert_eq!(fault(keyed, |pages| pages.home(home)), "home", "{home}");
         assert_eq!(fault(keyed, |pages| pages.look(Look::new().stylesheet(home))), "look.stylesheet", "{home}");

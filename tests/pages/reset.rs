@@ -1,4 +1,8 @@
-use crate::client::{Client, world_with_pages};
+use doorward::config::ResetMode;
+use serde_json::json;
+
+use crate::app::App;
+use crate::client::{Client, pages_of, world_with_pages};
 use crate::support::*;
 
 /// Asks for a reset as a user does, and returns the path of the mailed link.
@@ -108,4 +112,79 @@ fn a_link_is_mended_or_said_to_be_damaged_and_needs_the_browser_that_opened_it()
     }
     assert_eq!(other.get("/reset/done").location(), "/sign-in");
     assert_eq!(browser.get(&page).status, 200);
+}
+
+/// Where a link sets a password, as a browser sees it: the page of the link, its path and the name of the link.
+fn opened_to_choose(world: &World, browser: &mut Client) -> String {
+    let page = browser.get(&format!("/reset/confirm?token={}", world.request(ANN))).location().to_owned();
+    let form = browser.get(&page);
+    form.says("Choose a new password").says("rules").says("Nothing has changed");
+    assert!(!form.text.contains(ANN), "a link names nobody");
+    page.rsplit('=').next().unwrap().to_owned()
+}
+
+fn world_where_links_set_passwords() -> (World, Client) {
+    world_with_pages(|builder| builder.configure(|config| config.reset.mode = ResetMode::ChooseNewPassword))
+}
+
+#[test]
+fn a_link_that_sets_a_password_sets_it_once_and_signs_in() {
+    let (world, mut browser) = world_where_links_set_passwords();
+    let _ = world.open(ANN, OLD);
+    let link = opened_to_choose(&world, &mut browser);
+    let rejected = browser.post("/reset/confirm", &[("link", &link), ("new_password", "acme")]);
+    assert_eq!(rejected.status, 422);
+    rejected.says("Not yet").says(&format!(r#"value="{link}""#));
+    assert!(!world.fails(ANN, OLD), "nothing has changed");
+    let mut twice = browser.clone();
+    let fields = [("link", link.as_str()), ("new_password", NEW)];
+    assert_eq!(browser.post("/reset/confirm", &fields).location(), "/");
+    assert_eq!(browser.who().as_deref(), Some(ANN));
+    assert!(browser.cookie("reset").is_none(), "the link is dropped");
+    let used = twice.post("/reset/confirm", &fields);
+    assert_eq!((used.status.as_u16(), twice.who()), (400, None));
+    used.says("Start again");
+    assert!(world.fails(ANN, OLD));
+}
+
+#[test]
+fn a_link_alone_never_replaces_the_second_factor() {
+    let (world, _, app, _) = World::with_enrolled_ann_and(|builder| {
+        for_pages(builder).configure(|config| config.reset.mode = ResetMode::ChooseNewPassword)
+    });
+    let mut browser = Client::of(&pages_of(&world));
+    let link = opened_to_choose(&world, &mut browser);
+    let mut post = |code: &[(&str, &str)]| {
+        let fields = [&[("link", link.as_str()), ("new_password", NEW)], code].concat();
+        browser.post("/reset/confirm", &fields)
+    };
+    let asked = post(&[]);
+    assert_eq!(asked.status, 401);
+    asked.says("name=\"code\"").says("Please also enter a code");
+    for (code, status) in [("no code".to_owned(), 422), (app.wrong_code(&world), 401)] {
+        let refused = post(&[("code", &code)]);
+        assert_eq!(refused.status, status);
+        refused.says("name=\"code\"");
+    }
+    assert!(!world.fails(ANN, OLD), "nothing has changed");
+    world.clock.advance(MINUTE);
+    assert_eq!(post(&[("code", &app.next(&world))]).location(), "/");
+    assert_eq!(browser.who().as_deref(), Some(ANN));
+}
+
+#[test]
+fn an_app_sets_a_password_by_the_token_of_a_link() {
+    let (world, browser) = world_where_links_set_passwords();
+    let _ = world.open(ANN, OLD);
+    let mut app = App::of(&browser.pages);
+    let token = world.request(ANN);
+    let rejected = app.post("/reset/confirm", json!({ "reset_token": token, "new_password": "acme" }));
+    assert_eq!(rejected.code(), (422, "password_rejected"));
+    let done = app.post("/reset/confirm", json!({ "reset_token": token, "new_password": NEW }));
+    assert_eq!(done.step(), "signed_in");
+    assert_eq!(app.who().as_deref(), Some(ANN));
+    let used = app.post("/reset/confirm", json!({ "reset_token": token, "new_password": OLD }));
+    assert_eq!(used.code(), (400, "link_invalid"));
+    let damaged = app.post("/reset/confirm", json!({ "reset_token": &token[1..], "new_password": OLD }));
+    assert!(matches!(damaged.code(), (400, "link_damaged" | "link_invalid")), "{:?}", damaged.code());
 }

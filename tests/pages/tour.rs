@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use doorward::config::ResetMode;
 use doorward::pages::{Pages, PagesBuilder};
 use doorward::second_factor::SecondFactorPolicy;
 use doorward::session::SessionLifetimes;
@@ -31,6 +32,7 @@ impl Tour {
         tour.enrolment();
         tour.forgotten();
         tour.reset();
+        tour.reset_by_the_link_alone();
         tour.settings();
         tour.settings_with_an_app();
         tour.steps_up();
@@ -153,6 +155,20 @@ impl Tour {
         let _ = browser.post("/choose-password", &[("new_password", NEW)]);
         self.get(&mut browser, "/security");
         self.post(&mut twice, "/reset/confirm", &[("link", &name)]);
+    }
+
+    fn reset_by_the_link_alone(&mut self) {
+        let world =
+            World::for_pages(|builder| builder.configure(|config| config.reset.mode = ResetMode::ChooseNewPassword));
+        let _ = world.open(ANN, OLD);
+        let mut browser = self.client(&world);
+        let page = browser.get(&format!("/reset/confirm?token={}", world.request(ANN))).location().to_owned();
+        let name = page.rsplit('=').next().unwrap().to_owned();
+        self.get(&mut browser, &page);
+        self.post(&mut browser, "/reset/confirm", &[("link", &name), ("new_password", "acme")]);
+        self.post(&mut browser, "/reset/confirm", &[("link", &name), ("new_password", "acme"), ("code", "0")]);
+        let _ = browser.post("/reset/confirm", &[("link", &name), ("new_password", NEW)]);
+        self.get(&mut browser, "/security");
     }
 
     /// Ann, signed in here and in two other browsers.

@@ -150,6 +150,7 @@ reset-confirm-not-you = Wenn Sie das nicht angefordert haben, schließen Sie die
 reset-done-title = Prüfen Sie noch einmal Ihr Postfach
 reset-done-1 = Wir haben Ihnen ein temporäres Passwort per E-Mail geschickt. Es gilt für eine einzige Anmeldung, bis zum { $value }.
 reset-done-2 = Ihr altes Passwort bleibt gültig, bis Sie ein neues wählen.
+reset-password-title = Wählen Sie ein neues Passwort
 reset-failed-title = Dieser Link funktioniert nicht
 reset-again-intro = Wenn die E-Mail nicht ankommt, bestätigen Sie in einigen Minuten noch einmal.
 reset-again-link = Noch einmal bestätigen

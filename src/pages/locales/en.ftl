@@ -150,6 +150,7 @@ reset-confirm-not-you = If you did not request this, close this page. Nothing ha
 reset-done-title = Check your mailbox again
 reset-done-1 = We emailed you a temporary password. It works once, until { $value }.
 reset-done-2 = Your old password keeps working until you choose a new one.
+reset-password-title = Choose a new password
 reset-failed-title = This link does not work
 reset-again-intro = If it does not arrive, confirm again in a few minutes.
 reset-again-link = Confirm again

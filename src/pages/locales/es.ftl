@@ -150,6 +150,7 @@ reset-confirm-not-you = Si no lo ha solicitado, cierre esta página. No ha cambi
 reset-done-title = Revise de nuevo su correo
 reset-done-1 = Le hemos enviado una contraseña temporal por correo electrónico. Sirve una sola vez, hasta el { $value }.
 reset-done-2 = Su contraseña anterior seguirá siendo válida hasta que elija una nueva.
+reset-password-title = Elija una contraseña nueva
 reset-failed-title = Este enlace no funciona
 reset-again-intro = Si no la recibe, vuelva a confirmar dentro de unos minutos.
 reset-again-link = Volver a confirmar
