@@ -171,7 +171,7 @@ fn clients_that_show_no_pages_get_problem_documents() {
         (StatusCode::UNAUTHORIZED, "application/problem+json")
     );
     let problem: serde_json::Value = serde_json::from_str(&nobody.text).unwrap();
-    assert_eq!((&problem["status"], &problem["code"]), (&401.into(), &"session_ended".into()));
+    assert_eq!((&problem["status"], &problem["code"]), (&401.into(), &"not_signed_in".into()));
     let ann = world.signed_in(ANN, OLD);
     block_on(world.auth.close());
     for path in ["/orders", "/anyone"] {

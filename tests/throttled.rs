@@ -173,7 +173,7 @@ async fn h2_over(name: &str, store: impl UserRepository + AttemptStore + Clone) 
                     let index = (step * 7 + round * 13) % ADDRESSES;
                     let (known, unknown) = (&addresses[index * 2].0, &addresses[index * 2 + 1].0);
                     let (of_known, of_unknown) = &mut times[index];
-                    if (round + index) % 2 == 0 {
+                    if (round + index).is_multiple_of(2) {
                         of_known.push(host.micros_too_early(known).await);
                         of_unknown.push(host.micros_too_early(unknown).await);
                     } else {

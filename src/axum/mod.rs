@@ -18,6 +18,9 @@
 //! # }
 //! ```
 //!
+//! Call `.layer(doorward::axum::layer(&pages))` last, on the outermost router. Before it, `.fallback_service(pages.service())` answers
+//! unknown paths in the same look.
+//!
 //! It is built on `axum-core` alone, for axum 0.8.
 
 mod fresh;

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 
 use super::cookies::Cookies;
 use super::error_page::ErrorPage;
-use super::look::frame;
 use super::new_page::new_page;
 use super::page::seconds;
 use super::page_model::PageModel;
@@ -21,8 +20,10 @@ pub(super) type Answer = Response<Bytes>;
 
 /// Why a request failed.
 pub(super) enum Sorry {
-    /// Nobody is signed in, or no sign-in is pending. Contains the path to come back to, if there is one.
+    /// Nobody is signed in. Contains the path to come back to, if there is one.
     SignIn(String),
+    /// No sign-in is pending whose next step this would be.
+    NoSteps,
     /// Step-up is required first. Contains the path to continue with, and what is to be proved.
     Confirm(String, Box<ErrorResponse>),
     /// The session or the pending sign-in has ended. Contains the path to sign in, and the cookie that says why.
@@ -45,7 +46,9 @@ impl Sorry {
     /// Its status, its code in problem documents, and the name of its text.
     fn head(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::SignIn(_) | Self::Ended(..) => (StatusCode::UNAUTHORIZED, "session_ended", "notice-session-ended"),
+            Self::SignIn(_) => (StatusCode::UNAUTHORIZED, "not_signed_in", "failed-not-signed-in"),
+            Self::NoSteps => (StatusCode::UNAUTHORIZED, "no_sign_in", "failed-no-sign-in"),
+            Self::Ended(..) => (StatusCode::UNAUTHORIZED, "session_ended", "notice-session-ended"),
             Self::Malformed(status) => (*status, "request_malformed", "failed-malformed"),
             Self::Member(_) => (StatusCode::BAD_REQUEST, "request_malformed", "failed-malformed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "page_unknown", "failed-not-found"),
@@ -78,6 +81,7 @@ impl Sorry {
         let (status, _, text) = self.head();
         let text = match self {
             Self::SignIn(then) => return redirect(&pages.sign_in_path(then)),
+            Self::NoSteps => return redirect(&pages.sign_in_path("")),
             Self::Confirm(then, _) => return redirect(&pages.confirm_path(then)),
             Self::Ended(path, cookies) => {
                 let mut answer = redirect(path);
@@ -124,7 +128,10 @@ fn problem_of(status: StatusCode, code: &str, detail: String) -> Map<String, Val
 /// The members of a problem document (RFC 9457). `field` is that at fault, if one is.
 pub(super) fn problem(reader: &Reader, refusal: &ErrorResponse, field: &str) -> Map<String, Value> {
     let mut members = problem_of(status(refusal), refusal.code, reader.texts.error(refusal));
-    if !field.is_empty() && refusal.retry_after.is_none() {
+    // Only input that can be mended has a field at fault.
+    let is_at_fault =
+        refusal.retry_after.is_none() && refusal.http_status < 500 && refusal.code != "invalid_credentials";
+    if !field.is_empty() && is_at_fault {
         members.insert("field".to_owned(), field.into());
     }
     if let Some(wait) = refusal.retry_after {
@@ -141,14 +148,8 @@ pub(super) fn problem_document(status: StatusCode, members: Map<String, Value>) 
     content(status, "application/problem+json", Value::Object(members).to_string())
 }
 
-/// The page as the host draws it, else by its template; within the host's frame, if there is one.
 pub(super) fn html<M: PageModel + Template>(pages: &Pages, status: StatusCode, model: &M) -> Answer {
-    let own = pages.shared.look.own::<M>().map(|draw| draw(model));
-    let drawn = match own {
-        Some(text) => Ok(text),
-        None => model.render().and_then(|content| frame(&pages.shared.look, model.page(), content)),
-    };
-    match drawn {
+    match pages.shared.look.document(model) {
         Ok(text) => content(status, "text/html; charset=utf-8", text),
         Err(_) => content(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -21,7 +21,7 @@ use crate::second_factor::{RecoveryCodes, TotpEnrollment};
 
 const TITLE: &str = "authenticator-title";
 
-/// `/authenticator`: an authenticator app is required.
+/// `/authenticator`: an authenticator app is required. The form goes to `/authenticator`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "authenticator_offer.html")]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ pub struct AuthenticatorOfferPage {
     pub steps: Option<ShownSteps>,
 }
 
-/// After `/authenticator` and `/security/authenticator`: the QR code, and a field for a first code.
+/// After `/authenticator` and `/security/authenticator`: the QR code, and a field for a first code. The form goes to `action` with `code`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "authenticator_enroll.html")]
 #[non_exhaustive]
@@ -41,8 +41,11 @@ pub struct AuthenticatorPage {
     /// What is around the content.
     #[serde(skip)]
     pub page: Page,
-    /// Where the form begins anew, below the base path; `/confirm` below it is where the code is sent.
+    /// Where the code is sent, below the base path.
     pub action: &'static str,
+    /// Where a POST begins anew, with another key, below the base path.
+    #[serde(skip)]
+    pub begin: &'static str,
     /// Whether it may be left undone.
     pub can_leave: bool,
     /// What the app needs, shown once: after a wrong code, the app already has it.
@@ -71,11 +74,13 @@ impl fmt::Debug for AuthenticatorSecret {
 #[derive(Clone, Copy)]
 struct Place {
     action: &'static str,
+    begin: &'static str,
     can_leave: bool,
 }
 
-const SETTINGS: Place = Place { action: "/security/authenticator", can_leave: true };
-const REQUIRED: Place = Place { action: "/authenticator", can_leave: false };
+const SETTINGS: Place =
+    Place { action: "/security/authenticator/confirm", begin: "/security/authenticator", can_leave: true };
+const REQUIRED: Place = Place { action: "/authenticator/confirm", begin: "/authenticator", can_leave: false };
 
 /// New recovery codes, shown once.
 #[derive(Serialize, Template)]
@@ -107,7 +112,8 @@ impl From<TotpEnrollment> for AuthenticatorSecret {
 }
 
 fn enroll_page(page: Page, place: Place, secret: Option<AuthenticatorSecret>) -> AuthenticatorPage {
-    AuthenticatorPage { page, action: place.action, can_leave: place.can_leave, secret }
+    let Place { action, begin, can_leave } = place;
+    AuthenticatorPage { page, action, begin, can_leave, secret }
 }
 
 fn codes_page(page: Page, codes: &RecoveryCodes, next: String) -> RecoveryCodesPage {

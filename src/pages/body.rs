@@ -6,13 +6,13 @@ use core::task::{Context, Poll};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::answer::Sorry;
 
-/// The body of a page: complete, in one piece.
+/// The body of a page: complete, in one piece. Reading it never fails.
 #[derive(Clone, Default)]
-pub struct PageBody(Full<Bytes>);
+pub struct PageBody(Option<Bytes>);
 
 /// A page may show recovery codes.
 impl fmt::Debug for PageBody {
@@ -23,7 +23,12 @@ impl fmt::Debug for PageBody {
 
 impl PageBody {
     pub(super) fn new(bytes: Bytes) -> Self {
-        Self(Full::new(bytes))
+        Self(Some(bytes).filter(|bytes| !bytes.is_empty()))
+    }
+
+    /// All of it, for frameworks that do not speak `http_body`.
+    pub fn into_bytes(self) -> Bytes {
+        self.0.unwrap_or_default()
     }
 }
 
@@ -31,16 +36,16 @@ impl Body for PageBody {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.0).poll_frame(cx)
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.0.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }
 

@@ -162,7 +162,7 @@ impl PagesBuilder {
     /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
     /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
     /// `home` or `look.stylesheet`, if it is no path
-    /// of this site; `texts`, if a language's texts cannot be read; `operators`, if the `Operator` is that of another `Auth`;
+    /// of this site, which begins with `/`; `texts`, if a language's texts cannot be read; `operators`, if the `Operator` is that of another `Auth`;
     /// `onboarding_steps`, if there is no onboarding; `home`, if the onboarding's welcome page is to be home.
     pub fn build(self) -> Result<Pages, PagesError> {
         let Self { auth, home, look, languages, language, client_address, hooks, wrong } = self;

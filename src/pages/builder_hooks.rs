@@ -81,6 +81,7 @@ impl PagesBuilder {
     /// # async fn has_profile(_: &doorward::UserId) -> Result<bool, BackendError> { Ok(true) }
     /// # fn welcome(builder: PagesBuilder) -> PagesBuilder {
     /// builder.onboarding(|who| async move {
+    ///     // In a host: a look-up of its own. `map_err(BackendError::unavailable)` turns its error into that of the hook.
     ///     Ok(if has_profile(who.user_id()).await? { None } else { Some("/profile/new".to_owned()) })
     /// })
     /// # }
@@ -113,7 +114,8 @@ impl PagesBuilder {
         self
     }
 
-    /// Recent activity on `/security`, from the [journal](crate::journal): the last 20 lines that matter to the owner. What anyone can
+    /// Recent activity on `/security`, from the [journal](crate::journal) that the store keeps once it is switched on by
+    /// [`with_journal`](crate::manual::journal): the last 20 lines that matter to the owner. What anyone can
     /// cause, such as failed sign-ins, is one line with a count. Operators see the latest fifty entries of an account.
     pub fn activity(mut self, journal: impl Journal) -> Self {
         self.hooks.journal = Some(Arc::new(journal));

@@ -19,7 +19,7 @@ use crate::types::Email;
 
 const TITLE: &str = "choose-password-title";
 
-/// `/choose-password`: the rules of the policy and a field.
+/// `/choose-password`: the rules of the policy and a field. The form goes to `/choose-password` with `new_password`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "choose_password.html")]
 #[non_exhaustive]

@@ -15,7 +15,7 @@ use crate::second_factor::SecondFactorStatus;
 
 const TITLE: &str = "confirm-title";
 
-/// `/confirm`: the password or a code once more (step-up).
+/// `/confirm`: the password or a code once more (step-up). The form goes to `/confirm` with `proof` and a hidden `then`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "confirm.html")]
 #[non_exhaustive]

@@ -3,6 +3,7 @@
 
 use core::time::Duration;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use cookie::{Cookie, CookieJar, SameSite};
 use http::header::{self, HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
@@ -39,7 +40,9 @@ impl Cookies {
     pub(super) fn of_app(bearer: &str, device: &str) -> Self {
         let mut jar = CookieJar::new();
         // What it is not, it is not taken for: one is sealed, and the other is found in the store.
-        for (kind, value) in TOKEN.map(|kind| (kind, bearer)).into_iter().chain([("device", device)]) {
+        let steps = Base64UrlUnpadded::decode_vec(bearer).ok().and_then(|steps| String::from_utf8(steps).ok());
+        let steps = steps.unwrap_or_default();
+        for (kind, value) in [("session", bearer), ("steps", &steps), ("device", device)] {
             if !value.is_empty() {
                 jar.add_original(built(kind, value.to_owned()));
             }
@@ -70,6 +73,11 @@ impl Cookies {
         for kind in TOKEN {
             for cookie in changed.iter().filter(|cookie| cookie.name() == name(kind)) {
                 let value = Some(cookie.value()).filter(|value| !value.is_empty());
+                // A seal has signs that no bearer token may have (RFC 6750).
+                let value = value.map(|value| match kind {
+                    "steps" => Base64UrlUnpadded::encode_string(value.as_bytes()),
+                    _ => value.to_owned(),
+                });
                 let token = tokens.entry("token").or_insert(Value::Null);
                 if let (true, Some(value)) = (token.is_null(), value) {
                     *token = value.into();

@@ -44,18 +44,17 @@ pub(super) async fn admit(pages: &Pages, request: &Parts, reader: &Reader) -> Re
     Ok(Admitted { route, verb, operator })
 }
 
-fn call(
-    pages: &Pages,
-    request: &Parts,
-    reader: Reader,
-    operator: Option<SignedIn>,
-    body: &[u8],
-) -> Result<Call, Sorry> {
+fn call(pages: &Pages, request: &Parts, reader: Reader, admitted: Admitted, body: &[u8]) -> Result<Call, Sorry> {
+    let Admitted { route, verb, operator } = admitted;
     let malformed = |member: Option<String>| member.map_or(Sorry::Malformed(StatusCode::BAD_REQUEST), Sorry::Member);
     let form = match is_form(request) {
         true => Fields::parse(body),
         false => Fields::parse_json(body).map_err(malformed)?,
     };
+    if verb == Verb::Post && !is_form(request) {
+        let missing = route.required().iter().find(|member| !form.has(member));
+        missing.map_or(Ok(()), |member| Err(Sorry::Member((*member).to_owned())))?;
+    }
     let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
     Ok(Call { browser: Browser::of(pages, request, reader, &form), query, form, operator })
 }
@@ -67,11 +66,11 @@ pub(super) async fn answer(
     admitted: Admitted,
     body: &[u8],
 ) -> Result<Answer, Sorry> {
-    let Admitted { route, verb, operator } = admitted;
+    let (route, verb) = (admitted.route, admitted.verb);
     if let Some(fixed) = fixed(pages, route) {
         return Ok(fixed);
     }
-    let call = call(pages, request, reader, operator, body)?;
+    let call = call(pages, request, reader, admitted, body)?;
     if route.is_for_operators() { accounts::answer(route, verb, call).await } else { handle(route, verb, call).await }
 }
 

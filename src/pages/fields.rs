@@ -6,6 +6,24 @@ use super::object::{Member, Members};
 
 /// What a form has as a checkbox is `true` or `false` in JSON, and nothing else: the text "false" would be there, and so chosen.
 const FLAGS: [&str; 4] = ["keep", "recovery", "remember", "tokens"];
+/// The members that are texts. Others are unknown, and ignored whatever they are: a newer app may send them.
+const TEXTS: [&str; 15] = [
+    "code",
+    "current_password",
+    "device",
+    "device_token",
+    "email",
+    "label",
+    "link",
+    "new_password",
+    "password",
+    "proof",
+    "reason",
+    "reset_token",
+    "session",
+    "then",
+    "user",
+];
 /// Which some programs put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -36,6 +54,7 @@ impl Fields {
                 (Member::Null, _) | (Member::Flag(false), true) => {}
                 (Member::Flag(true), true) => fields.push((name, Zeroizing::new("1".to_owned()))),
                 (Member::Text(text), false) => fields.push((name, text)),
+                (_, false) if !TEXTS.contains(&&*name) => {}
                 _ => return Err(Some(name)),
             }
         }

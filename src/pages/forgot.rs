@@ -14,7 +14,7 @@ use crate::types::Email;
 const TITLE: &str = "forgot-title";
 const CHECK: &str = "forgot-check-title";
 
-/// `/forgot`: the address.
+/// `/forgot`: the address. The form goes to `/forgot` with `email`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "forgot.html")]
 #[non_exhaustive]
@@ -26,7 +26,8 @@ pub struct ForgotPage {
     pub email: String,
 }
 
-/// After `/forgot`: the address once more, before a mail is sent to it.
+/// After `/forgot`: the address once more, before a mail is sent to it. One form goes to `/forgot/send`, another to `/forgot/change`,
+/// each with `email`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "forgot_check.html")]
 #[non_exhaustive]

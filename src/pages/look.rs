@@ -10,6 +10,13 @@ use super::page_model::PageModel;
 type DrawFrame = dyn Fn(&Frame<'_>) -> String + Send + Sync;
 type DrawPage = dyn Fn(&dyn Any) -> Option<String> + Send + Sync;
 
+/// A page that the host draws.
+struct Own {
+    draw: Box<DrawPage>,
+    /// Whether it is the whole document.
+    is_whole: bool,
+}
+
 /// How the pages look: a style sheet of your own, a frame around every page, and pages that you draw yourself.
 ///
 /// ```
@@ -29,7 +36,7 @@ type DrawPage = dyn Fn(&dyn Any) -> Option<String> + Send + Sync;
 pub struct Look {
     pub(super) stylesheet: Option<String>,
     pub(super) frame: Option<Box<DrawFrame>>,
-    own: HashMap<TypeId, Box<DrawPage>>,
+    own: HashMap<TypeId, Own>,
 }
 
 /// A page for [`Look::frame`]. Everything in it is HTML, escaped already.
@@ -46,7 +53,8 @@ pub struct Frame<'a> {
     pub head: &'a str,
     /// What belongs into `<body>`: the element `<main>`.
     pub content: &'a str,
-    /// For a header: a link to "My password and security" and a button to sign out. Empty if nobody is signed in.
+    /// For a header: a link to "My password and security" and a button to sign out, which has the colour of the text around it. Empty
+    /// if nobody is signed in. Operators know the path of their [accounts](super::Pages::accounts_path): link it from a page of yours.
     pub account: &'a str,
 }
 
@@ -65,7 +73,12 @@ impl Look {
 
     /// A style sheet of your own, loaded after that of the pages: a path of this site. Colours are the CSS variables `--ground`,
     /// `--paper`, `--ink`, `--soft`, `--line`, `--edge`, `--brand`, `--on-brand`, `--good`, `--good-ground`, `--bad` and `--bad-ground`
-    /// of `:root`; set them for light and dark (`prefers-color-scheme`), and keep the contrast of texts.
+    /// of `:root`; set them for light and dark (`prefers-color-scheme`), and keep the contrast of texts. `--ground` is behind the page
+    /// and `--paper` behind a card; `--ink` is text and `--soft` quieter text; `--line` separates and `--edge` bounds a field; `--brand`
+    /// is links and buttons, with `--on-brand` upon it.
+    ///
+    /// For content of yours there are the classes `card`, `field` (a label and its input), `hint`, `wrong`, `aside`, `button` (a link
+    /// that looks like one) and `second` (a button that is not the first choice).
     ///
     /// The policy of the pages lets it load nothing but images and style sheets of this site: no fonts from elsewhere.
     pub fn stylesheet(self, path: &str) -> Self {
@@ -78,8 +91,34 @@ impl Look {
         Self { frame: Some(Box::new(draw)), ..self }
     }
 
-    /// Draws one page from its [data](super::model), in place of the crate's template. It returns the whole document, and has to
-    /// escape what it writes, best by a template engine. What a form sends, and to where, stays as the crate's own template has it.
+    /// Draws the content of one page from its [data](super::model), in place of the crate's template. The heading, messages, what is
+    /// wrong with a form, and your [frame](Self::frame) are around it. It has to escape what it writes, best by a template engine. Where
+    /// a form is sent to, and its fields, is said at each page's type.
+    ///
+    /// ```
+    /// use doorward::pages::Look;
+    /// use doorward::pages::model::SignInPage;
+    ///
+    /// let look = Look::new().content(|form: &SignInPage| {
+    ///     let escape = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    ///     format!(
+    ///         "<form method=\"post\" action=\"{}/sign-in\" class=\"card\">\
+    ///          <input type=\"hidden\" name=\"then\" value=\"{}\">\
+    ///          <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\" aria-label=\"Email\" value=\"{}\">\
+    ///          <input name=\"password\" type=\"password\" autocomplete=\"current-password\" aria-label=\"Password\">\
+    ///          <button>Come in</button></form>",
+    ///         form.page.base,
+    ///         escape(form.then.as_deref().unwrap_or_default()),
+    ///         escape(&form.email),
+    ///     )
+    /// });
+    /// # drop(look);
+    /// ```
+    pub fn content<M: PageModel>(self, draw: impl Fn(&M) -> String + Send + Sync + 'static) -> Self {
+        self.drawn(draw, false)
+    }
+
+    /// Like [`content`](Self::content), but draws the whole document: also the heading, and what [`Page`](super::model::Page) has.
     ///
     /// ```
     /// use doorward::pages::Look;
@@ -90,16 +129,30 @@ impl Look {
     /// });
     /// # drop(look);
     /// ```
-    pub fn page<M: PageModel>(mut self, draw: impl Fn(&M) -> String + Send + Sync + 'static) -> Self {
+    pub fn page<M: PageModel>(self, draw: impl Fn(&M) -> String + Send + Sync + 'static) -> Self {
+        self.drawn(draw, true)
+    }
+
+    fn drawn<M: PageModel>(mut self, draw: impl Fn(&M) -> String + Send + Sync + 'static, is_whole: bool) -> Self {
         let draw = move |model: &dyn Any| model.downcast_ref().map(&draw);
-        self.own.insert(TypeId::of::<M>(), Box::new(draw));
+        self.own.insert(TypeId::of::<M>(), Own { draw: Box::new(draw), is_whole });
         self
     }
 
-    /// How the host draws that page, if it does.
-    pub(super) fn own<M: PageModel>(&self) -> Option<impl Fn(&M) -> String + '_> {
-        let draw = self.own.get(&TypeId::of::<M>())?;
-        Some(move |model: &M| draw(model).unwrap_or_default())
+    /// The document: as the host draws the page, else by its template; within the host's frame, if there is one.
+    pub(super) fn document<M: PageModel + Template>(&self, model: &M) -> Result<String, askama::Error> {
+        let page = model.page();
+        let content = match self.own.get(&TypeId::of::<M>()) {
+            Some(own) => {
+                let drawn = (own.draw)(model).unwrap_or_default();
+                if own.is_whole {
+                    return Ok(drawn);
+                }
+                Drawn { page, content: &drawn }.render()?
+            }
+            None => model.render()?,
+        };
+        frame(self, page, content)
     }
 }
 
@@ -127,8 +180,16 @@ struct Title<'a> {
     page: &'a Page,
 }
 
+/// Content of the host's, with what is around the content of every page.
+#[derive(Template)]
+#[template(path = "own_page.html")]
+struct Drawn<'a> {
+    page: &'a Page,
+    content: &'a str,
+}
+
 /// Puts the content of a page into the host's frame, if there is one.
-pub(super) fn frame(look: &Look, page: &Page, content: String) -> Result<String, askama::Error> {
+fn frame(look: &Look, page: &Page, content: String) -> Result<String, askama::Error> {
     let Some(draw) = &look.frame else { return Ok(content) };
     let (title, head) = (Title { page }.render()?, Head { page }.render()?);
     let (language, direction) = (&*page.language(), page.direction());

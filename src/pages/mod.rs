@@ -1,4 +1,4 @@
-//! Floor 10: pages for a browser, over the types of the crate `http`, to mount in any web framework.
+//! Pages for a browser, over the types of the crate `http`, to mount in any web framework.
 //!
 //! ```
 //! use doorward::mail::PrintingMailer;
@@ -28,7 +28,7 @@
 //! | `/authenticator`, `/authenticator/confirm` | setting up an authenticator app, where the policy requires one; recovery codes |
 //! | `/sign-out` | a button; clears the browser's cache, and not what a host keeps in `localStorage` |
 //! | `/forgot`, `/forgot/change`, `/forgot/send`, `/forgot/sent` | "Forgot your password?": the address, a check, and the same response for everyone |
-//! | `/reset/confirm`, `/reset/done` | the page that a mailed link opens, with one button |
+//! | `/reset/confirm`, `/reset/done` | the page that a mailed link opens, with one button; where the link [sets a password](crate::config::ResetMode::ChooseNewPassword), with the rules and a field |
 //! | `/welcome` | with [`onboarding`](PagesBuilder::onboarding): leads through the host's own steps after a sign-in; "You are all set" |
 //! | `/security` and below | "My password and security": the password, the second factor and recovery codes, sessions, devices, [recent activity](PagesBuilder::activity) |
 //! | `/confirm` | "Confirm it's you" (step-up): the password, or a code where a second factor is on; `?then=/path` leads on |
@@ -60,12 +60,23 @@
 //! ```
 //!
 //! - **Refusals** are problem documents (RFC 9457) with a stable `code`, the sentence to show as `detail`, and, where it helps, the
-//!   `field` at fault, `violations` and `retry_after`. After 401 with `session_ended`, sign in again; after 403 with
+//!   `field` at fault, `violations` and `retry_after`. After 401 with `session_ended` or `not_signed_in`, sign in again; after 403 with
 //!   `password_proof_needed` or `code_proof_needed`, send the proof to `/confirm`.
 //! - **A script of the site** leaves `tokens` out, and keeps cookies. It never sees the session: beside `tokens` or a bearer token no
 //!   cookie is read.
 //! - `/pages/openapi.json` describes it all (OpenAPI 3.1).
-//! - Scripts of other origins are refused, with or without a token: there is no CORS.
+//! - Scripts of other origins are refused, with or without a token: there is no CORS. That includes pages in a shell with an origin of
+//!   its own (`capacitor://localhost`), which have to ask by the shell's native client, and a development server on another port: let
+//!   that one forward these paths, and give its origin to [`Site`](crate::Site).
+//!
+//! | a request | is answered in |
+//! |---|---|
+//! | whose `Accept` names `text/html`, as browsers send it | HTML |
+//! | whose `Accept` names JSON | JSON |
+//! | with neither, as by `fetch` and curl (`*/*`), with a JSON body or a bearer token | JSON |
+//! | with neither, and nothing of these | HTML: a script sends `Accept` |
+//!
+//! Weights (`q=`) are not read.
 //!
 //! # Security
 //!

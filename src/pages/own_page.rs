@@ -40,6 +40,9 @@ impl Pages {
     ///     pages.page(request, Some(who), "Home", "<p>Welcome to <em>Acme</em>.</p>")
     /// }
     /// ```
+    ///
+    /// In axum the request is an extractor, `Pages` belong to the state, and the response is one of axum's:
+    /// `async fn home(State(pages): State<Pages>, who: Member, request: Parts) -> Response<PageBody>`, with `who.signed_in()`.
     pub fn page(&self, request: &Parts, who: Option<&SignedIn>, title: &str, content: &str) -> Response<PageBody> {
         let reader = Reader { format: Format::Html, ..Reader::of(&self.shared.choice, request) };
         let mut browser = Browser::of(self, request, reader.clone(), &Fields::default());

@@ -17,7 +17,7 @@ use super::reset_password;
 use crate::auth::Auth;
 use crate::error::ConfirmResetError;
 
-/// `/reset/confirm`: the page that a mailed link opens, with one button.
+/// `/reset/confirm`: the page that a mailed link opens, with one button. The form goes to `/reset/confirm` with `link`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "reset_confirm.html")]
 #[non_exhaustive]

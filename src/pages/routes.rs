@@ -114,6 +114,24 @@ impl Route {
         Self::ALL.iter().copied().find(|route| *route != Self::WellKnownChangePassword && route.path() == below)
     }
 
+    /// The members that a program has to send. Of a form, what is missing is empty.
+    pub(super) fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::SignIn => &["email", "password"],
+            Self::SecondStep | Self::AuthenticatorConfirm | Self::SecurityAuthenticatorConfirm => &["code"],
+            Self::ChoosePassword | Self::CheckPassword => &["new_password"],
+            Self::Forgot | Self::ForgotChange | Self::ForgotSend => &["email"],
+            Self::AccountsFind | Self::AccountsProvision => &["email"],
+            Self::Confirm => &["proof"],
+            Self::SecurityPassword => &["current_password", "new_password"],
+            Self::SecurityDeviceSignOut => &["device"],
+            Self::SecuritySessionSignOut => &["session"],
+            Self::AccountResetSecondFactor => &["user", "reason"],
+            _ if self.is_for_operators() => &["user"],
+            _ => &[],
+        }
+    }
+
     /// Whether only operators know it.
     pub(super) fn is_for_operators(self) -> bool {
         self.path().starts_with(Self::Accounts.path())

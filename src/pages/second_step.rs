@@ -13,7 +13,8 @@ use crate::error::VerifySecondFactorError;
 
 const TITLE: &str = "second-step-title";
 
-/// `/second-step`: a code.
+/// `/second-step`: a code. The form goes to `/second-step` with `code`, `remember` (`1`, a checkbox) and, where it asks for a recovery
+/// code, a hidden `recovery`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "second_step.html")]
 #[non_exhaustive]

@@ -78,12 +78,34 @@ impl Pages {
         finish(self, &parts, &reader, answered.await).map(PageBody::new)
     }
 
-    /// Who is signed in, by the session cookie of a request, or by its bearer token. It takes one look-up; the use may be recorded after the response.
+    /// Who is signed in, by the session cookie of a request, or by its bearer token. It takes one look-up; the use may be recorded
+    /// after the response. Of the request it reads the headers, and what [`client_address`](super::PagesBuilder::client_address) reads:
+    /// a framework without these `Parts` makes some from its headers, by `http::Request::builder()`.
     ///
     /// # Errors
     /// [`ResumeError`]: after `SessionEnded` redirect to [`sign_in_path`](Self::sign_in_path); after `Unavailable` return 503.
     pub async fn resume(&self, request: &Parts) -> Result<SignedIn, ResumeError> {
         Browser::of(self, request, Reader::of(&self.shared.choice, request), &Fields::default()).who().await
+    }
+
+    /// The answer to a request that [another site made the browser send](Self::is_cross_site) (CSRF), with the status 403: before a form of
+    /// your own changes something. `None` if the request may go on.
+    ///
+    /// ```
+    /// use doorward::pages::{PageBody, Pages};
+    /// use http::{Request, Response};
+    ///
+    /// fn save_note(pages: &Pages, request: Request<String>) -> Response<PageBody> {
+    ///     let (request, note) = request.into_parts();
+    ///     if let Some(refusal) = pages.refuse_cross_site(&request) {
+    ///         return refusal;
+    ///     }
+    ///     drop(note); // save it
+    ///     pages.page(&request, None, "Notes", "<p>Saved.</p>")
+    /// }
+    /// ```
+    pub fn refuse_cross_site(&self, request: &Parts) -> Option<Response<PageBody>> {
+        self.is_cross_site(&request.method, &request.headers).then(|| self.fail(request, Sorry::Foreign))
     }
 
     /// Shows the message of an error, with its status and its wait: for routes of your own that call `Auth`. Whoever does not accept

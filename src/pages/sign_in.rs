@@ -10,13 +10,15 @@ use super::call::Call;
 use super::notice::Notice;
 use super::page::Page;
 use super::page_model::models;
+use super::reader::Format;
 use super::state::local_path;
 use super::visit::{Step, Visit};
 use super::welcome;
 use crate::auth::{SignIn, SignInRequest};
 use crate::types::Email;
 
-/// `/sign-in`: the address and the password.
+/// `/sign-in`: the address and the password. The form goes to `/sign-in` with `email`, `password`, `keep` (`1`, a checkbox) and a hidden
+/// `then`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "sign_in.html")]
 #[non_exhaustive]
@@ -34,7 +36,7 @@ pub struct SignInPage {
     pub then: Option<String>,
 }
 
-/// `/sign-out`: a button.
+/// `/sign-out`: a button. The form goes to `/sign-out`.
 #[derive(Debug, Serialize, Template)]
 #[template(path = "sign_out.html")]
 #[non_exhaustive]
@@ -66,6 +68,11 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form: sent, .. } = call;
     let (email, keep, then) = (sent.get("email"), sent.has("keep"), local_path(sent.get("then")).map(str::to_owned));
     let request = browser.vouch(SignInRequest::new(email, sent.get("password"))).keep_signed_in(keep);
+    // An app has no name that its header tells.
+    let request = match sent.find("label").filter(|_| browser.reader.format == Format::Json) {
+        Some(label) => request.label(label),
+        None => request,
+    };
     match browser.auth().sign_in(request).await {
         Ok(outcome) => {
             // Drop the session before and any pending sign-in: they may have been someone else's.

@@ -29,8 +29,8 @@ pub(super) enum Step {
 impl Visit {
     /// A challenge is valid for its own step only, so each page asks for its own kind.
     fn challenge(&self, of: impl Fn(&Step) -> Option<&String>) -> Result<Challenge, Sorry> {
-        let text = self.step.as_ref().and_then(of).ok_or(Sorry::SignIn(String::new()))?;
-        Challenge::parse(text).map_err(|_| Sorry::SignIn(String::new()))
+        let text = self.step.as_ref().and_then(of).ok_or(Sorry::NoSteps)?;
+        Challenge::parse(text).map_err(|_| Sorry::NoSteps)
     }
 
     pub(super) fn code_challenge(&self) -> Result<Challenge, Sorry> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use doorward::event::EventKind;
 use doorward::second_factor::SecondFactorPolicy;
 use http::{HeaderMap, Method, Request, header};
 use pollster::block_on;
@@ -23,6 +24,12 @@ fn code(world: &World, app: &totp_rs::Totp) -> String {
 }
 
 /// A world in which Ann is signed in, as an app or as a script.
+fn world_with_app() -> (World, App) {
+    let (world, browser) = world_with_pages(|builder| builder);
+    let app = App::of(&browser.pages);
+    (world, app)
+}
+
 fn signed_in(by: fn(&doorward::pages::Pages) -> App) -> (World, App) {
     let world = World::for_pages(|builder| builder);
     let _ = world.open(ANN, OLD);
@@ -58,7 +65,7 @@ fn arrive(by: fn(&doorward::pages::Pages) -> App) -> (World, App, totp_rs::Totp,
     let began = app.post("/sign-in", first);
     assert_eq!((began.step(), &began.json["next"]), ("choose_password", &json!("/choose-password")));
     assert_eq!(app.who(), None, "nobody is signed in yet");
-    assert_eq!(app.get("/second-step").code(), (401, "session_ended"), "it is another step");
+    assert_eq!(app.get("/second-step").code(), (401, "no_sign_in"), "it is another step");
     assert!(app.get("/choose-password").json["rules"].as_array().is_some_and(|rules| !rules.is_empty()));
     let broken = app.post("/check-password", json!({ "new_password": "short" }));
     assert_eq!(broken.json, json!({ "broken": ["too_short"] }));
@@ -88,8 +95,8 @@ fn come_back(world: &World, app: &mut App, phone: &totp_rs::Totp, codes: &[Strin
     let left = app.post("/sign-out", json!({}));
     assert_eq!((&left.json["next"], &left.json["notice"]), (&json!("/sign-in"), &json!("signed_out")));
     assert_eq!((app.who(), before.who()), (None, None));
-    assert_eq!(app.get("/security").code(), (401, "session_ended"));
-    assert_eq!(app.post("/check-password", json!({ "new_password": "x" })).code(), (401, "session_ended"));
+    assert_eq!(app.get("/security").code(), (401, "not_signed_in"));
+    assert_eq!(app.post("/check-password", json!({ "new_password": "x" })).code(), (401, "not_signed_in"));
     for proof in [code(world, phone), codes[0].clone()] {
         world.clock.advance(MINUTE);
         assert_eq!(app.sign_in(ANN, OLD).step(), "second_factor");
@@ -400,7 +407,7 @@ fn what_is_no_plain_object_is_malformed_and_the_member_at_fault_is_named() {
         assert_eq!(shown.status, 200, "{}", shown.text);
     }
     // An empty body is an empty object.
-    assert_eq!(raw(&app, "/sign-in", &[("content-type", JSON)], "").status, 401);
+    raw(&app, "/sign-in", &[("content-type", JSON)], "").says("\"field\":\"email\"");
 }
 
 #[test]
@@ -509,4 +516,72 @@ fn no_answer_shows_a_token_to_debug() {
     let response = block_on(app.pages.respond(request.body(body).unwrap()));
     let shown = format!("{response:?}");
     assert!(response.status() == 200 && shown.contains("PageBody([redacted])") && !shown.contains("token"), "{shown}");
+}
+
+#[test]
+fn members_that_no_page_reads_are_ignored_whatever_they_are() {
+    let (world, mut app) = world_with_app();
+    let _ = world.open(ANN, OLD);
+    let members =
+        json!({ "email": ANN, "password": OLD, "battery": 7, "dark": true, "sensors": [1, {}], "device": null });
+    assert_eq!(app.post("/sign-in", members).step(), "signed_in");
+}
+
+#[test]
+fn a_member_that_is_missing_is_named_and_nothing_is_tried() {
+    let (world, mut app) = world_with_app();
+    let _ = world.open(ANN, OLD);
+    let mut tried = 0;
+    for (path, required) in app.document.required_members() {
+        if path.starts_with("/accounts") {
+            // Of operators: others do not learn that there is such a page.
+            continue;
+        }
+        for missing in &required {
+            let sent: serde_json::Map<_, _> =
+                required.iter().filter(|name| *name != missing).map(|name| (name.clone(), json!("x"))).collect();
+            let said = app.post(&path, sent.into());
+            assert_eq!(said.code(), (400, "request_malformed"), "{path} without {missing}: {}", said.json);
+            assert_eq!(said.json["field"], missing.as_str(), "{path}");
+            tried += 1;
+        }
+    }
+    assert!(tried >= 14, "{tried}");
+    assert!(!world.observer.kinds().iter().any(|kind| matches!(kind, EventKind::SignInFailed { .. })));
+}
+
+#[test]
+fn who_is_not_signed_in_learns_why_and_keeps_what_is_alive() {
+    let (world, mut app) = world_with_app();
+    let _ = world.open(ANN, OLD);
+    assert_eq!(app.get("/security").code(), (401, "not_signed_in"));
+    assert_eq!(app.sign_in(ANN, OLD).step(), "signed_in");
+    for path in ["/second-step", "/choose-password", "/authenticator"] {
+        assert_eq!(app.get(path).code(), (401, "no_sign_in"), "{path}: the session goes on");
+    }
+    assert_eq!(app.who().as_deref(), Some(ANN));
+    let ended = app.clone();
+    let _ = app.post("/sign-out", json!({}));
+    let mut ended = ended;
+    assert_eq!(ended.get("/security").code(), (401, "session_ended"));
+}
+
+#[test]
+fn every_token_of_an_app_is_one_that_a_header_may_have() {
+    let (world, mut app) = world_with_app();
+    world.provision(ANN);
+    assert_eq!(app.sign_in(ANN, &world.mailed_password()).step(), "choose_password");
+    // RFC 6750: b64token
+    let is_token = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte));
+    assert!(app.token.as_deref().is_some_and(is_token), "of a step");
+    assert_eq!(app.post("/choose-password", json!({ "new_password": NEW })).step(), "signed_in");
+    assert!(app.token.as_deref().is_some_and(is_token), "of a session");
+}
+
+#[test]
+fn an_app_names_itself() {
+    let (world, mut app) = world_with_app();
+    let _ = world.open(ANN, OLD);
+    let _ = app.post("/sign-in", json!({ "email": ANN, "password": OLD, "label": "Acme on Ann's phone" }));
+    assert!(app.get("/security").json["sessions"].to_string().contains("Acme on Ann's phone"));
 }

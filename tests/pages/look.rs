@@ -106,3 +106,20 @@ fn a_look_shows_nothing_of_its_page_in_debug() {
     let request = Request::post("/forgot").header("content-type", FORM).body("email=nobody".to_owned()).unwrap();
     assert_eq!(block_on(ask(&with_look(&world, framed()), request)).status, 422);
 }
+
+#[test]
+fn drawn_content_has_the_frame_and_the_messages_around_it() {
+    let (world, _) = world_with_pages(|builder| builder);
+    let _ = world.open(ANN, OLD);
+    let look =
+        framed().content(|page: &SignInPage| format!("<form id=\"own\" data-keep=\"{}\"></form>", page.keep_days));
+    let mut client = Client::of(&with_look(&world, look));
+    let shown = client.get("/sign-in");
+    shown.says("<form id=\"own\" data-keep=\"").says("<footer>Acme Ltd</footer>").says("<h1>Sign in</h1>");
+    assert!(!shown.text.contains("name=\"password\""), "the crate's form is replaced");
+    assert_eq!(shown.text.matches("<main").count(), 1);
+    client.sign_in(ANN, "wrong").says("<form id=\"own\"").says("Email and Password do not match");
+    // Without a frame it is a whole document all the same.
+    let mut plain = Client::of(&with_look(&world, Look::new().content(|_: &SignInPage| "<p>own</p>".to_owned())));
+    assert!(plain.get("/sign-in").says("<p>own</p>").says("</html>").text.starts_with("<!doctype html>"));
+}

@@ -36,6 +36,17 @@ impl Document {
         self.0["paths"].get(path)?.get(method.as_str().to_ascii_lowercase())
     }
 
+    /// Of each POST: the members that have to be sent, if there are any.
+    pub fn required_members(&self) -> Vec<(String, Vec<String>)> {
+        let paths = self.0["paths"].as_object().unwrap().iter();
+        let required = paths.filter_map(|(path, methods)| {
+            let schema = self.resolved(methods.pointer("/post/requestBody/content/application~1json/schema")?);
+            let names = schema["required"].as_array()?.iter().map(|name| name.as_str().unwrap().to_owned());
+            Some((path.clone(), names.collect()))
+        });
+        required.collect()
+    }
+
     /// Fails unless the answer is as the document has it.
     #[track_caller]
     pub fn judge(&self, method: &Method, path: &str, shown: &Shown, json: &Value) {

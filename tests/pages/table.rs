@@ -4,7 +4,7 @@
 use http::{Method, Request, StatusCode, header};
 use pollster::block_on;
 
-use crate::client::{FORM, Shown, ask, pages_of};
+use crate::client::{FORM, Shown, ask, pages_of, world_with_pages};
 use crate::support::*;
 
 const METHODS: [Method; 9] = [
@@ -189,5 +189,25 @@ fn what_is_too_long_is_not_read_and_what_breaks_off_is_a_page() {
         let request = Request::post("/sign-in").header("content-type", FORM).body(body).unwrap();
         assert_eq!(block_on(pages.respond(request)).status(), status);
         assert!(taken.load(std::sync::atomic::Ordering::Relaxed) <= 10 * 1024);
+    }
+}
+
+#[test]
+fn a_form_of_the_host_s_is_refused_as_those_of_the_pages_are() {
+    let (_, browser) = world_with_pages(|builder| builder);
+    let request = |site: &str, accept: &str| {
+        let request = Request::post("/notes").header("sec-fetch-site", site).header(header::ACCEPT, accept);
+        request.body(()).unwrap().into_parts().0
+    };
+    assert!(browser.pages.refuse_cross_site(&request("same-origin", "text/html")).is_none());
+    for (accept, kind) in [("text/html", "text/html; charset=utf-8"), ("application/json", "application/problem+json")]
+    {
+        let refusal = browser.pages.refuse_cross_site(&request("cross-site", accept)).expect("another site sent it");
+        assert_eq!(
+            (refusal.status().as_u16(), &refusal.headers()[header::CONTENT_TYPE]),
+            (403, &kind.parse().unwrap())
+        );
+        let length: usize = refusal.headers()[header::CONTENT_LENGTH].to_str().unwrap().parse().unwrap();
+        assert_eq!(refusal.into_body().into_bytes().len(), length);
     }
 }

@@ -7,8 +7,8 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use doorward::Auth;
+use http::header;
 use http::request::Parts;
-use http::{StatusCode, header};
 use tokio::net::TcpListener;
 
 use crate::{App, Error};
@@ -32,8 +32,8 @@ async fn home(State(app): State<App>, request: Parts) -> Response {
 }
 
 async fn wave(State(app): State<App>, request: Parts) -> Response {
-    if app.pages.is_cross_site(&request.method, &request.headers) {
-        return (StatusCode::FORBIDDEN, "Another site sent this.").into_response();
+    if let Some(refusal) = app.pages.refuse_cross_site(&request) {
+        return refusal.into_response();
     }
     if let Err(response) = app.member(&request).await {
         return response.into_response();

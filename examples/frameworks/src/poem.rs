@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use doorward::Auth;
 use doorward::pages::PageBody;
+use http::header;
 use http::request::Parts;
-use http::{StatusCode, header};
 use http_body_util::BodyExt;
 use poem::endpoint::TowerCompatExt;
 use poem::listener::TcpAcceptor;
@@ -48,8 +48,8 @@ async fn home(app: App, request: Request) -> Response {
 
 async fn wave(app: App, request: Request) -> Response {
     let request = parts(request);
-    if app.pages.is_cross_site(&request.method, &request.headers) {
-        return StatusCode::FORBIDDEN.with_body("Another site sent this.").into_response();
+    if let Some(refusal) = app.pages.refuse_cross_site(&request) {
+        return answer(refusal);
     }
     if let Err(response) = app.member(&request).await {
         return answer(response);

@@ -5,12 +5,12 @@ use std::time::Duration;
 use axum::extract::ConnectInfo;
 use axum::http::request;
 use doorward::config::Hold;
-use doorward::event::Event;
+use doorward::event::PrintingObserver;
 use doorward::mail::{SmtpBuilder, SmtpMailer};
 use doorward::pages::{Frame, Look, Pages};
 use doorward::second_factor::SecondFactorPolicy;
 use doorward::store::{BackendError, SqliteStore};
-use doorward::{Auth, Keyring, Mailer, Observer, Operator, Site};
+use doorward::{Auth, Keyring, Mailer, Operator, Site};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
@@ -68,7 +68,7 @@ impl App {
         );
         #[cfg(not(feature = "demo"))]
         let clock = Clock::default();
-        let smtp = options.smtp.map(|smtp| smtp.clock(clock.clone()).observer(Log).build()).transpose()?;
+        let smtp = options.smtp.map(|smtp| smtp.clock(clock.clone()).observer(PrintingObserver).build()).transpose()?;
         #[cfg(feature = "demo")]
         let mailbox = crate::demo::Mailbox::new(clock.clone());
         let mailer: Arc<dyn Mailer> = match &smtp {
@@ -85,7 +85,7 @@ impl App {
             mailer,
         )
         .clock(clock.clone())
-        .observer(Log)
+        .observer(PrintingObserver)
         .background(|work| drop(tokio::spawn(work)))
         // Short waits just delay the page; longer ones are shown to the user.
         .hold(Hold::up_to(Duration::from_secs(2), tokio::time::sleep).at_most(100))
@@ -157,16 +157,6 @@ fn frame(frame: &Frame<'_>) -> String {
         demo = demo,
         content = frame.content,
     )
-}
-
-/// A log of security events.
-#[derive(Clone, Copy, Debug)]
-pub struct Log;
-
-impl Observer for Log {
-    fn observe(&self, event: &Event) {
-        eprintln!("{} {event:?}", event.kind.name());
-    }
 }
 
 /// Generates a key at the first start. Stored next to what it seals, it protects nothing: a real application gets its keys from

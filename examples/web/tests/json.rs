@@ -53,7 +53,7 @@ async fn an_app_signs_in_and_uses_the_host() {
     let temporary = host.line("ann@acme.example signs in with ");
     let (email, own, new) = ("ann@acme.example", "a quiet morning in May", "rain on the roof at night");
     let mut app = App { url: host.url.clone(), ..App::default() };
-    assert_eq!(app.ask("GET", "/orders", json!({})).await.1["code"], "session_ended");
+    assert_eq!(app.ask("GET", "/orders", json!({})).await.1["code"], "not_signed_in");
 
     let (status, said) = app.post("/sign-in", json!({ "email": email, "password": temporary })).await;
     assert_eq!((status, &said["step"]), (200, &json!("choose_password")));

@@ -44,6 +44,8 @@ moment =
 ## Failed requests
 
 error-title = Entschuldigung
+failed-not-signed-in = Bitte melden Sie sich an.
+failed-no-sign-in = Hier ist keine Anmeldung im Gange. Bitte melden Sie sich erneut an.
 failed-malformed = Diese Anfrage konnten wir nicht lesen. Bitte beginnen Sie noch einmal.
 failed-not-found = Diese Seite gibt es nicht.
 failed-method = Das ist auf dieser Seite nicht möglich.

@@ -44,6 +44,8 @@ moment =
 ## Failed requests
 
 error-title = Sorry
+failed-not-signed-in = Please sign in.
+failed-no-sign-in = There is no sign-in to continue here. Please sign in again.
 failed-malformed = We could not read that. Please start again.
 failed-not-found = This page does not exist.
 failed-method = This page cannot do that.

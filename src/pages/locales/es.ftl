@@ -44,6 +44,8 @@ moment =
 ## Failed requests
 
 error-title = Lo sentimos
+failed-not-signed-in = Inicie sesión, por favor.
+failed-no-sign-in = No hay ningún inicio de sesión que continuar. Inicie sesión de nuevo.
 failed-malformed = No hemos podido leer esta solicitud. Empiece de nuevo, por favor.
 failed-not-found = Esta página no existe.
 failed-method = Esta página no permite esa acción.

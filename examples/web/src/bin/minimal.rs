@@ -4,17 +4,8 @@ use std::net::SocketAddr;
 
 use axum::{Router, extract::ConnectInfo, routing::get};
 use doorward::store::{MemoryAttempts, MemoryUsers};
-use doorward::{Auth, Email, Keyring, Observer, Site, axum::Member, event::Event, mail::PrintingMailer, pages::Pages};
+use doorward::{Auth, Email, Keyring, Site, axum::Member, event::PrintingObserver, mail::PrintingMailer, pages::Pages};
 use rand::{TryRng, rngs::SysRng};
-
-#[derive(Debug)]
-struct Log;
-
-impl Observer for Log {
-    fn observe(&self, event: &Event) {
-        eprintln!("{} {event:?}", event.kind.name());
-    }
-}
 
 async fn home(who: Member) -> String {
     format!("Hello {}", who.email().as_typed())
@@ -27,7 +18,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (url, mut key) = (format!("http://localhost:{}", listener.local_addr()?.port()), [0; 32]);
     SysRng.try_fill_bytes(&mut key)?; // a real key is kept outside the store
     let site = Site::new("Acme", &url, "help@acme.example")?;
-    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).observer(Log);
+    let auth =
+        Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).observer(PrintingObserver);
     let auth = auth.background(|work| drop(tokio::spawn(work))).keyring(Keyring::new("1", key)?);
     let (auth, operator) = auth.build_with_operator()?;
     let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
