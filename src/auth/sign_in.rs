@@ -318,6 +318,9 @@ impl Attempt<'_> {
                 if let Some(Ok(code)) = &request.code {
                     engine.codes.judge_decoy(code);
                 }
+                if self.found.somebody().is_none() {
+                    self.work_as_if_entered(charged).await;
+                }
                 self.failed(if unusable { SignInFailureReason::UnusableHash } else { why(&found) }).await
             }
         }
@@ -488,6 +491,21 @@ impl Attempt<'_> {
             self.engine.users.enter_failure(head.id(), event, self.request.client.id()).await;
         }
         Err(Stopped::Error(SignInError::InvalidCredentials))
+    }
+
+    /// A failure of somebody is entered in the journal, where there is one. After one of nobody as much is read and written: what
+    /// follows the response delays the next request, whose time would tell the two apart.
+    async fn work_as_if_entered(&self, charged: Vec<Charged>) {
+        let Some(journaling) = &self.engine.users.journaling else { return };
+        let engine = Arc::clone(self.engine);
+        let work = async move {
+            // Whatever fails here was reported, and nothing depends on it.
+            drop(engine.users.find_by_id(engine.users.decoy.id()).await);
+            if let Some(bucket) = charged.first() {
+                engine.throttle.store_again(bucket).await;
+            }
+        };
+        journaling.background.run(work).await;
     }
 
     fn report(&self, kind: EventKind) {

@@ -231,6 +231,12 @@ impl Throttle {
         }
     }
 
+    /// Stores what was charged once more, unless others were charged since. It changes nothing but takes a write.
+    pub(crate) async fn store_again(&self, bucket: &Charged) {
+        let Ok(version) = Draw::draw().map(Version::from_random) else { return };
+        drop(self.swap(&bucket.key, Some(bucket.entry.version()), &bucket.entry.with_version(version)).await);
+    }
+
     /// The try was not evaluated after all.
     async fn give_back(&self, charged: &[Charged], now: OffsetDateTime) {
         for bucket in charged {

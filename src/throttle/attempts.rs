@@ -169,6 +169,11 @@ impl Attempts {
         Self { version, failures, since: now, not_before, expires_at, behind: None, extra: serde_json::Map::new() }
     }
 
+    /// The same entry under another version.
+    pub(crate) fn with_version(&self, version: Version) -> Self {
+        Self { version, ..self.clone() }
+    }
+
     /// The version of this entry, which a swap compares.
     pub fn version(&self) -> Version {
         self.version
