@@ -158,6 +158,7 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::ResetLinkDamaged,
         EventKind::MailDelayed { error, code },
         EventKind::Undeliverable { reason: UndeliverableReason::HardBounce },
+        EventKind::CrossSiteRefused { origin: None },
     ];
     let ordinary = [
         EventKind::Provisioned,

@@ -116,6 +116,12 @@ impl Auth {
         ErrorResponse::new(error, self.site())
     }
 
+    /// A request that the pages refused as one of another site.
+    #[cfg(feature = "pages")]
+    pub(crate) fn report_cross_site(&self, origin: Option<Box<str>>) {
+        self.engine.events.report(crate::event::EventKind::CrossSiteRefused { origin }).send();
+    }
+
     /// The pseudonym that events use for an address.
     pub fn email_pseudonym(&self, email: &Email) -> EmailPseudonym {
         self.engine.events.email_pseudonym(email)

@@ -173,6 +173,12 @@ pub enum EventKind {
         /// How the account was used in the last seven days.
         signs: SharingSigns,
     },
+    /// Another site made a browser send a request (CSRF), which the [pages](crate::pages) refused. If all are refused, the public URL given
+    /// to [`Site`](crate::Site) is not the one that browsers show. Logged as `authz_fail:cross_site`.
+    CrossSiteRefused {
+        /// The origin that the browser named, if it named one: up to 128 characters, which anyone can choose.
+        origin: Option<Box<str>>,
+    },
     /// An address was [reported](crate::Operator::report_undeliverable) as one that mail does not reach. Reported once until it is
     /// cleared. Logged as `user_updated:undeliverable`.
     Undeliverable {
@@ -354,6 +360,7 @@ names! {
     Self::SessionRevoked => "session_expired:revoked",
     Self::SignedOutEverywhere => "session_logout:everywhere",
     Self::SharingSuspected { .. } => "sharing_suspected",
+    Self::CrossSiteRefused { .. } => "authz_fail:cross_site",
     Self::Undeliverable { .. } => "user_updated:undeliverable",
     Self::Deliverable => "user_updated:deliverable",
     Self::Deactivated => "user_archived",

@@ -76,7 +76,7 @@ levels! {
         HashUnusable, TotpSecretUnusable;
     WARN: SignInFailed, SecondFactorFailed, ManyWrongCodes, ClockSkew, ReauthenticationFailed, PasswordChangeFailed,
         PasswordRejected, Throttled, Busy, SharingSuspected, ChallengeRejected, SessionRejected, ResetCoolingDown,
-        ResetLinkWithheld, ResetLinkRejected, ResetLinkDamaged, MailDelayed, Undeliverable;
+        ResetLinkWithheld, ResetLinkRejected, ResetLinkDamaged, MailDelayed, Undeliverable, CrossSiteRefused;
     INFO: SignedOut, SessionRevoked, Provisioned, WelcomeReissued, EmailCorrected, Imported, SignedIn,
         PasswordChangeRequired, SecondFactorRequired, EnrollmentRequired, SecondFactorPassed, EnrollmentBegun,
         SecondFactorEnabled, SecondFactorDisabled, RecoveryCodesRegenerated, SecondFactorReset, Reauthenticated,

@@ -49,6 +49,10 @@ impl Sorry {
             Self::SignIn(_) => (StatusCode::UNAUTHORIZED, "not_signed_in", "failed-not-signed-in"),
             Self::NoSteps => (StatusCode::UNAUTHORIZED, "no_sign_in", "failed-no-sign-in"),
             Self::Ended(..) => (StatusCode::UNAUTHORIZED, "session_ended", "notice-session-ended"),
+            Self::Malformed(status @ StatusCode::PAYLOAD_TOO_LARGE) => (*status, "too_large", "failed-too-large"),
+            Self::Malformed(status @ StatusCode::UNSUPPORTED_MEDIA_TYPE) => {
+                (*status, "unsupported_type", "failed-unsupported-type")
+            }
             Self::Malformed(status) => (*status, "request_malformed", "failed-malformed"),
             Self::Member(_) => (StatusCode::BAD_REQUEST, "request_malformed", "failed-malformed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "page_unknown", "failed-not-found"),

@@ -12,8 +12,8 @@ use super::reader::{Reader, bearer, is_form, is_json, is_untyped};
 use super::routes::{Route, Verb};
 use super::state::Pages;
 use super::{
-    accounts, assets, authenticator, choose_password, confirm, forgot, headers, reset, second_step, security, sign_in,
-    welcome,
+    accounts, assets, authenticator, choose_password, confirm, cross_site, forgot, headers, reset, second_step,
+    security, sign_in, welcome,
 };
 use crate::auth::SignedIn;
 
@@ -139,6 +139,9 @@ fn fixed(pages: &Pages, route: Route) -> Option<Answer> {
 
 /// What every answer has, whatever became of the request.
 pub(super) fn finish(pages: &Pages, request: &Parts, reader: &Reader, answer: Result<Answer, Sorry>) -> Answer {
+    if let Err(Sorry::Foreign) = answer {
+        pages.shared.auth.report_cross_site(cross_site::named_origin(&request.headers));
+    }
     let mut answer = answer.unwrap_or_else(|sorry| sorry.answer(pages, reader));
     let (length, status) = (answer.body().len(), answer.status());
     let headers = answer.headers_mut();

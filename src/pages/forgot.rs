@@ -95,7 +95,8 @@ pub(super) async fn send(call: Call) -> Result<Answer, Sorry> {
 
 pub(super) async fn sent(call: Call) -> Result<Answer, Sorry> {
     let mut browser = call.browser;
-    let minutes = browser.auth().reset_cooldown().as_secs() / 60;
+    // Rounded up: whoever waits this long is not too early.
+    let minutes = browser.auth().reset_cooldown().as_secs().div_ceil(60).max(1);
     let page = browser.page("forgot-sent-title");
     Ok(browser.show(&ForgotSentPage { page, minutes }))
 }

@@ -131,7 +131,10 @@ fn proofs(session: &Session, texts: &Texts) -> String {
         AuthMethod::RecoveryCode => "proof-recovery-code",
     });
     let texts_of: Vec<_> = names.map(|name| texts.get(name)).collect();
-    texts_of.join(&texts.get("proof-and"))
+    match texts_of.split_last() {
+        Some((last, before)) if !before.is_empty() => before.join(", ") + &texts.get("proof-and") + last,
+        _ => texts_of.concat(),
+    }
 }
 
 /// A device is named as the session that runs on it, if one does.

@@ -1,6 +1,7 @@
 //! Every route, with every method, type of content and origin. The routes are those that the pages themselves know, so a new one is
 //! in the table by itself.
 
+use doorward::event::EventKind;
 use http::{Method, Request, StatusCode, header};
 use pollster::block_on;
 
@@ -210,4 +211,24 @@ fn a_form_of_the_host_s_is_refused_as_those_of_the_pages_are() {
         let length: usize = refusal.headers()[header::CONTENT_LENGTH].to_str().unwrap().parse().unwrap();
         assert_eq!(refusal.into_body().into_bytes().len(), length);
     }
+}
+
+#[test]
+fn the_observer_is_told_once_of_a_request_from_another_site() {
+    let (world, browser) = world_with_pages(|builder| builder);
+    let refused = |origin: Option<&str>| {
+        let before = world.observer.kinds().len();
+        let mut request = Request::post("/sign-in").header("sec-fetch-site", "cross-site");
+        if let Some(origin) = origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        assert_eq!(block_on(ask(&browser.pages, request.body(String::new()).unwrap())).status, 403);
+        world.observer.kinds()[before..].to_vec()
+    };
+    let told = |origin: Option<&str>| vec![EventKind::CrossSiteRefused { origin: origin.map(Into::into) }];
+    assert_eq!(refused(None), told(None));
+    assert_eq!(refused(Some("https://evil.example")), told(Some("https://evil.example")));
+    let long = format!("https://{}", "x".repeat(500));
+    assert_eq!(refused(Some(&long)), told(Some(&long[..128])));
+    assert_eq!(refused(Some("a\tb")), told(Some("ab")), "a log line stays one line");
 }
