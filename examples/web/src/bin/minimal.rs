@@ -1,4 +1,4 @@
-//! A host with every page, in forty lines: `cargo run -p doorward-web --bin minimal [PORT]`, by default on 8002. Mails are printed,
+//! A host with every page, in thirty lines: `cargo run -p doorward-web --bin minimal [PORT]`, by default on 8002. Mails are printed,
 //! and all data is gone at exit.
 use std::net::SocketAddr;
 
@@ -18,10 +18,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (url, mut key) = (format!("http://localhost:{}", listener.local_addr()?.port()), [0; 32]);
     SysRng.try_fill_bytes(&mut key)?; // a real key is kept outside the store
     let site = Site::new("Acme", &url, "help@acme.example")?;
-    let auth =
-        Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer).observer(PrintingObserver);
+    let auth = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
     let auth = auth.background(|work| drop(tokio::spawn(work))).keyring(Keyring::new("1", key)?);
-    let (auth, operator) = auth.build_with_operator()?;
+    let (auth, operator) = auth.observer(PrintingObserver).build_with_operator()?;
     let ann = operator.provision_without_mail(Email::parse("ann@acme.example")?).await?;
     println!("{url}\nann@acme.example signs in with {}", ann.temporary_password.expose());
     let peer = |request: &axum::http::request::Parts| Some(request.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip());
