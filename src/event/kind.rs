@@ -173,7 +173,7 @@ pub enum EventKind {
         /// How the account was used in the last seven days.
         signs: SharingSigns,
     },
-    /// Another site made a browser send a request (CSRF), which the [pages](crate::pages) refused. If all are refused, the public URL given
+    /// Another site made a browser send a request (CSRF), which the pages (feature `pages`) refused. If all are refused, the public URL given
     /// to [`Site`](crate::Site) is not the one that browsers show. Logged as `authz_fail:cross_site`.
     CrossSiteRefused {
         /// The origin that the browser named, if it named one: up to 128 characters, which anyone can choose.
