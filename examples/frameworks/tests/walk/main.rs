@@ -68,7 +68,7 @@ async fn requests_of_other_shapes(browser: &mut Client) {
     };
     let (long, wrong) = (posted(FORM, long), posted("text/plain", "{}".to_owned()));
     browser.send(long).await.is(413, "That is more than we can read.").is_protected();
-    browser.send(wrong).await.is(415, "We could not read that.").is_protected();
+    browser.send(wrong).await.is(415, "We read forms and JSON only.").is_protected();
     for path in ["/nowhere", "/nowhere/at/all", "/sign-in/", "/a%20b", "/nowhere?then=%2F"] {
         browser.get(path).await.is(404, "This page does not exist.").is_protected();
     }
