@@ -493,8 +493,8 @@ impl Attempt<'_> {
         Err(Stopped::Error(SignInError::InvalidCredentials))
     }
 
-    /// A failure of somebody is entered in the journal, where there is one. After one of nobody as much is read and written: what
-    /// follows the response delays the next request, whose time would tell the two apart.
+    /// A failure of somebody is entered in the journal, where there is one. After one of nobody something is read and written as
+    /// well: what follows the response delays the next request, whose time tells the two apart.
     async fn work_as_if_entered(&self, charged: Vec<Charged>) {
         let Some(journaling) = &self.engine.users.journaling else { return };
         let engine = Arc::clone(self.engine);
