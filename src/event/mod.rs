@@ -1,7 +1,7 @@
 //! Events: everything that happened, for audit logs, metrics and alarms.
 //!
-//! An [`Observer`] receives each [`Event`]; [`PrintingObserver`] prints them, `TracingObserver` (feature `tracing`) logs them. The variants of [`EventKind`] list
-//! everything that is reported; [`EventKind::name`] returns the name that appears in logs.
+//! An [`Observer`] receives each [`Event`]; [`PrintingObserver`] prints them, `TracingObserver` (feature `tracing`) logs them. The
+//! variants of [`EventKind`] list everything that is reported; [`EventKind::name`] returns the name that appears in logs.
 
 mod kind;
 pub(crate) mod observer;
