@@ -10,7 +10,7 @@ use crate::config::{BackgroundWork, Config, ConfigError, Hold, Sleep};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
     Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Journaling, Mailing, NewPasswords,
-    OwedMails, Reporting, Resets, Sessions, StartError, Throttle, Tokens, Users,
+    OwedMails, Registrations, Reporting, Resets, Sessions, StartError, Throttle, Tokens, Users,
 };
 use crate::event::{Observer, SilentObserver};
 use crate::journal::JournalSink;
@@ -353,6 +353,8 @@ impl AuthBuilder {
             background: self.background.clone(),
             owed: self.directory.map(|directory| OwedMails::new(directory, config.owed_limits())),
         });
+        let registration = keyring.as_deref().filter(|_| config.registration.is_on());
+        let registrations = registration.map(|keys| Registrations::new(&config.registration, keys, &events));
         let sessions = sessions(&config, &users, &mailing, self.background.clone());
         let codes = Codes {
             users: Arc::clone(&users),
@@ -372,6 +374,7 @@ impl AuthBuilder {
         };
         Ok(Engine {
             resets: Resets::new(&events),
+            registrations,
             sessions,
             housekeeping: Housekeeping::new(self.background, config.purge.every, events.now()),
             holding: self.hold.map(Holding::new),

@@ -13,6 +13,7 @@ mod outcome;
 mod owed;
 mod provision;
 mod reauthenticate;
+mod register;
 mod reset;
 mod respond;
 mod second_factor;

@@ -31,8 +31,8 @@ impl Config {
     /// switches of their own: [`HashParams::danger_weak`](crate::hashing::HashParams::danger_weak),
     /// [`PasswordPolicy::danger_allow_short`](crate::password::PasswordPolicy::danger_allow_short) and
     /// [`danger_allow_common`](crate::password::PasswordPolicy::danger_allow_common).
-    pub const FLOORS: [&'static str; 4] =
-        ["throttle", "client_address_throttle", "second_factor.throttle", "reset.cooldown"];
+    pub const FLOORS: [&'static str; 5] =
+        ["throttle", "client_address_throttle", "second_factor.throttle", "reset.cooldown", "registration.cooldown"];
 
     /// Lets a setting of [`FLOORS`](Self::FLOORS) be weaker than guaranteed: for tests, and for hosts that know better.
     ///
@@ -65,6 +65,7 @@ impl Config {
             password: _,
             hashing: _,
             owed_mails: _,
+            registration,
             throttle,
             client_address_throttle,
             second_factor,
@@ -94,6 +95,11 @@ impl Config {
                 problem: "allows more than 40 codes in a day",
             },
             Floor { field: "reset.cooldown", holds: reset.cooldown >= COOLDOWN, problem: "is below five minutes" },
+            Floor {
+                field: "registration.cooldown",
+                holds: registration.cooldown >= COOLDOWN,
+                problem: "is below five minutes",
+            },
         ];
         debug_assert!(floors.iter().map(|floor| floor.field).eq(Self::FLOORS));
         if let Some(unknown) = allowed.iter().find(|field| !Self::FLOORS.contains(field)) {

@@ -2,8 +2,8 @@ use core::time::Duration;
 
 use super::second_factor::SecondFactorConfig;
 use super::{
-    ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig, ResetConfig, ResetMode,
-    SessionConfig,
+    ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig, RegistrationConfig,
+    ResetConfig, ResetMode, SessionConfig,
 };
 use crate::password::PasswordPolicy;
 use crate::throttle::Backoff;
@@ -66,6 +66,8 @@ pub struct Config {
     pub client_address_throttle: Backoff,
     /// Provisioning of accounts.
     pub provision: ProvisionConfig,
+    /// Registration by users themselves.
+    pub registration: RegistrationConfig,
     /// Password resets.
     pub reset: ResetConfig,
     /// The challenge between two steps of a sign-in.
@@ -94,6 +96,7 @@ impl Default for Config {
             throttle: Backoff::default(),
             client_address_throttle: Backoff::CLIENT_ADDRESS,
             provision: ProvisionConfig::default(),
+            registration: RegistrationConfig::default(),
             reset: ResetConfig::default(),
             challenge: ChallengeConfig::default(),
             device: DeviceConfig::default(),
@@ -172,6 +175,7 @@ impl Config {
         self.second_factor.validate(has_keyring)?;
         self.session.validate()?;
         self.owed_mails.validate()?;
+        self.registration.validate(has_keyring)?;
         if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
             return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
         }
@@ -180,6 +184,9 @@ impl Config {
         }
         let durations = [
             ("provision.temporary_password_lifetime", self.provision.temporary_password_lifetime, 7 * DAY, "7 days"),
+            ("registration.link_lifetime", self.registration.link_lifetime, DAY, "24 hours"),
+            ("registration.invitation_lifetime", self.registration.invitation_lifetime, 30 * DAY, "30 days"),
+            ("registration.cooldown", self.registration.cooldown, DAY, "24 hours"),
             ("reset.link_lifetime", self.reset.link_lifetime, DAY, "24 hours"),
             ("reset.temporary_password_lifetime", self.reset.temporary_password_lifetime, DAY, "24 hours"),
             ("reset.cooldown", self.reset.cooldown, self.reset.link_lifetime, "the link's lifetime"),

@@ -14,7 +14,7 @@ use super::users::Users;
 use crate::event::EventKind;
 use crate::mail::{Awaited, Mail, MailKind, MailTexts, Mailer, Received};
 use crate::store::UserDirectory;
-use crate::types::{BackendError, ResetToken, Site, TemporaryPassword, Token, UserId, after};
+use crate::types::{BackendError, Email, ResetToken, Site, TemporaryPassword, Token, UserId, after};
 use crate::user::{Contents, Owed, OwedLimits, OwedMail, User};
 
 /// The waits between two tries of an owed mail: doubled each time, from the first to the longest.
@@ -93,6 +93,25 @@ impl Mailing {
     ) -> Result<(), BackendError> {
         let owed = user.owed(mail).map(|owed| Try { owed, tries: 0 });
         self.hand_over(user, owed, kind).await
+    }
+
+    /// Mails somebody who has no account, or who must not see from what is stored that a stranger asked. A failure is reported.
+    pub(crate) fn send_to(
+        self: &Arc<Self>,
+        email: &Email,
+        kind: MailKind,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send {
+        let (mailing, email) = (Arc::clone(self), email.clone());
+        self.background.run_to_end(async move {
+            let name = kind.name();
+            let mail = Mail::new(kind, &mailing.site, Arc::clone(&mailing.texts), mailing.events.now());
+            let sent = mailing.mailer.send(&email, &mail).await;
+            if let Err(error) = &sent {
+                let kind = EventKind::MailFailed { mail: name, error: error.kind(), code: error.code_for_events() };
+                mailing.events.report(kind).email(&email).send();
+            }
+            sent
+        })
     }
 
     /// Hands a mail to the mailer, and records what becomes of one that is owed. A failure is reported as well.

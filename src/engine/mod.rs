@@ -17,6 +17,7 @@ mod mailing;
 mod new_passwords;
 mod notices;
 mod owed;
+mod registrations;
 mod reporting;
 mod request_rate;
 mod resets;
@@ -46,6 +47,7 @@ pub use join::join_all;
 pub(crate) use journaling::Journaling;
 pub(crate) use mailing::{Mailing, OwedMails};
 pub(crate) use new_passwords::{Hashed, NewPasswords, compare_and_hash};
+pub(crate) use registrations::Registrations;
 pub(crate) use reporting::Reporting;
 pub(crate) use resets::{Delivery, Resets};
 pub(crate) use sessions::Sessions;
@@ -69,6 +71,8 @@ pub(crate) struct Engine {
     pub(crate) new_passwords: NewPasswords,
     pub(crate) mailing: Arc<Mailing>,
     pub(crate) resets: Resets,
+    /// `None` if registration is off.
+    pub(crate) registrations: Option<Registrations>,
     pub(crate) sessions: Sessions,
     pub(crate) housekeeping: Housekeeping,
     pub(crate) holding: Option<Holding>,

@@ -10,7 +10,7 @@ use crate::error::Unavailable;
 use crate::event::EventKind;
 use crate::hashing::{self, HashMemory, HashParams, HashingError, PasswordHash};
 use crate::password::{BreachLookup, BreachedPasswords, NewPassword, PasswordPolicy, PolicyContext, Rule, Violation};
-use crate::types::Password;
+use crate::types::{Email, Password};
 use crate::user::{NewCredential, User};
 
 pub(crate) struct NewPasswords {
@@ -44,14 +44,36 @@ impl NewPasswords {
         new: &Password,
     ) -> Result<Result<NewPassword, Vec<Violation>>, Unavailable> {
         let context = self.context().email(user.email()).temporary(user.temporary_digest());
-        let mut checked = self.policy.check(new, &context);
+        let checked = self.check_in(&context, new).await?;
+        if let Err(violations) = &checked {
+            self.events.report(EventKind::PasswordRejected { violations: violations.len() }).user(user).send();
+        }
+        Ok(checked)
+    }
+
+    /// Checks the first password of somebody who has no account yet.
+    pub(crate) async fn check_first(
+        &self,
+        email: &Email,
+        new: &Password,
+    ) -> Result<Result<NewPassword, Vec<Violation>>, Unavailable> {
+        let checked = self.check_in(&self.context().email(email), new).await?;
+        if let Err(violations) = &checked {
+            self.events.report(EventKind::PasswordRejected { violations: violations.len() }).email(email).send();
+        }
+        Ok(checked)
+    }
+
+    async fn check_in(
+        &self,
+        context: &PolicyContext<'_>,
+        new: &Password,
+    ) -> Result<Result<NewPassword, Vec<Violation>>, Unavailable> {
+        let mut checked = self.policy.check(new, context);
         if let Ok(accepted) = &checked
             && self.is_breached(accepted.password()).await?
         {
             checked = Err(vec![Violation::of(Rule::Breached)]);
-        }
-        if let Err(violations) = &checked {
-            self.events.report(EventKind::PasswordRejected { violations: violations.len() }).user(user).send();
         }
         Ok(checked)
     }
@@ -81,6 +103,13 @@ impl NewPasswords {
     pub(crate) fn credential(&self, user: &User, hash: &PasswordHash) -> Result<NewCredential, Unavailable> {
         let (history, links_set_passwords) = (self.policy.history, self.links_set_passwords);
         Ok(NewCredential { hash: self.hashing.keep(hash, user.id())?, history, links_set_passwords })
+    }
+
+    /// Hashes the first password of an account that is being opened.
+    pub(crate) async fn hash_first(&self, permit: Permit, new: NewPassword) -> Result<PasswordHash, Unavailable> {
+        let params = self.hashing.params();
+        let hashed = permit.run(move |memory| (hashing::hash(new.password(), params, memory), 1)).await;
+        Ok(hashed.map_err(|_| Unavailable::Closed)??)
     }
 
     /// Compares with earlier passwords and hashes, in one job.

@@ -31,5 +31,6 @@ pub(super) fn notified(notice: Notice, at: OffsetDateTime) -> MailKind {
         Notice::PasswordChangeForced => MailKind::PasswordChangeForced { at },
         Notice::MarkedCompromised => MailKind::MarkedCompromised { at },
         Notice::SharingReminder => MailKind::SharingReminder {},
+        Notice::Registered => MailKind::Registered { at },
     }
 }

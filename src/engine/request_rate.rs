@@ -18,6 +18,42 @@ pub(crate) struct Rate {
     pub(crate) every: Duration,
 }
 
+impl Rate {
+    /// A bucket that is fuller than one can get was filled before the clock was set back.
+    fn leaking(self, until: OffsetDateTime, now: OffsetDateTime) -> OffsetDateTime {
+        until.min(self.brim(now))
+    }
+
+    /// Until when a bucket leaks after one more request, or how long to wait for it.
+    fn filled(self, leaks_until: OffsetDateTime, now: OffsetDateTime) -> Result<OffsetDateTime, Duration> {
+        let (filled, brim) = (after(leaks_until.max(now), self.every), self.brim(now));
+        if filled > brim { Err(until(brim, filled)) } else { Ok(filled) }
+    }
+
+    fn brim(self, now: OffsetDateTime) -> OffsetDateTime {
+        after(now, self.every.saturating_mul(self.at_once))
+    }
+}
+
+/// One leaky bucket, for all who ask.
+pub(crate) struct CommonRate {
+    rate: Rate,
+    leaks_until: Mutex<OffsetDateTime>,
+}
+
+impl CommonRate {
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self { rate, leaks_until: Mutex::new(OffsetDateTime::UNIX_EPOCH) }
+    }
+
+    /// Counts one request, or returns how long to wait. A request that comes too early is not counted.
+    pub(crate) fn admit(&self, now: OffsetDateTime) -> Result<(), Duration> {
+        let mut leaks_until = self.leaks_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *leaks_until = self.rate.filled(self.rate.leaking(*leaks_until, now), now)?;
+        Ok(())
+    }
+}
+
 /// A count-min sketch of leaky buckets. Each client has one bucket in each row, and the emptiest counts, since the others are
 /// shared with clients that ask more often. The buckets are chosen by a random key of this process, so that nobody can choose
 /// whose buckets to fill.
@@ -39,22 +75,16 @@ impl RequestRate {
 
     /// Counts one request, or returns how long to wait. A request that comes too early is not counted.
     pub(crate) fn admit(&self, who: &[u8], now: OffsetDateTime) -> Result<(), Duration> {
-        let Rate { at_once, every } = self.rate;
         let places: [usize; ROWS] = core::array::from_fn(|row| {
             let column = self.hashers[row].hash_one(who) % COLUMNS as u64;
             row * COLUMNS + usize::try_from(column).unwrap_or_default()
         });
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        // A bucket that is fuller than one can get was filled before the clock was set back.
-        let brim = after(now, every.saturating_mul(at_once));
         for place in places {
-            buckets[place] = buckets[place].min(brim);
+            buckets[place] = self.rate.leaking(buckets[place], now);
         }
-        let leaks_until = places.iter().map(|place| buckets[*place]).min().unwrap_or(now).max(now);
-        let filled = after(leaks_until, every);
-        if filled > brim {
-            return Err(until(brim, filled));
-        }
+        let emptiest = places.iter().map(|place| buckets[*place]).min().unwrap_or(now);
+        let filled = self.rate.filled(emptiest, now)?;
         for place in places {
             buckets[place] = buckets[place].max(filled);
         }

@@ -25,6 +25,7 @@ impl Tokens {
                 let (id, up_to_date) = self.keys.as_ref()?.open(sealed, secret)?;
                 (id, up_to_date.then(|| Arc::clone(sealed)))
             }
+            Holder::Content(_) => return None,
         };
         Some(Token { user_id, secret: secret.clone(), sealed })
     }

@@ -123,6 +123,30 @@ pub enum EventKind {
         /// The number of rules it breaks.
         violations: usize,
     },
+    /// Somebody wants to register. Whether the address is taken has not been looked up yet.
+    /// Logged as `user_registration_requested`.
+    RegistrationRequested,
+    /// Somebody asked for a mail to that address again within the cooldown; nothing is mailed.
+    /// Logged as `excess_rate_limit_exceeded:registration`.
+    RegistrationCoolingDown,
+    /// A link that opens an account was handed to the mailer.
+    /// Logged as `authn_token_created:registration`.
+    RegistrationLinkIssued,
+    /// No link was issued: the address has an account, whose owner is told so unless it is deactivated.
+    /// Logged as `user_registration_withheld`.
+    RegistrationWithheld,
+    /// A registration link was rejected: invalid, used or expired.
+    /// Logged as `authn_token_reuse:registration`.
+    RegistrationLinkRejected,
+    /// A registration link was rejected because its token has not the form of one: cut off or changed on the way.
+    /// Logged as `input_validation_fail:registration`.
+    RegistrationLinkDamaged,
+    /// Somebody was invited by an operator or a member: an invitation was handed to the mailer.
+    /// Logged as `authn_token_created:invitation`.
+    Invited,
+    /// An account was opened by its owner.
+    /// Logged as `user_created:registered`.
+    Registered,
     /// A reset was requested. Whether the account exists has not been looked up yet.
     /// Logged as `authn_reset_requested`.
     ResetRequested,
@@ -345,6 +369,14 @@ names! {
     Self::PasswordChanged => "authn_password_change",
     Self::PasswordChangeFailed => "authn_password_change_fail",
     Self::PasswordRejected { .. } => "authn_password_change_fail:policy",
+    Self::RegistrationRequested => "user_registration_requested",
+    Self::RegistrationCoolingDown => "excess_rate_limit_exceeded:registration",
+    Self::RegistrationLinkIssued => "authn_token_created:registration",
+    Self::RegistrationWithheld => "user_registration_withheld",
+    Self::RegistrationLinkRejected => "authn_token_reuse:registration",
+    Self::RegistrationLinkDamaged => "input_validation_fail:registration",
+    Self::Invited => "authn_token_created:invitation",
+    Self::Registered => "user_created:registered",
     Self::ResetRequested => "authn_reset_requested",
     Self::ResetCoolingDown => "excess_rate_limit_exceeded:reset",
     Self::ResetLinkIssued => "authn_token_created:reset",

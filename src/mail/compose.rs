@@ -28,6 +28,10 @@ fn subject(mail: &Mail) -> String {
         MailKind::ConfirmReset { .. } => texts.confirm_reset_subject(site),
         MailKind::ChooseNewPassword { .. } => texts.choose_new_password_subject(site),
         MailKind::TemporaryPassword { .. } => texts.temporary_password_subject(site),
+        MailKind::ConfirmRegistration { .. } => texts.confirm_registration_subject(site),
+        MailKind::Invitation { .. } => texts.invitation_subject(site),
+        MailKind::AlreadyRegistered {} => texts.already_registered_subject(site),
+        MailKind::Registered { .. } => texts.registered_subject(site),
         MailKind::PasswordChanged { .. } => texts.password_changed_subject(site),
         MailKind::ResetCompleted { .. } => texts.reset_completed_subject(site),
         MailKind::SecondFactorEnabled { .. } => texts.second_factor_enabled_subject(site),
@@ -61,6 +65,21 @@ fn blocks(mail: &Mail) -> Vec<Block> {
             let words =
                 [texts.temporary_password(site), texts.temporary_password_sign_in(), texts.old_password_stays()];
             password(mail, words, temporary_password, *lifetime, *expires_at)
+        }
+        MailKind::ConfirmRegistration { link: href, lifetime, expires_at } => {
+            let words =
+                [texts.confirm_registration(site), texts.confirm_registration_link(), texts.ignore_registration()];
+            opening(mail, words, href, *lifetime, *expires_at)
+        }
+        MailKind::Invitation { link: href, lifetime, expires_at } => {
+            let words = [texts.invitation(site), texts.confirm_registration_link(), texts.ignore_invitation()];
+            opening(mail, words, href, *lifetime, *expires_at)
+        }
+        MailKind::AlreadyRegistered {} => {
+            notice([texts.already_registered(site), texts.already_registered_advice(), texts.ignore_registration()])
+        }
+        MailKind::Registered { at } => {
+            notice([texts.registered(site, *at), texts.welcome_for_you_alone(), texts.not_you()])
         }
         MailKind::PasswordChanged { at } => {
             notice([texts.password_changed(site, *at), texts.others_signed_out(), texts.not_you()])
@@ -121,6 +140,22 @@ fn password(
         Block::Password(Zeroizing::new(password.expose().to_owned())),
         Block::Paragraph(mail.texts.works(lifetime, expires_at)),
         Block::Link { words: sign_in, href: Zeroizing::new(mail.site.sign_in_url()) },
+        Block::Paragraph(after),
+    ]
+}
+
+/// The words before the link that opens an account, those of the link, and what to do with an unwanted one.
+fn opening(
+    mail: &Mail,
+    [before, words, after]: [String; 3],
+    link: &ResetLink,
+    lifetime: Duration,
+    expires_at: OffsetDateTime,
+) -> Vec<Block> {
+    vec![
+        Block::Paragraph(before),
+        Block::Link { words, href: Zeroizing::new(link.expose().to_owned()) },
+        Block::Paragraph(mail.texts.works(lifetime, expires_at)),
         Block::Paragraph(after),
     ]
 }

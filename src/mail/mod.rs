@@ -92,6 +92,35 @@ pub enum MailKind {
         /// When it expires.
         expires_at: OffsetDateTime,
     },
+    /// Somebody wants to register: carries the link that opens the account. The recipient has none yet.
+    #[non_exhaustive]
+    ConfirmRegistration {
+        /// The link.
+        link: ResetLink,
+        /// How long it is valid.
+        lifetime: Duration,
+        /// When it expires.
+        expires_at: OffsetDateTime,
+    },
+    /// An invitation: carries the link that opens the account. The recipient has none yet.
+    #[non_exhaustive]
+    Invitation {
+        /// The link.
+        link: ResetLink,
+        /// How long it is valid.
+        lifetime: Duration,
+        /// When it expires.
+        expires_at: OffsetDateTime,
+    },
+    /// Somebody wanted to register the recipient's address, or invited the recipient, who has an account already.
+    #[non_exhaustive]
+    AlreadyRegistered {},
+    /// The recipient has opened an account.
+    #[non_exhaustive]
+    Registered {
+        /// When.
+        at: OffsetDateTime,
+    },
     /// A signed-in user changed the password.
     #[non_exhaustive]
     PasswordChanged {
@@ -194,6 +223,10 @@ impl MailKind {
             Self::PasswordChangeForced { .. } => "password_change_forced",
             Self::MarkedCompromised { .. } => "marked_compromised",
             Self::SharingReminder { .. } => "sharing_reminder",
+            Self::ConfirmRegistration { .. } => "confirm_registration",
+            Self::Invitation { .. } => "invitation",
+            Self::AlreadyRegistered { .. } => "already_registered",
+            Self::Registered { .. } => "registered",
         }
     }
 
@@ -204,7 +237,9 @@ impl MailKind {
             Self::Welcome { expires_at, .. }
             | Self::ConfirmReset { expires_at, .. }
             | Self::ChooseNewPassword { expires_at, .. }
-            | Self::TemporaryPassword { expires_at, .. } => Some(*expires_at),
+            | Self::TemporaryPassword { expires_at, .. }
+            | Self::ConfirmRegistration { expires_at, .. }
+            | Self::Invitation { expires_at, .. } => Some(*expires_at),
             Self::PasswordChanged { .. }
             | Self::ResetCompleted { .. }
             | Self::SecondFactorEnabled { .. }
@@ -216,7 +251,9 @@ impl MailKind {
             | Self::SignInAfterFailures { .. }
             | Self::PasswordChangeForced { .. }
             | Self::MarkedCompromised { .. }
-            | Self::SharingReminder { .. } => None,
+            | Self::SharingReminder { .. }
+            | Self::AlreadyRegistered { .. }
+            | Self::Registered { .. } => None,
         }
     }
 
@@ -232,12 +269,16 @@ impl MailKind {
     /// let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
     /// let previews = Mail::previews(&site);
     /// let anybodys = previews.iter().map(Mail::kind).filter(|kind| kind.anybody_can_cause());
-    /// assert!(anybodys.map(|kind| kind.name()).eq(["confirm_reset", "choose_new_password"]));
+    /// let names = ["confirm_reset", "choose_new_password", "confirm_registration", "already_registered"];
+    /// assert!(anybodys.map(|kind| kind.name()).eq(names));
     /// # Ok::<(), doorward::config::SiteError>(())
     /// ```
     pub fn anybody_can_cause(&self) -> bool {
         match self {
-            Self::ConfirmReset { .. } | Self::ChooseNewPassword { .. } => true,
+            Self::ConfirmReset { .. }
+            | Self::ChooseNewPassword { .. }
+            | Self::ConfirmRegistration { .. }
+            | Self::AlreadyRegistered { .. } => true,
             Self::Welcome { .. }
             | Self::TemporaryPassword { .. }
             | Self::PasswordChanged { .. }
@@ -251,7 +292,9 @@ impl MailKind {
             | Self::SignInAfterFailures { .. }
             | Self::PasswordChangeForced { .. }
             | Self::MarkedCompromised { .. }
-            | Self::SharingReminder { .. } => false,
+            | Self::SharingReminder { .. }
+            | Self::Invitation { .. }
+            | Self::Registered { .. } => false,
         }
     }
 
@@ -261,7 +304,9 @@ impl MailKind {
             Self::Welcome { lifetime, expires_at, .. }
             | Self::ConfirmReset { lifetime, expires_at, .. }
             | Self::ChooseNewPassword { lifetime, expires_at, .. }
-            | Self::TemporaryPassword { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
+            | Self::TemporaryPassword { lifetime, expires_at, .. }
+            | Self::ConfirmRegistration { lifetime, expires_at, .. }
+            | Self::Invitation { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
             Self::PasswordChanged { .. }
             | Self::ResetCompleted { .. }
             | Self::SecondFactorEnabled { .. }
@@ -273,7 +318,9 @@ impl MailKind {
             | Self::SignInAfterFailures { .. }
             | Self::PasswordChangeForced { .. }
             | Self::MarkedCompromised { .. }
-            | Self::SharingReminder { .. } => None,
+            | Self::SharingReminder { .. }
+            | Self::AlreadyRegistered { .. }
+            | Self::Registered { .. } => None,
         }
     }
 }

@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 
 use super::{English, Mail, MailKind};
 use crate::types::{
-    Holder, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken, after, grouped_base32,
+    Holder, RegistrationToken, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken, after,
+    grouped_base32,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -26,6 +27,11 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
     let holder = Holder::Clear(UserId::from_random([0; 16]));
     let token = ResetToken(WireToken { holder, secret: SecretBytes::new([0; 32]) });
     let link = || site.reset_link(&token);
+    let content = Holder::Content([0; 128].into());
+    let registration = || {
+        let token = WireToken { holder: content.clone(), secret: SecretBytes::new([0; 32]) };
+        site.registration_link(&RegistrationToken(token))
+    };
     let day = 24 * HOUR;
     let kinds = [
         MailKind::Welcome { temporary_password: password(), lifetime: day, expires_at: after(at, day) },
@@ -48,6 +54,10 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         MailKind::PasswordChangeForced { at },
         MailKind::MarkedCompromised { at },
         MailKind::SharingReminder {},
+        MailKind::ConfirmRegistration { link: registration(), lifetime: HOUR, expires_at: after(at, HOUR) },
+        MailKind::Invitation { link: registration(), lifetime: 7 * day, expires_at: after(at, 7 * day) },
+        MailKind::AlreadyRegistered {},
+        MailKind::Registered { at },
     ];
     let texts = Arc::new(English);
     kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone(), at)).collect()

@@ -170,6 +170,72 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         "Until then, your old password stays the same.".to_owned()
     }
 
+    /// [`ConfirmRegistration`](crate::mail::MailKind::ConfirmRegistration): the subject.
+    fn confirm_registration_subject(&self, site: &Site) -> String {
+        format!("Confirm your email address – {}", site.name())
+    }
+
+    /// That an account was asked for.
+    fn confirm_registration(&self, site: &Site) -> String {
+        format!("Someone, probably you, asked for an account at {} with this email address.", site.name())
+    }
+
+    /// Precedes the link that opens the account.
+    fn confirm_registration_link(&self) -> String {
+        "To open your account, choose a password here:".to_owned()
+    }
+
+    /// What to do if someone else asked for it.
+    fn ignore_registration(&self) -> String {
+        "If this was not you, you do not need to do anything: no account is opened, and nothing changes.".to_owned()
+    }
+
+    /// [`Invitation`](crate::mail::MailKind::Invitation): the subject.
+    fn invitation_subject(&self, site: &Site) -> String {
+        format!("You are invited – {}", site.name())
+    }
+
+    /// That somebody invited the recipient.
+    fn invitation(&self, site: &Site) -> String {
+        format!("You have been invited to open an account at {} with this email address.", site.name())
+    }
+
+    /// What to do with an invitation that is not wanted.
+    fn ignore_invitation(&self) -> String {
+        "If you do not want an account, you do not need to do anything: none is opened unless you use this link."
+            .to_owned()
+    }
+
+    /// [`AlreadyRegistered`](crate::mail::MailKind::AlreadyRegistered): the subject.
+    fn already_registered_subject(&self, site: &Site) -> String {
+        format!("You already have an account – {}", site.name())
+    }
+
+    /// That there is an account with this address.
+    fn already_registered(&self, site: &Site) -> String {
+        format!(
+            "Someone, probably you, wanted to open an account at {} with this email address. You already have one.",
+            site.name()
+        )
+    }
+
+    /// How to use it. The mail holds no link, so that nobody learns to follow one.
+    fn already_registered_advice(&self) -> String {
+        "Open the sign-in page the way you always do. If you do not remember your password, choose \"Forgot your password?\" \
+         there."
+            .to_owned()
+    }
+
+    /// [`Registered`](crate::mail::MailKind::Registered): the subject.
+    fn registered_subject(&self, site: &Site) -> String {
+        format!("Welcome – {}", site.name())
+    }
+
+    /// That the account is open, and since when.
+    fn registered(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!("Welcome! You opened your account at {} on {}.", site.name(), self.moment(at))
+    }
+
     /// [`PasswordChanged`](crate::mail::MailKind::PasswordChanged): the subject.
     fn password_changed_subject(&self, site: &Site) -> String {
         format!("Your password was changed – {}", site.name())

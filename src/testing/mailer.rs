@@ -34,9 +34,10 @@ impl RecordedMail {
     /// The link it carries, if any.
     pub fn link(&self) -> Option<String> {
         match self.mail.kind() {
-            MailKind::ConfirmReset { link, .. } | MailKind::ChooseNewPassword { link, .. } => {
-                Some(link.expose().to_owned())
-            }
+            MailKind::ConfirmReset { link, .. }
+            | MailKind::ChooseNewPassword { link, .. }
+            | MailKind::ConfirmRegistration { link, .. }
+            | MailKind::Invitation { link, .. } => Some(link.expose().to_owned()),
             _ => None,
         }
     }

@@ -160,6 +160,11 @@ impl Email {
         &self.typed
     }
 
+    /// The domain, in canonical form.
+    pub(crate) fn domain(&self) -> &str {
+        self.canonical().rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The form that is compared, looked up and kept unique.
     pub fn canonical(&self) -> &str {
         &self.canonical

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::email::Email;
 use super::secret::redacted_debug;
-use super::token::ResetToken;
+use super::token::{RegistrationToken, ResetToken};
 
 /// The maximum length of the service name, in characters: it appears in every mail subject.
 const MAX_NAME_CHARS: usize = 64;
@@ -116,6 +116,7 @@ pub struct Site {
     support: SupportContact,
     reset_path: String,
     sign_in_path: String,
+    registration_path: String,
     link_token: TokenPlacement,
 }
 
@@ -147,6 +148,7 @@ impl Site {
             support,
             reset_path: "/reset/confirm".to_owned(),
             sign_in_path: "/sign-in".to_owned(),
+            registration_path: "/register/confirm".to_owned(),
             link_token: TokenPlacement::default(),
         })
     }
@@ -168,6 +170,16 @@ impl Site {
     pub fn sign_in_path(self, path: &str) -> Result<Self, SiteError> {
         let sign_in_path = plain_path("sign_in_path", path)?;
         Ok(Self { sign_in_path, ..self })
+    }
+
+    /// The path of the page that the link of a registration or an invitation opens, below the base address; default
+    /// `/register/confirm`. The page asks for a password; the POST that follows opens the account.
+    ///
+    /// # Errors
+    /// [`SiteError`] unless it is a plain path that starts with `/`.
+    pub fn registration_path(self, path: &str) -> Result<Self, SiteError> {
+        let registration_path = plain_path("registration_path", path)?;
+        Ok(Self { registration_path, ..self })
     }
 
     /// Where links carry their token; default in the query.
@@ -218,9 +230,18 @@ impl Site {
 
     /// The reset link that carries this token.
     pub(crate) fn reset_link(&self, token: &ResetToken) -> ResetLink {
-        let mut link = self.below(&self.reset_path);
+        self.link(&self.reset_path, token.expose())
+    }
+
+    /// The link of a registration or an invitation that carries this token.
+    pub(crate) fn registration_link(&self, token: &RegistrationToken) -> ResetLink {
+        self.link(&self.registration_path, token.expose())
+    }
+
+    fn link(&self, path: &str, token: String) -> ResetLink {
+        let (mut link, token) = (self.below(path), Zeroizing::new(token));
         // Tokens consist of letters, digits, `-`, `_` and a dot, so nothing needs escaping.
-        let pair = Zeroizing::new(format!("token={}", token.expose()));
+        let pair = Zeroizing::new(format!("token={}", *token));
         match self.link_token {
             TokenPlacement::Query => link.set_query(Some(&pair)),
             TokenPlacement::Fragment => link.set_fragment(Some(&pair)),

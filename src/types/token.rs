@@ -126,7 +126,24 @@ impl ResetToken {
     /// # Errors
     /// [`Malformed`] if the text is damaged beyond that, which its form alone shows.
     pub(crate) fn from_link(text: &str) -> Result<Self, Malformed> {
-        WireToken::find(text).map(Self)
+        WireToken::find(text).and_then(WireToken::of_a_user).map(Self)
+    }
+}
+
+/// The token of a link for somebody who has no account yet: sealed content beside a secret.
+pub(crate) struct RegistrationToken(pub(crate) WireToken);
+
+redacted_debug!(RegistrationToken => "RegistrationToken");
+
+impl RegistrationToken {
+    /// Reads what a link brought along, mending it as that of a [`ResetToken`] is.
+    pub(crate) fn from_link(text: &str) -> Result<Self, Malformed> {
+        WireToken::find(text).and_then(WireToken::of_nobody).map(Self)
+    }
+
+    /// The text form. **This is the secret itself.**
+    pub(crate) fn expose(&self) -> String {
+        self.0.expose()
     }
 }
 

@@ -1,7 +1,8 @@
 //! The text form of tokens: `base64url(holder) "." base64url(secret)`, and what mail clients make of it.
 //!
-//! The holder is the user's id: in clear, or sealed if the host has keys (`crypto`), which makes it as long for every id. The first
-//! byte tells which. Only the form is looked at here; whether the seal opens shows later.
+//! The holder is the user's id: in clear, or sealed if the host has keys (`crypto`), which makes it as long for every id. A link of
+//! somebody who has no account yet carries sealed content in its place. The first byte tells which. Only the form is looked at here;
+//! whether the seal opens shows later.
 
 use std::sync::Arc;
 
@@ -25,18 +26,22 @@ pub(crate) struct WireToken {
 pub(crate) enum Holder {
     Clear(UserId),
     Sealed(Arc<SealedHolder>),
+    /// No user: all that the link stands for.
+    Content(Arc<[u8]>),
 }
 
 /// An id filled up to its greatest length, and a tag of 16 bytes.
 pub(crate) type SealedHolder = [u8; UserId::MAX_BYTES + 16];
 
 impl WireToken {
-    /// The longest text of a token: 145 bytes of a sealed holder and 32 of secret in base64url, plus the dot.
-    const MAX_TEXT_BYTES: usize = 194 + 1 + Self::SECRET_CHARS;
+    /// The longest sealed content: an address, the host's own value and a few dozen bytes.
+    pub(crate) const MAX_CONTENT_BYTES: usize = 1_152;
+    /// The longest text of a token: that content with its version byte, and 32 bytes of secret, in base64url, plus the dot.
+    const MAX_TEXT_BYTES: usize = (1 + Self::MAX_CONTENT_BYTES).div_ceil(3) * 4 + 1 + Self::SECRET_CHARS;
     /// The characters of the secret.
     const SECRET_CHARS: usize = 43;
-    /// The longest text in which a token is looked for. A whole link with a token has less than half of that.
-    const MAX_MANGLED_BYTES: usize = 1024;
+    /// The longest text in which a token is looked for: that of a link with the longest token, of which each character was escaped.
+    const MAX_MANGLED_BYTES: usize = 3 * 2_048;
 
     pub(super) fn parse(text: &str) -> Result<Self, Malformed> {
         if text.len() > Self::MAX_TEXT_BYTES {
@@ -101,6 +106,16 @@ impl WireToken {
         }
     }
 
+    /// The same, if it names a user.
+    pub(super) fn of_a_user(self) -> Result<Self, Malformed> {
+        if matches!(self.holder, Holder::Content(_)) { Err(Malformed::TOKEN) } else { Ok(self) }
+    }
+
+    /// The same, if it names none.
+    pub(super) fn of_nobody(self) -> Result<Self, Malformed> {
+        if matches!(self.holder, Holder::Content(_)) { Ok(self) } else { Err(Malformed::TOKEN) }
+    }
+
     pub(super) fn expose(&self) -> String {
         format!("{}.{}", base64url::encode(&self.holder.to_bytes()), base64url::encode(self.secret.expose()))
     }
@@ -109,18 +124,21 @@ impl WireToken {
 impl Holder {
     /// The first of the bytes of a sealed holder: the version of the form. No id begins with a control character.
     const SEALED: u8 = 1;
+    const CONTENT: u8 = 2;
 
     fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
-        if let Some((&Self::SEALED, sealed)) = bytes.split_first() {
-            return Some(Self::Sealed(Arc::new(sealed.try_into().ok()?)));
+        match bytes.split_first() {
+            Some((&Self::SEALED, sealed)) => Some(Self::Sealed(Arc::new(sealed.try_into().ok()?))),
+            Some((&Self::CONTENT, content)) => Some(Self::Content(content.into())),
+            _ => UserId::parse(&String::from_utf8(bytes).ok()?).ok().map(Self::Clear),
         }
-        UserId::parse(&String::from_utf8(bytes).ok()?).ok().map(Self::Clear)
     }
 
     fn to_bytes(&self) -> Vec<u8> {
         match self {
             Self::Clear(id) => id.as_str().as_bytes().to_vec(),
             Self::Sealed(sealed) => [&[Self::SEALED], &sealed[..]].concat(),
+            Self::Content(content) => [&[Self::CONTENT], &content[..]].concat(),
         }
     }
 }

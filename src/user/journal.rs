@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::fresh::Fresh;
 use super::state::User;
-use super::stored::{EnteredFailures, StoredJournal};
+use super::stored::{Document, EnteredFailures, StoredJournal};
 use crate::journal::{JournalEntry, chain};
 use crate::types::{UserId, after};
 
@@ -75,10 +75,12 @@ impl User {
     /// The same state without what was decided on the way to it, for one that was read: a repository may hand back what it was
     /// given.
     pub(crate) fn without_change(mut self) -> User {
-        if !self.document.to_mail.is_empty() || !self.document.journal_entries.is_empty() {
+        let Document { to_mail, journal_entries, registration, .. } = &*self.document;
+        if !to_mail.is_empty() || !journal_entries.is_empty() || registration.is_some() {
             let document = Arc::make_mut(&mut self.document);
             document.to_mail.clear();
             document.journal_entries.clear();
+            document.registration = None;
         }
         self
     }

@@ -17,6 +17,7 @@ mod owed_mail;
 mod password;
 mod progress;
 mod provision;
+mod register;
 mod reset;
 mod session;
 mod session_limits;

@@ -34,6 +34,7 @@ pub(crate) enum Notice {
     PasswordChangeForced,
     MarkedCompromised,
     SharingReminder,
+    Registered,
 }
 
 impl From<Notice> for OwedMail {

@@ -15,6 +15,7 @@ mod operator;
 mod owed;
 mod provision;
 mod reauthenticate;
+mod register;
 mod reset;
 mod second_factor;
 mod session;

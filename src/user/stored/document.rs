@@ -14,7 +14,7 @@ use super::reset::ResetState;
 use super::second_factor::SecondFactor;
 use super::session::StoredSessions;
 use super::undeliverable::StoredUndeliverable;
-use crate::account::UserStatus;
+use crate::account::{RegistrationValue, UserStatus};
 use crate::hashing::StoredHash;
 use crate::journal::JournalEntry;
 use crate::sharing::Sightings;
@@ -67,6 +67,9 @@ pub(in crate::user) struct Document {
     /// What the change that led to this state adds to it. Stored by the store, as rows of their own.
     #[serde(skip)]
     pub(in crate::user) journal_entries: Vec<JournalEntry>,
+    /// What the host gave to the registration that leads to this state. Stored by the host, if it wants to.
+    #[serde(skip)]
+    pub(in crate::user) registration: Option<RegistrationValue>,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
 }
@@ -93,6 +96,7 @@ impl Document {
             to_mail: Vec::new(),
             journal: None,
             journal_entries: Vec::new(),
+            registration: None,
             extra: Extra::new(),
         }
     }

@@ -1,0 +1,47 @@
+//! An account that its owner opens: the address is proved, and the password is theirs from the beginning.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::fresh::Fresh;
+use super::owed_mail::Notice;
+use super::progress::Progress;
+use super::session_limits::SessionWish;
+use super::sign_in::{Passed, SignInRules};
+use super::state::User;
+use super::stored::{Document, StoredPassword};
+use crate::account::{RegistrationLink, RegistrationValue};
+use crate::hashing::StoredHash;
+use crate::types::UserId;
+
+impl User {
+    /// A new account for the address that the link was mailed to, and where its owner goes from there. `id` is that under which the
+    /// hash is kept.
+    pub(crate) fn register(
+        link: RegistrationLink,
+        id: UserId,
+        hash: StoredHash,
+        rules: &SignInRules,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> Passed {
+        let document = Document {
+            password: Some(StoredPassword::new(hash, now, fresh)),
+            registration: link.value,
+            ..Document::blank(now, fresh)
+        };
+        let user = User { id, email: link.email, version: fresh.version, document: Arc::new(document) };
+        let proved = Progress::by_password(None, SessionWish::default(), now);
+        user.advance(proved, rules, now, fresh, |document| document.mail(Notice::Registered))
+    }
+
+    /// What the host gave to the registration that opened this account
+    /// ([`RegistrationRequest::value`](crate::account::RegistrationRequest::value),
+    /// [`Invitation::value`](crate::account::Invitation::value)). Only in the user that
+    /// [`insert`](crate::UserRepository::insert) is given then: a host with a table of its own stores its row in that same write. It
+    /// is not part of the snapshot, so this is `None` in every user that was read.
+    pub fn registration_value(&self) -> Option<&RegistrationValue> {
+        self.document.registration.as_ref()
+    }
+}
