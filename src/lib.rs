@@ -140,6 +140,7 @@ pub mod manual;
 #[cfg_attr(docsrs, doc(cfg(feature = "pages")))]
 pub mod pages;
 pub mod password;
+pub mod registration;
 pub mod second_factor;
 pub mod session;
 mod sharing;

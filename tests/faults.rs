@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 
 use doorward::account::{
-    Import, ImportMark, ImportReport, ImportReview, ImportRow, ImportSource, Provision, ResealOutcome,
+    Import, ImportMark, ImportReport, ImportReview, ImportRow, ImportSource, Provision, ResealOutcome, UserCounts,
 };
-use doorward::config::{BackgroundWork, ResetMode};
+use doorward::config::{BackgroundWork, RegistrationMode, ResetMode};
 use doorward::error::{
     CompleteResetError, EnrollmentError, ImportError, ProvisionError, SignInError, VerifySecondFactorError,
 };
@@ -1749,6 +1749,77 @@ fn owed_mails() {
             let temporary = stage.world.mailer.last_to(&email(BOB)).unwrap().temporary_password().unwrap();
             let challenge = stage.world.challenge(BOB, &temporary);
             let _ = stage.world.choose(&challenge, FINAL);
+        },
+    );
+}
+
+fn registration(config: &mut Config) {
+    config.registration.mode = RegistrationMode::Open;
+}
+
+/// Nobody but the owner of the mailbox gets an account, and there is one at most.
+#[test]
+fn register() {
+    check_under(
+        registration,
+        "request_registration",
+        |stage| stage.world.mailer.count(),
+        async |auth, _| auth.request_registration(email(ANN)).await.is_ok(),
+        |stage, before, _| {
+            let world = &stage.world;
+            assert_eq!(block_on(world.users.count()).unwrap(), UserCounts::default(), "nothing is stored");
+            let mails = world.mailer.mails()[*before..].len();
+            assert!(mails <= 1);
+            world.clock.advance(5 * MINUTE);
+            block_on(world.auth.request_registration(email(ANN))).unwrap();
+            let _ = block_on(world.auth.register(&world.mailed_token(), OLD)).unwrap();
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check_under(
+        registration,
+        "request_registration of a taken address",
+        ann,
+        async |auth, _| auth.request_registration(email(ANN)).await.is_ok(),
+        |stage, ann, _| {
+            assert!(stage.world.is_live(ann));
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check_under(
+        registration,
+        "invite",
+        |stage| stage.world.mailer.count(),
+        async |auth, _| auth.operator.invite(email(ANN)).await.is_ok(),
+        |stage, before, answer| {
+            let world = &stage.world;
+            let mailed = world.mailer.count() > *before;
+            assert!(answer != Some(true) || mailed);
+            if !mailed {
+                let _ = block_on(world.operator.invite(email(ANN))).unwrap();
+            }
+            let _ = block_on(world.auth.register(&world.mailed_token(), OLD)).unwrap();
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check_under(
+        registration,
+        "register",
+        |stage| {
+            block_on(stage.world.auth.request_registration(email(ANN))).unwrap();
+            stage.world.mailed_token()
+        },
+        async |auth, token| matches!(auth.register(token, OLD).await, Ok(SignIn::Complete(_))),
+        |stage, token, answer| {
+            let world = &stage.world;
+            let exists = block_on(world.users.find_by_email(&email(ANN))).unwrap().is_some();
+            assert!(answer != Some(true) || exists);
+            // The same link makes up for whatever was lost, unless there is the account.
+            assert_eq!(block_on(world.auth.register(token, NEW)).is_ok(), !exists);
+            assert_eq!(block_on(world.users.count()).unwrap().active, 1);
+            let known = if exists { OLD } else { NEW };
+            assert!(world.fails(ANN, if exists { NEW } else { OLD }));
+            stage.gets_in(&[known]);
         },
     );
 }

@@ -113,6 +113,18 @@ pseudo_locale! {
     sharing_reminder(site: &Site);
     account_for_a_colleague();
     change_a_known_password();
+    confirm_registration_subject(site: &Site);
+    confirm_registration(site: &Site);
+    confirm_registration_link();
+    ignore_registration();
+    invitation_subject(site: &Site);
+    invitation(site: &Site);
+    ignore_invitation();
+    already_registered_subject(site: &Site);
+    already_registered(site: &Site);
+    already_registered_advice();
+    registered_subject(site: &Site);
+    registered(site: &Site, at: OffsetDateTime);
 }
 
 fn sites() -> [Site; 2] {
@@ -125,9 +137,10 @@ fn values(mail: &Mail) -> Vec<String> {
         MailKind::Welcome { temporary_password, .. } | MailKind::TemporaryPassword { temporary_password, .. } => {
             Some(temporary_password.expose().to_owned())
         }
-        MailKind::ConfirmReset { link, .. } | MailKind::ChooseNewPassword { link, .. } => {
-            Some(link.expose().to_owned())
-        }
+        MailKind::ConfirmReset { link, .. }
+        | MailKind::ChooseNewPassword { link, .. }
+        | MailKind::ConfirmRegistration { link, .. }
+        | MailKind::Invitation { link, .. } => Some(link.expose().to_owned()),
         _ => None,
     };
     let site = mail.site();

@@ -771,3 +771,41 @@ fn scenario_43_sessions_and_remembered_devices_end_with_what_they_were_gained_by
         assert!(!world.is_live(&acting), "{name}: the old session has ended, the new one continues");
     }
 }
+
+/// What an attacker may prepare for an address whose owner has not come yet. Each variant of account pre-hijacking (Sudhodanan and
+/// Paverd, 2022) begins with an account that somebody opened for an address of somebody else.
+#[test]
+fn scenario_38_nobody_prepares_an_account_for_the_address_of_another() {
+    let open = |config: &mut doorward::Config| config.registration.mode = doorward::config::RegistrationMode::Open;
+    let world = World::with_keyring(|builder| builder.configure(open));
+    let victim = "victim@acme.example";
+
+    // Classic: the attacker registers the address with a password of their own. Without the mailbox there is no account, so there is
+    // no password, no session to keep, and no authenticator or other identifier to leave behind.
+    block_on(world.auth.request_registration(email(victim))).unwrap();
+    let first = world.mailed_token();
+    assert!(block_on(world.users.find_by_email(&email(victim))).unwrap().is_none());
+    assert!(world.fails(victim, "the attackers own password"));
+    for guess in [first.split_once('.').unwrap().0, &first[..first.len() - 4], ""] {
+        assert!(block_on(world.auth.register(guess, "the attackers own password")).is_err());
+    }
+
+    // Merging: an account of the same address that came another way is not joined with anything. The owner, who registers later, is
+    // told that there is one.
+    let _ = world.open("imported@acme.example", OLD);
+    world.clock.advance(5 * MINUTE);
+    block_on(world.auth.request_registration(email("imported@acme.example"))).unwrap();
+    assert_eq!(world.last_mail().mail.kind().name(), "already_registered");
+
+    // The owner opens the account with the attacker's link, which came to the owner's mailbox: it carries nothing of the attacker's
+    // but the request.
+    let owner = complete(block_on(world.auth.register(&first, NEW)).unwrap());
+    assert_eq!(block_on(world.auth.sessions(&owner)).unwrap().len(), 1);
+    assert_eq!(block_on(world.auth.devices(&owner)).unwrap().len(), 1);
+    assert!(!world.user(victim).to_snapshot().contains("totp"));
+    assert!(world.fails(victim, "the attackers own password"));
+    assert!(
+        block_on(world.auth.register(&first, "the attackers own password")).is_err(),
+        "nor does the link work again"
+    );
+}

@@ -140,6 +140,10 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::TotpSecretUnusable { fault },
     ];
     let refused = [
+        EventKind::RegistrationCoolingDown,
+        EventKind::RegistrationWithheld,
+        EventKind::RegistrationLinkRejected,
+        EventKind::RegistrationLinkDamaged,
         EventKind::SharingSuspected { signs: SharingSigns::default() },
         EventKind::SignInFailed { reason: SignInFailureReason::WrongPassword },
         EventKind::SecondFactorFailed { steps_off: None },
@@ -194,6 +198,10 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::RecoveryCancelled,
         EventKind::Deleted,
         EventKind::Deliverable,
+        EventKind::RegistrationRequested,
+        EventKind::RegistrationLinkIssued,
+        EventKind::Invited,
+        EventKind::Registered,
     ];
     let housekeeping = [
         EventKind::Rehashed { from: HashScheme::Argon2id },

@@ -5,7 +5,6 @@ mod import_report;
 mod import_source;
 mod overview;
 mod provision;
-mod registration;
 mod reseal;
 mod undeliverable;
 
@@ -14,11 +13,6 @@ pub use import_report::{ImportReport, ImportReview, SkipReason, SkippedRow};
 pub use import_source::{ImportMark, ImportRow, ImportSource};
 pub use overview::{UserCounts, UserOverview, UserStatus};
 pub use provision::{Provision, Provisioned, ProvisionedWithPassword};
-pub(crate) use registration::SealedRegistration;
-pub use registration::{
-    Invitation, Invited, RegistrationLink, RegistrationLinkStatus, RegistrationRequest, RegistrationRequested,
-    RegistrationValue,
-};
 pub use reseal::ResealOutcome;
 pub use undeliverable::{Undeliverable, UndeliverableReason};
 

@@ -353,8 +353,6 @@ impl AuthBuilder {
             background: self.background.clone(),
             owed: self.directory.map(|directory| OwedMails::new(directory, config.owed_limits())),
         });
-        let registration = keyring.as_deref().filter(|_| config.registration.is_on());
-        let registrations = registration.map(|keys| Registrations::new(&config.registration, keys, &events));
         let sessions = sessions(&config, &users, &mailing, self.background.clone());
         let codes = Codes {
             users: Arc::clone(&users),
@@ -363,18 +361,10 @@ impl AuthBuilder {
             keyring,
             limits: config.code_limits(),
         };
-        let new_passwords = NewPasswords {
-            policy: config.password.clone(),
-            breached: self.breached,
-            service: mailing.site.name().to_owned(),
-            hashing: Arc::clone(&hashing),
-            events: Arc::clone(&events),
-            links_set_passwords: config.links_set_passwords(),
-            in_flight: InFlight::default(),
-        };
+        let new_passwords = new_passwords(&config, self.breached, &mailing, &hashing);
         Ok(Engine {
             resets: Resets::new(&events),
-            registrations,
+            registrations: registrations(&config, codes.keyring.as_deref(), &events),
             sessions,
             housekeeping: Housekeeping::new(self.background, config.purge.every, events.now()),
             holding: self.hold.map(Holding::new),
@@ -400,6 +390,29 @@ fn journaling(
     let sink = sink.map(|sink| Arc::new(Reporting::new(sink, events)));
     let kept = users.keeps_journal() || sink.is_some();
     kept.then(|| Journaling { sink, background: background.clone() })
+}
+
+fn new_passwords(
+    config: &Config,
+    breached: Option<Arc<dyn BreachedPasswords>>,
+    mailing: &Mailing,
+    hashing: &Arc<Hashing>,
+) -> NewPasswords {
+    NewPasswords {
+        policy: config.password.clone(),
+        breached,
+        service: mailing.site.name().to_owned(),
+        hashing: Arc::clone(hashing),
+        events: Arc::clone(&mailing.events),
+        links_set_passwords: config.links_set_passwords(),
+        in_flight: InFlight::default(),
+    }
+}
+
+/// Unless registration is off. `validate` has seen to it that there is a keyring then.
+fn registrations(config: &Config, keyring: Option<&Keyring>, events: &Arc<Events>) -> Option<Registrations> {
+    let keyring = keyring.filter(|_| config.registration.is_on())?;
+    Some(Registrations::new(&config.registration, keyring, events))
 }
 
 fn sessions(config: &Config, users: &Arc<Users>, mailing: &Arc<Mailing>, background: Background) -> Sessions {

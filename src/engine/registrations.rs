@@ -8,10 +8,10 @@ use super::backlog::{Backlog, Bounds};
 use super::events::Events;
 use super::in_flight::InFlight;
 use super::request_rate::{CommonRate, Rate, RequestRate};
-use crate::account::{RegistrationLink, RegistrationRequest, SealedRegistration};
 use crate::config::{RegistrationConfig, RegistrationMode};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, TokenSeal};
 use crate::mail::MailKind;
+use crate::registration::{RegistrationLink, RegistrationRequest, SealedRegistration};
 use crate::types::{ClientAddress, Email, Holder, RegistrationToken, SecretBytes, UserId, WireToken};
 
 /// Look-ups of addresses, in which free and taken ones are alike. A place takes some 700 bytes.

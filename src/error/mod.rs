@@ -9,7 +9,7 @@ mod account;
 pub(crate) mod auth_error;
 mod message;
 mod password;
-mod registration;
+pub(crate) mod registration;
 mod reset;
 mod response;
 mod second_factor;
@@ -19,7 +19,6 @@ mod unavailable;
 
 pub use account::{DeviceError, ImportError, OperatorError, ProvisionError, ResumeError, SessionError, WelcomeError};
 pub use password::{ChangePasswordError, ChoosePasswordError};
-pub use registration::{InviteError, RegisterError, RequestRegistrationError};
 pub use reset::{CompleteResetError, ConfirmResetError};
 pub use response::ErrorResponse;
 pub use second_factor::{

@@ -228,7 +228,7 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
 
     /// [`Registered`](crate::mail::MailKind::Registered): the subject.
     fn registered_subject(&self, site: &Site) -> String {
-        format!("Welcome – {}", site.name())
+        format!("Your account is open – {}", site.name())
     }
 
     /// That the account is open, and since when.

@@ -142,6 +142,13 @@ impl PasswordPolicy {
         rules
     }
 
+    /// The rules for the first password of somebody who registers: there is none before it to differ from.
+    pub fn rules_for_registration(&self) -> Vec<Rule> {
+        let mut rules = self.rules();
+        rules.retain(|rule| !matches!(rule, Rule::Temporary | Rule::Reused { .. }));
+        rules
+    }
+
     /// The rule against reuse. Checking it means hashing, so it is judged only once the user has proved their identity.
     pub(crate) fn reused(&self) -> Rule {
         Rule::Reused { last: self.history + 1 }

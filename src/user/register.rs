@@ -11,8 +11,8 @@ use super::session_limits::SessionWish;
 use super::sign_in::{Passed, SignInRules};
 use super::state::User;
 use super::stored::{Document, StoredPassword};
-use crate::account::{RegistrationLink, RegistrationValue};
 use crate::hashing::StoredHash;
+use crate::registration::{RegistrationLink, RegistrationValue};
 use crate::types::UserId;
 
 impl User {
@@ -37,8 +37,8 @@ impl User {
     }
 
     /// What the host gave to the registration that opened this account
-    /// ([`RegistrationRequest::value`](crate::account::RegistrationRequest::value),
-    /// [`Invitation::value`](crate::account::Invitation::value)). Only in the user that
+    /// ([`RegistrationRequest::value`](crate::registration::RegistrationRequest::value),
+    /// [`Invitation::value`](crate::registration::Invitation::value)). Only in the user that
     /// [`insert`](crate::UserRepository::insert) is given then: a host with a table of its own stores its row in that same write. It
     /// is not part of the snapshot, so this is `None` in every user that was read.
     pub fn registration_value(&self) -> Option<&RegistrationValue> {

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use doorward::account::{Invitation, RegistrationLinkStatus, RegistrationRequest, RegistrationValue};
 use doorward::config::{RegistrationConfig, RegistrationMode};
-use doorward::error::{InviteError, RegisterError, RequestRegistrationError, Unavailable};
+use doorward::error::Unavailable;
 use doorward::event::EventKind;
+use doorward::registration::{Invitation, RegistrationLinkStatus, RegistrationRequest, RegistrationValue};
+use doorward::registration::{InviteError, RegisterError, RequestRegistrationError};
 use doorward::second_factor::SecondFactorPolicy;
 use doorward::session::AuthMethod;
 use doorward::store::{BackendError, Insert, MemoryUsers, Replace, Swap, User, UserDirectory, UserHead, Version};
@@ -289,7 +290,8 @@ fn it_is_off_unless_configured_and_needs_a_keyring() {
     let error = world.requests(BEN).unwrap_err();
     assert_eq!((error.code(), error.http_status()), ("registration_off", 403));
     assert!(matches!(block_on(world.operator.invite(email(BEN))), Err(InviteError::Off)));
-    let fields: [(fn(&mut RegistrationConfig), &str); 7] = [
+    type Change = fn(&mut RegistrationConfig);
+    let fields: [(Change, &str); 7] = [
         (|_| {}, "registration.mode"),
         (|it| it.link_lifetime = DAY + SECOND, "registration.link_lifetime"),
         (|it| it.invitation_lifetime = 30 * DAY + SECOND, "registration.invitation_lifetime"),

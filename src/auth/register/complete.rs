@@ -1,12 +1,13 @@
 use super::{Auth, opened};
-use crate::account::RegistrationLink;
 use crate::auth::outcome::SignIn;
 use crate::auth::respond::{events_of, respond};
 use crate::crypto::{Purpose, sha256};
 use crate::engine::{Engine, Happened, SHORT_WHILE};
-use crate::error::{RegisterError, Unavailable};
+use crate::error::Unavailable;
+use crate::error::registration::RegisterError;
 use crate::event::EventKind;
 use crate::hashing::PasswordHash;
+use crate::registration::RegistrationLink;
 use crate::store::Insert;
 use crate::types::{Password, RegistrationToken, base64url};
 use crate::user::{Fresh, Passed, Step, User};
@@ -24,7 +25,7 @@ impl Auth {
     /// [`RegisterError`]. A rejected password does not use up the link.
     ///
     /// ```
-    /// use doorward::error::RegisterError;
+    /// use doorward::registration::{RegisterError};
     /// use doorward::{Auth, SignIn};
     ///
     /// async fn submit(auth: &Auth, token: &str, password: &str) -> Result<SignIn, String> {

@@ -1,10 +1,11 @@
 use super::{Auth, link, request, span};
-use crate::account::{Invitation, Invited, RegistrationRequest, SealedRegistration};
 use crate::auth::Operator;
 use crate::auth::outcome::SignedIn;
 use crate::engine::{Caller, Found};
-use crate::error::{InviteError, Unavailable};
+use crate::error::Unavailable;
+use crate::error::registration::InviteError;
 use crate::event::EventKind;
+use crate::registration::{Invitation, Invited, RegistrationRequest, SealedRegistration};
 
 /// # Inviting
 impl Operator {
@@ -15,7 +16,7 @@ impl Operator {
     /// [`InviteError`], for the operator.
     ///
     /// ```
-    /// use doorward::error::InviteError;
+    /// use doorward::registration::{InviteError};
     /// use doorward::{Email, Operator};
     ///
     /// async fn invite(operator: &Operator, email: Email) -> Result<String, InviteError> {

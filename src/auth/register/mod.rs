@@ -5,17 +5,17 @@ mod invite;
 mod request;
 
 use super::Auth;
-use crate::account::{RegistrationLink, RegistrationLinkStatus, SealedRegistration};
 use crate::config::RegistrationConfig;
 use crate::engine::{Engine, Found, Registrations};
 use crate::error::Unavailable;
 use crate::mail::MailKind;
+use crate::registration::{RegistrationLink, RegistrationLinkStatus, SealedRegistration};
 use crate::types::{Malformed, RegistrationToken, Span};
 
 /// # Registration: the link
 impl Auth {
     /// What a link's token would do now: for the page that the link opens, which shows the address and the
-    /// [policy](Self::password_policy) and asks for a password. It changes nothing, so mail scanners and previews may fetch that page
+    /// [rules](crate::password::PasswordPolicy::rules_for_registration) and asks for a password. It changes nothing, so mail scanners and previews may fetch that page
     /// as often as they like.
     ///
     /// # Errors

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use super::{Auth, link, span};
-use crate::account::{RegistrationRequest, RegistrationRequested, SealedRegistration};
 use crate::config::RegistrationMode;
 use crate::engine::{Caller, Engine, Found, Full, Registrations};
-use crate::error::{RequestRegistrationError, Unavailable};
+use crate::error::Unavailable;
+use crate::error::registration::RequestRegistrationError;
 use crate::event::EventKind;
 use crate::mail::MailKind;
+use crate::registration::{RegistrationRequest, RegistrationRequested, SealedRegistration};
 use crate::types::Email;
 
 /// # Registration: requesting
@@ -26,8 +27,8 @@ impl Auth {
     /// [`RequestRegistrationError`]: none says whether there is an account.
     ///
     /// ```
-    /// use doorward::account::RegistrationRequest;
-    /// use doorward::error::RequestRegistrationError;
+    /// use doorward::registration::RegistrationRequest;
+    /// use doorward::registration::{RequestRegistrationError};
     /// use doorward::{Auth, Email};
     ///
     /// async fn submit(auth: &Auth, email: Email) -> Result<String, RequestRegistrationError> {
