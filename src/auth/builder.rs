@@ -10,7 +10,7 @@ use crate::config::{BackgroundWork, Config, ConfigError, Hold, Sleep};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
     Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Journaling, Mailing, NewPasswords,
-    OwedMails, Registrations, Reporting, Resets, Sessions, StartError, Throttle, Tokens, Users,
+    OwedMails, Registrations, Reporting, Requests, Resets, Sessions, StartError, Throttle, Tokens, Users,
 };
 use crate::event::{Observer, SilentObserver};
 use crate::journal::JournalSink;
@@ -363,8 +363,10 @@ impl AuthBuilder {
         };
         let new_passwords = new_passwords(&config, self.breached, &mailing, &hashing);
         Ok(Engine {
-            resets: Resets::new(&events),
-            registrations: registrations(&config, codes.keyring.as_deref(), &events),
+            requests: Requests {
+                resets: Resets::new(&events),
+                registrations: registrations(&config, codes.keyring.as_deref(), &events),
+            },
             sessions,
             housekeeping: Housekeeping::new(self.background, config.purge.every, events.now()),
             holding: self.hold.map(Holding::new),

@@ -20,6 +20,7 @@ mod owed;
 mod registrations;
 mod reporting;
 mod request_rate;
+mod requests;
 mod resets;
 mod sessions;
 mod throttle;
@@ -49,6 +50,7 @@ pub(crate) use mailing::{Mailing, OwedMails};
 pub(crate) use new_passwords::{Hashed, NewPasswords, compare_and_hash};
 pub(crate) use registrations::Registrations;
 pub(crate) use reporting::Reporting;
+pub(crate) use requests::Requests;
 pub(crate) use resets::{Delivery, Resets};
 pub(crate) use sessions::Sessions;
 pub(crate) use throttle::{Admission, Bucket, Charged, Throttle};
@@ -70,9 +72,7 @@ pub(crate) struct Engine {
     pub(crate) codes: Codes,
     pub(crate) new_passwords: NewPasswords,
     pub(crate) mailing: Arc<Mailing>,
-    pub(crate) resets: Resets,
-    /// `None` if registration is off.
-    pub(crate) registrations: Option<Registrations>,
+    pub(crate) requests: Requests,
     pub(crate) sessions: Sessions,
     pub(crate) housekeeping: Housekeeping,
     pub(crate) holding: Option<Holding>,

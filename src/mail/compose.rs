@@ -49,8 +49,13 @@ fn subject(mail: &Mail) -> String {
 
 /// What stands above the contact.
 fn blocks(mail: &Mail) -> Vec<Block> {
+    with_a_secret(mail).unwrap_or_else(|| report(mail))
+}
+
+/// A mail that carries a password or a link; `None` for any other.
+fn with_a_secret(mail: &Mail) -> Option<Vec<Block>> {
     let (site, texts) = (&mail.site, mail.texts.as_ref());
-    match &mail.kind {
+    Some(match &mail.kind {
         MailKind::Welcome { temporary_password, lifetime, expires_at } => {
             let words = [texts.welcome_password(site), texts.welcome_sign_in(), texts.welcome_for_you_alone()];
             password(mail, words, temporary_password, *lifetime, *expires_at)
@@ -75,6 +80,14 @@ fn blocks(mail: &Mail) -> Vec<Block> {
             let words = [texts.invitation(site), texts.confirm_registration_link(), texts.ignore_invitation()];
             opening(mail, words, href, *lifetime, *expires_at)
         }
+        _ => return None,
+    })
+}
+
+/// A mail that tells of something.
+fn report(mail: &Mail) -> Vec<Block> {
+    let (site, texts) = (&mail.site, mail.texts.as_ref());
+    match &mail.kind {
         MailKind::AlreadyRegistered {} => {
             notice([texts.already_registered(site), texts.already_registered_advice(), texts.ignore_registration()])
         }
@@ -120,6 +133,13 @@ fn blocks(mail: &Mail) -> Vec<Block> {
         MailKind::SharingReminder {} => {
             notice([texts.sharing_reminder(site), texts.account_for_a_colleague(), texts.change_a_known_password()])
         }
+        // They carry a secret.
+        MailKind::Welcome { .. }
+        | MailKind::ConfirmReset { .. }
+        | MailKind::ChooseNewPassword { .. }
+        | MailKind::TemporaryPassword { .. }
+        | MailKind::ConfirmRegistration { .. }
+        | MailKind::Invitation { .. } => Vec::new(),
     }
 }
 /// A mail that reports an event.

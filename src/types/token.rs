@@ -12,7 +12,7 @@ use super::id::UserId;
 use super::malformed::Malformed;
 use super::secret::{SecretBytes, redacted_debug};
 use super::typed::as_shown;
-use super::wire_token::{SealedHolder, WireToken};
+use super::wire_token::{HeldBy, SealedHolder, WireToken};
 
 /// The content shared by the tokens below, opened: as flows compare it.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ macro_rules! parsed {
             /// [`Malformed`] unless it is, byte for byte, a text that `expose` could have produced. A well-formed token is not
             /// necessarily valid.
             pub fn parse(text: &str) -> Result<Self, Malformed> {
-                WireToken::parse(text).map(Self)
+                WireToken::parse(text, HeldBy::User).map(Self)
             }
         }
     };
@@ -116,7 +116,7 @@ parsed!(DeviceToken);
 impl SessionToken {
     /// Parses the text form, byte for byte.
     pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
-        WireToken::parse(text).map(Self)
+        WireToken::parse(text, HeldBy::User).map(Self)
     }
 }
 
@@ -126,7 +126,7 @@ impl ResetToken {
     /// # Errors
     /// [`Malformed`] if the text is damaged beyond that, which its form alone shows.
     pub(crate) fn from_link(text: &str) -> Result<Self, Malformed> {
-        WireToken::find(text).and_then(WireToken::of_a_user).map(Self)
+        WireToken::find(text, HeldBy::User).map(Self)
     }
 }
 
@@ -138,7 +138,7 @@ redacted_debug!(RegistrationToken => "RegistrationToken");
 impl RegistrationToken {
     /// Reads what a link brought along, mending it as that of a [`ResetToken`] is.
     pub(crate) fn from_link(text: &str) -> Result<Self, Malformed> {
-        WireToken::find(text).and_then(WireToken::of_nobody).map(Self)
+        WireToken::find(text, HeldBy::Nobody).map(Self)
     }
 
     /// The text form. **This is the secret itself.**

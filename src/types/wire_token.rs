@@ -36,19 +36,18 @@ pub(crate) type SealedHolder = [u8; UserId::MAX_BYTES + 16];
 impl WireToken {
     /// The longest sealed content: an address, the host's own value and a few dozen bytes.
     pub(crate) const MAX_CONTENT_BYTES: usize = 1_152;
-    /// The longest text of a token: that content with its version byte, and 32 bytes of secret, in base64url, plus the dot.
-    const MAX_TEXT_BYTES: usize = (1 + Self::MAX_CONTENT_BYTES).div_ceil(3) * 4 + 1 + Self::SECRET_CHARS;
     /// The characters of the secret.
     const SECRET_CHARS: usize = 43;
-    /// The longest text in which a token is looked for: that of a link with the longest token, of which each character was escaped.
-    const MAX_MANGLED_BYTES: usize = 3 * 2_048;
 
-    pub(super) fn parse(text: &str) -> Result<Self, Malformed> {
-        if text.len() > Self::MAX_TEXT_BYTES {
+    pub(super) fn parse(text: &str, of: HeldBy) -> Result<Self, Malformed> {
+        if text.len() > of.longest() {
             return Err(Malformed::TOKEN);
         }
         let (holder, secret) = text.split_once('.').ok_or(Malformed::TOKEN)?;
         let holder = base64url::decode(holder).and_then(Holder::from_bytes).ok_or(Malformed::TOKEN)?;
+        if matches!(holder, Holder::Content(_)) != (of == HeldBy::Nobody) {
+            return Err(Malformed::TOKEN);
+        }
         let mut bytes = base64url::decode_array::<32>(secret).ok_or(Malformed::TOKEN)?;
         let token = Self { holder, secret: SecretBytes::new(bytes) };
         bytes.zeroize();
@@ -61,17 +60,17 @@ impl WireToken {
     /// a byte of its own, so the base64url of neither begins with `-`, `_`, `3D` or `3d` (the rest of a quoted-printable equals
     /// sign). So a text that is a token already is read as it is, and a token that lost a character, or has another letter or digit in
     /// it, is never made up for.
-    pub(super) fn find(text: &str) -> Result<Self, Malformed> {
-        if let Ok(token) = Self::parse(text) {
+    pub(super) fn find(text: &str, of: HeldBy) -> Result<Self, Malformed> {
+        if let Ok(token) = Self::parse(text, of) {
             return Ok(token);
         }
-        if text.len() > Self::MAX_MANGLED_BYTES {
+        if text.len() > of.longest_mangled() {
             return Err(Malformed::TOKEN);
         }
-        Self::find_in(text).or_else(|_| Self::find_in(&unescaped(text)))
+        Self::find_in(text, of).or_else(|_| Self::find_in(&unescaped(text), of))
     }
 
-    fn find_in(text: &str) -> Result<Self, Malformed> {
+    fn find_in(text: &str, of: HeldBy) -> Result<Self, Malformed> {
         let mut seen = Zeroizing::new(String::with_capacity(text.len()));
         seen.extend(text.chars().filter(|c| !is_unseen(*c)));
         // A whole link, as `Site` makes them.
@@ -83,11 +82,11 @@ impl WireToken {
         // An equals sign within a token is the mark of a broken line (RFC 2045); before or after one it separates.
         let mut joined = Zeroizing::new(String::with_capacity(rest.len()));
         joined.extend(rest.chars().filter(|c| *c != '='));
-        Self::find_piece(&joined).or_else(|_| Self::find_piece(rest))
+        Self::find_piece(&joined, of).or_else(|_| Self::find_piece(rest, of))
     }
 
     /// The one token among other characters.
-    fn find_piece(text: &str) -> Result<Self, Malformed> {
+    fn find_piece(text: &str, of: HeldBy) -> Result<Self, Malformed> {
         let in_id = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let read = |(dot, _): (usize, &str)| {
             let end = dot + 1 + Self::SECRET_CHARS;
@@ -97,7 +96,7 @@ impl WireToken {
             let holder = holder.strip_prefix("3D").or(holder.strip_prefix("3d")).unwrap_or(holder);
             // A dash may stand behind a link. Letters behind it mean that the secret began elsewhere, or is longer.
             let more = after.trim_start_matches(['-', '_']).starts_with(|c: char| c.is_ascii_alphanumeric());
-            if more { None } else { Self::parse(&Zeroizing::new(format!("{holder}{secret}"))).ok() }
+            if more { None } else { Self::parse(&Zeroizing::new(format!("{holder}{secret}")), of).ok() }
         };
         let mut tokens = text.match_indices('.').filter_map(read);
         match (tokens.next(), tokens.next()) {
@@ -106,18 +105,35 @@ impl WireToken {
         }
     }
 
-    /// The same, if it names a user.
-    pub(super) fn of_a_user(self) -> Result<Self, Malformed> {
-        if matches!(self.holder, Holder::Content(_)) { Err(Malformed::TOKEN) } else { Ok(self) }
-    }
-
-    /// The same, if it names none.
-    pub(super) fn of_nobody(self) -> Result<Self, Malformed> {
-        if matches!(self.holder, Holder::Content(_)) { Ok(self) } else { Err(Malformed::TOKEN) }
-    }
-
     pub(super) fn expose(&self) -> String {
         format!("{}.{}", base64url::encode(&self.holder.to_bytes()), base64url::encode(self.secret.expose()))
+    }
+}
+
+/// Whose tokens are read.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum HeldBy {
+    User,
+    Nobody,
+}
+
+impl HeldBy {
+    /// The longest text of a token: 145 bytes of a sealed holder, or the longest content with its version byte, and 32 bytes of secret
+    /// in base64url, plus the dot.
+    fn longest(self) -> usize {
+        let holder = match self {
+            Self::User => 194,
+            Self::Nobody => (1 + WireToken::MAX_CONTENT_BYTES).div_ceil(3) * 4,
+        };
+        holder + 1 + WireToken::SECRET_CHARS
+    }
+
+    /// The longest text in which a token is looked for. A whole link with a token has less than half of that.
+    fn longest_mangled(self) -> usize {
+        match self {
+            Self::User => 1024,
+            Self::Nobody => 4096,
+        }
     }
 }
 

@@ -73,7 +73,7 @@ fn impossible_settings_are_refused_by_name() {
 #[test]
 fn m6_what_weakens_a_promise_needs_a_word_of_danger() {
     type Case = (&'static str, fn(&mut Config));
-    let weak: [Case; 9] = [
+    let weak: [Case; 10] = [
         ("throttle", |config| {
             (config.throttle.first_step, config.throttle.cap) = (Duration::from_millis(1), Duration::from_millis(1));
         }),
@@ -85,6 +85,7 @@ fn m6_what_weakens_a_promise_needs_a_word_of_danger() {
         ("second_factor.throttle", |config| config.second_factor.throttle.free = 4),
         ("second_factor.throttle", |config| config.second_factor.throttle.first_step = SECOND),
         ("reset.cooldown", |config| config.reset.cooldown = 5 * MINUTE - SECOND),
+        ("registration.cooldown", |config| config.registration.cooldown = 5 * MINUTE - SECOND),
     ];
     for (field, weaken) in weak {
         assert_eq!(field_at_fault(weaken).as_deref(), Some(field));

@@ -30,7 +30,7 @@ impl Operator {
     pub async fn invite(&self, invitation: impl Into<Invitation>) -> Result<Invited, InviteError> {
         let (engine, Invitation { email, value }) = (self.engine(), invitation.into());
         engine.open()?;
-        let Some(registrations) = &engine.registrations else { return Err(InviteError::Off) };
+        let Some(registrations) = &engine.requests.registrations else { return Err(InviteError::Off) };
         match engine.users.find_by_email(&email).await? {
             Found::Nobody => {}
             Found::Somebody(_) | Found::Unreadable => return Err(InviteError::EmailTaken),
@@ -59,7 +59,7 @@ impl Auth {
     pub async fn invite(&self, member: &SignedIn, invitation: impl Into<Invitation>) -> Result<Invited, InviteError> {
         let (engine, Invitation { email, value }) = (&self.engine, invitation.into());
         engine.open()?;
-        let Some(registrations) = &engine.registrations else { return Err(InviteError::Off) };
+        let Some(registrations) = &engine.requests.registrations else { return Err(InviteError::Off) };
         let user = engine.users.find_by_id(member.user_id()).await?;
         if user.is_none_or(|user| engine.sessions.of(&user, member.shown()).is_none()) {
             engine.sessions.report_rejected(member.shown());

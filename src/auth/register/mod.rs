@@ -51,8 +51,11 @@ async fn opened<'a>(
     engine: &'a Engine,
     token: &RegistrationToken,
 ) -> Result<Option<(&'a Registrations, RegistrationLink)>, Unavailable> {
-    let opened =
-        engine.registrations.as_ref().and_then(|registrations| Some((registrations, registrations.open(token)?)));
+    let opened = engine
+        .requests
+        .registrations
+        .as_ref()
+        .and_then(|registrations| Some((registrations, registrations.open(token)?)));
     let Some((registrations, link)) = opened else { return Ok(None) };
     match engine.users.find_by_email(&link.email).await? {
         Found::Nobody => Ok(Some((registrations, link))),

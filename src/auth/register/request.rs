@@ -45,7 +45,7 @@ impl Auth {
     ) -> Result<RegistrationRequested, RequestRegistrationError> {
         let (engine, request) = (&self.engine, request.into());
         engine.open()?;
-        let registrations = engine.registrations.as_ref();
+        let registrations = engine.requests.registrations.as_ref();
         let open = registrations.filter(|_| engine.config.registration.mode == RegistrationMode::Open);
         let Some(registrations) = open else { return Err(RequestRegistrationError::Off) };
         if !engine.config.registration.allows(&request.email) {
@@ -81,7 +81,7 @@ pub(super) async fn look_up(
 }
 
 async fn mail(engine: Arc<Engine>, request: RegistrationRequest, invited: bool) {
-    let Some(registrations) = &engine.registrations else { return };
+    let Some(registrations) = &engine.requests.registrations else { return };
     let RegistrationRequest { email, value, request_id, .. } = request;
     let report = |kind| engine.events.report(kind).email(&email).request_id(request_id.as_deref()).send();
     if !registrations.may_mail(&email) {

@@ -110,7 +110,7 @@ impl Auth {
             move |email| look_up(Arc::clone(&engine), email)
         };
         let background = &engine.housekeeping.background;
-        let taken = engine.resets.look_ups.work_off(background, email, caller, work).await;
+        let taken = engine.requests.resets.look_ups.work_off(background, email, caller, work).await;
         taken.map_err(|Full| engine.hashing.busy())?;
         engine.purge_in_time().await;
         Ok(ResetRequested { cooldown: engine.config.reset.cooldown })
@@ -119,12 +119,12 @@ impl Auth {
 
 /// Whether the request finds a place. The address is not looked up for it: a known one is refused like any other.
 async fn admit(engine: &Engine, request: &ResetRequest) -> Result<Caller, Unavailable> {
-    let refused = match engine.resets.admit(request.client.address.as_ref()) {
+    let refused = match engine.requests.resets.admit(request.client.address.as_ref()) {
         Ok(caller) => return Ok(caller),
         Err(retry_after) => retry_after,
     };
     let known = engine.users.find_shown_device(&request.email, &request.client.devices).await?;
-    let refused = match known.map(|(_, device)| engine.resets.admit_device(device.id)) {
+    let refused = match known.map(|(_, device)| engine.requests.resets.admit_device(device.id)) {
         Some(Ok(caller)) => return Ok(caller),
         Some(Err(retry_after)) => retry_after,
         None => refused,
@@ -142,7 +142,7 @@ async fn look_up(engine: Arc<Engine>, email: Email) {
         // Reported.
         Ok(Found::Unreadable) | Err(_) => return,
     };
-    let Some(delivery) = engine.resets.delivery(head.id(), &email) else {
+    let Some(delivery) = engine.requests.resets.delivery(head.id(), &email) else {
         return report(EventKind::ResetCoolingDown);
     };
     let work = {
@@ -151,7 +151,7 @@ async fn look_up(engine: Arc<Engine>, email: Email) {
     };
     // These are not bounded, so they are never full.
     let background = &engine.housekeeping.background;
-    let _ = engine.resets.deliveries.work_off(background, delivery, Caller::Known, work).await;
+    let _ = engine.requests.resets.deliveries.work_off(background, delivery, Caller::Known, work).await;
 }
 
 /// Stores a link and mails it.
