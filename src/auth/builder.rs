@@ -343,9 +343,7 @@ impl AuthBuilder {
             mail_lease: self.directory.as_ref().map(|_| config.owed_limits().lease),
         });
         let (hashing, attempts) = (Arc::new(hashing), Reporting::new(self.attempts, &events));
-        let (of_accounts, of_clients) = (config.throttle, config.client_address_throttle);
-        let notes_tries = users.journaling.is_some();
-        let throttle = Throttle::new(attempts, &events, &hashing, of_accounts, of_clients, notes_tries);
+        let throttle = Throttle::new(attempts, &events, &hashing, &config, users.journaling.is_some());
         let mailing = Arc::new(Mailing {
             mailer: self.mailer,
             texts: self.texts,

@@ -9,6 +9,7 @@ use super::events::Events;
 use super::hash_pool::{Caller, Holder, Permit};
 use super::hashing::{Hashing, SHORT_WHILE, Seat};
 use super::reporting::Reporting;
+use crate::config::Config;
 use crate::crypto::{Draw, Purpose};
 use crate::error::Unavailable;
 use crate::event::EventKind;
@@ -85,7 +86,7 @@ pub(crate) struct Charged {
     own: Option<OffsetDateTime>,
 }
 
-/// Which tries are no failures that are still to be entered in the journal.
+/// Which of the noted tries a bucket forgets: those that are no failures, or are in the journal.
 #[derive(Clone, Copy)]
 enum Settled {
     /// This try alone.
@@ -155,11 +156,11 @@ impl Throttle {
         attempts: Reporting<dyn AttemptStore>,
         events: &Arc<Events>,
         hashing: &Arc<Hashing>,
-        of_accounts: Backoff,
-        of_client_addresses: Backoff,
+        config: &Config,
         notes_tries: bool,
     ) -> Self {
         let (events, hashing) = (Arc::clone(events), Arc::clone(hashing));
+        let (of_accounts, of_client_addresses) = (config.throttle, config.client_address_throttle);
         Self { attempts, events, hashing, of_accounts, of_client_addresses, notes_tries }
     }
 

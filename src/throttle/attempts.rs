@@ -46,9 +46,10 @@ pub struct Attempts {
     /// kept, which enters them at the next success.
     #[serde(with = "micros::several", default, skip_serializing_if = "Vec::is_empty")]
     tries: Vec<OffsetDateTime>,
-    /// From this instant on no failure counts any more, though the entry is kept for its tries. Missing: from `expires_at` on.
+    /// Until when the entry is kept for its tries, though no failure counts any more from `expires_at` on. A release that does not
+    /// know it counts the same and drops the entry earlier.
     #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
-    counts_until: Option<OffsetDateTime>,
+    kept_until: Option<OffsetDateTime>,
     /// Fields of a newer release, kept unchanged.
     #[serde(flatten)]
     extra: serde_json::Map<String, serde_json::Value>,
@@ -151,8 +152,7 @@ impl Attempts {
         let count = self.failures.saturating_add(1).min(spacing.saturation());
         let counted = Self::counted(count, spacing, now, version);
         // A failure counted by a clock that is behind must not make the entry expire sooner.
-        let expires_at =
-            if self.since > now { counted.expires_at.max(self.counts_until()) } else { counted.expires_at };
+        let expires_at = if self.since > now { counted.expires_at.max(self.expires_at) } else { counted.expires_at };
         Self { expires_at, extra: self.extra.clone(), ..counted }.keeping(self.tries.clone(), now)
     }
 
@@ -184,17 +184,13 @@ impl Attempts {
     }
 
     fn new(version: Version, failures: u32, [since, not_before, expires_at]: [OffsetDateTime; 3]) -> Self {
-        let (behind, tries, counts_until, extra) = (None, Vec::new(), None, serde_json::Map::new());
-        Self { version, failures, since, not_before, expires_at, behind, tries, counts_until, extra }
+        let (behind, tries, kept_until, extra) = (None, Vec::new(), None, serde_json::Map::new());
+        Self { version, failures, since, not_before, expires_at, behind, tries, kept_until, extra }
     }
 
     /// Whether its failures still count.
     pub(crate) fn counts(&self, now: OffsetDateTime) -> bool {
-        now < self.counts_until()
-    }
-
-    fn counts_until(&self) -> OffsetDateTime {
-        self.counts_until.unwrap_or(self.expires_at)
+        now < self.expires_at
     }
 
     /// The same entry with a try of now noted, behind those of the entry before, though its failures may count no more.
@@ -236,10 +232,8 @@ impl Attempts {
 
     /// With these tries, for whose sake the entry is kept longer than its failures count.
     fn keeping(self, tries: Vec<OffsetDateTime>, now: OffsetDateTime) -> Self {
-        let counts_until = self.counts_until();
-        let kept_until = if tries.is_empty() { counts_until } else { counts_until.max(after(now, TRIES_KEPT)) };
-        let is_longer = kept_until > counts_until;
-        Self { tries, expires_at: kept_until, counts_until: is_longer.then_some(counts_until), ..self }
+        let kept_until = (!tries.is_empty()).then(|| after(now, TRIES_KEPT));
+        Self { tries, kept_until, ..self }
     }
 
     /// The version of this entry, which a swap compares.
@@ -259,7 +253,7 @@ impl Attempts {
 
     /// From this instant on the entry may be dropped: no failure counts any more, and its tries are too old for the journal.
     pub fn expires_at(&self) -> OffsetDateTime {
-        self.expires_at
+        self.kept_until.map_or(self.expires_at, |kept_until| kept_until.max(self.expires_at))
     }
 
     /// The entry as one JSON document.
@@ -279,5 +273,62 @@ impl Attempts {
 impl fmt::Display for AttemptKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throttle::Backoff;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    fn version(n: u8) -> Version {
+        Version::from_random([n; 16])
+    }
+
+    fn noted(before: Option<&Attempts>, now: OffsetDateTime) -> Attempts {
+        match Attempts::charge(before, &Backoff::default(), now, version(1)) {
+            Charge::Due(entry) => entry.noting_try(before, now),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tries_are_kept_for_a_day_though_failures_count_for_hours() {
+        let start = OffsetDateTime::UNIX_EPOCH;
+        let first = noted(None, start);
+        assert!(!first.counts(start + HOUR) && first.expires_at() == start + 24 * HOUR);
+        let second = noted(Some(&first), start + 2 * HOUR);
+        assert_eq!((second.failures(), second.tries()), (1, [start, start + 2 * HOUR].as_slice()));
+        let read = Attempts::from_snapshot(&second.to_snapshot()).unwrap();
+        assert_eq!(read, second);
+        // Without tries an entry is as it was before there were any.
+        let own = start + 2 * HOUR;
+        let settled = second.without_tries_through(own, own);
+        assert_eq!(settled.expires_at(), own + HOUR);
+        assert!(!settled.to_snapshot().contains("tries") && !settled.to_snapshot().contains("kept_until"));
+    }
+
+    #[test]
+    fn a_try_is_named_by_its_instant_and_settled_by_its_place() {
+        let start = OffsetDateTime::UNIX_EPOCH + 100 * HOUR;
+        let mut entry = noted(None, start);
+        // The clock is set back in between, and two tries share an instant.
+        for now in [start - HOUR, start - HOUR, start + HOUR] {
+            let before = entry.clone();
+            entry = entry.noting_try(Some(&before), now);
+        }
+        let [_, two, three, four] = entry.tries() else { panic!("{entry:?}") };
+        let (two, three, four) = (*two, *three, *four);
+        assert_ne!(two, three);
+        assert_eq!(entry.clone().without_try(three, start).tries(), [start, two, four]);
+        assert_eq!(entry.clone().without_tries_through(two, start).tries(), [three, four]);
+        assert_eq!(entry.clone().without_tries_through(start + 9 * HOUR, start).tries().len(), 4, "it is not there");
+        for n in 1..=50 {
+            let before = entry.clone();
+            entry = entry.noting_try(Some(&before), start + n * HOUR);
+        }
+        assert_eq!((entry.tries().len(), entry.tries().last()), (MOST_TRIES, Some(&(start + 50 * HOUR))));
     }
 }

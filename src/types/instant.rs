@@ -81,7 +81,7 @@ pub(crate) mod micros {
 
         pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<OffsetDateTime>, D::Error> {
             let micros = Vec::<i64>::deserialize(deserializer)?.into_iter();
-            let instants = micros.map(|micros| super::from_i64(micros));
+            let instants = micros.map(super::from_i64);
             instants.collect::<Option<_>>().ok_or_else(|| de::Error::custom("instant out of range"))
         }
     }
