@@ -304,3 +304,37 @@ fn s15_with_a_journal_a_failure_causes_the_same_calls_for_known_and_unknown_addr
         }
     }
 }
+
+/// From a known device the account's bucket is read as well, which must not reveal that the password beside a wrong code is right.
+#[test]
+fn s20_with_a_journal_a_wrong_code_on_a_known_device_causes_the_calls_of_a_wrong_password() {
+    let world = World::over(MemoryUsers::new().with_journal(), |builder| builder.keyring(keyring()));
+    let who = world.open(ANN, OLD);
+    let who = block_on(world.auth.reauthenticate(&who, OLD)).unwrap();
+    let app = App::new(&block_on(world.auth.begin_enrollment(&who)).unwrap());
+    let (who, _) = block_on(world.auth.confirm_enrollment(&who, &app.code(&world))).unwrap();
+    drop(who);
+    world.clock.advance(HOUR);
+    let request = SignInRequest::new(ANN, OLD).code(&app.code(&world));
+    let known = complete(block_on(world.auth.sign_in(request)).unwrap()).device_token().unwrap().expose().to_string();
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let users = Recorded { inner: world.users.clone(), calls: calls.clone() };
+    let attempts = Recorded { inner: world.attempts.clone(), calls: calls.clone() };
+    let auth = Auth::builder(site(), users, attempts, world.mailer.clone())
+        .clock(world.clock.clone())
+        .keyring(keyring())
+        .background(drop)
+        .configure(for_tests)
+        .build()
+        .unwrap();
+    let mut seen = Vec::new();
+    for password in [OLD, "a wrong password"] {
+        world.clock.advance(HOUR);
+        calls.lock().unwrap().clear();
+        let request = SignInRequest::new(ANN, password).code(&app.wrong_code(&world)).device(&known);
+        block_on(auth.try_sign_in(request)).unwrap_err();
+        seen.push(calls.lock().unwrap().clone());
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0].iter().filter(|call| **call == "load").count(), 2, "{seen:?}");
+}

@@ -394,3 +394,23 @@ fn clocks_that_are_set_back_or_were_ahead_lose_no_failure() {
     assert_eq!(host.failures(&ann), [ahead, behind], "though a later one was entered before");
     assert_eq!(block_on(host.operator.check_journal(&*host.users, &ann)).unwrap().first_break, None);
 }
+
+#[test]
+fn a_failure_that_is_entered_late_is_purged_in_the_order_of_numbers() {
+    let host = Host::of(MemoryUsers::new().with_journal(), |builder| builder.index_key([5; 32]));
+    let ann = host.open(ANN).user_id().clone();
+    let failed = host.fails(ANN);
+    host.clock.advance(MINUTE);
+    block_on(host.operator.deactivate(&ann)).unwrap();
+    block_on(host.operator.reactivate(&ann)).unwrap();
+    let younger = doorward::Clock::now(&host.clock);
+    let _ = host.signs_in(ANN);
+    let purge = |before| block_on(host.operator.purge_journal(&*host.users, before, 1_000)).unwrap();
+    assert!(purge(failed + SECOND) > 0);
+    assert_eq!(host.failures(&ann), [failed], "what has an earlier number is younger and stays");
+    assert!(host.names(&ann).iter().any(|name| &**name == "user_archived"));
+    assert!(purge(younger + SECOND) > 0);
+    assert!(host.failures(&ann).is_empty());
+    let checked = block_on(host.operator.check_journal(&*host.users, &ann)).unwrap();
+    assert_eq!((checked.first_break, checked.unchained), (None, 0));
+}
