@@ -4,14 +4,16 @@
 
 mod support;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use doorward::hashing::HashParams;
-use doorward::store::{BackendError, Insert, MemoryUsers, Replace, Swap, User, UserHead, Version};
+use doorward::store::{
+    AttemptKey, Attempts, BackendError, Insert, MemoryAttempts, MemoryUsers, Replace, Swap, User, UserHead, Version,
+};
 use doorward::testing::{Faults, join_all};
-use doorward::{Auth, Email, SignInRequest, UserId, UserRepository};
+use doorward::{AttemptStore, Auth, Email, SignInRequest, UserId, UserRepository};
 use pollster::block_on;
 use support::*;
 
@@ -221,4 +223,118 @@ fn a_session_in_use_adds_one_write_in_five_minutes_however_many_processes_see_it
     let (stored, tried) = (users.stored.load(Ordering::SeqCst), users.tried.load(Ordering::SeqCst));
     assert_eq!(stored, 12, "in an hour");
     assert!((stored..6 * stored).contains(&tried), "not every request tries: {tried}");
+}
+
+/// Stores that write down which of their methods is called.
+#[derive(Clone, Debug)]
+struct Recorded<S> {
+    inner: Arc<S>,
+    calls: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl<S> Recorded<S> {
+    fn called(&self, call: &'static str) -> &S {
+        self.calls.lock().unwrap().push(call);
+        &self.inner
+    }
+}
+
+#[doorward::async_trait]
+impl UserRepository for Recorded<MemoryUsers> {
+    async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
+        self.called("insert").insert(user).await
+    }
+
+    async fn find_by_id(&self, id: &UserId) -> Result<Option<User>, BackendError> {
+        self.called("find_by_id").find_by_id(id).await
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError> {
+        self.called("find_by_email").find_by_email(email).await
+    }
+
+    async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
+        self.called("replace").replace(user, expected).await
+    }
+
+    async fn delete(&self, user: &User) -> Result<Swap, BackendError> {
+        self.called("delete").delete(user).await
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.inner.keeps_journal()
+    }
+}
+
+#[doorward::async_trait]
+impl AttemptStore for Recorded<MemoryAttempts> {
+    async fn load(&self, key: &AttemptKey) -> Result<Option<Attempts>, BackendError> {
+        self.called("load").load(key).await
+    }
+
+    async fn swap(&self, key: &AttemptKey, expected: Option<Version>, next: &Attempts) -> Result<Swap, BackendError> {
+        self.called("swap").swap(key, expected, next).await
+    }
+
+    async fn purge(&self, now: time::OffsetDateTime, at_most: u32) -> Result<u64, BackendError> {
+        self.called("purge").purge(now, at_most).await
+    }
+}
+
+/// What follows the answer delays the next request, so it must be the same too, call by call: nothing.
+#[test]
+fn s15_with_a_journal_a_failure_causes_the_same_calls_for_known_and_unknown_addresses() {
+    let world = World::over(MemoryUsers::new().with_journal(), |builder| builder);
+    let _ = world.open(ANN, OLD);
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let users = Recorded { inner: world.users.clone(), calls: calls.clone() };
+    let attempts = Recorded { inner: world.attempts.clone(), calls: calls.clone() };
+    let auth = Auth::builder(site(), users, attempts, world.mailer.clone())
+        .clock(world.clock.clone())
+        .configure(|config| config.hashing.params = HashParams::danger_cheap_for_tests())
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        world.clock.advance(HOUR);
+        for address in [ANN, NOBODY] {
+            calls.lock().unwrap().clear();
+            // Background work is done at once where there is no spawner.
+            block_on(auth.try_sign_in(SignInRequest::new(address, "wrong"))).unwrap_err();
+            assert_eq!(*calls.lock().unwrap(), ["find_by_email", "load", "swap", "find_by_id"], "{address}");
+        }
+    }
+}
+
+/// From a known device the account's bucket is read as well, which must not reveal that the password beside a wrong code is right.
+#[test]
+fn s20_with_a_journal_a_wrong_code_on_a_known_device_causes_the_calls_of_a_wrong_password() {
+    let world = World::over(MemoryUsers::new().with_journal(), |builder| builder.keyring(keyring()));
+    let who = world.open(ANN, OLD);
+    let who = block_on(world.auth.reauthenticate(&who, OLD)).unwrap();
+    let app = App::new(&block_on(world.auth.begin_enrollment(&who)).unwrap());
+    let (who, _) = block_on(world.auth.confirm_enrollment(&who, &app.code(&world))).unwrap();
+    drop(who);
+    world.clock.advance(HOUR);
+    let request = SignInRequest::new(ANN, OLD).code(&app.code(&world));
+    let known = complete(block_on(world.auth.sign_in(request)).unwrap()).device_token().unwrap().expose().to_string();
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let users = Recorded { inner: world.users.clone(), calls: calls.clone() };
+    let attempts = Recorded { inner: world.attempts.clone(), calls: calls.clone() };
+    let auth = Auth::builder(site(), users, attempts, world.mailer.clone())
+        .clock(world.clock.clone())
+        .keyring(keyring())
+        .background(drop)
+        .configure(for_tests)
+        .build()
+        .unwrap();
+    let mut seen = Vec::new();
+    for password in [OLD, "a wrong password"] {
+        world.clock.advance(HOUR);
+        calls.lock().unwrap().clear();
+        let request = SignInRequest::new(ANN, password).code(&app.wrong_code(&world)).device(&known);
+        block_on(auth.try_sign_in(request)).unwrap_err();
+        seen.push(calls.lock().unwrap().clone());
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0].iter().filter(|call| **call == "load").count(), 2, "{seen:?}");
 }

@@ -343,7 +343,7 @@ impl AuthBuilder {
             mail_lease: self.directory.as_ref().map(|_| config.owed_limits().lease),
         });
         let (hashing, attempts) = (Arc::new(hashing), Reporting::new(self.attempts, &events));
-        let throttle = Throttle::new(attempts, &events, &hashing, config.throttle, config.client_address_throttle);
+        let throttle = Throttle::new(attempts, &events, &hashing, &config, users.journaling.is_some());
         let mailing = Arc::new(Mailing {
             mailer: self.mailer,
             texts: self.texts,

@@ -19,8 +19,8 @@ use crate::second_factor::{MalformedCode, TypedCode};
 use crate::throttle::AttemptKey;
 use crate::types::{ClientAddress, Digest, Email, Malformed, Password, UserId, is_unseen};
 use crate::user::{
-    AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, Passed, Progress, Replacement, SessionWish,
-    ShownDevice, Step, User, UserHead,
+    AcceptedCode, Assurance, CodeVerdict, Fresh, GivenFor, Judged, NotedTries, Passed, Progress, Replacement,
+    SessionWish, ShownDevice, Step, User, UserHead,
 };
 
 /// What was typed into the sign-in form, and what the host knows of the client.
@@ -311,15 +311,17 @@ impl Attempt<'_> {
             (Verified { right, outdated, rehashed }, hashes + u64::from(now))
         });
         let verified = verified.await.map_err(|_| Unavailable::Closed)?;
+        // With a code to come, one more look-up would reveal that the password is right.
+        let noted = match verified.right || with_code {
+            true => self.noted(&charged, caller == Caller::Known).await,
+            false => NotedTries::default(),
+        };
         match (judged, found.somebody(), verified.right) {
-            (Some(judged), Some(user), true) => self.pass(user, judged, verified, scheme, &charged).await,
+            (Some(judged), Some(user), true) => self.pass(user, judged, verified, scheme, (&charged, noted)).await,
             _ => {
                 // A code given with a wrong password is checked too, against the decoy.
                 if let Some(Ok(code)) = &request.code {
                     engine.codes.judge_decoy(code);
-                }
-                if self.found.somebody().is_none() {
-                    self.work_as_if_entered(charged).await;
                 }
                 self.failed(if unusable { SignInFailureReason::UnusableHash } else { why(&found) }).await
             }
@@ -333,17 +335,17 @@ impl Attempt<'_> {
         judged: Judged,
         verified: Verified,
         scheme: HashScheme,
-        charged: &[Charged],
+        (charged, noted): (&[Charged], NotedTries),
     ) -> Result<SignIn, Stopped> {
         let engine = self.engine;
         let is_rehashed = verified.rehashed.is_some();
-        let failures = charged.first().map_or(0, |it| it.failures_before);
+        let before = Before { failures: charged.first().map_or(0, |it| it.failures_before), noted };
         let rehashed = engine.hashing.replacement(user, &judged, verified.rehashed.as_ref());
         let outcome = engine
             .users
             .commit(user.clone(), |user, fresh| {
                 let rehashed = rehashed.as_ref().map(|hash| (hash, EventKind::Rehashed { from: scheme }));
-                self.enter(user, &judged, rehashed, failures, fresh)
+                self.enter(user, &judged, rehashed, &before, fresh)
             })
             .await?;
         let Committed::Done(Ok(entered), user) = outcome else {
@@ -353,7 +355,7 @@ impl Attempt<'_> {
             Entered::Passed(step) => step,
             Entered::WrongCode(counted) => return self.wrong_code(user, counted).await,
             Entered::Refused => {
-                engine.throttle.refund(charged).await;
+                engine.throttle.refund_alone(charged).await;
                 return Err(Stopped::Error(SignInError::TooManySessions));
             }
         };
@@ -372,7 +374,7 @@ impl Attempt<'_> {
         user: &User,
         judged: &Judged,
         rehashed: Option<(&Replacement, EventKind)>,
-        failures: u32,
+        before: &Before,
         fresh: &Fresh,
     ) -> Decision<Result<Entered, SignInFailureReason>> {
         let (engine, now) = (self.engine, self.engine.now());
@@ -398,12 +400,45 @@ impl Attempt<'_> {
             return Decision::Answer(Ok(Entered::Refused));
         }
         let next = engine.codes.resealed(next, fresh);
+        let failures = before.failures;
         let notice = engine.config.failure_notice();
         let noticed = notice.and_then(|notice| next.noticed_of_failures(failures, &notice, now, fresh));
         let passed = method.map(|method| EventKind::SecondFactorPassed { method });
         let events = passed.into_iter().chain(rehashed.map(|(_, event)| event)).chain(events_of(&step, failures));
-        let decision = Decision::store(noticed.unwrap_or(next), Ok(Entered::Passed(step)));
-        decision.reporting_all(events).on_request(self.request.client.id())
+        let (next, missing) = self.settled(user, noticed.unwrap_or(next), &before.noted, now, fresh);
+        let decision = Decision::store(next, Ok(Entered::Passed(step))).reporting_all(events);
+        // Entries give no reason, so any will do.
+        let failed = EventKind::SignInFailed { reason: SignInFailureReason::WrongPassword };
+        decision.entering_first(failed.name(), missing).on_request(self.request.client.id())
+    }
+
+    /// The next state of this user with the failures before this sign-in settled, and those that are to be entered in the journal.
+    fn settled(
+        &self,
+        user: &User,
+        next: User,
+        noted: &NotedTries,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> (User, Vec<OffsetDateTime>) {
+        if self.engine.users.journaling.is_none() {
+            return (next, Vec::new());
+        }
+        let failures = user.failures_to_enter(noted, now);
+        (next.with_settled_tries(&failures, noted, now, fresh), failures)
+    }
+
+    /// The tries that the buckets have noted before this one. Known devices are charged in a bucket of their own, so what
+    /// strangers tried is read too.
+    async fn noted(&self, charged: &[Charged], from_known_device: bool) -> NotedTries {
+        let Some(bucket) = charged.first().filter(|bucket| bucket.own().is_some()) else {
+            return NotedTries::default();
+        };
+        let others = match from_known_device {
+            true => self.engine.throttle.tries_of(&Bucket::Account(self.email)).await,
+            false => Vec::new(),
+        };
+        NotedTries { charged: bucket.tries_before().to_vec(), others, own: bucket.own() }
     }
 
     /// The decision for a step.
@@ -484,28 +519,11 @@ impl Attempt<'_> {
         self.engine.housekeeping.background.run(work).await;
     }
 
+    /// A failure writes nothing of its own: the charge has noted it, and the next sign-in enters it in the journal. Whatever was
+    /// written for known addresses only would show by time, even after the response, in the next request.
     async fn failed(&self, reason: SignInFailureReason) -> Result<SignIn, Stopped> {
-        let event = EventKind::SignInFailed { reason };
-        self.report(event.clone());
-        if let Found::Somebody(head) = &self.found {
-            self.engine.users.enter_failure(head.id(), event, self.request.client.id()).await;
-        }
+        self.report(EventKind::SignInFailed { reason });
         Err(Stopped::Error(SignInError::InvalidCredentials))
-    }
-
-    /// A failure of somebody is entered in the journal, where there is one. After one of nobody something is read and written as
-    /// well: what follows the response delays the next request, whose time tells the two apart.
-    async fn work_as_if_entered(&self, charged: Vec<Charged>) {
-        let Some(journaling) = &self.engine.users.journaling else { return };
-        let engine = Arc::clone(self.engine);
-        let work = async move {
-            // Whatever fails here was reported, and nothing depends on it.
-            drop(engine.users.find_by_id(engine.users.decoy.id()).await);
-            if let Some(bucket) = charged.first() {
-                engine.throttle.store_again(bucket).await;
-            }
-        };
-        journaling.background.run(work).await;
     }
 
     fn report(&self, kind: EventKind) {
@@ -529,6 +547,12 @@ fn why(found: &Found<User>) -> SignInFailureReason {
         Found::Somebody(user) if !user.has_password() => SignInFailureReason::NoPassword,
         Found::Somebody(_) => SignInFailureReason::WrongPassword,
     }
+}
+
+/// What was tried before a right password.
+struct Before {
+    failures: u32,
+    noted: NotedTries,
 }
 
 /// A verified password.

@@ -1,5 +1,7 @@
 //! What a flow decides about a user: the next state, what comes of it, and the events that it is.
 
+use time::OffsetDateTime;
+
 use crate::event::EventKind;
 use crate::types::UserId;
 use crate::user::User;
@@ -21,6 +23,8 @@ pub(crate) struct Happened {
     pub(super) operator: Option<UserId>,
     /// Events that were reported before and are entered only.
     pub(super) reported: bool,
+    /// What was reported earlier, and when. It is entered before the events, in the journal only.
+    pub(super) earlier: Vec<(OffsetDateTime, &'static str)>,
 }
 
 impl Happened {
@@ -62,6 +66,15 @@ impl<T> Decision<T> {
     /// By this operator, where the host says who it is.
     pub(crate) fn by(self, operator: Option<&UserId>) -> Self {
         self.with(|happened| happened.operator = operator.cloned())
+    }
+
+    /// The change also enters what was reported earlier.
+    pub(crate) fn entering_first(
+        self,
+        event: &'static str,
+        instants: impl IntoIterator<Item = OffsetDateTime>,
+    ) -> Self {
+        self.with(|happened| happened.earlier.extend(instants.into_iter().map(|at| (at, event))))
     }
 
     /// Its events were reported before.

@@ -9,6 +9,7 @@ use super::events::Events;
 use super::hash_pool::{Caller, Holder, Permit};
 use super::hashing::{Hashing, SHORT_WHILE, Seat};
 use super::reporting::Reporting;
+use crate::config::Config;
 use crate::crypto::{Draw, Purpose};
 use crate::error::Unavailable;
 use crate::event::EventKind;
@@ -30,6 +31,8 @@ pub(crate) struct Throttle {
     hashing: Arc<Hashing>,
     of_accounts: Backoff,
     of_client_addresses: Backoff,
+    /// Whether entries keep the instants of tries, for a journal.
+    notes_tries: bool,
 }
 
 /// What failures are counted in.
@@ -57,6 +60,7 @@ struct DueBucket {
     spacing: Backoff,
     kind: BucketKind,
     read: Option<Attempts>,
+    notes: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -78,6 +82,40 @@ pub(crate) struct Charged {
     entry: Attempts,
     /// Failures that were counted before.
     pub(crate) failures_before: u32,
+    /// The instant that names this try, where tries are noted.
+    own: Option<OffsetDateTime>,
+}
+
+/// Which of the noted tries a bucket forgets: those that are no failures, or are in the journal.
+#[derive(Clone, Copy)]
+enum Settled {
+    /// This try alone.
+    Own,
+    /// This try and all before it.
+    Through,
+}
+
+impl Charged {
+    /// The instant that names this try, where tries are noted.
+    pub(crate) fn own(&self) -> Option<OffsetDateTime> {
+        self.own
+    }
+
+    /// The instants of the tries in this bucket before this one that did not succeed.
+    pub(crate) fn tries_before(&self) -> &[OffsetDateTime] {
+        let tries = self.entry.tries();
+        // The try itself was counted last.
+        &tries[..tries.len().saturating_sub(usize::from(self.own.is_some()))]
+    }
+
+    /// The entry without the tries that are settled.
+    fn settled(&self, entry: Attempts, settled: Settled, now: OffsetDateTime) -> Attempts {
+        match (self.own, settled) {
+            (Some(own), Settled::Own) => entry.without_try(own, now),
+            (Some(own), Settled::Through) => entry.without_tries_through(own, now),
+            (None, _) => entry,
+        }
+    }
 }
 
 /// What reading buckets, or charging them, found.
@@ -97,6 +135,11 @@ impl Bucket<'_> {
         }
     }
 
+    /// Whether its tries are sign-ins of one account, known or not, which a journal enters.
+    fn is_of_sign_ins(&self) -> bool {
+        matches!(self, Self::Account(_) | Self::Device(..))
+    }
+
     /// Who holds the place in the hash queue that a try in this bucket takes.
     fn holders(&self, key: &AttemptKey) -> Vec<Holder> {
         let text = key.as_str().into();
@@ -113,11 +156,18 @@ impl Throttle {
         attempts: Reporting<dyn AttemptStore>,
         events: &Arc<Events>,
         hashing: &Arc<Hashing>,
-        of_accounts: Backoff,
-        of_client_addresses: Backoff,
+        config: &Config,
+        notes_tries: bool,
     ) -> Self {
         let (events, hashing) = (Arc::clone(events), Arc::clone(hashing));
-        Self { attempts, events, hashing, of_accounts, of_client_addresses }
+        let (of_accounts, of_client_addresses) = (config.throttle, config.client_address_throttle);
+        Self { attempts, events, hashing, of_accounts, of_client_addresses, notes_tries }
+    }
+
+    /// The instants of the tries in a bucket that did not succeed. If they cannot be read, which was reported, there are none.
+    pub(crate) async fn tries_of(&self, bucket: &Bucket<'_>) -> Vec<OffsetDateTime> {
+        let read = self.attempts.load(&self.attempt_key(bucket)).await;
+        read.ok().flatten().map_or_else(Vec::new, |entry| entry.tries().to_vec())
     }
 
     /// The key under which a bucket is stored.
@@ -169,7 +219,8 @@ impl Throttle {
                 return Ok(Admission::Throttled { retry_after });
             }
             due.holders.extend(bucket.holders(&key));
-            due.buckets.push(DueBucket { key, spacing, kind, read });
+            let notes = self.notes_tries && bucket.is_of_sign_ins();
+            due.buckets.push(DueBucket { key, spacing, kind, read, notes });
         }
         Ok(Admission::Admitted(due))
     }
@@ -191,10 +242,11 @@ impl Throttle {
         };
         permit.owe(self.hashing.any_hash());
         let mut charged = Vec::with_capacity(buckets.len());
-        for DueBucket { key, spacing, kind, read } in buckets {
-            match self.claim(&key, &spacing, read, now).await {
+        for DueBucket { key, spacing, kind, read, notes } in buckets {
+            match self.claim(&key, (&spacing, notes), read, now).await {
                 Ok(Claim::Claimed { entry, failures_before }) => {
-                    charged.push(Charged { key, spacing, kind, entry, failures_before });
+                    let own = entry.tries().last().copied().filter(|_| notes);
+                    charged.push(Charged { key, spacing, kind, entry, failures_before, own });
                 }
                 // Somebody else was charged in between: what other buckets were charged for this try is given back.
                 Ok(Claim::Early { retry_after }) => {
@@ -215,37 +267,50 @@ impl Throttle {
     /// attacker a fresh budget at every sign-in of the owner.
     ///
     /// In a bucket of one's own only the first step is left to wait. In one that is shared the wait stays as it is: if it shrank,
-    /// an observer of it would see that somebody has signed in.
+    /// an observer of it would see that somebody has signed in. The failures before it are in the journal, where there is one, and
+    /// are forgotten here.
     pub(crate) async fn refund(&self, charged: &[Charged]) {
+        self.refund_settling(charged, Settled::Through).await;
+    }
+
+    /// The same where the success stored nothing: the failures before it are still to be entered.
+    pub(crate) async fn refund_alone(&self, charged: &[Charged]) {
+        self.refund_settling(charged, Settled::Own).await;
+    }
+
+    async fn refund_settling(&self, charged: &[Charged], settled: Settled) {
         let now = self.events.now();
         for bucket in charged {
+            let own_step = |_: &Attempts| bucket.spacing.first_step;
             match bucket.kind {
-                BucketKind::Own => self.take_back(bucket, 1 + FORGIVEN, now, |_| bucket.spacing.first_step).await,
-                BucketKind::Shared => self.take_back(bucket, 1 + FORGIVEN, now, |entry| entry.wait_left(now)).await,
+                BucketKind::Own => self.take_back(bucket, (1 + FORGIVEN, settled), now, own_step).await,
+                BucketKind::Shared => {
+                    self.take_back(bucket, (1 + FORGIVEN, settled), now, |entry| entry.wait_left(now)).await;
+                }
                 // Many people may share it: a success takes back its own charge only.
                 BucketKind::ClientAddress => {
                     let left = |entry: &Attempts| bucket.spacing.delay_after(entry.failures().saturating_sub(1));
-                    self.take_back(bucket, 1, now, left).await
+                    self.take_back(bucket, (1, settled), now, left).await
                 }
             }
         }
     }
 
-    /// Stores what was charged once more, unless others were charged since. It changes nothing but takes a write.
-    pub(crate) async fn store_again(&self, bucket: &Charged) {
-        let Ok(version) = Draw::draw().map(Version::from_random) else { return };
-        drop(self.swap(&bucket.key, Some(bucket.entry.version()), &bucket.entry.with_version(version)).await);
-    }
-
     /// The try was not evaluated after all.
     async fn give_back(&self, charged: &[Charged], now: OffsetDateTime) {
         for bucket in charged {
-            self.take_back(bucket, 1, now, |_| Duration::ZERO).await;
+            self.take_back(bucket, (1, Settled::Own), now, |_| Duration::ZERO).await;
         }
     }
 
     /// A failure here costs the user a wait and opens nothing, so it is an event and no error.
-    async fn take_back(&self, bucket: &Charged, by: u32, now: OffsetDateTime, left: impl Fn(&Attempts) -> Duration) {
+    async fn take_back(
+        &self,
+        bucket: &Charged,
+        (by, settled): (u32, Settled),
+        now: OffsetDateTime,
+        left: impl Fn(&Attempts) -> Duration,
+    ) {
         let mut current = Some(bucket.entry.clone());
         for _ in 0..CHARGE_ROUNDS {
             let Some(entry) = current else { return };
@@ -253,7 +318,7 @@ impl Throttle {
             // Where others were charged since, their wait stands: only the count is taken back.
             let own = entry.version() == bucket.entry.version();
             let left = if own { left(&entry) } else { entry.wait_left(now) };
-            let next = entry.refund(by, left, &bucket.spacing, now, version);
+            let next = bucket.settled(entry.refund(by, left, &bucket.spacing, now, version), settled, now);
             let stored = match self.swap(&bucket.key, Some(entry.version()), &next).await {
                 Ok(Swap::Stored) => return,
                 Ok(Swap::Stale) => self.attempts.load(&bucket.key).await,
@@ -265,11 +330,11 @@ impl Throttle {
         }
     }
 
-    /// Counts one more try under the key, unless it comes too early. `read` is what was loaded last.
+    /// Counts one more try under the key, and notes it if asked to, unless it comes too early. `read` is what was loaded last.
     async fn claim(
         &self,
         key: &AttemptKey,
-        spacing: &Backoff,
+        (spacing, notes): (&Backoff, bool),
         read: Option<Attempts>,
         now: OffsetDateTime,
     ) -> Result<Claim, Unavailable> {
@@ -281,7 +346,8 @@ impl Throttle {
                     Charge::Early { retry_after } => return Ok(Claim::Early { retry_after }),
                     Charge::SetBack { rewritten, retry_after } => (rewritten, Claim::Early { retry_after }),
                     Charge::Due(entry) => {
-                        let alive = current.as_ref().filter(|entry| now < entry.expires_at());
+                        let entry = if notes { entry.noting_try(current.as_ref(), now) } else { entry };
+                        let alive = current.as_ref().filter(|entry| entry.counts(now));
                         let failures_before = alive.map_or(0, Attempts::failures);
                         (entry.clone(), Claim::Claimed { entry, failures_before })
                     }

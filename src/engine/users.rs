@@ -118,11 +118,12 @@ impl Users {
     }
 
     fn entered(&self, user: User, happened: &Happened) -> User {
-        if self.journaling.is_none() || happened.events.is_empty() {
+        if self.journaling.is_none() || (happened.events.is_empty() && happened.earlier.is_empty()) {
             return user;
         }
         let names: Vec<_> = happened.events.iter().map(EventKind::name).collect();
         let entering = Entering {
+            earlier: &happened.earlier,
             at: self.events.now(),
             request_id: happened.request_id.as_deref(),
             operator: happened.operator.as_ref(),
@@ -133,7 +134,7 @@ impl Users {
 
     /// After a change is stored: reports its events.
     async fn follow_up(&self, user: &User, happened: Happened) {
-        let Happened { events, request_id, operator, reported } = happened;
+        let Happened { events, request_id, operator, reported, .. } = happened;
         for event in events.into_iter().filter(|_| !reported) {
             let report = self.events.report(event).user(user).request_id(request_id.as_deref());
             report.operator(operator.as_ref()).send();

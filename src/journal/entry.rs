@@ -13,8 +13,8 @@ pub struct JournalEntry {
     pub user_id: UserId,
     /// The number of the entry among those of this user: 1, 2, 3 and so on, without gaps.
     pub seq: u64,
-    /// When, by the clock of the process that stored it, in UTC. Clocks differ: the order of a user's entries is that of their
-    /// numbers.
+    /// When, by the clock of the process that stored it, in UTC. Clocks differ, and a failed sign-in is entered with a later one at
+    /// its own instant, so `at` may go back: the order of a user's entries is that of their numbers.
     pub at: OffsetDateTime,
     /// What happened: the [name](crate::event::EventKind::name) of the event, such as `authn_login_success`; at most 64 bytes.
     pub event: Box<str>,

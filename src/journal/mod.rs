@@ -5,6 +5,8 @@
 //! your own can do the same with [`User::journal_entries`](crate::store::User::journal_entries). Where the users are in a store
 //! that cannot, a [`JournalSink`] receives the entries right after the change; a crash in between loses them.
 //!
+//! Failed sign-ins are entered with the next sign-in by password of the same account, each at its own instant.
+//!
 //! The entries of a user are numbered from 1 without gaps. They hold no address, password, token or code, and are kept when the
 //! account is deleted. [`Journal`] reads them:
 //!

@@ -26,7 +26,8 @@ pub enum Swap {
 ///   key), across all processes: one guarded statement whose affected-row count decides. A serialization failure or deadlock is
 ///   `Stale`. A call whose outcome is unknown is an error and is never sent again.
 /// - **Visible.** Once `Stored` is returned, every later [`load`](Self::load) from any process sees the entry. It should
-///   survive a crash; a lost entry only allows someone to try again earlier.
+///   survive a crash; a lost entry only allows someone to try again earlier, and takes failures with it that are not in the
+///   [journal](crate::manual::journal) yet.
 /// - **Where it may be lossy.** Entries may be dropped from their [`expires_at`](Attempts::expires_at) on, not before. A
 ///   bounded store first evicts the entries with the fewest [`failures`](Attempts::failures), and among these the oldest:
 ///   forgetting one failure costs a wait of 250 ms, whereas flushing a real counter costs an attacker as many hashes as it

@@ -8,7 +8,7 @@ use doorward::AttemptStore;
 use doorward::store::{AttemptKey, Attempts, BackendError, Swap, Version};
 
 /// Attempts in this process's memory, up to a limit: for a single process, and for tests. They are lost when the
-/// process ends, which only lets someone try again earlier.
+/// process ends, which lets someone try again earlier, and keeps failures out of the journal that were not entered yet.
 ///
 /// When full, it evicts the entry with the fewest failures, and among these the oldest. To evict an entry with n
 /// failures, an attacker has to fail n times for each entry of the capacity.

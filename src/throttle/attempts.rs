@@ -42,6 +42,14 @@ pub struct Attempts {
     /// The same wait as counted by a clock that is behind the one that wrote the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     behind: Option<Behind>,
+    /// When the latest tries were counted that did not succeed, in the order of counting and each once. Only where a journal is
+    /// kept, which enters them at the next success.
+    #[serde(with = "micros::several", default, skip_serializing_if = "Vec::is_empty")]
+    tries: Vec<OffsetDateTime>,
+    /// Until when the entry is kept for its tries, though no failure counts any more from `expires_at` on. A release that does not
+    /// know it counts the same and drops the entry earlier.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    kept_until: Option<OffsetDateTime>,
     /// Fields of a newer release, kept unchanged.
     #[serde(flatten)]
     extra: serde_json::Map<String, serde_json::Value>,
@@ -59,6 +67,11 @@ struct Behind {
 const REWRITTEN_SKEW: Duration = Duration::from_secs(10 * 60);
 /// The clocks of machines that work together differ by at most this much.
 const MOST_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many instants of tries are kept: twenty failures, and the try under way.
+const MOST_TRIES: usize = 20 + 1;
+/// How long an entry is kept for its tries after the last one: as long as the most failures are remembered. Anyone can make
+/// entries, so they must not live much longer.
+const TRIES_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A schedule of waits over a count. `Send + Sync`, so that futures using it can move between threads.
 pub(crate) trait Spacing: Send + Sync {
@@ -90,7 +103,7 @@ impl Attempts {
         now: OffsetDateTime,
         version: Version,
     ) -> Charge {
-        let Some(entry) = current.filter(|entry| now < entry.expires_at) else {
+        let Some(entry) = current.filter(|entry| entry.counts(now)) else {
             return Charge::Due(Self::counted(1, spacing, now, version));
         };
         if entry.since > now {
@@ -140,7 +153,7 @@ impl Attempts {
         let counted = Self::counted(count, spacing, now, version);
         // A failure counted by a clock that is behind must not make the entry expire sooner.
         let expires_at = if self.since > now { counted.expires_at.max(self.expires_at) } else { counted.expires_at };
-        Self { expires_at, extra: self.extra.clone(), ..counted }
+        Self { expires_at, extra: self.extra.clone(), ..counted }.keeping(self.tries.clone(), now)
     }
 
     /// The rest of the wait.
@@ -160,18 +173,67 @@ impl Attempts {
         let failures = self.failures.saturating_sub(by);
         let not_before = after(now, spacing_left);
         let expires_at = after(now, spacing.remembered(failures).max(spacing_left));
-        Self { version, failures, since: now, not_before, expires_at, behind: None, extra: self.extra.clone() }
+        let refunded = Self::new(version, failures, [now, not_before, expires_at]);
+        Self { extra: self.extra.clone(), ..refunded }.keeping(self.tries.clone(), now)
     }
 
     fn counted(failures: u32, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Self {
         let not_before = after(now, spacing.after(failures));
         let expires_at = after(now, spacing.remembered(failures));
-        Self { version, failures, since: now, not_before, expires_at, behind: None, extra: serde_json::Map::new() }
+        Self::new(version, failures, [now, not_before, expires_at])
     }
 
-    /// The same entry under another version.
-    pub(crate) fn with_version(&self, version: Version) -> Self {
-        Self { version, ..self.clone() }
+    fn new(version: Version, failures: u32, [since, not_before, expires_at]: [OffsetDateTime; 3]) -> Self {
+        let (behind, tries, kept_until, extra) = (None, Vec::new(), None, serde_json::Map::new());
+        Self { version, failures, since, not_before, expires_at, behind, tries, kept_until, extra }
+    }
+
+    /// Whether its failures still count.
+    pub(crate) fn counts(&self, now: OffsetDateTime) -> bool {
+        now < self.expires_at
+    }
+
+    /// The same entry with a try of now noted, behind those of the entry before, though its failures may count no more.
+    pub(crate) fn noting_try(self, before: Option<&Self>, now: OffsetDateTime) -> Self {
+        let mut tries = before.map_or_else(Vec::new, |entry| entry.tries.clone());
+        // An instant names a try, so no two share one.
+        let mut at = now;
+        while tries.contains(&at) {
+            at = after(at, Duration::from_micros(1));
+        }
+        tries.push(at);
+        let superfluous = tries.len().saturating_sub(MOST_TRIES);
+        tries.drain(..superfluous);
+        self.keeping(tries, now)
+    }
+
+    /// The same entry after a success: without that try and all that were counted before it. They are told by their order and
+    /// not by their time, since clocks are set back. Where it is not there, others came later than it and stay.
+    pub(crate) fn without_tries_through(self, own: OffsetDateTime, now: OffsetDateTime) -> Self {
+        match self.tries.iter().position(|at| *at == own) {
+            Some(position) => {
+                let later = self.tries[position + 1..].to_vec();
+                self.keeping(later, now)
+            }
+            None => self,
+        }
+    }
+
+    /// The same entry without that try.
+    pub(crate) fn without_try(self, own: OffsetDateTime, now: OffsetDateTime) -> Self {
+        let others = self.tries.iter().copied().filter(|at| *at != own).collect();
+        self.keeping(others, now)
+    }
+
+    /// The instants of the latest tries that were counted and did not succeed, in the order of counting.
+    pub(crate) fn tries(&self) -> &[OffsetDateTime] {
+        &self.tries
+    }
+
+    /// With these tries, for whose sake the entry is kept longer than its failures count.
+    fn keeping(self, tries: Vec<OffsetDateTime>, now: OffsetDateTime) -> Self {
+        let kept_until = (!tries.is_empty()).then(|| after(now, TRIES_KEPT));
+        Self { tries, kept_until, ..self }
     }
 
     /// The version of this entry, which a swap compares.
@@ -189,9 +251,9 @@ impl Attempts {
         self.not_before
     }
 
-    /// From this instant on the entry has no effect and may be dropped.
+    /// From this instant on the entry may be dropped: no failure counts any more, and its tries are too old for the journal.
     pub fn expires_at(&self) -> OffsetDateTime {
-        self.expires_at
+        self.kept_until.map_or(self.expires_at, |kept_until| kept_until.max(self.expires_at))
     }
 
     /// The entry as one JSON document.
@@ -211,5 +273,62 @@ impl Attempts {
 impl fmt::Display for AttemptKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::throttle::Backoff;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    fn version(n: u8) -> Version {
+        Version::from_random([n; 16])
+    }
+
+    fn noted(before: Option<&Attempts>, now: OffsetDateTime) -> Attempts {
+        match Attempts::charge(before, &Backoff::default(), now, version(1)) {
+            Charge::Due(entry) => entry.noting_try(before, now),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tries_are_kept_for_a_day_though_failures_count_for_hours() {
+        let start = OffsetDateTime::UNIX_EPOCH;
+        let first = noted(None, start);
+        assert!(!first.counts(start + HOUR) && first.expires_at() == start + 24 * HOUR);
+        let second = noted(Some(&first), start + 2 * HOUR);
+        assert_eq!((second.failures(), second.tries()), (1, [start, start + 2 * HOUR].as_slice()));
+        let read = Attempts::from_snapshot(&second.to_snapshot()).unwrap();
+        assert_eq!(read, second);
+        // Without tries an entry is as it was before there were any.
+        let own = start + 2 * HOUR;
+        let settled = second.without_tries_through(own, own);
+        assert_eq!(settled.expires_at(), own + HOUR);
+        assert!(!settled.to_snapshot().contains("tries") && !settled.to_snapshot().contains("kept_until"));
+    }
+
+    #[test]
+    fn a_try_is_named_by_its_instant_and_settled_by_its_place() {
+        let start = OffsetDateTime::UNIX_EPOCH + 100 * HOUR;
+        let mut entry = noted(None, start);
+        // The clock is set back in between, and two tries share an instant.
+        for now in [start - HOUR, start - HOUR, start + HOUR] {
+            let before = entry.clone();
+            entry = entry.noting_try(Some(&before), now);
+        }
+        let [_, two, three, four] = entry.tries() else { panic!("{entry:?}") };
+        let (two, three, four) = (*two, *three, *four);
+        assert_ne!(two, three);
+        assert_eq!(entry.clone().without_try(three, start).tries(), [start, two, four]);
+        assert_eq!(entry.clone().without_tries_through(two, start).tries(), [three, four]);
+        assert_eq!(entry.clone().without_tries_through(start + 9 * HOUR, start).tries().len(), 4, "it is not there");
+        for n in 1..=50 {
+            let before = entry.clone();
+            entry = entry.noting_try(Some(&before), start + n * HOUR);
+        }
+        assert_eq!((entry.tries().len(), entry.tries().last()), (MOST_TRIES, Some(&(start + 50 * HOUR))));
     }
 }

@@ -70,6 +70,22 @@ pub(crate) mod micros {
         from_i64(i64::deserialize(deserializer)?).ok_or_else(|| de::Error::custom("instant out of range"))
     }
 
+    /// The same for several instants.
+    pub(crate) mod several {
+        use serde::{Deserialize, Deserializer, Serializer, de};
+        use time::OffsetDateTime;
+
+        pub(crate) fn serialize<S: Serializer>(at: &[OffsetDateTime], serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(at.iter().copied().map(super::to_i64))
+        }
+
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<OffsetDateTime>, D::Error> {
+            let micros = Vec::<i64>::deserialize(deserializer)?.into_iter();
+            let instants = micros.map(super::from_i64);
+            instants.collect::<Option<_>>().ok_or_else(|| de::Error::custom("instant out of range"))
+        }
+    }
+
     /// The same for an optional instant.
     pub(crate) mod option {
         use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

@@ -16,8 +16,28 @@ use crate::types::{UserId, after};
 const MOST_FAILURES: u32 = 20;
 const FAILURE_PERIOD: Duration = Duration::from_secs(60 * 60);
 
+/// How many failures one sign-in enters.
+const MOST_AT_ONCE: usize = 20;
+/// How many tries are remembered as settled: more than the two buckets of a sign-in hold.
+const MOST_SETTLED: usize = 64;
+/// How long they are: longer than a bucket is kept, by clocks that differ by a day.
+const SETTLED_FOR: Duration = Duration::from_secs(48 * 60 * 60);
+
+/// Tries to sign in that the buckets have noted, for somebody who has now proved the password.
+#[derive(Clone, Default)]
+pub(crate) struct NotedTries {
+    /// Those in the bucket that this sign-in was charged in, which forgets them afterwards.
+    pub(crate) charged: Vec<OffsetDateTime>,
+    /// Those in a bucket that was only read.
+    pub(crate) others: Vec<OffsetDateTime>,
+    /// This sign-in itself.
+    pub(crate) own: Option<OffsetDateTime>,
+}
+
 /// What the entries of a change have in common.
 pub(crate) struct Entering<'a> {
+    /// What had happened before and is entered first, each at its own instant.
+    pub(crate) earlier: &'a [(OffsetDateTime, &'static str)],
     pub(crate) at: OffsetDateTime,
     pub(crate) request_id: Option<&'a str>,
     pub(crate) operator: Option<&'a UserId>,
@@ -38,13 +58,15 @@ impl User {
     pub(crate) fn entered(mut self, events: &[&str], entering: &Entering<'_>) -> User {
         let document = Arc::make_mut(&mut self.document);
         document.journal_entries.clear();
-        for event in events {
+        let earlier = entering.earlier.iter().map(|(at, event)| (*at, *event, None, None));
+        let now = events.iter().map(|event| (entering.at, *event, entering.request_id, entering.operator));
+        for (at, event, request_id, operator) in earlier.chain(now) {
             let journal = document.journal.get_or_insert_default();
             journal.entries += 1;
             let entry = JournalEntry {
-                request_id: entering.request_id.map(Into::into),
-                operator: entering.operator.cloned(),
-                ..JournalEntry::new(self.id.clone(), journal.entries, entering.at, *event)
+                request_id: request_id.map(Into::into),
+                operator: operator.cloned(),
+                ..JournalEntry::new(self.id.clone(), journal.entries, at, event)
             };
             let digest = entering.key.map(|key| chain::digest(key, &entry, journal.digest.as_deref()));
             journal.digest.clone_from(&digest);
@@ -69,6 +91,48 @@ impl User {
                 let journal: &mut StoredJournal = document.journal.get_or_insert_default();
                 journal.failures = Some(EnteredFailures { since, entered: entered + 1 });
             })
+        })
+    }
+
+    /// The failures to enter in the journal with a sign-in, the earliest first: tries that were noted and are not settled, at an
+    /// address that was this account's.
+    pub(crate) fn failures_to_enter(&self, noted: &NotedTries, now: OffsetDateTime) -> Vec<OffsetDateTime> {
+        let journal = self.document.journal.as_ref();
+        let since = journal.and_then(|journal| journal.addressed_at).unwrap_or(self.document.created_at);
+        let is_due = |at: &&OffsetDateTime| {
+            // An account of the future was made before the clock was set back.
+            let of_this_account = **at > since || since > now;
+            of_this_account && journal.is_none_or(|journal| !journal.settled_tries.contains(at))
+        };
+        let newest = |tries: &[OffsetDateTime], at_most: usize| {
+            let due: Vec<_> = tries.iter().filter(is_due).copied().collect();
+            due[due.len().saturating_sub(at_most)..].to_vec()
+        };
+        // Those that are about to be forgotten go first; the others are still there at the next sign-in.
+        let mut failures = newest(&noted.charged, MOST_AT_ONCE);
+        failures.extend(newest(&noted.others, MOST_AT_ONCE - failures.len()));
+        failures.sort_unstable();
+        failures.dedup();
+        failures
+    }
+
+    /// The next state, in which these failures count as entered, and the try that the sign-in was charged for as none.
+    pub(crate) fn with_settled_tries(
+        &self,
+        failures: &[OffsetDateTime],
+        noted: &NotedTries,
+        now: OffsetDateTime,
+        fresh: &Fresh,
+    ) -> User {
+        self.next(fresh, |document| {
+            let settled = &mut document.journal.get_or_insert_default().settled_tries;
+            // What a bucket still holds must be known for as long, however old it is.
+            let is_held = |at: &OffsetDateTime| noted.charged.contains(at) || noted.others.contains(at);
+            let (held, gone): (Vec<_>, Vec<_>) = settled.drain(..).partition(is_held);
+            settled.extend(gone.into_iter().filter(|at| now < after(*at, SETTLED_FOR)));
+            settled.extend(held.into_iter().chain(failures.iter().copied()).chain(noted.own));
+            let superfluous = settled.len().saturating_sub(MOST_SETTLED);
+            settled.drain(..superfluous);
         })
     }
 

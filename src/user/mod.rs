@@ -36,7 +36,7 @@ pub(crate) use device::{DeviceLimits, ShownDevice};
 pub(crate) use enrollment::NewTotp;
 pub(crate) use fresh::Fresh;
 pub use head::{UserHead, UserHeadRow};
-pub(crate) use journal::Entering;
+pub(crate) use journal::{Entering, NotedTries};
 pub(crate) use judged::{Judged, Replacement};
 pub(crate) use notice::FailureNotice;
 pub(crate) use owed::{Contents, Owed, OwedLimits, Taking};

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
+use doorward::error::SignInError;
 use doorward::event::EventKind;
 use doorward::journal::{Journal, JournalEntry, JournalSink};
 use doorward::store::{BackendError, BackendErrorKind, MemoryAttempts, MemoryUsers};
-use doorward::testing::{ManualClock, RecordingMailer, RecordingObserver};
-use doorward::{Auth, AuthBuilder, Operator, SignIn, SignInRequest, UserId};
+use doorward::testing::{Fault, Faults, ManualClock, RecordingMailer, RecordingObserver};
+use doorward::{Auth, AuthBuilder, Operator, SignIn, SignInRequest, SignedIn, UserId};
 use pollster::block_on;
 
 use crate::support::*;
@@ -67,6 +68,8 @@ impl Host {
             panic!()
         };
         sign_in("a wrong password").unwrap_err();
+        clock.advance(MINUTE);
+        let SignIn::SecondFactorRequired(_) = sign_in(OLD).unwrap() else { panic!() };
         block_on(auth.reauthenticate(&who, "a wrong password")).unwrap_err();
         block_on(auth.revoke_session(&other, who.session().id)).unwrap();
         clock.advance(10 * MINUTE);
@@ -101,6 +104,7 @@ fn the_journal_of_a_life_is_what_the_observer_was_told() {
     let about_ann = told.iter().filter(|event| event.user_id.as_ref() == Some(&ann));
     let told: Vec<_> = about_ann.map(|event| event.kind.name()).filter(|name| !ONLY_REPORTED.contains(name)).collect();
     let entered = host.names(&ann);
+    // A failed sign-in is entered with the next one, which is what follows it in this life.
     assert_eq!(entered.iter().map(|name| &**name).collect::<Vec<_>>(), told);
     assert!(entered.len() > 25 && entered.iter().all(|name| name.len() <= 64), "{entered:?}");
     let history = host.history(&ann);
@@ -188,28 +192,225 @@ fn a_store_and_a_sink_get_the_same() {
     assert_eq!(*log.entries.lock().unwrap(), host.history(&ann));
 }
 
-/// A failure of a known account is one entry, whoever causes it, and only so many in an hour.
-#[test]
-fn guessing_enters_at_most_twenty_failures_an_hour() {
-    let host = Host::of(MemoryUsers::new().with_journal(), |builder| {
-        builder.configure(|config| {
-            (config.throttle.free, config.throttle.first_step) = (19, MINUTE);
-        })
-    });
-    let ann = block_on(host.operator.provision(email(ANN))).unwrap().user_id;
-    let failures = || host.names(&ann).iter().filter(|name| &***name == "authn_login_fail").count();
-    let mut evaluated = 0;
-    for _ in 0..60 {
-        host.clock.advance(MINUTE - SECOND);
-        let before = host.observer.events().len();
-        block_on(host.auth.sign_in(SignInRequest::new(ANN, "wrong"))).unwrap_err();
-        let told = host.observer.events();
-        evaluated +=
-            usize::from(told[before..].iter().any(|event| matches!(event.kind, EventKind::SignInFailed { .. })));
+/// An account with a password, at a host that keeps a journal.
+impl Host {
+    fn open(&self, address: &str) -> SignedIn {
+        block_on(self.operator.provision(email(address))).unwrap();
+        let temporary = self.mailer.last_to(&email(address)).unwrap().temporary_password().unwrap();
+        let signed_in = block_on(self.auth.sign_in(SignInRequest::new(address, &temporary)));
+        let SignIn::PasswordChangeRequired(challenge) = signed_in.unwrap() else { panic!() };
+        complete(block_on(self.auth.choose_password(&challenge, OLD)).unwrap())
     }
-    assert!(failures() == 20 && evaluated > 20, "{} of {evaluated}", failures());
-    host.clock.advance(DAY);
-    let before = failures();
-    block_on(host.auth.sign_in(SignInRequest::new(ANN, "wrong"))).unwrap_err();
-    assert_eq!(failures(), before + 1, "a new hour");
+
+    /// A failure of a stranger a minute later; returns when.
+    fn fails(&self, address: &str) -> time::OffsetDateTime {
+        self.clock.advance(MINUTE);
+        let failed = block_on(self.auth.sign_in(SignInRequest::new(address, "a wrong password")));
+        assert!(matches!(failed, Err(SignInError::InvalidCredentials)), "{failed:?}");
+        doorward::Clock::now(&self.clock)
+    }
+
+    fn signs_in(&self, address: &str) -> SignedIn {
+        self.clock.advance(MINUTE);
+        complete(block_on(self.auth.sign_in(SignInRequest::new(address, OLD))).unwrap())
+    }
+
+    fn signs_in_from(&self, known: &SignedIn) {
+        self.clock.advance(MINUTE);
+        let request = SignInRequest::new(ANN, OLD).device(&known.device_token().unwrap().expose());
+        let _ = complete(block_on(self.auth.sign_in(request)).unwrap());
+    }
+
+    /// When failed sign-ins were, as entered.
+    fn failures(&self, user: &UserId) -> Vec<time::OffsetDateTime> {
+        let history = self.history(user);
+        history.iter().filter(|entry| &*entry.event == "authn_login_fail").map(|entry| entry.at).collect()
+    }
+}
+
+#[test]
+fn failures_are_entered_once_each_with_the_next_sign_in_and_their_own_instants() {
+    let host = Host::of(MemoryUsers::new().with_journal(), |builder| builder.index_key([5; 32]));
+    let (ann, bob) = (host.open(ANN).user_id().clone(), host.open("bob@acme.example").user_id().clone());
+    let failed = [host.fails(ANN), host.fails(ANN)];
+    assert!(host.failures(&ann).is_empty(), "nothing is written when it happens");
+    let of_bob = host.fails("bob@acme.example");
+    let told = || host.observer.events().iter().filter(|event| event.kind.name() == "authn_login_fail").count();
+    assert_eq!(told(), 3, "the observer is told at once");
+    let _ = host.signs_in(ANN);
+    let last: Vec<_> = host.names(&ann).into_iter().rev().take(4).collect();
+    assert_eq!(
+        last.iter().map(|it| &**it).collect::<Vec<_>>(),
+        ["authn_token_created:device", "authn_login_successafterfail", "authn_login_fail", "authn_login_fail"]
+    );
+    assert_eq!(host.failures(&ann), failed);
+    for _ in 0..2 {
+        let _ = host.signs_in(ANN);
+    }
+    assert_eq!((host.failures(&ann), told()), (failed.to_vec(), 3), "once each, and told once");
+    assert!(host.failures(&bob).is_empty());
+    let _ = host.signs_in("bob@acme.example");
+    assert_eq!(host.failures(&bob), [of_bob]);
+    for id in [&ann, &bob] {
+        assert_eq!(block_on(host.operator.check_journal(&*host.users, id)).unwrap().first_break, None);
+    }
+}
+
+#[test]
+fn from_a_known_device_what_strangers_tried_is_entered_too_and_once() {
+    let host = Host::new();
+    let known = host.open(ANN);
+    let ann = known.user_id();
+    let mut failed = vec![host.fails(ANN), host.fails(ANN)];
+    // The account's bucket is not charged, so it goes on holding them.
+    for _ in 0..3 {
+        host.signs_in_from(&known);
+        assert_eq!(host.failures(ann), failed);
+    }
+    // A slip of the owner on that device, in a bucket of its own.
+    host.clock.advance(MINUTE);
+    let slip = SignInRequest::new(ANN, "a slip").device(&known.device_token().unwrap().expose());
+    block_on(host.auth.sign_in(slip)).unwrap_err();
+    let slipped = doorward::Clock::now(&host.clock);
+    failed.push(host.fails(ANN));
+    let _ = host.signs_in(ANN);
+    assert_eq!(host.failures(ann), failed, "elsewhere that bucket is not read");
+    host.signs_in_from(&known);
+    failed.push(slipped);
+    assert_eq!(host.failures(ann), failed, "though a later failure was entered before");
+}
+
+/// Whoever guesses must not fill the journal.
+#[test]
+fn one_sign_in_enters_the_latest_twenty_failures() {
+    let free = |builder: AuthBuilder| {
+        builder.configure(|config| (config.throttle.free, config.throttle.first_step) = (19, MINUTE))
+    };
+    let host = Host::of(MemoryUsers::new().with_journal(), free);
+    let known = host.open(ANN);
+    let mut failed: Vec<_> = (0..19).map(|_| host.fails(ANN)).collect();
+    for _ in 0..6 {
+        host.clock.advance(2 * HOUR);
+        failed.push(host.fails(ANN));
+    }
+    host.signs_in_from(&known);
+    assert_eq!(host.failures(known.user_id()), failed[failed.len() - 20..]);
+    host.clock.advance(2 * HOUR);
+    let _ = host.signs_in(ANN);
+    assert_eq!(host.failures(known.user_id()), failed[failed.len() - 20..]);
+    let user = block_on(doorward::UserRepository::find_by_id(&host.users, known.user_id())).unwrap().unwrap();
+    assert!(user.to_snapshot().len() < 8_000);
+}
+
+/// The refund of the success is lost: neither it nor the failures before it count as further failures.
+#[test]
+fn a_lost_refund_loses_no_failure_and_enters_none_twice() {
+    for fault in [Fault::Fails, Fault::LosesAnswer, Fault::DroppedBefore, Fault::DroppedAfter] {
+        for call in 1..12 {
+            let host = Host::new();
+            let known = host.open(ANN);
+            let attempts = Arc::new(MemoryAttempts::new());
+            let over = |users, attempts| {
+                let builder = Auth::builder(site(), users, attempts, host.mailer.clone()).clock(host.clock.clone());
+                builder.keyring(keyring()).configure(for_tests).build().unwrap()
+            };
+            let sound = over(host.users.clone(), attempts.clone() as Arc<dyn doorward::AttemptStore>);
+            let faults = Faults::new();
+            let faulty = {
+                let (users, attempts) = (faults.users(host.users.clone()), faults.attempts(attempts.clone()));
+                let builder = Auth::builder(site(), users, attempts, host.mailer.clone()).clock(host.clock.clone());
+                builder.keyring(keyring()).configure(for_tests).build().unwrap()
+            };
+            let wrong = SignInRequest::new(ANN, "a wrong password");
+            let mut failed = Vec::new();
+            for _ in 0..2 {
+                host.clock.advance(MINUTE);
+                block_on(sound.sign_in(wrong.clone())).unwrap_err();
+                failed.push(doorward::Clock::now(&host.clock));
+            }
+            host.clock.advance(MINUTE);
+            faults.strike(call, fault);
+            let before = host.names(known.user_id()).len();
+            let _ = faults.drive(faulty.sign_in(SignInRequest::new(ANN, OLD)));
+            faults.relent();
+            let stored = host.names(known.user_id()).len() > before;
+            let struck_at = doorward::Clock::now(&host.clock);
+            for _ in 0..2 {
+                host.clock.advance(HOUR);
+                let _ = complete(block_on(sound.sign_in(SignInRequest::new(ANN, OLD))).unwrap());
+            }
+            let entered = host.failures(known.user_id());
+            // A sign-in that was cut off before it was stored is a failure.
+            let cut_off = entered.iter().filter(|at| **at == struck_at).count();
+            assert!(cut_off == 0 || (cut_off == 1 && !stored), "{fault:?} at call {call}");
+            assert_eq!(entered[..2], failed, "{fault:?} at call {call}");
+            assert_eq!(entered.len(), 2 + cut_off, "{fault:?} at call {call}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_at_an_address_before_it_was_the_accounts_is_not_entered() {
+    let host = Host::new();
+    let _ = host.fails(ANN);
+    let first = host.open(ANN);
+    let _ = host.fails(ANN);
+    block_on(host.operator.delete(first.user_id())).unwrap();
+    let second = host.open(ANN);
+    let _ = host.signs_in(ANN);
+    assert_eq!((host.failures(first.user_id()), host.failures(second.user_id())), (vec![], vec![]));
+    // An address that is corrected is the account's from then on.
+    let _ = host.fails("bob@acme.example");
+    let provisioned = block_on(host.operator.provision(email("bop@acme.example"))).unwrap();
+    let _ = host.fails("bob@acme.example");
+    host.clock.advance(HOUR);
+    block_on(host.operator.correct_email(&provisioned.user_id, email("bob@acme.example"))).unwrap();
+    let temporary = host.mailer.last_to(&email("bob@acme.example")).unwrap().temporary_password().unwrap();
+    let failed = host.fails("bob@acme.example");
+    let signed_in = block_on(host.auth.sign_in(SignInRequest::new("bob@acme.example", &temporary))).unwrap();
+    let SignIn::PasswordChangeRequired(challenge) = signed_in else { panic!() };
+    let _ = block_on(host.auth.choose_password(&challenge, OLD)).unwrap();
+    assert!(host.failures(&provisioned.user_id).is_empty(), "with a temporary password nothing is entered yet");
+    let _ = host.signs_in("bob@acme.example");
+    assert_eq!(host.failures(&provisioned.user_id), [failed]);
+}
+
+#[test]
+fn clocks_that_are_set_back_or_were_ahead_lose_no_failure() {
+    let host = Host::new();
+    let ann = host.open(ANN).user_id().clone();
+    let start = doorward::Clock::now(&host.clock);
+    // For a while the clock is ten days ahead.
+    host.clock.set(start + 10 * DAY);
+    let ahead = host.fails(ANN);
+    let _ = host.signs_in(ANN);
+    assert_eq!(host.failures(&ann), [ahead]);
+    host.clock.set(start + HOUR);
+    let _ = block_on(host.auth.sign_in(SignInRequest::new(ANN, OLD)));
+    host.clock.advance(HOUR);
+    let _ = host.signs_in(ANN);
+    let behind = host.fails(ANN);
+    let _ = host.signs_in(ANN);
+    assert_eq!(host.failures(&ann), [ahead, behind], "though a later one was entered before");
+    assert_eq!(block_on(host.operator.check_journal(&*host.users, &ann)).unwrap().first_break, None);
+}
+
+#[test]
+fn a_failure_that_is_entered_late_is_purged_in_the_order_of_numbers() {
+    let host = Host::of(MemoryUsers::new().with_journal(), |builder| builder.index_key([5; 32]));
+    let ann = host.open(ANN).user_id().clone();
+    let failed = host.fails(ANN);
+    host.clock.advance(MINUTE);
+    block_on(host.operator.deactivate(&ann)).unwrap();
+    block_on(host.operator.reactivate(&ann)).unwrap();
+    let younger = doorward::Clock::now(&host.clock);
+    let _ = host.signs_in(ANN);
+    let purge = |before| block_on(host.operator.purge_journal(&*host.users, before, 1_000)).unwrap();
+    assert!(purge(failed + SECOND) > 0);
+    assert_eq!(host.failures(&ann), [failed], "what has an earlier number is younger and stays");
+    assert!(host.names(&ann).iter().any(|name| &**name == "user_archived"));
+    assert!(purge(younger + SECOND) > 0);
+    assert!(host.failures(&ann).is_empty());
+    let checked = block_on(host.operator.check_journal(&*host.users, &ann)).unwrap();
+    assert_eq!((checked.first_break, checked.unchained), (None, 0));
 }

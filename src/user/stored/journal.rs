@@ -15,6 +15,13 @@ pub(in crate::user) struct StoredJournal {
     /// The failures that were entered in the period under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) failures: Option<EnteredFailures>,
+    /// The instants of the latest tries to sign in that must not be entered as failures: they were, or they succeeded. The buckets
+    /// that noted them may still hold them.
+    #[serde(with = "micros::several", default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::user) settled_tries: Vec<OffsetDateTime>,
+    /// Since when the account has its address, if it was corrected. Earlier tries were somebody else's.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) addressed_at: Option<OffsetDateTime>,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
 }
