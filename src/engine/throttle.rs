@@ -109,10 +109,10 @@ impl Charged {
     }
 
     /// The entry without the tries that are settled.
-    fn settled(&self, entry: Attempts, settled: Settled, now: OffsetDateTime) -> Attempts {
+    fn settled(&self, entry: Attempts, settled: Settled) -> Attempts {
         match (self.own, settled) {
-            (Some(own), Settled::Own) => entry.without_try(own, now),
-            (Some(own), Settled::Through) => entry.without_tries_through(own, now),
+            (Some(own), Settled::Own) => entry.without_try(own),
+            (Some(own), Settled::Through) => entry.without_tries_through(own),
             (None, _) => entry,
         }
     }
@@ -318,7 +318,7 @@ impl Throttle {
             // Where others were charged since, their wait stands: only the count is taken back.
             let own = entry.version() == bucket.entry.version();
             let left = if own { left(&entry) } else { entry.wait_left(now) };
-            let next = bucket.settled(entry.refund(by, left, &bucket.spacing, now, version), settled, now);
+            let next = bucket.settled(entry.refund(by, left, &bucket.spacing, now, version), settled);
             let stored = match self.swap(&bucket.key, Some(entry.version()), &next).await {
                 Ok(Swap::Stored) => return,
                 Ok(Swap::Stale) => self.attempts.load(&bucket.key).await,

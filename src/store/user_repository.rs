@@ -133,7 +133,8 @@ pub enum Replace {
 /// [`manual::implementing_a_repository`](crate::manual::implementing_a_repository).
 #[async_trait]
 pub trait UserRepository: Debug + Send + Sync + 'static {
-    /// Stores a new user. With a table of the host's own, attaches the document to the existing row.
+    /// Stores a new user. With a table of the host's own, attaches the document to the existing row, or makes the row: for somebody who
+    /// registered, [`User::registration_value`] holds what the host gave along.
     async fn insert(&self, user: &User) -> Result<Insert, BackendError>;
 
     /// The user with this id.

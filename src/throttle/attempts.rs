@@ -46,10 +46,6 @@ pub struct Attempts {
     /// kept, which enters them at the next success.
     #[serde(with = "micros::several", default, skip_serializing_if = "Vec::is_empty")]
     tries: Vec<OffsetDateTime>,
-    /// Until when the entry is kept for its tries, though no failure counts any more from `expires_at` on. A release that does not
-    /// know it counts the same and drops the entry earlier.
-    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
-    kept_until: Option<OffsetDateTime>,
     /// Fields of a newer release, kept unchanged.
     #[serde(flatten)]
     extra: serde_json::Map<String, serde_json::Value>,
@@ -69,9 +65,6 @@ const REWRITTEN_SKEW: Duration = Duration::from_secs(10 * 60);
 const MOST_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many instants of tries are kept: twenty failures, and the try under way.
 const MOST_TRIES: usize = 20 + 1;
-/// How long an entry is kept for its tries after the last one: as long as the most failures are remembered. Anyone can make
-/// entries, so they must not live much longer.
-const TRIES_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A schedule of waits over a count. `Send + Sync`, so that futures using it can move between threads.
 pub(crate) trait Spacing: Send + Sync {
@@ -153,7 +146,7 @@ impl Attempts {
         let counted = Self::counted(count, spacing, now, version);
         // A failure counted by a clock that is behind must not make the entry expire sooner.
         let expires_at = if self.since > now { counted.expires_at.max(self.expires_at) } else { counted.expires_at };
-        Self { expires_at, extra: self.extra.clone(), ..counted }.keeping(self.tries.clone(), now)
+        Self { expires_at, extra: self.extra.clone(), ..counted }.with_tries(self.tries.clone())
     }
 
     /// The rest of the wait.
@@ -174,7 +167,7 @@ impl Attempts {
         let not_before = after(now, spacing_left);
         let expires_at = after(now, spacing.remembered(failures).max(spacing_left));
         let refunded = Self::new(version, failures, [now, not_before, expires_at]);
-        Self { extra: self.extra.clone(), ..refunded }.keeping(self.tries.clone(), now)
+        Self { extra: self.extra.clone(), ..refunded }.with_tries(self.tries.clone())
     }
 
     fn counted(failures: u32, spacing: &dyn Spacing, now: OffsetDateTime, version: Version) -> Self {
@@ -184,8 +177,8 @@ impl Attempts {
     }
 
     fn new(version: Version, failures: u32, [since, not_before, expires_at]: [OffsetDateTime; 3]) -> Self {
-        let (behind, tries, kept_until, extra) = (None, Vec::new(), None, serde_json::Map::new());
-        Self { version, failures, since, not_before, expires_at, behind, tries, kept_until, extra }
+        let (behind, tries, extra) = (None, Vec::new(), serde_json::Map::new());
+        Self { version, failures, since, not_before, expires_at, behind, tries, extra }
     }
 
     /// Whether its failures still count.
@@ -193,7 +186,7 @@ impl Attempts {
         now < self.expires_at
     }
 
-    /// The same entry with a try of now noted, behind those of the entry before, though its failures may count no more.
+    /// The same entry with a try of now noted, behind those of the entry before.
     pub(crate) fn noting_try(self, before: Option<&Self>, now: OffsetDateTime) -> Self {
         let mut tries = before.map_or_else(Vec::new, |entry| entry.tries.clone());
         // An instant names a try, so no two share one.
@@ -204,25 +197,25 @@ impl Attempts {
         tries.push(at);
         let superfluous = tries.len().saturating_sub(MOST_TRIES);
         tries.drain(..superfluous);
-        self.keeping(tries, now)
+        self.with_tries(tries)
     }
 
     /// The same entry after a success: without that try and all that were counted before it. They are told by their order and
     /// not by their time, since clocks are set back. Where it is not there, others came later than it and stay.
-    pub(crate) fn without_tries_through(self, own: OffsetDateTime, now: OffsetDateTime) -> Self {
+    pub(crate) fn without_tries_through(self, own: OffsetDateTime) -> Self {
         match self.tries.iter().position(|at| *at == own) {
             Some(position) => {
                 let later = self.tries[position + 1..].to_vec();
-                self.keeping(later, now)
+                self.with_tries(later)
             }
             None => self,
         }
     }
 
     /// The same entry without that try.
-    pub(crate) fn without_try(self, own: OffsetDateTime, now: OffsetDateTime) -> Self {
+    pub(crate) fn without_try(self, own: OffsetDateTime) -> Self {
         let others = self.tries.iter().copied().filter(|at| *at != own).collect();
-        self.keeping(others, now)
+        self.with_tries(others)
     }
 
     /// The instants of the latest tries that were counted and did not succeed, in the order of counting.
@@ -230,10 +223,8 @@ impl Attempts {
         &self.tries
     }
 
-    /// With these tries, for whose sake the entry is kept longer than its failures count.
-    fn keeping(self, tries: Vec<OffsetDateTime>, now: OffsetDateTime) -> Self {
-        let kept_until = (!tries.is_empty()).then(|| after(now, TRIES_KEPT));
-        Self { tries, kept_until, ..self }
+    fn with_tries(self, tries: Vec<OffsetDateTime>) -> Self {
+        Self { tries, ..self }
     }
 
     /// The version of this entry, which a swap compares.
@@ -251,9 +242,9 @@ impl Attempts {
         self.not_before
     }
 
-    /// From this instant on the entry may be dropped: no failure counts any more, and its tries are too old for the journal.
+    /// From this instant on no failure of the entry counts, and it may be dropped. Its tries are not entered in the journal then.
     pub fn expires_at(&self) -> OffsetDateTime {
-        self.kept_until.map_or(self.expires_at, |kept_until| kept_until.max(self.expires_at))
+        self.expires_at
     }
 
     /// The entry as one JSON document.
@@ -295,19 +286,15 @@ mod tests {
     }
 
     #[test]
-    fn tries_are_kept_for_a_day_though_failures_count_for_hours() {
+    fn tries_are_kept_as_long_as_the_failures_count() {
         let start = OffsetDateTime::UNIX_EPOCH;
         let first = noted(None, start);
-        assert!(!first.counts(start + HOUR) && first.expires_at() == start + 24 * HOUR);
-        let second = noted(Some(&first), start + 2 * HOUR);
-        assert_eq!((second.failures(), second.tries()), (1, [start, start + 2 * HOUR].as_slice()));
-        let read = Attempts::from_snapshot(&second.to_snapshot()).unwrap();
-        assert_eq!(read, second);
-        // Without tries an entry is as it was before there were any.
-        let own = start + 2 * HOUR;
-        let settled = second.without_tries_through(own, own);
-        assert_eq!(settled.expires_at(), own + HOUR);
-        assert!(!settled.to_snapshot().contains("tries") && !settled.to_snapshot().contains("kept_until"));
+        let second = noted(Some(&first), start + HOUR / 2);
+        assert_eq!((second.failures(), second.tries()), (2, [start, start + HOUR / 2].as_slice()));
+        assert_eq!(second.expires_at(), start + HOUR / 2 + 2 * HOUR, "a try noted costs the store no time");
+        assert_eq!(Attempts::from_snapshot(&second.to_snapshot()).unwrap(), second);
+        let settled = second.without_tries_through(start + HOUR / 2);
+        assert!(!settled.to_snapshot().contains("tries"));
     }
 
     #[test]
@@ -322,9 +309,9 @@ mod tests {
         let [_, two, three, four] = entry.tries() else { panic!("{entry:?}") };
         let (two, three, four) = (*two, *three, *four);
         assert_ne!(two, three);
-        assert_eq!(entry.clone().without_try(three, start).tries(), [start, two, four]);
-        assert_eq!(entry.clone().without_tries_through(two, start).tries(), [three, four]);
-        assert_eq!(entry.clone().without_tries_through(start + 9 * HOUR, start).tries().len(), 4, "it is not there");
+        assert_eq!(entry.clone().without_try(three).tries(), [start, two, four]);
+        assert_eq!(entry.clone().without_tries_through(two).tries(), [three, four]);
+        assert_eq!(entry.clone().without_tries_through(start + 9 * HOUR).tries().len(), 4, "it is not there");
         for n in 1..=50 {
             let before = entry.clone();
             entry = entry.noting_try(Some(&before), start + n * HOUR);
