@@ -145,3 +145,78 @@ fn s15_known_and_unknown_addresses_take_equally_long() {
     assert!(control_t.abs() < 4.5 || control_apart < 0.01, "the machine is too noisy for a result");
     assert!(t.abs() < 4.5 || apart < 0.01, "response times reveal a known address");
 }
+
+/// Until the response nothing is looked up, so only what was sent could show. What follows it is compared as well, since it delays
+/// the next request.
+#[test]
+#[ignore = "statistical and long: run it in release, by the command above"]
+fn free_and_taken_addresses_take_equally_long_to_register() {
+    let (later, after_the_answer) = std::sync::mpsc::channel();
+    let clock = doorward::testing::ManualClock::new();
+    let users = std::sync::Arc::new(MemoryUsers::new());
+    let builder = || Auth::builder(site(), users.clone(), MemoryAttempts::new(), Unread).clock(clock.clone());
+    let auth = builder()
+        .keyring(doorward::Keyring::new("a", [7; 32]).unwrap())
+        .background(move |work| drop(later.send(work)))
+        .configure(|config| {
+            config.registration.mode = doorward::config::RegistrationMode::Open;
+            config.purge.every = None;
+        })
+        .build()
+        .unwrap();
+    let cheap = |config: &mut doorward::Config| config.hashing.params = HashParams::danger_cheap_for_tests();
+    let (opening, operator) = builder().configure(cheap).build_with_operator().unwrap();
+    let taken = ["ann@acme.example", "bob@acme.example"];
+    for address in taken {
+        block_on(async {
+            let account = operator.provision_without_mail(email(address)).await.unwrap();
+            let request = SignInRequest::new(address, account.temporary_password.expose());
+            let Ok(SignIn::PasswordChangeRequired(challenge)) = opening.sign_in(request).await else { panic!() };
+            let _ = complete(opening.choose_password(&challenge, OLD).await.unwrap());
+        });
+    }
+    let sides = [taken[0], "eve@acme.example", taken[1], "joe@acme.example"].map(email);
+    let (mut answers, mut works) = ([const { Vec::new() }; 4], [const { Vec::new() }; 4]);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for round in 0..PAIRS + 200 {
+        let mut order = [0, 1, 2, 3];
+        for i in (1..4).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            order.swap(i, (state >> 33) as usize % (i + 1));
+        }
+        for side in order {
+            clock.advance(5 * MINUTE);
+            let begun = Instant::now();
+            let answer = block_on(auth.request_registration(&sides[side]));
+            let answered = begun.elapsed();
+            answer.unwrap();
+            let begun = Instant::now();
+            while let Ok(work) = after_the_answer.try_recv() {
+                block_on(work);
+            }
+            if round >= 200 {
+                answers[side].push(answered.as_nanos() as f64);
+                works[side].push(begun.elapsed().as_nanos() as f64);
+            }
+        }
+    }
+    for (name, [taken, free, other_taken, other_free]) in [("answers", answers), ("what follows", works)] {
+        let (control_t, control_apart) = compare(&format!("{name}: free against free"), free.clone(), other_free);
+        compare(&format!("{name}: taken against taken"), taken.clone(), other_taken);
+        let (t, apart) = compare(&format!("{name}: taken against free"), taken, free);
+        assert!(control_t.abs() < 4.5 || control_apart < 0.01, "the machine is too noisy for a result");
+        let least = if name == "answers" { 0.01 } else { 0.05 };
+        assert!(t.abs() < 4.5 || apart < least, "{name} reveal a taken address");
+    }
+}
+
+/// A mailer whose mails nobody reads.
+#[derive(Debug)]
+struct Unread;
+
+#[doorward::async_trait]
+impl doorward::Mailer for Unread {
+    async fn send(&self, _: &Email, _: &doorward::mail::Mail) -> Result<(), doorward::store::BackendError> {
+        Ok(())
+    }
+}

@@ -56,6 +56,12 @@ impl From<Email> for RegistrationRequest {
     }
 }
 
+impl From<&Email> for RegistrationRequest {
+    fn from(email: &Email) -> Self {
+        Self::new(email.clone())
+    }
+}
+
 impl core::fmt::Debug for RegistrationRequest {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("RegistrationRequest").field("request_id", &self.request_id).finish_non_exhaustive()

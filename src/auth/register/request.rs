@@ -92,16 +92,17 @@ async fn mail(engine: Arc<Engine>, request: RegistrationRequest, invited: bool) 
         // Reported.
         Err(_) => return,
     };
+    let span = match invited {
+        true => span(&engine, |config| config.invitation_lifetime),
+        false => span(&engine, |config| config.link_lifetime),
+    };
+    let registration = SealedRegistration { email: email.clone(), value, invited, span };
+    // For a taken address too: what follows the response delays the next request.
+    let Ok(link) = link(&engine, registrations, &registration) else { return };
     let kind = match found {
         Address::Free => {
-            let span = match invited {
-                true => span(&engine, |config| config.invitation_lifetime),
-                false => span(&engine, |config| config.link_lifetime),
-            };
-            let registration = SealedRegistration { email: email.clone(), value, invited, span };
-            let Ok(kind) = link(&engine, registrations, &registration) else { return };
             report(if invited { EventKind::Invited } else { EventKind::RegistrationLinkIssued });
-            kind
+            link
         }
         Address::Taken => {
             report(EventKind::RegistrationWithheld);
