@@ -129,6 +129,7 @@ pub mod axum;
 mod clock;
 pub mod config;
 mod crypto;
+pub mod email_change;
 mod engine;
 pub mod error;
 pub mod event;

@@ -159,6 +159,10 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::MailDelayed { error, code },
         EventKind::Undeliverable { reason: UndeliverableReason::HardBounce },
         EventKind::CrossSiteRefused { origin: None },
+        EventKind::EmailChangeLinkWithheld,
+        EventKind::EmailChangeUndone { second_factor_removed: true },
+        EventKind::EmailLinkRejected,
+        EventKind::EmailLinkDamaged,
     ];
     let ordinary = [
         EventKind::Provisioned,
@@ -194,6 +198,10 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::RecoveryCancelled,
         EventKind::Deleted,
         EventKind::Deliverable,
+        EventKind::EmailChangeRequested,
+        EventKind::EmailChangeLinkMailed,
+        EventKind::EmailChanged,
+        EventKind::EmailChangedByOperator,
     ];
     let housekeeping = [
         EventKind::Rehashed { from: HashScheme::Argon2id },

@@ -371,7 +371,7 @@ impl AuthBuilder {
             in_flight: InFlight::default(),
         };
         Ok(Engine {
-            resets: Resets::new(&events),
+            resets: Resets::new(config.reset.cooldown, &events),
             sessions,
             housekeeping: Housekeeping::new(self.background, config.purge.every, events.now()),
             holding: self.hold.map(Holding::new),

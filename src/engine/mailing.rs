@@ -14,7 +14,7 @@ use super::users::Users;
 use crate::event::EventKind;
 use crate::mail::{Awaited, Mail, MailKind, MailTexts, Mailer, Received};
 use crate::store::UserDirectory;
-use crate::types::{BackendError, ResetToken, Site, TemporaryPassword, Token, UserId, after};
+use crate::types::{BackendError, Email, ResetToken, Site, TemporaryPassword, Token, UserId, after};
 use crate::user::{Contents, Owed, OwedLimits, OwedMail, User};
 
 /// The waits between two tries of an owed mail: doubled each time, from the first to the longest.
@@ -76,8 +76,8 @@ impl Mailing {
     /// Mails what the decision that led to this state mails, but for what carries a secret: in background work. The change stands
     /// whether or not the mails are sent.
     pub(crate) async fn notify(self: &Arc<Self>, user: &User) {
-        for mail in user.to_mail() {
-            let OwedMail::Notice(notice) = *mail else { continue };
+        for decided in user.to_mail() {
+            let OwedMail::Notice(notice) = decided.mail else { continue };
             let (mailing, user, kind) = (Arc::clone(self), user.clone(), notified(notice, self.events.now()));
             self.background.run(async move { drop(mailing.send(&user, notice.into(), kind).await) }).await;
         }
@@ -92,7 +92,24 @@ impl Mailing {
         kind: MailKind,
     ) -> Result<(), BackendError> {
         let owed = user.owed(mail).map(|owed| Try { owed, tries: 0 });
-        self.hand_over(user, owed, kind).await
+        self.hand_over(user, user.recipient(mail), owed, kind).await
+    }
+
+    /// The same in background work, for a mail that is not what the caller waits for.
+    pub(crate) async fn send_later(self: &Arc<Self>, user: &User, mail: OwedMail, kind: MailKind) {
+        let (mailing, user) = (Arc::clone(self), user.clone());
+        // A failure was reported.
+        self.background.run(async move { drop(mailing.send(&user, mail, kind).await) }).await;
+    }
+
+    /// Mails what is not owed. Whoever needs it asks again.
+    pub(crate) async fn send_once(
+        self: &Arc<Self>,
+        user: &User,
+        to: &Email,
+        kind: MailKind,
+    ) -> Result<(), BackendError> {
+        self.hand_over(user, to, None, kind).await
     }
 
     /// Hands a mail to the mailer, and records what becomes of one that is owed. A failure is reported as well.
@@ -102,16 +119,18 @@ impl Mailing {
     pub(crate) fn hand_over(
         self: &Arc<Self>,
         user: &User,
+        to: &Email,
         owed: Option<Try>,
         kind: MailKind,
     ) -> impl Future<Output = Result<(), BackendError>> + Send {
-        let (mailing, user) = (Arc::clone(self), user.clone());
-        self.background.run_to_end(async move { mailing.send_and_record(&user, owed, kind).await })
+        let (mailing, user, to) = (Arc::clone(self), user.clone(), to.clone());
+        self.background.run_to_end(async move { mailing.send_and_record(&user, &to, owed, kind).await })
     }
 
     async fn send_and_record(
         self: &Arc<Self>,
         user: &User,
+        to: &Email,
         owed: Option<Try>,
         kind: MailKind,
     ) -> Result<(), BackendError> {
@@ -126,7 +145,7 @@ impl Mailing {
             }
             _ => (mail, None),
         };
-        let sent = self.mailer.send(user.email(), &mail).await;
+        let sent = self.mailer.send(to, &mail).await;
         if let Err(error) = &sent {
             let kind = EventKind::MailFailed { mail: name, error: error.kind(), code: error.code_for_events() };
             self.events.report(kind).user(user).send();
@@ -211,6 +230,7 @@ impl Mailing {
             }
             Contents::Link { token, lifetime, expires_at } => self.link(&token, lifetime, expires_at),
             Contents::Notice { notice, at } => notified(notice, at),
+            Contents::Undo { token, at, expires_at } => self.email_undo(&token, at, expires_at),
         }
     }
 
@@ -221,5 +241,17 @@ impl Mailing {
             false => MailKind::ConfirmReset { link, lifetime, expires_at },
             true => MailKind::ChooseNewPassword { link, lifetime, expires_at },
         }
+    }
+
+    /// The mail with the link that confirms a change of the address.
+    pub(crate) fn email_change(&self, token: &Token, lifetime: Duration, expires_at: OffsetDateTime) -> MailKind {
+        let link = self.site.email_confirm_link(&ResetToken(self.users.tokens.wire(token)));
+        MailKind::ConfirmEmailChange { link, lifetime, expires_at }
+    }
+
+    /// The mail with the link that takes a change of the address back.
+    pub(crate) fn email_undo(&self, token: &Token, at: OffsetDateTime, expires_at: OffsetDateTime) -> MailKind {
+        let link = self.site.email_undo_link(&ResetToken(self.users.tokens.wire(token)));
+        MailKind::EmailChanged { link, at, expires_at }
     }
 }

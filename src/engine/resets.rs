@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::backlog::{Backlog, Bounds};
+use super::email_changes::EmailChanges;
 use super::events::Events;
 use super::hash_pool::Caller;
 use super::hashing::SHORT_WHILE;
@@ -26,6 +27,7 @@ const OF_ONE_DEVICE: Rate = Rate { at_once: 10, every: Duration::from_secs(60) }
 pub(crate) struct Resets {
     pub(crate) look_ups: Backlog<Email>,
     pub(crate) deliveries: Backlog<Delivery>,
+    pub(crate) email_changes: EmailChanges,
     of_client_addresses: RequestRate,
     of_devices: RequestRate,
     under_way: InFlight,
@@ -40,10 +42,11 @@ pub(crate) struct Delivery {
 }
 
 impl Resets {
-    pub(crate) fn new(events: &Arc<Events>) -> Self {
+    pub(crate) fn new(cooldown: Duration, events: &Arc<Events>) -> Self {
         Self {
             look_ups: Backlog::new(LOOK_UPS, events),
             deliveries: Backlog::new(DELIVERIES, events),
+            email_changes: EmailChanges::new(cooldown, events),
             of_client_addresses: RequestRate::new(OF_ONE_CLIENT_ADDRESS),
             of_devices: RequestRate::new(OF_ONE_DEVICE),
             under_way: InFlight::default(),
@@ -62,11 +65,19 @@ impl Resets {
         if !self.look_ups.has_room() {
             return Err(SHORT_WHILE);
         }
-        if let Some(address) = address {
-            let key = self.events.pseudonym(Purpose::AttemptKey, &[b"reset-client", address.as_bytes()]);
-            self.of_client_addresses.admit(key.as_bytes(), self.events.now())?;
-        }
+        self.admit_client(b"reset-client", address)?;
         Ok(Caller::Stranger)
+    }
+
+    /// Whether a client at that client address may ask for another address of an account now; otherwise how long to wait.
+    pub(crate) fn admit_email_change(&self, address: Option<&ClientAddress>) -> Result<(), Duration> {
+        self.admit_client(b"email-client", address)
+    }
+
+    fn admit_client(&self, purpose: &[u8], address: Option<&ClientAddress>) -> Result<(), Duration> {
+        let Some(address) = address else { return Ok(()) };
+        let key = self.events.pseudonym(Purpose::AttemptKey, &[purpose, address.as_bytes()]);
+        self.of_client_addresses.admit(key.as_bytes(), self.events.now())
     }
 
     /// Whether a known device may ask now.

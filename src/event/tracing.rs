@@ -76,12 +76,14 @@ levels! {
         HashUnusable, TotpSecretUnusable;
     WARN: SignInFailed, SecondFactorFailed, ManyWrongCodes, ClockSkew, ReauthenticationFailed, PasswordChangeFailed,
         PasswordRejected, Throttled, Busy, SharingSuspected, ChallengeRejected, SessionRejected, ResetCoolingDown,
-        ResetLinkWithheld, ResetLinkRejected, ResetLinkDamaged, MailDelayed, Undeliverable, CrossSiteRefused;
+        ResetLinkWithheld, ResetLinkRejected, ResetLinkDamaged, MailDelayed, Undeliverable, CrossSiteRefused,
+        EmailChangeLinkWithheld, EmailChangeUndone, EmailLinkRejected, EmailLinkDamaged;
     INFO: SignedOut, SessionRevoked, Provisioned, WelcomeReissued, EmailCorrected, Imported, SignedIn,
         PasswordChangeRequired, SecondFactorRequired, EnrollmentRequired, SecondFactorPassed, EnrollmentBegun,
         SecondFactorEnabled, SecondFactorDisabled, RecoveryCodesRegenerated, SecondFactorReset, Reauthenticated,
         PasswordChanged, ResetRequested, ResetLinkIssued, ResetConfirmed, ResetCompleted, RecoveryCancelled,
         DeviceGranted, DeviceRevoked, SignedOutEverywhere, Deactivated, Reactivated, PasswordChangeForced,
-        MarkedCompromised, Deleted, Deliverable;
+        MarkedCompromised, Deleted, Deliverable,
+        EmailChangeRequested, EmailChangeLinkMailed, EmailChanged, EmailChangedByOperator;
     DEBUG: Rehashed, Resealed, AttemptsPurged;
 }

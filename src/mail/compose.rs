@@ -40,6 +40,11 @@ fn subject(mail: &Mail) -> String {
         MailKind::PasswordChangeForced { .. } => texts.password_change_forced_subject(site),
         MailKind::MarkedCompromised { .. } => texts.marked_compromised_subject(site),
         MailKind::SharingReminder { .. } => texts.sharing_reminder_subject(site),
+        MailKind::ConfirmEmailChange { .. } => texts.confirm_email_change_subject(site),
+        MailKind::EmailChangeRequested { .. } => texts.email_change_requested_subject(site),
+        MailKind::EmailInUse { .. } => texts.email_in_use_subject(site),
+        MailKind::EmailChanged { .. } | MailKind::EmailChangedByOperator { .. } => texts.email_changed_subject(site),
+        MailKind::EmailConfirmed { .. } => texts.email_confirmed_subject(site),
     }
 }
 
@@ -101,8 +106,45 @@ fn blocks(mail: &Mail) -> Vec<Block> {
         MailKind::SharingReminder {} => {
             notice([texts.sharing_reminder(site), texts.account_for_a_colleague(), texts.change_a_known_password()])
         }
+        MailKind::ConfirmEmailChange { .. }
+        | MailKind::EmailChangeRequested { .. }
+        | MailKind::EmailInUse { .. }
+        | MailKind::EmailChanged { .. }
+        | MailKind::EmailConfirmed { .. }
+        | MailKind::EmailChangedByOperator { .. } => address(mail),
     }
 }
+
+/// What stands above the contact of a mail about the address of an account.
+fn address(mail: &Mail) -> Vec<Block> {
+    let (site, texts) = (&mail.site, mail.texts.as_ref());
+    match &mail.kind {
+        MailKind::ConfirmEmailChange { link, lifetime, expires_at } => vec![
+            Block::Paragraph(texts.confirm_email_change(site)),
+            Block::Link { words: texts.confirm_email_change_link(), href: Zeroizing::new(link.expose().to_owned()) },
+            Block::Paragraph(texts.works(*lifetime, *expires_at)),
+            Block::Paragraph(texts.ignore_email_change()),
+        ],
+        MailKind::EmailChanged { link, at, expires_at } => vec![
+            Block::Paragraph(texts.email_changed(site, *at)),
+            Block::Link { words: texts.email_undo_link(), href: Zeroizing::new(link.expose().to_owned()) },
+            Block::Paragraph(texts.email_undo(*expires_at)),
+        ],
+        MailKind::EmailChangeRequested { at } => {
+            notice([texts.email_change_requested(site, *at), texts.email_change_requested_advice()])
+        }
+        MailKind::EmailInUse { at } => notice([texts.email_in_use(site, *at), texts.email_in_use_advice()]),
+        MailKind::EmailConfirmed { at } => notice([texts.email_confirmed(site, *at), texts.others_signed_out()]),
+        MailKind::EmailChangedByOperator { to_new_address: true, at } => {
+            notice([texts.email_set_by_operator(site, *at), texts.signed_out_everywhere()])
+        }
+        MailKind::EmailChangedByOperator { to_new_address: false, at } => {
+            notice([texts.email_changed_by_operator(site, *at), texts.email_changed_by_operator_advice()])
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// A mail that reports an event.
 fn notice<const N: usize>(paragraphs: [String; N]) -> Vec<Block> {
     paragraphs.map(Block::Paragraph).into()

@@ -30,7 +30,7 @@ pub(crate) use receipt::{Awaited, Received};
 pub use smtp::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRejection};
 pub use texts::{English, MailTexts};
 
-pub use crate::types::ResetLink;
+pub use crate::types::{EmailLink, ResetLink};
 
 use crate::types::{Site, TemporaryPassword, until};
 
@@ -172,6 +172,52 @@ pub enum MailKind {
     /// ([`SessionConfig::remind_of_sharing`](crate::config::SessionConfig::remind_of_sharing)).
     #[non_exhaustive]
     SharingReminder {},
+    /// A signed-in user asked for another address: carries the link that confirms it, and goes to the new address.
+    #[non_exhaustive]
+    ConfirmEmailChange {
+        /// The link. Opening it changes nothing; the POST behind it does, in a session of that user.
+        link: EmailLink,
+        /// How long it is valid.
+        lifetime: Duration,
+        /// When it expires.
+        expires_at: OffsetDateTime,
+    },
+    /// A signed-in user asked for another address: tells the address that the account still has.
+    #[non_exhaustive]
+    EmailChangeRequested {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// A user of another account asked for the address of this account. Nothing changed.
+    #[non_exhaustive]
+    EmailInUse {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// The address was changed by a signed-in user: carries the link that takes it back, and goes to the address before.
+    #[non_exhaustive]
+    EmailChanged {
+        /// The link. Opening it changes nothing; the POST behind it does.
+        link: EmailLink,
+        /// When it was changed.
+        at: OffsetDateTime,
+        /// When the link expires.
+        expires_at: OffsetDateTime,
+    },
+    /// The address was changed by a signed-in user: tells the new address.
+    #[non_exhaustive]
+    EmailConfirmed {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// An operator changed the address ([`Operator::change_email`](crate::Operator::change_email)). One goes to either address.
+    #[non_exhaustive]
+    EmailChangedByOperator {
+        /// Whether this one goes to the new address.
+        to_new_address: bool,
+        /// When.
+        at: OffsetDateTime,
+    },
 }
 
 impl MailKind {
@@ -194,6 +240,12 @@ impl MailKind {
             Self::PasswordChangeForced { .. } => "password_change_forced",
             Self::MarkedCompromised { .. } => "marked_compromised",
             Self::SharingReminder { .. } => "sharing_reminder",
+            Self::ConfirmEmailChange { .. } => "confirm_email_change",
+            Self::EmailChangeRequested { .. } => "email_change_requested",
+            Self::EmailInUse { .. } => "email_in_use",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::EmailConfirmed { .. } => "email_confirmed",
+            Self::EmailChangedByOperator { .. } => "email_changed_by_operator",
         }
     }
 
@@ -204,7 +256,9 @@ impl MailKind {
             Self::Welcome { expires_at, .. }
             | Self::ConfirmReset { expires_at, .. }
             | Self::ChooseNewPassword { expires_at, .. }
-            | Self::TemporaryPassword { expires_at, .. } => Some(*expires_at),
+            | Self::TemporaryPassword { expires_at, .. }
+            | Self::ConfirmEmailChange { expires_at, .. }
+            | Self::EmailChanged { expires_at, .. } => Some(*expires_at),
             Self::PasswordChanged { .. }
             | Self::ResetCompleted { .. }
             | Self::SecondFactorEnabled { .. }
@@ -216,7 +270,11 @@ impl MailKind {
             | Self::SignInAfterFailures { .. }
             | Self::PasswordChangeForced { .. }
             | Self::MarkedCompromised { .. }
-            | Self::SharingReminder { .. } => None,
+            | Self::SharingReminder { .. }
+            | Self::EmailChangeRequested { .. }
+            | Self::EmailInUse { .. }
+            | Self::EmailConfirmed { .. }
+            | Self::EmailChangedByOperator { .. } => None,
         }
     }
 
@@ -251,7 +309,13 @@ impl MailKind {
             | Self::SignInAfterFailures { .. }
             | Self::PasswordChangeForced { .. }
             | Self::MarkedCompromised { .. }
-            | Self::SharingReminder { .. } => false,
+            | Self::SharingReminder { .. }
+            | Self::EmailChangeRequested { .. }
+            | Self::EmailInUse { .. }
+            | Self::EmailConfirmed { .. }
+            | Self::EmailChangedByOperator { .. }
+            | Self::ConfirmEmailChange { .. }
+            | Self::EmailChanged { .. } => false,
         }
     }
 
@@ -261,7 +325,9 @@ impl MailKind {
             Self::Welcome { lifetime, expires_at, .. }
             | Self::ConfirmReset { lifetime, expires_at, .. }
             | Self::ChooseNewPassword { lifetime, expires_at, .. }
-            | Self::TemporaryPassword { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
+            | Self::TemporaryPassword { lifetime, expires_at, .. }
+            | Self::ConfirmEmailChange { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
+            Self::EmailChanged { expires_at, .. } => Some(until(now, *expires_at)),
             Self::PasswordChanged { .. }
             | Self::ResetCompleted { .. }
             | Self::SecondFactorEnabled { .. }
@@ -273,7 +339,11 @@ impl MailKind {
             | Self::SignInAfterFailures { .. }
             | Self::PasswordChangeForced { .. }
             | Self::MarkedCompromised { .. }
-            | Self::SharingReminder { .. } => None,
+            | Self::SharingReminder { .. }
+            | Self::EmailChangeRequested { .. }
+            | Self::EmailInUse { .. }
+            | Self::EmailConfirmed { .. }
+            | Self::EmailChangedByOperator { .. } => None,
         }
     }
 }

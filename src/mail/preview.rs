@@ -26,6 +26,7 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
     let holder = Holder::Clear(UserId::from_random([0; 16]));
     let token = ResetToken(WireToken { holder, secret: SecretBytes::new([0; 32]) });
     let link = || site.reset_link(&token);
+    let [confirm, undo] = [site.email_confirm_link(&token), site.email_undo_link(&token)];
     let day = 24 * HOUR;
     let kinds = [
         MailKind::Welcome { temporary_password: password(), lifetime: day, expires_at: after(at, day) },
@@ -48,6 +49,13 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         MailKind::PasswordChangeForced { at },
         MailKind::MarkedCompromised { at },
         MailKind::SharingReminder {},
+        MailKind::ConfirmEmailChange { link: confirm, lifetime: HOUR, expires_at: after(at, HOUR) },
+        MailKind::EmailChangeRequested { at },
+        MailKind::EmailInUse { at },
+        MailKind::EmailChanged { link: undo, at, expires_at: after(at, 7 * day) },
+        MailKind::EmailConfirmed { at },
+        MailKind::EmailChangedByOperator { to_new_address: false, at },
+        MailKind::EmailChangedByOperator { to_new_address: true, at },
     ];
     let texts = Arc::new(English);
     kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone(), at)).collect()

@@ -37,6 +37,9 @@ impl RecordedMail {
             MailKind::ConfirmReset { link, .. } | MailKind::ChooseNewPassword { link, .. } => {
                 Some(link.expose().to_owned())
             }
+            MailKind::ConfirmEmailChange { link, .. } | MailKind::EmailChanged { link, .. } => {
+                Some(link.expose().to_owned())
+            }
             _ => None,
         }
     }

@@ -20,7 +20,8 @@ pub struct SiteError {
 }
 
 impl SiteError {
-    /// The field at fault: `name`, `base_url`, `support`, `reset_path` or `sign_in_path`.
+    /// The field at fault: `name`, `base_url`, `support`, `reset_path`, `sign_in_path`,
+    /// `email_confirm_path` or `email_undo_path`.
     pub fn field(&self) -> &'static str {
         self.field
     }
@@ -116,6 +117,8 @@ pub struct Site {
     support: SupportContact,
     reset_path: String,
     sign_in_path: String,
+    email_confirm_path: String,
+    email_undo_path: String,
     link_token: TokenPlacement,
 }
 
@@ -147,6 +150,8 @@ impl Site {
             support,
             reset_path: "/reset/confirm".to_owned(),
             sign_in_path: "/sign-in".to_owned(),
+            email_confirm_path: "/email/confirm".to_owned(),
+            email_undo_path: "/email/undo".to_owned(),
             link_token: TokenPlacement::default(),
         })
     }
@@ -168,6 +173,26 @@ impl Site {
     pub fn sign_in_path(self, path: &str) -> Result<Self, SiteError> {
         let sign_in_path = plain_path("sign_in_path", path)?;
         Ok(Self { sign_in_path, ..self })
+    }
+
+    /// The path of the page that the link to a new address opens, below the base address; default `/email/confirm`. The page only
+    /// asks; the POST that follows changes the address ([`Auth::confirm_email_change`](crate::Auth::confirm_email_change)).
+    ///
+    /// # Errors
+    /// [`SiteError`] unless it is a plain path that starts with `/`.
+    pub fn email_confirm_path(self, path: &str) -> Result<Self, SiteError> {
+        let email_confirm_path = plain_path("email_confirm_path", path)?;
+        Ok(Self { email_confirm_path, ..self })
+    }
+
+    /// The path of the page that takes a change of the address back, below the base address; default `/email/undo`. The page
+    /// only asks; the POST that follows does it ([`Auth::undo_email_change`](crate::Auth::undo_email_change)).
+    ///
+    /// # Errors
+    /// [`SiteError`] unless it is a plain path that starts with `/`.
+    pub fn email_undo_path(self, path: &str) -> Result<Self, SiteError> {
+        let email_undo_path = plain_path("email_undo_path", path)?;
+        Ok(Self { email_undo_path, ..self })
     }
 
     /// Where links carry their token; default in the query.
@@ -218,14 +243,28 @@ impl Site {
 
     /// The reset link that carries this token.
     pub(crate) fn reset_link(&self, token: &ResetToken) -> ResetLink {
-        let mut link = self.below(&self.reset_path);
+        ResetLink(self.link(&self.reset_path, token))
+    }
+
+    /// The link that confirms a change of the address by this token.
+    pub(crate) fn email_confirm_link(&self, token: &ResetToken) -> EmailLink {
+        EmailLink(self.link(&self.email_confirm_path, token))
+    }
+
+    /// The link that takes one back by this token.
+    pub(crate) fn email_undo_link(&self, token: &ResetToken) -> EmailLink {
+        EmailLink(self.link(&self.email_undo_path, token))
+    }
+
+    fn link(&self, path: &str, token: &ResetToken) -> Zeroizing<String> {
+        let mut link = self.below(path);
         // Tokens consist of letters, digits, `-`, `_` and a dot, so nothing needs escaping.
         let pair = Zeroizing::new(format!("token={}", token.expose()));
         match self.link_token {
             TokenPlacement::Query => link.set_query(Some(&pair)),
             TokenPlacement::Fragment => link.set_fragment(Some(&pair)),
         }
-        ResetLink(Zeroizing::new(link.into()))
+        Zeroizing::new(link.into())
     }
 
     fn below(&self, path: &str) -> Url {
@@ -264,6 +303,19 @@ pub struct ResetLink(Zeroizing<String>);
 redacted_debug!(ResetLink => "ResetLink");
 
 impl ResetLink {
+    /// The link as text. **This is the secret itself.**
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A link that confirms a change of the address of an account, or takes one back. `Debug` reveals nothing of it.
+#[derive(Clone)]
+pub struct EmailLink(Zeroizing<String>);
+
+redacted_debug!(EmailLink => "EmailLink");
+
+impl EmailLink {
     /// The link as text. **This is the secret itself.**
     pub fn expose(&self) -> &str {
         &self.0

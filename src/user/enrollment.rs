@@ -107,7 +107,7 @@ impl User {
         fresh: &Fresh,
     ) -> (OpenSession, User) {
         self.next_with(fresh, |document| {
-            document.second_factor.recovery_codes = digests;
+            document.second_factor.issue_recovery_codes(digests, now);
             document.mail(Notice::RecoveryCodesRegenerated);
             document.forget_proofs_of_the_factor();
             document.end_sessions(fresh);
@@ -146,20 +146,29 @@ impl SecondFactor {
     pub(super) fn forget_what_was_begun(&mut self) {
         self.pending = None;
     }
+
+    fn issue_recovery_codes(&mut self, digests: Vec<Digest>, now: OffsetDateTime) {
+        (self.recovery_codes, self.codes_issued_at) = (digests, Some(now));
+    }
 }
 
 impl Document {
     fn drop_second_factor(&mut self, fresh: &Fresh) {
+        self.forget_second_factor();
+        self.end_sessions(fresh);
+    }
+
+    /// Neither an authenticator nor recovery codes are left.
+    pub(super) fn forget_second_factor(&mut self) {
         self.second_factor = SecondFactor { extra: self.second_factor.extra.clone(), ..Default::default() };
         self.forget_proofs_of_the_factor();
-        self.end_sessions(fresh);
     }
 
     /// Makes the authenticator that was begun the user's own. The step that proved it is used up.
     pub(super) fn enroll(&mut self, proving: &AcceptedCode, recovery_codes: Vec<Digest>, now: OffsetDateTime) {
         if let Some(PendingTotp { secret, params, extra, .. }) = self.second_factor.pending.take() {
             self.second_factor.totp = Some(StoredTotp { secret, params, enrolled_at: now, last_step: 0, extra });
-            self.second_factor.recovery_codes = recovery_codes;
+            self.second_factor.issue_recovery_codes(recovery_codes, now);
         }
         self.accept(proving);
         self.mail(Notice::SecondFactorEnabled);
