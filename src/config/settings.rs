@@ -2,14 +2,14 @@ use core::time::Duration;
 
 use super::second_factor::SecondFactorConfig;
 use super::{
-    ConfigError, DAY, DeviceConfig, EmailChangeConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig, ResetConfig, ResetMode,
-    SessionConfig,
+    ConfigError, DAY, DeviceConfig, EmailChangeConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig,
+    ResetConfig, ResetMode, SessionConfig,
 };
 use crate::password::PasswordPolicy;
 use crate::throttle::Backoff;
 use crate::user::{
-    ChallengeLimits, CodeLimits, DeviceLimits, EmailChangeLimits, FailureNotice, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES,
-    MOST_EMAIL_UNDOS, MOST_LINKS, OwedLimits, SessionLimits, SignInRules,
+    ChallengeLimits, CodeLimits, DeviceLimits, EmailChangeLimits, FailureNotice, LinkLimits, MOST_CHALLENGES_PER_CLASS,
+    MOST_DEVICES, MOST_EMAIL_UNDOS, MOST_LINKS, OwedLimits, SessionLimits, SignInRules,
 };
 
 /// How long one try of an owed mail may take: the ten minutes of patience that a mailer has, and five for the try that is under way

@@ -15,7 +15,8 @@ const DAMAGED: &str =
 const RECOVERY: &str =
     "A password reset is in progress for this account. Please finish it with the temporary password from your mail.";
 const TAKEN: &str = "There is another account with this address already.";
-const TOO_MANY: &str = "The address of this account was changed several times in the last days. Please try again later or contact us.";
+const TOO_MANY: &str =
+    "The address of this account was changed several times in the last days. Please try again later or contact us.";
 
 /// Why a change of the address was not asked for. Nothing was stored or mailed.
 #[derive(Debug, Error)]
@@ -165,6 +166,8 @@ pub enum UndoEmailChangeError {
     /// Status 503, code `mail_failed`.
     #[error("the mail was not accepted")]
     MailFailed {
+        /// How long until a reset mails another temporary password.
+        retry_after: Duration,
         /// The mailer's error. For the log, not for the page.
         source: BackendError,
     },
@@ -177,7 +180,7 @@ failure!(UndoEmailChangeError {
     Self::LinkInvalid => "link_invalid", 400, UNDO_LINK;
     Self::LinkDamaged => "link_damaged", 400, DAMAGED;
     Self::EmailTaken => "email_taken", 409, "There is another account with this address by now. Please contact us.";
-    Self::MailFailed { .. } => "mail_failed", 503, "Your account has your address again, but we could not send the mail. Please choose \"Forgot your password?\" on the sign-in page in a few minutes.";
+    Self::MailFailed { retry_after, .. } => "mail_failed", 503, "Your account has your address again, but we could not send the mail. Please choose \"Forgot your password?\" on the sign-in page in a few minutes.", retry retry_after;
 } unavailable Unavailable);
 
 /// Why an operator did not change an address. For operators, never for unauthenticated clients. Nothing changed.

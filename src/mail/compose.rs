@@ -93,16 +93,9 @@ fn blocks(mail: &Mail) -> Vec<Block> {
         MailKind::SignInAfterFailures { failures, at } => {
             notice([texts.sign_in_after_failures(site, *failures, *at), texts.sign_in_after_failures_advice()])
         }
-        MailKind::PasswordChangeForced { at } => notice([
-            texts.password_change_forced(site, *at),
-            texts.signed_out_everywhere(),
-            texts.password_change_forced_advice(),
-        ]),
-        MailKind::MarkedCompromised { at } => notice([
-            texts.marked_compromised(site, *at),
-            texts.signed_out_everywhere(),
-            texts.marked_compromised_advice(),
-        ]),
+        MailKind::PasswordChangeForced { .. }
+        | MailKind::MarkedCompromised { .. }
+        | MailKind::EmailChangedByOperator { .. } => by_operator(mail),
         MailKind::SharingReminder {} => {
             notice([texts.sharing_reminder(site), texts.account_for_a_colleague(), texts.change_a_known_password()])
         }
@@ -110,8 +103,7 @@ fn blocks(mail: &Mail) -> Vec<Block> {
         | MailKind::EmailChangeRequested { .. }
         | MailKind::EmailInUse { .. }
         | MailKind::EmailChanged { .. }
-        | MailKind::EmailConfirmed { .. }
-        | MailKind::EmailChangedByOperator { .. } => address(mail),
+        | MailKind::EmailConfirmed { .. } => address(mail),
     }
 }
 
@@ -135,6 +127,24 @@ fn address(mail: &Mail) -> Vec<Block> {
         }
         MailKind::EmailInUse { at } => notice([texts.email_in_use(site, *at), texts.email_in_use_advice()]),
         MailKind::EmailConfirmed { at } => notice([texts.email_confirmed(site, *at), texts.others_signed_out()]),
+        _ => Vec::new(),
+    }
+}
+
+/// What stands above the contact of a mail about what an operator did.
+fn by_operator(mail: &Mail) -> Vec<Block> {
+    let (site, texts) = (&mail.site, mail.texts.as_ref());
+    match &mail.kind {
+        MailKind::PasswordChangeForced { at } => notice([
+            texts.password_change_forced(site, *at),
+            texts.signed_out_everywhere(),
+            texts.password_change_forced_advice(),
+        ]),
+        MailKind::MarkedCompromised { at } => notice([
+            texts.marked_compromised(site, *at),
+            texts.signed_out_everywhere(),
+            texts.marked_compromised_advice(),
+        ]),
         MailKind::EmailChangedByOperator { to_new_address: true, at } => {
             notice([texts.email_set_by_operator(site, *at), texts.signed_out_everywhere()])
         }

@@ -49,12 +49,29 @@ pub(crate) enum Taking {
 /// What an owed mail says. A secret was made for it just now, in place of the one before; a temporary password is that of the
 /// decision.
 pub(crate) enum Contents {
-    Welcome { lifetime: Duration, expires_at: OffsetDateTime },
-    TemporaryPassword { lifetime: Duration, expires_at: OffsetDateTime },
-    Link { token: Token, lifetime: Duration, expires_at: OffsetDateTime },
-    Notice { notice: Notice, at: OffsetDateTime },
+    Welcome {
+        lifetime: Duration,
+        expires_at: OffsetDateTime,
+    },
+    TemporaryPassword {
+        lifetime: Duration,
+        expires_at: OffsetDateTime,
+    },
+    Link {
+        token: Token,
+        lifetime: Duration,
+        expires_at: OffsetDateTime,
+    },
+    Notice {
+        notice: Notice,
+        at: OffsetDateTime,
+    },
     /// The way back from a change of the address.
-    Undo { token: Token, at: OffsetDateTime, expires_at: OffsetDateTime },
+    Undo {
+        token: Token,
+        at: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    },
 }
 
 impl StoredOwed {

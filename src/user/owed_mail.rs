@@ -32,12 +32,18 @@ pub(crate) enum Notice {
     PasswordChanged,
     ResetCompleted,
     SecondFactorEnabled,
-    SecondFactorDisabled { by_operator: bool },
-    RecoveryCodeUsed { left: usize },
+    SecondFactorDisabled {
+        by_operator: bool,
+    },
+    RecoveryCodeUsed {
+        left: usize,
+    },
     RecoveryCodesRegenerated,
     WrongCode,
     NewDevice,
-    SignInAfterFailures { failures: u32 },
+    SignInAfterFailures {
+        failures: u32,
+    },
     PasswordChangeForced,
     MarkedCompromised,
     SharingReminder,

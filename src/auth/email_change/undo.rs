@@ -74,7 +74,7 @@ impl Auth {
         let kind = MailKind::TemporaryPassword { temporary_password, lifetime, expires_at };
         match engine.mailing.send(&user, OwedMail::TemporaryPassword, kind).await {
             Ok(()) => Ok(EmailChangeUndone { user_id: user.id().clone(), expires_at }),
-            Err(source) => Err(UndoEmailChangeError::MailFailed { source }),
+            Err(source) => Err(UndoEmailChangeError::MailFailed { retry_after: engine.config.reset.cooldown, source }),
         }
     }
 }
