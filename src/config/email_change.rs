@@ -19,6 +19,4 @@ impl Default for EmailChangeConfig {
 impl EmailChangeConfig {
     /// How long the owner of the address before can take a change back: a week, so that someone on a journey reads the mail in time.
     pub(super) const UNDO_LIFETIME: Duration = Duration::from_secs(7 * DAY.as_secs());
-    /// How many changes may wait for their confirmation.
-    pub(super) const MOST_PENDING: usize = 3;
 }

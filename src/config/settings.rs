@@ -9,7 +9,7 @@ use crate::password::PasswordPolicy;
 use crate::throttle::Backoff;
 use crate::user::{
     ChallengeLimits, CodeLimits, DeviceLimits, EmailChangeLimits, FailureNotice, LinkLimits, MOST_CHALLENGES_PER_CLASS,
-    MOST_DEVICES, MOST_EMAIL_UNDOS, MOST_LINKS, OwedLimits, SessionLimits, SignInRules,
+    MOST_DEVICES, MOST_EMAIL_UNDOS, MOST_LINKS, MOST_PENDING_EMAILS, OwedLimits, SessionLimits, SignInRules,
 };
 
 /// How long one try of an owed mail may take: the ten minutes of patience that a mailer has, and five for the try that is under way
@@ -274,7 +274,7 @@ impl Config {
         EmailChangeLimits {
             lifetime: self.email_change.lifetime,
             cooldown: self.reset.cooldown,
-            pending: EmailChangeConfig::MOST_PENDING,
+            pending: MOST_PENDING_EMAILS,
             undo_lifetime: EmailChangeConfig::UNDO_LIFETIME,
             undos: MOST_EMAIL_UNDOS,
         }

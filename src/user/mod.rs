@@ -32,7 +32,9 @@ mod undeliverable;
 
 pub(crate) use challenge::ChallengeLimits;
 pub(crate) use codes::{AcceptedCode, CodeLimits, CodeVerdict, GivenFor, recovery_digests};
-pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS, MOST_SESSIONS, USUAL_SESSIONS};
+pub(crate) use decoy::{
+    MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS, MOST_PENDING_EMAILS, MOST_SESSIONS, USUAL_SESSIONS,
+};
 pub(crate) use device::{DeviceLimits, ShownDevice};
 pub(crate) use email_change::{EmailChangeLimits, EmailConfirmation, EmailRequest};
 pub(crate) use email_undo::EmailUndone;
