@@ -39,6 +39,7 @@
 //! |---|---|
 //! | sign in, reset, enroll, resume a session | the methods of [`Auth`], each with an example |
 //! | provision, deactivate, import, delete accounts | [`Operator`], [`account`] |
+//! | change the address of an account | [`email_change`]: [`Auth::request_email_change`], [`Operator::change_email`] |
 //! | import the users of another system | [`manual::coming_from`], [`Operator::import_from`] |
 //! | change the password policy or any other setting | [`AuthBuilder::configure`], [`Config`], [`password::PasswordPolicy`] |
 //! | store users | [`store`]: SQLite, PostgreSQL, or your own: [`UserRepository`], [guide](manual::implementing_a_repository) |

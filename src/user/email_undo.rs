@@ -57,6 +57,8 @@ impl User {
             }
             // Later changes are void with this one; the ways back to still earlier addresses stay.
             document.email_changes.undo.truncate(index);
+            // What still says that another address is that of the account is not true any more.
+            document.owed.known.retain(|owed| owed.to.is_some() || !owed.mail.welcomes_an_address());
             let factor_removed = document.restore_second_factor(undo);
             (document.reset.opened, document.reset.mailed_at) = (Some(opened), Some(now));
             document.install_temporary(temporary, TemporaryOrigin::Reset, lifetime, now);

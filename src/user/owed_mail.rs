@@ -79,6 +79,11 @@ impl OwedMail {
         }
     }
 
+    /// Whether it says that the address to which it goes is that of the account.
+    pub(super) fn welcomes_an_address(self) -> bool {
+        matches!(self, Self::Notice(Notice::EmailConfirmed | Notice::EmailSetByOperator))
+    }
+
     pub(super) fn carries_a_secret(self) -> bool {
         !matches!(self, Self::Notice(_))
     }

@@ -970,6 +970,42 @@ fn an_owed_way_back_is_renewed_and_the_link_of_before_is_void() {
 }
 
 #[test]
+fn once_a_change_was_taken_back_no_owed_mail_says_that_it_was_made() {
+    let (world, ann) = World::with_ann();
+    let (dead, _) = owing(&world, DeadRelay);
+    let token = asked(&world, &ann, THIEF);
+    let thief = block_on(dead.confirm_email_change(&ann, &token)).unwrap();
+    let _ = block_on(dead.change_password(&thief, OLD, NEW)).unwrap();
+    let before = world.mailer.count();
+    world.clock.advance(16 * MINUTE);
+    let (alive, _) = owing(&world, world.mailer.clone());
+    // The way back is the first of what leaves; its owner is quick.
+    let stored = world.user(THIEF);
+    let _ = block_on(alive.deliver_owed()).unwrap();
+    let undo = undo_token(&world);
+    assert!(mails(&world, before).contains(&told(THIEF, "email_confirmed")));
+    let user = world.user(THIEF);
+    let _ = block_on(world.users.delete(&user)).unwrap();
+    // As if only that one had left: what is owed stays, and the link is the one that left.
+    let mut old: Value = serde_json::from_str(&stored.to_snapshot()).unwrap();
+    let new: Value = serde_json::from_str(&user.to_snapshot()).unwrap();
+    old["email_changes"] = new["email_changes"].clone();
+    let row = doorward::store::UserRow {
+        id: stored.id().as_str(),
+        email: stored.email().canonical(),
+        version: &stored.version().to_string(),
+        snapshot: &old.to_string(),
+    };
+    let _ = block_on(world.users.insert(&User::from_snapshot(row).unwrap())).unwrap();
+    let before = world.mailer.count();
+    let _ = undone(&world, &undo);
+    world.clock.advance(16 * MINUTE);
+    let _ = block_on(alive.deliver_owed()).unwrap();
+    // The owner hears of the password that a thief set, and nothing greets an address that was left.
+    assert_eq!(mails(&world, before), [told(ANN, "temporary_password"), told(ANN, "password_changed")]);
+}
+
+#[test]
 fn a_bounce_of_the_new_address_gives_up_no_mail_to_the_old_one() {
     let (world, ann) = World::with_ann();
     let (dead, operator) = owing(&world, DeadRelay);
