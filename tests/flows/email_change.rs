@@ -77,7 +77,7 @@ fn mails(world: &World, since: usize) -> Vec<(String, &'static str)> {
     sent.into_iter().map(|sent| (sent.to.as_typed().to_owned(), sent.mail.kind().name())).collect()
 }
 
-fn told<'a>(to: &'a str, what: &'static str) -> (String, &'static str) {
+fn told(to: &str, what: &'static str) -> (String, &'static str) {
     (to.to_owned(), what)
 }
 
