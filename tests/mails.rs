@@ -113,6 +113,8 @@ pseudo_locale! {
     sharing_reminder(site: &Site);
     account_for_a_colleague();
     change_a_known_password();
+    temporary_password_alone(site: &Site);
+    old_password_void();
     confirm_email_change_subject(site: &Site);
     confirm_email_change(site: &Site);
     confirm_email_change_link();

@@ -225,8 +225,8 @@ impl Mailing {
             Contents::Welcome { lifetime, expires_at } => {
                 MailKind::Welcome { temporary_password, lifetime, expires_at }
             }
-            Contents::TemporaryPassword { lifetime, expires_at } => {
-                MailKind::TemporaryPassword { temporary_password, lifetime, expires_at }
+            Contents::TemporaryPassword { old_password_works, lifetime, expires_at } => {
+                MailKind::TemporaryPassword { temporary_password, old_password_works, lifetime, expires_at }
             }
             Contents::Link { token, lifetime, expires_at } => self.link(&token, lifetime, expires_at),
             Contents::Notice { notice, at } => notified(notice, at),

@@ -62,9 +62,12 @@ fn blocks(mail: &Mail) -> Vec<Block> {
         MailKind::ChooseNewPassword { link, lifetime, expires_at } => {
             reset(mail, texts.choose_new_password_link(), link, *lifetime, *expires_at)
         }
-        MailKind::TemporaryPassword { temporary_password, lifetime, expires_at } => {
-            let words =
-                [texts.temporary_password(site), texts.temporary_password_sign_in(), texts.old_password_stays()];
+        MailKind::TemporaryPassword { temporary_password, old_password_works, lifetime, expires_at } => {
+            let [before, after] = match old_password_works {
+                true => [texts.temporary_password(site), texts.old_password_stays()],
+                false => [texts.temporary_password_alone(site), texts.old_password_void()],
+            };
+            let words = [before, texts.temporary_password_sign_in(), after];
             password(mail, words, temporary_password, *lifetime, *expires_at)
         }
         MailKind::PasswordChanged { at } => {

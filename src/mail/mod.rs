@@ -82,11 +82,14 @@ pub enum MailKind {
         /// When it expires.
         expires_at: OffsetDateTime,
     },
-    /// A reset was confirmed: carries the temporary password.
+    /// A reset was confirmed, or a change of the address was taken back: carries the temporary password.
     #[non_exhaustive]
     TemporaryPassword {
         /// Valid only for choosing a new password.
         temporary_password: TemporaryPassword,
+        /// Whether the user's own password signs in until a new one is chosen. Not after a change of the address was taken back, and
+        /// not if it was marked as compromised.
+        old_password_works: bool,
         /// How long it is valid.
         lifetime: Duration,
         /// When it expires.

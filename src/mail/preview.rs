@@ -17,6 +17,11 @@ fn moment() -> OffsetDateTime {
     after(OffsetDateTime::UNIX_EPOCH, Duration::from_secs(1_795_597_200))
 }
 
+fn temporary(temporary_password: TemporaryPassword, old_password_works: bool, at: OffsetDateTime) -> MailKind {
+    let (lifetime, expires_at) = (HOUR, after(at, HOUR));
+    MailKind::TemporaryPassword { temporary_password, old_password_works, lifetime, expires_at }
+}
+
 /// Every kind, several times if the wording depends on a value.
 pub(super) fn previews(site: &Site) -> Vec<Mail> {
     let at = moment();
@@ -32,7 +37,8 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         MailKind::Welcome { temporary_password: password(), lifetime: day, expires_at: after(at, day) },
         MailKind::ConfirmReset { link: link(), lifetime: HOUR, expires_at: after(at, HOUR) },
         MailKind::ChooseNewPassword { link: link(), lifetime: HOUR, expires_at: after(at, HOUR) },
-        MailKind::TemporaryPassword { temporary_password: password(), lifetime: HOUR, expires_at: after(at, HOUR) },
+        temporary(password(), true, at),
+        temporary(password(), false, at),
         MailKind::PasswordChanged { at },
         MailKind::ResetCompleted { at },
         MailKind::SecondFactorEnabled { at },

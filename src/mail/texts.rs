@@ -401,6 +401,16 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
             .to_owned()
     }
 
+    /// Precedes the temporary password where no other one works.
+    fn temporary_password_alone(&self, site: &Site) -> String {
+        format!("This is your temporary password at {}:", site.name())
+    }
+
+    /// That the user's own password does not work any more.
+    fn old_password_void(&self) -> String {
+        "Your old password no longer works.".to_owned()
+    }
+
     /// [`ConfirmEmailChange`](crate::mail::MailKind::ConfirmEmailChange): the subject.
     fn confirm_email_change_subject(&self, site: &Site) -> String {
         format!("Confirm your new email address – {}", site.name())

@@ -54,6 +54,7 @@ pub(crate) enum Contents {
         expires_at: OffsetDateTime,
     },
     TemporaryPassword {
+        old_password_works: bool,
         lifetime: Duration,
         expires_at: OffsetDateTime,
     },
@@ -157,7 +158,8 @@ impl Document {
                 let lifetime = links.temporary_lifetime;
                 self.install_temporary(temporary, TemporaryOrigin::Reset, lifetime, now);
                 (self.reset.opened, self.reset.mailed_at) = (Some(Span::starting(now, lifetime)), Some(now));
-                Some(Contents::TemporaryPassword { lifetime, expires_at: after(now, lifetime) })
+                let old_password_works = self.password.is_some();
+                Some(Contents::TemporaryPassword { old_password_works, lifetime, expires_at: after(now, lifetime) })
             }
             OwedMail::ResetLink => {
                 let token = Token::new(user.clone(), fresh.secret.clone());

@@ -56,6 +56,8 @@ fn unconfirmed(world: &World, who: &SignedIn, token: &str) -> ConfirmEmailChange
 fn undone(world: &World, token: &str) -> String {
     let undone = block_on(world.auth.undo_email_change(token)).unwrap();
     assert_eq!(undone.expires_at, world.now() + HOUR);
+    let text = world.last_mail().mail.text();
+    assert!(text.contains("Your old password no longer works.") && !text.contains("stays the same"), "{text}");
     world.mailed_password()
 }
 

@@ -71,7 +71,8 @@ impl Auth {
             Committed::EmailTaken => return Err(UndoEmailChangeError::EmailTaken),
         };
         let (temporary_password, expires_at) = undone;
-        let kind = MailKind::TemporaryPassword { temporary_password, lifetime, expires_at };
+        let old_password_works = user.has_password();
+        let kind = MailKind::TemporaryPassword { temporary_password, old_password_works, lifetime, expires_at };
         match engine.mailing.send(&user, OwedMail::TemporaryPassword, kind).await {
             Ok(()) => Ok(EmailChangeUndone { user_id: user.id().clone(), expires_at }),
             Err(source) => Err(UndoEmailChangeError::MailFailed { retry_after: engine.config.reset.cooldown, source }),
