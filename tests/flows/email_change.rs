@@ -8,10 +8,11 @@ use doorward::email_change::{
     UndoEmailChangeError,
 };
 use doorward::event::EventKind;
+use doorward::journal::Journal;
 use doorward::password::ResetLinkStatus;
-use doorward::second_factor::{RecoveryCodes, StepUp};
+use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, StepUp};
 use doorward::session::SignOutSweep;
-use doorward::store::User;
+use doorward::store::{MemoryUsers, User};
 use doorward::{Auth, ClientAddress, Operator, SignIn, SignInRequest, SignedIn, UserRepository};
 use pollster::block_on;
 use serde_json::Value;
@@ -1097,4 +1098,57 @@ fn a_closed_auth_refuses_all_of_it() {
     assert_eq!(block_on(world.auth.undo_email_change(&token)).unwrap_err().http_status(), 503);
     assert!(block_on(world.auth.inspect_email_change(&token)).is_err());
     assert!(block_on(world.operator.change_email(ann.user_id(), email(MOVED))).is_err());
+}
+
+#[test]
+fn where_links_set_passwords_a_change_is_taken_back_by_a_temporary_password_all_the_same() {
+    let world = World::with(|builder| {
+        builder.configure(|config| config.reset.mode = doorward::config::ResetMode::ChooseNewPassword)
+    });
+    let ann = world.open(ANN, OLD);
+    let reset = world.request(ANN);
+    let (_, undo) = moved(&world, &ann, MOVED);
+    assert_eq!(block_on(world.auth.complete_reset(&reset, NEW)).unwrap_err().code(), "link_invalid");
+    let mailed = undone(&world, &undo);
+    let _ = world.choose(&world.challenge(ANN, &mailed), NEW);
+}
+
+#[test]
+fn where_a_second_factor_is_required_whose_was_removed_the_owner_enrolls_one() {
+    let required = |builder: doorward::AuthBuilder| {
+        builder.configure(|config| config.second_factor.policy = SecondFactorPolicy::Required)
+    };
+    // A thief enrolled it after the change, at a time when none was required.
+    let world = World::with_keyring(|builder| builder);
+    let ann = world.open(ANN, OLD);
+    let (ann, undo) = moved(&world, &ann, MOVED);
+    let _ = world.enroll(&ann);
+    let world = world.restarted(|builder| required(builder.keyring(keyring())));
+    let mailed = undone(&world, &undo);
+    let challenge = world.challenge(ANN, &mailed);
+    let chosen = block_on(world.auth.choose_password(&challenge, NEW)).unwrap();
+    assert!(matches!(chosen, SignIn::EnrollmentRequired(_)));
+}
+
+#[test]
+fn the_journal_has_every_step() {
+    let world = World::over(MemoryUsers::new().with_journal(), |builder| builder.index_key([5; 32]));
+    let ann = world.open(ANN, OLD);
+    let before = block_on(world.users.latest(ann.user_id(), None, 99)).unwrap().len();
+    let (ann, undo) = moved(&world, &ann, MOVED);
+    let _ = undone(&world, &undo);
+    block_on(world.operator.on_behalf_of(ann.user_id()).change_email(ann.user_id(), email(MOVED))).unwrap();
+    let mut entries = block_on(world.users.latest(ann.user_id(), None, 99)).unwrap();
+    entries.reverse();
+    let names: Vec<_> = entries.iter().skip(before).map(|entry| &*entry.event).collect();
+    let expected = [
+        "user_updated:email_requested",
+        "user_updated:email_changed",
+        "user_updated:email_undone",
+        "user_updated:email_by_operator",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(entries.last().unwrap().operator.as_ref(), Some(ann.user_id()));
+    let checked = block_on(world.operator.check_journal(&*world.users, ann.user_id())).unwrap();
+    assert_eq!((checked.unchained, checked.first_break), (0, None));
 }
