@@ -40,6 +40,7 @@
 //! | sign in, reset, enroll, resume a session | the methods of [`Auth`], each with an example |
 //! | provision, deactivate, import, delete accounts | [`Operator`], [`account`] |
 //! | let people register or invite them | [`registration`], [`config::RegistrationConfig`], [`Auth::request_registration`] |
+//! | change the address of an account | [`email_change`]: [`Auth::request_email_change`], [`Operator::change_email`] |
 //! | import the users of another system | [`manual::coming_from`], [`Operator::import_from`] |
 //! | change the password policy or any other setting | [`AuthBuilder::configure`], [`Config`], [`password::PasswordPolicy`] |
 //! | store users | [`store`]: SQLite, PostgreSQL, or your own: [`UserRepository`], [guide](manual::implementing_a_repository) |
@@ -130,6 +131,7 @@ pub mod axum;
 mod clock;
 pub mod config;
 mod crypto;
+pub mod email_change;
 mod engine;
 pub mod error;
 pub mod event;

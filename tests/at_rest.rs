@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding};
 use doorward::account::ResealOutcome;
 use doorward::config::{HashSealing, ResetMode};
+use doorward::email_change::EmailChangeRequest;
 use doorward::error::EnrollmentError;
 use doorward::event::{EventKind, SecretFault};
 use doorward::hashing::HashParams;
@@ -394,6 +395,8 @@ impl Run {
         self.refused(block_on(auth.complete_reset(&token, &third)));
         self.refused(block_on(auth.resume(&ann.token().expose())));
 
+        let third = self.moves(address, &third, &app);
+
         // Off and on, by the owner and by an operator.
         let ann = complete(self.sign_in(self.request(address, &third).code(&self.next_code(&app))));
         let ann = self.signed_in(block_on(auth.disable_second_factor(&ann)).unwrap());
@@ -415,6 +418,39 @@ impl Run {
         self.read_mails();
         assert!(codes.len() == 10 && world.user(address).to_snapshot().contains("second_factor"));
         self.show(&world.user(address));
+    }
+
+    /// To another address and back, by the owner and by an operator; returns the password from then on.
+    fn moves(&self, address: &str, old: &str, app: &App) -> String {
+        let World { auth, operator, .. } = &self.world;
+        let world = &self.world;
+        let (new, ann) = (email(&format!("new.{address}")), self.request(address, old).code(&self.next_code(app)));
+        let ann = self.signed_in(complete(self.sign_in(ann)));
+        self.show(&EmailChangeRequest::new(new.clone()));
+        self.show(&block_on(auth.request_email_change(&ann, new.clone())).unwrap());
+        self.refused(block_on(auth.request_email_change(&ann, new.clone())));
+        self.read_mails();
+        let token = world.mailed_token();
+        self.show(&block_on(auth.inspect_email_change(&token)).unwrap());
+        self.refused(block_on(auth.confirm_email_change(&ann, "no token")));
+        let ann = self.signed_in(block_on(auth.confirm_email_change(&ann, &token)).unwrap());
+        self.refused(block_on(auth.confirm_email_change(&ann, &token)));
+        self.read_mails();
+        let undo = world.mails("email_changed").last().and_then(|mail| mail.token()).unwrap();
+        self.token("undo", &undo);
+        self.show(&block_on(auth.inspect_email_undo(&undo)).unwrap());
+        self.show(&block_on(auth.undo_email_change(&undo)).unwrap());
+        self.refused(block_on(auth.undo_email_change(&undo)));
+        self.read_mails();
+        let mailed = self.request(address, &world.mailed_password()).code(&self.next_code(app));
+        let challenge = self.challenge(self.sign_in(mailed));
+        let own = self.typed("password", &format!("a password of {address} after the way back"));
+        let _ = self.signed_in(complete(block_on(auth.choose_password(&challenge, &own)).unwrap()));
+        for address in [new, email(address)] {
+            block_on(operator.change_email(ann.user_id(), address.clone())).unwrap();
+            self.refused(block_on(operator.change_email(ann.user_id(), address)));
+        }
+        own
     }
 }
 

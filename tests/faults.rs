@@ -1753,6 +1753,221 @@ fn owed_mails() {
     );
 }
 
+const MOVED: &str = "ann@new.example";
+
+/// Whether the account has the new address; it has one of the two.
+fn has_moved(stage: &Stage) -> bool {
+    let has = |address| block_on(stage.world.users.find_by_email(&email(address))).unwrap().is_some();
+    assert_ne!(has(ANN), has(MOVED), "the account has one address");
+    has(MOVED)
+}
+
+/// Asks for the new address without faults, and reads the link's token.
+fn asked(stage: &Stage, ann: &SignedIn) -> String {
+    let _ = block_on(stage.world.auth.request_email_change(ann, email(MOVED))).unwrap();
+    stage.world.mailed_token()
+}
+
+/// Changes the address without faults, and reads the token that takes it back.
+fn moved(stage: &Stage) -> (SignedIn, String) {
+    let ann = ann(stage);
+    let token = asked(stage, &ann);
+    let ann = block_on(stage.world.auth.confirm_email_change(&ann, &token)).unwrap();
+    let undo = stage.world.mails("email_changed").remove(0).token().unwrap();
+    (ann, undo)
+}
+
+/// The tokens of the mails of that kind since.
+fn tokens(stage: &Stage, since: usize, kind: &str) -> Vec<String> {
+    let sent = stage.world.mailer.mails().split_off(since);
+    sent.iter().filter(|it| it.mail.kind().name() == kind).filter_map(|it| it.token()).collect()
+}
+
+#[test]
+fn email_change() {
+    check(
+        "request_email_change",
+        |stage| (ann(stage), stage.world.mailer.count()),
+        async |auth, (ann, _)| auth.request_email_change(ann, email(MOVED)).await.is_ok(),
+        |stage, (ann, before), _| {
+            let world = &stage.world;
+            assert!(!has_moved(stage), "asking changes nothing");
+            let mailed = tokens(stage, *before, "confirm_email_change");
+            assert!(mailed.len() <= 1);
+            // A link that has left works; without one, asking again heals it.
+            let (ann, token) = match &mailed[..] {
+                [token] => (ann.clone(), token.clone()),
+                _ => {
+                    world.clock.advance(5 * MINUTE);
+                    let ann = block_on(world.auth.reauthenticate(ann, OLD)).unwrap();
+                    let token = asked(stage, &ann);
+                    (ann, token)
+                }
+            };
+            let _ = block_on(world.auth.confirm_email_change(&ann, &token)).unwrap();
+            assert!(has_moved(stage) && world.sign_in(MOVED, OLD).is_ok());
+        },
+    );
+    check(
+        "confirm_email_change",
+        |stage| {
+            let ann = ann(stage);
+            let token = asked(stage, &ann);
+            (ann, token, stage.world.mailer.count())
+        },
+        async |auth, (ann, token, _)| auth.confirm_email_change(ann, token).await.is_ok(),
+        |stage, (ann, token, before), answer| {
+            let world = &stage.world;
+            let changed = has_moved(stage);
+            agree(answer, changed);
+            let back = tokens(stage, *before, "email_changed");
+            assert!(back.len() <= usize::from(changed));
+            match changed {
+                true => {
+                    assert!(world.fails(ANN, OLD) && !world.is_live(ann));
+                    let ann = complete(world.sign_in(MOVED, OLD).unwrap());
+                    let again = block_on(world.auth.confirm_email_change(&ann, token));
+                    assert_eq!(again.unwrap_err().code(), "link_invalid", "it works once");
+                }
+                false => {
+                    let _ = block_on(world.auth.confirm_email_change(ann, token)).unwrap();
+                }
+            }
+            // The mail that has left takes the change back.
+            for undo in tokens(stage, *before, "email_changed") {
+                let _ = block_on(world.auth.undo_email_change(&undo)).unwrap();
+                stage.gets_in(&[OLD]);
+            }
+        },
+    );
+    check(
+        "undo_email_change",
+        moved,
+        async |auth, (_, undo)| auth.undo_email_change(undo).await.is_ok(),
+        |stage, (ann, undo), answer| {
+            let world = &stage.world;
+            let restored = !has_moved(stage);
+            // An error may also say that the mail was not accepted.
+            assert!(restored || answer != Some(true));
+            match restored {
+                true => {
+                    let again = block_on(world.auth.undo_email_change(undo));
+                    assert_eq!(again.unwrap_err().code(), "link_invalid", "it works once");
+                }
+                false => {
+                    assert!(world.is_live(ann));
+                    let _ = block_on(world.auth.undo_email_change(undo)).unwrap();
+                }
+            }
+            assert!(!world.is_live(ann));
+            // Whether or not the mail has left, a reset lets the owner in, and the password of before is void.
+            stage.gets_in(&[OLD]);
+        },
+    );
+    for (name, undo) in [("inspect_email_change", false), ("inspect_email_undo", true)] {
+        check(
+            name,
+            moved,
+            async |auth, (_, token)| match undo {
+                true => auth.inspect_email_undo(token).await.is_ok(),
+                false => auth.inspect_email_change(token).await.is_ok(),
+            },
+            |stage, (_, undo), _| {
+                assert!(has_moved(stage));
+                let _ = block_on(stage.world.auth.undo_email_change(undo)).unwrap();
+                stage.gets_in(&[OLD]);
+            },
+        );
+    }
+    check(
+        "change_email",
+        |stage| {
+            let ann = ann(stage);
+            let token = asked(stage, &ann);
+            (ann, token)
+        },
+        async |auth, (ann, _)| auth.operator.change_email(ann.user_id(), email("ann@third.example")).await.is_ok(),
+        |stage, (ann, token), answer| {
+            let world = &stage.world;
+            let changed = block_on(world.users.find_by_email(&email("ann@third.example"))).unwrap().is_some();
+            agree(answer, changed);
+            assert_eq!(world.is_live(ann), !changed);
+            assert_eq!(block_on(world.auth.confirm_email_change(ann, token)).is_ok(), !changed);
+            let address = if changed { "ann@third.example" } else { MOVED };
+            assert!(world.fails(ANN, OLD) && world.sign_in(address, OLD).is_ok());
+        },
+    );
+}
+
+#[test]
+fn owed_mails_of_an_email_change() {
+    check_owed(
+        "owed, confirm_email_change",
+        |stage| {
+            let ann = ann(stage);
+            let token = asked(stage, &ann);
+            (ann, token, stage.world.mailer.count())
+        },
+        async |auth, (ann, token, _)| auth.confirm_email_change(ann, token).await.is_ok(),
+        |stage, (_, _, before), answer| {
+            let changed = has_moved(stage);
+            agree(answer, changed);
+            let mailed = stage.settle(*before, "email_changed");
+            assert!(if changed { (1..=2).contains(&mailed) } else { mailed == 0 }, "{mailed}");
+            let told = tokens(stage, *before, "email_changed");
+            let Some((last, voided)) = told.split_last() else { return };
+            assert!(stage.world.mails("email_changed").iter().all(|sent| sent.to == email(ANN)));
+            assert!(voided.iter().all(|undo| block_on(stage.world.auth.undo_email_change(undo)).is_err()));
+            let _ = block_on(stage.world.auth.undo_email_change(last)).unwrap();
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check_owed(
+        "owed, undo_email_change",
+        |stage| {
+            let (ann, undo) = moved(stage);
+            (ann, undo, stage.world.mailer.count())
+        },
+        async |auth, (_, undo, _)| auth.undo_email_change(undo).await.is_ok(),
+        |stage, (_, _, before), answer| {
+            let restored = !has_moved(stage);
+            // An error may also say that the mail was not accepted.
+            assert!(restored || answer != Some(true));
+            let mailed = stage.settle(*before, "temporary_password");
+            assert!(if restored { (1..=2).contains(&mailed) } else { mailed == 0 }, "{mailed}");
+            if restored {
+                let challenge = stage.world.challenge(ANN, &stage.world.mailed_password());
+                let _ = stage.world.choose(&challenge, FINAL);
+            }
+        },
+    );
+    check_owed(
+        "owed, change_email",
+        |stage| (ann(stage), stage.world.mailer.count()),
+        async |auth, (ann, _)| auth.operator.change_email(ann.user_id(), email(MOVED)).await.is_ok(),
+        |stage, (_, before), answer| {
+            let changed = has_moved(stage);
+            agree(answer, changed);
+            let told = stage.settle(*before, "email_changed_by_operator");
+            // Each of the two at least once, and one of them twice if its answer was lost.
+            assert!(if changed { (2..=3).contains(&told) } else { told == 0 }, "{told}");
+            let sent = stage.world.mails("email_changed_by_operator");
+            let to = |address| sent.iter().any(|sent| sent.to == email(address));
+            assert!(!changed || to(ANN) && to(MOVED));
+        },
+    );
+    check_owed(
+        "owed, request_email_change",
+        |stage| (ann(stage), stage.world.mailer.count()),
+        async |auth, (ann, _)| auth.request_email_change(ann, email(MOVED)).await.is_ok(),
+        |stage, (_, before), _| {
+            let stored = stage.world.user(ANN).to_snapshot().contains("email_changes");
+            let told = stage.settle(*before, "email_change_requested");
+            assert!(if stored { (1..=2).contains(&told) } else { told == 0 }, "{told}");
+        },
+    );
+}
+
 fn registration(config: &mut Config) {
     config.registration.mode = RegistrationMode::Open;
 }

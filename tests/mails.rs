@@ -125,6 +125,27 @@ pseudo_locale! {
     already_registered_advice();
     registered_subject(site: &Site);
     registered(site: &Site, at: OffsetDateTime);
+    temporary_password_alone(site: &Site);
+    old_password_void();
+    confirm_email_change_subject(site: &Site);
+    confirm_email_change(site: &Site);
+    confirm_email_change_link();
+    ignore_email_change();
+    email_change_requested_subject(site: &Site);
+    email_change_requested(site: &Site, at: OffsetDateTime);
+    email_change_requested_advice();
+    email_in_use_subject(site: &Site);
+    email_in_use(site: &Site, at: OffsetDateTime);
+    email_in_use_advice();
+    email_changed_subject(site: &Site);
+    email_changed(site: &Site, at: OffsetDateTime);
+    email_undo_link();
+    email_undo(expires_at: OffsetDateTime);
+    email_confirmed_subject(site: &Site);
+    email_confirmed(site: &Site, at: OffsetDateTime);
+    email_changed_by_operator(site: &Site, at: OffsetDateTime);
+    email_changed_by_operator_advice();
+    email_set_by_operator(site: &Site, at: OffsetDateTime);
 }
 
 fn sites() -> [Site; 2] {
@@ -140,7 +161,9 @@ fn values(mail: &Mail) -> Vec<String> {
         MailKind::ConfirmReset { link, .. }
         | MailKind::ChooseNewPassword { link, .. }
         | MailKind::ConfirmRegistration { link, .. }
-        | MailKind::Invitation { link, .. } => Some(link.expose().to_owned()),
+        | MailKind::Invitation { link, .. }
+        | MailKind::ConfirmEmailChange { link, .. }
+        | MailKind::EmailChanged { link, .. } => Some(link.expose().to_owned()),
         _ => None,
     };
     let site = mail.site();
@@ -250,7 +273,7 @@ fn previewed(name: &str) -> Vec<Mail> {
 #[test]
 fn a_notice_says_what_happened_when_and_what_to_do_and_has_no_link_but_the_contact() {
     let at = "25 November 2026, 09:00 UTC";
-    let cases: [(&str, &[&str]); 4] = [
+    let cases: [(&str, &[&str]); 8] = [
         (
             "sign_in_after_failures",
             &[
@@ -273,6 +296,13 @@ fn a_notice_says_what_happened_when_and_what_to_do_and_has_no_link_but_the_conta
                 "please change it",
             ],
         ),
+        (
+            "email_change_requested",
+            &[at, "another email address", "once it is confirmed", "\"Forgot your password?\"", "let us know"],
+        ),
+        ("email_in_use", &[at, "another account", "nothing has changed", "you have an account already"]),
+        ("email_confirmed", &[at, "you sign in at Acme with this email address", "have been signed out"]),
+        ("email_changed_by_operator", &[at, "our support", "sign in with the new one", "let us know right away"]),
     ];
     for (name, parts) in cases {
         let mail = previewed(name).remove(0);

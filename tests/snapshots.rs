@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 
 use base64ct::Encoding;
 use doorward::account::{Import, UndeliverableReason};
+use doorward::email_change::EmailLinkStatus;
 use doorward::error::{ChoosePasswordError, ConfirmResetError, ResumeError, SignInError, VerifySecondFactorError};
 use doorward::hashing::{HashParams, PasswordHash};
 use doorward::mail::Mail;
@@ -165,7 +166,7 @@ struct State {
     check: fn(&Host, Secret<'_>),
 }
 
-const STATES: [State; 15] = [
+const STATES: [State; 17] = [
     State {
         name: "provisioned",
         make: |host| Secrets::from([("temporary", host.provision())]),
@@ -441,6 +442,62 @@ const STATES: [State; 15] = [
             assert_eq!(host.user().overview().undeliverable, None);
         },
     },
+    State {
+        name: "email_change_requested",
+        make: |host| {
+            host.open();
+            let ann = complete(host.sign_in(OLD).unwrap());
+            let _ = block_on(host.auth.request_email_change(&ann, email("ann@new.example"))).unwrap();
+            let link = host.mailed(|mail| mail.token());
+            Secrets::from([("link", link), ("session", ann.token().expose()), ("password", OLD.to_owned())])
+        },
+        check: |host, secret| {
+            let ann = block_on(host.auth.resume(&secret("session"))).unwrap();
+            let moved = block_on(host.auth.confirm_email_change(&ann, &secret("link"))).unwrap();
+            assert_eq!(moved.email(), &email("ann@new.example"));
+            assert!(host.fails(&secret("password")), "not at the address of before");
+        },
+    },
+    State {
+        name: "email_changed",
+        make: |host| {
+            let challenge = host.challenge(&host.provision());
+            let ann = complete(block_on(host.auth.choose_password(&challenge, OLD)).unwrap());
+            let uri = block_on(host.auth.begin_enrollment(&ann)).unwrap().uri().to_owned();
+            let (ann, _) = block_on(host.auth.confirm_enrollment(&ann, &host.code(&uri))).unwrap();
+            let _ = block_on(host.auth.request_email_change(&ann, email("ann@new.example"))).unwrap();
+            let ann = block_on(host.auth.confirm_email_change(&ann, &host.mailed(|mail| mail.token()))).unwrap();
+            let undo =
+                host.mailer.mails().iter().rev().find(|mail| mail.to == email(ANN)).and_then(|mail| mail.token());
+            let (ann, codes) = block_on(host.auth.regenerate_recovery_codes(&ann)).unwrap();
+            let later = codes.expose().next().unwrap().to_owned();
+            // The files are named after this address.
+            let _ = block_on(host.auth.request_email_change(&ann, email(ANN))).unwrap();
+            let _ = block_on(host.auth.confirm_email_change(&ann, &host.mailed(|mail| mail.token()))).unwrap();
+            Secrets::from([
+                ("undo", undo.unwrap()),
+                ("authenticator", uri),
+                ("later_code", later),
+                ("password", OLD.to_owned()),
+            ])
+        },
+        check: |host, secret| {
+            let status = block_on(host.auth.inspect_email_undo(&secret("undo"))).unwrap();
+            assert_eq!(status, EmailLinkStatus::Valid { email: email(ANN) });
+            let _ = host.code_is_asked(&secret("password"));
+            let _ = block_on(host.auth.undo_email_change(&secret("undo"))).unwrap();
+            let challenge = host.code_is_asked(&host.mailed(|mail| mail.temporary_password()));
+            let later = block_on(host.auth.verify_second_factor(&challenge, &secret("later_code")));
+            assert!(
+                matches!(later, Err(VerifySecondFactorError::CodeWrong)),
+                "it was issued after the change: {later:?}"
+            );
+            host.clock.advance(MINUTE);
+            let code = host.code(&secret("authenticator"));
+            assert!(block_on(host.auth.verify_second_factor(&challenge, &code)).is_ok());
+            assert!(host.fails(&secret("password")));
+        },
+    },
 ];
 
 /// A process that ends before any mail has left: nobody says what became of one.
@@ -703,6 +760,13 @@ fn what_was_counted_before_still_counts() {
     assert_eq!(wait(&host), schedule.delay_after(ATTEMPTS + 1));
 }
 
+/// Asks for that address a while later, and reads the link's token.
+fn ask_for(auth: &Auth, clock: &ManualClock, mailer: &RecordingMailer, ann: &SignedIn, address: &str) -> String {
+    clock.advance(MINUTE);
+    let _ = block_on(auth.request_email_change(ann, email(address))).unwrap();
+    mailer.last().and_then(|mail| mail.token()).expect("a link")
+}
+
 /// The document of an account with 50 sessions, 20 devices, 12 links, a second factor, uses at client addresses and such a label
 /// for each session.
 fn document_of_a_full_account(label: &str) -> String {
@@ -747,32 +811,44 @@ fn document_of_a_full_account(label: &str) -> String {
         authenticator.generate(clock.now().unix_timestamp().unsigned_abs()).to_string()
     };
     ann = block_on(auth.confirm_enrollment(&ann, &code())).unwrap().0;
+    // Four addresses were left: after a fifth, none can be asked for.
+    let long = |n: usize| format!("{n}.{}@{}.example", "a".repeat(62), "b".repeat(60));
+    for n in 0..4 {
+        ann = block_on(auth.reauthenticate_with_code(&ann, &code())).unwrap();
+        let token = ask_for(&auth, &clock, &mailer, &ann, &long(n));
+        ann = block_on(auth.confirm_email_change(&ann, &token)).unwrap();
+    }
+    let address = long(3);
     for n in 1..50_u8 {
-        let address = doorward::ClientAddress::from_ip([192, 0, 2, n].into());
-        let request = SignInRequest::new(ANN, "3th password of hers").keep_signed_in(true).label(label);
-        let SignIn::SecondFactorRequired(challenge) = sign_in(request.client_address(address)) else { panic!() };
+        let client = doorward::ClientAddress::from_ip([192, 0, 2, n].into());
+        let request = SignInRequest::new(&address, "3th password of hers").keep_signed_in(true).label(label);
+        let SignIn::SecondFactorRequired(challenge) = sign_in(request.client_address(client)) else { panic!() };
         ann = complete(block_on(auth.verify_second_factor(&challenge, &code())).unwrap());
     }
     let links = mailer.count() + 12;
     while mailer.count() < links {
         clock.advance(MINUTE);
-        block_on(auth.request_reset(&email(ANN))).unwrap();
+        block_on(auth.request_reset(&email(&address))).unwrap();
         assert!(block_on(auth.resume(&ann.token().expose())).is_ok());
     }
+    ann = block_on(auth.reauthenticate_with_code(&ann, &code())).unwrap();
+    let _ = [4, 5, 6].map(|n| ask_for(&auth, &clock, &mailer, &ann, &long(n)));
     let snapshot = block_on(users.find_by_id(ann.user_id())).unwrap().unwrap().to_snapshot();
     let stored: Value = serde_json::from_str(&snapshot).unwrap();
     let count = |list: &Value| list.as_array().map_or(0, Vec::len);
     let counts = [&stored["sessions"]["open"], &stored["devices"], &stored["reset"]["links"]].map(count);
     assert_eq!(counts, [50, 20, 12]);
+    let changes = [&stored["email_changes"]["undo"], &stored["email_changes"]["pending"]].map(count);
+    assert_eq!(changes, [4, 3]);
     snapshot
 }
 
 #[test]
 fn the_largest_account_is_a_document_of_so_many_bytes() {
     for (what, label, at_most) in [
-        ("no labels", "", 26_000),
-        ("usual labels", "Firefox on Linux", 27_500),
-        ("the longest", &"\u{1f419}".repeat(64), 39_500),
+        ("no labels", "", 28_500),
+        ("usual labels", "Firefox on Linux", 30_000),
+        ("the longest", &"\u{1f419}".repeat(64), 42_000),
     ] {
         let bytes = document_of_a_full_account(label).len();
         println!("{what}: {bytes} bytes");

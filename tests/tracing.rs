@@ -163,6 +163,10 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::MailDelayed { error, code },
         EventKind::Undeliverable { reason: UndeliverableReason::HardBounce },
         EventKind::CrossSiteRefused { origin: None },
+        EventKind::EmailChangeLinkWithheld,
+        EventKind::EmailChangeUndone { second_factor_removed: true },
+        EventKind::EmailLinkRejected,
+        EventKind::EmailLinkDamaged,
     ];
     let ordinary = [
         EventKind::Provisioned,
@@ -202,6 +206,10 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::RegistrationLinkIssued,
         EventKind::Invited,
         EventKind::Registered,
+        EventKind::EmailChangeRequested,
+        EventKind::EmailChangeLinkMailed,
+        EventKind::EmailChanged,
+        EventKind::EmailChangedByOperator,
     ];
     let housekeeping = [
         EventKind::Rehashed { from: HashScheme::Argon2id },

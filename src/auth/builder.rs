@@ -9,8 +9,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{BackgroundWork, Config, ConfigError, Hold, Sleep};
 use crate::crypto::{Draw, Keyring, Purpose, RandomError, keyed};
 use crate::engine::{
-    Background, Codes, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Journaling, Mailing, NewPasswords,
-    OwedMails, Registrations, Reporting, Requests, Resets, Sessions, StartError, Throttle, Tokens, Users,
+    Background, Codes, EmailChanges, Engine, Events, Hashing, Holding, Housekeeping, InFlight, Journaling, Mailing,
+    NewPasswords, OwedMails, Registrations, Reporting, Requests, Resets, Sessions, StartError, Throttle, Tokens, Users,
 };
 use crate::event::{Observer, SilentObserver};
 use crate::journal::JournalSink;
@@ -365,6 +365,7 @@ impl AuthBuilder {
         Ok(Engine {
             requests: Requests {
                 resets: Resets::new(&events),
+                email_changes: EmailChanges::new(config.reset.cooldown, &events),
                 registrations: registrations(&config, codes.keyring.as_deref(), &events),
             },
             sessions,

@@ -6,6 +6,7 @@ mod choose_password;
 mod client;
 mod current_password;
 mod device;
+mod email_change;
 mod import;
 mod journal;
 mod operator;
@@ -27,6 +28,7 @@ use core::fmt;
 use std::sync::Arc;
 
 pub use builder::{AuthBuilder, BuildError};
+pub use email_change::EmailChangeRequest;
 pub use import::{ImportRun, ImportStopped};
 pub use operator::Operator;
 pub use outcome::{SignIn, SignedIn};

@@ -131,8 +131,8 @@ impl SignedIn {
     /// - No device can be replaced, because each was used within the last week or has a live session (while a recovery is open,
     ///   because none has expired): `None`. The sign-in is otherwise complete.
     /// - Calls that neither sign in nor change the password ([`resume`](crate::Auth::resume),
-    ///   [`reauthenticate`](crate::Auth::reauthenticate), [`sign_out_others`](crate::Auth::sign_out_others), the second factor
-    ///   of a signed-in user): `None`.
+    ///   [`reauthenticate`](crate::Auth::reauthenticate), [`sign_out_others`](crate::Auth::sign_out_others),
+    ///   [`confirm_email_change`](crate::Auth::confirm_email_change), the second factor of a signed-in user): `None`.
     ///
     /// The cookie should be `HttpOnly`, `Secure`, `SameSite=Lax` and named with `__Host-`; its `Max-Age` is
     /// [`DeviceConfig::lifetime`](crate::config::DeviceConfig::lifetime), 90 days by default (browsers cap it at 400 days). It

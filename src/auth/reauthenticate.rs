@@ -87,8 +87,8 @@ impl Auth {
         }
     }
 
-    /// Requires a step-up for an action of the host's own that is as sensitive as a credential change: changing an address,
-    /// paying, acting on other accounts. The session must have a proof no older than
+    /// Requires a step-up for an action of the host's own that is as sensitive as a credential change: paying,
+    /// changing an address for deliveries, acting on other accounts. The session must have a proof no older than
     /// [`SecondFactorConfig::fresh_proof`](crate::second_factor::SecondFactorConfig::fresh_proof), which must be a code if a
     /// second factor is on. Enrolling and turning off a second factor require the same.
     ///

@@ -75,6 +75,7 @@ impl Config {
             device: _,
             session: _,
             notice: _,
+            email_change: _,
             purge: _,
             allowed,
         } = self;

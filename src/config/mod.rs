@@ -5,6 +5,7 @@
 //! have modules of their own, [`password`](crate::password) and [`second_factor`](crate::second_factor).
 
 mod device;
+mod email_change;
 mod error;
 mod floors;
 mod hashing;
@@ -20,6 +21,7 @@ pub(crate) mod settings;
 use core::time::Duration;
 
 pub use device::DeviceConfig;
+pub use email_change::EmailChangeConfig;
 pub use error::ConfigError;
 pub use hashing::{CostProfile, HashSealing, HashingConfig};
 pub use hold::Hold;

@@ -2,14 +2,14 @@ use core::time::Duration;
 
 use super::second_factor::SecondFactorConfig;
 use super::{
-    ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig, RegistrationConfig,
-    ResetConfig, ResetMode, SessionConfig,
+    ConfigError, DAY, DeviceConfig, EmailChangeConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig,
+    RegistrationConfig, ResetConfig, ResetMode, SessionConfig,
 };
 use crate::password::PasswordPolicy;
 use crate::throttle::Backoff;
 use crate::user::{
-    ChallengeLimits, CodeLimits, DeviceLimits, FailureNotice, LinkLimits, MOST_CHALLENGES_PER_CLASS, MOST_DEVICES,
-    MOST_LINKS, OwedLimits, SessionLimits, SignInRules,
+    ChallengeLimits, CodeLimits, DeviceLimits, EmailChangeLimits, FailureNotice, LinkLimits, MOST_CHALLENGES_PER_CLASS,
+    MOST_DEVICES, MOST_EMAIL_UNDOS, MOST_LINKS, MOST_PENDING_EMAILS, OwedLimits, SessionLimits, SignInRules,
 };
 
 /// How long one try of an owed mail may take: the ten minutes of patience that a mailer has, and five for the try that is under way
@@ -82,6 +82,8 @@ pub struct Config {
     pub owed_mails: OwedMailConfig,
     /// The second factor.
     pub second_factor: SecondFactorConfig,
+    /// Changes of an address.
+    pub email_change: EmailChangeConfig,
     /// Housekeeping.
     pub purge: PurgeConfig,
     /// The fields passed to `danger_allow`.
@@ -104,6 +106,7 @@ impl Default for Config {
             notice: NoticeConfig::default(),
             owed_mails: OwedMailConfig::default(),
             second_factor: SecondFactorConfig::default(),
+            email_change: EmailChangeConfig::default(),
             purge: PurgeConfig::default(),
             allowed: Vec::new(),
         }
@@ -190,6 +193,7 @@ impl Config {
             ("reset.link_lifetime", self.reset.link_lifetime, DAY, "24 hours"),
             ("reset.temporary_password_lifetime", self.reset.temporary_password_lifetime, DAY, "24 hours"),
             ("reset.cooldown", self.reset.cooldown, self.reset.link_lifetime, "the link's lifetime"),
+            ("email_change.lifetime", self.email_change.lifetime, DAY, "24 hours"),
             ("challenge.lifetime", self.challenge.lifetime, HOUR, "an hour"),
             ("device.lifetime", self.device.lifetime, 400 * DAY, "400 days"),
         ];
@@ -271,6 +275,16 @@ impl Config {
     /// Whether a reset link by itself authorises setting a password.
     pub(crate) fn links_set_passwords(&self) -> bool {
         self.reset.mode == ResetMode::ChooseNewPassword
+    }
+
+    pub(crate) fn email_change_limits(&self) -> EmailChangeLimits {
+        EmailChangeLimits {
+            lifetime: self.email_change.lifetime,
+            cooldown: self.reset.cooldown,
+            pending: MOST_PENDING_EMAILS,
+            undo_lifetime: EmailChangeConfig::UNDO_LIFETIME,
+            undos: MOST_EMAIL_UNDOS,
+        }
     }
 
     pub(crate) fn link_limits(&self) -> LinkLimits {

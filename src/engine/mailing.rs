@@ -76,8 +76,8 @@ impl Mailing {
     /// Mails what the decision that led to this state mails, but for what carries a secret: in background work. The change stands
     /// whether or not the mails are sent.
     pub(crate) async fn notify(self: &Arc<Self>, user: &User) {
-        for mail in user.to_mail() {
-            let OwedMail::Notice(notice) = *mail else { continue };
+        for decided in user.to_mail() {
+            let OwedMail::Notice(notice) = decided.mail else { continue };
             let (mailing, user, kind) = (Arc::clone(self), user.clone(), notified(notice, self.events.now()));
             self.background.run(async move { drop(mailing.send(&user, notice.into(), kind).await) }).await;
         }
@@ -92,7 +92,24 @@ impl Mailing {
         kind: MailKind,
     ) -> Result<(), BackendError> {
         let owed = user.owed(mail).map(|owed| Try { owed, tries: 0 });
-        self.hand_over(user, owed, kind).await
+        self.hand_over(user, user.recipient(mail), owed, kind).await
+    }
+
+    /// The same in background work, for a mail that is not what the caller waits for.
+    pub(crate) async fn send_later(self: &Arc<Self>, user: &User, mail: OwedMail, kind: MailKind) {
+        let (mailing, user) = (Arc::clone(self), user.clone());
+        // A failure was reported.
+        self.background.run(async move { drop(mailing.send(&user, mail, kind).await) }).await;
+    }
+
+    /// Mails what is not owed. Whoever needs it asks again.
+    pub(crate) async fn send_once(
+        self: &Arc<Self>,
+        user: &User,
+        to: &Email,
+        kind: MailKind,
+    ) -> Result<(), BackendError> {
+        self.hand_over(user, to, None, kind).await
     }
 
     /// Mails somebody who has no account, or who must not see from what is stored that a stranger asked. A failure is reported.
@@ -103,15 +120,22 @@ impl Mailing {
     ) -> impl Future<Output = Result<(), BackendError>> + Send {
         let (mailing, email) = (Arc::clone(self), email.clone());
         self.background.run_to_end(async move {
-            let name = kind.name();
             let mail = Mail::new(kind, &mailing.site, Arc::clone(&mailing.texts), mailing.events.now());
-            let sent = mailing.mailer.send(&email, &mail).await;
-            if let Err(error) = &sent {
-                let kind = EventKind::MailFailed { mail: name, error: error.kind(), code: error.code_for_events() };
-                mailing.events.report(kind).email(&email).send();
-            }
-            sent
+            mailing.hand_to_mailer(&email, &mail, None).await
         })
+    }
+
+    async fn hand_to_mailer(&self, to: &Email, mail: &Mail, about: Option<&User>) -> Result<(), BackendError> {
+        let sent = self.mailer.send(to, mail).await;
+        if let Err(error) = &sent {
+            let (mail, code) = (mail.kind().name(), error.code_for_events());
+            let report = self.events.report(EventKind::MailFailed { mail, error: error.kind(), code });
+            match about {
+                Some(user) => report.user(user).send(),
+                None => report.email(to).send(),
+            }
+        }
+        sent
     }
 
     /// Hands a mail to the mailer, and records what becomes of one that is owed. A failure is reported as well.
@@ -121,20 +145,21 @@ impl Mailing {
     pub(crate) fn hand_over(
         self: &Arc<Self>,
         user: &User,
+        to: &Email,
         owed: Option<Try>,
         kind: MailKind,
     ) -> impl Future<Output = Result<(), BackendError>> + Send {
-        let (mailing, user) = (Arc::clone(self), user.clone());
-        self.background.run_to_end(async move { mailing.send_and_record(&user, owed, kind).await })
+        let (mailing, user, to) = (Arc::clone(self), user.clone(), to.clone());
+        self.background.run_to_end(async move { mailing.send_and_record(&user, &to, owed, kind).await })
     }
 
     async fn send_and_record(
         self: &Arc<Self>,
         user: &User,
+        to: &Email,
         owed: Option<Try>,
         kind: MailKind,
     ) -> Result<(), BackendError> {
-        let name = kind.name();
         let mail = Mail::new(kind, &self.site, Arc::clone(&self.texts), self.events.now());
         let (mail, receipt) = match (&self.owed, owed) {
             (Some(OwedMails { limits, .. }), Some(owed)) => {
@@ -145,11 +170,7 @@ impl Mailing {
             }
             _ => (mail, None),
         };
-        let sent = self.mailer.send(user.email(), &mail).await;
-        if let Err(error) = &sent {
-            let kind = EventKind::MailFailed { mail: name, error: error.kind(), code: error.code_for_events() };
-            self.events.report(kind).user(user).send();
-        }
+        let sent = self.hand_to_mailer(to, &mail, Some(user)).await;
         if let Some((owed, receipt)) = receipt {
             self.follow(user, owed, sent.is_ok(), receipt).await;
         }
@@ -225,11 +246,12 @@ impl Mailing {
             Contents::Welcome { lifetime, expires_at } => {
                 MailKind::Welcome { temporary_password, lifetime, expires_at }
             }
-            Contents::TemporaryPassword { lifetime, expires_at } => {
-                MailKind::TemporaryPassword { temporary_password, lifetime, expires_at }
+            Contents::TemporaryPassword { old_password_works, lifetime, expires_at } => {
+                MailKind::TemporaryPassword { temporary_password, old_password_works, lifetime, expires_at }
             }
             Contents::Link { token, lifetime, expires_at } => self.link(&token, lifetime, expires_at),
             Contents::Notice { notice, at } => notified(notice, at),
+            Contents::Undo { token, at, expires_at } => self.email_undo(&token, at, expires_at),
         }
     }
 
@@ -240,5 +262,17 @@ impl Mailing {
             false => MailKind::ConfirmReset { link, lifetime, expires_at },
             true => MailKind::ChooseNewPassword { link, lifetime, expires_at },
         }
+    }
+
+    /// The mail with the link that confirms a change of the address.
+    pub(crate) fn email_change(&self, token: &Token, lifetime: Duration, expires_at: OffsetDateTime) -> MailKind {
+        let link = self.site.email_confirm_link(&ResetToken(self.users.tokens.wire(token)));
+        MailKind::ConfirmEmailChange { link, lifetime, expires_at }
+    }
+
+    /// The mail with the link that takes a change of the address back.
+    pub(crate) fn email_undo(&self, token: &Token, at: OffsetDateTime, expires_at: OffsetDateTime) -> MailKind {
+        let link = self.site.email_undo_link(&ResetToken(self.users.tokens.wire(token)));
+        MailKind::EmailChanged { link, at, expires_at }
     }
 }

@@ -12,6 +12,7 @@ pub(super) fn mail_name(mail: OwedMail, links_set_passwords: bool) -> &'static s
         OwedMail::TemporaryPassword => "temporary_password",
         OwedMail::ResetLink if links_set_passwords => "choose_new_password",
         OwedMail::ResetLink => "confirm_reset",
+        OwedMail::EmailUndo => "email_changed",
         OwedMail::Notice(notice) => notified(notice, OffsetDateTime::UNIX_EPOCH).name(),
     }
 }
@@ -32,5 +33,9 @@ pub(super) fn notified(notice: Notice, at: OffsetDateTime) -> MailKind {
         Notice::MarkedCompromised => MailKind::MarkedCompromised { at },
         Notice::SharingReminder => MailKind::SharingReminder {},
         Notice::Registered => MailKind::Registered { at },
+        Notice::EmailChangeRequested => MailKind::EmailChangeRequested { at },
+        Notice::EmailConfirmed => MailKind::EmailConfirmed { at },
+        Notice::EmailChangedByOperator => MailKind::EmailChangedByOperator { to_new_address: false, at },
+        Notice::EmailSetByOperator => MailKind::EmailChangedByOperator { to_new_address: true, at },
     }
 }

@@ -112,7 +112,8 @@ impl Engine {
                     counts.given_up.fetch_add(1, Ordering::Relaxed);
                 }
                 Taken::Mail(tried, kind) => {
-                    counts.count(self.mailing.hand_over(&user, Some(tried), kind).await.is_ok());
+                    let to = user.recipient_of(&tried.owed);
+                    counts.count(self.mailing.hand_over(&user, to, Some(tried), kind).await.is_ok());
                 }
             }
             if counts.mailer_is_out() {

@@ -7,6 +7,7 @@
 
 mod account;
 pub(crate) mod auth_error;
+pub(crate) mod email_change;
 mod message;
 mod password;
 pub(crate) mod registration;
@@ -33,4 +34,7 @@ pub use crate::crypto::{KeyringError, RandomError};
 pub use crate::types::{Malformed, UnconfirmedEmail};
 pub(crate) use auth_error::AuthError;
 use auth_error::failure;
+pub(crate) use email_change::{
+    ChangeEmailError, ConfirmEmailChangeError, RequestEmailChangeError, UndoEmailChangeError,
+};
 use message::{WRONG_CODE, not_accepted, one_at_a_time, please_wait};

@@ -317,6 +317,36 @@ pub enum EventKind {
         /// The number of entries.
         entries: u64,
     },
+    /// A signed-in user asked for another address; the address of the account was told.
+    /// Logged as `user_updated:email_requested`.
+    EmailChangeRequested,
+    /// The new address is free: the link that confirms it was handed to the mailer.
+    /// Logged as `authn_token_created:email_change`.
+    EmailChangeLinkMailed,
+    /// No link was mailed to the new address: it has an account already, or was mailed within the cooldown. Many of these for one
+    /// user may be someone who wants to find out which addresses have accounts.
+    /// Logged as `authn_email_change_withheld`.
+    EmailChangeLinkWithheld,
+    /// A signed-in user confirmed another address, which the account has now.
+    /// Logged as `user_updated:email_changed`.
+    EmailChanged,
+    /// The owner of an earlier address took a change back: the account has that address again, and everything else was voided.
+    /// Someone else probably had the password and the session.
+    /// Logged as `user_updated:email_undone`.
+    EmailChangeUndone {
+        /// Whether an authenticator was removed that was enrolled after the change.
+        second_factor_removed: bool,
+    },
+    /// An operator gave an account another address.
+    /// Logged as `user_updated:email_by_operator`.
+    EmailChangedByOperator,
+    /// A link that confirms a change of an address or takes one back was rejected: invalid, used, expired, or of another account than
+    /// that of the session.
+    /// Logged as `authn_token_reuse:email_change`.
+    EmailLinkRejected,
+    /// Such a link was rejected because its token has not the form of one: cut off or changed on the way.
+    /// Logged as `input_validation_fail:email_change`.
+    EmailLinkDamaged,
 }
 
 impl EventKind {
@@ -413,4 +443,12 @@ names! {
     Self::ClockSkew { .. } => "sys_clock_skew",
     Self::RepositoryMismatch => "sys_repository_mismatch",
     Self::AttemptsPurged { .. } => "sys_attempts_purged",
+    Self::EmailChangeRequested => "user_updated:email_requested",
+    Self::EmailChangeLinkMailed => "authn_token_created:email_change",
+    Self::EmailChangeLinkWithheld => "authn_email_change_withheld",
+    Self::EmailChanged => "user_updated:email_changed",
+    Self::EmailChangeUndone { .. } => "user_updated:email_undone",
+    Self::EmailChangedByOperator => "user_updated:email_by_operator",
+    Self::EmailLinkRejected => "authn_token_reuse:email_change",
+    Self::EmailLinkDamaged => "input_validation_fail:email_change",
 }

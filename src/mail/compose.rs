@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::letter::{Block, Letter};
 use super::{Mail, MailKind};
-use crate::types::{ResetLink, SupportContact, TemporaryPassword};
+use crate::types::{MailLink, SupportContact, TemporaryPassword};
 
 pub(super) fn letter(mail: &Mail) -> Letter {
     let (site, texts) = (&mail.site, mail.texts.as_ref());
@@ -44,6 +44,11 @@ fn subject(mail: &Mail) -> String {
         MailKind::PasswordChangeForced { .. } => texts.password_change_forced_subject(site),
         MailKind::MarkedCompromised { .. } => texts.marked_compromised_subject(site),
         MailKind::SharingReminder { .. } => texts.sharing_reminder_subject(site),
+        MailKind::ConfirmEmailChange { .. } => texts.confirm_email_change_subject(site),
+        MailKind::EmailChangeRequested { .. } => texts.email_change_requested_subject(site),
+        MailKind::EmailInUse { .. } => texts.email_in_use_subject(site),
+        MailKind::EmailChanged { .. } | MailKind::EmailChangedByOperator { .. } => texts.email_changed_subject(site),
+        MailKind::EmailConfirmed { .. } => texts.email_confirmed_subject(site),
     }
 }
 
@@ -66,9 +71,12 @@ fn with_a_secret(mail: &Mail) -> Option<Vec<Block>> {
         MailKind::ChooseNewPassword { link, lifetime, expires_at } => {
             reset(mail, texts.choose_new_password_link(), link, *lifetime, *expires_at)
         }
-        MailKind::TemporaryPassword { temporary_password, lifetime, expires_at } => {
-            let words =
-                [texts.temporary_password(site), texts.temporary_password_sign_in(), texts.old_password_stays()];
+        MailKind::TemporaryPassword { temporary_password, old_password_works, lifetime, expires_at } => {
+            let [before, after] = match old_password_works {
+                true => [texts.temporary_password(site), texts.old_password_stays()],
+                false => [texts.temporary_password_alone(site), texts.old_password_void()],
+            };
+            let words = [before, texts.temporary_password_sign_in(), after];
             password(mail, words, temporary_password, *lifetime, *expires_at)
         }
         MailKind::ConfirmRegistration { link: href, lifetime, expires_at } => {
@@ -120,6 +128,55 @@ fn report(mail: &Mail) -> Vec<Block> {
         MailKind::SignInAfterFailures { failures, at } => {
             notice([texts.sign_in_after_failures(site, *failures, *at), texts.sign_in_after_failures_advice()])
         }
+        MailKind::PasswordChangeForced { .. }
+        | MailKind::MarkedCompromised { .. }
+        | MailKind::EmailChangedByOperator { .. } => by_operator(mail),
+        MailKind::SharingReminder {} => {
+            notice([texts.sharing_reminder(site), texts.account_for_a_colleague(), texts.change_a_known_password()])
+        }
+        MailKind::ConfirmEmailChange { .. }
+        | MailKind::EmailChangeRequested { .. }
+        | MailKind::EmailInUse { .. }
+        | MailKind::EmailChanged { .. }
+        | MailKind::EmailConfirmed { .. } => address(mail),
+        // They carry a secret.
+        MailKind::Welcome { .. }
+        | MailKind::ConfirmReset { .. }
+        | MailKind::ChooseNewPassword { .. }
+        | MailKind::TemporaryPassword { .. }
+        | MailKind::ConfirmRegistration { .. }
+        | MailKind::Invitation { .. } => Vec::new(),
+    }
+}
+
+/// What stands above the contact of a mail about the address of an account.
+fn address(mail: &Mail) -> Vec<Block> {
+    let (site, texts) = (&mail.site, mail.texts.as_ref());
+    match &mail.kind {
+        MailKind::ConfirmEmailChange { link, lifetime, expires_at } => vec![
+            Block::Paragraph(texts.confirm_email_change(site)),
+            Block::Link { words: texts.confirm_email_change_link(), href: Zeroizing::new(link.expose().to_owned()) },
+            Block::Paragraph(texts.works(*lifetime, *expires_at)),
+            Block::Paragraph(texts.ignore_email_change()),
+        ],
+        MailKind::EmailChanged { link, at, expires_at } => vec![
+            Block::Paragraph(texts.email_changed(site, *at)),
+            Block::Link { words: texts.email_undo_link(), href: Zeroizing::new(link.expose().to_owned()) },
+            Block::Paragraph(texts.email_undo(*expires_at)),
+        ],
+        MailKind::EmailChangeRequested { at } => {
+            notice([texts.email_change_requested(site, *at), texts.email_change_requested_advice()])
+        }
+        MailKind::EmailInUse { at } => notice([texts.email_in_use(site, *at), texts.email_in_use_advice()]),
+        MailKind::EmailConfirmed { at } => notice([texts.email_confirmed(site, *at), texts.others_signed_out()]),
+        _ => Vec::new(),
+    }
+}
+
+/// What stands above the contact of a mail about what an operator did.
+fn by_operator(mail: &Mail) -> Vec<Block> {
+    let (site, texts) = (&mail.site, mail.texts.as_ref());
+    match &mail.kind {
         MailKind::PasswordChangeForced { at } => notice([
             texts.password_change_forced(site, *at),
             texts.signed_out_everywhere(),
@@ -130,18 +187,16 @@ fn report(mail: &Mail) -> Vec<Block> {
             texts.signed_out_everywhere(),
             texts.marked_compromised_advice(),
         ]),
-        MailKind::SharingReminder {} => {
-            notice([texts.sharing_reminder(site), texts.account_for_a_colleague(), texts.change_a_known_password()])
+        MailKind::EmailChangedByOperator { to_new_address: true, at } => {
+            notice([texts.email_set_by_operator(site, *at), texts.signed_out_everywhere()])
         }
-        // They carry a secret.
-        MailKind::Welcome { .. }
-        | MailKind::ConfirmReset { .. }
-        | MailKind::ChooseNewPassword { .. }
-        | MailKind::TemporaryPassword { .. }
-        | MailKind::ConfirmRegistration { .. }
-        | MailKind::Invitation { .. } => Vec::new(),
+        MailKind::EmailChangedByOperator { to_new_address: false, at } => {
+            notice([texts.email_changed_by_operator(site, *at), texts.email_changed_by_operator_advice()])
+        }
+        _ => Vec::new(),
     }
 }
+
 /// A mail that reports an event.
 fn notice<const N: usize>(paragraphs: [String; N]) -> Vec<Block> {
     paragraphs.map(Block::Paragraph).into()
@@ -168,7 +223,7 @@ fn password(
 fn opening(
     mail: &Mail,
     [before, words, after]: [String; 3],
-    link: &ResetLink,
+    link: &MailLink,
     lifetime: Duration,
     expires_at: OffsetDateTime,
 ) -> Vec<Block> {
@@ -180,7 +235,7 @@ fn opening(
     ]
 }
 
-fn reset(mail: &Mail, words: String, link: &ResetLink, lifetime: Duration, expires_at: OffsetDateTime) -> Vec<Block> {
+fn reset(mail: &Mail, words: String, link: &MailLink, lifetime: Duration, expires_at: OffsetDateTime) -> Vec<Block> {
     vec![
         Block::Paragraph(mail.texts.reset_requested(&mail.site)),
         Block::Link { words, href: Zeroizing::new(link.expose().to_owned()) },

@@ -30,7 +30,7 @@ pub(crate) use receipt::{Awaited, Received};
 pub use smtp::{SmtpBuilder, SmtpError, SmtpMailer, SmtpRejection};
 pub use texts::{English, MailTexts};
 
-pub use crate::types::ResetLink;
+pub use crate::types::MailLink;
 
 use crate::types::{Site, TemporaryPassword, until};
 
@@ -65,7 +65,7 @@ pub enum MailKind {
     #[non_exhaustive]
     ConfirmReset {
         /// The link.
-        link: ResetLink,
+        link: MailLink,
         /// How long it is valid.
         lifetime: Duration,
         /// When it expires.
@@ -76,17 +76,20 @@ pub enum MailKind {
     #[non_exhaustive]
     ChooseNewPassword {
         /// The link.
-        link: ResetLink,
+        link: MailLink,
         /// How long it is valid.
         lifetime: Duration,
         /// When it expires.
         expires_at: OffsetDateTime,
     },
-    /// A reset was confirmed: carries the temporary password.
+    /// A reset was confirmed, or a change of the address was taken back: carries the temporary password.
     #[non_exhaustive]
     TemporaryPassword {
         /// Valid only for choosing a new password.
         temporary_password: TemporaryPassword,
+        /// Whether the user's own password signs in until a new one is chosen. Not after a change of the address was taken back, and
+        /// not if it was marked as compromised.
+        old_password_works: bool,
         /// How long it is valid.
         lifetime: Duration,
         /// When it expires.
@@ -96,7 +99,7 @@ pub enum MailKind {
     #[non_exhaustive]
     ConfirmRegistration {
         /// The link.
-        link: ResetLink,
+        link: MailLink,
         /// How long it is valid.
         lifetime: Duration,
         /// When it expires.
@@ -106,7 +109,7 @@ pub enum MailKind {
     #[non_exhaustive]
     Invitation {
         /// The link.
-        link: ResetLink,
+        link: MailLink,
         /// How long it is valid.
         lifetime: Duration,
         /// When it expires.
@@ -201,6 +204,52 @@ pub enum MailKind {
     /// ([`SessionConfig::remind_of_sharing`](crate::config::SessionConfig::remind_of_sharing)).
     #[non_exhaustive]
     SharingReminder {},
+    /// A signed-in user asked for another address: carries the link that confirms it, and goes to the new address.
+    #[non_exhaustive]
+    ConfirmEmailChange {
+        /// The link. Opening it changes nothing; the POST behind it does, in a session of that user.
+        link: MailLink,
+        /// How long it is valid.
+        lifetime: Duration,
+        /// When it expires.
+        expires_at: OffsetDateTime,
+    },
+    /// A signed-in user asked for another address: tells the address that the account still has.
+    #[non_exhaustive]
+    EmailChangeRequested {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// A user of another account asked for the address of this account. Nothing changed.
+    #[non_exhaustive]
+    EmailInUse {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// The address was changed by a signed-in user: carries the link that takes it back, and goes to the address before.
+    #[non_exhaustive]
+    EmailChanged {
+        /// The link. Opening it changes nothing; the POST behind it does.
+        link: MailLink,
+        /// When it was changed.
+        at: OffsetDateTime,
+        /// When the link expires.
+        expires_at: OffsetDateTime,
+    },
+    /// The address was changed by a signed-in user: tells the new address.
+    #[non_exhaustive]
+    EmailConfirmed {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// An operator changed the address ([`Operator::change_email`](crate::Operator::change_email)). One goes to either address.
+    #[non_exhaustive]
+    EmailChangedByOperator {
+        /// Whether this one goes to the new address.
+        to_new_address: bool,
+        /// When.
+        at: OffsetDateTime,
+    },
 }
 
 impl MailKind {
@@ -227,6 +276,12 @@ impl MailKind {
             Self::Invitation { .. } => "invitation",
             Self::AlreadyRegistered { .. } => "already_registered",
             Self::Registered { .. } => "registered",
+            Self::ConfirmEmailChange { .. } => "confirm_email_change",
+            Self::EmailChangeRequested { .. } => "email_change_requested",
+            Self::EmailInUse { .. } => "email_in_use",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::EmailConfirmed { .. } => "email_confirmed",
+            Self::EmailChangedByOperator { .. } => "email_changed_by_operator",
         }
     }
 
@@ -239,7 +294,9 @@ impl MailKind {
             | Self::ChooseNewPassword { expires_at, .. }
             | Self::TemporaryPassword { expires_at, .. }
             | Self::ConfirmRegistration { expires_at, .. }
-            | Self::Invitation { expires_at, .. } => Some(*expires_at),
+            | Self::Invitation { expires_at, .. }
+            | Self::ConfirmEmailChange { expires_at, .. }
+            | Self::EmailChanged { expires_at, .. } => Some(*expires_at),
             Self::PasswordChanged { .. }
             | Self::ResetCompleted { .. }
             | Self::SecondFactorEnabled { .. }
@@ -253,7 +310,11 @@ impl MailKind {
             | Self::MarkedCompromised { .. }
             | Self::SharingReminder { .. }
             | Self::AlreadyRegistered { .. }
-            | Self::Registered { .. } => None,
+            | Self::Registered { .. }
+            | Self::EmailChangeRequested { .. }
+            | Self::EmailInUse { .. }
+            | Self::EmailConfirmed { .. }
+            | Self::EmailChangedByOperator { .. } => None,
         }
     }
 
@@ -294,7 +355,13 @@ impl MailKind {
             | Self::MarkedCompromised { .. }
             | Self::SharingReminder { .. }
             | Self::Invitation { .. }
-            | Self::Registered { .. } => false,
+            | Self::Registered { .. }
+            | Self::EmailChangeRequested { .. }
+            | Self::EmailInUse { .. }
+            | Self::EmailConfirmed { .. }
+            | Self::EmailChangedByOperator { .. }
+            | Self::ConfirmEmailChange { .. }
+            | Self::EmailChanged { .. } => false,
         }
     }
 
@@ -306,7 +373,9 @@ impl MailKind {
             | Self::ChooseNewPassword { lifetime, expires_at, .. }
             | Self::TemporaryPassword { lifetime, expires_at, .. }
             | Self::ConfirmRegistration { lifetime, expires_at, .. }
-            | Self::Invitation { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
+            | Self::Invitation { lifetime, expires_at, .. }
+            | Self::ConfirmEmailChange { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
+            Self::EmailChanged { expires_at, .. } => Some(until(now, *expires_at)),
             Self::PasswordChanged { .. }
             | Self::ResetCompleted { .. }
             | Self::SecondFactorEnabled { .. }
@@ -320,7 +389,11 @@ impl MailKind {
             | Self::MarkedCompromised { .. }
             | Self::SharingReminder { .. }
             | Self::AlreadyRegistered { .. }
-            | Self::Registered { .. } => None,
+            | Self::Registered { .. }
+            | Self::EmailChangeRequested { .. }
+            | Self::EmailInUse { .. }
+            | Self::EmailConfirmed { .. }
+            | Self::EmailChangedByOperator { .. } => None,
         }
     }
 }

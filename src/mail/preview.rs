@@ -18,6 +18,11 @@ fn moment() -> OffsetDateTime {
     after(OffsetDateTime::UNIX_EPOCH, Duration::from_secs(1_795_597_200))
 }
 
+fn temporary(temporary_password: TemporaryPassword, old_password_works: bool, at: OffsetDateTime) -> MailKind {
+    let (lifetime, expires_at) = (HOUR, after(at, HOUR));
+    MailKind::TemporaryPassword { temporary_password, old_password_works, lifetime, expires_at }
+}
+
 /// Every kind, several times if the wording depends on a value.
 pub(super) fn previews(site: &Site) -> Vec<Mail> {
     let at = moment();
@@ -32,12 +37,14 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         let token = WireToken { holder: content.clone(), secret: SecretBytes::new([0; 32]) };
         site.registration_link(&RegistrationToken(token))
     };
+    let [confirm, undo] = [site.email_confirm_link(&token), site.email_undo_link(&token)];
     let day = 24 * HOUR;
     let kinds = [
         MailKind::Welcome { temporary_password: password(), lifetime: day, expires_at: after(at, day) },
         MailKind::ConfirmReset { link: link(), lifetime: HOUR, expires_at: after(at, HOUR) },
         MailKind::ChooseNewPassword { link: link(), lifetime: HOUR, expires_at: after(at, HOUR) },
-        MailKind::TemporaryPassword { temporary_password: password(), lifetime: HOUR, expires_at: after(at, HOUR) },
+        temporary(password(), true, at),
+        temporary(password(), false, at),
         MailKind::PasswordChanged { at },
         MailKind::ResetCompleted { at },
         MailKind::SecondFactorEnabled { at },
@@ -58,6 +65,13 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         MailKind::Invitation { link: registration(), lifetime: 7 * day, expires_at: after(at, 7 * day) },
         MailKind::AlreadyRegistered {},
         MailKind::Registered { at },
+        MailKind::ConfirmEmailChange { link: confirm, lifetime: HOUR, expires_at: after(at, HOUR) },
+        MailKind::EmailChangeRequested { at },
+        MailKind::EmailInUse { at },
+        MailKind::EmailChanged { link: undo, at, expires_at: after(at, 7 * day) },
+        MailKind::EmailConfirmed { at },
+        MailKind::EmailChangedByOperator { to_new_address: false, at },
+        MailKind::EmailChangedByOperator { to_new_address: true, at },
     ];
     let texts = Arc::new(English);
     kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone(), at)).collect()

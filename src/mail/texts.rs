@@ -466,6 +466,144 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         "If someone else knows your password, please change it. If nobody does, you do not need to do anything."
             .to_owned()
     }
+
+    /// Precedes the temporary password where no other one works.
+    fn temporary_password_alone(&self, site: &Site) -> String {
+        format!("This is your temporary password at {}:", site.name())
+    }
+
+    /// That the user's own password does not work any more.
+    fn old_password_void(&self) -> String {
+        "Your old password no longer works.".to_owned()
+    }
+
+    /// [`ConfirmEmailChange`](crate::mail::MailKind::ConfirmEmailChange): the subject.
+    fn confirm_email_change_subject(&self, site: &Site) -> String {
+        format!("Confirm your new email address – {}", site.name())
+    }
+
+    /// That this address is to become that of an account.
+    fn confirm_email_change(&self, site: &Site) -> String {
+        format!("Someone, probably you, wants to use this address for their account at {}.", site.name())
+    }
+
+    /// Precedes the link that confirms. It works in a session only.
+    fn confirm_email_change_link(&self) -> String {
+        "If this was you, please confirm it here. You may have to sign in first, still with your previous address:"
+            .to_owned()
+    }
+
+    /// What to do if someone else asked for it.
+    fn ignore_email_change(&self) -> String {
+        "If this was not you, please do not confirm it. You do not need to do anything, and this address is not used."
+            .to_owned()
+    }
+
+    /// [`EmailChangeRequested`](crate::mail::MailKind::EmailChangeRequested): the subject.
+    fn email_change_requested_subject(&self, site: &Site) -> String {
+        format!("Your email address is about to change – {}", site.name())
+    }
+
+    /// That a change was asked for, and when.
+    fn email_change_requested(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!(
+            "On {}, another email address was entered for your account at {}. It takes the place of this one once it is confirmed.",
+            self.moment(at),
+            site.name()
+        )
+    }
+
+    /// What to do if someone else did.
+    fn email_change_requested_advice(&self) -> String {
+        "If this was you, you do not need to do anything. If not, someone can use your account: choose \"Forgot your password?\" \
+         on the sign-in page right away and let us know."
+            .to_owned()
+    }
+
+    /// [`EmailInUse`](crate::mail::MailKind::EmailInUse): the subject.
+    fn email_in_use_subject(&self, site: &Site) -> String {
+        format!("Your email address was entered for another account – {}", site.name())
+    }
+
+    /// That someone wanted to use the address, and when.
+    fn email_in_use(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!(
+            "On {}, someone wanted to use your email address for another account at {}. Your account has this address, so \
+             nothing has changed.",
+            self.moment(at),
+            site.name()
+        )
+    }
+
+    /// What to do now.
+    fn email_in_use_advice(&self) -> String {
+        "If this was you, sign in with this address: you have an account already. If not, you do not need to do anything."
+            .to_owned()
+    }
+
+    /// [`EmailChanged`](crate::mail::MailKind::EmailChanged) and
+    /// [`EmailChangedByOperator`](crate::mail::MailKind::EmailChangedByOperator): the subject.
+    fn email_changed_subject(&self, site: &Site) -> String {
+        format!("Your email address was changed – {}", site.name())
+    }
+
+    /// That the account has another address, and since when. Goes to the address before.
+    fn email_changed(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!(
+            "The email address of your account at {} was changed on {}. From now on, you sign in with the new one, and our mails \
+             go there. If this was you, you do not need to do anything.",
+            site.name(),
+            self.moment(at)
+        )
+    }
+
+    /// Precedes the link that takes the change back.
+    fn email_undo_link(&self) -> String {
+        "If this was not you, take your account back here right away:".to_owned()
+    }
+
+    /// What taking the change back does, and until when it is possible.
+    fn email_undo(&self, expires_at: OffsetDateTime) -> String {
+        format!(
+            "This is possible until {}. Your account then has this address again, everybody is signed out, and we mail you a \
+             temporary password.",
+            self.moment(expires_at)
+        )
+    }
+
+    /// [`EmailConfirmed`](crate::mail::MailKind::EmailConfirmed): the subject.
+    fn email_confirmed_subject(&self, site: &Site) -> String {
+        format!("This is your new email address – {}", site.name())
+    }
+
+    /// That the account has this address, and since when.
+    fn email_confirmed(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!("Since {}, you sign in at {} with this email address.", self.moment(at), site.name())
+    }
+
+    /// That an operator gave the account another address, and when. Goes to the address before.
+    fn email_changed_by_operator(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!(
+            "The email address of your account at {} was changed by our support on {}. From now on, you sign in with the new \
+             one, and our mails go there.",
+            site.name(),
+            self.moment(at)
+        )
+    }
+
+    /// What to do if nobody asked for it.
+    fn email_changed_by_operator_advice(&self) -> String {
+        "If you did not ask for this, please let us know right away.".to_owned()
+    }
+
+    /// That an operator gave this address to the account, and when. Goes to the new address.
+    fn email_set_by_operator(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!(
+            "Our support changed the email address of your account at {} on {}. From now on, you sign in with this address.",
+            site.name(),
+            self.moment(at)
+        )
+    }
 }
 
 /// The texts that come with the crate.

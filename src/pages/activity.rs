@@ -39,11 +39,15 @@ const AT_ONCE: u32 = 100;
 const READS: usize = 5;
 
 /// The events that matter to the owner, and the names of their texts. Others are steps on the way to one of these.
-const TEXTS: [(&str, &str); 31] = [
+const TEXTS: [(&str, &str); 35] = [
     ("user_created", "activity-created"),
     ("user_created:imported", "activity-created"),
     ("authn_token_created:welcome", "activity-first-password"),
     ("user_updated:email", "activity-address-corrected"),
+    ("user_updated:email_requested", "activity-address-requested"),
+    ("user_updated:email_changed", "activity-address-changed"),
+    ("user_updated:email_undone", "activity-address-restored"),
+    ("user_updated:email_by_operator", "activity-address-changed-by-support"),
     ("authn_login_success", "activity-signed-in"),
     ("authn_login_successafterfail", "activity-signed-in"),
     ("authn_login_fail", "activity-sign-in-failed"),

@@ -144,6 +144,12 @@ pub trait UserRepository: Debug + Send + Sync + 'static {
     async fn find_by_email(&self, email: &Email) -> Result<Option<UserHead>, BackendError>;
 
     /// Stores the next state of a user if the stored version is still `expected`.
+    ///
+    /// **Its address may be another one** than before ([`Auth::confirm_email_change`](crate::Auth::confirm_email_change),
+    /// [`Auth::undo_email_change`](crate::Auth::undo_email_change), [`Operator::change_email`](crate::Operator::change_email),
+    /// [`Operator::correct_email`](crate::Operator::correct_email)): write the address columns too, in the same statement. From then on
+    /// [`find_by_email`](Self::find_by_email) finds the user under the new address and not under the old one, which is free. If another user
+    /// has it, the answer is [`Replace::EmailTaken`], and nothing changes.
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError>;
 
     /// Deletes a user if the stored version is still that of the given one.

@@ -37,7 +37,9 @@ impl RecordedMail {
             MailKind::ConfirmReset { link, .. }
             | MailKind::ChooseNewPassword { link, .. }
             | MailKind::ConfirmRegistration { link, .. }
-            | MailKind::Invitation { link, .. } => Some(link.expose().to_owned()),
+            | MailKind::Invitation { link, .. }
+            | MailKind::ConfirmEmailChange { link, .. }
+            | MailKind::EmailChanged { link, .. } => Some(link.expose().to_owned()),
             _ => None,
         }
     }

@@ -32,7 +32,7 @@ pub use new_device_notice::NewDeviceNotice;
 pub(crate) use password::MAX_PASSWORD_BYTES;
 pub use password::Password;
 pub(crate) use secret::{SecretBytes, redacted_debug};
-pub use site::{ResetLink, Site, SiteError, SupportContact, TokenPlacement};
+pub use site::{MailLink, Site, SiteError, SupportContact, TokenPlacement};
 pub use token::{Challenge, DeviceToken, SessionToken, TemporaryPassword};
 pub(crate) use token::{RegistrationToken, ResetToken};
 pub(crate) use token::{Token, grouped_base32, typed_leniently};

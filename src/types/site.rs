@@ -20,7 +20,8 @@ pub struct SiteError {
 }
 
 impl SiteError {
-    /// The field at fault: `name`, `base_url`, `support`, `reset_path` or `sign_in_path`.
+    /// The field at fault: `name`, `base_url`, `support`, `reset_path`, `sign_in_path`,
+    /// `email_confirm_path` or `email_undo_path`.
     pub fn field(&self) -> &'static str {
         self.field
     }
@@ -117,6 +118,8 @@ pub struct Site {
     reset_path: String,
     sign_in_path: String,
     registration_path: String,
+    email_confirm_path: String,
+    email_undo_path: String,
     link_token: TokenPlacement,
 }
 
@@ -149,6 +152,8 @@ impl Site {
             reset_path: "/reset/confirm".to_owned(),
             sign_in_path: "/sign-in".to_owned(),
             registration_path: "/register/confirm".to_owned(),
+            email_confirm_path: "/email/confirm".to_owned(),
+            email_undo_path: "/email/undo".to_owned(),
             link_token: TokenPlacement::default(),
         })
     }
@@ -180,6 +185,26 @@ impl Site {
     pub fn registration_path(self, path: &str) -> Result<Self, SiteError> {
         let registration_path = plain_path("registration_path", path)?;
         Ok(Self { registration_path, ..self })
+    }
+
+    /// The path of the page that the link to a new address opens, below the base address; default `/email/confirm`. The page only
+    /// asks; the POST that follows changes the address ([`Auth::confirm_email_change`](crate::Auth::confirm_email_change)).
+    ///
+    /// # Errors
+    /// [`SiteError`] unless it is a plain path that starts with `/`.
+    pub fn email_confirm_path(self, path: &str) -> Result<Self, SiteError> {
+        let email_confirm_path = plain_path("email_confirm_path", path)?;
+        Ok(Self { email_confirm_path, ..self })
+    }
+
+    /// The path of the page that takes a change of the address back, below the base address; default `/email/undo`. The page
+    /// only asks; the POST that follows does it ([`Auth::undo_email_change`](crate::Auth::undo_email_change)).
+    ///
+    /// # Errors
+    /// [`SiteError`] unless it is a plain path that starts with `/`.
+    pub fn email_undo_path(self, path: &str) -> Result<Self, SiteError> {
+        let email_undo_path = plain_path("email_undo_path", path)?;
+        Ok(Self { email_undo_path, ..self })
     }
 
     /// Where links carry their token; default in the query.
@@ -229,16 +254,26 @@ impl Site {
     }
 
     /// The reset link that carries this token.
-    pub(crate) fn reset_link(&self, token: &ResetToken) -> ResetLink {
+    pub(crate) fn reset_link(&self, token: &ResetToken) -> MailLink {
         self.link(&self.reset_path, token.expose())
     }
 
     /// The link of a registration or an invitation that carries this token.
-    pub(crate) fn registration_link(&self, token: &RegistrationToken) -> ResetLink {
+    pub(crate) fn registration_link(&self, token: &RegistrationToken) -> MailLink {
         self.link(&self.registration_path, token.expose())
     }
 
-    fn link(&self, path: &str, token: String) -> ResetLink {
+    /// The link that confirms a change of the address by this token.
+    pub(crate) fn email_confirm_link(&self, token: &ResetToken) -> MailLink {
+        self.link(&self.email_confirm_path, token.expose())
+    }
+
+    /// The link that takes one back by this token.
+    pub(crate) fn email_undo_link(&self, token: &ResetToken) -> MailLink {
+        self.link(&self.email_undo_path, token.expose())
+    }
+
+    fn link(&self, path: &str, token: String) -> MailLink {
         let (mut link, token) = (self.below(path), Zeroizing::new(token));
         // Tokens consist of letters, digits, `-`, `_` and a dot, so nothing needs escaping.
         let pair = Zeroizing::new(format!("token={}", *token));
@@ -246,7 +281,7 @@ impl Site {
             TokenPlacement::Query => link.set_query(Some(&pair)),
             TokenPlacement::Fragment => link.set_fragment(Some(&pair)),
         }
-        ResetLink(Zeroizing::new(link.into()))
+        MailLink(Zeroizing::new(link.into()))
     }
 
     fn below(&self, path: &str) -> Url {
@@ -278,13 +313,13 @@ fn has_no_credentials(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
 }
 
-/// A link that carries a reset token. `Debug` reveals nothing of it.
+/// The link of a mail, with the token that it carries. `Debug` reveals nothing of it.
 #[derive(Clone)]
-pub struct ResetLink(Zeroizing<String>);
+pub struct MailLink(Zeroizing<String>);
 
-redacted_debug!(ResetLink => "ResetLink");
+redacted_debug!(MailLink => "MailLink");
 
-impl ResetLink {
+impl MailLink {
     /// The link as text. **This is the secret itself.**
     pub fn expose(&self) -> &str {
         &self.0

@@ -10,19 +10,20 @@ use super::codes::AcceptedCode;
 use super::device::{DeviceLimits, Evicts};
 use super::enrollment::NewTotp;
 use super::fresh::Fresh;
+use super::owed_mail::MOST_EMAIL_UNDOS;
 use super::password::NewCredential;
 use super::progress::Progress;
 use super::reset::{LinkLimits, NewLink};
 use super::session::OpenSession;
 use super::session_limits::{SessionLimits, SessionWish};
 use super::state::User;
-use super::stored::{Assurance, NextStep};
+use super::stored::{Assurance, EmailUndo, Extra, NextStep, PendingEmail};
 use crate::hashing::{PasswordHash, StoredHash};
 use crate::second_factor::RecoveryCodes;
 use crate::second_factor::{TotpAlgorithm, TotpParams};
 use crate::session::{AuthMethod, Authentication, SessionLifetimes};
 use crate::throttle::Cooldown;
-use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, SessionId, UserId, Version, after};
+use crate::types::{DeviceId, Digest, Email, Epoch, SecretBytes, SessionId, Span, UserId, Version, after};
 
 /// The most devices, links and challenges that a user has by default.
 pub(crate) const MOST_DEVICES: usize = 20;
@@ -31,6 +32,9 @@ pub(crate) const MOST_CHALLENGES_PER_CLASS: usize = 5;
 /// The sessions that a user has by default, and the most that can be set.
 pub(crate) const USUAL_SESSIONS: usize = 20;
 pub(crate) const MOST_SESSIONS: usize = 50;
+
+/// The changes of the address that may wait for their confirmation.
+pub(crate) const MOST_PENDING_EMAILS: usize = 3;
 
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -88,6 +92,7 @@ pub(super) fn full_size_user() -> User {
             user = next;
         }
     }
+    user = user.with_email_changes_for_decoy(now, &fresh());
     // One in each browser.
     for device in user.devices(now).iter().take(USUAL_SESSIONS) {
         user = user.with_session_for_decoy(Some(device.id), now, &fresh()).1;
@@ -137,6 +142,20 @@ impl User {
         let user = self.begin_enrollment(NewTotp { secret: SEALED.into(), params }, Duration::MAX, now, fresh);
         user.next(fresh, |document| {
             document.enroll(&AcceptedCode::of_no_step(), vec![Digest::new([7; 32]); RecoveryCodes::COUNT], now)
+        })
+    }
+
+    /// Adds as many changes of the address as there may be, asked for and made.
+    fn with_email_changes_for_decoy(&self, now: OffsetDateTime, fresh: &Fresh) -> User {
+        let (digest, email, extra) = (Digest::new([7; 32]), self.email.clone(), Extra::new());
+        let span = Span::starting(now, Duration::from_secs(60 * 60));
+        self.next(fresh, |document| {
+            let epoch = document.epoch;
+            let pending = PendingEmail { digest, email: email.clone(), epoch, span, extra: extra.clone() };
+            let (factor, recovery_codes) = (Some(now), Some(now));
+            let undo = EmailUndo { digest, email, span, factor, recovery_codes, extra };
+            document.email_changes.pending = vec![pending; MOST_PENDING_EMAILS];
+            document.email_changes.undo = vec![undo; MOST_EMAIL_UNDOS - 1];
         })
     }
 

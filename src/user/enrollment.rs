@@ -12,7 +12,7 @@ use super::state::User;
 use super::stored::{Document, Extra, PendingTotp, SecondFactor, StoredTotp};
 use crate::second_factor::TotpParams;
 use crate::session::AuthMethod;
-use crate::types::{Digest, Span};
+use crate::types::{Digest, Span, after};
 
 /// A new authenticator as it is stored, sealed.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ impl User {
         fresh: &Fresh,
     ) -> (OpenSession, User) {
         self.next_with(fresh, |document| {
-            document.second_factor.recovery_codes = digests;
+            document.second_factor.issue_recovery_codes(digests, now);
             document.mail(Notice::RecoveryCodesRegenerated);
             document.forget_proofs_of_the_factor();
             document.end_sessions(fresh);
@@ -141,25 +141,42 @@ impl User {
     }
 }
 
+/// When something was issued that takes the place of what was issued `before`. The instants name the two, so they differ.
+fn told_apart(now: OffsetDateTime, before: Option<OffsetDateTime>) -> OffsetDateTime {
+    if before == Some(now) { after(now, Duration::from_micros(1)) } else { now }
+}
+
 impl SecondFactor {
     /// What was begun before a change of the credentials is not to be finished after it.
     pub(super) fn forget_what_was_begun(&mut self) {
         self.pending = None;
     }
+
+    fn issue_recovery_codes(&mut self, digests: Vec<Digest>, now: OffsetDateTime) {
+        self.codes_issued_at = Some(told_apart(now, self.codes_issued_at));
+        self.recovery_codes = digests;
+    }
 }
 
 impl Document {
     fn drop_second_factor(&mut self, fresh: &Fresh) {
+        self.forget_second_factor();
+        self.end_sessions(fresh);
+    }
+
+    /// Neither an authenticator nor recovery codes are left.
+    pub(super) fn forget_second_factor(&mut self) {
         self.second_factor = SecondFactor { extra: self.second_factor.extra.clone(), ..Default::default() };
         self.forget_proofs_of_the_factor();
-        self.end_sessions(fresh);
     }
 
     /// Makes the authenticator that was begun the user's own. The step that proved it is used up.
     pub(super) fn enroll(&mut self, proving: &AcceptedCode, recovery_codes: Vec<Digest>, now: OffsetDateTime) {
         if let Some(PendingTotp { secret, params, extra, .. }) = self.second_factor.pending.take() {
-            self.second_factor.totp = Some(StoredTotp { secret, params, enrolled_at: now, last_step: 0, extra });
-            self.second_factor.recovery_codes = recovery_codes;
+            let before = self.second_factor.totp.as_ref().map(|totp| totp.enrolled_at);
+            let enrolled_at = told_apart(now, before);
+            self.second_factor.totp = Some(StoredTotp { secret, params, enrolled_at, last_step: 0, extra });
+            self.second_factor.issue_recovery_codes(recovery_codes, now);
         }
         self.accept(proving);
         self.mail(Notice::SecondFactorEnabled);

@@ -149,3 +149,12 @@ impl User {
         self
     }
 }
+
+impl Document {
+    /// From now on the account has another address: failures from before were at an address that was not its own.
+    pub(super) fn note_new_address(&mut self, now: OffsetDateTime) {
+        if let Some(journal) = &mut self.journal {
+            journal.addressed_at = Some(now);
+        }
+    }
+}

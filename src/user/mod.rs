@@ -5,6 +5,8 @@ mod challenge;
 mod codes;
 mod decoy;
 mod device;
+mod email_change;
+mod email_undo;
 mod enrollment;
 mod fresh;
 mod head;
@@ -31,8 +33,12 @@ mod undeliverable;
 
 pub(crate) use challenge::ChallengeLimits;
 pub(crate) use codes::{AcceptedCode, CodeLimits, CodeVerdict, GivenFor, recovery_digests};
-pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS, MOST_SESSIONS, USUAL_SESSIONS};
+pub(crate) use decoy::{
+    MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS, MOST_PENDING_EMAILS, MOST_SESSIONS, USUAL_SESSIONS,
+};
 pub(crate) use device::{DeviceLimits, ShownDevice};
+pub(crate) use email_change::{EmailChangeLimits, EmailConfirmation, EmailRequest};
+pub(crate) use email_undo::EmailUndone;
 pub(crate) use enrollment::NewTotp;
 pub(crate) use fresh::Fresh;
 pub use head::{UserHead, UserHeadRow};
@@ -40,7 +46,7 @@ pub(crate) use journal::{Entering, NotedTries};
 pub(crate) use judged::{Judged, Replacement};
 pub(crate) use notice::FailureNotice;
 pub(crate) use owed::{Contents, Owed, OwedLimits, Taking};
-pub(crate) use owed_mail::{Notice, OwedMail};
+pub(crate) use owed_mail::{MOST_EMAIL_UNDOS, Notice, OwedMail};
 pub(crate) use password::NewCredential;
 pub(crate) use progress::Progress;
 pub(crate) use reset::{Confirmation, LinkLimits, NewLink, Recovery};

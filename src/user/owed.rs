@@ -7,13 +7,14 @@ use std::sync::Arc;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::email_change::undo_digest;
 use super::fresh::Fresh;
-use super::owed_mail::{Notice, OwedMail};
+use super::owed_mail::{Decided, Notice, OwedMail};
 use super::reset::{LinkLimits, digest as link_digest};
 use super::state::User;
 use super::stored::{Assurance, Document, Extra, StoredOwed, TemporaryOrigin};
 use crate::account::UserStatus;
-use crate::types::{Digest, Span, Token, UserId, Version, after, micros};
+use crate::types::{Digest, Email, Span, Token, UserId, Version, after, micros};
 
 /// Names one owed mail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,10 +49,30 @@ pub(crate) enum Taking {
 /// What an owed mail says. A secret was made for it just now, in place of the one before; a temporary password is that of the
 /// decision.
 pub(crate) enum Contents {
-    Welcome { lifetime: Duration, expires_at: OffsetDateTime },
-    TemporaryPassword { lifetime: Duration, expires_at: OffsetDateTime },
-    Link { token: Token, lifetime: Duration, expires_at: OffsetDateTime },
-    Notice { notice: Notice, at: OffsetDateTime },
+    Welcome {
+        lifetime: Duration,
+        expires_at: OffsetDateTime,
+    },
+    TemporaryPassword {
+        old_password_works: bool,
+        lifetime: Duration,
+        expires_at: OffsetDateTime,
+    },
+    Link {
+        token: Token,
+        lifetime: Duration,
+        expires_at: OffsetDateTime,
+    },
+    Notice {
+        notice: Notice,
+        at: OffsetDateTime,
+    },
+    /// The way back from a change of the address.
+    Undo {
+        token: Token,
+        at: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    },
 }
 
 impl StoredOwed {
@@ -63,17 +84,32 @@ impl StoredOwed {
 impl Document {
     /// Has this mailed once the state is stored. Deactivated accounts get no mail.
     pub(super) fn mail(&mut self, mail: impl Into<OwedMail>) {
+        self.decide(mail.into(), None);
+    }
+
+    /// The same to another address than that of the account.
+    pub(super) fn mail_to(&mut self, mail: OwedMail, to: &Email) {
+        self.decide(mail, Some(to.clone()));
+    }
+
+    fn decide(&mut self, mail: OwedMail, to: Option<Email>) {
         if self.status == UserStatus::Active {
-            self.to_mail.push(mail.into());
+            self.to_mail.push(Decided { mail, to });
         }
     }
 
     /// Records it as owed, and returns whether another of its kind was dropped for it.
-    fn record(&mut self, mail: OwedMail, by: Version, now: OffsetDateTime, due: OffsetDateTime) -> bool {
-        let link = self.reset.links.last().filter(|_| mail == OwedMail::ResetLink).map(|link| link.digest);
+    fn record(&mut self, decided: Decided, by: Version, now: OffsetDateTime, due: OffsetDateTime) -> bool {
+        let Decided { mail, to } = decided;
+        let link = match mail {
+            OwedMail::ResetLink => self.reset.links.last().map(|link| link.digest),
+            OwedMail::EmailUndo => self.email_changes.undo.last().map(|undo| undo.digest),
+            OwedMail::Welcome | OwedMail::TemporaryPassword | OwedMail::Notice(_) => None,
+        };
         let owed = &mut self.owed.known;
-        owed.push(StoredOwed { mail, by, since: now, due, tries: 0, unanswered: false, link, extra: Extra::new() });
-        let same = |other: &StoredOwed| other.mail.is_kind_of(mail);
+        let of = to.clone();
+        let same = |other: &StoredOwed| other.mail.is_kind_of(mail) && other.to == of;
+        owed.push(StoredOwed { mail, by, since: now, due, tries: 0, unanswered: false, link, to, extra: Extra::new() });
         let mut dropped = false;
         while owed.iter().filter(|other| same(other)).count() > mail.at_most() {
             let oldest = owed.iter().position(&same);
@@ -94,6 +130,7 @@ impl Document {
             OwedMail::Welcome => has_temporary(TemporaryOrigin::Welcome),
             OwedMail::TemporaryPassword => has_temporary(TemporaryOrigin::Reset),
             OwedMail::ResetLink => owed.link.is_some_and(|link| self.reset.is_unused(&link)),
+            OwedMail::EmailUndo => owed.link.is_some_and(|link| self.has_undo(&link)),
         }
     }
 
@@ -121,12 +158,18 @@ impl Document {
                 let lifetime = links.temporary_lifetime;
                 self.install_temporary(temporary, TemporaryOrigin::Reset, lifetime, now);
                 (self.reset.opened, self.reset.mailed_at) = (Some(Span::starting(now, lifetime)), Some(now));
-                Some(Contents::TemporaryPassword { lifetime, expires_at: after(now, lifetime) })
+                let old_password_works = self.password.is_some();
+                Some(Contents::TemporaryPassword { old_password_works, lifetime, expires_at: after(now, lifetime) })
             }
             OwedMail::ResetLink => {
                 let token = Token::new(user.clone(), fresh.secret.clone());
                 let expires_at = self.reset.renew_link(&owed.link?, user, &token, links.lifetime, now)?;
                 Some(Contents::Link { token, lifetime: links.lifetime, expires_at })
+            }
+            OwedMail::EmailUndo => {
+                let token = Token::new(user.clone(), fresh.secret.clone());
+                let expires_at = self.renew_undo(&owed.link?, user, &token, now)?;
+                Some(Contents::Undo { token, at: owed.since, expires_at })
             }
         }
     }
@@ -140,8 +183,20 @@ impl User {
     }
 
     /// What the decision that led to this state mails.
-    pub(crate) fn to_mail(&self) -> &[OwedMail] {
+    pub(crate) fn to_mail(&self) -> &[Decided] {
         &self.document.to_mail
+    }
+
+    /// To whom the decision that led to this state sends that mail.
+    pub(crate) fn recipient(&self, mail: OwedMail) -> &Email {
+        let decided = self.document.to_mail.iter().find(|decided| decided.mail == mail);
+        decided.and_then(|decided| decided.to.as_ref()).unwrap_or(&self.email)
+    }
+
+    /// To whom that mail is owed.
+    pub(crate) fn recipient_of(&self, owed: &Owed) -> &Email {
+        let stored = self.document.owed.known.iter().find(|stored| stored.is(owed));
+        stored.and_then(|stored| stored.to.as_ref()).unwrap_or(&self.email)
     }
 
     /// The same state with what it mails recorded as owed, and the mails that were dropped for it. Until `due` whoever decided it tries.
@@ -149,8 +204,9 @@ impl User {
         let mut dropped = Vec::new();
         if !self.document.to_mail.is_empty() {
             let document = Arc::make_mut(&mut self.document);
-            for mail in document.to_mail.clone() {
-                dropped.extend(document.record(mail, self.version, now, due).then_some(mail));
+            for decided in document.to_mail.clone() {
+                let mail = decided.mail;
+                dropped.extend(document.record(decided, self.version, now, due).then_some(mail));
             }
         }
         (self, dropped)
@@ -229,8 +285,10 @@ impl User {
             let contents = document.contents(stored, self.id(), limits, temporary, now, fresh)?;
             let entry = document.owed.known.iter_mut().find(|stored| stored.is(&owed))?;
             (entry.tries, entry.due) = (entry.tries.saturating_add(1), after(now, limits.lease));
-            if let Contents::Link { token, .. } = &contents {
-                entry.link = Some(link_digest(self.id(), token));
+            match &contents {
+                Contents::Link { token, .. } => entry.link = Some(link_digest(self.id(), token)),
+                Contents::Undo { token, .. } => entry.link = Some(undo_digest(self.id(), token)),
+                Contents::Welcome { .. } | Contents::TemporaryPassword { .. } | Contents::Notice { .. } => {}
             }
             Some((entry.tries, contents))
         });

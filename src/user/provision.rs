@@ -76,9 +76,7 @@ impl User {
             document.challenges.clear();
             document.devices.clear();
             document.undeliverable = None;
-            if let Some(journal) = &mut document.journal {
-                journal.addressed_at = Some(now);
-            }
+            document.note_new_address(now);
             document.install_temporary(temporary, TemporaryOrigin::Welcome, lifetime, now);
         });
         User { email, ..next }

@@ -185,7 +185,7 @@ impl User {
         self.document.sightings.signs(now)
     }
 
-    /// Without what began before that instant, sessions and sign-ins under way; `None` if there is nothing of it. What is dated
+    /// Without what began before that instant, sessions, sign-ins under way and changes of the address; `None` if there is nothing of it. What is dated
     /// ahead of this clock may have begun at any time, so it goes too.
     pub(crate) fn end_what_began_before(
         &self,
@@ -196,11 +196,13 @@ impl User {
         let latest = after(now, CLOCK_GRACE);
         let ends = |began_at: OffsetDateTime| began_at < before || latest < began_at;
         let any = self.document.open_sessions().iter().any(|stored| ends(stored.began_at()))
+            || self.document.email_changes.pending.iter().any(|pending| ends(pending.span.issued_at))
             || self.document.challenges.iter().any(|challenge| ends(challenge.began_at()));
         any.then(|| {
             self.next(fresh, |document| {
                 document.open_sessions_mut().retain(|stored| !ends(stored.began_at()));
                 document.challenges.retain(|challenge| !ends(challenge.began_at()));
+                document.email_changes.pending.retain(|pending| !ends(pending.span.issued_at));
             })
         })
     }
@@ -225,9 +227,10 @@ impl User {
 }
 
 impl Document {
-    /// Starts a new epoch: every session ends.
+    /// Starts a new epoch: every session ends, and every change of the address that waits for its confirmation.
     pub(super) fn begin_epoch(&mut self, fresh: &Fresh) {
         self.epoch = fresh.epoch;
+        self.email_changes.pending.clear();
         if self.sessions.is_some() {
             self.open_sessions_mut().clear();
         }

@@ -20,6 +20,7 @@ impl User {
                 document.reset.void();
                 document.temporary = None;
                 document.devices.clear();
+                document.email_changes.void();
             })
         })
     }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::fresh::Fresh;
 use super::owed_mail::OwedMail;
 use super::state::User;
-use super::stored::{Document, Extra, StoredUndeliverable};
+use super::stored::{Document, Extra, StoredOwed, StoredUndeliverable};
 use crate::account::{Undeliverable, UndeliverableReason};
 
 /// What a report changes.
@@ -27,10 +27,13 @@ impl User {
         fresh: &Fresh,
     ) -> Option<Reported> {
         let is_new = self.document.undeliverable.is_none();
-        let given_up: Vec<_> = self.document.owed.known.iter().map(|owed| owed.mail).collect();
+        // What goes to an earlier address is no concern of this one.
+        let goes_here = |owed: &StoredOwed| owed.to.as_ref().is_none_or(|to| *to == self.email);
+        let given_up: Vec<_> =
+            self.document.owed.known.iter().filter(|owed| goes_here(owed)).map(|owed| owed.mail).collect();
         (is_new || !given_up.is_empty()).then(|| {
             let user = self.next(fresh, |document| {
-                document.owed.known.clear();
+                document.owed.known.retain(|owed| !goes_here(owed));
                 let reported =
                     || StoredUndeliverable { since: now, reason: reason.as_str().into(), extra: Extra::new() };
                 document.undeliverable.get_or_insert_with(reported);

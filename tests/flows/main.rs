@@ -7,6 +7,7 @@ mod support;
 mod change_password;
 mod choose_password;
 mod device;
+mod email_change;
 mod import;
 mod import_from;
 mod journal;

@@ -379,11 +379,15 @@ fn hidden(shown: &Shown, name: &str) -> String {
 }
 
 /// Every event that has words.
-const EVENTS: [&str; 31] = [
+const EVENTS: [&str; 35] = [
     "user_created",
     "user_created:imported",
     "authn_token_created:welcome",
     "user_updated:email",
+    "user_updated:email_requested",
+    "user_updated:email_changed",
+    "user_updated:email_undone",
+    "user_updated:email_by_operator",
     "authn_login_success",
     "authn_login_successafterfail",
     "authn_login_fail",

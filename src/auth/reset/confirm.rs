@@ -71,7 +71,8 @@ impl Auth {
             .await?;
         let Committed::Done(confirmed, user) = outcome else { return Err(refused(engine, Some(&user))) };
         let (temporary_password, device, expires_at) = confirmed?;
-        let kind = MailKind::TemporaryPassword { temporary_password, lifetime: limits.temporary_lifetime, expires_at };
+        let (lifetime, old_password_works) = (limits.temporary_lifetime, user.has_password());
+        let kind = MailKind::TemporaryPassword { temporary_password, old_password_works, lifetime, expires_at };
         let device = device.map(|device| DeviceToken(engine.users.tokens.wire(&device)));
         // Anyone with the link owns the mailbox, so the response may say whether the mail was sent.
         match engine.mailing.send(&user, OwedMail::TemporaryPassword, kind).await {

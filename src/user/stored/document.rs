@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use super::any_release::OfAnyRelease;
 use super::challenge::StoredChallenge;
 use super::device::StoredDevice;
+use super::email_change::EmailChanges;
 use super::extra::Extra;
 use super::journal::StoredJournal;
 use super::owed::StoredOwed;
@@ -21,7 +22,7 @@ use crate::registration::RegistrationValue;
 use crate::sharing::Sightings;
 use crate::types::{Epoch, micros};
 use crate::user::fresh::Fresh;
-use crate::user::owed_mail::OwedMail;
+use crate::user::owed_mail::Decided;
 
 #[derive(Clone, Deserialize, Serialize)]
 pub(in crate::user) struct Document {
@@ -59,9 +60,11 @@ pub(in crate::user) struct Document {
     pub(in crate::user) owed: OfAnyRelease<StoredOwed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) undeliverable: Option<StoredUndeliverable>,
+    #[serde(default, skip_serializing_if = "EmailChanges::is_empty")]
+    pub(in crate::user) email_changes: EmailChanges,
     /// The mails of the decision that led to this state. They are not stored: what is stored of them is `owed`.
     #[serde(skip)]
-    pub(in crate::user) to_mail: Vec<OwedMail>,
+    pub(in crate::user) to_mail: Vec<Decided>,
     /// Where the journal ends, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) journal: Option<StoredJournal>,
@@ -94,6 +97,7 @@ impl Document {
             sightings: Sightings::default(),
             owed: OfAnyRelease::default(),
             undeliverable: None,
+            email_changes: EmailChanges::default(),
             to_mail: Vec::new(),
             journal: None,
             journal_entries: Vec::new(),

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::extra::Extra;
-use crate::types::{Digest, Version, micros};
+use crate::types::{Digest, Email, Version, micros};
 use crate::user::owed_mail::OwedMail;
 
 /// A mail that was decided and has not been seen to leave: what it is about, and never a token, a password or a text.
@@ -24,6 +24,9 @@ pub(in crate::user) struct StoredOwed {
     /// The link that it carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) link: Option<Digest>,
+    /// To whom, if not to the address of the account: to the one before a change, wherever the account goes later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) to: Option<Email>,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
 }

@@ -17,6 +17,9 @@ pub(in crate::user) struct SecondFactor {
     /// Those not used yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::user) recovery_codes: Vec<Digest>,
+    /// When these were issued; `None` also if that was before it was written down.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) codes_issued_at: Option<OffsetDateTime>,
     /// Kept apart by how the first step was proved, so that nobody slows another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::user) failures: Vec<Failures>,
@@ -77,10 +80,11 @@ pub(in crate::user) struct Forgiveness {
 
 impl SecondFactor {
     pub(in crate::user) fn is_empty(&self) -> bool {
-        let Self { totp, pending, recovery_codes, failures, warned_at, extra } = self;
+        let Self { totp, pending, recovery_codes, codes_issued_at, failures, warned_at, extra } = self;
         totp.is_none()
             && pending.is_none()
             && recovery_codes.is_empty()
+            && codes_issued_at.is_none()
             && failures.is_empty()
             && warned_at.is_none()
             && extra.is_empty()
