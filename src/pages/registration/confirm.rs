@@ -171,7 +171,7 @@ async fn sent_twice(browser: Browser) -> Answer {
 
 /// Whose account the link that a form names would open, for the live check of its password.
 pub(in crate::pages) async fn address_of(browser: &Browser, form: &Fields) -> Option<Email> {
-    let token = LINKS.kept(browser, form.get("link"))?;
+    let token = LINKS.token(browser, form)?;
     match browser.auth().inspect_registration(&token).await {
         Ok(RegistrationLinkStatus::Valid(found)) => Some(found.email),
         _ => None,
