@@ -115,6 +115,27 @@ fn a_form_that_is_sent_twice_is_one_act() {
 }
 
 #[test]
+fn a_form_that_is_sent_many_times_at_once_opens_one_account() {
+    let (world, mut browser) = world_with_pages(open_to_all);
+    let link = asked(&world, &mut browser, BEN);
+    let name = opened(&mut browser, &link);
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let send = || confirmed(&mut browser.clone(), &name, OLD);
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(send)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(answers.iter().filter(|shown| shown.status == 303).count(), 1);
+    for shown in answers.iter().filter(|shown| shown.status != 303) {
+        let is_waiting = shown.status == 409 && shown.headers.contains_key("retry-after");
+        assert!(shown.status == 400 || is_waiting, "{}", shown.status);
+        if is_waiting {
+            shown.says(&format!(r#"value="{name}""#)).says(BEN).says("Please wait");
+        }
+    }
+    assert_eq!(world.mails("registered").len(), 1);
+}
+
+#[test]
 fn s15_free_and_taken_addresses_get_the_same_answer() {
     let (world, browser) = world_with_pages(open_to_all);
     let _ = world.open(ANN, OLD);
@@ -125,7 +146,7 @@ fn s15_free_and_taken_addresses_get_the_same_answer() {
     for path in ["/register", "/register/change", "/register/send"] {
         let answers = all.map(|address| {
             let shown = Client::of(&browser.pages).post(path, &[("email", address)]);
-            let headers = format!("{:?}", shown.headers).replace(&address.len().to_string(), "");
+            let headers = format!("{:?}", shown.headers);
             (
                 shown.status,
                 if path == "/register/send" { headers } else { String::new() },

@@ -34,7 +34,7 @@ impl fmt::Debug for OwnFields {
     }
 }
 
-/// What somebody sent to register, for the hook [`before_registration`](super::PagesBuilder::before_registration).
+/// What somebody sent to register, for the hook [`before_registration`](crate::pages::PagesBuilder::before_registration).
 ///
 /// `Debug` shows nothing that was typed.
 #[non_exhaustive]
