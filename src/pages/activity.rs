@@ -39,9 +39,10 @@ const AT_ONCE: u32 = 100;
 const READS: usize = 5;
 
 /// The events that matter to the owner, and the names of their texts. Others are steps on the way to one of these.
-const TEXTS: [(&str, &str); 35] = [
+const TEXTS: [(&str, &str); 36] = [
     ("user_created", "activity-created"),
     ("user_created:imported", "activity-created"),
+    ("user_created:registered", "activity-created"),
     ("authn_token_created:welcome", "activity-first-password"),
     ("user_updated:email", "activity-address-corrected"),
     ("user_updated:email_requested", "activity-address-requested"),

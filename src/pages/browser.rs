@@ -21,6 +21,7 @@ use super::state::Pages;
 use super::visit::Visit;
 use crate::auth::{Auth, ResetRequest, SignInRequest, SignedIn};
 use crate::error::{AuthError, ErrorResponse, ResumeError};
+use crate::registration::RegistrationRequest;
 use crate::types::{ClientAddress, DeviceToken, UserId};
 
 /// How many people may share a browser: `Auth` reads no more tokens.
@@ -91,7 +92,11 @@ impl Browser {
 
     /// For input that no call of `Auth` judges. Its text is in the catalogue, by the code.
     pub(super) fn invalid(&self, http_status: u16, code: &'static str) -> ErrorResponse {
-        let message = self.reader.texts.get(&format!("error-{code}"));
+        self.refusal(http_status, code, self.reader.texts.get(&format!("error-{code}")))
+    }
+
+    /// With the words of somebody else.
+    pub(super) fn refusal(&self, http_status: u16, code: &'static str, message: String) -> ErrorResponse {
         let support = self.auth().site().support().clone();
         ErrorResponse { code, http_status, retry_after: None, message, violations: Vec::new(), support }
     }
@@ -268,6 +273,14 @@ impl Browser {
     /// The same for a reset request.
     pub(super) fn vouch_for_reset(&self, request: ResetRequest) -> ResetRequest {
         let request = self.devices().fold(request, ResetRequest::device);
+        match &self.address {
+            Some(address) => request.client_address(address.clone()),
+            None => request,
+        }
+    }
+
+    /// The client address alone: whoever registers has no device yet.
+    pub(super) fn vouch_for_registration(&self, request: RegistrationRequest) -> RegistrationRequest {
         match &self.address {
             Some(address) => request.client_address(address.clone()),
             None => request,

@@ -155,11 +155,12 @@ impl PagesBuilder {
 
     /// Checks that the settings of the `Auth` and of the pages fit each other.
     ///
-    /// All paths begin as [`Site::sign_in_path`](crate::Site::sign_in_path) does: with `/account/sign-in` there, and
-    /// `/account/reset/confirm` as [`reset_path`](crate::Site::reset_path), the pages are below `/account`.
+    /// All paths begin as [`Site::sign_in_path`](crate::Site::sign_in_path) does: with `/account/sign-in` there,
+    /// `/account/reset/confirm` as [`reset_path`](crate::Site::reset_path), and `/account/register/confirm` as
+    /// [`registration_path`](crate::Site::registration_path) where registration is on, the pages are below `/account`.
     ///
     /// # Errors
-    /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path` or `site.reset_path`, if mails
+    /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path`, `site.reset_path` or `site.registration_path`, if mails
     /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
     /// `home` or `look.stylesheet`, if it is no path
     /// of this site, which begins with `/`; `texts`, if a language's texts cannot be read; `operators`, if the `Operator` is that of another `Auth`;
@@ -175,12 +176,16 @@ impl PagesBuilder {
         if !auth.has_background() {
             return Err(PagesError::new("background", "is missing: response times would reveal who has an account"));
         }
-        let (sign_in, reset) = auth.site().page_paths();
+        let [sign_in, reset, registration] = auth.site().page_paths();
         let Some(base) = sign_in.strip_suffix(Route::SignIn.path()) else {
             return Err(PagesError::new("site.sign_in_path", "does not end in /sign-in"));
         };
         if reset.strip_prefix(base) != Some(Route::ResetConfirm.path()) {
             return Err(PagesError::new("site.reset_path", "is not /reset/confirm beside the sign-in page"));
+        }
+        if auth.config().registration.is_on() && registration.strip_prefix(base) != Some(Route::RegisterConfirm.path())
+        {
+            return Err(PagesError::new("site.registration_path", "is not /register/confirm beside the sign-in page"));
         }
         if auth.site().token_placement() != TokenPlacement::Query {
             return Err(PagesError::new("site.link_token", "is not in the query, so pages cannot read it"));

@@ -4,14 +4,16 @@ use time::OffsetDateTime;
 
 use super::builder::PagesBuilder;
 use super::hooks::Operators;
+use super::registration::{RegistrationForm, RegistrationRefusal};
 use crate::auth::{Operator, SignedIn};
 use crate::journal::Journal;
+use crate::registration::RegistrationValue;
 use crate::store::UserDirectory;
 use crate::types::BackendError;
 
 /// # Hooks: what only the host knows
 ///
-/// Every async hook is asked about whoever is signed in. If it fails, the event
+/// Every async hook but [`before_registration`](Self::before_registration) is asked about whoever is signed in. If it fails, the event
 /// [`StoreFailed`](crate::event::EventKind::StoreFailed) names it, and the page is a 503 that keeps cookies, so people can try again.
 /// The crate has no timer: a hook sees to it that it ends.
 impl PagesBuilder {
@@ -141,6 +143,56 @@ impl PagesBuilder {
         F: Future<Output = Result<Vec<(OffsetDateTime, String)>, BackendError>> + Send + 'static,
     {
         self.hooks.activity_lines = Some(Box::new(move |who, language| Box::pin(lines(who, language))));
+        self
+    }
+
+    /// What to ask of whoever registers before a link is mailed, such as a captcha, and what of the form to keep, such as a name. The
+    /// hook gets the fields that your own form has beside the address ([`RegisterPage`](super::model::RegisterPage), drawn by a
+    /// [`Look`](super::Look::content)); a program sends them as members that are texts. It returns the
+    /// [value](crate::registration::RegistrationValue) that travels in the link and is stored with the account, or refuses. It is not
+    /// asked about invitations.
+    ///
+    /// **Nobody has proved the address yet.** Do not look it up: what the hook says is not to depend on whether there is an account.
+    /// The policy of the pages lets a captcha load its script from this site only. Fields go through hidden ones of the page after
+    /// the form, so they are no place for secrets.
+    ///
+    /// ```
+    /// use doorward::pages::model::RegisterPage;
+    /// use doorward::pages::{Look, PagesBuilder, RegistrationRefusal};
+    /// use doorward::registration::RegistrationValue;
+    /// use doorward::store::BackendError;
+    ///
+    /// # async fn is_human(_: &str) -> Result<bool, BackendError> { Ok(true) }
+    /// # fn escape(text: &str) -> String { text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;") }
+    /// fn asking_for_a_name(builder: PagesBuilder) -> PagesBuilder {
+    ///     let look = Look::new().content(|form: &RegisterPage| {
+    ///         format!(
+    ///             "<form method=\"post\" action=\"{}/register\" class=\"card\" novalidate>\
+    ///              <div class=\"field\"><label for=\"email\">Email</label>\
+    ///              <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"email\" value=\"{}\"></div>\
+    ///              <div class=\"field\"><label for=\"name\">Name</label>\
+    ///              <input id=\"name\" name=\"name\" autocomplete=\"name\" value=\"{}\"></div>\
+    ///              <script src=\"/assets/captcha.js\"></script><button>Continue</button></form>",
+    ///             form.page.base,
+    ///             escape(&form.email),
+    ///             escape(form.fields.get("name")),
+    ///         )
+    ///     });
+    ///     builder.look(look).before_registration(|form| async move {
+    ///         // In a host: a call of the captcha's server.
+    ///         if !is_human(form.fields.get("captcha")).await? {
+    ///             return Err(RegistrationRefusal::said("Please solve the puzzle once more."));
+    ///         }
+    ///         let name = RegistrationValue::parse(form.fields.get("name"));
+    ///         name.map(Some).map_err(|_| RegistrationRefusal::said("Please enter a shorter name."))
+    ///     })
+    /// }
+    /// ```
+    pub fn before_registration<F>(mut self, ask: impl Fn(RegistrationForm) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Option<RegistrationValue>, RegistrationRefusal>> + Send + 'static,
+    {
+        self.hooks.before_registration = Some(Box::new(move |form| Box::pin(ask(form))));
         self
     }
 }

@@ -1,3 +1,5 @@
+use http::request::Parts;
+
 use super::browser::Browser;
 use super::fields::Fields;
 use crate::auth::SignedIn;
@@ -9,4 +11,6 @@ pub(super) struct Call {
     pub(super) form: Fields,
     /// Who asks for a page of operators, if somebody is signed in.
     pub(super) operator: Option<SignedIn>,
+    /// The head of the request, where a hook is given it.
+    pub(super) head: Option<Box<Parts>>,
 }

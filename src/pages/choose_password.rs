@@ -12,6 +12,7 @@ use super::onboarding::{ShownSteps, steps};
 use super::page::{Page, ShownRule, rules};
 use super::page_model::models;
 use super::reader::Format;
+use super::registration::address_of;
 use super::sign_in::advance;
 use crate::error::{ChoosePasswordError, ResumeError};
 use crate::password::Violation;
@@ -80,9 +81,10 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
 /// set. Anyone who is choosing one can have it: it tells no more than the rules do, and hashes nothing.
 pub(super) async fn check(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
-    let email = match browser.visit.password_challenge() {
-        Ok(_) => Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?,
-        Err(_) => match browser.who().await {
+    let email = match (address_of(&browser, &form).await, browser.visit.password_challenge()) {
+        (Some(email), _) => email,
+        (_, Ok(_)) => Email::from_input(&browser.visit.email).map_err(|_| Sorry::NotFound)?,
+        (_, Err(_)) => match browser.who().await {
             Ok(who) => who.email().clone(),
             // The script of a page needs no way to the sign-in page.
             Err(ResumeError::SessionEnded) if browser.reader.format == Format::Html => return Err(Sorry::NotFound),

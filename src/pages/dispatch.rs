@@ -12,8 +12,8 @@ use super::reader::{Reader, bearer, is_form, is_json, is_untyped};
 use super::routes::{Route, Verb};
 use super::state::Pages;
 use super::{
-    accounts, assets, authenticator, choose_password, confirm, cross_site, forgot, headers, reset, second_step,
-    security, sign_in, welcome,
+    accounts, assets, authenticator, choose_password, confirm, cross_site, forgot, headers, registration, reset,
+    second_step, security, sign_in, welcome,
 };
 use crate::auth::SignedIn;
 
@@ -56,7 +56,9 @@ fn call(pages: &Pages, request: &Parts, reader: Reader, admitted: Admitted, body
         missing.map_or(Ok(()), |member| Err(Sorry::Member((*member).to_owned())))?;
     }
     let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
-    Ok(Call { browser: Browser::of(pages, request, reader, &form), query, form, operator })
+    let is_given = route == Route::RegisterSend && pages.shared.hooks.before_registration.is_some();
+    let head = is_given.then(|| Box::new(request.clone()));
+    Ok(Call { browser: Browser::of(pages, request, reader, &form), query, form, operator, head })
 }
 
 pub(super) async fn answer(
@@ -71,7 +73,11 @@ pub(super) async fn answer(
         return Ok(fixed);
     }
     let call = call(pages, request, reader, admitted, body)?;
-    if route.is_for_operators() { accounts::answer(route, verb, call).await } else { handle(route, verb, call).await }
+    match route {
+        _ if route.is_for_operators() => accounts::answer(route, verb, call).await,
+        _ if route.is_of_registration() => registration::answer(route, verb, call).await,
+        _ => handle(route, verb, call).await,
+    }
 }
 
 async fn handle(route: Route, verb: Verb, call: Call) -> Result<Answer, Sorry> {
@@ -120,7 +126,7 @@ async fn handle(route: Route, verb: Verb, call: Call) -> Result<Answer, Sorry> {
             _,
         ) => security::show(call).await,
         (Route::Welcome, _) => welcome::show(call).await,
-        // Fixed, or below `/accounts`.
+        // Fixed, or one of the above.
         _ => Err(Sorry::NotFound),
     }
 }

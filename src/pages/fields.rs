@@ -7,7 +7,7 @@ use super::object::{Member, Members};
 /// What a form has as a checkbox is `true` or `false` in JSON, and nothing else: the text "false" would be there, and so chosen.
 const FLAGS: [&str; 4] = ["keep", "recovery", "remember", "tokens"];
 /// The members that are texts. Others are unknown, and ignored whatever they are: a newer app may send them.
-const TEXTS: [&str; 15] = [
+const TEXTS: [&str; 16] = [
     "code",
     "current_password",
     "device",
@@ -19,6 +19,7 @@ const TEXTS: [&str; 15] = [
     "password",
     "proof",
     "reason",
+    "registration_token",
     "reset_token",
     "session",
     "then",
@@ -68,6 +69,12 @@ impl Fields {
 
     pub(super) fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What no page of the crate reads: fields of the host's own.
+    pub(super) fn own(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_read = |name: &str| FLAGS.contains(&name) || TEXTS.contains(&name);
+        self.0.iter().filter(move |(name, _)| !is_read(name)).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

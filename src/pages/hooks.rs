@@ -6,8 +6,10 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::error::PagesError;
+use super::registration::{RegistrationForm, RegistrationRefusal};
 use crate::auth::{Auth, Operator, SignedIn};
 use crate::journal::Journal;
+use crate::registration::RegistrationValue;
 use crate::store::UserDirectory;
 use crate::types::BackendError;
 
@@ -17,6 +19,9 @@ pub(super) type Asked<T> = Pin<Box<dyn Future<Output = Result<T, BackendError>> 
 pub(super) type Ask<T> = dyn Fn(SignedIn) -> Asked<T> + Send + Sync;
 /// Asked for lines of activity in a language.
 pub(super) type AskLines = dyn Fn(SignedIn, String) -> Asked<Vec<(OffsetDateTime, String)>> + Send + Sync;
+/// Asked about whoever wants to register.
+pub(super) type AskToRegister = dyn Fn(RegistrationForm) -> Answered + Send + Sync;
+type Answered = Pin<Box<dyn Future<Output = Result<Option<RegistrationValue>, RegistrationRefusal>> + Send>>;
 pub(super) type Lead = dyn Fn(&SignedIn) -> Option<String> + Send + Sync;
 
 /// The hooks that there are.
@@ -29,6 +34,7 @@ pub(super) struct Hooks {
     pub(super) steps: Vec<String>,
     pub(super) after_sign_in: Option<Box<Lead>>,
     pub(super) journal: Option<Arc<dyn Journal>>,
+    pub(super) before_registration: Option<Box<AskToRegister>>,
     pub(super) activity_lines: Option<Box<AskLines>>,
 }
 

@@ -28,6 +28,8 @@
 //! | `/authenticator`, `/authenticator/confirm` | setting up an authenticator app, where the policy requires one; recovery codes |
 //! | `/sign-out` | a button; clears the browser's cache, and not what a host keeps in `localStorage` |
 //! | `/forgot`, `/forgot/change`, `/forgot/send`, `/forgot/sent` | "Forgot your password?": the address, a check, and the same response for everyone |
+//! | `/register`, `/register/change`, `/register/send`, `/register/sent` | where [registration](crate::config::RegistrationConfig) is open: the address, a check, and the same response for everyone |
+//! | `/register/confirm` | where there is registration or invitations: the page that a mailed link opens, with the address, the rules and a field |
 //! | `/reset/confirm`, `/reset/done` | the page that a mailed link opens, with one button; where the link [sets a password](crate::config::ResetMode::ChooseNewPassword), with the rules and a field |
 //! | `/welcome` | with [`onboarding`](PagesBuilder::onboarding): leads through the host's own steps after a sign-in; "You are all set" |
 //! | `/security` and below | "My password and security": the password, the second factor and recovery codes, sessions, devices, [recent activity](PagesBuilder::activity) |
@@ -81,7 +83,7 @@
 //! # Security
 //!
 //! - **Cookies** are `__Host-`, `Secure`, `HttpOnly` and `SameSite=Lax`: `session`, `device`, `steps` (a sign-in under way, sealed),
-//!   `welcome` (the way back from the host's steps, sealed), `reset`, `confirmed` and `notice`. None holds a user's id. The names are
+//!   `welcome` (the way back from the host's steps, sealed), `reset`, `register`, `confirmed` and `notice`. None holds a user's id. The names are
 //!   taken: there is room for one set of pages on each origin. Browsers that reject `Secure` cookies over plain http even on
 //!   localhost, such as Safari, need https in development too.
 //! - **Cross-site requests** (CSRF) are refused with 403, sign-in included, by fetch metadata and by the origin. No host name is taken
@@ -91,7 +93,7 @@
 //! - **GET and HEAD change nothing in an account**, so mail scanners and link previews use up nothing.
 //! - **Bodies** are forms or JSON objects of at most 8 KiB. Anything malformed, and every refusal, is a page that says what to do; waits carry
 //!   `Retry-After`. Time limits for slow requests are up to the server or the proxy.
-//! - **The first request of a reset link has its token in the query**: keep queries out of access logs.
+//! - **The first request of a mailed link has its token in the query**: keep queries out of access logs.
 //! - **Known and unknown addresses get the same pages in the same time**: they show what [`Auth`](crate::Auth) returns, and are built
 //!   only where it has a [`background`](crate::AuthBuilder::background).
 //! - **The accounts do not exist** for whoever is signed in and is no operator: whatever the request, the response is that to an
@@ -136,6 +138,7 @@ mod own_page;
 mod page;
 mod page_model;
 mod reader;
+mod registration;
 mod reset;
 mod reset_link;
 mod reset_password;
@@ -152,5 +155,6 @@ pub use body::PageBody;
 pub use builder::PagesBuilder;
 pub use error::PagesError;
 pub use look::{Frame, Look};
+pub use registration::{OwnFields, RegistrationForm, RegistrationRefusal};
 pub use service::PagesService;
 pub use state::Pages;

@@ -13,6 +13,9 @@ pub use super::moment::Moment;
 pub use super::onboarding::ShownSteps;
 pub use super::page::{Page, Problem, ShownRule, Wait};
 pub use super::page_model::PageModel;
+pub use super::registration::{
+    RegisterCheckPage, RegisterConfirmPage, RegisterFailedPage, RegisterPage, RegisterSentPage,
+};
 pub use super::reset::{ResetConfirmPage, ResetDonePage};
 pub use super::reset_link::ResetFailedPage;
 pub use super::reset_password::ResetPasswordPage;

@@ -8,7 +8,7 @@ use super::catalogue::Texts;
 use super::notice::Notice;
 use crate::auth::{Auth, SignedIn};
 use crate::error::ErrorResponse;
-use crate::password::Violation;
+use crate::password::{Rule, Violation};
 
 /// What is around the content of every page.
 #[derive(Clone, Debug)]
@@ -164,11 +164,20 @@ pub struct ShownRule {
 }
 
 pub(super) fn rules(auth: &Auth, texts: &Texts, broken: &[Violation]) -> Vec<ShownRule> {
-    let shown = |rule: crate::password::Rule| ShownRule {
+    shown_rules(auth.password_policy().rules(), texts, broken)
+}
+
+/// Those for whoever has had no password here.
+pub(super) fn first_rules(auth: &Auth, texts: &Texts, broken: &[Violation]) -> Vec<ShownRule> {
+    shown_rules(auth.password_policy().rules_for_registration(), texts, broken)
+}
+
+fn shown_rules(rules: Vec<Rule>, texts: &Texts, broken: &[Violation]) -> Vec<ShownRule> {
+    let shown = |rule: Rule| ShownRule {
         code: rule.code(),
         text: texts.rule(&rule),
         broken: broken.iter().any(|violation| violation.rule() == rule),
         judged_later: rule.is_judged_when_set(),
     };
-    auth.password_policy().rules().into_iter().map(shown).collect()
+    rules.into_iter().map(shown).collect()
 }

@@ -7,14 +7,13 @@ use time::OffsetDateTime;
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::call::Call;
-use super::links;
+use super::links::{Links, name};
 use super::moment::Moment;
 use super::page::Page;
 use super::page_model::models;
 use super::reader::Format;
-use super::reset_link::{NO_USE, failed, not_kept, token};
+use super::reset_link::{NO_USE, failed, not_kept};
 use super::reset_password;
-use crate::auth::Auth;
 use crate::error::ConfirmResetError;
 
 /// `/reset/confirm`: the page that a mailed link opens, with one button. The form goes to `/reset/confirm` with `link`.
@@ -51,19 +50,15 @@ const AGAIN: &str = "reset-done-title";
 pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
     let Call { mut browser, query, .. } = call;
     if let Some(text) = query.find("token") {
-        return Ok(match Auth::read_reset_token(text) {
+        return Ok(match Links::Reset.read(text) {
             Ok(token) => {
-                let path = format!("/reset/confirm?link={}", links::name(&token));
-                links::hold(browser, &token).go(&path)
+                let path = format!("/reset/confirm?link={}", name(&token));
+                Links::Reset.hold(browser, &token).go(&path)
             }
             Err(_) => failed(browser, &ConfirmResetError::LinkDamaged, NO_USE, None),
         });
     }
-    let link = match query.find("link") {
-        Some(link) => Some(link.to_owned()).filter(|link| links::find(&browser, link).is_some()),
-        None => links::only(&browser),
-    };
-    let Some(link) = link else { return Ok(not_kept(browser)) };
+    let Some(link) = Links::Reset.named(&browser, &query) else { return Ok(not_kept(browser)) };
     if reset_password::is_offered(&browser) {
         return Ok(reset_password::show(browser, link));
     }
@@ -75,7 +70,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
     // The link the page was opened for. Another one may have been opened since, even by another site.
     let link = form.get("link");
-    let Some(token) = token(&browser, &form) else { return Ok(not_kept(browser)) };
+    let Some(token) = Links::Reset.token(&browser, &form) else { return Ok(not_kept(browser)) };
     if reset_password::is_offered(&browser) {
         return reset_password::submit(browser, &form, &token).await;
     }
@@ -85,7 +80,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
                 Some(token) => browser.remember_too(token),
                 None => browser,
             };
-            let mut browser = links::drop(browser, link);
+            let mut browser = Links::Reset.drop(browser, link);
             if browser.reader.format == Format::Json {
                 let (page, until) = (browser.plain_page(AGAIN), browser.moment(confirmed.expires_at));
                 return Ok(browser.show(&ResetDonePage { page, until }));
@@ -100,7 +95,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
             Ok(failed(browser, &error, AGAIN, Some(link.to_owned())))
         }
         Err(error @ (ConfirmResetError::LinkInvalid | ConfirmResetError::LinkDamaged)) => {
-            Ok(failed(links::drop(browser, link), &error, NO_USE, None))
+            Ok(failed(Links::Reset.drop(browser, link), &error, NO_USE, None))
         }
         Err(error) => {
             let refusal = browser.auth().error_response(&error);

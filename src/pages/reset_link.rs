@@ -1,16 +1,12 @@
-//! The link of a mail, on whichever page it is used: its token, and what is shown if it does not work.
+//! What is shown if the link of a reset does not work, on whichever page it is used.
 
 use askama::Template;
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::browser::Browser;
-use super::fields::Fields;
-use super::links;
 use super::page::Page;
 use super::page_model::models;
-use super::reader::Format;
 use crate::error::AuthError;
 
 /// After `/reset/confirm`: the link did not work, or was confirmed before.
@@ -28,12 +24,6 @@ pub struct ResetFailedPage {
 models!(ResetFailedPage);
 
 pub(super) const NO_USE: &str = "reset-failed-title";
-
-/// The token of the link that the form names. A program, which can open a link by itself, may send the token.
-pub(super) fn token(browser: &Browser, form: &Fields) -> Option<Zeroizing<String>> {
-    let sent = form.find("reset_token").filter(|_| browser.reader.format == Format::Json);
-    sent.or_else(|| links::find(browser, form.get("link"))).map(|token| Zeroizing::new(token.to_owned()))
-}
 
 pub(super) fn failed(browser: Browser, error: &dyn AuthError, title: &str, again: Option<String>) -> Answer {
     let refusal = browser.auth().error_response(error);

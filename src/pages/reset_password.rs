@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::answer::{Answer, Sorry};
 use super::browser::Browser;
 use super::fields::Fields;
-use super::links;
+use super::links::Links;
 use super::page::{Page, ShownRule, rules};
 use super::page_model::models;
 use super::reset_link::{NO_USE, failed};
@@ -64,14 +64,14 @@ pub(super) async fn submit(browser: Browser, form: &Fields, token: &str) -> Resu
     };
     let error = match outcome {
         Ok(outcome) => {
-            let (browser, next) = advance(links::drop(browser, link), outcome).await?;
+            let (browser, next) = advance(Links::Reset.drop(browser, link), outcome).await?;
             return Ok(browser.redirect(&next));
         }
         Err(error) => error,
     };
     let (field, needs_code) = match &error {
         CompleteResetError::LinkInvalid | CompleteResetError::LinkDamaged => {
-            return Ok(failed(links::drop(browser, link), &error, NO_USE, None));
+            return Ok(failed(Links::Reset.drop(browser, link), &error, NO_USE, None));
         }
         CompleteResetError::Rejected { .. } => ("new_password", form.has("code")),
         CompleteResetError::CodeNeeded | CompleteResetError::CodeMalformed | CompleteResetError::CodeWrong => {

@@ -65,6 +65,11 @@ routes! {
     ForgotChange "/forgot/change" Get Post;
     ForgotSend "/forgot/send" Get Post;
     ForgotSent "/forgot/sent" Get;
+    Register "/register" Get Post;
+    RegisterChange "/register/change" Get Post;
+    RegisterSend "/register/send" Get Post;
+    RegisterSent "/register/sent" Get;
+    RegisterConfirm "/register/confirm" Get Post;
     ResetConfirm "/reset/confirm" Get Post;
     ResetDone "/reset/done" Get;
     Confirm "/confirm" Get Post;
@@ -121,6 +126,8 @@ impl Route {
             Self::SecondStep | Self::AuthenticatorConfirm | Self::SecurityAuthenticatorConfirm => &["code"],
             Self::ChoosePassword | Self::CheckPassword => &["new_password"],
             Self::Forgot | Self::ForgotChange | Self::ForgotSend => &["email"],
+            Self::Register | Self::RegisterChange | Self::RegisterSend => &["email"],
+            Self::RegisterConfirm => &["new_password"],
             Self::AccountsFind | Self::AccountsProvision => &["email"],
             Self::Confirm => &["proof"],
             Self::SecurityPassword => &["current_password", "new_password"],
@@ -130,6 +137,11 @@ impl Route {
             _ if self.is_for_operators() => &["user"],
             _ => &[],
         }
+    }
+
+    /// Whether it opens accounts, as far as the host lets people do so.
+    pub(super) fn is_of_registration(self) -> bool {
+        self.path().starts_with(Self::Register.path())
     }
 
     /// Whether only operators know it.

@@ -11,6 +11,7 @@ use super::notice::Notice;
 use super::page::Page;
 use super::page_model::models;
 use super::reader::Format;
+use super::routes::Route;
 use super::state::local_path;
 use super::visit::{Step, Visit};
 use super::welcome;
@@ -34,6 +35,8 @@ pub struct SignInPage {
     pub keep_days: u64,
     /// Where a sign-in leads, if not home.
     pub then: Option<String>,
+    /// Whether people open accounts themselves, at `/register`.
+    pub may_register: bool,
 }
 
 /// `/sign-out`: a button. The form goes to `/sign-out`.
@@ -57,11 +60,16 @@ pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
     let email = who.as_ref().map_or(browser.visit.email.clone(), |who| who.email().as_typed().to_owned());
     let page = Page { is_signed_in: who.is_some(), ..browser.page(TITLE) };
     let (keep_days, then) = (keep_days(&browser), local_path(query.get("then")).map(str::to_owned));
-    Ok(browser.show(&SignInPage { page, email, keep: false, keep_days, then }))
+    let may_register = may_register(&browser);
+    Ok(browser.show(&SignInPage { page, email, keep: false, keep_days, then, may_register }))
 }
 
 fn keep_days(browser: &Browser) -> u64 {
     browser.auth().config().session.kept_lifetimes.absolute.as_secs() / DAY
+}
+
+fn may_register(browser: &Browser) -> bool {
+    browser.pages.answers(Route::Register)
 }
 
 pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
@@ -86,8 +94,9 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
             // The form shows the address again, never the password.
             let refusal = browser.auth().error_response(&error);
             let page = browser.plain_page(TITLE).refused("email", &refusal);
-            let (email, keep_days) = (email.to_owned(), keep_days(&browser));
-            Ok(browser.refuse(&refusal, "email", &SignInPage { page, email, keep, keep_days, then }))
+            let (email, keep_days, may_register) = (email.to_owned(), keep_days(&browser), may_register(&browser));
+            let shown = SignInPage { page, email, keep, keep_days, then, may_register };
+            Ok(browser.refuse(&refusal, "email", &shown))
         }
     }
 }

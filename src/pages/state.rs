@@ -12,6 +12,7 @@ use super::hooks::Hooks;
 use super::look::Look;
 use super::routes::Route;
 use crate::auth::Auth;
+use crate::config::RegistrationMode;
 use crate::crypto::Keyring;
 use crate::types::ClientAddress;
 
@@ -76,10 +77,15 @@ impl Pages {
     }
 
     /// Whether the host has what the route needs. Otherwise the path is the host's own.
-    fn answers(&self, route: Route) -> bool {
+    pub(super) fn answers(&self, route: Route) -> bool {
         match route {
             Route::Welcome => self.shared.hooks.onboarding.is_some(),
             _ if route.is_for_operators() => self.shared.hooks.operators.is_some(),
+            _ if route.is_of_registration() => match self.auth().config().registration.mode {
+                RegistrationMode::Off => false,
+                RegistrationMode::ByInvitation => route == Route::RegisterConfirm,
+                RegistrationMode::Open => true,
+            },
             _ => true,
         }
     }

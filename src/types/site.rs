@@ -20,7 +20,7 @@ pub struct SiteError {
 }
 
 impl SiteError {
-    /// The field at fault: `name`, `base_url`, `support`, `reset_path`, `sign_in_path`,
+    /// The field at fault: `name`, `base_url`, `support`, `reset_path`, `sign_in_path`, `registration_path`,
     /// `email_confirm_path` or `email_undo_path`.
     pub fn field(&self) -> &'static str {
         self.field
@@ -234,11 +234,10 @@ impl Site {
         self.base_url.path()
     }
 
-    /// The whole paths of the sign-in page and of the page that a reset link opens.
+    /// The whole paths of the sign-in page, and of the pages that the links of a reset and of a registration open.
     #[cfg(feature = "pages")]
-    pub(crate) fn page_paths(&self) -> (String, String) {
-        let path = |path: &str| self.below(path).path().to_owned();
-        (path(&self.sign_in_path), path(&self.reset_path))
+    pub(crate) fn page_paths(&self) -> [String; 3] {
+        [&self.sign_in_path, &self.reset_path, &self.registration_path].map(|path| self.below(path).path().to_owned())
     }
 
     /// The origin of every page: scheme, host and port, as browsers send it.

@@ -59,6 +59,26 @@ fn mails_link_to_where_the_pages_are_or_they_are_not_built() {
     assert_eq!(setting(of_site(|site| site.sign_in_path("/login").unwrap())), "site.sign_in_path");
     assert_eq!(setting(of_site(|site| site.reset_path("/reset").unwrap())), "site.reset_path");
     assert_eq!(setting(of_site(|site| site.sign_in_path("/account/sign-in").unwrap())), "site.reset_path");
+    let opened = |change: fn(Site) -> Site| {
+        let auth = doorward::Auth::builder(
+            change(site()),
+            doorward::store::MemoryUsers::new(),
+            doorward::store::MemoryAttempts::new(),
+            doorward::mail::PrintingMailer,
+        );
+        let auth = crate::register::open_to_all(auth.keyring(keyring()).background(drop));
+        Pages::builder(auth.build().unwrap()).build()
+    };
+    let below: fn(Site) -> Site =
+        |site| site.sign_in_path("/account/sign-in").unwrap().reset_path("/account/reset/confirm").unwrap();
+    assert_eq!(setting(opened(|site| site.registration_path("/join").unwrap())), "site.registration_path");
+    assert_eq!(setting(opened(below)), "site.registration_path");
+    assert!(of_site(below).is_ok(), "it is off");
+    let pages = opened(|site| {
+        let site = site.sign_in_path("/account/sign-in").unwrap().reset_path("/account/reset/confirm").unwrap();
+        site.registration_path("/account/register/confirm").unwrap()
+    });
+    assert!(pages.is_ok_and(|pages| pages.has("/account/register") && !pages.has("/register")));
     assert_eq!(setting(of_site(|site| site.link_token(TokenPlacement::Fragment))), "site.link_token");
 
     let below =

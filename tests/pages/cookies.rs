@@ -102,15 +102,15 @@ fn people_who_share_a_browser_each_stay_known_and_nobody_twice() {
 fn cookies_of_others_and_malformed_ones_do_no_harm() {
     use http::Request;
 
-    let (world, browser) = world_with_pages(|builder| builder);
+    let (world, browser) = world_with_pages(crate::register::open_to_all);
     let _ = world.open(ANN, OLD);
     for cookie in [
         "theirs=1; other",
         "=; ; =x; __Host-session; __Host-notice=99; __Host-notice=-1",
-        "__Host-device=~~~~~~~~~~; __Host-reset=~a~b; __Host-confirmed=99999999999999999999",
+        "__Host-device=~~~~~~~~~~; __Host-reset=~a~b; __Host-register=~.~x; __Host-confirmed=99999999999999999999",
         "__Host-steps=$sealed$v=1$k=a$AAAA",
     ] {
-        for path in ["/sign-in", "/second-step", "/reset/confirm", "/reset/done", "/sign-out"] {
+        for path in ["/sign-in", "/second-step", "/reset/confirm", "/reset/done", "/register/confirm", "/sign-out"] {
             let request = Request::get(path).header("cookie", cookie).body(String::new()).unwrap();
             let shown = block_on(crate::client::ask(&browser.pages, request));
             assert!(!shown.status.is_server_error(), "{path} {cookie}: {}", shown.status);

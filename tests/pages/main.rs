@@ -17,6 +17,7 @@ mod openapi;
 mod operators;
 mod pseudo;
 mod random;
+mod register;
 mod reset;
 mod security;
 mod sign_in;

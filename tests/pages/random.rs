@@ -43,10 +43,10 @@ const FIELDS: [&str; 9] = ["email", "password", "code", "new_password", "link", 
 fn random_json(dice: &mut Dice, texts: &[String]) -> String {
     const OTHERS: [&str; 10] =
         ["true", "false", "null", "0", "-1e308", "1e999", "[]", "{\"a\":[{}]}", "\"\\ud800\"", "nul"];
-    const NAMES: [&str; 4] = ["tokens", "device_token", "reset_token", "\u{0}"];
+    const NAMES: [&str; 5] = ["tokens", "device_token", "reset_token", "registration_token", "\u{0}"];
     let members: Vec<_> = (0..dice.roll(4))
         .map(|_| {
-            let name = if dice.roll(3) == 0 { NAMES[dice.roll(4)] } else { FIELDS[dice.roll(FIELDS.len())] };
+            let name = if dice.roll(3) == 0 { NAMES[dice.roll(5)] } else { FIELDS[dice.roll(FIELDS.len())] };
             let text = serde_json::Value::from(dice.mangled(texts)).to_string();
             let value = if dice.roll(3) == 0 { OTHERS[dice.roll(10)].to_owned() } else { text };
             format!("{}:{value}", serde_json::Value::from(name))
@@ -76,7 +76,7 @@ fn a_hundred_thousand_random_requests_give_no_failure_no_panic_and_no_session() 
 }
 
 fn send(turns: usize, seed: u64) {
-    let (world, browser) = world_with_pages(|builder| builder);
+    let (world, browser) = world_with_pages(crate::register::open_to_all);
     let _ = world.open(ANN, OLD);
     world.provision("new@acme.example");
     let mailed = world.mailed_password();

@@ -2,6 +2,7 @@
 //! in the table by itself.
 
 use doorward::event::EventKind;
+use doorward::pages::{Pages, RegistrationRefusal};
 use http::{Method, Request, StatusCode, header};
 use pollster::block_on;
 
@@ -102,9 +103,11 @@ fn expected(
 #[test]
 fn every_answer_is_protected_and_every_cross_site_request_refused() {
     let (world, pages) = {
-        let world = World::for_pages(|builder| builder);
+        let world = World::for_pages(crate::register::open_to_all);
         let _ = world.open(ANN, OLD);
-        let pages = crate::desk::Hooks::new().pages(&world);
+        // So that nobody gets a mail.
+        let pages = crate::desk::Hooks::new().on(Pages::builder(world.auth.clone()), &world);
+        let pages = pages.before_registration(|_| async { Err(RegistrationRefusal::said("No")) }).build().unwrap();
         (world, pages)
     };
     let routes: Vec<_> = pages.routes().collect();

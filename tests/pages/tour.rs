@@ -33,6 +33,7 @@ impl Tour {
         tour.forgotten();
         tour.reset();
         tour.reset_by_the_link_alone();
+        tour.registered();
         tour.settings();
         tour.settings_with_an_app();
         tour.steps_up();
@@ -169,6 +170,34 @@ impl Tour {
         self.post(&mut browser, "/reset/confirm", &[("link", &name), ("new_password", "acme"), ("code", "0")]);
         let _ = browser.post("/reset/confirm", &[("link", &name), ("new_password", NEW)]);
         self.get(&mut browser, "/security");
+    }
+
+    fn registered(&mut self) {
+        let world = World::for_pages(|builder| {
+            crate::register::open_to_all(builder)
+                .configure(|config| config.registration.domains = vec!["acme.example".into()])
+        });
+        let mut browser = self.client(&world);
+        self.get(&mut browser, "/sign-in");
+        self.get(&mut browser, "/register");
+        self.post(&mut browser, "/register", &[("email", "ann@@acme.example")]);
+        self.post(&mut browser, "/register", &[("email", "ann@elsewhere.acme.example")]);
+        self.post(&mut browser, "/register", &[("email", NEWCOMER)]);
+        self.post(&mut browser, "/register/change", &[("email", NEWCOMER)]);
+        self.post(&mut browser, "/register/send", &[("email", NEWCOMER)]);
+        let page = browser.get(&format!("/register/confirm?token={}", world.mailed_token())).location().to_owned();
+        let name = page.rsplit('=').next().unwrap().to_owned();
+        self.get(&mut browser, &page);
+        let (mut twice, mut other) = (browser.clone(), self.client(&world));
+        self.get(&mut other, &page);
+        self.get(&mut other, "/register/confirm?token=damaged");
+        self.post(&mut browser, "/register/confirm", &[("link", &name), ("new_password", "acme")]);
+        let _ = browser.post("/register/confirm", &[("link", &name), ("new_password", OLD)]);
+        self.post(&mut twice, "/register/confirm", &[("link", &name), ("new_password", OLD)]);
+        for n in 0..70 {
+            let _ = other.post("/register/send", &[("email", &format!("user{n}@acme.example"))]);
+        }
+        self.post(&mut other, "/register/send", &[("email", NEWCOMER)]);
     }
 
     /// Ann, signed in here and in two other browsers.
@@ -379,9 +408,10 @@ fn hidden(shown: &Shown, name: &str) -> String {
 }
 
 /// Every event that has words.
-const EVENTS: [&str; 35] = [
+const EVENTS: [&str; 36] = [
     "user_created",
     "user_created:imported",
+    "user_created:registered",
     "authn_token_created:welcome",
     "user_updated:email",
     "user_updated:email_requested",

@@ -23,7 +23,7 @@ use super::routes::{Route, Verb};
 
 /// Whoever asks is an operator: that was decided before anything of the request was read.
 pub(super) async fn answer(route: Route, verb: Verb, call: Call) -> Result<Answer, Sorry> {
-    let Call { browser, query, form, operator } = call;
+    let Call { browser, query, form, operator, .. } = call;
     let signed_in = operator.ok_or(Sorry::NotFound)?;
     // Once more where something is sent: a body can be held back until long after the hook was asked.
     if verb == Verb::Post {

@@ -54,10 +54,11 @@ if (rules && chosen) {
     const turn = ++asked;
     let broken = null;
     if (chosen.value) {
-      const answer = await fetch(rules.dataset.check, {
-        method: "POST",
-        body: new URLSearchParams({ new_password: chosen.value }),
-      }).catch(() => null);
+      const body = new URLSearchParams({ new_password: chosen.value });
+      // Whoever opens an account is known by the link alone.
+      const link = chosen.form.elements.link;
+      if (link) body.set("link", link.value);
+      const answer = await fetch(rules.dataset.check, { method: "POST", body }).catch(() => null);
       if (answer && answer.ok) broken = (await answer.json()).broken;
     }
     if (turn !== asked) return;

@@ -159,6 +159,19 @@ reset-failed-title = Dieser Link funktioniert nicht
 reset-again-intro = Wenn die E-Mail nicht ankommt, bestätigen Sie in einigen Minuten noch einmal.
 reset-again-link = Noch einmal bestätigen
 
+## Opening an account
+
+register-title = Konto erstellen
+register-hint = Wir schicken Ihnen eine E-Mail, in der steht, wie es weitergeht.
+register-check-question = Möchten Sie ein Konto für { $value } erstellen?
+register-send-button = E-Mail senden
+register-sent = Wir haben Ihnen eine E-Mail geschickt, in der steht, wie es weitergeht. Ein neues Konto entsteht erst, wenn Sie dem Link darin folgen.
+register-confirm-title = Wählen Sie ein Passwort für Ihr Konto
+register-confirm-address = Ihr Konto: { $value }
+register-button = Konto erstellen
+register-not-you = Wenn Sie das nicht angefordert haben, schließen Sie diese Seite. Es wurde kein Konto erstellt.
+register-failed = Wenn Sie Ihr Passwort bereits gewählt haben, melden Sie sich damit an.
+
 ## "Confirm it's you"
 
 confirm-title = Bestätigen Sie Ihre Identität
@@ -242,6 +255,8 @@ error-mail_failed =
         [none] Die E-Mail konnte nicht gesendet werden. Bitte senden Sie sie noch einmal.
        *[minutes] Wir konnten die E-Mail nicht senden. Bitte verwenden Sie denselben Link in einigen Minuten noch einmal.
     }
+error-registration_off = Konten eröffnet hier unser Support. Bitte wenden Sie sich an uns.
+error-domain_not_allowed = E-Mail-Adressen dieser Domain können hier kein Konto erhalten.
 error-unknown_session = Diese Sitzung gibt es nicht.
 error-unknown_device = Dieses Gerät gibt es nicht.
 error-unknown_user = Dieses Konto gibt es nicht.

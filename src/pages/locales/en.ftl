@@ -159,6 +159,19 @@ reset-failed-title = This link does not work
 reset-again-intro = If it does not arrive, confirm again in a few minutes.
 reset-again-link = Confirm again
 
+## Opening an account
+
+register-title = Create an account
+register-hint = We'll email you how to go on.
+register-check-question = Create an account for { $value }?
+register-send-button = Send email
+register-sent = We have emailed you how to go on. There is no new account until you follow the link in that email.
+register-confirm-title = Choose a password for your account
+register-confirm-address = Your account: { $value }
+register-button = Create account
+register-not-you = If you did not request this, close this page. No account was created.
+register-failed = If you have already chosen your password, sign in with it.
+
 ## "Confirm it's you"
 
 confirm-title = Confirm it's you

@@ -159,6 +159,19 @@ reset-failed-title = Este enlace no funciona
 reset-again-intro = Si no la recibe, vuelva a confirmar dentro de unos minutos.
 reset-again-link = Volver a confirmar
 
+## Opening an account
+
+register-title = Crear una cuenta
+register-hint = Le enviaremos un correo electrónico con los pasos que debe seguir.
+register-check-question = ¿Desea crear una cuenta para { $value }?
+register-send-button = Enviar correo
+register-sent = Le hemos enviado un correo electrónico con los pasos que debe seguir. No se creará ninguna cuenta hasta que abra el enlace de ese correo.
+register-confirm-title = Elija una contraseña para su cuenta
+register-confirm-address = Su cuenta: { $value }
+register-button = Crear cuenta
+register-not-you = Si no lo ha solicitado, cierre esta página. No se ha creado ninguna cuenta.
+register-failed = Si ya ha elegido su contraseña, inicie sesión con ella.
+
 ## "Confirm it's you"
 
 confirm-title = Confirme su identidad
@@ -242,6 +255,8 @@ error-mail_failed =
         [none] No se ha podido enviar el correo electrónico. Envíelo de nuevo.
        *[minutes] No hemos podido enviar el correo electrónico. Vuelva a usar el mismo enlace dentro de unos minutos.
     }
+error-registration_off = Aquí es nuestro equipo de soporte quien crea las cuentas. Póngase en contacto con nosotros.
+error-domain_not_allowed = Las direcciones de correo de este dominio no pueden tener cuenta aquí.
 error-unknown_session = Esa sesión no existe.
 error-unknown_device = Ese dispositivo no existe.
 error-unknown_user = Esa cuenta no existe.
