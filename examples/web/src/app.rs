@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::http::request;
-use doorward::config::Hold;
+use doorward::config::{Hold, RegistrationMode};
 use doorward::event::PrintingObserver;
 use doorward::mail::{SmtpBuilder, SmtpMailer};
 use doorward::pages::{Frame, Look, Pages};
@@ -92,6 +92,7 @@ impl App {
         .keyring(Keyring::new("1", key(&tables, "keyring").await?)?)
         .index_key(key(&tables, "index_key").await?)
         .configure(|config| {
+            config.registration.mode = RegistrationMode::Open;
             config.second_factor.remember_device = Some(Duration::from_secs(30 * 24 * 60 * 60));
             if options.second_factor_required {
                 config.second_factor.policy = SecondFactorPolicy::Required;

@@ -11,6 +11,7 @@ use support::smtp::Aiosmtpd;
 use support::{OLGA, Server};
 
 const CLEO: &str = "cleo@acme.example";
+const DAN: &str = "dan@acme.example";
 
 /// Where mails are read.
 enum Mails {
@@ -65,18 +66,22 @@ async fn later(browser: &Browser, step: &str) {
     browser.expect_words("The clock has moved forward.").await;
 }
 
-/// Waits until the newest mail to Cleo has that subject and returns its text: some mails are sent after the response.
 async fn newest_mail(mails: &Mails, browser: &Browser, subject: &str) -> String {
+    newest_mail_to(CLEO, mails, browser, subject).await
+}
+
+/// Waits until the newest mail to that address has that subject and returns its text: some mails are sent after the response.
+async fn newest_mail_to(to: &str, mails: &Mails, browser: &Browser, subject: &str) -> String {
     let mut seen = String::new();
     for _ in 0..50 {
         let newest = match mails {
             Mails::Page => {
                 browser.press("Mailbox").await;
-                let newest = browser.texts(&format!("article[data-to='{CLEO}']")).await.into_iter().next();
+                let newest = browser.texts(&format!("article[data-to='{to}']")).await.into_iter().next();
                 newest.map(|text| (text.lines().next().unwrap_or_default().to_owned(), text))
             }
             Mails::Server(server) => {
-                let newest = server.letters().into_iter().find(|letter| letter.header("To") == CLEO);
+                let newest = server.letters().into_iter().find(|letter| letter.header("To") == to);
                 newest.map(|letter| (letter.header("Subject"), letter.text))
             }
         };
@@ -394,6 +399,51 @@ async fn the_password_is_forgotten(story: &mut Story) {
     cleo.expect("Home").await;
 }
 
+/// Somebody opens an account alone: the address is proved first, and a taken one is answered as a free one.
+async fn somebody_registers(story: &mut Story) {
+    let (dan, mails) = (&story.other, &story.mails);
+    dan.open("/sign-in").await;
+    for (email, subject) in [(CLEO, "You already have an account"), (DAN, "Confirm your email address")] {
+        dan.open("/sign-in").await;
+        dan.press_within("//main", "Create an account").await;
+        dan.fill("email", email).await;
+        dan.press("Continue").await;
+        dan.expect("Check the address").await;
+        dan.expect_words(&format!("Create an account for {email}?")).await;
+        dan.press("Send email").await;
+        dan.expect("Check your mailbox").await;
+        dan.expect_words("We have emailed you how to go on.").await;
+        newest_mail_to(email, mails, dan, subject).await;
+    }
+    let text = newest_mail_to(DAN, mails, dan, "Confirm your email address").await;
+    match mails {
+        Mails::Page => dan.press_at(Locator::XPath(&format!("(//article[@data-to='{DAN}'])[1]//a"))).await,
+        Mails::Server(_) => dan.open_link(&support::link_in(&text)).await,
+    }
+    dan.expect("Choose a password for your account").await;
+    assert_eq!(dan.path().await, "/register/confirm");
+    dan.expect_words(DAN).await;
+    dan.picture("register").await;
+    dan.fill("new_password", "acme2026").await;
+    dan.press("Create account").await;
+    assert!(!dan.texts("#rules .broken").await.is_empty());
+    dan.fill("new_password", "an apple on the sill").await;
+    dan.press("Create account").await;
+    dan.expect("Your details").await;
+    dan.fill("name", "Dan").await;
+    dan.press("Continue").await;
+    dan.expect("You are all set").await;
+    dan.press("Continue").await;
+    dan.expect_words("Hello, Dan.").await;
+    // The link works once, for whoever finds it.
+    dan.press("Sign out").await;
+    dan.open("/register/confirm").await;
+    dan.expect("This link does not work").await;
+    sign_in(dan, DAN, "an apple on the sill").await;
+    dan.expect("Home").await;
+    dan.press("Sign out").await;
+}
+
 /// S18: a deactivated account behaves like an unknown one.
 async fn the_account_is_deactivated(story: &mut Story) {
     let (operator, cleo, mails) = (&story.operator, &story.cleo, &story.mails);
@@ -509,6 +559,7 @@ async fn tell(driver: &Driver, manner: Manner, mails: Mails) {
     the_password_is_changed(&mut story).await;
     somebody_guesses(&mut story).await;
     the_password_is_forgotten(&mut story).await;
+    somebody_registers(&mut story).await;
     the_account_is_deactivated(&mut story).await;
     an_authenticator_is_set_up(&mut story).await;
     story.end().await;
