@@ -117,3 +117,9 @@ async fn signing_in_takes_equally_long_for_known_and_unknown_addresses() {
 async fn asking_for_a_reset_takes_equally_long_for_known_and_unknown_addresses() {
     judge("/forgot/send", Some(Duration::from_millis(8))).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes, and needs an otherwise idle machine"]
+async fn registering_takes_equally_long_for_free_and_taken_addresses() {
+    judge("/register/send", Some(Duration::from_millis(8))).await;
+}
