@@ -134,6 +134,7 @@ pub mod error;
 pub mod event;
 pub mod hashing;
 pub mod journal;
+pub mod leaving;
 pub mod mail;
 pub mod manual;
 #[cfg(feature = "pages")]

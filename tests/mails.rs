@@ -125,6 +125,17 @@ pseudo_locale! {
     already_registered_advice();
     registered_subject(site: &Site);
     registered(site: &Site, at: OffsetDateTime);
+    deletion_requested_subject(site: &Site);
+    deletion_requested(site: &Site, gone_at: OffsetDateTime);
+    deletion_undo_link();
+    deletion_undo_until(gone_at: OffsetDateTime);
+    deletion_not_you();
+    deletion_undone_subject(site: &Site);
+    deletion_undone(site: &Site, at: OffsetDateTime);
+    deletion_undone_advice();
+    account_deleted_subject(site: &Site);
+    account_deleted(site: &Site, at: OffsetDateTime);
+    account_deleted_advice();
 }
 
 fn sites() -> [Site; 2] {
@@ -140,7 +151,8 @@ fn values(mail: &Mail) -> Vec<String> {
         MailKind::ConfirmReset { link, .. }
         | MailKind::ChooseNewPassword { link, .. }
         | MailKind::ConfirmRegistration { link, .. }
-        | MailKind::Invitation { link, .. } => Some(link.expose().to_owned()),
+        | MailKind::Invitation { link, .. }
+        | MailKind::DeletionRequested { link, .. } => Some(link.expose().to_owned()),
         _ => None,
     };
     let site = mail.site();

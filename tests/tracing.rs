@@ -140,6 +140,8 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::TotpSecretUnusable { fault },
     ];
     let refused = [
+        EventKind::DeletionLinkRejected,
+        EventKind::DeletionLinkDamaged,
         EventKind::RegistrationCoolingDown,
         EventKind::RegistrationWithheld,
         EventKind::RegistrationLinkRejected,
@@ -202,6 +204,9 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::RegistrationLinkIssued,
         EventKind::Invited,
         EventKind::Registered,
+        EventKind::DeletionRequested,
+        EventKind::DeletionUndone,
+        EventKind::Exported,
     ];
     let housekeeping = [
         EventKind::Rehashed { from: HashScheme::Argon2id },

@@ -8,6 +8,7 @@ mod current_password;
 mod device;
 mod import;
 mod journal;
+mod leaving;
 mod operator;
 mod outcome;
 mod owed;

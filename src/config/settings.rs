@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use super::second_factor::SecondFactorConfig;
 use super::{
-    ConfigError, DAY, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig, RegistrationConfig,
+    ConfigError, DAY, DeletionConfig, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig, RegistrationConfig,
     ResetConfig, ResetMode, SessionConfig,
 };
 use crate::password::PasswordPolicy;
@@ -82,6 +82,8 @@ pub struct Config {
     pub owed_mails: OwedMailConfig,
     /// The second factor.
     pub second_factor: SecondFactorConfig,
+    /// Deletion by owners themselves.
+    pub deletion: DeletionConfig,
     /// Housekeeping.
     pub purge: PurgeConfig,
     /// The fields passed to `danger_allow`.
@@ -104,6 +106,7 @@ impl Default for Config {
             notice: NoticeConfig::default(),
             owed_mails: OwedMailConfig::default(),
             second_factor: SecondFactorConfig::default(),
+            deletion: DeletionConfig::default(),
             purge: PurgeConfig::default(),
             allowed: Vec::new(),
         }
@@ -176,6 +179,7 @@ impl Config {
         self.session.validate()?;
         self.owed_mails.validate()?;
         self.registration.validate(has_keyring)?;
+        self.deletion.validate()?;
         if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
             return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
         }

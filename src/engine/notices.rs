@@ -12,6 +12,7 @@ pub(super) fn mail_name(mail: OwedMail, links_set_passwords: bool) -> &'static s
         OwedMail::TemporaryPassword => "temporary_password",
         OwedMail::ResetLink if links_set_passwords => "choose_new_password",
         OwedMail::ResetLink => "confirm_reset",
+        OwedMail::DeletionRequested => "deletion_requested",
         OwedMail::Notice(notice) => notified(notice, OffsetDateTime::UNIX_EPOCH).name(),
     }
 }
@@ -32,5 +33,6 @@ pub(super) fn notified(notice: Notice, at: OffsetDateTime) -> MailKind {
         Notice::MarkedCompromised => MailKind::MarkedCompromised { at },
         Notice::SharingReminder => MailKind::SharingReminder {},
         Notice::Registered => MailKind::Registered { at },
+        Notice::DeletionUndone => MailKind::DeletionUndone { at },
     }
 }

@@ -7,6 +7,7 @@
 
 mod account;
 pub(crate) mod auth_error;
+pub(crate) mod leaving;
 mod message;
 mod password;
 pub(crate) mod registration;

@@ -77,12 +77,14 @@ levels! {
     WARN: SignInFailed, SecondFactorFailed, ManyWrongCodes, ClockSkew, ReauthenticationFailed, PasswordChangeFailed,
         PasswordRejected, Throttled, Busy, SharingSuspected, ChallengeRejected, SessionRejected, ResetCoolingDown,
         ResetLinkWithheld, ResetLinkRejected, ResetLinkDamaged, MailDelayed, Undeliverable, CrossSiteRefused,
-        RegistrationCoolingDown, RegistrationWithheld, RegistrationLinkRejected, RegistrationLinkDamaged;
+        RegistrationCoolingDown, RegistrationWithheld, RegistrationLinkRejected, RegistrationLinkDamaged,
+        DeletionLinkRejected, DeletionLinkDamaged;
     INFO: SignedOut, SessionRevoked, Provisioned, WelcomeReissued, EmailCorrected, Imported, SignedIn,
         PasswordChangeRequired, SecondFactorRequired, EnrollmentRequired, SecondFactorPassed, EnrollmentBegun,
         SecondFactorEnabled, SecondFactorDisabled, RecoveryCodesRegenerated, SecondFactorReset, Reauthenticated,
         PasswordChanged, ResetRequested, ResetLinkIssued, ResetConfirmed, ResetCompleted, RecoveryCancelled,
         DeviceGranted, DeviceRevoked, SignedOutEverywhere, Deactivated, Reactivated, PasswordChangeForced,
-        MarkedCompromised, Deleted, Deliverable, RegistrationRequested, RegistrationLinkIssued, Invited, Registered;
+        MarkedCompromised, Deleted, Deliverable, RegistrationRequested, RegistrationLinkIssued, Invited, Registered,
+        DeletionRequested, DeletionUndone, Exported;
     DEBUG: Rehashed, Resealed, AttemptsPurged;
 }

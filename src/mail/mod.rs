@@ -121,6 +121,29 @@ pub enum MailKind {
         /// When.
         at: OffsetDateTime,
     },
+    /// The owner asked for the deletion of the account, which is closed until then: carries the link that undoes it.
+    #[non_exhaustive]
+    DeletionRequested {
+        /// The link.
+        link: ResetLink,
+        /// How long it is valid.
+        lifetime: Duration,
+        /// When the account is deleted.
+        expires_at: OffsetDateTime,
+    },
+    /// A deletion was undone by its link.
+    #[non_exhaustive]
+    DeletionUndone {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// The owner asked for the deletion of the account, and it was deleted at once
+    /// ([`DeletionConfig::grace`](crate::config::DeletionConfig::grace) is zero). The recipient has no account any more.
+    #[non_exhaustive]
+    AccountDeleted {
+        /// When.
+        at: OffsetDateTime,
+    },
     /// A signed-in user changed the password.
     #[non_exhaustive]
     PasswordChanged {
@@ -227,6 +250,9 @@ impl MailKind {
             Self::Invitation { .. } => "invitation",
             Self::AlreadyRegistered { .. } => "already_registered",
             Self::Registered { .. } => "registered",
+            Self::DeletionRequested { .. } => "deletion_requested",
+            Self::DeletionUndone { .. } => "deletion_undone",
+            Self::AccountDeleted { .. } => "account_deleted",
         }
     }
 
@@ -239,7 +265,8 @@ impl MailKind {
             | Self::ChooseNewPassword { expires_at, .. }
             | Self::TemporaryPassword { expires_at, .. }
             | Self::ConfirmRegistration { expires_at, .. }
-            | Self::Invitation { expires_at, .. } => Some(*expires_at),
+            | Self::Invitation { expires_at, .. }
+            | Self::DeletionRequested { expires_at, .. } => Some(*expires_at),
             Self::PasswordChanged { .. }
             | Self::ResetCompleted { .. }
             | Self::SecondFactorEnabled { .. }
@@ -253,6 +280,8 @@ impl MailKind {
             | Self::MarkedCompromised { .. }
             | Self::SharingReminder { .. }
             | Self::AlreadyRegistered { .. }
+            | Self::DeletionUndone { .. }
+            | Self::AccountDeleted { .. }
             | Self::Registered { .. } => None,
         }
     }
@@ -294,6 +323,9 @@ impl MailKind {
             | Self::MarkedCompromised { .. }
             | Self::SharingReminder { .. }
             | Self::Invitation { .. }
+            | Self::DeletionRequested { .. }
+            | Self::DeletionUndone { .. }
+            | Self::AccountDeleted { .. }
             | Self::Registered { .. } => false,
         }
     }
@@ -306,7 +338,8 @@ impl MailKind {
             | Self::ChooseNewPassword { lifetime, expires_at, .. }
             | Self::TemporaryPassword { lifetime, expires_at, .. }
             | Self::ConfirmRegistration { lifetime, expires_at, .. }
-            | Self::Invitation { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
+            | Self::Invitation { lifetime, expires_at, .. }
+            | Self::DeletionRequested { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
             Self::PasswordChanged { .. }
             | Self::ResetCompleted { .. }
             | Self::SecondFactorEnabled { .. }
@@ -320,6 +353,8 @@ impl MailKind {
             | Self::MarkedCompromised { .. }
             | Self::SharingReminder { .. }
             | Self::AlreadyRegistered { .. }
+            | Self::DeletionUndone { .. }
+            | Self::AccountDeleted { .. }
             | Self::Registered { .. } => None,
         }
     }

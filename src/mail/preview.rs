@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{English, Mail, MailKind};
 use crate::types::{
-    Holder, RegistrationToken, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken, after,
+    DeletionToken, Holder, RegistrationToken, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken, after,
     grouped_base32,
 };
 
@@ -27,6 +27,7 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
     let holder = Holder::Clear(UserId::from_random([0; 16]));
     let token = ResetToken(WireToken { holder, secret: SecretBytes::new([0; 32]) });
     let link = || site.reset_link(&token);
+    let undo = || site.deletion_link(&DeletionToken(token.0.clone()));
     let content = Holder::Content([0; 128].into());
     let registration = || {
         let token = WireToken { holder: content.clone(), secret: SecretBytes::new([0; 32]) };
@@ -58,6 +59,9 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         MailKind::Invitation { link: registration(), lifetime: 7 * day, expires_at: after(at, 7 * day) },
         MailKind::AlreadyRegistered {},
         MailKind::Registered { at },
+        MailKind::DeletionRequested { link: undo(), lifetime: 14 * day, expires_at: after(at, 14 * day) },
+        MailKind::DeletionUndone { at },
+        MailKind::AccountDeleted { at },
     ];
     let texts = Arc::new(English);
     kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone(), at)).collect()

@@ -37,7 +37,8 @@ impl RecordedMail {
             MailKind::ConfirmReset { link, .. }
             | MailKind::ChooseNewPassword { link, .. }
             | MailKind::ConfirmRegistration { link, .. }
-            | MailKind::Invitation { link, .. } => Some(link.expose().to_owned()),
+            | MailKind::Invitation { link, .. }
+            | MailKind::DeletionRequested { link, .. } => Some(link.expose().to_owned()),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::email::Email;
 use super::secret::redacted_debug;
-use super::token::{RegistrationToken, ResetToken};
+use super::token::{DeletionToken, RegistrationToken, ResetToken};
 
 /// The maximum length of the service name, in characters: it appears in every mail subject.
 const MAX_NAME_CHARS: usize = 64;
@@ -117,6 +117,7 @@ pub struct Site {
     reset_path: String,
     sign_in_path: String,
     registration_path: String,
+    deletion_path: String,
     link_token: TokenPlacement,
 }
 
@@ -149,6 +150,7 @@ impl Site {
             reset_path: "/reset/confirm".to_owned(),
             sign_in_path: "/sign-in".to_owned(),
             registration_path: "/register/confirm".to_owned(),
+            deletion_path: "/leaving/undo".to_owned(),
             link_token: TokenPlacement::default(),
         })
     }
@@ -180,6 +182,16 @@ impl Site {
     pub fn registration_path(self, path: &str) -> Result<Self, SiteError> {
         let registration_path = plain_path("registration_path", path)?;
         Ok(Self { registration_path, ..self })
+    }
+
+    /// The path of the page that the link which undoes a deletion opens, below the base address; default `/leaving/undo`. The page
+    /// only asks for confirmation; the POST that follows undoes.
+    ///
+    /// # Errors
+    /// [`SiteError`] unless it is a plain path that starts with `/`.
+    pub fn deletion_path(self, path: &str) -> Result<Self, SiteError> {
+        let deletion_path = plain_path("deletion_path", path)?;
+        Ok(Self { deletion_path, ..self })
     }
 
     /// Where links carry their token; default in the query.
@@ -236,6 +248,11 @@ impl Site {
     /// The link of a registration or an invitation that carries this token.
     pub(crate) fn registration_link(&self, token: &RegistrationToken) -> ResetLink {
         self.link(&self.registration_path, token.expose())
+    }
+
+    /// The link that undoes a deletion.
+    pub(crate) fn deletion_link(&self, token: &DeletionToken) -> ResetLink {
+        self.link(&self.deletion_path, token.expose())
     }
 
     fn link(&self, path: &str, token: String) -> ResetLink {

@@ -10,6 +10,7 @@ mod fresh;
 mod head;
 mod journal;
 mod judged;
+mod leaving;
 mod notice;
 mod overview;
 mod owed;

@@ -51,6 +51,7 @@ pub(crate) enum Contents {
     Welcome { lifetime: Duration, expires_at: OffsetDateTime },
     TemporaryPassword { lifetime: Duration, expires_at: OffsetDateTime },
     Link { token: Token, lifetime: Duration, expires_at: OffsetDateTime },
+    Undo { token: Token, lifetime: Duration, expires_at: OffsetDateTime },
     Notice { notice: Notice, at: OffsetDateTime },
 }
 
@@ -61,11 +62,17 @@ impl StoredOwed {
 }
 
 impl Document {
-    /// Has this mailed once the state is stored. Deactivated accounts get no mail.
+    /// Has this mailed once the state is stored. Deactivated accounts get no mail, except the link that undoes a deletion.
     pub(super) fn mail(&mut self, mail: impl Into<OwedMail>) {
-        if self.status == UserStatus::Active {
-            self.to_mail.push(mail.into());
+        let mail = mail.into();
+        if self.gets(mail) {
+            self.to_mail.push(mail);
         }
+    }
+
+    fn gets(&self, mail: OwedMail) -> bool {
+        let is_undoing = mail == OwedMail::DeletionRequested;
+        if is_undoing { self.pending_deletion().is_some() } else { self.status == UserStatus::Active }
     }
 
     /// Records it as owed, and returns whether another of its kind was dropped for it.
@@ -91,6 +98,7 @@ impl Document {
         let has_temporary = |origin| self.temporary.as_ref().is_some_and(|it| it.origin == origin) && !signing_in;
         match owed.mail {
             OwedMail::Notice(_) => true,
+            OwedMail::DeletionRequested => self.pending_deletion().is_some(),
             OwedMail::Welcome => has_temporary(TemporaryOrigin::Welcome),
             OwedMail::TemporaryPassword => has_temporary(TemporaryOrigin::Reset),
             OwedMail::ResetLink => owed.link.is_some_and(|link| self.reset.is_unused(&link)),
@@ -110,6 +118,11 @@ impl Document {
         let links = &limits.links;
         match owed.mail {
             OwedMail::Notice(notice) => Some(Contents::Notice { notice, at: owed.since }),
+            OwedMail::DeletionRequested => {
+                let token = Token::new(user.clone(), fresh.secret.clone());
+                let (lifetime, expires_at) = self.renew_undo_link(user, &token, now)?;
+                Some(Contents::Undo { token, lifetime, expires_at })
+            }
             OwedMail::Welcome => {
                 let lifetime = limits.welcome_lifetime;
                 self.install_temporary(temporary, TemporaryOrigin::Welcome, lifetime, now);
@@ -219,7 +232,7 @@ impl User {
         let Some(stored) = due else { return Taking::Nothing };
         let (mail, since, owed) = (stored.mail, stored.since, Owed { mail: stored.mail, by: stored.by });
         let without = || self.next(fresh, |document| document.owed.known.retain(|stored| !stored.is(&owed)));
-        if !self.is_active() || !self.document.is_of_use(stored) {
+        if !self.document.gets(mail) || !self.document.is_of_use(stored) {
             return Taking::Void(without());
         }
         if now >= after(since, limits.patience(mail)) {
@@ -247,6 +260,8 @@ impl OwedLimits {
         match mail {
             OwedMail::ResetLink => self.links.lifetime,
             OwedMail::TemporaryPassword => self.links.temporary_lifetime,
+            // As long as its link would work.
+            OwedMail::DeletionRequested => Duration::MAX,
             _ => self.give_up_after,
         }
     }

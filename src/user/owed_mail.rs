@@ -15,6 +15,8 @@ pub(crate) enum OwedMail {
     Welcome,
     ResetLink,
     TemporaryPassword,
+    /// The link that undoes a deletion.
+    DeletionRequested,
     Notice(Notice),
 }
 
@@ -35,6 +37,7 @@ pub(crate) enum Notice {
     MarkedCompromised,
     SharingReminder,
     Registered,
+    DeletionUndone,
 }
 
 impl From<Notice> for OwedMail {
@@ -44,9 +47,10 @@ impl From<Notice> for OwedMail {
 }
 
 impl OwedMail {
-    /// There is one temporary password at a time, so its mail takes the place of the one before.
+    /// There is one temporary password at a time, and one link that undoes a deletion, so its mail takes the place of the one before.
     pub(super) fn at_most(self) -> usize {
-        if matches!(self, Self::Welcome | Self::TemporaryPassword) { 1 } else { MOST_OF_A_KIND }
+        let is_single = matches!(self, Self::Welcome | Self::TemporaryPassword | Self::DeletionRequested);
+        if is_single { 1 } else { MOST_OF_A_KIND }
     }
 
     pub(super) fn carries_a_secret(self) -> bool {

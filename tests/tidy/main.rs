@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 11] = [
     &["crypto", "clock.rs"],
     &["hashing", "throttle", "sharing", "journal"],
     &["password", "second_factor"],
-    &["account", "registration"],
+    &["account", "registration", "leaving"],
     &["session"],
     &["user"],
     &["store", "mail", "event", "config", "error"],

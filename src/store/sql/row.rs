@@ -22,7 +22,7 @@ impl Columns {
         Self {
             version: user.version().to_string(),
             reset_until: overview.reset_expires_at.map(micros),
-            mail_due: overview.mail_due_at.map(micros),
+            mail_due: overview.due_at.map(micros),
             head: user.head().encode(),
             snapshot: user.to_snapshot(),
         }

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::any_release::OfAnyRelease;
 use super::challenge::StoredChallenge;
+use super::deletion::StoredDeletion;
 use super::device::StoredDevice;
 use super::extra::Extra;
 use super::journal::StoredJournal;
@@ -59,6 +60,9 @@ pub(in crate::user) struct Document {
     pub(in crate::user) owed: OfAnyRelease<StoredOwed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) undeliverable: Option<StoredUndeliverable>,
+    /// The owner has asked for the deletion of the account. It counts only while the account is deactivated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) deletion: Option<StoredDeletion>,
     /// The mails of the decision that led to this state. They are not stored: what is stored of them is `owed`.
     #[serde(skip)]
     pub(in crate::user) to_mail: Vec<OwedMail>,
@@ -94,6 +98,7 @@ impl Document {
             sightings: Sightings::default(),
             owed: OfAnyRelease::default(),
             undeliverable: None,
+            deletion: None,
             to_mail: Vec::new(),
             journal: None,
             journal_entries: Vec::new(),

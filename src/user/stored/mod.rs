@@ -4,6 +4,7 @@
 
 mod any_release;
 mod challenge;
+mod deletion;
 mod device;
 mod document;
 mod extra;
@@ -17,6 +18,7 @@ mod undeliverable;
 
 pub(crate) use challenge::Assurance;
 pub(super) use challenge::{NextStep, StoredChallenge};
+pub(super) use deletion::StoredDeletion;
 pub(super) use device::{StoredDevice, StoredGrade};
 pub(super) use document::Document;
 pub(super) use extra::Extra;
