@@ -75,6 +75,7 @@ impl Config {
             device: _,
             session: _,
             notice: _,
+            deletion: _,
             purge: _,
             allowed,
         } = self;

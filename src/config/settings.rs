@@ -2,8 +2,8 @@ use core::time::Duration;
 
 use super::second_factor::SecondFactorConfig;
 use super::{
-    ConfigError, DAY, DeletionConfig, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig, RegistrationConfig,
-    ResetConfig, ResetMode, SessionConfig,
+    ConfigError, DAY, DeletionConfig, DeviceConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig,
+    RegistrationConfig, ResetConfig, ResetMode, SessionConfig,
 };
 use crate::password::PasswordPolicy;
 use crate::throttle::Backoff;

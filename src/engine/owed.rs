@@ -90,7 +90,9 @@ impl Engine {
             let delivered = match self.users.find_by_id(id).await {
                 Ok(Some(user)) if user.is_to_be_deleted(self.now()) => {
                     let deleted = self.delete_if_due(id).await;
-                    deleted.map(|deleted| drop(counts.deleted.fetch_add(u64::from(deleted), Ordering::Relaxed)))
+                    deleted.map(|deleted| {
+                        counts.deleted.fetch_add(u64::from(deleted), Ordering::Relaxed);
+                    })
                 }
                 Ok(Some(user)) => self.deliver_to(owed, user, counts).await,
                 found => found.map(drop),

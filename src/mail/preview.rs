@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 
 use super::{English, Mail, MailKind};
 use crate::types::{
-    DeletionToken, Holder, RegistrationToken, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken, after,
-    grouped_base32,
+    DeletionToken, Holder, RegistrationToken, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken,
+    after, grouped_base32,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -282,7 +282,8 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
 
     /// How to use the account again. The mail holds no link, so that nobody learns to follow one.
     fn deletion_undone_advice(&self) -> String {
-        "Everything is as it was. Open the sign-in page the way you always do, and sign in with your password.".to_owned()
+        "Everything is as it was. Open the sign-in page the way you always do, and sign in with your password."
+            .to_owned()
     }
 
     /// [`AccountDeleted`](crate::mail::MailKind::AccountDeleted): the subject.

@@ -26,7 +26,7 @@ pub(crate) use digest::Digest;
 pub use email::{Email, UnconfirmedEmail};
 pub(crate) use id::Epoch;
 pub use id::{DeviceId, SessionId, UserId, Version};
-pub(crate) use instant::{CLOCK_GRACE, Span, after, at_store_precision, micros, until};
+pub(crate) use instant::{CLOCK_GRACE, Span, after, at_store_precision, micros, rfc3339, until};
 pub use malformed::Malformed;
 pub use new_device_notice::NewDeviceNotice;
 pub(crate) use password::MAX_PASSWORD_BYTES;

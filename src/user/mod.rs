@@ -6,6 +6,7 @@ mod codes;
 mod decoy;
 mod device;
 mod enrollment;
+mod export;
 mod fresh;
 mod head;
 mod journal;
@@ -35,6 +36,7 @@ pub(crate) use codes::{AcceptedCode, CodeLimits, CodeVerdict, GivenFor, recovery
 pub(crate) use decoy::{MOST_CHALLENGES_PER_CLASS, MOST_DEVICES, MOST_LINKS, MOST_SESSIONS, USUAL_SESSIONS};
 pub(crate) use device::{DeviceLimits, ShownDevice};
 pub(crate) use enrollment::NewTotp;
+pub(crate) use export::PersonExport;
 pub(crate) use fresh::Fresh;
 pub use head::{UserHead, UserHeadRow};
 pub(crate) use journal::Entering;

@@ -8,8 +8,8 @@ mod undo;
 use super::Auth;
 use super::outcome::SignedIn;
 use crate::engine::Engine;
-use crate::error::leaving::ExportError;
 use crate::error::StepUp;
+use crate::error::leaving::ExportError;
 use crate::user::{Recovery, User};
 
 /// Whether the session may do what only the owner may: it has a fresh proof, and no recovery is open, in which the old password is

@@ -70,11 +70,7 @@ impl Auth {
 }
 
 /// Deletes the account in a state in which the session may do that. The mail is not owed: there is nobody left who could owe it.
-async fn delete(
-    engine: &Engine,
-    user: &User,
-    signed_in: &SignedIn,
-) -> Result<DeletionRequested, RequestDeletionError> {
+async fn delete(engine: &Engine, user: &User, signed_in: &SignedIn) -> Result<DeletionRequested, RequestDeletionError> {
     let mut judged = Ok(());
     let events = [EventKind::DeletionRequested, EventKind::Deleted];
     let deleted = engine.users.delete_if(user.id(), None, &events, |user| {
