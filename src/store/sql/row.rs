@@ -11,6 +11,7 @@ pub type Stored = (String, String, String, String);
 pub struct Columns {
     pub version: String,
     pub reset_until: Option<i64>,
+    /// When a mail is due, or a deletion.
     pub mail_due: Option<i64>,
     pub head: String,
     pub snapshot: String,
