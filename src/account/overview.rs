@@ -11,7 +11,8 @@ use crate::types::{Email, UserId};
 pub enum UserStatus {
     /// Users can sign in and reset their password.
     Active,
-    /// Sign-in fails like any other failure, resets send no mail, and all sessions have ended.
+    /// Sign-in fails like any other failure, resets send no mail, and all sessions have ended: by an operator, or because the owner has
+    /// asked for the deletion ([`UserOverview::deletion_due_at`]).
     Deactivated,
 }
 

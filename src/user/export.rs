@@ -9,13 +9,13 @@ use serde::Serialize;
 use super::owed_mail::OwedMail;
 use super::state::User;
 use super::stored::{
-    Assurance, Document, Failures, NextStep, PendingTotp, ResetState, SecondFactor, StoredChallenge, StoredDeletion,
-    StoredDevice, StoredGrade, StoredJournal, StoredLink, StoredOwed, StoredPassword, StoredSession, StoredSessions,
-    StoredTemporary, StoredTotp, StoredUndeliverable, TemporaryOrigin,
+    Assurance, Document, EnteredFailures, Failures, Forgiveness, NextStep, PendingTotp, ResetState, SecondFactor,
+    StoredChallenge, StoredDeletion, StoredDevice, StoredGrade, StoredJournal, StoredLink, StoredOwed, StoredPassword,
+    StoredSession, StoredSessions, StoredTemporary, StoredTotp, StoredUndeliverable, TemporaryOrigin,
 };
 use crate::session::Authentication;
 use crate::sharing::SightingsExport;
-use crate::types::{Span, rfc3339};
+use crate::types::{Span, micros, rfc3339};
 
 /// The document of one person.
 #[derive(Serialize)]
@@ -330,12 +330,16 @@ impl FactorExport {
 impl WrongCodesExport {
     fn of(failures: &Failures) -> Self {
         let Failures { assurance, attempts, forgiveness, extra: _ } = failures;
-        let recent = forgiveness.iter().flat_map(|it| &it.recent);
+        let forgiven = |it: &Forgiveness| {
+            let Forgiveness { began_at: _, left: _, redeemed, recent } = it;
+            (*redeemed, recent.clone())
+        };
+        let (redeemed, recent) = forgiveness.as_ref().map(forgiven).unwrap_or_default();
         Self {
             proved_before: *assurance,
             counted: CountExport::of(attempts),
-            forgiven_later: forgiveness.as_ref().map_or(0, |it| it.redeemed),
-            at: recent.filter_map(|at| crate::types::micros::from_i64(*at)).map(rfc3339).collect(),
+            forgiven_later: redeemed,
+            at: recent.into_iter().filter_map(micros::from_i64).map(rfc3339).collect(),
         }
     }
 }
@@ -445,10 +449,11 @@ impl OwedExport {
 impl HistoryExport {
     fn of(journal: &StoredJournal) -> Self {
         let StoredJournal { entries, digest: _, failures, extra: _ } = journal;
+        let failures = failures.map(|EnteredFailures { since, entered }| (rfc3339(since), entered));
         Self {
             entries: *entries,
-            failures_entered_since: failures.map(|failures| rfc3339(failures.since)),
-            failures_entered: failures.map_or(0, |failures| failures.entered),
+            failures_entered: failures.as_ref().map_or(0, |failures| failures.1),
+            failures_entered_since: failures.map(|failures| failures.0),
         }
     }
 }
