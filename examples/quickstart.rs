@@ -9,11 +9,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use doorward::config::BackgroundWork;
+use doorward::config::{BackgroundWork, RegistrationMode};
 use doorward::error::{
     ChoosePasswordError, ConfirmResetError, INVALID_CREDENTIALS, SignInError, UnconfirmedEmail, VerifySecondFactorError,
 };
+use doorward::leaving::DeletionRequested;
 use doorward::mail::{Mail, MailKind};
+use doorward::registration::RegisterError;
 use doorward::store::{BackendError, MemoryAttempts, MemoryUsers};
 use doorward::{Auth, Clock, Email, Keyring, Mailer, Operator, SignIn, SignInRequest, SignedIn, Site, UserId};
 use time::OffsetDateTime;
@@ -71,14 +73,29 @@ impl Mailbox {
 
     /// The token of the link in the last mail.
     fn token(&self) -> Result<String, Broken> {
-        match self.last().as_ref().map(Mail::kind) {
-            Some(MailKind::ConfirmReset { link, .. }) => {
-                let (_, token) = link.expose().split_once("token=").ok_or("the link has no token")?;
-                Ok(token.to_owned())
-            }
-            _ => Err("the last mail has no link".into()),
-        }
+        let last = self.0.lock().unwrap().last().cloned().ok_or("there is no mail")?;
+        token_in(&last.1)
     }
+
+    /// The token of the link in the last mail to that address.
+    fn token_to(&self, email: &str) -> Result<String, Broken> {
+        let mails = self.0.lock().unwrap().clone();
+        let last = mails.iter().rev().find(|(to, _)| to.as_typed() == email).ok_or("no mail to that address")?;
+        token_in(&last.1)
+    }
+}
+
+fn token_in(mail: &Mail) -> Result<String, Broken> {
+    let (MailKind::ConfirmReset { link, .. }
+    | MailKind::ConfirmRegistration { link, .. }
+    | MailKind::ConfirmEmailChange { link, .. }
+    | MailKind::EmailChanged { link, .. }
+    | MailKind::DeletionRequested { link, .. }) = mail.kind()
+    else {
+        return Err(format!("a mail without a link: {}", mail.subject()).into());
+    };
+    let (_, token) = link.expose().split_once("token=").ok_or("the link has no token")?;
+    Ok(token.to_owned())
 }
 
 /// Why a promise is broken.
@@ -98,23 +115,25 @@ struct Story {
     operator: Operator,
     clock: HandMovedClock,
     mailbox: Mailbox,
+    users: Arc<MemoryUsers>,
     after_the_answer: Receiver<BackgroundWork>,
 }
 
 impl Story {
     fn begin() -> Result<Self, Broken> {
         let clock = HandMovedClock(Arc::new(Mutex::new(OffsetDateTime::now_utc())));
-        let mailbox = Mailbox::default();
+        let (mailbox, users) = (Mailbox::default(), Arc::new(MemoryUsers::new()));
         let (later, after_the_answer) = channel();
         let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
-        let (auth, operator) = Auth::builder(site, MemoryUsers::new(), MemoryAttempts::new(), mailbox.clone())
+        let (auth, operator) = Auth::builder(site, users.clone(), MemoryAttempts::new(), mailbox.clone())
             .clock(clock.clone())
             // A server spawns the work on its runtime. Here it is queued, to show that it runs after the response.
             .background(move |work| drop(later.send(work)))
             // A server keeps the key outside its store. This one is made up.
             .keyring(Keyring::new("quickstart", std::array::from_fn(|index| index as u8))?)
+            .configure(|config| config.registration.mode = RegistrationMode::Open)
             .build_with_operator()?;
-        Ok(Self { auth, operator, clock, mailbox, after_the_answer })
+        Ok(Self { auth, operator, clock, mailbox, users, after_the_answer })
     }
 
     /// Runs the queued background work.
@@ -506,6 +525,102 @@ fn second_factor(story: &Story, told: &mut Told) {
     );
 }
 
+fn the_life_of_an_account(story: &Story, told: &mut Told) {
+    let (nora, moved, password) = ("nora@acme.example", "nora@new.example", "an apple on the sill");
+    let auth = &story.auth;
+    told.insert(
+        "R01",
+        (|| {
+            pollster::block_on(auth.request_registration(Email::parse(nora)?))?;
+            story.settle();
+            let token = story.mailbox.token()?;
+            expect!(story.fails(nora, password));
+            let step = pollster::block_on(auth.register(&token, password))?;
+            expect!(matches!(step, SignIn::Complete(_)));
+            story.settle();
+            let again = pollster::block_on(auth.register(&token, "another long password"));
+            expect!(matches!(again, Err(RegisterError::LinkInvalid)));
+            expect!(story.signed_in(nora, password).is_ok());
+            Ok("nothing was stored until the mailed link was used; it opened one account".into())
+        })(),
+    );
+    told.insert(
+        "R02",
+        (|| {
+            story.clock.advance(5 * MINUTE);
+            let free = pollster::block_on(auth.request_registration(Email::parse("free@acme.example")?))?;
+            let taken = pollster::block_on(auth.request_registration(Email::parse(nora)?))?;
+            expect!(free == taken);
+            story.settle();
+            let told = story.mailbox.last();
+            expect!(told.is_some_and(|mail| matches!(mail.kind(), MailKind::AlreadyRegistered { .. })));
+            Ok("a taken address is answered as a free one, and its owner alone is told".into())
+        })(),
+    );
+    let mut thiefs = None;
+    told.insert(
+        "R03",
+        (|| {
+            let before = story.request(nora)?;
+            let session = story.signed_in(nora, password)?;
+            let _ = pollster::block_on(auth.request_email_change(&session, Email::parse(moved)?))?;
+            story.settle();
+            let link = story.mailbox.token_to(moved)?;
+            let session = pollster::block_on(auth.confirm_email_change(&session, &link))?;
+            story.settle();
+            expect!(session.email().as_typed() == moved);
+            expect!(story.fails(nora, password) && story.signed_in(moved, password).is_ok());
+            expect!(matches!(pollster::block_on(auth.confirm_reset(&before)), Err(ConfirmResetError::LinkInvalid)));
+            thiefs = Some(session);
+            Ok("it took a session, a fresh proof and the new mailbox; links to the old address died".into())
+        })(),
+    );
+    told.insert(
+        "R04",
+        (|| {
+            let session = thiefs.ok_or("there was no change")?;
+            let undo = story.mailbox.token_to(nora)?;
+            let _ = pollster::block_on(auth.undo_email_change(&undo))?;
+            expect!(pollster::block_on(auth.resume(&session.token().expose())).is_err());
+            expect!(story.fails(moved, password) && story.fails(nora, password));
+            let SignIn::PasswordChangeRequired(challenge) = story.patient_sign_in(nora, &story.mailbox.password()?)?
+            else {
+                return Err("no change was due".into());
+            };
+            let _ = pollster::block_on(auth.choose_password(&challenge, "the pear is on the table"))?;
+            story.settle();
+            Ok("the old mailbox took the change back; nothing of whoever made it lives".into())
+        })(),
+    );
+    told.insert(
+        "R05",
+        (|| {
+            let session = story.signed_in(nora, "the pear is on the table")?;
+            let document = pollster::block_on(auth.export(&session, None))?;
+            expect!(document.contains(nora) && !document.contains("argon2") && !document.contains("digest"));
+            Ok(format!("{} lines about one person, without a secret", document.lines().count()))
+        })(),
+    );
+    told.insert(
+        "R06",
+        (|| {
+            let session = story.signed_in(nora, "the pear is on the table")?;
+            let DeletionRequested::Scheduled { .. } = pollster::block_on(auth.request_deletion(&session))? else {
+                return Err("there is no grace".into());
+            };
+            expect!(story.fails(nora, "the pear is on the table"));
+            pollster::block_on(auth.undo_deletion(&story.mailbox.token_to(nora)?))?;
+            story.settle();
+            let session = story.signed_in(nora, "the pear is on the table")?;
+            let _ = pollster::block_on(auth.request_deletion(&session))?;
+            story.clock.advance(14 * 24 * HOUR);
+            expect!(pollster::block_on(auth.purge_deleted(&*story.users, 10))? == 1);
+            expect!(story.fails(nora, "the pear is on the table"));
+            Ok("closed at once, kept by a mailed link within 14 days, then gone".into())
+        })(),
+    );
+}
+
 fn main() -> ExitCode {
     let story = match Story::begin() {
         Ok(story) => story,
@@ -523,17 +638,20 @@ fn main() -> ExitCode {
         refusals,
         silence_and_support,
         second_factor,
+        the_life_of_an_account,
     ] {
         chapter(&story, &mut told);
     }
     story.settle();
     pollster::block_on(story.auth.close());
-    for (id, outcome) in &told {
+    // S01 to S20, then R01 to R06.
+    let (lives, stories): (Vec<_>, Vec<_>) = told.iter().partition(|(id, _)| id.starts_with('R'));
+    for (id, outcome) in stories.into_iter().chain(lives) {
         match outcome {
             Ok(seen) => println!("{id} ok {seen}"),
             Err(broken) => println!("{id} BROKEN {broken}"),
         }
     }
     let kept = told.values().filter(|outcome| outcome.is_ok()).count();
-    if kept == 20 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if kept == 26 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

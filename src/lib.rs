@@ -57,6 +57,7 @@
 //! | change how long a session lasts | [`session::SessionConfig`] |
 //! | list and end a user's sessions | [`Auth::sessions`], [`Operator::sessions`], [`session`] |
 //! | sign everybody out | [`Operator::sign_out_everybody`], [`session::SessionConfig::not_before`] |
+//! | let people delete their account, or take their data along | [`leaving`], [`manual::leaving`] |
 //! | protect sensitive actions | [`Auth::require_step_up`] |
 #![cfg_attr(
     feature = "testing",
@@ -137,6 +138,7 @@ pub mod error;
 pub mod event;
 pub mod hashing;
 pub mod journal;
+pub mod leaving;
 pub mod mail;
 pub mod manual;
 #[cfg(feature = "pages")]

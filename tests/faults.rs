@@ -2038,3 +2038,109 @@ fn register() {
         },
     );
 }
+
+/// An account that was asked to be deleted is closed or as before, never half; and its owner is told or may ask again.
+#[test]
+fn leaving() {
+    check(
+        "request_deletion",
+        |stage| (ann(stage), stage.world.mailer.count()),
+        async |auth, (ann, _)| auth.request_deletion(ann).await.is_ok(),
+        |stage, (ann, before), answer| {
+            let world = &stage.world;
+            let closed = world.user(ANN).overview().deletion_due_at.is_some();
+            assert!(answer != Some(true) || closed);
+            assert_eq!((world.is_live(ann), world.sign_in(ANN, OLD).is_ok()), (!closed, !closed));
+            let mails = world.mailer.mails();
+            match mails[*before..].iter().find(|it| it.mail.kind().name() == "deletion_requested") {
+                Some(mail) => drop(block_on(world.auth.undo_deletion(&mail.token().unwrap())).unwrap()),
+                None if closed => block_on(world.operator.reactivate(ann.user_id())).unwrap(),
+                None => {}
+            }
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check_owed(
+        "owed, request_deletion",
+        |stage| (ann(stage), stage.world.mailer.count()),
+        async |auth, (ann, _)| auth.request_deletion(ann).await.is_ok(),
+        |stage, (_, before), answer| {
+            let world = &stage.world;
+            let closed = world.user(ANN).overview().deletion_due_at.is_some();
+            assert!(answer != Some(true) || closed);
+            world.clock.advance(16 * MINUTE);
+            let delivered = block_on(stage.faulty.auth.deliver_owed()).unwrap();
+            assert_eq!((delivered.failed, delivered.given_up, delivered.deleted), (0, 0, 0));
+            let links: Vec<_> = world.mailer.mails()[*before..]
+                .iter()
+                .filter(|it| it.mail.kind().name() == "deletion_requested")
+                .filter_map(|it| it.token())
+                .collect();
+            assert!(if closed { (1..=2).contains(&links.len()) } else { links.is_empty() }, "{}", links.len());
+            if let Some((last, others)) = links.split_last() {
+                assert!(others.iter().all(|other| block_on(world.auth.undo_deletion(other)).is_err()));
+                let _ = block_on(world.auth.undo_deletion(last)).unwrap();
+            }
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
+        "undo_deletion",
+        |stage| {
+            let _ = block_on(stage.world.auth.request_deletion(&ann(stage))).unwrap();
+            stage.world.mailed_token()
+        },
+        async |auth, token| auth.undo_deletion(token).await.is_ok(),
+        |stage, token, answer| {
+            let alive = stage.world.user(ANN).overview().deletion_due_at.is_none();
+            assert!(answer != Some(true) || alive);
+            assert_eq!(block_on(stage.world.auth.undo_deletion(token)).is_ok(), !alive, "it works once");
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check(
+        "purge_deleted",
+        |stage| {
+            let _ = block_on(stage.world.auth.request_deletion(&ann(stage))).unwrap();
+            stage.world.clock.advance(14 * DAY);
+            stage.faults.user_directory(stage.world.users.clone())
+        },
+        async |auth, directory| auth.purge_deleted(directory, 10).await.is_ok_and(|deleted| deleted == 1),
+        |stage, _, answer| {
+            let world = &stage.world;
+            let exists = || block_on(world.users.find_by_email(&email(ANN))).unwrap().is_some();
+            assert!(answer != Some(true) || !exists());
+            assert!(world.fails(ANN, OLD));
+            let left = u64::from(exists());
+            assert_eq!(block_on(world.auth.purge_deleted(&world.users, 10)).unwrap(), left);
+            world.provision(ANN);
+            stage.gets_in(&[&world.mailed_password()]);
+        },
+    );
+    check(
+        "export",
+        ann,
+        async |auth, ann| auth.export(ann, None).await.is_ok(),
+        |stage, ann, _| {
+            assert!(stage.world.is_live(ann));
+            stage.gets_in(&[OLD]);
+        },
+    );
+    check_under(
+        |config| config.deletion.grace = std::time::Duration::ZERO,
+        "request_deletion without grace",
+        ann,
+        async |auth, ann| auth.request_deletion(ann).await.is_ok(),
+        |stage, ann, answer| {
+            let world = &stage.world;
+            let exists = block_on(world.users.find_by_email(&email(ANN))).unwrap().is_some();
+            assert!(answer != Some(true) || !exists);
+            assert_eq!(world.is_live(ann), exists);
+            if !exists {
+                world.provision(ANN);
+                return stage.gets_in(&[&world.mailed_password()]);
+            }
+            stage.gets_in(&[OLD]);
+        },
+    );
+}

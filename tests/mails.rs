@@ -146,6 +146,17 @@ pseudo_locale! {
     email_changed_by_operator(site: &Site, at: OffsetDateTime);
     email_changed_by_operator_advice();
     email_set_by_operator(site: &Site, at: OffsetDateTime);
+    deletion_requested_subject(site: &Site);
+    deletion_requested(site: &Site, gone_at: OffsetDateTime);
+    deletion_undo_link();
+    deletion_undo_until(gone_at: OffsetDateTime);
+    deletion_not_you();
+    deletion_undone_subject(site: &Site);
+    deletion_undone(site: &Site, at: OffsetDateTime);
+    deletion_undone_advice();
+    account_deleted_subject(site: &Site);
+    account_deleted(site: &Site, at: OffsetDateTime);
+    account_deleted_advice();
 }
 
 fn sites() -> [Site; 2] {
@@ -163,7 +174,8 @@ fn values(mail: &Mail) -> Vec<String> {
         | MailKind::ConfirmRegistration { link, .. }
         | MailKind::Invitation { link, .. }
         | MailKind::ConfirmEmailChange { link, .. }
-        | MailKind::EmailChanged { link, .. } => Some(link.expose().to_owned()),
+        | MailKind::EmailChanged { link, .. }
+        | MailKind::DeletionRequested { link, .. } => Some(link.expose().to_owned()),
         _ => None,
     };
     let site = mail.site();

@@ -166,7 +166,7 @@ struct State {
     check: fn(&Host, Secret<'_>),
 }
 
-const STATES: [State; 17] = [
+const STATES: [State; 18] = [
     State {
         name: "provisioned",
         make: |host| Secrets::from([("temporary", host.provision())]),
@@ -496,6 +496,25 @@ const STATES: [State; 17] = [
             let code = host.code(&secret("authenticator"));
             assert!(block_on(host.auth.verify_second_factor(&challenge, &code)).is_ok());
             assert!(host.fails(&secret("password")));
+        },
+    },
+    State {
+        name: "to_be_deleted",
+        make: |host| {
+            let challenge = host.challenge(&host.provision());
+            let ann = complete(block_on(host.auth.choose_password(&challenge, OLD)).unwrap());
+            let _ = block_on(host.auth.request_deletion(&ann)).unwrap();
+            Secrets::from([("password", OLD.to_owned()), ("link", host.mailed(|mail| mail.token()))])
+        },
+        check: |host, secret| {
+            let gone_at = host.user().overview().deletion_due_at.expect("it is to be deleted");
+            assert_eq!(gone_at + SECOND, host.clock.now() + 14 * DAY);
+            assert!(host.fails(&secret("password")));
+            let _ = block_on(host.auth.undo_deletion(&secret("link"))).unwrap();
+            let _ = complete(host.sign_in(&secret("password")).unwrap());
+            assert!(block_on(host.auth.undo_deletion(&secret("link"))).is_err());
+            host.clock.set(gone_at);
+            assert_eq!(block_on(host.auth.purge_deleted(&host.users, 10)).unwrap(), 0);
         },
     },
 ];

@@ -140,6 +140,8 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::TotpSecretUnusable { fault },
     ];
     let refused = [
+        EventKind::DeletionLinkRejected,
+        EventKind::DeletionLinkDamaged,
         EventKind::RegistrationCoolingDown,
         EventKind::RegistrationWithheld,
         EventKind::RegistrationLinkRejected,
@@ -210,6 +212,9 @@ fn section_5_every_event_has_the_level_that_is_written_here() {
         EventKind::EmailChangeLinkMailed,
         EventKind::EmailChanged,
         EventKind::EmailChangedByOperator,
+        EventKind::DeletionRequested,
+        EventKind::DeletionUndone,
+        EventKind::Exported,
     ];
     let housekeeping = [
         EventKind::Rehashed { from: HashScheme::Argon2id },

@@ -17,7 +17,7 @@ use doorward::{AttemptStore, Auth, Email, SignInRequest, UserId, UserRepository}
 use pollster::block_on;
 use support::*;
 
-/// Ann has a password; Gone is deactivated; New has a valid temporary password; Late has an expired one; Void's password was
+/// Ann has a password; Gone is deactivated; Leaving has asked for the deletion of the account; New has a valid temporary password; Late has an expired one; Void's password was
 /// invalidated as compromised. The `Auth` counts the calls of its ports.
 fn crowd() -> (World, Auth, Faults, String) {
     let world = World::new();
@@ -27,6 +27,8 @@ fn crowd() -> (World, Auth, Faults, String) {
     let _ = world.open(ANN, OLD);
     let gone = world.open("gone@acme.example", OLD);
     block_on(world.operator.deactivate(gone.user_id())).unwrap();
+    let leaving = world.open("leaving@acme.example", OLD);
+    let _ = block_on(world.auth.request_deletion(&leaving)).unwrap();
     let void = world.open("void@acme.example", OLD);
     block_on(world.operator.mark_compromised(void.user_id())).unwrap();
     world.provision("new@acme.example");
@@ -48,6 +50,7 @@ fn s15_every_failure_costs_and_answers_the_same() {
         ("unknown", NOBODY, OLD),
         ("wrong", ANN, "wrong"),
         ("deactivated", "gone@acme.example", OLD),
+        ("to be deleted", "leaving@acme.example", OLD),
         ("passwordless", "void@acme.example", OLD),
         ("live temporary password, wrong text", "new@acme.example", "wrong"),
         ("expired temporary password, right text", "late@acme.example", &expired),

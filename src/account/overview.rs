@@ -11,7 +11,8 @@ use crate::types::{Email, UserId};
 pub enum UserStatus {
     /// Users can sign in and reset their password.
     Active,
-    /// Sign-in fails like any other failure, resets send no mail, and all sessions have ended.
+    /// Sign-in fails like any other failure, resets send no mail, and all sessions have ended: by an operator, or because the owner has
+    /// asked for the deletion ([`UserOverview::deletion_due_at`]).
     Deactivated,
 }
 
@@ -51,6 +52,13 @@ pub struct UserOverview {
     pub owed_mails: usize,
     /// When the next of them is due; `None` if none is owed.
     pub mail_due_at: Option<OffsetDateTime>,
+    /// Set if the owner has [asked for the deletion](crate::Auth::request_deletion) of the account: from when on it is deleted. Until
+    /// then it is deactivated.
+    pub deletion_due_at: Option<OffsetDateTime>,
+    /// When the crate next has something to do for this account: the earlier of [`mail_due_at`](Self::mail_due_at) and
+    /// [`deletion_due_at`](Self::deletion_due_at). The column by which
+    /// [`UserDirectory::list_owing`](crate::store::UserDirectory::list_owing) finds it.
+    pub due_at: Option<OffsetDateTime>,
     /// Set if the address was [reported](crate::Operator::report_undeliverable) as one that mail does not reach.
     pub undeliverable: Option<Undeliverable>,
 }

@@ -9,6 +9,7 @@ mod device;
 mod email_change;
 mod import;
 mod journal;
+mod leaving;
 mod operator;
 mod outcome;
 mod owed;

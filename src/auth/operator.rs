@@ -73,7 +73,8 @@ impl Operator {
         &self.auth.engine
     }
 
-    /// Deactivates an account: its sessions end, sign-in fails like any other failure, and resets send no mail.
+    /// Deactivates an account: its sessions end, sign-in fails like any other failure, and resets send no mail. A deletion that its
+    /// owner has [asked for](Auth::request_deletion) is off: no link revives the account, and no time deletes it.
     ///
     /// # Errors
     /// [`OperatorError`]. Deactivating an account twice is not an error.
@@ -81,7 +82,8 @@ impl Operator {
         self.change(user, EventKind::Deactivated, User::deactivate).await.map(drop)
     }
 
-    /// Reactivates an account. Its password works again; links and temporary passwords mailed earlier do not.
+    /// Reactivates an account. Its password works again; links and temporary passwords mailed earlier do not. A deletion that its
+    /// owner has [asked for](Auth::request_deletion) is off.
     ///
     /// # Errors
     /// [`OperatorError`]. Reactivating an active account is not an error.

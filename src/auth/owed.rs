@@ -20,6 +20,8 @@ impl Auth {
     /// a new one, which invalidates the one it replaces. If the future is dropped, [background](crate::AuthBuilder::background) work
     /// finishes what the mailer is sending. If the process ends, the mails it had taken are due again after fifteen minutes.
     ///
+    /// It also deletes the accounts whose owners [asked for that](Self::request_deletion), once their time is over.
+    ///
     /// A user whose row cannot be read is reported as [`StoreFailed`](crate::event::EventKind::StoreFailed) once in each run, and
     /// delays nobody else.
     ///

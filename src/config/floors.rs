@@ -76,6 +76,7 @@ impl Config {
             session: _,
             notice: _,
             email_change: _,
+            deletion: _,
             purge: _,
             allowed,
         } = self;

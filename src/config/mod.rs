@@ -4,6 +4,7 @@
 //! checks all of them and names the field that is out of bounds ([`ConfigError`]). The password policy and the second factor
 //! have modules of their own, [`password`](crate::password) and [`second_factor`](crate::second_factor).
 
+mod deletion;
 mod device;
 mod email_change;
 mod error;
@@ -20,6 +21,7 @@ pub(crate) mod settings;
 
 use core::time::Duration;
 
+pub use deletion::DeletionConfig;
 pub use device::DeviceConfig;
 pub use email_change::EmailChangeConfig;
 pub use error::ConfigError;

@@ -2,8 +2,8 @@ use core::time::Duration;
 
 use super::second_factor::SecondFactorConfig;
 use super::{
-    ConfigError, DAY, DeviceConfig, EmailChangeConfig, HOUR, HashingConfig, MINUTE, NoticeConfig, OwedMailConfig,
-    RegistrationConfig, ResetConfig, ResetMode, SessionConfig,
+    ConfigError, DAY, DeletionConfig, DeviceConfig, EmailChangeConfig, HOUR, HashingConfig, MINUTE, NoticeConfig,
+    OwedMailConfig, RegistrationConfig, ResetConfig, ResetMode, SessionConfig,
 };
 use crate::password::PasswordPolicy;
 use crate::throttle::Backoff;
@@ -84,6 +84,8 @@ pub struct Config {
     pub second_factor: SecondFactorConfig,
     /// Changes of an address.
     pub email_change: EmailChangeConfig,
+    /// Deletion by owners themselves.
+    pub deletion: DeletionConfig,
     /// Housekeeping.
     pub purge: PurgeConfig,
     /// The fields passed to `danger_allow`.
@@ -107,6 +109,7 @@ impl Default for Config {
             owed_mails: OwedMailConfig::default(),
             second_factor: SecondFactorConfig::default(),
             email_change: EmailChangeConfig::default(),
+            deletion: DeletionConfig::default(),
             purge: PurgeConfig::default(),
             allowed: Vec::new(),
         }
@@ -179,6 +182,7 @@ impl Config {
         self.session.validate()?;
         self.owed_mails.validate()?;
         self.registration.validate(has_keyring)?;
+        self.deletion.validate()?;
         if !(1..=MOST_DEVICES).contains(&self.device.at_most) {
             return Err(ConfigError::new("device.at_most", "is not between 1 and 20"));
         }

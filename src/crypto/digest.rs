@@ -8,6 +8,7 @@ use crate::types::Digest;
 pub(crate) enum Purpose {
     AttemptKey,
     Challenge,
+    DeletionLink,
     Device,
     DummyHash,
     EmailChange,
@@ -34,6 +35,7 @@ impl Purpose {
         match self {
             Self::AttemptKey => b"doorward:attempt-key:1",
             Self::Challenge => b"doorward:challenge:1",
+            Self::DeletionLink => b"doorward:deletion-link:1",
             Self::Device => b"doorward:device:1",
             Self::DummyHash => b"doorward:dummy-hash:1",
             Self::EmailChange => b"doorward:email-change:1",

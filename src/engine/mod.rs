@@ -4,6 +4,7 @@ mod background;
 mod backlog;
 mod codes;
 mod decision;
+mod deletions;
 mod device_tokens;
 mod email_changes;
 mod events;

@@ -13,6 +13,7 @@ pub(super) fn mail_name(mail: OwedMail, links_set_passwords: bool) -> &'static s
         OwedMail::ResetLink if links_set_passwords => "choose_new_password",
         OwedMail::ResetLink => "confirm_reset",
         OwedMail::EmailUndo => "email_changed",
+        OwedMail::DeletionRequested => "deletion_requested",
         OwedMail::Notice(notice) => notified(notice, OffsetDateTime::UNIX_EPOCH).name(),
     }
 }
@@ -37,5 +38,6 @@ pub(super) fn notified(notice: Notice, at: OffsetDateTime) -> MailKind {
         Notice::EmailConfirmed => MailKind::EmailConfirmed { at },
         Notice::EmailChangedByOperator => MailKind::EmailChangedByOperator { to_new_address: false, at },
         Notice::EmailSetByOperator => MailKind::EmailChangedByOperator { to_new_address: true, at },
+        Notice::DeletionUndone => MailKind::DeletionUndone { at },
     }
 }

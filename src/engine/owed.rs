@@ -1,4 +1,5 @@
-//! Delivers mails that are owed: what a flow could not send, and what a process that ended has left behind.
+//! Delivers mails that are owed: what a flow could not send, and what a process that ended has left behind. On its way it deletes the
+//! accounts whose owners asked for that.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashSet;
@@ -31,6 +32,7 @@ struct Counts {
     sent: AtomicU64,
     failed: AtomicU64,
     given_up: AtomicU64,
+    deleted: AtomicU64,
     /// Users whom this run has served or could not serve, as long as they stay listed.
     visited: Mutex<HashSet<UserId>>,
     failed_in_a_row: AtomicU64,
@@ -86,6 +88,12 @@ impl Engine {
             // Closing waits for it.
             let working = self.mailing.background.under_way().enter();
             let delivered = match self.users.find_by_id(id).await {
+                Ok(Some(user)) if user.is_to_be_deleted(self.now()) => {
+                    let deleted = self.delete_if_due(id).await;
+                    deleted.map(|deleted| {
+                        counts.deleted.fetch_add(u64::from(deleted), Ordering::Relaxed);
+                    })
+                }
                 Ok(Some(user)) => self.deliver_to(owed, user, counts).await,
                 found => found.map(drop),
             };
@@ -174,7 +182,8 @@ impl Counts {
     }
 
     fn report(&self) -> OwedReport {
-        let [sent, failed, given_up] = [&self.sent, &self.failed, &self.given_up].map(|it| it.load(Ordering::Relaxed));
-        OwedReport { sent, failed, given_up }
+        let counted = [&self.sent, &self.failed, &self.given_up, &self.deleted];
+        let [sent, failed, given_up, deleted] = counted.map(|it| it.load(Ordering::Relaxed));
+        OwedReport { sent, failed, given_up, deleted }
     }
 }

@@ -193,9 +193,20 @@ impl Users {
 
     /// Deletes a user, whatever others change in the meantime. `false` if there is no such user.
     pub(crate) async fn delete(&self, id: &UserId, by: Option<&UserId>) -> Result<bool, Unavailable> {
+        self.delete_if(id, by, &[EventKind::Deleted], |_| true).await
+    }
+
+    /// Deletes a user in a state of which `may` says so, and in no other. `false` if there is no such user, or not in such a state.
+    pub(crate) async fn delete_if(
+        &self,
+        id: &UserId,
+        by: Option<&UserId>,
+        events: &[EventKind],
+        mut may: impl FnMut(&User) -> bool + Send,
+    ) -> Result<bool, Unavailable> {
         for _ in 0..COMMIT_ROUNDS {
-            let Some(user) = self.find_by_id(id).await? else { return Ok(false) };
-            let happened = Happened::of([EventKind::Deleted]).by(by);
+            let Some(user) = self.find_by_id(id).await?.filter(&mut may) else { return Ok(false) };
+            let happened = Happened::of(events.iter().cloned()).by(by);
             let user = self.entered(user.without_change(), &happened);
             match self.repository.delete(&user).await {
                 Ok(Swap::Stored) => {}

@@ -8,6 +8,7 @@
 mod account;
 pub(crate) mod auth_error;
 pub(crate) mod email_change;
+pub(crate) mod leaving;
 mod message;
 mod password;
 pub(crate) mod registration;

@@ -147,6 +147,21 @@ pub enum EventKind {
     /// An account was opened by its owner.
     /// Logged as `user_created:registered`.
     Registered,
+    /// The owner of an account asked for its deletion: it is closed, and deleted once the grace is over. A link that undoes this was
+    /// handed to the mailer. Logged as `user_deletion_requested`.
+    DeletionRequested,
+    /// The owner of an account undid its deletion by the mailed link.
+    /// Logged as `user_updated:deletion_undone`.
+    DeletionUndone,
+    /// A link that undoes a deletion was rejected: invalid, used or expired.
+    /// Logged as `authn_token_reuse:deletion`.
+    DeletionLinkRejected,
+    /// A link that undoes a deletion was rejected because its token has not the form of one: cut off or changed on the way.
+    /// Logged as `input_validation_fail:deletion`.
+    DeletionLinkDamaged,
+    /// What is stored of a person was exported, by its owner or by an operator.
+    /// Logged as `sensitive_read:export`.
+    Exported,
     /// A reset was requested. Whether the account exists has not been looked up yet.
     /// Logged as `authn_reset_requested`.
     ResetRequested,
@@ -407,6 +422,11 @@ names! {
     Self::RegistrationLinkDamaged => "input_validation_fail:registration",
     Self::Invited => "authn_token_created:invitation",
     Self::Registered => "user_created:registered",
+    Self::DeletionRequested => "user_deletion_requested",
+    Self::DeletionUndone => "user_updated:deletion_undone",
+    Self::DeletionLinkRejected => "authn_token_reuse:deletion",
+    Self::DeletionLinkDamaged => "input_validation_fail:deletion",
+    Self::Exported => "sensitive_read:export",
     Self::ResetRequested => "authn_reset_requested",
     Self::ResetCoolingDown => "excess_rate_limit_exceeded:reset",
     Self::ResetLinkIssued => "authn_token_created:reset",

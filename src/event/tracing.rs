@@ -78,13 +78,15 @@ levels! {
         PasswordRejected, Throttled, Busy, SharingSuspected, ChallengeRejected, SessionRejected, ResetCoolingDown,
         ResetLinkWithheld, ResetLinkRejected, ResetLinkDamaged, MailDelayed, Undeliverable, CrossSiteRefused,
         RegistrationCoolingDown, RegistrationWithheld, RegistrationLinkRejected, RegistrationLinkDamaged,
-        EmailChangeLinkWithheld, EmailChangeUndone, EmailLinkRejected, EmailLinkDamaged;
+        EmailChangeLinkWithheld, EmailChangeUndone, EmailLinkRejected, EmailLinkDamaged,
+        DeletionLinkRejected, DeletionLinkDamaged;
     INFO: SignedOut, SessionRevoked, Provisioned, WelcomeReissued, EmailCorrected, Imported, SignedIn,
         PasswordChangeRequired, SecondFactorRequired, EnrollmentRequired, SecondFactorPassed, EnrollmentBegun,
         SecondFactorEnabled, SecondFactorDisabled, RecoveryCodesRegenerated, SecondFactorReset, Reauthenticated,
         PasswordChanged, ResetRequested, ResetLinkIssued, ResetConfirmed, ResetCompleted, RecoveryCancelled,
         DeviceGranted, DeviceRevoked, SignedOutEverywhere, Deactivated, Reactivated, PasswordChangeForced,
         MarkedCompromised, Deleted, Deliverable, RegistrationRequested, RegistrationLinkIssued, Invited, Registered,
-        EmailChangeRequested, EmailChangeLinkMailed, EmailChanged, EmailChangedByOperator;
+        EmailChangeRequested, EmailChangeLinkMailed, EmailChanged, EmailChangedByOperator,
+        DeletionRequested, DeletionUndone, Exported;
     DEBUG: Rehashed, Resealed, AttemptsPurged;
 }

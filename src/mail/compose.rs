@@ -32,6 +32,9 @@ fn subject(mail: &Mail) -> String {
         MailKind::Invitation { .. } => texts.invitation_subject(site),
         MailKind::AlreadyRegistered {} => texts.already_registered_subject(site),
         MailKind::Registered { .. } => texts.registered_subject(site),
+        MailKind::DeletionRequested { .. } => texts.deletion_requested_subject(site),
+        MailKind::DeletionUndone { .. } => texts.deletion_undone_subject(site),
+        MailKind::AccountDeleted { .. } => texts.account_deleted_subject(site),
         MailKind::PasswordChanged { .. } => texts.password_changed_subject(site),
         MailKind::ResetCompleted { .. } => texts.reset_completed_subject(site),
         MailKind::SecondFactorEnabled { .. } => texts.second_factor_enabled_subject(site),
@@ -102,6 +105,11 @@ fn report(mail: &Mail) -> Vec<Block> {
         MailKind::Registered { at } => {
             notice([texts.registered(site, *at), texts.welcome_for_you_alone(), texts.not_you()])
         }
+        MailKind::DeletionRequested { link, expires_at, .. } => deletion(mail, link, *expires_at),
+        MailKind::DeletionUndone { at } => {
+            notice([texts.deletion_undone(site, *at), texts.deletion_undone_advice(), texts.not_you()])
+        }
+        MailKind::AccountDeleted { at } => notice([texts.account_deleted(site, *at), texts.account_deleted_advice()]),
         MailKind::PasswordChanged { at } => {
             notice([texts.password_changed(site, *at), texts.others_signed_out(), texts.not_you()])
         }
@@ -232,6 +240,17 @@ fn opening(
         Block::Link { words, href: Zeroizing::new(link.expose().to_owned()) },
         Block::Paragraph(mail.texts.works(lifetime, expires_at)),
         Block::Paragraph(after),
+    ]
+}
+
+/// That the account will be deleted, the link that undoes it, and what to do if someone else asked.
+fn deletion(mail: &Mail, link: &MailLink, gone_at: OffsetDateTime) -> Vec<Block> {
+    let (site, texts) = (&mail.site, mail.texts.as_ref());
+    vec![
+        Block::Paragraph(texts.deletion_requested(site, gone_at)),
+        Block::Link { words: texts.deletion_undo_link(), href: Zeroizing::new(link.expose().to_owned()) },
+        Block::Paragraph(texts.deletion_undo_until(gone_at)),
+        Block::Paragraph(texts.deletion_not_you()),
     ]
 }
 

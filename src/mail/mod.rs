@@ -124,6 +124,29 @@ pub enum MailKind {
         /// When.
         at: OffsetDateTime,
     },
+    /// The owner asked for the deletion of the account, which is closed until then: carries the link that undoes it.
+    #[non_exhaustive]
+    DeletionRequested {
+        /// The link.
+        link: MailLink,
+        /// How long it is valid.
+        lifetime: Duration,
+        /// When the account is deleted.
+        expires_at: OffsetDateTime,
+    },
+    /// A deletion was undone by its link.
+    #[non_exhaustive]
+    DeletionUndone {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// The owner asked for the deletion of the account, and it was deleted at once
+    /// ([`DeletionConfig::grace`](crate::config::DeletionConfig::grace) is zero). The recipient has no account any more.
+    #[non_exhaustive]
+    AccountDeleted {
+        /// When.
+        at: OffsetDateTime,
+    },
     /// A signed-in user changed the password.
     #[non_exhaustive]
     PasswordChanged {
@@ -282,6 +305,9 @@ impl MailKind {
             Self::EmailChanged { .. } => "email_changed",
             Self::EmailConfirmed { .. } => "email_confirmed",
             Self::EmailChangedByOperator { .. } => "email_changed_by_operator",
+            Self::DeletionRequested { .. } => "deletion_requested",
+            Self::DeletionUndone { .. } => "deletion_undone",
+            Self::AccountDeleted { .. } => "account_deleted",
         }
     }
 
@@ -296,7 +322,8 @@ impl MailKind {
             | Self::ConfirmRegistration { expires_at, .. }
             | Self::Invitation { expires_at, .. }
             | Self::ConfirmEmailChange { expires_at, .. }
-            | Self::EmailChanged { expires_at, .. } => Some(*expires_at),
+            | Self::EmailChanged { expires_at, .. }
+            | Self::DeletionRequested { expires_at, .. } => Some(*expires_at),
             Self::PasswordChanged { .. }
             | Self::ResetCompleted { .. }
             | Self::SecondFactorEnabled { .. }
@@ -310,11 +337,13 @@ impl MailKind {
             | Self::MarkedCompromised { .. }
             | Self::SharingReminder { .. }
             | Self::AlreadyRegistered { .. }
-            | Self::Registered { .. }
             | Self::EmailChangeRequested { .. }
             | Self::EmailInUse { .. }
             | Self::EmailConfirmed { .. }
-            | Self::EmailChangedByOperator { .. } => None,
+            | Self::EmailChangedByOperator { .. }
+            | Self::DeletionUndone { .. }
+            | Self::AccountDeleted { .. }
+            | Self::Registered { .. } => None,
         }
     }
 
@@ -355,13 +384,16 @@ impl MailKind {
             | Self::MarkedCompromised { .. }
             | Self::SharingReminder { .. }
             | Self::Invitation { .. }
-            | Self::Registered { .. }
             | Self::EmailChangeRequested { .. }
             | Self::EmailInUse { .. }
             | Self::EmailConfirmed { .. }
             | Self::EmailChangedByOperator { .. }
             | Self::ConfirmEmailChange { .. }
-            | Self::EmailChanged { .. } => false,
+            | Self::EmailChanged { .. }
+            | Self::DeletionRequested { .. }
+            | Self::DeletionUndone { .. }
+            | Self::AccountDeleted { .. }
+            | Self::Registered { .. } => false,
         }
     }
 
@@ -374,6 +406,7 @@ impl MailKind {
             | Self::TemporaryPassword { lifetime, expires_at, .. }
             | Self::ConfirmRegistration { lifetime, expires_at, .. }
             | Self::Invitation { lifetime, expires_at, .. }
+            | Self::DeletionRequested { lifetime, expires_at, .. }
             | Self::ConfirmEmailChange { lifetime, expires_at, .. } => Some(until(now, *expires_at).min(*lifetime)),
             Self::EmailChanged { expires_at, .. } => Some(until(now, *expires_at)),
             Self::PasswordChanged { .. }
@@ -389,11 +422,13 @@ impl MailKind {
             | Self::MarkedCompromised { .. }
             | Self::SharingReminder { .. }
             | Self::AlreadyRegistered { .. }
-            | Self::Registered { .. }
             | Self::EmailChangeRequested { .. }
             | Self::EmailInUse { .. }
             | Self::EmailConfirmed { .. }
-            | Self::EmailChangedByOperator { .. } => None,
+            | Self::EmailChangedByOperator { .. }
+            | Self::DeletionUndone { .. }
+            | Self::AccountDeleted { .. }
+            | Self::Registered { .. } => None,
         }
     }
 }

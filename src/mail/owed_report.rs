@@ -8,4 +8,6 @@ pub struct OwedReport {
     pub failed: u64,
     /// Mails that were owed for too long.
     pub given_up: u64,
+    /// Accounts that were [deleted](crate::Auth::request_deletion) because their time was over.
+    pub deleted: u64,
 }

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 
 use super::{English, Mail, MailKind};
 use crate::types::{
-    Holder, RegistrationToken, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken, after,
-    grouped_base32,
+    DeletionToken, Holder, RegistrationToken, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken,
+    after, grouped_base32,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -32,12 +32,13 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
     let holder = Holder::Clear(UserId::from_random([0; 16]));
     let token = ResetToken(WireToken { holder, secret: SecretBytes::new([0; 32]) });
     let link = || site.reset_link(&token);
+    let undo = || site.deletion_link(&DeletionToken(token.0.clone()));
     let content = Holder::Content([0; 128].into());
     let registration = || {
         let token = WireToken { holder: content.clone(), secret: SecretBytes::new([0; 32]) };
         site.registration_link(&RegistrationToken(token))
     };
-    let [confirm, undo] = [site.email_confirm_link(&token), site.email_undo_link(&token)];
+    let [confirm, email_undo] = [site.email_confirm_link(&token), site.email_undo_link(&token)];
     let day = 24 * HOUR;
     let kinds = [
         MailKind::Welcome { temporary_password: password(), lifetime: day, expires_at: after(at, day) },
@@ -68,10 +69,13 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
         MailKind::ConfirmEmailChange { link: confirm, lifetime: HOUR, expires_at: after(at, HOUR) },
         MailKind::EmailChangeRequested { at },
         MailKind::EmailInUse { at },
-        MailKind::EmailChanged { link: undo, at, expires_at: after(at, 7 * day) },
+        MailKind::EmailChanged { link: email_undo, at, expires_at: after(at, 7 * day) },
         MailKind::EmailConfirmed { at },
         MailKind::EmailChangedByOperator { to_new_address: false, at },
         MailKind::EmailChangedByOperator { to_new_address: true, at },
+        MailKind::DeletionRequested { link: undo(), lifetime: 14 * day, expires_at: after(at, 14 * day) },
+        MailKind::DeletionUndone { at },
+        MailKind::AccountDeleted { at },
     ];
     let texts = Arc::new(English);
     kinds.into_iter().map(|kind| Mail::new(kind, site, texts.clone(), at)).collect()

@@ -236,6 +236,71 @@ pub trait MailTexts: Debug + Send + Sync + 'static {
         format!("Welcome! You opened your account at {} on {}.", site.name(), self.moment(at))
     }
 
+    /// [`DeletionRequested`](crate::mail::MailKind::DeletionRequested): the subject.
+    fn deletion_requested_subject(&self, site: &Site) -> String {
+        format!("Your account will be deleted – {}", site.name())
+    }
+
+    /// That the account is closed, and when it will be gone.
+    fn deletion_requested(&self, site: &Site, gone_at: OffsetDateTime) -> String {
+        format!(
+            "You asked us to delete your account at {}. It is closed now, and will be deleted for good on {}.",
+            site.name(),
+            self.moment(gone_at)
+        )
+    }
+
+    /// Precedes the link that undoes it.
+    fn deletion_undo_link(&self) -> String {
+        "If you want to keep your account, you can undo this here:".to_owned()
+    }
+
+    /// Until when the link works, and what follows.
+    fn deletion_undo_until(&self, gone_at: OffsetDateTime) -> String {
+        format!(
+            "The link works until {}. After that, nobody can bring your account back. You will need your password to sign in again.",
+            self.moment(gone_at)
+        )
+    }
+
+    /// What to do if someone else asked for the deletion.
+    fn deletion_not_you(&self) -> String {
+        "If this was not you, someone knows how to sign in to your account: use the link, then choose \"Forgot your password?\" on the \
+         sign-in page right away and let us know."
+            .to_owned()
+    }
+
+    /// [`DeletionUndone`](crate::mail::MailKind::DeletionUndone): the subject.
+    fn deletion_undone_subject(&self, site: &Site) -> String {
+        format!("You keep your account – {}", site.name())
+    }
+
+    /// That the deletion was undone, and when.
+    fn deletion_undone(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!("Your account at {} will not be deleted. This was undone on {}.", site.name(), self.moment(at))
+    }
+
+    /// How to use the account again. The mail holds no link, so that nobody learns to follow one.
+    fn deletion_undone_advice(&self) -> String {
+        "Everything is as it was. Open the sign-in page the way you always do, and sign in with your password."
+            .to_owned()
+    }
+
+    /// [`AccountDeleted`](crate::mail::MailKind::AccountDeleted): the subject.
+    fn account_deleted_subject(&self, site: &Site) -> String {
+        format!("Your account was deleted – {}", site.name())
+    }
+
+    /// That it was deleted, and when.
+    fn account_deleted(&self, site: &Site, at: OffsetDateTime) -> String {
+        format!("You asked us to delete your account at {}. It was deleted on {}.", site.name(), self.moment(at))
+    }
+
+    /// That nothing brings it back, and what to do if someone else asked for it. The support contact follows at the end of the mail.
+    fn account_deleted_advice(&self) -> String {
+        "Nobody can bring it back. If this was not you, please let us know.".to_owned()
+    }
+
     /// [`PasswordChanged`](crate::mail::MailKind::PasswordChanged): the subject.
     fn password_changed_subject(&self, site: &Site) -> String {
         format!("Your password was changed – {}", site.name())

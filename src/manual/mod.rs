@@ -29,6 +29,9 @@ pub mod host_pages {}
 #[doc = include_str!("keeping_sessions.md")]
 pub mod keeping_sessions {}
 
+#[doc = include_str!("leaving.md")]
+pub mod leaving {}
+
 #[doc = include_str!("shared_accounts.md")]
 pub mod shared_accounts {}
 

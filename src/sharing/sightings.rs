@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use super::export::{DayExport, SeenExport, SightingsExport};
 use super::places::{SeenAddress, SeenDevice, Turn, WINDOW};
 use super::short_id::ShortId;
 use super::sighting::Sighting;
 use super::signs::SharingSigns;
-use crate::types::{after, micros};
+use crate::types::{after, micros, rfc3339};
 
 /// What an account remembers of its use: devices and client addresses of the last thirty days, and figures of the last seven.
 ///
@@ -50,6 +51,29 @@ const SLOTS_OF_A_DAY: i64 = 288;
 impl Sightings {
     pub(crate) fn is_empty(&self) -> bool {
         self.devices.is_empty() && self.reported_at.is_none() && self.extra.is_empty()
+    }
+
+    /// What it holds, for the person.
+    pub(crate) fn export(&self) -> SightingsExport {
+        let Self { slot: _, devices, addresses, days, reported_at, extra: _ } = self;
+        let browser = |SeenDevice(_, last, _): &SeenDevice| SeenExport { last_seen_on: day(*last), browsers: None };
+        let address = |SeenAddress(_, devices, last): &SeenAddress| SeenExport {
+            last_seen_on: day(*last),
+            browsers: Some(devices.count_ones()),
+        };
+        let figures = |Day(of, hours, most_browsers_in_an_hour, most_places_at_once, alternations): &Day| DayExport {
+            day: day(*of),
+            hours_in_which_places_alternated: (0..24).filter(|hour| hours >> hour & 1 == 1).collect(),
+            most_browsers_in_an_hour: *most_browsers_in_an_hour,
+            most_places_at_once: *most_places_at_once,
+            alternations: *alternations,
+        };
+        SightingsExport {
+            browsers: devices.iter().map(browser).collect(),
+            client_addresses: addresses.iter().map(address).collect(),
+            days: days.iter().map(figures).collect(),
+            last_reported_as_shared_at: reported_at.map(rfc3339),
+        }
     }
 
     /// Notes one use; none without an address while addresses are remembered. `Some` if the account now looks shared and that was
@@ -205,6 +229,12 @@ impl Sightings {
         self.reported_at = if due { Some(now) } else { reported_at };
         due
     }
+}
+
+/// A day by its number since 1970.
+fn day(number: i64) -> String {
+    let at = OffsetDateTime::from_unix_timestamp(number.saturating_mul(86_400)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    rfc3339(at).split('T').next().unwrap_or_default().to_owned()
 }
 
 fn slot_of(at: OffsetDateTime) -> i64 {

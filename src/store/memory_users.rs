@@ -163,7 +163,7 @@ impl UserDirectory for MemoryUsers {
     }
 
     async fn list_owing(&self, now: OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError> {
-        let due = |user: &UserOverview| user.mail_due_at.filter(|due| *due <= now).map(|due| (due, user.id.clone()));
+        let due = |user: &UserOverview| user.due_at.filter(|due| *due <= now).map(|due| (due, user.id.clone()));
         Ok(self.page(at_most, None, due).into_iter().map(|user| user.id).collect())
     }
 

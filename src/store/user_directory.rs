@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use crate::account::{UserCounts, UserOverview, UserStatus};
 use crate::types::{BackendError, UserId};
 
-/// Lists users, without secrets: for operators, for [`sign_out_everybody`](crate::Operator::sign_out_everybody) and for [owed
-/// mails](crate::AuthBuilder::owed_mails). No other flow needs it, so it is separate from
+/// Lists users, without secrets: for operators, for [`sign_out_everybody`](crate::Operator::sign_out_everybody), for [owed
+/// mails](crate::AuthBuilder::owed_mails) and for [deletions](crate::Auth::purge_deleted). No other flow needs it, so it is separate from
 /// [`UserRepository`](crate::UserRepository) and optional for adapters.
 ///
 /// Lists come in pages of at most `at_most` entries. Request the first page with `after` being `None`, and each next one with
@@ -49,8 +49,9 @@ pub trait UserDirectory: Debug + Send + Sync + 'static {
     /// written by a newer release are listed too. Skip a value that is not a valid id.
     async fn list_ids(&self, after: Option<&UserId>, at_most: u32) -> Result<Vec<UserId>, BackendError>;
 
-    /// At most `at_most` users whose [`UserOverview::mail_due_at`] is not after `now`, the earliest first. The crate calls it
-    /// often and expects an index; see [`AuthBuilder::owed_mails`](crate::AuthBuilder::owed_mails).
+    /// At most `at_most` users whose [`UserOverview::due_at`] is not after `now`, the earliest first: those who are owed a mail, and
+    /// those whose account is to be deleted. The crate calls it often and expects an index; see
+    /// [`AuthBuilder::owed_mails`](crate::AuthBuilder::owed_mails) and [`Auth::purge_deleted`](crate::Auth::purge_deleted).
     async fn list_owing(&self, now: OffsetDateTime, at_most: u32) -> Result<Vec<UserId>, BackendError>;
 
     /// The users with a pending reset at `now`, ordered by when it expires.

@@ -39,7 +39,8 @@ impl RecordedMail {
             | MailKind::ConfirmRegistration { link, .. }
             | MailKind::Invitation { link, .. }
             | MailKind::ConfirmEmailChange { link, .. }
-            | MailKind::EmailChanged { link, .. } => Some(link.expose().to_owned()),
+            | MailKind::EmailChanged { link, .. }
+            | MailKind::DeletionRequested { link, .. } => Some(link.expose().to_owned()),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::email::Email;
 use super::secret::redacted_debug;
-use super::token::{RegistrationToken, ResetToken};
+use super::token::{DeletionToken, RegistrationToken, ResetToken};
 
 /// The maximum length of the service name, in characters: it appears in every mail subject.
 const MAX_NAME_CHARS: usize = 64;
@@ -120,6 +120,7 @@ pub struct Site {
     registration_path: String,
     email_confirm_path: String,
     email_undo_path: String,
+    deletion_path: String,
     link_token: TokenPlacement,
 }
 
@@ -154,6 +155,7 @@ impl Site {
             registration_path: "/register/confirm".to_owned(),
             email_confirm_path: "/email/confirm".to_owned(),
             email_undo_path: "/email/undo".to_owned(),
+            deletion_path: "/leaving/undo".to_owned(),
             link_token: TokenPlacement::default(),
         })
     }
@@ -205,6 +207,16 @@ impl Site {
     pub fn email_undo_path(self, path: &str) -> Result<Self, SiteError> {
         let email_undo_path = plain_path("email_undo_path", path)?;
         Ok(Self { email_undo_path, ..self })
+    }
+
+    /// The path of the page that the link which undoes a deletion opens, below the base address; default `/leaving/undo`. The page
+    /// only asks for confirmation; the POST that follows undoes.
+    ///
+    /// # Errors
+    /// [`SiteError`] unless it is a plain path that starts with `/`.
+    pub fn deletion_path(self, path: &str) -> Result<Self, SiteError> {
+        let deletion_path = plain_path("deletion_path", path)?;
+        Ok(Self { deletion_path, ..self })
     }
 
     /// Where links carry their token; default in the query.
@@ -270,6 +282,11 @@ impl Site {
     /// The link that takes one back by this token.
     pub(crate) fn email_undo_link(&self, token: &ResetToken) -> MailLink {
         self.link(&self.email_undo_path, token.expose())
+    }
+
+    /// The link that undoes a deletion.
+    pub(crate) fn deletion_link(&self, token: &DeletionToken) -> MailLink {
+        self.link(&self.deletion_path, token.expose())
     }
 
     fn link(&self, path: &str, token: String) -> MailLink {

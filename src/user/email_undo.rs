@@ -9,6 +9,7 @@ use super::fresh::Fresh;
 use super::owed_mail::OwedMail;
 use super::state::User;
 use super::stored::{Document, EmailUndo, TemporaryOrigin};
+use crate::account::UserStatus;
 use crate::types::{Digest, Email, Span, Token, UserId};
 
 /// The outcome of taking a change back: store the user, then mail the temporary password.
@@ -24,7 +25,9 @@ impl User {
         let shown = undo_digest(&self.id, token);
         let mut undos = self.document.email_changes.undo.iter().enumerate();
         let found = undos.find(|(_, undo)| undo.digest.ct_eq(&shown).into())?;
-        (found.1.span.is_alive(now) && self.is_active() && token.user_id == self.id).then_some(found)
+        // Whoever changed the address may have asked for the deletion too.
+        let is_open = self.is_active() || self.deletion_due_at().is_some();
+        (found.1.span.is_alive(now) && is_open && token.user_id == self.id).then_some(found)
     }
 
     /// The address to which this link would take the account back.
@@ -49,6 +52,7 @@ impl User {
         let opened = Span::starting(now, lifetime);
         let (factor_removed, next) = self.next_with(fresh, |document| {
             document.void_what_was_issued(fresh);
+            (document.status, document.deletion) = (UserStatus::Active, None);
             document.undeliverable = None;
             document.note_new_address(now);
             document.devices.clear();

@@ -17,6 +17,8 @@ impl User {
             reset_expires_at: self.document.reset.expires_at(),
             owed_mails: self.owed_mails(),
             mail_due_at: self.mail_due_at(),
+            deletion_due_at: self.deletion_due_at(),
+            due_at: self.mail_due_at().into_iter().chain(self.deletion_due_at()).min(),
             undeliverable: self.reported_undeliverable(),
         }
     }

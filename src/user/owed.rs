@@ -68,9 +68,15 @@ pub(crate) enum Contents {
         at: OffsetDateTime,
     },
     /// The way back from a change of the address.
-    Undo {
+    EmailUndo {
         token: Token,
         at: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    },
+    /// The way back from a deletion.
+    DeletionUndo {
+        token: Token,
+        lifetime: Duration,
         expires_at: OffsetDateTime,
     },
 }
@@ -82,7 +88,7 @@ impl StoredOwed {
 }
 
 impl Document {
-    /// Has this mailed once the state is stored. Deactivated accounts get no mail.
+    /// Has this mailed once the state is stored. Deactivated accounts get no mail, except the links that undo a deletion.
     pub(super) fn mail(&mut self, mail: impl Into<OwedMail>) {
         self.decide(mail.into(), None);
     }
@@ -93,8 +99,18 @@ impl Document {
     }
 
     fn decide(&mut self, mail: OwedMail, to: Option<Email>) {
-        if self.status == UserStatus::Active {
+        if self.gets(mail) {
             self.to_mail.push(Decided { mail, to });
+        }
+    }
+
+    fn gets(&self, mail: OwedMail) -> bool {
+        let (is_active, is_leaving) = (self.status == UserStatus::Active, self.pending_deletion().is_some());
+        match mail {
+            OwedMail::DeletionRequested => is_leaving,
+            // Whoever changed the address may have asked for the deletion too.
+            OwedMail::EmailUndo => is_active || is_leaving,
+            _ => is_active,
         }
     }
 
@@ -104,7 +120,7 @@ impl Document {
         let link = match mail {
             OwedMail::ResetLink => self.reset.links.last().map(|link| link.digest),
             OwedMail::EmailUndo => self.email_changes.undo.last().map(|undo| undo.digest),
-            OwedMail::Welcome | OwedMail::TemporaryPassword | OwedMail::Notice(_) => None,
+            OwedMail::Welcome | OwedMail::TemporaryPassword | OwedMail::DeletionRequested | OwedMail::Notice(_) => None,
         };
         let owed = &mut self.owed.known;
         let of = to.clone();
@@ -127,6 +143,7 @@ impl Document {
         let has_temporary = |origin| self.temporary.as_ref().is_some_and(|it| it.origin == origin) && !signing_in;
         match owed.mail {
             OwedMail::Notice(_) => true,
+            OwedMail::DeletionRequested => self.pending_deletion().is_some(),
             OwedMail::Welcome => has_temporary(TemporaryOrigin::Welcome),
             OwedMail::TemporaryPassword => has_temporary(TemporaryOrigin::Reset),
             OwedMail::ResetLink => owed.link.is_some_and(|link| self.reset.is_unused(&link)),
@@ -147,6 +164,11 @@ impl Document {
         let links = &limits.links;
         match owed.mail {
             OwedMail::Notice(notice) => Some(Contents::Notice { notice, at: owed.since }),
+            OwedMail::DeletionRequested => {
+                let token = Token::new(user.clone(), fresh.secret.clone());
+                let (lifetime, expires_at) = self.renew_undo_link(user, &token, now)?;
+                Some(Contents::DeletionUndo { token, lifetime, expires_at })
+            }
             OwedMail::Welcome => {
                 let lifetime = limits.welcome_lifetime;
                 self.install_temporary(temporary, TemporaryOrigin::Welcome, lifetime, now);
@@ -169,7 +191,7 @@ impl Document {
             OwedMail::EmailUndo => {
                 let token = Token::new(user.clone(), fresh.secret.clone());
                 let expires_at = self.renew_undo(&owed.link?, user, &token, now)?;
-                Some(Contents::Undo { token, at: owed.since, expires_at })
+                Some(Contents::EmailUndo { token, at: owed.since, expires_at })
             }
         }
     }
@@ -275,7 +297,7 @@ impl User {
         let Some(stored) = due else { return Taking::Nothing };
         let (mail, since, owed) = (stored.mail, stored.since, Owed { mail: stored.mail, by: stored.by });
         let without = || self.next(fresh, |document| document.owed.known.retain(|stored| !stored.is(&owed)));
-        if !self.is_active() || !self.document.is_of_use(stored) {
+        if !self.document.gets(mail) || !self.document.is_of_use(stored) {
             return Taking::Void(without());
         }
         if now >= after(since, limits.patience(mail)) {
@@ -287,8 +309,11 @@ impl User {
             (entry.tries, entry.due) = (entry.tries.saturating_add(1), after(now, limits.lease));
             match &contents {
                 Contents::Link { token, .. } => entry.link = Some(link_digest(self.id(), token)),
-                Contents::Undo { token, .. } => entry.link = Some(undo_digest(self.id(), token)),
-                Contents::Welcome { .. } | Contents::TemporaryPassword { .. } | Contents::Notice { .. } => {}
+                Contents::EmailUndo { token, .. } => entry.link = Some(undo_digest(self.id(), token)),
+                Contents::Welcome { .. }
+                | Contents::TemporaryPassword { .. }
+                | Contents::DeletionUndo { .. }
+                | Contents::Notice { .. } => {}
             }
             Some((entry.tries, contents))
         });
@@ -305,6 +330,8 @@ impl OwedLimits {
         match mail {
             OwedMail::ResetLink => self.links.lifetime,
             OwedMail::TemporaryPassword => self.links.temporary_lifetime,
+            // As long as its link would work.
+            OwedMail::DeletionRequested => Duration::MAX,
             _ => self.give_up_after,
         }
     }

@@ -20,6 +20,8 @@ pub(crate) enum OwedMail {
     Welcome,
     ResetLink,
     TemporaryPassword,
+    /// The link that undoes a deletion.
+    DeletionRequested,
     Notice(Notice),
     /// The way back from a change of the address.
     EmailUndo,
@@ -54,6 +56,7 @@ pub(crate) enum Notice {
     EmailChangedByOperator,
     /// To the address after it.
     EmailSetByOperator,
+    DeletionUndone,
 }
 
 /// A mail that a transition decided.
@@ -71,10 +74,10 @@ impl From<Notice> for OwedMail {
 }
 
 impl OwedMail {
-    /// There is one temporary password at a time, so its mail takes the place of the one before.
+    /// There is one temporary password at a time, and one link that undoes a deletion, so its mail takes the place of the one before.
     pub(super) fn at_most(self) -> usize {
         match self {
-            Self::Welcome | Self::TemporaryPassword => 1,
+            Self::Welcome | Self::TemporaryPassword | Self::DeletionRequested => 1,
             Self::EmailUndo => MOST_EMAIL_UNDOS,
             Self::ResetLink | Self::Notice(_) => MOST_OF_A_KIND,
         }

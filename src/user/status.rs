@@ -10,29 +10,22 @@ use super::stored::{Assurance, Document};
 use crate::account::UserStatus;
 
 impl User {
-    /// Deactivates the account. Nothing mailed or issued before works again, even after reactivation, except the password.
-    /// `None` if it is already deactivated.
+    /// Deactivates the account. Nothing mailed or issued before works again, even after reactivation, except the password. A deletion
+    /// that its owner has asked for is off: what an operator decides is not undone by a link, nor made final by time. `None` if it is
+    /// already deactivated, and not by its owner.
     pub(crate) fn deactivate(&self, fresh: &Fresh) -> Option<User> {
-        self.is_active().then(|| {
+        let is_due = self.is_active() || self.deletion_due_at().is_some();
+        is_due.then(|| {
             self.next(fresh, |document| {
-                document.status = UserStatus::Deactivated;
-                document.end_sessions(fresh);
-                document.reset.void();
-                document.temporary = None;
-                document.devices.clear();
+                document.close(fresh);
                 document.email_changes.void();
             })
         })
     }
 
-    /// Makes the account usable again. `None` if it is active already.
+    /// Makes the account usable again. A deletion that its owner has asked for is off. `None` if it is active already.
     pub(crate) fn reactivate(&self, fresh: &Fresh) -> Option<User> {
-        (!self.is_active()).then(|| {
-            self.next(fresh, |document| {
-                document.status = UserStatus::Active;
-                document.end_sessions(fresh);
-            })
-        })
+        (!self.is_active()).then(|| self.next(fresh, |document| document.reopen(fresh)))
     }
 
     /// The next sign-in with the own password leads to a change first. Running sessions end. `None` if a password has to be

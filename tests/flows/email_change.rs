@@ -9,6 +9,7 @@ use doorward::email_change::{
 };
 use doorward::event::EventKind;
 use doorward::journal::Journal;
+use doorward::leaving::DeletionRequested;
 use doorward::password::ResetLinkStatus;
 use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, StepUp};
 use doorward::session::SignOutSweep;
@@ -107,7 +108,7 @@ fn asking_mails_a_link_to_the_new_address_and_a_notice_to_the_old_one_and_change
 }
 
 #[test]
-fn confirming_gives_the_account_the_address_as_it_was_typed_and_tells_both() {
+fn r03_confirming_gives_the_account_the_address_as_it_was_typed_and_tells_both() {
     let (world, ann) = World::with_ann();
     let before = world.mailer.count();
     let token = asked(&world, &ann, MOVED);
@@ -558,7 +559,7 @@ fn what_marked_the_old_address_as_undeliverable_does_not_mark_the_new_one() {
 }
 
 #[test]
-fn taking_a_change_back_step_by_step_leaves_a_thief_nothing_and_lets_the_owner_in() {
+fn r04_taking_a_change_back_step_by_step_leaves_a_thief_nothing_and_lets_the_owner_in() {
     let (world, owner) = World::with_ann();
     let world = world.restarted(|builder| builder.keyring(keyring()));
     let owners_device = device(&owner);
@@ -1151,4 +1152,40 @@ fn the_journal_has_every_step() {
     assert_eq!(entries.last().unwrap().operator.as_ref(), Some(ann.user_id()));
     let checked = block_on(world.operator.check_journal(&*world.users, ann.user_id())).unwrap();
     assert_eq!((checked.unchained, checked.first_break), (0, None));
+}
+
+/// Whoever has taken an account over wants it gone before the owner reads the mail: it stays as long as the owner can take it back.
+#[test]
+fn r04_a_deletion_that_a_thief_asks_for_waits_for_the_way_back() {
+    for grace in [std::time::Duration::ZERO, DAY, 30 * DAY] {
+        let world = World::with(|builder| builder.configure(|config| config.deletion.grace = grace));
+        let thief = world.open(ANN, OLD);
+        let (thief, undo) = moved(&world, &thief, THIEF);
+        let changed_at = world.now();
+        world.clock.advance(MINUTE);
+        let Ok(DeletionRequested::Scheduled { gone_at, .. }) = block_on(world.auth.request_deletion(&thief)) else {
+            panic!("the account is gone")
+        };
+        assert_eq!(gone_at, (changed_at + 7 * DAY).max(world.now() + grace), "{grace:?}");
+        assert!(world.fails(THIEF, OLD) && world.fails(ANN, OLD));
+        assert_eq!(block_on(world.auth.purge_deleted(&world.users, 10)).unwrap(), 0);
+
+        world.clock.set(changed_at + 7 * DAY - SECOND);
+        let temporary = undone(&world, &undo);
+        let challenge = world.challenge(ANN, &temporary);
+        let _ = world.choose(&challenge, NEW);
+        world.clock.advance(90 * DAY);
+        assert_eq!(block_on(world.auth.purge_deleted(&world.users, 10)).unwrap(), 0, "the deletion is off");
+        let _ = world.signed_in(ANN, NEW);
+    }
+}
+
+#[test]
+fn an_account_that_its_operator_deactivated_is_taken_back_by_no_link() {
+    let (world, ann) = World::with_ann();
+    let (ann, undo) = moved(&world, &ann, THIEF);
+    let _ = block_on(world.auth.request_deletion(&ann)).unwrap();
+    block_on(world.operator.deactivate(ann.user_id())).unwrap();
+    assert_eq!(undo_of(&world, &undo), EmailLinkStatus::Invalid);
+    assert!(block_on(world.auth.undo_email_change(&undo)).is_err());
 }

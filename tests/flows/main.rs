@@ -12,6 +12,7 @@ mod import;
 mod import_from;
 mod journal;
 mod keyring;
+mod leaving;
 mod operator;
 mod owed;
 mod provision;

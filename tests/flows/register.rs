@@ -50,7 +50,7 @@ fn address(n: u8) -> ClientAddress {
 }
 
 #[test]
-fn a_proved_address_and_a_password_open_an_account_and_sign_in() {
+fn r01_a_proved_address_and_a_password_open_an_account_and_sign_in() {
     let world = opened(|builder| builder);
     let token = world.registration("Ben@acme.example");
     assert_eq!(world.last_mail().to.as_typed(), "Ben@acme.example");
@@ -166,7 +166,7 @@ fn what_mail_clients_do_to_the_link_is_mended_and_other_tokens_are_none() {
 }
 
 #[test]
-fn a_taken_address_gets_the_same_answer_and_its_owner_is_told() {
+fn r02_a_taken_address_gets_the_same_answer_and_its_owner_is_told() {
     let world = opened(|builder| builder);
     let ann = world.open(ANN, OLD);
     let version = world.user(ANN).version();
@@ -191,7 +191,7 @@ fn deactivated_accounts_stay_silent() {
 }
 
 #[test]
-fn free_and_taken_addresses_cause_the_same_calls() {
+fn r02_free_and_taken_addresses_cause_the_same_calls() {
     let world = opened(|builder| builder);
     let _ = world.open(ANN, OLD);
     world.provision("new@acme.example");
@@ -463,7 +463,7 @@ fn a_value_is_short_text_without_controls() {
 }
 
 #[test]
-fn a_thousand_confirms_of_one_link_make_one_account_and_one_welcome() {
+fn r01_a_thousand_confirms_of_one_link_make_one_account_and_one_welcome() {
     let world = opened(|builder| builder);
     let token = world.registration(BEN);
     let outcomes: Vec<Result<SignIn, RegisterError>> = thread::scope(|scope| {
@@ -522,7 +522,7 @@ fn a_lost_answer_of_the_insert_is_looked_up() {
 
 /// A hundred thousand requests that nobody confirms, half of them for taken addresses.
 #[test]
-fn requests_that_nobody_confirms_leave_no_row() {
+fn r01_requests_that_nobody_confirms_leave_no_row() {
     unconfirmed(2_000);
 }
 

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 11] = [
     &["crypto", "clock.rs"],
     &["hashing", "throttle", "sharing", "journal"],
     &["password", "second_factor"],
-    &["account", "registration", "email_change"],
+    &["account", "registration", "email_change", "leaving"],
     &["session"],
     &["user"],
     &["store", "mail", "event", "config", "error"],

@@ -11,6 +11,7 @@ pub type Stored = (String, String, String, String);
 pub struct Columns {
     pub version: String,
     pub reset_until: Option<i64>,
+    /// When a mail is due, or a deletion.
     pub mail_due: Option<i64>,
     pub head: String,
     pub snapshot: String,
@@ -22,7 +23,7 @@ impl Columns {
         Self {
             version: user.version().to_string(),
             reset_until: overview.reset_expires_at.map(micros),
-            mail_due: overview.mail_due_at.map(micros),
+            mail_due: overview.due_at.map(micros),
             head: user.head().encode(),
             snapshot: user.to_snapshot(),
         }

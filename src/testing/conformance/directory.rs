@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use super::samples::{auth, builder, email, panics};
 use doorward::account::Provision;
 use doorward::config::BackgroundWork;
+use doorward::leaving::DeletionRequested;
 use doorward::mail::Mail;
 use doorward::store::{BackendError, BackendErrorKind, MemoryAttempts, UserDirectory};
 use doorward::testing::{ManualClock, RecordingMailer};
-use doorward::{Clock, Email, Mailer, UserId, UserRepository};
+use doorward::{Clock, Email, Mailer, SignIn, SignInRequest, UserId, UserRepository};
 
 /// A mailer that is out of order.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ const PEOPLE: u32 = 5;
 const MINUTE: core::time::Duration = core::time::Duration::from_secs(60);
 
 /// Checks an adapter of [`UserDirectory`] over an empty table: `list_ids` returns each id once, in pages; `list_owing` returns
-/// users from the moment a mail is due, the earliest first, until it has left. Panics if the adapter breaks the contract.
+/// users from the moment a mail or a deletion is due, the earliest first, until that is done. Panics if the adapter breaks the contract.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -94,9 +95,38 @@ pub async fn a_directory_lists_everybody_and_who_is_owed_a_mail(
     // Nobody mails a deactivated account.
     assert_eq!((delivered.sent, mailer.count()), (u64::from(PEOPLE) - 1, PEOPLE as usize - 1));
     assert_eq!(directory.list_owing(began + 1_000 * MINUTE, 10).await.unwrap_or_else(panics), []);
+    deletions_are_due(&users, &*directory, &clock, &ids[2]).await;
     let (_, operator) = auth(users, MemoryAttempts::new(), &clock, &mailer);
     operator.delete(&ids[0]).await.unwrap_or_else(panics);
     assert!(!directory.list_ids(None, 10).await.unwrap_or_else(panics).contains(&ids[0]));
+}
+
+/// An account that its owner has asked to delete is listed from the end of the grace on, and gone once it is deleted.
+async fn deletions_are_due(
+    users: &Arc<dyn UserRepository>,
+    directory: &dyn UserDirectory,
+    clock: &ManualClock,
+    id: &UserId,
+) {
+    let mailer = RecordingMailer::new();
+    let (auth, operator) = auth(Arc::clone(users), MemoryAttempts::new(), clock, &mailer);
+    operator.resend_welcome(id).await.unwrap_or_else(panics);
+    let mailed = mailer.last().unwrap_or_else(|| panic!("the welcome was mailed"));
+    let (address, password) = (mailed.to.canonical().to_owned(), mailed.temporary_password().unwrap_or_default());
+    let entered = auth.try_sign_in(SignInRequest::new(&address, &password)).await;
+    let Ok(SignIn::PasswordChangeRequired(challenge)) = entered else { panic!("not let in: {entered:?}") };
+    let chosen = auth.choose_password(&challenge, "a quiet morning in May").await;
+    let Ok(SignIn::Complete(signed_in)) = chosen else { panic!("not signed in: {chosen:?}") };
+    let requested = auth.request_deletion(&signed_in).await;
+    let Ok(DeletionRequested::Scheduled { gone_at, .. }) = requested else { panic!("not scheduled: {requested:?}") };
+    let before = gone_at - core::time::Duration::from_micros(1);
+    assert_eq!(directory.list_owing(before, 10).await.unwrap_or_else(panics), []);
+    assert_eq!(directory.list_owing(gone_at, 10).await.unwrap_or_else(panics), core::slice::from_ref(id));
+    assert_eq!(auth.purge_deleted(directory, 10).await.unwrap_or_else(panics), 0);
+    clock.set(gone_at);
+    assert_eq!(auth.purge_deleted(directory, 10).await.unwrap_or_else(panics), 1);
+    assert_eq!(directory.list_owing(gone_at, 10).await.unwrap_or_else(panics), []);
+    assert!(!directory.list_ids(None, 10).await.unwrap_or_else(panics).contains(id));
 }
 
 /// Everybody, in pages of two.

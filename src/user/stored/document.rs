@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::any_release::OfAnyRelease;
 use super::challenge::StoredChallenge;
+use super::deletion::StoredDeletion;
 use super::device::StoredDevice;
 use super::email_change::EmailChanges;
 use super::extra::Extra;
@@ -62,6 +63,9 @@ pub(in crate::user) struct Document {
     pub(in crate::user) undeliverable: Option<StoredUndeliverable>,
     #[serde(default, skip_serializing_if = "EmailChanges::is_empty")]
     pub(in crate::user) email_changes: EmailChanges,
+    /// The owner has asked for the deletion of the account. It counts only while the account is deactivated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) deletion: Option<StoredDeletion>,
     /// The mails of the decision that led to this state. They are not stored: what is stored of them is `owed`.
     #[serde(skip)]
     pub(in crate::user) to_mail: Vec<Decided>,
@@ -98,6 +102,7 @@ impl Document {
             owed: OfAnyRelease::default(),
             undeliverable: None,
             email_changes: EmailChanges::default(),
+            deletion: None,
             to_mail: Vec::new(),
             journal: None,
             journal_entries: Vec::new(),

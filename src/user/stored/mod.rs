@@ -4,6 +4,7 @@
 
 mod any_release;
 mod challenge;
+mod deletion;
 mod device;
 mod document;
 mod email_change;
@@ -18,9 +19,10 @@ mod undeliverable;
 
 pub(crate) use challenge::Assurance;
 pub(super) use challenge::{NextStep, StoredChallenge};
+pub(super) use deletion::StoredDeletion;
 pub(super) use device::{StoredDevice, StoredGrade};
 pub(super) use document::Document;
-pub(super) use email_change::{EmailUndo, PendingEmail};
+pub(super) use email_change::{EmailChanges, EmailUndo, PendingEmail};
 pub(super) use extra::Extra;
 pub(super) use journal::{EnteredFailures, StoredJournal};
 pub(super) use owed::StoredOwed;

@@ -1,0 +1,27 @@
+use core::time::Duration;
+
+use super::{ConfigError, DAY};
+
+/// Settings of the deletion that owners request ([`Auth::request_deletion`](crate::Auth::request_deletion)).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DeletionConfig {
+    /// How long an owner may change their mind, at most 90 days; default 14 days. Meanwhile the account is closed. Zero deletes at
+    /// once: then nothing can undo it.
+    pub grace: Duration,
+}
+
+impl Default for DeletionConfig {
+    fn default() -> Self {
+        Self { grace: 14 * DAY }
+    }
+}
+
+impl DeletionConfig {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        match self.grace > 90 * DAY {
+            true => Err(ConfigError::new("deletion.grace", "is above 90 days")),
+            false => Ok(()),
+        }
+    }
+}
