@@ -9,6 +9,8 @@ pub(super) enum Notice {
     DeviceSignedOut,
     SessionSignedOut,
     AppOff,
+    EmailRequested,
+    EmailChanged,
     AccountProvisioned,
     WelcomeNotMailed,
     WelcomeResent,
@@ -22,7 +24,7 @@ pub(super) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 20] = [
         Self::SignedOut,
         Self::SessionEnded,
         Self::PasswordChanged,
@@ -31,6 +33,8 @@ impl Notice {
         Self::DeviceSignedOut,
         Self::SessionSignedOut,
         Self::AppOff,
+        Self::EmailRequested,
+        Self::EmailChanged,
         Self::AccountProvisioned,
         Self::WelcomeNotMailed,
         Self::WelcomeResent,
@@ -62,6 +66,8 @@ impl Notice {
             Self::DeviceSignedOut => "notice-device-signed-out",
             Self::SessionSignedOut => "notice-session-signed-out",
             Self::AppOff => "notice-app-off",
+            Self::EmailRequested => "notice-email-requested",
+            Self::EmailChanged => "notice-email-changed",
             Self::AccountProvisioned => "notice-account-provisioned",
             Self::WelcomeNotMailed => "notice-welcome-not-mailed",
             Self::WelcomeResent => "notice-welcome-resent",
@@ -86,6 +92,8 @@ impl Notice {
             Self::DeviceSignedOut => "device_signed_out",
             Self::SessionSignedOut => "session_signed_out",
             Self::AppOff => "second_factor_off",
+            Self::EmailRequested => "email_requested",
+            Self::EmailChanged => "email_changed",
             Self::AccountProvisioned => "account_provisioned",
             Self::WelcomeNotMailed => "welcome_not_mailed",
             Self::WelcomeResent => "welcome_resent",

@@ -72,9 +72,13 @@ routes! {
     RegisterConfirm "/register/confirm" Get Post;
     ResetConfirm "/reset/confirm" Get Post;
     ResetDone "/reset/done" Get;
+    EmailConfirm "/email/confirm" Get Post;
+    EmailUndo "/email/undo" Get Post;
+    EmailUndone "/email/undone" Get;
     Confirm "/confirm" Get Post;
     Security "/security" Get;
     SecurityPassword "/security/password" Get Post;
+    SecurityEmail "/security/email" Get Post;
     SecurityAuthenticator "/security/authenticator" Get Post;
     SecurityAuthenticatorConfirm "/security/authenticator/confirm" Get Post;
     SecurityAuthenticatorOff "/security/authenticator/off" Get Post;
@@ -128,7 +132,7 @@ impl Route {
             Self::Forgot | Self::ForgotChange | Self::ForgotSend => &["email"],
             Self::Register | Self::RegisterChange | Self::RegisterSend => &["email"],
             Self::RegisterConfirm => &["new_password"],
-            Self::AccountsFind | Self::AccountsProvision => &["email"],
+            Self::AccountsFind | Self::AccountsProvision | Self::SecurityEmail => &["email"],
             Self::Confirm => &["proof"],
             Self::SecurityPassword => &["current_password", "new_password"],
             Self::SecurityDeviceSignOut => &["device"],
@@ -142,6 +146,11 @@ impl Route {
     /// Whether it opens accounts, as far as the host lets people do so.
     pub(super) fn is_of_registration(self) -> bool {
         self.path().starts_with(Self::Register.path())
+    }
+
+    /// Whether it is about another address for an account.
+    pub(super) fn is_of_email(self) -> bool {
+        matches!(self, Self::SecurityEmail | Self::EmailConfirm | Self::EmailUndo | Self::EmailUndone)
     }
 
     /// Whether only operators know it.
