@@ -151,11 +151,7 @@ fn device_shown(device: &Device, sessions: &[Session], texts: &Texts) -> ShownDe
     }
 }
 
-async fn security_page(
-    member: &Member,
-    page: Page,
-    broken: &[Violation],
-) -> Result<SecurityPage, Box<dyn AuthError>> {
+async fn security_page(member: &Member, page: Page, broken: &[Violation]) -> Result<SecurityPage, Box<dyn AuthError>> {
     let (auth, signed_in, texts) = (member.browser.auth(), &member.signed_in, &member.browser.reader.texts);
     let authenticator = match auth.second_factor(signed_in).await.map_err(boxed)? {
         SecondFactorStatus::On { enrolled_at, recovery_codes_left, .. } => {

@@ -34,6 +34,7 @@ impl Tour {
         tour.reset();
         tour.reset_by_the_link_alone();
         tour.registered();
+        tour.moved();
         tour.settings();
         tour.settings_with_an_app();
         tour.steps_up();
@@ -198,6 +199,32 @@ impl Tour {
             let _ = other.post("/register/send", &[("email", &format!("user{n}@acme.example"))]);
         }
         self.post(&mut other, "/register/send", &[("email", NEWCOMER)]);
+    }
+
+    fn moved(&mut self) {
+        for lifetime in [10 * MINUTE, 2 * HOUR] {
+            let world = World::for_pages(|builder| builder.configure(|config| config.email_change.lifetime = lifetime));
+            let mut browser = self.signed_in(&world);
+            self.post(&mut browser, "/security/email", &[("email", "ann@@acme.example")]);
+            self.post(&mut browser, "/security/email", &[("email", ANN)]);
+            self.post(&mut browser, "/security/email", &[("email", NEWCOMER)]);
+            let link = format!("/email/confirm?token={}", world.mailed_token());
+            let mut other = self.client(&world);
+            let name = crate::email::opened(&mut other, &link);
+            self.get(&mut other, "/email/confirm");
+            assert_eq!(crate::email::opened(&mut browser, &link), name);
+            self.get(&mut browser, "/email/confirm");
+            self.post(&mut browser, "/security/email", &[("email", NEWCOMER)]);
+            let mut twice = browser.clone();
+            self.post(&mut browser, "/email/confirm", &[("link", &name)]);
+            self.get(&mut other, "/email/confirm?token=damaged");
+            self.post(&mut twice, "/email/confirm", &[("link", "x")]);
+            let name = crate::email::opened(&mut other, &crate::email::undo_link(&world));
+            self.get(&mut other, "/email/undo");
+            let mut twice = other.clone();
+            self.post(&mut other, "/email/undo", &[("link", &name)]);
+            self.post(&mut twice, "/email/undo", &[("link", &name)]);
+        }
     }
 
     /// Ann, signed in here and in two other browsers.
