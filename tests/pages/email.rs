@@ -230,6 +230,7 @@ fn a_strangers_link_changes_nothing() {
     let name = opened(&mut bobs, &link);
     let refused = confirmed(&mut bobs, &name);
     assert_eq!(refused.status, 409);
+    refused.says("You are signed in as").says(BOB);
     refused.says("This link does not work").says("This link belongs to another account").says("/sign-in?then=");
     assert_eq!((bobs.who().as_deref(), browser.who().as_deref()), (Some(BOB), Some(ANN)));
     assert!(!has(&world, MOVED) && has(&world, ANN) && has(&world, BOB));

@@ -216,6 +216,10 @@ impl Tour {
             self.get(&mut browser, "/email/confirm");
             self.post(&mut browser, "/security/email", &[("email", NEWCOMER)]);
             let mut twice = browser.clone();
+            let _ = world.open("bob@acme.example", OLD);
+            let mut bobs = other.clone();
+            let _ = bobs.sign_in("bob@acme.example", OLD);
+            self.post(&mut bobs, "/email/confirm", &[("link", &name)]);
             self.post(&mut browser, "/email/confirm", &[("link", &name)]);
             self.get(&mut other, "/email/confirm?token=damaged");
             self.post(&mut twice, "/email/confirm", &[("link", "x")]);

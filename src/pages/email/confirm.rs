@@ -4,7 +4,7 @@
 use askama::Template;
 use serde::Serialize;
 
-use super::failed::{failed, not_kept};
+use super::failed::{failed, failed_for, not_kept};
 use crate::email_change::EmailLinkStatus;
 use crate::error::{ConfirmEmailChangeError, ResumeError};
 use crate::pages::answer::{Answer, Sorry};
@@ -97,7 +97,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
         // The browser keeps the link: its owner may sign in and go on.
         ConfirmEmailChangeError::OtherAccount => {
             let sign_in = sign_in_path(&browser, link);
-            Ok(failed(browser, &error, Some(sign_in)))
+            Ok(failed_for(browser, &error, sign_in, &signed_in))
         }
         ConfirmEmailChangeError::SessionEnded | ConfirmEmailChangeError::Unavailable(_) => {
             browser.visit.then = Some(browser.pages.path(&page_of(link)));

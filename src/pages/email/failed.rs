@@ -1,6 +1,7 @@
 use askama::Template;
 use serde::Serialize;
 
+use crate::auth::SignedIn;
 use crate::error::{AuthError, ErrorResponse};
 use crate::pages::answer::Answer;
 use crate::pages::browser::Browser;
@@ -19,6 +20,8 @@ pub struct EmailFailedPage {
     pub page: Page,
     /// The path of the sign-in page, if signing in is what helps. Otherwise the settings are.
     pub sign_in: Option<String>,
+    /// The address of whoever is signed in, if the link is of another account.
+    pub signed_in_as: Option<String>,
 }
 
 models!(EmailFailedPage);
@@ -26,6 +29,14 @@ models!(EmailFailedPage);
 pub(super) fn failed(browser: Browser, error: &dyn AuthError, sign_in: Option<String>) -> Answer {
     let refusal = browser.auth().error_response(error);
     refused(browser, &refusal, sign_in)
+}
+
+/// The link is of another account: says whose session it is.
+pub(super) fn failed_for(browser: Browser, error: &dyn AuthError, sign_in: String, who: &SignedIn) -> Answer {
+    let refusal = browser.auth().error_response(error);
+    let page = browser.plain_page(NO_USE).of(who).refused("", &refusal);
+    let signed_in_as = Some(who.email().as_typed().to_owned());
+    browser.refuse(&refusal, "", &EmailFailedPage { page, sign_in: Some(sign_in), signed_in_as })
 }
 
 /// The link is not in the browser's cookie: cookies are off, or later links evicted it.
@@ -36,7 +47,7 @@ pub(super) fn not_kept(browser: Browser, sign_in: Option<String>) -> Answer {
 
 fn refused(browser: Browser, refusal: &ErrorResponse, sign_in: Option<String>) -> Answer {
     let page = browser.plain_page(NO_USE).refused("", refusal);
-    browser.refuse(refusal, "", &EmailFailedPage { page, sign_in })
+    browser.refuse(refusal, "", &EmailFailedPage { page, sign_in, signed_in_as: None })
 }
 
 /// With words of the page's own, where those that go by the code would be about another kind of link.
@@ -44,5 +55,5 @@ pub(super) fn failed_saying(browser: Browser, error: &dyn AuthError, text: &str,
     let refusal = browser.auth().error_response(error);
     let page = browser.plain_page(NO_USE);
     let text = page.text(text);
-    browser.refuse(&refusal, "", &EmailFailedPage { page: page.problem("", text), sign_in })
+    browser.refuse(&refusal, "", &EmailFailedPage { page: page.problem("", text), sign_in, signed_in_as: None })
 }

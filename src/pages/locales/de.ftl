@@ -316,6 +316,7 @@ email-confirm-title = Neue Adresse bestätigen
 email-confirm-address = Ihre neue Adresse: { $value }
 email-confirm-intro = Wenn Sie bestätigen, melden Sie sich von nun an mit dieser Adresse an. Ihre anderen Geräte werden abgemeldet.
 email-confirm-sign-in = Bitte melden Sie sich zuerst an, noch mit Ihrer bisherigen Adresse. Danach kommen Sie hierher zurück.
+email-signed-in-as = Sie sind angemeldet als { $value }.
 email-undo-title = Frühere Adresse wiederherstellen
 email-undo-address = Ihr Konto erhält wieder diese Adresse: { $value }
 email-undo-intro = Alle Geräte werden abgemeldet, und das jetzige Passwort funktioniert nicht mehr. Wir senden ein temporäres Passwort an diese Adresse.

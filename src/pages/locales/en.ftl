@@ -236,6 +236,7 @@ email-confirm-title = Confirm your new address
 email-confirm-address = Your new address: { $value }
 email-confirm-intro = Press Confirm to sign in with this address from now on. Your other devices will be signed out.
 email-confirm-sign-in = Please sign in first, still with your current address. You will come back here.
+email-signed-in-as = You are signed in as { $value }.
 email-undo-title = Get your address back
 email-undo-address = Your account will have this address again: { $value }
 email-undo-intro = Everyone will be signed out, and the current password will no longer work. We will email a temporary password to this address.

@@ -324,6 +324,7 @@ email-confirm-title = Confirme su nueva dirección
 email-confirm-address = Su nueva dirección: { $value }
 email-confirm-intro = Si confirma, a partir de ahora iniciará sesión con esta dirección. Se cerrará la sesión en sus demás dispositivos.
 email-confirm-sign-in = Inicie sesión primero, todavía con su dirección actual. Después volverá a esta página.
+email-signed-in-as = Ha iniciado sesión como { $value }.
 email-undo-title = Recuperar su dirección anterior
 email-undo-address = Su cuenta volverá a tener esta dirección: { $value }
 email-undo-intro = Se cerrarán todas las sesiones y la contraseña actual dejará de funcionar. Enviaremos una contraseña temporal a esta dirección.
