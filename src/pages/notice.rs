@@ -15,6 +15,7 @@ pub(super) enum Notice {
     WelcomeNotMailed,
     WelcomeResent,
     ResetStarted,
+    AccountEmailChanged,
     ChangeRequired,
     MarkedCompromised,
     AccountSignedOut,
@@ -24,7 +25,7 @@ pub(super) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::SignedOut,
         Self::SessionEnded,
         Self::PasswordChanged,
@@ -39,6 +40,7 @@ impl Notice {
         Self::WelcomeNotMailed,
         Self::WelcomeResent,
         Self::ResetStarted,
+        Self::AccountEmailChanged,
         Self::ChangeRequired,
         Self::MarkedCompromised,
         Self::AccountSignedOut,
@@ -72,6 +74,7 @@ impl Notice {
             Self::WelcomeNotMailed => "notice-welcome-not-mailed",
             Self::WelcomeResent => "notice-welcome-resent",
             Self::ResetStarted => "notice-reset-started",
+            Self::AccountEmailChanged => "notice-account-email-changed",
             Self::ChangeRequired => "notice-change-required",
             Self::MarkedCompromised => "notice-marked-compromised",
             Self::AccountSignedOut => "notice-account-signed-out",
@@ -98,6 +101,7 @@ impl Notice {
             Self::WelcomeNotMailed => "welcome_not_mailed",
             Self::WelcomeResent => "welcome_resent",
             Self::ResetStarted => "reset_started",
+            Self::AccountEmailChanged => "account_email_changed",
             Self::ChangeRequired => "change_required",
             Self::MarkedCompromised => "marked_compromised",
             Self::AccountSignedOut => "account_signed_out",

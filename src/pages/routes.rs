@@ -93,6 +93,7 @@ routes! {
     Account "/accounts/account" Get;
     AccountResend "/accounts/resend" Get Post;
     AccountStartReset "/accounts/start-reset" Get Post;
+    AccountChangeEmail "/accounts/change-email" Get Post;
     AccountRequireChange "/accounts/require-change" Get Post;
     AccountMarkCompromised "/accounts/mark-compromised" Get Post;
     AccountSignOut "/accounts/sign-out" Get Post;
@@ -138,6 +139,7 @@ impl Route {
             Self::SecurityDeviceSignOut => &["device"],
             Self::SecuritySessionSignOut => &["session"],
             Self::AccountResetSecondFactor => &["user", "reason"],
+            Self::AccountChangeEmail => &["user", "email"],
             _ if self.is_for_operators() => &["user"],
             _ => &[],
         }

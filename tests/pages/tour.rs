@@ -374,6 +374,10 @@ impl Tour {
                 self.get(&mut browser, &account);
             }
         }
+        self.get(&mut browser, &format!("/accounts/change-email?user={id}"));
+        for address in ["ann@@acme.example", NEWCOMER, ANN] {
+            self.post(&mut browser, "/accounts/change-email", &[("user", &id), ("email", address)]);
+        }
         self.get(&mut browser, "/accounts/provision");
         block_on(world.operator.report_undeliverable(&email(ANN), doorward::account::UndeliverableReason::HardBounce))
             .unwrap();
