@@ -328,9 +328,6 @@ fn the_old_mailbox_gets_the_account_back_without_a_session() {
 fn taking_a_change_back_drops_the_session_of_that_account_and_no_other() {
     let (world, mut browser) = signed_in();
     moved(&world, &mut browser);
-    let _ = world.open(BOB, OLD);
-    let mut bobs = Client::of(&browser.pages);
-    let _ = bobs.sign_in(BOB, OLD);
     let (mut own, link) = (browser.clone(), undo_link(&world));
     let name = opened(&mut own, &link);
     assert_eq!(undone(&mut own, &name).location(), "/email/undone");

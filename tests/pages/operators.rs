@@ -2,7 +2,9 @@
 
 use http::{Method, Request, header};
 use pollster::block_on;
+use serde_json::json;
 
+use crate::app::App;
 use crate::client::{Client, FORM, ask};
 use crate::desk::{BOSS, Hooks, Told, id_of, world_with_boss};
 use crate::support::*;
@@ -325,6 +327,18 @@ fn an_operator_gives_an_account_another_address() {
     boss.post("/accounts/change-email", &fields).location();
     let welcome = world.mailer.last_to(&email("newer@acme.example")).expect("a mail went there");
     assert!(welcome.temporary_password().is_some());
+    // The same as JSON.
+    let mut app = App::of(&boss.pages);
+    world.clock.advance(MINUTE);
+    assert_eq!(app.sign_in(BOSS, OLD).step(), "signed_in");
+    let asked = app.get(&format!("/accounts/change-email?user={id}")).json;
+    assert_eq!((&asked["action"]["takes_email"], &asked["account"]["id"]), (&json!(true), &json!(id)));
+    assert_eq!(app.post("/accounts/change-email", json!({ "user": id })).code(), (400, "request_malformed"));
+    let refused = app.post("/accounts/change-email", json!({ "user": id, "email": "lee@acme.example" }));
+    assert_eq!((refused.code(), &refused.json["field"]), ((422, "same_email"), &json!("email")));
+    assert_eq!(app.post("/accounts/change-email", json!({ "user": id, "email": BOSS })).code(), (409, "email_taken"));
+    let done = app.post("/accounts/change-email", json!({ "user": id, "email": ANN }));
+    assert_eq!((&done.json["notice"], &done.json["next"]), (&json!("account_email_changed"), &json!(page)));
     // An operator's own address is changed in the settings.
     let own = format!("/accounts/account?user={}", id_of(&world, BOSS));
     assert!(!boss.get(&own).text.contains("/accounts/change-email"));

@@ -102,7 +102,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     }
 }
 
-/// Drops the session that the browser had, if the change's end was its own.
+/// Drops the session that the browser had, if taking the change back has ended it.
 async fn signed_out(browser: Browser, who: Option<SignedIn>) -> Browser {
     match who {
         Some(_) => browser.forget_ended().await,
