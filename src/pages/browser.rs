@@ -20,6 +20,7 @@ use super::reader::{Format, Reader, bearer};
 use super::state::Pages;
 use super::visit::Visit;
 use crate::auth::{Auth, ResetRequest, SignInRequest, SignedIn};
+use crate::email_change::EmailChangeRequest;
 use crate::error::{AuthError, ErrorResponse, ResumeError};
 use crate::registration::RegistrationRequest;
 use crate::types::{ClientAddress, DeviceToken, UserId};
@@ -82,7 +83,22 @@ impl Browser {
         if notice.is_some() {
             self.cookies.remove("notice");
         }
-        self.plain_page(title).saying(notice)
+        let words = notice.map(|notice| self.words(notice));
+        self.plain_page(title).saying(words)
+    }
+
+    /// What a notice says.
+    fn words(&self, notice: Notice) -> String {
+        let texts = &self.reader.texts;
+        if notice != Notice::EmailRequested {
+            return texts.get(notice.text());
+        }
+        // Rounded down: whoever opens the link within that time is not too late.
+        let minutes = self.auth().config().email_change.lifetime.as_secs() / 60;
+        match minutes % 60 {
+            0 if minutes > 0 => texts.count("notice-email-requested-hours", minutes / 60),
+            _ => texts.count(notice.text(), minutes.max(1)),
+        }
     }
 
     /// A page after a form that was refused.
@@ -225,7 +241,7 @@ impl Browser {
 
     /// Ends the session. Returns whether there was one. The device cookie stays: it gives its owner a separate throttle bucket
     /// and, if they chose so, skips the code. Alone it signs nobody in.
-    pub(super) async fn leave(mut self) -> Result<(Self, bool), Sorry> {
+    pub(super) async fn leave(self) -> Result<(Self, bool), Sorry> {
         let signed_in = match self.who().await {
             Ok(signed_in) => signed_in,
             // The cookie stays, as in `ended`.
@@ -235,12 +251,24 @@ impl Browser {
         if let Err(error) = self.auth().sign_out(&signed_in).await {
             return Err(self.sorry(&error, ""));
         }
+        Ok((self.forget(), true))
+    }
+
+    /// Drops the cookies of a session that was there, if it has ended.
+    pub(super) async fn forget_ended(self) -> Self {
+        match self.who().await {
+            Err(ResumeError::SessionEnded) => self.forget(),
+            _ => self,
+        }
+    }
+
+    fn forget(mut self) -> Self {
         self.cookies.remove("session");
         self.cookies.remove("steps");
         if !self.cookies.get("welcome").is_empty() {
             self.cookies.remove("welcome");
         }
-        Ok((Self { visit: Visit::default(), ..self }, true))
+        Self { visit: Visit::default(), ..self }
     }
 
     /// Remembers how far a sign-in has come.
@@ -281,6 +309,14 @@ impl Browser {
 
     /// The client address alone: whoever registers has no device yet.
     pub(super) fn vouch_for_registration(&self, request: RegistrationRequest) -> RegistrationRequest {
+        match &self.address {
+            Some(address) => request.client_address(address.clone()),
+            None => request,
+        }
+    }
+
+    /// The client address alone: the session says who it is.
+    pub(super) fn vouch_for_email_change(&self, request: EmailChangeRequest) -> EmailChangeRequest {
         match &self.address {
             Some(address) => request.client_address(address.clone()),
             None => request,

@@ -156,12 +156,14 @@ impl PagesBuilder {
     /// Checks that the settings of the `Auth` and of the pages fit each other.
     ///
     /// All paths begin as [`Site::sign_in_path`](crate::Site::sign_in_path) does: with `/account/sign-in` there,
-    /// `/account/reset/confirm` as [`reset_path`](crate::Site::reset_path), and `/account/register/confirm` as
+    /// `/account/reset/confirm` as [`reset_path`](crate::Site::reset_path), `/account/email/confirm` as
+    /// [`email_confirm_path`](crate::Site::email_confirm_path), `/account/email/undo` as
+    /// [`email_undo_path`](crate::Site::email_undo_path), and `/account/register/confirm` as
     /// [`registration_path`](crate::Site::registration_path) where registration is on, the pages are below `/account`.
     ///
     /// # Errors
-    /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path`, `site.reset_path` or `site.registration_path`, if mails
-    /// would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
+    /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path`, `site.reset_path`, `site.registration_path`,
+    /// `site.email_confirm_path` or `site.email_undo_path`, if mails would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
     /// `home` or `look.stylesheet`, if it is no path
     /// of this site, which begins with `/`; `texts`, if a language's texts cannot be read; `operators`, if the `Operator` is that of another `Auth`;
     /// `onboarding_steps`, if there is no onboarding; `home`, if the onboarding's welcome page is to be home.
@@ -176,17 +178,7 @@ impl PagesBuilder {
         if !auth.has_background() {
             return Err(PagesError::new("background", "is missing: response times would reveal who has an account"));
         }
-        let [sign_in, reset, registration] = auth.site().page_paths();
-        let Some(base) = sign_in.strip_suffix(Route::SignIn.path()) else {
-            return Err(PagesError::new("site.sign_in_path", "does not end in /sign-in"));
-        };
-        if reset.strip_prefix(base) != Some(Route::ResetConfirm.path()) {
-            return Err(PagesError::new("site.reset_path", "is not /reset/confirm beside the sign-in page"));
-        }
-        if auth.config().registration.is_on() && registration.strip_prefix(base) != Some(Route::RegisterConfirm.path())
-        {
-            return Err(PagesError::new("site.registration_path", "is not /register/confirm beside the sign-in page"));
-        }
+        let base = base_of(&auth)?;
         if auth.site().token_placement() != TokenPlacement::Query {
             return Err(PagesError::new("site.link_token", "is not in the query, so pages cannot read it"));
         }
@@ -196,13 +188,35 @@ impl PagesBuilder {
         if look.stylesheet.as_deref().is_some_and(|path| local_path(path).is_none()) {
             return Err(PagesError::new("look.stylesheet", "is not a path of this site"));
         }
-        let (base, origin) = (base.to_owned(), auth.site().origin());
+        let origin = auth.site().origin();
         let choice = Choice::new(languages, language);
         hooks.check(&auth, home.split(['?', '#']).next() == Some(&*format!("{base}{}", Route::Welcome.path())))?;
         let shared =
             Shared { auth, keyring, base, home, origin, look, choice, client_address, hooks, openapi: OnceLock::new() };
         Ok(Pages { shared: Arc::new(shared) })
     }
+}
+
+/// What all paths begin with: mails must link to where the pages are.
+fn base_of(auth: &Auth) -> Result<String, PagesError> {
+    let [sign_in, reset, registration, email_confirm, email_undo] = auth.site().page_paths();
+    let Some(base) = sign_in.strip_suffix(Route::SignIn.path()) else {
+        return Err(PagesError::new("site.sign_in_path", "does not end in /sign-in"));
+    };
+    let is_at = |path: &str, route: Route| path.strip_prefix(base) == Some(route.path());
+    if !is_at(&reset, Route::ResetConfirm) {
+        return Err(PagesError::new("site.reset_path", "is not /reset/confirm beside the sign-in page"));
+    }
+    if auth.config().registration.is_on() && !is_at(&registration, Route::RegisterConfirm) {
+        return Err(PagesError::new("site.registration_path", "is not /register/confirm beside the sign-in page"));
+    }
+    if !is_at(&email_confirm, Route::EmailConfirm) {
+        return Err(PagesError::new("site.email_confirm_path", "is not /email/confirm beside the sign-in page"));
+    }
+    if !is_at(&email_undo, Route::EmailUndo) {
+        return Err(PagesError::new("site.email_undo_path", "is not /email/undo beside the sign-in page"));
+    }
+    Ok(base.to_owned())
 }
 
 impl fmt::Debug for PagesBuilder {

@@ -7,12 +7,13 @@ use super::object::{Member, Members};
 /// What a form has as a checkbox is `true` or `false` in JSON, and nothing else: the text "false" would be there, and so chosen.
 const FLAGS: [&str; 4] = ["keep", "recovery", "remember", "tokens"];
 /// The members that are texts. Others are unknown, and ignored whatever they are: a newer app may send them.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 17] = [
     "code",
     "current_password",
     "device",
     "device_token",
     "email",
+    "email_token",
     "label",
     "link",
     "new_password",

@@ -21,6 +21,8 @@ const LONGEST: usize = 3_600;
 pub(super) enum Links {
     Reset,
     Registration,
+    EmailChange,
+    EmailUndo,
 }
 
 /// How a page names its link: a digest, which cannot be used as the link and is the same however often the link is opened.
@@ -33,6 +35,8 @@ impl Links {
         match self {
             Self::Reset => "reset",
             Self::Registration => "register",
+            Self::EmailChange => "email",
+            Self::EmailUndo => "undo",
         }
     }
 
@@ -41,13 +45,14 @@ impl Links {
         match self {
             Self::Reset => "reset_token",
             Self::Registration => "registration_token",
+            Self::EmailChange | Self::EmailUndo => "email_token",
         }
     }
 
     /// The token in what a link brought along.
     pub(super) fn read(self, text: &str) -> Result<String, Malformed> {
         match self {
-            Self::Reset => Auth::read_reset_token(text),
+            Self::Reset | Self::EmailChange | Self::EmailUndo => Auth::read_reset_token(text),
             Self::Registration => Auth::read_registration_token(text),
         }
     }
@@ -58,6 +63,8 @@ impl Links {
         match self {
             Self::Reset => config.reset.link_lifetime,
             Self::Registration => config.registration.link_lifetime.max(config.registration.invitation_lifetime),
+            Self::EmailChange => config.email_change.lifetime,
+            Self::EmailUndo => config.email_change_limits().undo_lifetime,
         }
     }
 

@@ -31,8 +31,10 @@
 //! | `/register`, `/register/change`, `/register/send`, `/register/sent` | where [registration](crate::config::RegistrationConfig) is open: the address, a check, and the same response for everyone |
 //! | `/register/confirm` | where there is registration or invitations: the page that a mailed link opens, with the address, the rules and a field |
 //! | `/reset/confirm`, `/reset/done` | the page that a mailed link opens, with one button; where the link [sets a password](crate::config::ResetMode::ChooseNewPassword), with the rules and a field |
+//! | `/email/confirm` | the page that the link to a new address opens: the address and one button, for whoever asked for it; leads others to `/sign-in` and back |
+//! | `/email/undo`, `/email/undone` | the page that the link to the old address opens, with one button: takes the change back, without a session |
 //! | `/welcome` | with [`onboarding`](PagesBuilder::onboarding): leads through the host's own steps after a sign-in; "You are all set" |
-//! | `/security` and below | "My password and security": the password, the second factor and recovery codes, sessions, devices, [recent activity](PagesBuilder::activity) |
+//! | `/security` and below | "My password and security": the password, the address, the second factor and recovery codes, sessions, devices, [recent activity](PagesBuilder::activity) |
 //! | `/confirm` | "Confirm it's you" (step-up): the password, or a code where a second factor is on; `?then=/path` leads on |
 //! | `/accounts` and below | with [`operators`](PagesBuilder::operators), and for them alone: accounts, provisioning, and what can be done about an account |
 //! | `/.well-known/change-password` | redirects to `/security`, for password managers; always at the root of the origin |
@@ -83,7 +85,8 @@
 //! # Security
 //!
 //! - **Cookies** are `__Host-`, `Secure`, `HttpOnly` and `SameSite=Lax`: `session`, `device`, `steps` (a sign-in under way, sealed),
-//!   `welcome` (the way back from the host's steps, sealed), `reset`, `register`, `confirmed` and `notice`. None holds a user's id. The names are
+//!   `welcome` (the way back from the host's steps, sealed), `reset`, `register`, `email`, `undo`, `confirmed`,
+//!   `undone` and `notice`. None holds a user's id. The names are
 //!   taken: there is room for one set of pages on each origin. Browsers that reject `Secure` cookies over plain http even on
 //!   localhost, such as Safari, need https in development too.
 //! - **Cross-site requests** (CSRF) are refused with 403, sign-in included, by fetch metadata and by the origin. No host name is taken
@@ -118,6 +121,7 @@ mod confirm;
 mod cookies;
 mod cross_site;
 mod dispatch;
+mod email;
 mod error;
 mod error_page;
 mod fields;

@@ -7,6 +7,7 @@ pub use super::activity::{RecentActivity, ShownActivity};
 pub use super::authenticator::{AuthenticatorOfferPage, AuthenticatorPage, AuthenticatorSecret, RecoveryCodesPage};
 pub use super::choose_password::ChoosePasswordPage;
 pub use super::confirm::ConfirmPage;
+pub use super::email::{EmailConfirmPage, EmailFailedPage, EmailUndoPage, EmailUndonePage};
 pub use super::error_page::ErrorPage;
 pub use super::forgot::{ForgotCheckPage, ForgotPage, ForgotSentPage};
 pub use super::moment::Moment;

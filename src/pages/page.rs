@@ -5,7 +5,6 @@ use core::time::Duration;
 use serde::Serialize;
 
 use super::catalogue::Texts;
-use super::notice::Notice;
 use crate::auth::{Auth, SignedIn};
 use crate::error::ErrorResponse;
 use crate::password::{Rule, Violation};
@@ -64,8 +63,8 @@ pub struct Problem {
 }
 
 impl Page {
-    pub(super) fn saying(self, notice: Option<Notice>) -> Self {
-        Self { notice: notice.map(|notice| self.texts.get(notice.text())), ..self }
+    pub(super) fn saying(self, notice: Option<String>) -> Self {
+        Self { notice, ..self }
     }
 
     pub(super) fn problem(mut self, field: &'static str, text: String) -> Self {

@@ -72,9 +72,13 @@ routes! {
     RegisterConfirm "/register/confirm" Get Post;
     ResetConfirm "/reset/confirm" Get Post;
     ResetDone "/reset/done" Get;
+    EmailConfirm "/email/confirm" Get Post;
+    EmailUndo "/email/undo" Get Post;
+    EmailUndone "/email/undone" Get;
     Confirm "/confirm" Get Post;
     Security "/security" Get;
     SecurityPassword "/security/password" Get Post;
+    SecurityEmail "/security/email" Get Post;
     SecurityAuthenticator "/security/authenticator" Get Post;
     SecurityAuthenticatorConfirm "/security/authenticator/confirm" Get Post;
     SecurityAuthenticatorOff "/security/authenticator/off" Get Post;
@@ -89,6 +93,7 @@ routes! {
     Account "/accounts/account" Get;
     AccountResend "/accounts/resend" Get Post;
     AccountStartReset "/accounts/start-reset" Get Post;
+    AccountChangeEmail "/accounts/change-email" Get Post;
     AccountRequireChange "/accounts/require-change" Get Post;
     AccountMarkCompromised "/accounts/mark-compromised" Get Post;
     AccountSignOut "/accounts/sign-out" Get Post;
@@ -128,12 +133,13 @@ impl Route {
             Self::Forgot | Self::ForgotChange | Self::ForgotSend => &["email"],
             Self::Register | Self::RegisterChange | Self::RegisterSend => &["email"],
             Self::RegisterConfirm => &["new_password"],
-            Self::AccountsFind | Self::AccountsProvision => &["email"],
+            Self::AccountsFind | Self::AccountsProvision | Self::SecurityEmail => &["email"],
             Self::Confirm => &["proof"],
             Self::SecurityPassword => &["current_password", "new_password"],
             Self::SecurityDeviceSignOut => &["device"],
             Self::SecuritySessionSignOut => &["session"],
             Self::AccountResetSecondFactor => &["user", "reason"],
+            Self::AccountChangeEmail => &["user", "email"],
             _ if self.is_for_operators() => &["user"],
             _ => &[],
         }
@@ -142,6 +148,11 @@ impl Route {
     /// Whether it opens accounts, as far as the host lets people do so.
     pub(super) fn is_of_registration(self) -> bool {
         self.path().starts_with(Self::Register.path())
+    }
+
+    /// Whether it is about another address for an account.
+    pub(super) fn is_of_email(self) -> bool {
+        matches!(self, Self::SecurityEmail | Self::EmailConfirm | Self::EmailUndo | Self::EmailUndone)
     }
 
     /// Whether only operators know it.

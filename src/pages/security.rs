@@ -14,7 +14,7 @@ use super::moment::Moment;
 use super::notice::Notice;
 use super::page::{Page, ShownRule, rules};
 use super::page_model::models;
-use crate::error::{AuthError, ChangePasswordError, DeviceError, SessionError};
+use crate::error::{AuthError, ChangePasswordError, DeviceError, ErrorResponse, SessionError};
 use crate::password::Violation;
 use crate::second_factor::SecondFactorStatus;
 use crate::session::{AuthMethod, Device, DeviceId, Session, SessionId};
@@ -31,6 +31,9 @@ pub struct SecurityPage {
     pub page: Page,
     /// The user's address.
     pub email: String,
+    /// Another address, as it was typed; empty at first.
+    #[serde(skip)]
+    pub new_email: String,
     /// The rules of the policy, in order.
     pub rules: Vec<ShownRule>,
     /// What the rules mean for password managers: the attribute `passwordrules` of the field.
@@ -161,6 +164,7 @@ async fn security_page(member: &Member, page: Page, broken: &[Violation]) -> Res
     Ok(SecurityPage {
         page,
         email: signed_in.email().as_typed().to_owned(),
+        new_email: String::new(),
         rules: rules(auth, texts, broken),
         passwordrules: auth.password_policy().password_rules_attribute(),
         authenticator,
@@ -186,7 +190,7 @@ pub(super) async fn show(call: Call) -> Result<Answer, Sorry> {
 
 pub(super) async fn change_password(call: Call) -> Result<Answer, Sorry> {
     let Call { browser, form, .. } = call;
-    let mut member = Member::of(browser, "/security").await?;
+    let member = Member::of(browser, "/security").await?;
     let (current, new) = (form.get("current_password"), form.get("new_password"));
     let error = match member.browser.auth().change_password(&member.signed_in, current, new).await {
         Ok(signed_in) => {
@@ -201,9 +205,22 @@ pub(super) async fn change_password(call: Call) -> Result<Answer, Sorry> {
         _ => return Err(member.browser.sorry(&error, "")),
     };
     let refusal = member.browser.auth().error_response(&error);
-    let page = member.page(TITLE).refused(field, &refusal);
+    refused(member, field, &refusal, "").await
+}
+
+/// The page again, with what is wrong, and with another address as it was typed.
+pub(super) async fn refused(
+    mut member: Member,
+    field: &'static str,
+    refusal: &ErrorResponse,
+    new_email: &str,
+) -> Result<Answer, Sorry> {
+    let page = member.page(TITLE).refused(field, refusal);
     match security_page(&member, page, &refusal.violations).await {
-        Ok(shown) => Ok(member.browser.refuse(&refusal, field, &shown)),
+        Ok(shown) => {
+            let shown = SecurityPage { new_email: new_email.to_owned(), ..shown };
+            Ok(member.browser.refuse(refusal, field, &shown))
+        }
         Err(error) => Err(member.browser.sorry(&*error, "")),
     }
 }

@@ -246,10 +246,13 @@ impl Site {
         self.base_url.path()
     }
 
-    /// The whole paths of the sign-in page, and of the pages that the links of a reset and of a registration open.
+    /// The whole paths of the sign-in page, and of the pages that the links of a reset, of a registration, and of a change of the address
+    /// and of its undoing open.
     #[cfg(feature = "pages")]
-    pub(crate) fn page_paths(&self) -> [String; 3] {
-        [&self.sign_in_path, &self.reset_path, &self.registration_path].map(|path| self.below(path).path().to_owned())
+    pub(crate) fn page_paths(&self) -> [String; 5] {
+        let Self { sign_in_path, reset_path, registration_path, email_confirm_path, email_undo_path, .. } = self;
+        let paths = [sign_in_path, reset_path, registration_path, email_confirm_path, email_undo_path];
+        paths.map(|path| self.below(path).path().to_owned())
     }
 
     /// The origin of every page: scheme, host and port, as browsers send it.

@@ -53,12 +53,20 @@ fn hooks_that_do_not_fit_are_named() {
     }
 }
 
+/// All pages below a path.
+fn below_account(site: Site) -> Site {
+    let site = site.sign_in_path("/account/sign-in").unwrap().reset_path("/account/reset/confirm").unwrap();
+    site.email_confirm_path("/account/email/confirm").unwrap().email_undo_path("/account/email/undo").unwrap()
+}
+
 #[test]
 fn mails_link_to_where_the_pages_are_or_they_are_not_built() {
     let setting = |site: Result<Pages, doorward::pages::PagesError>| site.unwrap_err().setting();
     assert_eq!(setting(of_site(|site| site.sign_in_path("/login").unwrap())), "site.sign_in_path");
     assert_eq!(setting(of_site(|site| site.reset_path("/reset").unwrap())), "site.reset_path");
     assert_eq!(setting(of_site(|site| site.sign_in_path("/account/sign-in").unwrap())), "site.reset_path");
+    assert_eq!(setting(of_site(|site| site.email_confirm_path("/moved").unwrap())), "site.email_confirm_path");
+    assert_eq!(setting(of_site(|site| site.email_undo_path("/oops").unwrap())), "site.email_undo_path");
     let opened = |change: fn(Site) -> Site| {
         let auth = doorward::Auth::builder(
             change(site()),
@@ -69,20 +77,15 @@ fn mails_link_to_where_the_pages_are_or_they_are_not_built() {
         let auth = crate::register::open_to_all(auth.keyring(keyring()).background(drop));
         Pages::builder(auth.build().unwrap()).build()
     };
-    let below: fn(Site) -> Site =
-        |site| site.sign_in_path("/account/sign-in").unwrap().reset_path("/account/reset/confirm").unwrap();
+    let below = below_account;
     assert_eq!(setting(opened(|site| site.registration_path("/join").unwrap())), "site.registration_path");
     assert_eq!(setting(opened(below)), "site.registration_path");
     assert!(of_site(below).is_ok(), "it is off");
-    let pages = opened(|site| {
-        let site = site.sign_in_path("/account/sign-in").unwrap().reset_path("/account/reset/confirm").unwrap();
-        site.registration_path("/account/register/confirm").unwrap()
-    });
+    let pages = opened(|site| below_account(site).registration_path("/account/register/confirm").unwrap());
     assert!(pages.is_ok_and(|pages| pages.has("/account/register") && !pages.has("/register")));
     assert_eq!(setting(of_site(|site| site.link_token(TokenPlacement::Fragment))), "site.link_token");
 
-    let below =
-        of_site(|site| site.sign_in_path("/account/sign-in").unwrap().reset_path("/account/reset/confirm").unwrap());
+    let below = of_site(below_account);
     let mut client = Client::of(&below.unwrap());
     assert!(client.pages.has("/account/forgot") && !client.pages.has("/forgot") && !client.pages.has("/account"));
     let page = client.get("/account/sign-in");

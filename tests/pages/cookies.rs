@@ -107,10 +107,18 @@ fn cookies_of_others_and_malformed_ones_do_no_harm() {
     for cookie in [
         "theirs=1; other",
         "=; ; =x; __Host-session; __Host-notice=99; __Host-notice=-1",
-        "__Host-device=~~~~~~~~~~; __Host-reset=~a~b; __Host-register=~.~x; __Host-confirmed=99999999999999999999",
+        "__Host-device=~~~~~~~~~~; __Host-reset=~a~b; __Host-register=~.~x; __Host-confirmed=99999999999999999999; __Host-undone=99999999999999999999~x",
         "__Host-steps=$sealed$v=1$k=a$AAAA",
     ] {
-        for path in ["/sign-in", "/second-step", "/reset/confirm", "/reset/done", "/register/confirm", "/sign-out"] {
+        for path in [
+            "/sign-in",
+            "/second-step",
+            "/reset/confirm",
+            "/reset/done",
+            "/register/confirm",
+            "/email/undone",
+            "/sign-out",
+        ] {
             let request = Request::get(path).header("cookie", cookie).body(String::new()).unwrap();
             let shown = block_on(crate::client::ask(&browser.pages, request));
             assert!(!shown.status.is_server_error(), "{path} {cookie}: {}", shown.status);

@@ -181,6 +181,7 @@ fn the_whole_story_is_told_in_json_and_every_200_of_the_document_is_met() {
         come_back(&world, &mut app, &phone, &codes);
         seen.extend(app.seen);
         seen.extend(settle(by));
+        seen.extend(crate::email::told_in_json(by));
     }
     // A browser opens a link, in JSON or not.
     let world = World::for_pages(|builder| builder);
@@ -192,6 +193,7 @@ fn the_whole_story_is_told_in_json_and_every_200_of_the_document_is_met() {
     assert!(script.post("/reset/confirm", json!({ "link": link })).json["until"].is_string());
     assert_eq!(script.get("/reset/done").json, json!({ "next": "/sign-in" }));
     seen.extend(script.seen);
+    seen.extend(crate::email::opened_in_json());
     let registered = crate::register::told_in_json();
     seen.extend(registered.seen);
     let unseen: Vec<_> = registered

@@ -10,6 +10,7 @@ mod catalogue;
 mod client;
 mod cookies;
 mod desk;
+mod email;
 mod json;
 mod language;
 mod look;

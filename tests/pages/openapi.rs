@@ -154,7 +154,9 @@ fn the_document_says_where_the_pages_are() {
     let site = |base: &str| {
         let site = Site::new("Acme", "https://shop.example", "help@acme.example").unwrap();
         let site = site.sign_in_path(&format!("{base}/sign-in")).unwrap();
-        site.reset_path(&format!("{base}/reset/confirm")).unwrap()
+        let site = site.reset_path(&format!("{base}/reset/confirm")).unwrap();
+        let site = site.email_confirm_path(&format!("{base}/email/confirm")).unwrap();
+        site.email_undo_path(&format!("{base}/email/undo")).unwrap()
     };
     for base in ["", "/account"] {
         let auth = doorward::Auth::builder(

@@ -2,7 +2,9 @@
 
 use http::{Method, Request, header};
 use pollster::block_on;
+use serde_json::json;
 
+use crate::app::App;
 use crate::client::{Client, FORM, ask};
 use crate::desk::{BOSS, Hooks, Told, id_of, world_with_boss};
 use crate::support::*;
@@ -32,7 +34,7 @@ fn for_everyone_but_operators_there_are_no_such_pages() {
     let _ = world.open(ANN, OLD);
     let (nobody, member) = (Client::of(&hooks.pages(&world)), signed_in(&hooks, &world, ANN));
     let paths: Vec<_> = member.pages.routes().filter(|(_, path)| path.starts_with("/accounts")).collect();
-    assert_eq!(paths.len(), 22, "{paths:?}");
+    assert_eq!(paths.len(), 24, "{paths:?}");
     for (_, path) in &paths {
         for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE] {
             let unknown = seen(&member, &method, "/nowhere");
@@ -125,8 +127,9 @@ fn actions_take_a_fresh_proof_a_reason_and_never_lock_the_operator_out() {
     assert_eq!(before, format!("{:?}", version()), "nothing was done");
     boss.post("/confirm", &[("proof", OLD), ("then", "/accounts")]).location();
 
-    for action in ["deactivate", "reset-second-factor"] {
-        let refused = boss.post(&format!("/accounts/{action}"), &[("user", own.as_str()), ("reason", "none")]);
+    for action in ["deactivate", "reset-second-factor", "change-email"] {
+        let fields = [("user", own.as_str()), ("reason", "none"), ("email", "eve@acme.example")];
+        let refused = boss.post(&format!("/accounts/{action}"), &fields);
         assert_eq!(refused.status, 422, "{action}");
         refused.says("Please ask another operator");
     }
@@ -289,4 +292,54 @@ fn who_is_no_operator_when_the_body_has_come_does_nothing() {
         assert_eq!(block_on(boss.pages.respond(request)).status(), 404, "{path}");
     }
     assert_eq!(world.mailer.count(), mails, "no account was created");
+}
+
+#[test]
+fn an_operator_gives_an_account_another_address() {
+    let (world, hooks) = (world_with_boss(|builder| builder), Hooks::new());
+    let ann = world.open(ANN, OLD);
+    world.provision("new@acme.example");
+    let (id, new) = (id_of(&world, ANN), id_of(&world, "new@acme.example"));
+    let mut boss = signed_in(&hooks, &world, BOSS);
+    let form = boss.get(&format!("/accounts/change-email?user={id}"));
+    form.says("Only after you have made sure").says(ANN).says("New email address");
+    for (address, status, words) in [
+        ("ann@@", 422, "Please enter one complete email address."),
+        ("ANN@acme.example", 422, "The account has this address already."),
+        (BOSS, 409, "There is an account with this address already."),
+    ] {
+        let wrong = boss.post("/accounts/change-email", &[("user", id.as_str()), ("email", address)]);
+        assert_eq!(wrong.status, status, "{address}");
+        wrong.says(words).says(&format!(r#"value="{address}""#)).says(r##"href="#email""##);
+    }
+    assert!(world.is_live(&ann));
+    let page = format!("/accounts/account?user={id}");
+    let fields = [("user", id.as_str()), ("email", "lee@acme.example")];
+    assert_eq!(boss.post("/accounts/change-email", &fields).location(), page);
+    boss.get(&page).says("The address was changed, and all sessions have ended.").says("lee@acme.example");
+    assert!(!world.is_live(&ann));
+    let _ = world.signed_in("lee@acme.example", OLD);
+    // The mailbox of before gets no way back.
+    assert!(world.mailer.last_to(&email(ANN)).unwrap().link().is_none());
+
+    // Nobody has chosen a password for this one: its first one is mailed to the right address.
+    let fields = [("user", new.as_str()), ("email", "newer@acme.example")];
+    boss.post("/accounts/change-email", &fields).location();
+    let welcome = world.mailer.last_to(&email("newer@acme.example")).expect("a mail went there");
+    assert!(welcome.temporary_password().is_some());
+    // The same as JSON.
+    let mut app = App::of(&boss.pages);
+    world.clock.advance(MINUTE);
+    assert_eq!(app.sign_in(BOSS, OLD).step(), "signed_in");
+    let asked = app.get(&format!("/accounts/change-email?user={id}")).json;
+    assert_eq!((&asked["action"]["takes_email"], &asked["account"]["id"]), (&json!(true), &json!(id)));
+    assert_eq!(app.post("/accounts/change-email", json!({ "user": id })).code(), (400, "request_malformed"));
+    let refused = app.post("/accounts/change-email", json!({ "user": id, "email": "lee@acme.example" }));
+    assert_eq!((refused.code(), &refused.json["field"]), ((422, "same_email"), &json!("email")));
+    assert_eq!(app.post("/accounts/change-email", json!({ "user": id, "email": BOSS })).code(), (409, "email_taken"));
+    let done = app.post("/accounts/change-email", json!({ "user": id, "email": ANN }));
+    assert_eq!((&done.json["notice"], &done.json["next"]), (&json!("account_email_changed"), &json!(page)));
+    // An operator's own address is changed in the settings.
+    let own = format!("/accounts/account?user={}", id_of(&world, BOSS));
+    assert!(!boss.get(&own).text.contains("/accounts/change-email"));
 }

@@ -34,6 +34,7 @@ impl Tour {
         tour.reset();
         tour.reset_by_the_link_alone();
         tour.registered();
+        tour.moved();
         tour.settings();
         tour.settings_with_an_app();
         tour.steps_up();
@@ -200,6 +201,36 @@ impl Tour {
         self.post(&mut other, "/register/send", &[("email", NEWCOMER)]);
     }
 
+    fn moved(&mut self) {
+        for lifetime in [10 * MINUTE, 2 * HOUR] {
+            let world = World::for_pages(|builder| builder.configure(|config| config.email_change.lifetime = lifetime));
+            let mut browser = self.signed_in(&world);
+            self.post(&mut browser, "/security/email", &[("email", "ann@@acme.example")]);
+            self.post(&mut browser, "/security/email", &[("email", ANN)]);
+            self.post(&mut browser, "/security/email", &[("email", NEWCOMER)]);
+            let link = format!("/email/confirm?token={}", world.mailed_token());
+            let mut other = self.client(&world);
+            let name = crate::email::opened(&mut other, &link);
+            self.get(&mut other, "/email/confirm");
+            assert_eq!(crate::email::opened(&mut browser, &link), name);
+            self.get(&mut browser, "/email/confirm");
+            self.post(&mut browser, "/security/email", &[("email", NEWCOMER)]);
+            let mut twice = browser.clone();
+            let _ = world.open("bob@acme.example", OLD);
+            let mut bobs = other.clone();
+            let _ = bobs.sign_in("bob@acme.example", OLD);
+            self.post(&mut bobs, "/email/confirm", &[("link", &name)]);
+            self.post(&mut browser, "/email/confirm", &[("link", &name)]);
+            self.get(&mut other, "/email/confirm?token=damaged");
+            self.post(&mut twice, "/email/confirm", &[("link", "x")]);
+            let name = crate::email::opened(&mut other, &crate::email::undo_link(&world));
+            self.get(&mut other, "/email/undo");
+            let mut twice = other.clone();
+            self.post(&mut other, "/email/undo", &[("link", &name)]);
+            self.post(&mut twice, "/email/undo", &[("link", &name)]);
+        }
+    }
+
     /// Ann, signed in here and in two other browsers.
     fn signed_in(&self, world: &World) -> Client {
         let _ = world.open(ANN, OLD);
@@ -342,6 +373,10 @@ impl Tour {
             if action == "deactivate" {
                 self.get(&mut browser, &account);
             }
+        }
+        self.get(&mut browser, &format!("/accounts/change-email?user={id}"));
+        for address in ["ann@@acme.example", NEWCOMER, ANN] {
+            self.post(&mut browser, "/accounts/change-email", &[("user", &id), ("email", address)]);
         }
         self.get(&mut browser, "/accounts/provision");
         block_on(world.operator.report_undeliverable(&email(ANN), doorward::account::UndeliverableReason::HardBounce))

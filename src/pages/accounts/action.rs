@@ -4,20 +4,21 @@ use serde::Serialize;
 use super::desk::{Desk, at, path_of};
 use super::shown::ShownAccount;
 use crate::auth::ResetRequest;
-use crate::error::{AuthError, ErrorResponse, OperatorError};
+use crate::error::{AuthError, ChangeEmailError, ErrorResponse, OperatorError};
 use crate::pages::answer::{Answer, Sorry};
 use crate::pages::catalogue::Texts;
 use crate::pages::notice::Notice;
 use crate::pages::page::Page;
 use crate::pages::page_model::models;
 use crate::pages::routes::Route;
-use crate::types::UserId;
+use crate::types::{Email, UserId};
 
 /// What an operator does about an account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Action {
     Resend,
     StartReset,
+    ChangeEmail,
     RequireChange,
     MarkCompromised,
     SignOut,
@@ -40,6 +41,9 @@ pub struct AccountActionPage {
     pub action: ShownAction,
     /// The reason, as it was typed.
     pub reason: String,
+    /// Another address, as it was typed.
+    #[serde(skip)]
+    pub new_email: String,
 }
 
 /// What an operator can do.
@@ -54,16 +58,22 @@ pub struct ShownAction {
     pub text: String,
     /// Whether it takes the field `reason`.
     pub takes_reason: bool,
+    /// Whether it takes the field `email`.
+    pub takes_email: bool,
     /// Whether it takes something away.
     pub is_drastic: bool,
 }
 
 models!(AccountActionPage);
 
+/// What may be wrong with another address.
+const OF_THE_ADDRESS: [&str; 3] = ["email_malformed", "same_email", "email_taken"];
+
 impl Action {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Resend,
         Self::StartReset,
+        Self::ChangeEmail,
         Self::RequireChange,
         Self::MarkCompromised,
         Self::SignOut,
@@ -76,6 +86,7 @@ impl Action {
         match self {
             Self::Resend => Route::AccountResend,
             Self::StartReset => Route::AccountStartReset,
+            Self::ChangeEmail => Route::AccountChangeEmail,
             Self::RequireChange => Route::AccountRequireChange,
             Self::MarkCompromised => Route::AccountMarkCompromised,
             Self::SignOut => Route::AccountSignOut,
@@ -101,14 +112,14 @@ impl Action {
             Self::RequireChange | Self::MarkCompromised => active && with_password,
             Self::SignOut => active,
             Self::ResetSecondFactor => factor && !this,
-            Self::Deactivate => active && !this,
+            Self::ChangeEmail | Self::Deactivate => active && !this,
             Self::Reactivate => !active,
         })
     }
 
     /// Whether an operator may not do it to their own account.
     fn is_for_others(self) -> bool {
-        matches!(self, Self::ResetSecondFactor | Self::Deactivate)
+        matches!(self, Self::ChangeEmail | Self::ResetSecondFactor | Self::Deactivate)
     }
 
     /// The names of its button and of what it does.
@@ -116,6 +127,7 @@ impl Action {
         match self {
             Self::Resend => ("account-resend", "account-resend-text"),
             Self::StartReset => ("account-start-reset", "account-start-reset-text"),
+            Self::ChangeEmail => ("account-change-email", "account-change-email-text"),
             Self::RequireChange => ("account-require-change", "account-require-change-text"),
             Self::MarkCompromised => ("account-mark-compromised", "account-mark-compromised-text"),
             Self::SignOut => ("account-sign-out", "account-sign-out-text"),
@@ -129,6 +141,7 @@ impl Action {
         match self {
             Self::Resend => Notice::WelcomeResent,
             Self::StartReset => Notice::ResetStarted,
+            Self::ChangeEmail => Notice::AccountEmailChanged,
             Self::RequireChange => Notice::ChangeRequired,
             Self::MarkCompromised => Notice::MarkedCompromised,
             Self::SignOut => Notice::AccountSignedOut,
@@ -145,7 +158,11 @@ impl Action {
             name: texts.get(name),
             text: texts.get(text),
             takes_reason: self == Self::ResetSecondFactor,
-            is_drastic: matches!(self, Self::MarkCompromised | Self::ResetSecondFactor | Self::Deactivate),
+            takes_email: self == Self::ChangeEmail,
+            is_drastic: matches!(
+                self,
+                Self::ChangeEmail | Self::MarkCompromised | Self::ResetSecondFactor | Self::Deactivate
+            ),
         }
     }
 }
@@ -157,8 +174,9 @@ async fn action_page(desk: &mut Desk, action: Action, user: &UserId) -> Result<A
     };
     let page = desk.member.page(action.texts().0);
     let account = ShownAccount::new(desk, overview);
-    let reason = desk.form.get("reason").to_owned();
-    Ok(AccountActionPage { page, account, action: action.shown(&desk.member.browser.reader.texts), reason })
+    let (reason, new_email) = (desk.form.get("reason").to_owned(), desk.form.get("email").to_owned());
+    let action = action.shown(&desk.member.browser.reader.texts);
+    Ok(AccountActionPage { page, account, action, reason, new_email })
 }
 
 /// It asks once, and says what will happen.
@@ -179,7 +197,10 @@ pub(super) async fn act(desk: Desk, action: Action) -> Result<Answer, Sorry> {
     } else if action == Action::ResetSecondFactor && reason.is_empty() {
         Some((browser.invalid(422, "reason_missing"), "reason"))
     } else {
-        done(&desk, action, &user, &reason).await?.map(|refusal| (refusal, ""))
+        done(&desk, action, &user, &reason).await?.map(|refusal| {
+            let field = if OF_THE_ADDRESS.contains(&refusal.code) { "email" } else { "" };
+            (refusal, field)
+        })
     };
     let Some((refusal, field)) = problem else {
         return Ok(desk.member.browser.saying(action.notice()).go(&path_of(&user)));
@@ -204,11 +225,27 @@ async fn done(desk: &Desk, action: Action, user: &UserId, reason: &str) -> Resul
             }
             Err(error) => refused(&error),
         },
+        Action::ChangeEmail => change_email(desk, user).await?,
         Action::RequireChange => changed(operator.require_password_change(user).await),
         Action::MarkCompromised => changed(operator.mark_compromised(user).await),
         Action::SignOut => changed(operator.sign_out_everywhere(user).await),
         Action::ResetSecondFactor => changed(operator.reset_second_factor(user, reason).await),
         Action::Deactivate => changed(operator.deactivate(user).await),
         Action::Reactivate => changed(operator.reactivate(user).await),
+    })
+}
+
+/// Until its user has chosen a password, the first one is mailed to the right address.
+async fn change_email(desk: &Desk, user: &UserId) -> Result<Option<ErrorResponse>, Sorry> {
+    let (operator, browser) = (desk.operator()?, &desk.member.browser);
+    let Ok(email) = Email::from_input(desk.form.get("email")) else {
+        return Ok(Some(browser.invalid(422, "email_malformed")));
+    };
+    Ok(match operator.change_email(user, email.clone()).await {
+        Ok(()) => None,
+        Err(ChangeEmailError::NoPasswordChosen) => {
+            operator.correct_email(user, email).await.err().map(|error| browser.auth().error_response(&error))
+        }
+        Err(error) => Some(browser.auth().error_response(&error)),
     })
 }

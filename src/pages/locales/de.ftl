@@ -66,6 +66,17 @@ notice-others-signed-out = Sie sind überall sonst abgemeldet.
 notice-device-signed-out = Das Gerät wurde abgemeldet und entfernt.
 notice-session-signed-out = Die Sitzung wurde beendet.
 notice-app-off = Die Anmeldung in zwei Schritten ist ausgeschaltet. Wir haben Ihnen eine Bestätigung per E-Mail geschickt.
+notice-email-requested =
+    { $count ->
+        [one] Wir haben einen Link an die neue Adresse gesendet. Öffnen Sie ihn hier innerhalb von { $count } Minute.
+       *[other] Wir haben einen Link an die neue Adresse gesendet. Öffnen Sie ihn hier innerhalb von { $count } Minuten.
+    }
+notice-email-requested-hours =
+    { $count ->
+        [one] Wir haben einen Link an die neue Adresse gesendet. Öffnen Sie ihn hier innerhalb von { $count } Stunde.
+       *[other] Wir haben einen Link an die neue Adresse gesendet. Öffnen Sie ihn hier innerhalb von { $count } Stunden.
+    }
+notice-email-changed = Ihre E-Mail-Adresse wurde geändert. Ihre anderen Geräte wurden abgemeldet. Wir haben an beide Adressen eine E-Mail gesendet.
 
 ## Signing in and out
 
@@ -186,6 +197,9 @@ security-title = Mein Passwort und Sicherheit
 current-password = Aktuelles Passwort
 change-password-button = Passwort ändern
 change-password-hint = Ihre anderen Geräte werden dabei abgemeldet. Wir schicken Ihnen eine Bestätigung per E-Mail.
+new-email = Neue E-Mail-Adresse
+new-email-hint = Wir senden einen Link dorthin. Es ändert sich nichts, bis Sie ihn öffnen und bestätigen.
+change-email-button = E-Mail-Adresse ändern
 two-step = Anmeldung in zwei Schritten
 two-step-since = Eingeschaltet. Ihre Authenticator-App wurde am { $value } eingerichtet.
 two-step-off = Ausgeschaltet. Mit einer Authenticator-App kommt niemand allein mit Ihrem Passwort in Ihr Konto.
@@ -296,6 +310,24 @@ rule-reused =
 rule-breached = Wählen Sie ein Passwort, das in keinem Datenleck aufgetaucht ist.
 rule-control_character = Verwenden Sie keine Zeilenumbrüche und keine anderen Steuerzeichen.
 
+## Another address
+
+email-confirm-title = Neue Adresse bestätigen
+email-confirm-address = Ihre neue Adresse: { $value }
+email-confirm-intro = Wenn Sie bestätigen, melden Sie sich von nun an mit dieser Adresse an. Ihre anderen Geräte werden abgemeldet.
+email-confirm-sign-in = Bitte melden Sie sich zuerst an, noch mit Ihrer bisherigen Adresse. Danach kommen Sie hierher zurück.
+email-signed-in-as = Sie sind angemeldet als { $value }.
+email-undo-title = Frühere Adresse wiederherstellen
+email-undo-address = Ihr Konto erhält wieder diese Adresse: { $value }
+email-undo-intro = Alle Geräte werden abgemeldet, und das jetzige Passwort funktioniert nicht mehr. Wir senden ein temporäres Passwort an diese Adresse.
+email-undo-button = Adresse wiederherstellen
+email-undo-keep = Wenn Sie die Adresse selbst geändert haben, schließen Sie diese Seite. Es wird nichts rückgängig gemacht.
+email-undo-used = Dieser Link wurde bereits verwendet oder ist abgelaufen. Wenn Sie schon auf die Schaltfläche gedrückt haben, finden Sie ein temporäres Passwort in Ihrem Postfach. Andernfalls wenden Sie sich bitte an uns.
+email-undo-not-mailed = Ihr Konto hat wieder Ihre Adresse, aber wir konnten die E-Mail nicht senden. Bitte wählen Sie in einigen Minuten auf der Anmeldeseite „Passwort vergessen?“.
+email-undone-title = Ihre Adresse ist wiederhergestellt
+email-undone-1 = Ihr Konto hat wieder Ihre Adresse. Alle Geräte wurden abgemeldet, und das bisherige Passwort funktioniert nicht mehr.
+email-undone-2 = Melden Sie sich damit an, und wählen Sie dann ein neues Passwort.
+
 ## Newcomers
 
 welcome-your-password = Ihr Passwort
@@ -376,6 +408,8 @@ account-resend = Neues erstes Passwort senden
 account-resend-text = Das zuvor gesendete erste Passwort funktioniert danach nicht mehr.
 account-start-reset = Link zum Zurücksetzen senden
 account-start-reset-text = Die Inhaberin oder der Inhaber erhält dieselbe E-Mail wie nach „Passwort vergessen?“, höchstens eine alle paar Minuten.
+account-change-email = Adresse ändern
+account-change-email-text = Nur wenn Sie auf anderem Weg als per E-Mail geprüft haben, wer darum bittet: Wer das neue Postfach liest, kann das Passwort zurücksetzen. Alle Sitzungen enden, und beide Adressen werden benachrichtigt. Wurde noch kein Passwort gewählt, geht ein neues erstes Passwort an die neue Adresse.
 account-require-change = Neues Passwort verlangen
 account-require-change-text = Bei der nächsten Anmeldung wird ein neues Passwort verlangt. Alle Sitzungen enden jetzt, und es wird eine E-Mail gesendet.
 account-mark-compromised = Passwort für ungültig erklären
@@ -392,6 +426,7 @@ notice-account-provisioned = Konto angelegt. Das erste Passwort wurde per E-Mail
 notice-welcome-not-mailed = Das Konto wurde angelegt, aber das erste Passwort konnte nicht gesendet werden. Bitte senden Sie es von hier aus noch einmal.
 notice-welcome-resent = Ein neues erstes Passwort wurde per E-Mail gesendet.
 notice-reset-started = Ein Link zum Zurücksetzen ist unterwegs, sofern nicht in den letzten Minuten schon einer gesendet wurde.
+notice-account-email-changed = Die Adresse wurde geändert, und alle Sitzungen sind beendet.
 notice-change-required = Bei der nächsten Anmeldung wird ein neues Passwort verlangt.
 notice-marked-compromised = Das Passwort funktioniert nicht mehr.
 notice-account-signed-out = Alle Sitzungen sind beendet.

@@ -66,6 +66,17 @@ notice-others-signed-out = You are signed out everywhere else.
 notice-device-signed-out = The device was signed out and forgotten.
 notice-session-signed-out = Signed out there.
 notice-app-off = Two-step sign-in is off. We emailed you a confirmation.
+notice-email-requested =
+    { $count ->
+        [one] We have mailed a link to the new address. Open it here within { $count } minute.
+       *[other] We have mailed a link to the new address. Open it here within { $count } minutes.
+    }
+notice-email-requested-hours =
+    { $count ->
+        [one] We have mailed a link to the new address. Open it here within { $count } hour.
+       *[other] We have mailed a link to the new address. Open it here within { $count } hours.
+    }
+notice-email-changed = Email address changed. Other devices were signed out. We emailed both addresses.
 
 ## Signing in and out
 
@@ -186,6 +197,9 @@ security-title = My password and security
 current-password = Current password
 change-password-button = Change password
 change-password-hint = This signs out your other devices. We will email you to confirm.
+new-email = New email address
+new-email-hint = We will email a link to it. Nothing changes until you open it and confirm.
+change-email-button = Change email address
 two-step = Two-step sign-in
 two-step-since = Your authenticator app has been on since { $value }.
 two-step-off = Off. With an authenticator app, nobody gets in with your password alone.
@@ -215,6 +229,24 @@ devices-hint = Browsers that have signed in before. If one is lost or not yours,
 this-device = This device
 device-last-used = Last signed in { $value }.
 sign-out-device = Sign out and forget
+
+## Another address
+
+email-confirm-title = Confirm your new address
+email-confirm-address = Your new address: { $value }
+email-confirm-intro = Press Confirm to sign in with this address from now on. Your other devices will be signed out.
+email-confirm-sign-in = Please sign in first, still with your current address. You will come back here.
+email-signed-in-as = You are signed in as { $value }.
+email-undo-title = Get your address back
+email-undo-address = Your account will have this address again: { $value }
+email-undo-intro = Everyone will be signed out, and the current password will no longer work. We will email a temporary password to this address.
+email-undo-button = Get my address back
+email-undo-keep = If you changed the address yourself, close this page. Nothing is undone.
+email-undo-used = This link has been used or has expired. If you pressed the button before, look in your mailbox for a temporary password. Otherwise please contact us.
+email-undo-not-mailed = Your account has your address again, but we could not send the email. Please choose "Forgot your password?" on the sign-in page in a few minutes.
+email-undone-title = You have your address back
+email-undone-1 = Your account has your address again. Everyone was signed out, and the old password no longer works.
+email-undone-2 = Sign in with it, then choose a new password.
 
 ## Newcomers
 
@@ -296,6 +328,8 @@ account-resend = Email a new first password
 account-resend-text = The first password that was mailed before no longer works.
 account-start-reset = Send a reset link
 account-start-reset-text = Its owner gets the same email as after "Forgot your password?", at most one every few minutes.
+account-change-email = Change the address
+account-change-email-text = Only after you have made sure, by other means than mail, who asks for it: whoever reads the new mailbox can reset the password. All sessions end, and both addresses are told. If no password has been chosen yet, a new first password is emailed to the new address.
 account-require-change = Require a new password
 account-require-change-text = The next sign-in asks for a new password. All sessions end now, and its owner gets an email.
 account-mark-compromised = Invalidate the password
@@ -312,6 +346,7 @@ notice-account-provisioned = Account created. Its first password was emailed.
 notice-welcome-not-mailed = The account was created, but its first password could not be emailed. Please send it again from here.
 notice-welcome-resent = A new first password was emailed.
 notice-reset-started = A reset link is on its way, unless one was sent in the last few minutes.
+notice-account-email-changed = The address was changed, and all sessions have ended.
 notice-change-required = The next sign-in will ask for a new password.
 notice-marked-compromised = The password no longer works.
 notice-account-signed-out = All sessions have ended.

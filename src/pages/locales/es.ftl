@@ -66,6 +66,17 @@ notice-others-signed-out = Se ha cerrado la sesión en todos los demás sitios.
 notice-device-signed-out = Se ha cerrado la sesión en el dispositivo y se ha eliminado de la lista.
 notice-session-signed-out = Se ha cerrado esa sesión.
 notice-app-off = La verificación en dos pasos está desactivada. Le hemos enviado una confirmación por correo electrónico.
+notice-email-requested =
+    { $count ->
+        [one] Hemos enviado un enlace a la nueva dirección. Ábralo aquí antes de { $count } minuto.
+       *[other] Hemos enviado un enlace a la nueva dirección. Ábralo aquí antes de { $count } minutos.
+    }
+notice-email-requested-hours =
+    { $count ->
+        [one] Hemos enviado un enlace a la nueva dirección. Ábralo aquí antes de { $count } hora.
+       *[other] Hemos enviado un enlace a la nueva dirección. Ábralo aquí antes de { $count } horas.
+    }
+notice-email-changed = Su dirección de correo se ha cambiado y se ha cerrado la sesión en sus demás dispositivos. Hemos enviado un correo a ambas direcciones.
 
 ## Signing in and out
 
@@ -186,6 +197,9 @@ security-title = Mi contraseña y seguridad
 current-password = Contraseña actual
 change-password-button = Cambiar contraseña
 change-password-hint = Se cerrará la sesión en sus demás dispositivos. Le enviaremos una confirmación por correo electrónico.
+new-email = Nueva dirección de correo
+new-email-hint = Le enviaremos un enlace a ella. Nada cambiará hasta que lo abra y lo confirme.
+change-email-button = Cambiar la dirección de correo
 two-step = Verificación en dos pasos
 two-step-since = Activada. Configuró su aplicación de autenticación el { $value }.
 two-step-off = Desactivada. Con una aplicación de autenticación, nadie puede entrar en su cuenta solo con su contraseña.
@@ -304,6 +318,24 @@ rule-reused =
 rule-breached = Elija una contraseña que no haya aparecido en ninguna filtración de datos.
 rule-control_character = No use saltos de línea ni otros caracteres de control.
 
+## Another address
+
+email-confirm-title = Confirme su nueva dirección
+email-confirm-address = Su nueva dirección: { $value }
+email-confirm-intro = Si confirma, a partir de ahora iniciará sesión con esta dirección. Se cerrará la sesión en sus demás dispositivos.
+email-confirm-sign-in = Inicie sesión primero, todavía con su dirección actual. Después volverá a esta página.
+email-signed-in-as = Ha iniciado sesión como { $value }.
+email-undo-title = Recuperar su dirección anterior
+email-undo-address = Su cuenta volverá a tener esta dirección: { $value }
+email-undo-intro = Se cerrarán todas las sesiones y la contraseña actual dejará de funcionar. Enviaremos una contraseña temporal a esta dirección.
+email-undo-button = Recuperar mi dirección
+email-undo-keep = Si fue usted quien cambió la dirección, cierre esta página. No se deshará nada.
+email-undo-used = Este enlace ya se ha usado o ha caducado. Si ya pulsó el botón, busque una contraseña temporal en su correo. De lo contrario, póngase en contacto con nosotros.
+email-undo-not-mailed = Su cuenta vuelve a tener su dirección, pero no hemos podido enviar el correo. Dentro de unos minutos, elija «¿Ha olvidado su contraseña?» en la página de inicio de sesión.
+email-undone-title = Ha recuperado su dirección
+email-undone-1 = Su cuenta vuelve a tener su dirección. Se han cerrado todas las sesiones y la contraseña anterior ya no funciona.
+email-undone-2 = Inicie sesión con ella y elija después una nueva contraseña.
+
 ## Newcomers
 
 welcome-your-password = Su contraseña
@@ -384,6 +416,8 @@ account-resend = Enviar una nueva primera contraseña
 account-resend-text = La primera contraseña enviada antes dejará de funcionar.
 account-start-reset = Enviar un enlace de restablecimiento
 account-start-reset-text = La persona recibirá el mismo correo que tras «¿Olvidó su contraseña?», como máximo uno cada pocos minutos.
+account-change-email = Cambiar la dirección
+account-change-email-text = Solo después de comprobar, por un medio distinto del correo, quién lo pide: quien lea el nuevo buzón puede restablecer la contraseña. Se cierran todas las sesiones y se avisa a ambas direcciones. Si aún no se ha elegido una contraseña, se envía una nueva primera contraseña a la nueva dirección.
 account-require-change = Exigir una nueva contraseña
 account-require-change-text = El próximo inicio de sesión pedirá una nueva contraseña. Todas las sesiones se cierran ahora y se envía un correo.
 account-mark-compromised = Invalidar la contraseña
@@ -400,6 +434,7 @@ notice-account-provisioned = Cuenta creada. La primera contraseña se ha enviado
 notice-welcome-not-mailed = La cuenta se ha creado, pero no se pudo enviar la primera contraseña. Envíela de nuevo desde aquí.
 notice-welcome-resent = Se ha enviado una nueva primera contraseña.
 notice-reset-started = Un enlace de restablecimiento está en camino, salvo que se haya enviado uno en los últimos minutos.
+notice-account-email-changed = La dirección se ha cambiado y se han cerrado todas las sesiones.
 notice-change-required = El próximo inicio de sesión pedirá una nueva contraseña.
 notice-marked-compromised = La contraseña ya no funciona.
 notice-account-signed-out = Se han cerrado todas las sesiones.
