@@ -19,6 +19,17 @@
 //! sign-in ann@acme.example rain on the roof at night
 //! code $code
 //! who
+//! sign-out
+//! register ben@acme.example
+//! open $link an apple on the sill
+//! move ben@new.example
+//! confirm-move $link
+//! take-back $link
+//! sign-in ben@acme.example $password
+//! choose the pear is on the table
+//! export
+//! leave
+//! keep $link
 //! ```
 
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -26,7 +37,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use doorward::config::{BackgroundWork, Hold};
+use doorward::config::{BackgroundWork, Hold, RegistrationMode};
 use doorward::mail::{Mail, MailKind, PrintingMailer};
 use doorward::store::{BackendError, MemoryAttempts, MemoryUsers};
 use doorward::{
@@ -52,6 +63,14 @@ const HELP: &str = "\
   sign-out                   end this session
   forgot EMAIL [EMAIL]       request a reset mail (the second entry must be the same address)
   confirm LINK               confirm a reset and mail a temporary password
+  register EMAIL             ask for an account of your own
+  open LINK PASSWORD         open it by the mailed link
+  move NEW-EMAIL             ask for another address
+  confirm-move LINK          change to it by the mailed link
+  take-back LINK             get the old address back by the link that was mailed there
+  export                     show everything that is stored of you
+  leave                      delete your account, after 14 days
+  keep LINK                  keep it after all, by the mailed link
   deactivate | reactivate | require-change | compromised | lost-app | delete EMAIL
   quit
 You are asked for missing arguments. $password and $link come from the last mail, $code is the app's next code.";
@@ -76,7 +95,11 @@ impl Mailer for Mailbox {
                 | MailKind::TemporaryPassword { temporary_password, .. } => {
                     carried.password = Some(temporary_password.expose().to_owned());
                 }
-                MailKind::ConfirmReset { link, .. } => carried.link = Some(link.expose().to_owned()),
+                MailKind::ConfirmReset { link, .. }
+                | MailKind::ConfirmRegistration { link, .. }
+                | MailKind::ConfirmEmailChange { link, .. }
+                | MailKind::EmailChanged { link, .. }
+                | MailKind::DeletionRequested { link, .. } => carried.link = Some(link.expose().to_owned()),
                 _ => {}
             }
         }
@@ -130,6 +153,7 @@ impl Console {
             .background(move |work| drop(later.send(work)))
             // A fixed key is fine here: nothing outlives the process.
             .keyring(Keyring::new("console", std::array::from_fn(|index| index as u8))?)
+            .configure(|config| config.registration.mode = RegistrationMode::Open)
             // A terminal has a single user, so a wait may block the thread.
             .hold(Hold::up_to(Duration::from_secs(10), |wait| async move { std::thread::sleep(wait) }))
             .build_with_operator()?;
@@ -279,6 +303,61 @@ impl Console {
                 })
                 .map_err(|error| self.sorry(&error))?;
                 Ok("Done.".to_owned())
+            }
+            other => self.run_account(other, &mut arguments),
+        }
+    }
+
+    /// What people do to their own accounts.
+    fn run_account(&mut self, command: &str, arguments: &mut Arguments) -> Result<String, Sorry> {
+        match command {
+            "register" => {
+                let email = email(&arguments.last("Email")?)?;
+                let asked = pollster::block_on(self.auth.request_registration(email));
+                asked.map_err(|error| self.sorry(&error))?;
+                Ok("A mail says how to go on. With the link: open $link PASSWORD".to_owned())
+            }
+            "open" => {
+                let (link, password) = (arguments.next("Link")?, arguments.last("Password")?);
+                let outcome = pollster::block_on(self.auth.register(&link, &password));
+                let outcome = outcome.map_err(|error| self.sorry(&error))?;
+                Ok(self.step(outcome))
+            }
+            "move" => {
+                let (signed_in, to) = (self.resumed()?, email(&arguments.last("New email")?)?);
+                let asked = pollster::block_on(self.auth.request_email_change(&signed_in, to));
+                asked.map_err(|error| self.sorry(&error))?;
+                Ok("A link is on its way to that address. Then: confirm-move $link".to_owned())
+            }
+            "confirm-move" => {
+                let (signed_in, link) = (self.resumed()?, arguments.last("Link")?);
+                let moved = pollster::block_on(self.auth.confirm_email_change(&signed_in, &link));
+                let moved = moved.map_err(|error| self.sorry(&error))?;
+                let words = format!("Your address is {} now.", moved.email().as_typed());
+                self.enter(moved);
+                Ok(words)
+            }
+            "take-back" => {
+                let undone = pollster::block_on(self.auth.undo_email_change(&arguments.last("Link")?));
+                let _ = undone.map_err(|error| self.sorry(&error))?;
+                self.signed_in = None;
+                Ok("The old address is back. Read the mail, then: sign-in EMAIL $password".to_owned())
+            }
+            "export" => {
+                let signed_in = self.resumed()?;
+                pollster::block_on(self.auth.export(&signed_in, None)).map_err(|error| self.sorry(&error))
+            }
+            "leave" => {
+                let signed_in = self.resumed()?;
+                let asked = pollster::block_on(self.auth.request_deletion(&signed_in));
+                let _ = asked.map_err(|error| self.sorry(&error))?;
+                self.signed_in = None;
+                Ok("Your account is closed. To keep it after all: keep $link".to_owned())
+            }
+            "keep" => {
+                let kept = pollster::block_on(self.auth.undo_deletion(&arguments.last("Link")?));
+                kept.map_err(|error| self.sorry(&error))?;
+                Ok("Your account is as it was. Sign in again.".to_owned())
             }
             other => Err(Sorry(format!("Unknown command {other:?}. Type: help"))),
         }
