@@ -76,8 +76,8 @@ fn an_address_is_changed_by_a_mailed_link_and_one_button() {
     let _ = other.sign_in(ANN, OLD);
     browser.get("/security").says("New email address").says(r#"action="/security/email""#).says(ANN);
     let link = asked(&world, &mut browser, MOVED);
-    browser.get("/security").says("We have mailed a link to the new address. Open it here within 1 hour.");
-    assert!(!browser.get("/security").text.contains("We have mailed a link"), "it is said once");
+    browser.get("/security").says("We have emailed a link to the new address. Open it here within 1 hour.");
+    assert!(!browser.get("/security").text.contains("We have emailed a link"), "it is said once");
     let (mails, version) = (world.mailer.count(), world.user(ANN).version());
     // Scanners open the link, too.
     for _ in 0..3 {

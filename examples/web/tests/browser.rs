@@ -166,12 +166,17 @@ async fn forgot(browser: &Browser, email: &str) {
     browser.expect("Check your mailbox").await;
 }
 
+/// Opens the link of the newest mail to that address, which has that text.
+async fn follow(mails: &Mails, browser: &Browser, to: &str, text: &str) {
+    match mails {
+        Mails::Page => browser.press_at(Locator::XPath(&format!("(//article[@data-to='{to}'])[1]//a"))).await,
+        Mails::Server(_) => browser.open_link(&support::link_in(text)).await,
+    }
+}
+
 async fn open_mailed_link(mails: &Mails, browser: &Browser) {
     let text = newest_mail(mails, browser, "Confirm your password reset").await;
-    match mails {
-        Mails::Page => browser.press_at(Locator::XPath(&format!("(//article[@data-to='{CLEO}'])[1]//a"))).await,
-        Mails::Server(_) => browser.open_link(&support::link_in(&text)).await,
-    }
+    follow(mails, browser, CLEO, &text).await;
     browser.expect("Confirm your password reset").await;
     assert_eq!(browser.path().await, "/reset/confirm");
 }
@@ -416,10 +421,7 @@ async fn somebody_registers(story: &mut Story) {
         newest_mail_to(email, mails, dan, subject).await;
     }
     let text = newest_mail_to(DAN, mails, dan, "Confirm your email address").await;
-    match mails {
-        Mails::Page => dan.press_at(Locator::XPath(&format!("(//article[@data-to='{DAN}'])[1]//a"))).await,
-        Mails::Server(_) => dan.open_link(&support::link_in(&text)).await,
-    }
+    follow(mails, dan, DAN, &text).await;
     dan.expect("Choose a password for your account").await;
     assert_eq!(dan.path().await, "/register/confirm");
     dan.expect_words(DAN).await;
@@ -441,6 +443,44 @@ async fn somebody_registers(story: &mut Story) {
     dan.expect("This link does not work").await;
     sign_in(dan, DAN, "an apple on the sill").await;
     dan.expect("Home").await;
+}
+
+/// Another address takes the new mailbox, and the old one takes it back.
+async fn the_address_is_changed(story: &mut Story) {
+    const NEW: &str = "dan@new.example";
+    let (dan, mails) = (&story.other, &story.mails);
+    dan.press_within("//nav", "Security").await;
+    dan.fill("email", "dan at new").await;
+    dan.press("Change email address").await;
+    dan.expect_words("Please enter one complete email address.").await;
+    dan.fill("email", NEW).await;
+    dan.press("Change email address").await;
+    dan.expect_words("We have emailed a link to the new address.").await;
+    let text = newest_mail_to(NEW, mails, dan, "Confirm your new email address").await;
+    follow(mails, dan, NEW, &text).await;
+    dan.expect("Confirm your new address").await;
+    assert_eq!(dan.path().await, "/email/confirm");
+    dan.press("Confirm").await;
+    dan.expect_words("Email address changed.").await;
+    assert!(dan.texts("main").await.join("").contains(NEW));
+    // Whoever reads the old mailbox gets the account back, without a session.
+    let text = newest_mail_to(DAN, mails, dan, "Your email address was changed").await;
+    follow(mails, dan, DAN, &text).await;
+    dan.expect("Get your address back").await;
+    dan.press("Get my address back").await;
+    dan.expect("You have your address back").await;
+    dan.open("/").await;
+    dan.expect("Sign in").await;
+    let text = newest_mail_to(DAN, mails, dan, "Your temporary password").await;
+    let temporary = match mails {
+        Mails::Page => dan.texts(&format!("article[data-to='{DAN}'] .secret")).await.swap_remove(0),
+        Mails::Server(_) => support::password_in(&text),
+    };
+    sign_in(dan, DAN, &temporary).await;
+    dan.expect("Choose your password").await;
+    dan.fill("new_password", "the pear is on the table").await;
+    dan.press("Save password").await;
+    dan.expect_words("Hello, Dan.").await;
     dan.press("Sign out").await;
 }
 
@@ -560,6 +600,7 @@ async fn tell(driver: &Driver, manner: Manner, mails: Mails) {
     somebody_guesses(&mut story).await;
     the_password_is_forgotten(&mut story).await;
     somebody_registers(&mut story).await;
+    the_address_is_changed(&mut story).await;
     the_account_is_deactivated(&mut story).await;
     an_authenticator_is_set_up(&mut story).await;
     story.end().await;

@@ -68,13 +68,13 @@ notice-session-signed-out = Signed out there.
 notice-app-off = Two-step sign-in is off. We emailed you a confirmation.
 notice-email-requested =
     { $count ->
-        [one] We have mailed a link to the new address. Open it here within { $count } minute.
-       *[other] We have mailed a link to the new address. Open it here within { $count } minutes.
+        [one] We have emailed a link to the new address. Open it here within { $count } minute.
+       *[other] We have emailed a link to the new address. Open it here within { $count } minutes.
     }
 notice-email-requested-hours =
     { $count ->
-        [one] We have mailed a link to the new address. Open it here within { $count } hour.
-       *[other] We have mailed a link to the new address. Open it here within { $count } hours.
+        [one] We have emailed a link to the new address. Open it here within { $count } hour.
+       *[other] We have emailed a link to the new address. Open it here within { $count } hours.
     }
 notice-email-changed = Email address changed. Other devices were signed out. We emailed both addresses.
 
