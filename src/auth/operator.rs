@@ -154,7 +154,8 @@ impl Operator {
         Ok(if engine.hashing.lacks_a_key_for(&user) { ResealOutcome::KeyMissing } else { outcome })
     }
 
-    /// Deletes an account with everything this crate stores of it.
+    /// Deletes an account with everything this crate stores of it. Where people [register](crate::registration), an invitation to that
+    /// address that is still alive opens another account: deactivate instead whoever must stay out.
     ///
     /// # Errors
     /// [`OperatorError`].

@@ -7,7 +7,8 @@ use super::{ConfigError, DAY};
 #[non_exhaustive]
 pub struct DeletionConfig {
     /// How long an owner may change their mind, at most 90 days; default 14 days. Meanwhile the account is closed. Zero deletes at
-    /// once: then nothing can undo it.
+    /// once: then nothing can undo it. An account whose address was changed stays as long as that can be taken back, seven days, also with
+    /// zero; so let a worker or [`Auth::purge_deleted`](crate::Auth::purge_deleted) run in any case.
     pub grace: Duration,
 }
 

@@ -1,5 +1,7 @@
 use core::time::Duration;
 
+use time::OffsetDateTime;
+
 use super::{ConfigError, DAY, HOUR, MINUTE};
 use crate::types::Email;
 
@@ -32,6 +34,9 @@ pub struct RegistrationConfig {
     pub invitation_lifetime: Duration,
     /// The minimum time between two mails to one address, from this process, at most a day; default 5 minutes.
     pub cooldown: Duration,
+    /// Links and invitations from before this instant are void; default none. Nothing is stored of them, so this is how one is
+    /// revoked: with all the others that are alive.
+    pub not_before: Option<OffsetDateTime>,
     /// How many mails strangers can cause in a minute, in all, from this process: 1 to 6,000, default 60. A flood beyond that is told
     /// to try again in a moment, and so is everybody else.
     pub mails_per_minute: u32,
@@ -45,6 +50,7 @@ impl Default for RegistrationConfig {
             link_lifetime: HOUR,
             invitation_lifetime: 7 * DAY,
             cooldown: 5 * MINUTE,
+            not_before: None,
             mails_per_minute: 60,
         }
     }

@@ -112,7 +112,12 @@ impl Hashing {
 
     /// A place for a hash that a known user asks for, and that no bucket is charged for.
     pub(crate) fn permit_of(&self, user: &UserId) -> Result<Permit, Unavailable> {
-        match self.permit(Caller::Known, vec![Holder::user(user)])? {
+        self.permit_in(Holder::user(user))
+    }
+
+    /// The same for somebody who has proved a mailbox and is no user yet.
+    pub(crate) fn permit_in(&self, holder: Holder) -> Result<Permit, Unavailable> {
+        match self.permit(Caller::Known, vec![holder])? {
             Seat::Taken(permit) => Ok(permit),
             Seat::Held => Err(self.busy()),
         }

@@ -41,7 +41,7 @@ pub(crate) use decision::{Decision, Happened};
 pub(crate) use device_tokens::DeviceTokens;
 pub(crate) use email_changes::{Asked, EmailChanges};
 pub(crate) use events::Events;
-pub(crate) use hash_pool::Caller;
+pub(crate) use hash_pool::{Caller, Holder};
 pub(crate) use hashing::{Hashing, SHORT_WHILE, StartError};
 pub(crate) use holding::Holding;
 pub(crate) use housekeeping::Housekeeping;

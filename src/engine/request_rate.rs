@@ -42,6 +42,12 @@ pub(crate) struct CommonRate {
 }
 
 impl CommonRate {
+    /// Whether one more would be admitted now; otherwise how long to wait.
+    pub(crate) fn has_room(&self, now: OffsetDateTime) -> Result<(), Duration> {
+        let leaks_until = *self.leaks_until.lock().unwrap_or_else(PoisonError::into_inner);
+        self.rate.filled(self.rate.leaking(leaks_until, now), now).map(drop)
+    }
+
     pub(crate) fn new(rate: Rate) -> Self {
         Self { rate, leaks_until: Mutex::new(OffsetDateTime::UNIX_EPOCH) }
     }

@@ -179,7 +179,7 @@ pub enum UndoEmailChangeError {
 failure!(UndoEmailChangeError {
     Self::LinkInvalid => "link_invalid", 400, UNDO_LINK;
     Self::LinkDamaged => "link_damaged", 400, DAMAGED;
-    Self::EmailTaken => "email_taken", 409, "There is another account with this address by now. Please contact us.";
+    Self::EmailTaken => "email_taken", 409, "There is another account with this address by now. Please give that account another address and open this link again, or contact us.";
     Self::MailFailed { retry_after, .. } => "mail_failed", 503, "Your account has your address again, but we could not send the mail. Please choose \"Forgot your password?\" on the sign-in page in a few minutes.", retry retry_after;
 } unavailable Unavailable);
 

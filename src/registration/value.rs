@@ -4,10 +4,11 @@ use crate::types::Malformed;
 
 /// A value of the host's own that a registration carries: the name that was typed, a plan, who invited. It travels sealed in the link
 /// and is in the [`User`](crate::store::User) that the repository is asked to insert
-/// ([`registration_value`](crate::store::User::registration_value)), so a host's own row can be made in the same write.
+/// ([`registration`](crate::store::User::registration)), so a host's own row can be made in the same write.
 ///
-/// At most 256 bytes of text without control characters. **It is what a stranger typed**, if the host took it from a form: escape it
-/// like any input. `Debug` does not show it.
+/// At most 256 bytes of text without control characters. **If the host took it from a form it is what a stranger typed**, who need not
+/// be the owner of the address that confirms it: escape it like any input, and let it grant nothing. Only an invitation's is what an
+/// operator or a member gave ([`invited`](super::RegistrationLink::invited)). `Debug` does not show it.
 ///
 /// ```
 /// use doorward::registration::RegistrationValue;

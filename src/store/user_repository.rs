@@ -134,7 +134,7 @@ pub enum Replace {
 #[async_trait]
 pub trait UserRepository: Debug + Send + Sync + 'static {
     /// Stores a new user. With a table of the host's own, attaches the document to the existing row, or makes the row: for somebody who
-    /// registered, [`User::registration_value`] holds what the host gave along.
+    /// registered, [`User::registration`] holds what the host gave along.
     async fn insert(&self, user: &User) -> Result<Insert, BackendError>;
 
     /// The user with this id.

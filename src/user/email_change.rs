@@ -176,6 +176,8 @@ impl Document {
         self.note_new_address(now);
         self.void_what_was_issued(fresh);
         self.undeliverable = None;
+        // What lets somebody in is void, and its mail with it.
+        self.owed.known.retain(|owed| !owed.mail.lets_in());
         for owed in &mut self.owed.known {
             owed.to.get_or_insert_with(|| old.clone());
         }

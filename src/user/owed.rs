@@ -140,6 +140,10 @@ impl Document {
     /// password, or used the link.
     fn is_of_use(&self, owed: &StoredOwed) -> bool {
         let signing_in = self.challenges.iter().any(|challenge| challenge.assurance == Assurance::TemporaryPassword);
+        // A secret is for the address that the account has. Whoever reads one that it had must not get a working password.
+        if owed.to.is_some() && owed.mail.lets_in() {
+            return false;
+        }
         let has_temporary = |origin| self.temporary.as_ref().is_some_and(|it| it.origin == origin) && !signing_in;
         match owed.mail {
             OwedMail::Notice(_) => true,

@@ -88,6 +88,12 @@ impl OwedMail {
         matches!(self, Self::Notice(Notice::EmailConfirmed | Notice::EmailSetByOperator))
     }
 
+    /// Whether it helps whoever reads it into the account. The way back from a change of the address does too, but it is meant for the
+    /// address of before.
+    pub(super) fn lets_in(self) -> bool {
+        !matches!(self, Self::Notice(_) | Self::EmailUndo)
+    }
+
     pub(super) fn carries_a_secret(self) -> bool {
         !matches!(self, Self::Notice(_))
     }

@@ -12,7 +12,7 @@ use super::sign_in::{Passed, SignInRules};
 use super::state::User;
 use super::stored::{Document, StoredPassword};
 use crate::hashing::StoredHash;
-use crate::registration::{RegistrationLink, RegistrationValue};
+use crate::registration::RegistrationLink;
 use crate::types::UserId;
 
 impl User {
@@ -28,7 +28,7 @@ impl User {
     ) -> Passed {
         let document = Document {
             password: Some(StoredPassword::new(hash, now, fresh)),
-            registration: link.value,
+            registration: Some(link.clone()),
             ..Document::blank(now, fresh)
         };
         let user = User { id, email: link.email, version: fresh.version, document: Arc::new(document) };
@@ -36,12 +36,13 @@ impl User {
         user.advance(proved, rules, now, fresh, |document| document.mail(Notice::Registered))
     }
 
-    /// What the host gave to the registration that opened this account
-    /// ([`RegistrationRequest::value`](crate::registration::RegistrationRequest::value),
-    /// [`Invitation::value`](crate::registration::Invitation::value)). Only in the user that
-    /// [`insert`](crate::UserRepository::insert) is given then: a host with a table of its own stores its row in that same write. It
-    /// is not part of the snapshot, so this is `None` in every user that was read.
-    pub fn registration_value(&self) -> Option<&RegistrationValue> {
+    /// The link with which this account was opened ([`Auth::register`](crate::Auth::register)), with the host's own value. Only in the
+    /// user that [`insert`](crate::UserRepository::insert) is given then: a host with a table of its own stores its row in that same
+    /// write. It is not part of the snapshot, so this is `None` in every user that was read.
+    ///
+    /// Trust its [value](RegistrationLink::value) only if it was an [invitation](RegistrationLink::invited): otherwise whoever typed the
+    /// address typed it too, and that need not be the owner.
+    pub fn registration(&self) -> Option<&RegistrationLink> {
         self.document.registration.as_ref()
     }
 }

@@ -14,7 +14,7 @@ use doorward::password::ResetLinkStatus;
 use doorward::second_factor::{RecoveryCodes, SecondFactorPolicy, StepUp};
 use doorward::session::SignOutSweep;
 use doorward::store::{MemoryUsers, User};
-use doorward::{Auth, ClientAddress, Operator, SignIn, SignInRequest, SignedIn, UserRepository};
+use doorward::{Auth, AuthBuilder, ClientAddress, Operator, SignIn, SignInRequest, SignedIn, UserRepository};
 use pollster::block_on;
 use serde_json::Value;
 
@@ -902,7 +902,15 @@ fn an_operator_is_told_why_an_address_was_not_changed() {
 
 /// Another process over the same stores, whose mails are owed.
 fn owing(world: &World, mailer: impl doorward::Mailer) -> (Auth, Operator) {
-    Auth::builder(site(), world.users.clone(), world.attempts.clone(), mailer)
+    owing_with(world, mailer, |builder| builder)
+}
+
+fn owing_with(
+    world: &World,
+    mailer: impl doorward::Mailer,
+    change: impl FnOnce(AuthBuilder) -> AuthBuilder,
+) -> (Auth, Operator) {
+    change(Auth::builder(site(), world.users.clone(), world.attempts.clone(), mailer))
         .clock(world.clock.clone())
         .background(block_on)
         .owed_mails(world.users.clone())
@@ -1188,4 +1196,55 @@ fn an_account_that_its_operator_deactivated_is_taken_back_by_no_link() {
     block_on(world.operator.deactivate(ann.user_id())).unwrap();
     assert_eq!(undo_of(&world, &undo), EmailLinkStatus::Invalid);
     assert!(block_on(world.auth.undo_email_change(&undo)).is_err());
+}
+
+/// A mail that lets somebody in belongs to the address that the account has, whatever was owed when it left another one.
+#[test]
+fn no_owed_mail_lets_in_who_reads_an_address_that_the_account_has_left() {
+    let (world, ann) = World::with_ann();
+    let (dead, _) = owing(&world, DeadRelay);
+    let (alive, operator) = owing(&world, world.mailer.clone());
+    // While no mail leaves, somebody who reads the mailbox confirms a reset, so a temporary password is owed there.
+    let token = world.request(ANN);
+    assert!(block_on(dead.confirm_reset(&token)).is_err());
+    // The mailbox is in wrong hands, so an operator gives the account another address, where its owner resets the password.
+    block_on(operator.change_email(ann.user_id(), email("ann@new.example"))).unwrap();
+    world.clock.advance(5 * MINUTE);
+    block_on(alive.request_reset(&email("ann@new.example"))).unwrap();
+    let token = world.mailed_token();
+    let _ = block_on(alive.confirm_reset(&token)).unwrap();
+    let mailed = world.mailed_password();
+    let before = world.mailer.count();
+    world.clock.advance(16 * MINUTE);
+    let _ = block_on(alive.deliver_owed()).unwrap();
+    assert!(!mails(&world, before).iter().any(|(to, _)| to == ANN), "{:?}", mails(&world, before));
+    let _ = world.choose(&world.challenge("ann@new.example", &mailed), NEW);
+}
+
+#[test]
+fn r04_no_owed_mail_of_a_thief_lets_them_in_after_the_change_was_taken_back() {
+    let world = World::with_keyring(|builder| builder);
+    let thief = world.open(ANN, OLD);
+    let (dead, _) = owing_with(&world, DeadRelay, |builder| builder.keyring(keyring()));
+    let (alive, _) = owing_with(&world, world.mailer.clone(), |builder| builder.keyring(keyring()));
+    let (thief, undo) = moved(&world, &thief, THIEF);
+    let (thief, app, _) = world.enroll(&thief);
+    // A reset of the thief's own, whose mail does not leave. They call it off by a code, and move on.
+    let token = world.request(THIEF);
+    assert!(block_on(dead.confirm_reset(&token)).is_err());
+    world.clock.advance(MINUTE);
+    let thief = block_on(world.auth.reauthenticate_with_code(&thief, &app.code(&world))).unwrap();
+    block_on(world.auth.cancel_recovery(&thief)).unwrap();
+    let (_, _) = moved(&world, &thief, "thief@y.example");
+    world.clock.advance(5 * MINUTE);
+    let token = world.request("thief@y.example");
+    let _ = block_on(alive.confirm_reset(&token)).unwrap();
+    // The owner takes the account back, and what was owed to the thief is due.
+    let before = world.mailer.count();
+    let mailed = undone(&world, &undo);
+    world.clock.advance(16 * MINUTE);
+    let _ = block_on(alive.deliver_owed()).unwrap();
+    let sent = mails(&world, before);
+    assert!(!sent.iter().any(|(to, what)| to == THIEF && *what == "temporary_password"), "{sent:?}");
+    let _ = world.choose(&world.challenge(ANN, &mailed), NEW);
 }

@@ -380,6 +380,69 @@ fn a_required_second_factor_comes_next() {
     assert!(matches!(world.sign_in(BEN, OLD), Ok(SignIn::EnrollmentRequired(_))));
 }
 
+#[test]
+fn nobody_keeps_an_invitation_away_by_asking_for_mails_to_that_address() {
+    let world = opened(|builder| builder);
+    let (ann, eve) = (world.open(ANN, OLD), world.open("eve@acme.example", OLD));
+    let of_the_team =
+        |n: u8| Invitation::new(email(BEN)).value(RegistrationValue::parse(&format!("team={n}")).unwrap());
+    world.requests(BEN).unwrap();
+    let _ = block_on(world.auth.invite(&eve, of_the_team(6))).unwrap();
+    let _ = block_on(world.auth.invite(&ann, of_the_team(7))).unwrap();
+    assert_eq!((world.mails("confirm_registration").len(), world.mails("invitation").len()), (1, 2));
+    let _ = block_on(world.auth.invite(&ann, of_the_team(7))).unwrap();
+    assert_eq!(world.mails("invitation").len(), 2, "each member once in five minutes");
+}
+
+#[test]
+fn links_from_before_an_instant_are_void() {
+    let before = opened(|builder| builder);
+    let asked = before.registration(BEN);
+    let _ = block_on(before.operator.invite(email("eve@acme.example"))).unwrap();
+    let invited = before.mailed_token();
+    before.clock.advance(MINUTE);
+    let now = before.now();
+    let world = before.restarted(|builder| {
+        builder.keyring(keyring()).configure(open).configure(|config| config.registration.not_before = Some(now))
+    });
+    for token in [&asked, &invited] {
+        assert!(matches!(block_on(world.auth.register(token, OLD)), Err(RegisterError::LinkInvalid)));
+    }
+    let _ = complete(block_on(world.auth.register(&world.registration("new@acme.example"), OLD)).unwrap());
+}
+
+#[test]
+fn a_domain_that_is_listed_no_more_registers_no_more() {
+    let before = opened(|builder| builder);
+    let asked = before.registration(BEN);
+    let elsewhere = |config: &mut Config| config.registration.domains = vec!["other.example".into()];
+    let world = before.restarted(|builder| builder.keyring(keyring()).configure(open).configure(elsewhere));
+    assert!(matches!(block_on(world.auth.register(&asked, OLD)), Err(RegisterError::LinkInvalid)));
+    let _ = block_on(world.operator.invite(email(BEN))).unwrap();
+    let _ = complete(block_on(world.auth.register(&world.mailed_token(), OLD)).unwrap());
+}
+
+/// Whoever is refused because all have asked too much is charged nothing for their client address.
+#[test]
+fn a_flood_costs_nobody_their_own_share() {
+    let world = opened(|builder| builder);
+    let request = |n: usize, from: Option<u8>| {
+        let request = RegistrationRequest::new(email(&format!("guest{n}@x.example")));
+        let request = from.into_iter().fold(request, |request, from| request.client_address(address(from)));
+        block_on(world.auth.request_registration(request))
+    };
+    for n in 0..60 {
+        assert!(request(n, None).is_ok());
+    }
+    for n in 0..100 {
+        assert!(request(100 + n, Some(1)).is_err());
+    }
+    world.clock.advance(MINUTE);
+    for n in 0..20 {
+        assert!(request(200 + n, Some(1)).is_ok(), "{n}");
+    }
+}
+
 /// A host's repository that stores a row of its own with the new user.
 #[derive(Debug, Default)]
 struct WithNames {
@@ -391,7 +454,7 @@ struct WithNames {
 impl UserRepository for WithNames {
     async fn insert(&self, user: &User) -> Result<Insert, BackendError> {
         let inserted = self.users.insert(user).await?;
-        if let (Insert::Stored, Some(name)) = (inserted, user.registration_value()) {
+        if let (Insert::Stored, Some(name)) = (inserted, user.registration().and_then(|link| link.value.as_ref())) {
             self.names.lock().unwrap().push(name.as_str().to_owned());
         }
         Ok(inserted)
@@ -406,7 +469,7 @@ impl UserRepository for WithNames {
     }
 
     async fn replace(&self, user: &User, expected: Version) -> Result<Replace, BackendError> {
-        assert!(user.registration_value().is_none(), "it is given once");
+        assert!(user.registration().is_none(), "it is given once");
         self.users.replace(user, expected).await
     }
 

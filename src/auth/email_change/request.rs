@@ -173,14 +173,14 @@ async fn mail_later(engine: &Arc<Engine>, asked: Asked) {
 async fn mail(engine: Arc<Engine>, asked: Asked) {
     let Asked { user, new, token, at, expires_at } = asked;
     let report = |kind| engine.events.report(kind).user(&user).send();
-    // One mail to an address for each cooldown, whether it is free or taken.
-    if !engine.requests.email_changes.admits_mail(&new) {
-        return report(EventKind::EmailChangeLinkWithheld);
-    }
     // The same look-ups and the same link for every address: what follows the response delays the next request. A failure was reported.
     let Ok(found) = engine.users.find_by_email(&new).await else { return };
     let Ok(whole) = engine.users.find_whole(&found, &new).await else { return };
     let link = engine.mailing.email_change(&token, engine.config.email_change.lifetime, expires_at);
+    // One mail to an address for each cooldown, whether it is free or taken.
+    if !engine.requests.email_changes.admits_mail(&new) {
+        return report(EventKind::EmailChangeLinkWithheld);
+    }
     // Whoever asked asks again if the mailer fails.
     match (found, whole) {
         (Found::Nobody, _) => {

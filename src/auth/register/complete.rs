@@ -2,7 +2,7 @@ use super::{Auth, opened};
 use crate::auth::outcome::SignIn;
 use crate::auth::respond::{events_of, respond};
 use crate::crypto::{Purpose, sha256};
-use crate::engine::{Engine, Happened, SHORT_WHILE};
+use crate::engine::{Engine, Happened, Holder, SHORT_WHILE};
 use crate::error::Unavailable;
 use crate::error::registration::RegisterError;
 use crate::event::EventKind;
@@ -54,8 +54,9 @@ impl Auth {
         let Some(_turn) = registrations.under_way.enter(&name, usize::MAX) else {
             return Err(RegisterError::InProgress { retry_after: SHORT_WHILE });
         };
+        // Whoever goes away keeps the place until the hash is done: one link buys no more of them.
+        let permit = engine.hashing.permit_in(Holder::Bucket(name.into()))?;
         let fresh = Fresh::draw().map_err(Unavailable::from)?;
-        let permit = engine.hashing.permit_of(&fresh.user_id)?;
         let hash = engine.new_passwords.hash_first(permit, password).await?;
         let (step, user) = insert(engine, link, &hash, &fresh).await?;
         engine.mailing.notify(&user).await;

@@ -1,7 +1,7 @@
 use super::{Auth, link, request, span};
 use crate::auth::Operator;
 use crate::auth::outcome::SignedIn;
-use crate::engine::{Caller, Found};
+use crate::engine::Found;
 use crate::error::Unavailable;
 use crate::error::registration::InviteError;
 use crate::event::EventKind;
@@ -74,7 +74,7 @@ impl Auth {
         }
         let expires_at = span(engine, |config| config.invitation_lifetime).expires_at;
         let request = RegistrationRequest { value, ..RegistrationRequest::new(email) };
-        request::look_up(engine, registrations, request, Caller::Known).await?;
+        request::look_up(engine, registrations, request, Some(member.user_id())).await?;
         Ok(Invited { expires_at })
     }
 }

@@ -8,7 +8,7 @@ use crate::error::registration::RequestRegistrationError;
 use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::registration::{RegistrationRequest, RegistrationRequested, SealedRegistration};
-use crate::types::Email;
+use crate::types::{Email, UserId};
 
 /// # Registration: requesting
 impl Auth {
@@ -57,7 +57,7 @@ impl Auth {
         }
         let report = engine.events.report(EventKind::RegistrationRequested).email(&request.email);
         report.request_id(request.request_id.as_deref()).send();
-        look_up(engine, registrations, request, Caller::Stranger).await?;
+        look_up(engine, registrations, request, None).await?;
         Ok(RegistrationRequested { cooldown: engine.config.registration.cooldown })
     }
 }
@@ -67,12 +67,14 @@ pub(super) async fn look_up(
     engine: &Arc<Engine>,
     registrations: &Registrations,
     request: RegistrationRequest,
-    caller: Caller,
+    member: Option<&UserId>,
 ) -> Result<(), Unavailable> {
+    let caller = if member.is_some() { Caller::Known } else { Caller::Stranger };
     let work = {
-        let (engine, invited) = (Arc::clone(engine), matches!(caller, Caller::Known));
-        move |request| mail(Arc::clone(&engine), request, invited)
+        let engine = Arc::clone(engine);
+        move |(request, member)| mail(Arc::clone(&engine), request, member)
     };
+    let request = (request, member.cloned());
     let background = &engine.housekeeping.background;
     let taken = registrations.look_ups.work_off(background, request, caller, work).await;
     taken.map_err(|Full| engine.hashing.busy())?;
@@ -80,18 +82,13 @@ pub(super) async fn look_up(
     Ok(())
 }
 
-async fn mail(engine: Arc<Engine>, request: RegistrationRequest, invited: bool) {
+async fn mail(engine: Arc<Engine>, request: RegistrationRequest, member: Option<UserId>) {
     let Some(registrations) = &engine.requests.registrations else { return };
     let RegistrationRequest { email, value, request_id, .. } = request;
     let report = |kind| engine.events.report(kind).email(&email).request_id(request_id.as_deref()).send();
-    if !registrations.may_mail(&email) {
-        return report(EventKind::RegistrationCoolingDown);
-    }
-    let found = match is_taken(&engine, &email).await {
-        Ok(found) => found,
-        // Reported.
-        Err(_) => return,
-    };
+    // A failure was reported.
+    let Ok(found) = is_taken(&engine, &email).await else { return };
+    let invited = member.is_some();
     let span = match invited {
         true => span(&engine, |config| config.invitation_lifetime),
         false => span(&engine, |config| config.link_lifetime),
@@ -99,6 +96,9 @@ async fn mail(engine: Arc<Engine>, request: RegistrationRequest, invited: bool) 
     let registration = SealedRegistration { email: email.clone(), value, invited, span };
     // For a taken address too: what follows the response delays the next request.
     let Ok(link) = link(&engine, registrations, &registration) else { return };
+    if !registrations.may_mail(&email, member.as_ref()) {
+        return report(EventKind::RegistrationCoolingDown);
+    }
     let kind = match found {
         Address::Free => {
             report(if invited { EventKind::Invited } else { EventKind::RegistrationLinkIssued });
@@ -114,7 +114,7 @@ async fn mail(engine: Arc<Engine>, request: RegistrationRequest, invited: bool) 
         let engine = Arc::clone(&engine);
         move |(email, kind): (Email, MailKind)| {
             let engine = Arc::clone(&engine);
-            // A failure was reported. Nothing was stored, so asking again heals it.
+            // A failure was reported. Nothing was stored, so asking again after the cooldown heals it.
             async move { drop(engine.mailing.send_to(&email, kind).await) }
         }
     };

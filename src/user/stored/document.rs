@@ -19,7 +19,7 @@ use super::undeliverable::StoredUndeliverable;
 use crate::account::UserStatus;
 use crate::hashing::StoredHash;
 use crate::journal::JournalEntry;
-use crate::registration::RegistrationValue;
+use crate::registration::RegistrationLink;
 use crate::sharing::Sightings;
 use crate::types::{Epoch, micros};
 use crate::user::fresh::Fresh;
@@ -75,9 +75,9 @@ pub(in crate::user) struct Document {
     /// What the change that led to this state adds to it. Stored by the store, as rows of their own.
     #[serde(skip)]
     pub(in crate::user) journal_entries: Vec<JournalEntry>,
-    /// What the host gave to the registration that leads to this state. Stored by the host, if it wants to.
+    /// The link of the registration that leads to this state. Stored by the host, if it wants to.
     #[serde(skip)]
-    pub(in crate::user) registration: Option<RegistrationValue>,
+    pub(in crate::user) registration: Option<RegistrationLink>,
     #[serde(flatten)]
     pub(in crate::user) extra: Extra,
 }
