@@ -262,7 +262,8 @@ impl Browser {
         }
     }
 
-    fn forget(mut self) -> Self {
+    /// Drops the cookies of a session that has ended.
+    pub(super) fn forget(mut self) -> Self {
         self.cookies.remove("session");
         self.cookies.remove("steps");
         if !self.cookies.get("welcome").is_empty() {
