@@ -132,7 +132,14 @@ impl Browser {
     pub(super) fn refuse(self, refusal: &ErrorResponse, field: &str, model: &(impl PageModel + Template)) -> Answer {
         let mut answer = match self.reader.format {
             Format::Html => self.with_cookies(html(&self.pages, status(refusal), model)),
-            Format::Json => self.with_cookies(problem_document(status(refusal), problem(&self.reader, refusal, field))),
+            Format::Json => {
+                let mut members = problem(&self.reader, refusal, field);
+                // The page may have words of its own, where those that go by the code would be about something else.
+                if let Some(said) = model.page().problems.first() {
+                    members.insert("detail".to_owned(), said.text.clone().into());
+                }
+                self.with_cookies(problem_document(status(refusal), members))
+            }
         };
         retry_after(answer.headers_mut(), refusal);
         answer

@@ -12,8 +12,8 @@ use super::reader::{Reader, bearer, is_form, is_json, is_untyped};
 use super::routes::{Route, Verb};
 use super::state::Pages;
 use super::{
-    accounts, assets, authenticator, choose_password, confirm, cross_site, email, forgot, headers, leaving, registration, reset,
-    second_step, security, sign_in, welcome,
+    accounts, assets, authenticator, choose_password, confirm, cross_site, email, forgot, headers, leaving,
+    registration, reset, second_step, security, sign_in, welcome,
 };
 use crate::auth::SignedIn;
 

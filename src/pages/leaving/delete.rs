@@ -129,11 +129,12 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
     }
     let mut member = Member::of(browser, BELOW).await?;
     let error = match member.browser.auth().request_deletion(&member.signed_in).await {
-        Ok(DeletionRequested::Scheduled { gone_at, .. }) => {
-            return Ok(Outcome { gone_at: Some(gone_at), mail_failed: false }.answer(member.browser));
-        }
-        Ok(DeletionRequested::Deleted) => {
-            return Ok(Outcome { gone_at: None, mail_failed: false }.answer(member.browser));
+        Ok(requested) => {
+            let gone_at = match requested {
+                DeletionRequested::Scheduled { gone_at, .. } => Some(gone_at),
+                DeletionRequested::Deleted => None,
+            };
+            return Ok(Outcome { gone_at, mail_failed: false }.answer(member.browser));
         }
         Err(error) => error,
     };
@@ -145,6 +146,8 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
             }
             let (refusal, browser) = (member.browser.auth().error_response(&error), member.browser.forget());
             let (page, gone_at) = (browser.plain_page(CLOSED), Some(browser.moment(*gone_at)));
+            let text = page.text("deleted-not-mailed");
+            let page = page.problem("", text);
             Ok(browser.refuse(&refusal, "", &DeletedPage { page, gone_at, mail_failed: true }))
         }
         RequestDeletionError::RecoveryPending => {
@@ -165,13 +168,9 @@ async fn was_sent_before(browser: &Browser) -> bool {
 
 pub(super) async fn done(call: Call) -> Result<Answer, Sorry> {
     let browser = call.browser;
-    // Whoever is signed in since has an account.
-    let outcome = match browser.who().await {
-        Ok(_) => None,
-        Err(_) => Outcome::of(&browser),
-    };
-    Ok(match outcome {
-        Some(outcome) => outcome.page(browser),
-        None => browser.go("/security"),
-    })
+    match (Outcome::of(&browser), browser.who().await) {
+        (Some(outcome), Err(_)) => Ok(outcome.page(browser)),
+        // Whoever is signed in has an account.
+        _ => Member::of(browser, "/security").await.map(|member| member.browser.go("/security")),
+    }
 }
