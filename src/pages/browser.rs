@@ -240,6 +240,10 @@ impl Browser {
         };
         self.visit = Visit::default();
         self.cookies.remove("steps");
+        // What became of an account that was deleted here before is no news of this one.
+        if !self.cookies.get("deleted").is_empty() {
+            self.cookies.remove("deleted");
+        }
         self.tell_of("expires_in", signed_in.expires_in().as_secs());
         // Without a lifetime it ends with the browser; what counts is when `Auth` ends the session.
         self.cookies.set("session", signed_in.token().expose(), signed_in.max_age());

@@ -85,6 +85,7 @@ fn a_member_leaves_changes_their_mind_and_signs_in_again() {
     // Whoever is signed in again is not told that the account is closed.
     world.clock.advance(MINUTE);
     let _ = browser.sign_in(ANN, OLD);
+    assert!(browser.cookie("deleted").is_none());
     assert_eq!(browser.get("/security/deleted").location(), "/security");
 }
 
@@ -212,6 +213,21 @@ fn without_grace_the_account_is_gone_at_once() {
         browser.get("/security/deleted").says("Your account is deleted").says("Your account is gone");
     }
     assert_eq!(deleted(&mut browser).location(), "/security/deleted");
+}
+
+#[test]
+fn while_a_change_of_the_address_can_be_taken_back_the_account_stays() {
+    let (world, mut browser) = signed_in(std::time::Duration::ZERO);
+    crate::email::moved(&world, &mut browser);
+    browser.get("/security/delete").says("If its address was changed lately");
+    assert_eq!(deleted(&mut browser).location(), "/security/deleted");
+    browser.get("/security/deleted").says("Your account is closed").says("Your account will be gone on ");
+    let mut anns = Client::of(&browser.pages);
+    let name = opened(&mut anns, &undo_link(&world));
+    anns.get(&format!("/leaving/undo?link={name}")).says("Keep my account</button>");
+    // Whoever reads the mailbox of before gets the account back, too.
+    let name = opened(&mut anns, &crate::email::undo_link(&world));
+    assert_eq!(anns.post("/email/undo", &[("link", &name)]).location(), "/email/undone");
 }
 
 #[test]
