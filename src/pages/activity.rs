@@ -39,7 +39,7 @@ const AT_ONCE: u32 = 100;
 const READS: usize = 5;
 
 /// The events that matter to the owner, and the names of their texts. Others are steps on the way to one of these.
-const TEXTS: [(&str, &str); 36] = [
+const TEXTS: [(&str, &str); 39] = [
     ("user_created", "activity-created"),
     ("user_created:imported", "activity-created"),
     ("user_created:registered", "activity-created"),
@@ -71,6 +71,9 @@ const TEXTS: [(&str, &str); 36] = [
     ("session_expired:logout", "activity-signed-out"),
     ("session_expired:revoked", "activity-session-ended"),
     ("session_logout:everywhere", "activity-signed-out-everywhere"),
+    ("sensitive_read:export", "activity-exported"),
+    ("user_deletion_requested", "activity-deletion-requested"),
+    ("user_updated:deletion_undone", "activity-deletion-undone"),
     ("user_archived", "activity-deactivated"),
     ("user_updated:reactivated", "activity-reactivated"),
     ("user_updated:password_change_forced", "activity-change-required"),

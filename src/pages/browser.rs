@@ -132,7 +132,14 @@ impl Browser {
     pub(super) fn refuse(self, refusal: &ErrorResponse, field: &str, model: &(impl PageModel + Template)) -> Answer {
         let mut answer = match self.reader.format {
             Format::Html => self.with_cookies(html(&self.pages, status(refusal), model)),
-            Format::Json => self.with_cookies(problem_document(status(refusal), problem(&self.reader, refusal, field))),
+            Format::Json => {
+                let mut members = problem(&self.reader, refusal, field);
+                // The page may have words of its own, where those that go by the code would be about something else.
+                if let Some(said) = model.page().problems.first() {
+                    members.insert("detail".to_owned(), said.text.clone().into());
+                }
+                self.with_cookies(problem_document(status(refusal), members))
+            }
         };
         retry_after(answer.headers_mut(), refusal);
         answer
@@ -233,6 +240,10 @@ impl Browser {
         };
         self.visit = Visit::default();
         self.cookies.remove("steps");
+        // What became of an account that was deleted here before is no news of this one.
+        if !self.cookies.get("deleted").is_empty() {
+            self.cookies.remove("deleted");
+        }
         self.tell_of("expires_in", signed_in.expires_in().as_secs());
         // Without a lifetime it ends with the browser; what counts is when `Auth` ends the session.
         self.cookies.set("session", signed_in.token().expose(), signed_in.max_age());
@@ -262,7 +273,8 @@ impl Browser {
         }
     }
 
-    fn forget(mut self) -> Self {
+    /// Drops the cookies of a session that has ended.
+    pub(super) fn forget(mut self) -> Self {
         self.cookies.remove("session");
         self.cookies.remove("steps");
         if !self.cookies.get("welcome").is_empty() {

@@ -158,12 +158,13 @@ impl PagesBuilder {
     /// All paths begin as [`Site::sign_in_path`](crate::Site::sign_in_path) does: with `/account/sign-in` there,
     /// `/account/reset/confirm` as [`reset_path`](crate::Site::reset_path), `/account/email/confirm` as
     /// [`email_confirm_path`](crate::Site::email_confirm_path), `/account/email/undo` as
-    /// [`email_undo_path`](crate::Site::email_undo_path), and `/account/register/confirm` as
+    /// [`email_undo_path`](crate::Site::email_undo_path), `/account/leaving/undo` as
+    /// [`deletion_path`](crate::Site::deletion_path), and `/account/register/confirm` as
     /// [`registration_path`](crate::Site::registration_path) where registration is on, the pages are below `/account`.
     ///
     /// # Errors
     /// [`PagesError`] names the setting at fault: `keyring` or `background`, if there is none; `site.sign_in_path`, `site.reset_path`, `site.registration_path`,
-    /// `site.email_confirm_path` or `site.email_undo_path`, if mails would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
+    /// `site.email_confirm_path`, `site.email_undo_path` or `site.deletion_path`, if mails would link to where no page is; `site.link_token`, if the token of links is in the fragment, which reaches no server;
     /// `home` or `look.stylesheet`, if it is no path
     /// of this site, which begins with `/`; `texts`, if a language's texts cannot be read; `operators`, if the `Operator` is that of another `Auth`;
     /// `onboarding_steps`, if there is no onboarding; `home`, if the onboarding's welcome page is to be home.
@@ -199,7 +200,7 @@ impl PagesBuilder {
 
 /// What all paths begin with: mails must link to where the pages are.
 fn base_of(auth: &Auth) -> Result<String, PagesError> {
-    let [sign_in, reset, registration, email_confirm, email_undo] = auth.site().page_paths();
+    let [sign_in, reset, registration, email_confirm, email_undo, deletion] = auth.site().page_paths();
     let Some(base) = sign_in.strip_suffix(Route::SignIn.path()) else {
         return Err(PagesError::new("site.sign_in_path", "does not end in /sign-in"));
     };
@@ -215,6 +216,9 @@ fn base_of(auth: &Auth) -> Result<String, PagesError> {
     }
     if !is_at(&email_undo, Route::EmailUndo) {
         return Err(PagesError::new("site.email_undo_path", "is not /email/undo beside the sign-in page"));
+    }
+    if !is_at(&deletion, Route::LeavingUndo) {
+        return Err(PagesError::new("site.deletion_path", "is not /leaving/undo beside the sign-in page"));
     }
     Ok(base.to_owned())
 }

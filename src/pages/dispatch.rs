@@ -12,8 +12,8 @@ use super::reader::{Reader, bearer, is_form, is_json, is_untyped};
 use super::routes::{Route, Verb};
 use super::state::Pages;
 use super::{
-    accounts, assets, authenticator, choose_password, confirm, cross_site, email, forgot, headers, registration, reset,
-    second_step, security, sign_in, welcome,
+    accounts, assets, authenticator, choose_password, confirm, cross_site, email, forgot, headers, leaving,
+    registration, reset, second_step, security, sign_in, welcome,
 };
 use crate::auth::SignedIn;
 
@@ -77,6 +77,7 @@ pub(super) async fn answer(
         _ if route.is_for_operators() => accounts::answer(route, verb, call).await,
         _ if route.is_of_registration() => registration::answer(route, verb, call).await,
         _ if route.is_of_email() => email::answer(route, verb, call).await,
+        _ if route.is_of_leaving() => leaving::answer(route, verb, call).await,
         _ => handle(route, verb, call).await,
     }
 }

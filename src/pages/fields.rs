@@ -7,9 +7,10 @@ use super::object::{Member, Members};
 /// What a form has as a checkbox is `true` or `false` in JSON, and nothing else: the text "false" would be there, and so chosen.
 const FLAGS: [&str; 4] = ["keep", "recovery", "remember", "tokens"];
 /// The members that are texts. Others are unknown, and ignored whatever they are: a newer app may send them.
-const TEXTS: [&str; 17] = [
+const TEXTS: [&str; 18] = [
     "code",
     "current_password",
+    "deletion_token",
     "device",
     "device_token",
     "email",

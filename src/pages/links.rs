@@ -23,6 +23,7 @@ pub(super) enum Links {
     Registration,
     EmailChange,
     EmailUndo,
+    Deletion,
 }
 
 /// How a page names its link: a digest, which cannot be used as the link and is the same however often the link is opened.
@@ -37,6 +38,7 @@ impl Links {
             Self::Registration => "register",
             Self::EmailChange => "email",
             Self::EmailUndo => "undo",
+            Self::Deletion => "leaving",
         }
     }
 
@@ -46,6 +48,7 @@ impl Links {
             Self::Reset => "reset_token",
             Self::Registration => "registration_token",
             Self::EmailChange | Self::EmailUndo => "email_token",
+            Self::Deletion => "deletion_token",
         }
     }
 
@@ -54,17 +57,20 @@ impl Links {
         match self {
             Self::Reset | Self::EmailChange | Self::EmailUndo => Auth::read_reset_token(text),
             Self::Registration => Auth::read_registration_token(text),
+            Self::Deletion => Auth::read_deletion_token(text),
         }
     }
 
     /// For as long as a link itself is valid.
-    fn lifetime(self, browser: &Browser) -> Duration {
+    pub(super) fn lifetime(self, browser: &Browser) -> Duration {
         let config = browser.auth().config();
         match self {
             Self::Reset => config.reset.link_lifetime,
             Self::Registration => config.registration.link_lifetime.max(config.registration.invitation_lifetime),
             Self::EmailChange => config.email_change.lifetime,
             Self::EmailUndo => config.email_change_limits().undo_lifetime,
+            // As long as a change of the address can be taken back, a deletion waits.
+            Self::Deletion => config.deletion.grace.max(config.email_change_limits().undo_lifetime),
         }
     }
 

@@ -33,8 +33,9 @@
 //! | `/reset/confirm`, `/reset/done` | the page that a mailed link opens, with one button; where the link [sets a password](crate::config::ResetMode::ChooseNewPassword), with the rules and a field |
 //! | `/email/confirm` | the page that the link to a new address opens: the address and one button, for whoever asked for it; leads others to `/sign-in` and back |
 //! | `/email/undo`, `/email/undone` | the page that the link to the old address opens, with one button: takes the change back, without a session |
+//! | `/leaving/undo`, `/leaving/undone` | the page that the link which undoes a deletion opens: until when, and one button, without a session |
 //! | `/welcome` | with [`onboarding`](PagesBuilder::onboarding): leads through the host's own steps after a sign-in; "You are all set" |
-//! | `/security` and below | "My password and security": the password, the address, the second factor and recovery codes, sessions, devices, [recent activity](PagesBuilder::activity) |
+//! | `/security` and below | "My password and security": the password, the address, the second factor and recovery codes, sessions, devices, [recent activity](PagesBuilder::activity), a copy of what is stored (`/security/export`) and the deletion of the account (`/security/delete`, `/security/deleted`) |
 //! | `/confirm` | "Confirm it's you" (step-up): the password, or a code where a second factor is on; `?then=/path` leads on |
 //! | `/accounts` and below | with [`operators`](PagesBuilder::operators), and for them alone: accounts, provisioning, and what can be done about an account |
 //! | `/.well-known/change-password` | redirects to `/security`, for password managers; always at the root of the origin |
@@ -85,8 +86,8 @@
 //! # Security
 //!
 //! - **Cookies** are `__Host-`, `Secure`, `HttpOnly` and `SameSite=Lax`: `session`, `device`, `steps` (a sign-in under way, sealed),
-//!   `welcome` (the way back from the host's steps, sealed), `reset`, `register`, `email`, `undo`, `confirmed`,
-//!   `undone` and `notice`. None holds a user's id. The names are
+//!   `welcome` (the way back from the host's steps, sealed), `reset`, `register`, `email`, `undo`, `leaving`, `confirmed`,
+//!   `undone`, `deleted`, `kept` and `notice`. None holds a user's id. The names are
 //!   taken: there is room for one set of pages on each origin. Browsers that reject `Secure` cookies over plain http even on
 //!   localhost, such as Safari, need https in development too.
 //! - **Cross-site requests** (CSRF) are refused with 403, sign-in included, by fetch metadata and by the origin. No host name is taken
@@ -128,6 +129,7 @@ mod fields;
 mod forgot;
 mod headers;
 mod hooks;
+mod leaving;
 mod links;
 mod look;
 mod member;

@@ -25,6 +25,13 @@ pub use super::security::{SecurityPage, ShownAuthenticator, ShownDevice, ShownSe
 pub use super::sign_in::{SignInPage, SignOutPage};
 pub use super::welcome::AllSetPage;
 
+/// What the pages of leaving show: the deletion of an account, and what undoes it.
+pub mod leaving {
+    pub use super::super::leaving::{
+        DeletePage, DeletedPage, UndoDeletionFailedPage, UndoDeletionPage, UndoneDeletionPage,
+    };
+}
+
 /// What the pages of operators show.
 pub mod accounts {
     pub use super::super::accounts::{

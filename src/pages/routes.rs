@@ -75,6 +75,8 @@ routes! {
     EmailConfirm "/email/confirm" Get Post;
     EmailUndo "/email/undo" Get Post;
     EmailUndone "/email/undone" Get;
+    LeavingUndo "/leaving/undo" Get Post;
+    LeavingUndone "/leaving/undone" Get;
     Confirm "/confirm" Get Post;
     Security "/security" Get;
     SecurityPassword "/security/password" Get Post;
@@ -86,6 +88,9 @@ routes! {
     SecurityDeviceSignOut "/security/devices/sign-out" Get Post;
     SecuritySessionSignOut "/security/sessions/sign-out" Get Post;
     SecurityOthersSignOut "/security/sessions/sign-out-others" Get Post;
+    SecurityExport "/security/export" Get Post;
+    SecurityDelete "/security/delete" Get Post;
+    SecurityDeleted "/security/deleted" Get;
     Welcome "/welcome" Get;
     Accounts "/accounts" Get;
     AccountsFind "/accounts/find" Get Post;
@@ -153,6 +158,12 @@ impl Route {
     /// Whether it is about another address for an account.
     pub(super) fn is_of_email(self) -> bool {
         matches!(self, Self::SecurityEmail | Self::EmailConfirm | Self::EmailUndo | Self::EmailUndone)
+    }
+
+    /// Whether it is about leaving: a copy of what is stored, and the deletion.
+    pub(super) fn is_of_leaving(self) -> bool {
+        let of_settings = matches!(self, Self::SecurityExport | Self::SecurityDelete | Self::SecurityDeleted);
+        of_settings || matches!(self, Self::LeavingUndo | Self::LeavingUndone)
     }
 
     /// Whether only operators know it.

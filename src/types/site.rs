@@ -249,9 +249,10 @@ impl Site {
     /// The whole paths of the sign-in page, and of the pages that the links of a reset, of a registration, and of a change of the address
     /// and of its undoing open.
     #[cfg(feature = "pages")]
-    pub(crate) fn page_paths(&self) -> [String; 5] {
-        let Self { sign_in_path, reset_path, registration_path, email_confirm_path, email_undo_path, .. } = self;
-        let paths = [sign_in_path, reset_path, registration_path, email_confirm_path, email_undo_path];
+    pub(crate) fn page_paths(&self) -> [String; 6] {
+        let Self { sign_in_path, reset_path, registration_path, email_confirm_path, .. } = self;
+        let Self { email_undo_path, deletion_path, .. } = self;
+        let paths = [sign_in_path, reset_path, registration_path, email_confirm_path, email_undo_path, deletion_path];
         paths.map(|path| self.below(path).path().to_owned())
     }
 

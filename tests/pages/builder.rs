@@ -56,7 +56,8 @@ fn hooks_that_do_not_fit_are_named() {
 /// All pages below a path.
 fn below_account(site: Site) -> Site {
     let site = site.sign_in_path("/account/sign-in").unwrap().reset_path("/account/reset/confirm").unwrap();
-    site.email_confirm_path("/account/email/confirm").unwrap().email_undo_path("/account/email/undo").unwrap()
+    let site = site.email_confirm_path("/account/email/confirm").unwrap();
+    site.email_undo_path("/account/email/undo").unwrap().deletion_path("/account/leaving/undo").unwrap()
 }
 
 #[test]
@@ -67,6 +68,7 @@ fn mails_link_to_where_the_pages_are_or_they_are_not_built() {
     assert_eq!(setting(of_site(|site| site.sign_in_path("/account/sign-in").unwrap())), "site.reset_path");
     assert_eq!(setting(of_site(|site| site.email_confirm_path("/moved").unwrap())), "site.email_confirm_path");
     assert_eq!(setting(of_site(|site| site.email_undo_path("/oops").unwrap())), "site.email_undo_path");
+    assert_eq!(setting(of_site(|site| site.deletion_path("/keep").unwrap())), "site.deletion_path");
     let opened = |change: fn(Site) -> Site| {
         let auth = doorward::Auth::builder(
             change(site()),

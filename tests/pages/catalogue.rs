@@ -88,7 +88,10 @@ fn every_language_has_every_text_and_what_errors_and_rules_say() {
 /// A message as it is written.
 fn message<'a>(texts: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = texts.split_once(&format!("\n{name} ="))?;
-    rest.split("\n\n").next()?.split("\n").next().filter(|line| !line.is_empty())
+    // Lines of a message that go on are indented.
+    let end =
+        rest.match_indices('\n').find(|(at, _)| !rest[at + 1..].starts_with(' ')).map_or(rest.len(), |(at, _)| at);
+    Some(&rest[..end])
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn cookies_of_others_and_malformed_ones_do_no_harm() {
     for cookie in [
         "theirs=1; other",
         "=; ; =x; __Host-session; __Host-notice=99; __Host-notice=-1",
-        "__Host-device=~~~~~~~~~~; __Host-reset=~a~b; __Host-register=~.~x; __Host-confirmed=99999999999999999999; __Host-undone=99999999999999999999~x",
+        "__Host-device=~~~~~~~~~~; __Host-reset=~a~b; __Host-register=~.~x; __Host-confirmed=99999999999999999999; __Host-undone=99999999999999999999~x; __Host-leaving=~x; __Host-deleted=99999999999999999999~1; __Host-kept=~",
         "__Host-steps=$sealed$v=1$k=a$AAAA",
     ] {
         for path in [
@@ -117,6 +117,9 @@ fn cookies_of_others_and_malformed_ones_do_no_harm() {
             "/reset/done",
             "/register/confirm",
             "/email/undone",
+            "/leaving/undo",
+            "/leaving/undone",
+            "/security/deleted",
             "/sign-out",
         ] {
             let request = Request::get(path).header("cookie", cookie).body(String::new()).unwrap();

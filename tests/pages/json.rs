@@ -182,6 +182,7 @@ fn the_whole_story_is_told_in_json_and_every_200_of_the_document_is_met() {
         seen.extend(app.seen);
         seen.extend(settle(by));
         seen.extend(crate::email::told_in_json(by));
+        seen.extend(crate::leaving::told_in_json(by));
     }
     // A browser opens a link, in JSON or not.
     let world = World::for_pages(|builder| builder);
@@ -194,6 +195,7 @@ fn the_whole_story_is_told_in_json_and_every_200_of_the_document_is_met() {
     assert_eq!(script.get("/reset/done").json, json!({ "next": "/sign-in" }));
     seen.extend(script.seen);
     seen.extend(crate::email::opened_in_json());
+    seen.extend(crate::leaving::opened_in_json());
     let registered = crate::register::told_in_json();
     seen.extend(registered.seen);
     let unseen: Vec<_> = registered

@@ -129,12 +129,13 @@ fn no_page_shows_a_text_that_is_in_no_catalogue() {
 }
 
 /// What the tour brings about in no page: failures of the machine and of the mailer, and what only programs are told.
-const UNSEEN: [&str; 5] = [
+const UNSEEN: [&str; 6] = [
     "failed-internal",
     "failed-no-sign-in",
     "failed-not-signed-in",
     "notice-welcome-not-mailed",
     "email-undo-not-mailed",
+    "deleted-not-mailed",
 ];
 
 #[test]

@@ -13,6 +13,7 @@ mod desk;
 mod email;
 mod json;
 mod language;
+mod leaving;
 mod look;
 mod openapi;
 mod operators;

@@ -91,11 +91,12 @@ impl Document {
                     missing.filter(|_| value.is_object()).map_or(Ok(()), |name| Err(format!("{name} is missing")))?;
                 }
                 "items" => value.as_array().into_iter().flatten().try_for_each(|item| self.check(rule, item))?,
-                "enum" | "properties" => {}
+                "enum" | "properties" | "additionalProperties" => {}
                 other => return Err(format!("{other} is not a word of this document")),
             }
         }
-        for (name, member) in value.as_object().into_iter().flatten().filter(|_| schema.get("oneOf").is_none()) {
+        let is_listed = schema.get("oneOf").is_none() && schema.get("additionalProperties").is_none();
+        for (name, member) in value.as_object().into_iter().flatten().filter(|_| is_listed) {
             let rule = schema["properties"].get(name).ok_or(format!("{name} is not documented"))?;
             self.check(rule, member).map_err(|wrong| format!("{name}: {wrong}"))?;
         }
@@ -156,7 +157,8 @@ fn the_document_says_where_the_pages_are() {
         let site = site.sign_in_path(&format!("{base}/sign-in")).unwrap();
         let site = site.reset_path(&format!("{base}/reset/confirm")).unwrap();
         let site = site.email_confirm_path(&format!("{base}/email/confirm")).unwrap();
-        site.email_undo_path(&format!("{base}/email/undo")).unwrap()
+        let site = site.email_undo_path(&format!("{base}/email/undo")).unwrap();
+        site.deletion_path(&format!("{base}/leaving/undo")).unwrap()
     };
     for base in ["", "/account"] {
         let auth = doorward::Auth::builder(

@@ -43,10 +43,11 @@ const FIELDS: [&str; 9] = ["email", "password", "code", "new_password", "link", 
 fn random_json(dice: &mut Dice, texts: &[String]) -> String {
     const OTHERS: [&str; 10] =
         ["true", "false", "null", "0", "-1e308", "1e999", "[]", "{\"a\":[{}]}", "\"\\ud800\"", "nul"];
-    const NAMES: [&str; 6] = ["tokens", "device_token", "reset_token", "registration_token", "email_token", "\u{0}"];
+    const NAMES: [&str; 7] =
+        ["tokens", "device_token", "reset_token", "registration_token", "email_token", "deletion_token", "\u{0}"];
     let members: Vec<_> = (0..dice.roll(4))
         .map(|_| {
-            let name = if dice.roll(3) == 0 { NAMES[dice.roll(6)] } else { FIELDS[dice.roll(FIELDS.len())] };
+            let name = if dice.roll(3) == 0 { NAMES[dice.roll(7)] } else { FIELDS[dice.roll(FIELDS.len())] };
             let text = serde_json::Value::from(dice.mangled(texts)).to_string();
             let value = if dice.roll(3) == 0 { OTHERS[dice.roll(10)].to_owned() } else { text };
             format!("{}:{value}", serde_json::Value::from(name))

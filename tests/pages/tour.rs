@@ -1,6 +1,7 @@
 //! A walk through every page, in every state that a browser can bring it to.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use doorward::config::ResetMode;
 use doorward::pages::{Pages, PagesBuilder};
@@ -35,6 +36,7 @@ impl Tour {
         tour.reset_by_the_link_alone();
         tour.registered();
         tour.moved();
+        tour.left();
         tour.settings();
         tour.settings_with_an_app();
         tour.steps_up();
@@ -231,6 +233,27 @@ impl Tour {
         }
     }
 
+    fn left(&mut self) {
+        for grace in [Duration::ZERO, 5 * HOUR, 14 * DAY] {
+            let world = World::for_pages(|builder| builder.configure(|config| config.deletion.grace = grace));
+            let mut browser = self.signed_in(&world);
+            self.get(&mut browser, "/security/delete");
+            self.post(&mut browser, "/security/delete", &[]);
+            if grace.is_zero() {
+                continue;
+            }
+            let link = crate::leaving::undo_link(&world);
+            let mut other = self.client(&world);
+            self.get(&mut other, "/leaving/undo");
+            self.get(&mut other, "/leaving/undo?token=damaged");
+            let name = crate::email::opened(&mut other, &link);
+            self.get(&mut other, "/leaving/undo");
+            let mut twice = other.clone();
+            self.post(&mut other, "/leaving/undo", &[("link", &name)]);
+            self.post(&mut twice, "/leaving/undo", &[("link", &name)]);
+        }
+    }
+
     /// Ann, signed in here and in two other browsers.
     fn signed_in(&self, world: &World) -> Client {
         let _ = world.open(ANN, OLD);
@@ -382,6 +405,9 @@ impl Tour {
         block_on(world.operator.report_undeliverable(&email(ANN), doorward::account::UndeliverableReason::HardBounce))
             .unwrap();
         self.get(&mut browser, &account);
+        let bob = world.open("bob@acme.example", OLD);
+        let _ = block_on(world.auth.request_deletion(&bob)).unwrap();
+        self.get(&mut browser, &format!("/accounts/account?user={}", bob.user_id()));
         for number in 0..51 {
             block_on(world.operator.provision(email(&format!("user{number}@acme.example")))).unwrap();
         }
@@ -443,7 +469,7 @@ fn hidden(shown: &Shown, name: &str) -> String {
 }
 
 /// Every event that has words.
-const EVENTS: [&str; 36] = [
+const EVENTS: [&str; 39] = [
     "user_created",
     "user_created:imported",
     "user_created:registered",
@@ -475,6 +501,9 @@ const EVENTS: [&str; 36] = [
     "session_expired:logout",
     "session_expired:revoked",
     "session_logout:everywhere",
+    "sensitive_read:export",
+    "user_deletion_requested",
+    "user_updated:deletion_undone",
     "user_archived",
     "user_updated:reactivated",
     "user_updated:password_change_forced",

@@ -103,7 +103,7 @@ impl Action {
     /// Those that make sense for this account. Operators cannot lock themselves out: there may be nobody to undo it.
     pub(super) fn open_for(account: &ShownAccount) -> impl Iterator<Item = Self> {
         let (active, with_password, this) = (account.active, account.has_password, account.this);
-        let factor = account.has_second_factor;
+        let (factor, is_leaving) = (account.has_second_factor, account.deletion_due.is_some());
         // One that was marked as compromised has no password either; a first password is not for its user.
         let is_new = !with_password && account.last_sign_in.is_none();
         Self::ALL.into_iter().filter(move |action| match action {
@@ -112,7 +112,9 @@ impl Action {
             Self::RequireChange | Self::MarkCompromised => active && with_password,
             Self::SignOut => active,
             Self::ResetSecondFactor => factor && !this,
-            Self::ChangeEmail | Self::Deactivate => active && !this,
+            Self::ChangeEmail => active && !this,
+            // It calls a deletion off, and keeps the account closed.
+            Self::Deactivate => (active || is_leaving) && !this,
             Self::Reactivate => !active,
         })
     }

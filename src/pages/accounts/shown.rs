@@ -24,6 +24,8 @@ pub struct ShownAccount {
     pub last_sign_in: Option<Moment>,
     /// Whether mails to its address are reported as undeliverable.
     pub undeliverable: bool,
+    /// When it will be gone, if its owner has asked for its deletion.
+    pub deletion_due: Option<Moment>,
     /// Whether it is the operator's own.
     pub this: bool,
 }
@@ -41,6 +43,7 @@ impl ShownAccount {
             created: moment(overview.created_at),
             last_sign_in: overview.last_sign_in_at.map(moment),
             undeliverable: overview.undeliverable.is_some(),
+            deletion_due: overview.deletion_due_at.map(moment),
         }
     }
 }

@@ -328,6 +328,45 @@ email-undone-title = Ihre Adresse ist wiederhergestellt
 email-undone-1 = Ihr Konto hat wieder Ihre Adresse. Alle Geräte wurden abgemeldet, und das bisherige Passwort funktioniert nicht mehr.
 email-undone-2 = Melden Sie sich damit an, und wählen Sie dann ein neues Passwort.
 
+## Leaving
+
+leaving = Ihr Konto
+export-hint = Sie können alles, was wir über Sie speichern, als Datei herunterladen oder Ihr Konto löschen.
+export-button = Daten herunterladen
+delete-title = Konto löschen
+delete-address = Es geht um das Konto von { $value }.
+delete-intro = Ihr Konto wird sofort geschlossen, und Sie werden überall abgemeldet.
+delete-days =
+    { $count ->
+        [one] Nach { $count } Tag wird es gelöscht. Bis dahin können Sie es sich anders überlegen: Wir senden Ihnen dafür einen Link per E-Mail.
+       *[other] Nach { $count } Tagen wird es gelöscht. Bis dahin können Sie es sich anders überlegen: Wir senden Ihnen dafür einen Link per E-Mail.
+    }
+delete-hours =
+    { $count ->
+        [one] Nach { $count } Stunde wird es gelöscht. Bis dahin können Sie es sich anders überlegen: Wir senden Ihnen dafür einen Link per E-Mail.
+       *[other] Nach { $count } Stunden wird es gelöscht. Bis dahin können Sie es sich anders überlegen: Wir senden Ihnen dafür einen Link per E-Mail.
+    }
+delete-at-once = Es wird sofort gelöscht. Das lässt sich nicht rückgängig machen.
+delete-moved = Wurde die Adresse kürzlich geändert, wird das Konto erst gelöscht, wenn sich diese Änderung nicht mehr rückgängig machen lässt.
+delete-button = Mein Konto löschen
+delete-keep = Konto behalten
+deleted-title = Ihr Konto ist geschlossen
+deleted-until = Ihr Konto wird am { $value } gelöscht. Sie wurden überall abgemeldet.
+deleted-mailed = Wenn Sie es sich vorher anders überlegen, öffnen Sie den Link in der E-Mail, die wir Ihnen gesendet haben.
+deleted-not-mailed = Wir konnten Ihnen die E-Mail dazu nicht senden. Wenn Sie Ihr Konto behalten möchten, wenden Sie sich bitte an uns.
+deleted-gone-title = Ihr Konto ist gelöscht
+deleted-gone = Ihr Konto gibt es nicht mehr, und Sie wurden überall abgemeldet.
+undo-deletion-title = Konto behalten
+undo-deletion-until = Ihr Konto ist geschlossen und wird am { $value } gelöscht. Bis dahin können Sie das hier rückgängig machen.
+undo-deletion-intro = Ihr Konto ist danach wie zuvor. Melden Sie sich wie gewohnt mit Ihrem Passwort an.
+undo-deletion-button = Mein Konto behalten
+undo-deletion-leave = Wenn es bei der Löschung bleiben soll, schließen Sie diese Seite. Es ändert sich nichts.
+undo-deletion-used = Dieser Link wurde bereits verwendet oder ist abgelaufen. Wenn es Ihr Konto noch gibt, können Sie sich anmelden. Andernfalls wenden Sie sich bitte an uns.
+undo-deletion-damaged = Dieser Link ist unvollständig oder wurde unterwegs verändert. Bitte kopieren Sie den ganzen Link aus der E-Mail.
+undo-deletion-not-kept = Bitte öffnen Sie den Link in Ihrer E-Mail noch einmal.
+undone-deletion-title = Ihr Konto bleibt bestehen
+undone-deletion = Ihr Konto ist wie zuvor. Melden Sie sich wie gewohnt mit Ihrem Passwort an. Wir haben Ihnen eine Bestätigung per E-Mail gesendet.
+
 ## Newcomers
 
 welcome-your-password = Ihr Passwort
@@ -369,6 +408,9 @@ activity-device-signed-out = Browser abgemeldet und vergessen
 activity-signed-out = Abgemeldet
 activity-session-ended = Ein Browser von einem anderen aus abgemeldet
 activity-signed-out-everywhere = Alle anderen Browser abgemeldet
+activity-exported = Kopie der Kontodaten erstellt
+activity-deletion-requested = Löschung des Kontos beantragt
+activity-deletion-undone = Löschung des Kontos rückgängig gemacht
 activity-deactivated = Konto deaktiviert
 activity-reactivated = Konto wieder aktiviert
 activity-change-required = Neues Passwort von unserem Support verlangt
@@ -394,6 +436,7 @@ provision-button = Konto anlegen
 account-title = Konto
 account-active = Aktiv
 account-deactivated = Deaktiviert
+account-deletion = Die Inhaberin oder der Inhaber hat die Löschung beantragt. Das Konto wird am { $value } gelöscht. Wenn Sie es wieder aktivieren, wird die Löschung aufgehoben; wenn Sie es deaktivieren, bleibt es geschlossen bestehen.
 account-undeliverable = E-Mails kommen nicht an
 account-created = Angelegt am { $value }.
 account-signed-in = Zuletzt angemeldet am { $value }.

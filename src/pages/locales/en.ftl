@@ -248,6 +248,45 @@ email-undone-title = You have your address back
 email-undone-1 = Your account has your address again. Everyone was signed out, and the old password no longer works.
 email-undone-2 = Sign in with it, then choose a new password.
 
+## Leaving
+
+leaving = Your account
+export-hint = You can download what we store about you as a file, or delete your account.
+export-button = Download your data
+delete-title = Delete your account
+delete-address = This is about the account of { $value }.
+delete-intro = Your account will be closed at once, and you will be signed out everywhere.
+delete-days =
+    { $count ->
+        [one] It will be deleted after { $count } day. Until then you can change your mind: we will email you a link.
+       *[other] It will be deleted after { $count } days. Until then you can change your mind: we will email you a link.
+    }
+delete-hours =
+    { $count ->
+        [one] It will be deleted after { $count } hour. Until then you can change your mind: we will email you a link.
+       *[other] It will be deleted after { $count } hours. Until then you can change your mind: we will email you a link.
+    }
+delete-at-once = It will be deleted at once. This cannot be undone.
+delete-moved = If its address was changed lately, the account is only deleted when that can no longer be undone.
+delete-button = Delete my account
+delete-keep = Keep my account
+deleted-title = Your account is closed
+deleted-until = Your account will be gone on { $value }. You were signed out everywhere.
+deleted-mailed = If you change your mind before then, open the link in the email that we sent you.
+deleted-not-mailed = We could not send you the email about it. To keep your account, please contact us.
+deleted-gone-title = Your account is deleted
+deleted-gone = Your account is gone, and you were signed out everywhere.
+undo-deletion-title = Keep your account
+undo-deletion-until = Your account is closed, and will be gone on { $value }. Until then you can undo that here.
+undo-deletion-intro = Your account will be as before. Sign in with your password as always.
+undo-deletion-button = Keep my account
+undo-deletion-leave = If you still want to leave, close this page. Nothing changes.
+undo-deletion-used = This link has been used or has expired. If your account is still there, you can sign in. Otherwise please contact us.
+undo-deletion-damaged = This link is incomplete or was changed on its way to you. Please copy the whole link from the email.
+undo-deletion-not-kept = Please open the link in your email again.
+undone-deletion-title = Your account stays
+undone-deletion = Your account is as before. Sign in with your password as always. We emailed you a confirmation.
+
 ## Newcomers
 
 welcome-your-password = Your password
@@ -289,6 +328,9 @@ activity-device-signed-out = Browser signed out and forgotten
 activity-signed-out = Signed out
 activity-session-ended = A browser signed out from another one
 activity-signed-out-everywhere = All other browsers signed out
+activity-exported = A copy of the account's data was made
+activity-deletion-requested = Deletion of the account requested
+activity-deletion-undone = Deletion of the account undone
 activity-deactivated = Account deactivated
 activity-reactivated = Account reactivated
 activity-change-required = New password required by our support team
@@ -314,6 +356,7 @@ provision-button = Create account
 account-title = Account
 account-active = Active
 account-deactivated = Deactivated
+account-deletion = Its owner has asked for its deletion. It will be gone on { $value }. Reactivating the account undoes this; deactivating it keeps the account closed.
 account-undeliverable = Emails do not arrive
 account-created = Created { $value }.
 account-signed-in = Last signed in { $value }.

@@ -336,6 +336,45 @@ email-undone-title = Ha recuperado su dirección
 email-undone-1 = Su cuenta vuelve a tener su dirección. Se han cerrado todas las sesiones y la contraseña anterior ya no funciona.
 email-undone-2 = Inicie sesión con ella y elija después una nueva contraseña.
 
+## Leaving
+
+leaving = Su cuenta
+export-hint = Puede descargar en un archivo lo que guardamos sobre usted, o eliminar su cuenta.
+export-button = Descargar mis datos
+delete-title = Eliminar la cuenta
+delete-address = Se trata de la cuenta de { $value }.
+delete-intro = Su cuenta se cerrará de inmediato y se cerrarán todas sus sesiones.
+delete-days =
+    { $count ->
+        [one] Se eliminará al cabo de { $count } día. Hasta entonces puede cambiar de opinión: le enviaremos un enlace por correo electrónico.
+       *[other] Se eliminará al cabo de { $count } días. Hasta entonces puede cambiar de opinión: le enviaremos un enlace por correo electrónico.
+    }
+delete-hours =
+    { $count ->
+        [one] Se eliminará al cabo de { $count } hora. Hasta entonces puede cambiar de opinión: le enviaremos un enlace por correo electrónico.
+       *[other] Se eliminará al cabo de { $count } horas. Hasta entonces puede cambiar de opinión: le enviaremos un enlace por correo electrónico.
+    }
+delete-at-once = Se eliminará de inmediato. No se puede deshacer.
+delete-moved = Si la dirección se cambió hace poco, la cuenta no se eliminará hasta que ese cambio ya no se pueda deshacer.
+delete-button = Eliminar mi cuenta
+delete-keep = Conservar mi cuenta
+deleted-title = Su cuenta está cerrada
+deleted-until = Su cuenta se eliminará el { $value }. Se han cerrado todas sus sesiones.
+deleted-mailed = Si cambia de opinión antes, abra el enlace del correo que le hemos enviado.
+deleted-not-mailed = No hemos podido enviarle el correo correspondiente. Si quiere conservar su cuenta, póngase en contacto con nosotros.
+deleted-gone-title = Su cuenta se ha eliminado
+deleted-gone = Su cuenta ya no existe y se han cerrado todas sus sesiones.
+undo-deletion-title = Conservar su cuenta
+undo-deletion-until = Su cuenta está cerrada y se eliminará el { $value }. Hasta entonces puede deshacerlo aquí.
+undo-deletion-intro = Su cuenta quedará como antes. Inicie sesión con su contraseña, como siempre.
+undo-deletion-button = Conservar mi cuenta
+undo-deletion-leave = Si aún quiere eliminar la cuenta, cierre esta página. No cambiará nada.
+undo-deletion-used = Este enlace ya se ha usado o ha caducado. Si su cuenta aún existe, puede iniciar sesión. De lo contrario, póngase en contacto con nosotros.
+undo-deletion-damaged = Este enlace está incompleto o ha cambiado por el camino. Copie el enlace completo del correo.
+undo-deletion-not-kept = Vuelva a abrir el enlace de su correo.
+undone-deletion-title = Su cuenta se conserva
+undone-deletion = Su cuenta está como antes. Inicie sesión con su contraseña, como siempre. Le hemos enviado una confirmación por correo electrónico.
+
 ## Newcomers
 
 welcome-your-password = Su contraseña
@@ -377,6 +416,9 @@ activity-device-signed-out = Navegador desconectado y olvidado
 activity-signed-out = Sesión cerrada
 activity-session-ended = Sesión de un navegador cerrada desde otro
 activity-signed-out-everywhere = Sesión cerrada en todos los demás navegadores
+activity-exported = Se creó una copia de los datos de la cuenta
+activity-deletion-requested = Se solicitó la eliminación de la cuenta
+activity-deletion-undone = Se canceló la eliminación de la cuenta
 activity-deactivated = Cuenta desactivada
 activity-reactivated = Cuenta reactivada
 activity-change-required = Nueva contraseña exigida por nuestro equipo de soporte
@@ -402,6 +444,7 @@ provision-button = Crear la cuenta
 account-title = Cuenta
 account-active = Activa
 account-deactivated = Desactivada
+account-deletion = Su titular ha solicitado la eliminación. La cuenta se eliminará el { $value }. Si la reactiva, la eliminación se cancela; si la desactiva, la cuenta se conserva cerrada.
 account-undeliverable = Los correos no llegan
 account-created = Creada el { $value }.
 account-signed-in = Último inicio de sesión: { $value }.
