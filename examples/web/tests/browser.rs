@@ -481,6 +481,28 @@ async fn the_address_is_changed(story: &mut Story) {
     dan.fill("new_password", "the pear is on the table").await;
     dan.press("Save password").await;
     dan.expect_words("Hello, Dan.").await;
+}
+
+/// The owner takes their data along, leaves, and comes back within the grace.
+async fn somebody_leaves(story: &mut Story) {
+    let (dan, mails) = (&story.other, &story.mails);
+    dan.press_within("//nav", "Security").await;
+    dan.download("Download your data").await;
+    dan.press_within("//main", "Delete your account").await;
+    dan.expect("Delete your account").await;
+    dan.press("Delete my account").await;
+    dan.expect("Your account is closed").await;
+    dan.open("/").await;
+    dan.expect("Sign in").await;
+    sign_in(dan, DAN, "the pear is on the table").await;
+    dan.expect_words("Email and Password do not match").await;
+    let text = newest_mail_to(DAN, mails, dan, "Your account will be deleted").await;
+    follow(mails, dan, DAN, &text).await;
+    assert_eq!(dan.path().await, "/leaving/undo");
+    dan.press("Keep my account").await;
+    later(dan, "Forward a minute").await;
+    sign_in(dan, DAN, "the pear is on the table").await;
+    dan.expect_words("Hello, Dan.").await;
     dan.press("Sign out").await;
 }
 
@@ -601,6 +623,7 @@ async fn tell(driver: &Driver, manner: Manner, mails: Mails) {
     the_password_is_forgotten(&mut story).await;
     somebody_registers(&mut story).await;
     the_address_is_changed(&mut story).await;
+    somebody_leaves(&mut story).await;
     the_account_is_deactivated(&mut story).await;
     an_authenticator_is_set_up(&mut story).await;
     story.end().await;

@@ -220,20 +220,37 @@ impl Browser {
         self.press_at(Locator::XPath(&path)).await;
     }
 
-    pub async fn press_at(&self, at: Locator<'_>) {
-        let target = match self.client.find(at).await {
+    /// Presses a button that downloads a file: the page stays.
+    pub async fn download(&self, words: &str) {
+        let path = format!("//button[normalize-space()='{words}']");
+        let (target, page) = (self.target(Locator::XPath(&path)).await, self.document().await);
+        self.activate(&target).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(self.document().await, page);
+    }
+
+    async fn target(&self, at: Locator<'_>) -> Element {
+        match self.client.find(at).await {
             Ok(target) => target,
             Err(_) => panic!("{at:?} is not on {}: {}", self.path().await, self.text().await),
-        };
+        }
+    }
+
+    async fn activate(&self, target: &Element) {
+        if self.manner.keyboard {
+            self.tab_to(target).await;
+            target.send_keys(&(Key::Enter + "")).await.unwrap();
+        } else {
+            target.clone().click().await.unwrap();
+        }
+    }
+
+    pub async fn press_at(&self, at: Locator<'_>) {
+        let target = self.target(at).await;
         let tag = target.tag_name().await.unwrap();
         let leads_on = tag == "a" || tag == "button" && target.attr("type").await.unwrap().is_none();
         let page = self.document().await;
-        if self.manner.keyboard {
-            self.tab_to(&target).await;
-            target.send_keys(&(Key::Enter + "")).await.unwrap();
-        } else {
-            target.click().await.unwrap();
-        }
+        self.activate(&target).await;
         // The driver waits only for a page that has begun to load, and this one may not have yet.
         for _ in 0..1_000 {
             if !leads_on || self.document().await != page {
