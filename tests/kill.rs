@@ -7,6 +7,8 @@ mod journal;
 #[allow(dead_code)]
 #[path = "smtp/letter.rs"]
 mod letter;
+#[path = "kill/moving.rs"]
+mod moving;
 #[path = "kill/owed.rs"]
 mod owed;
 #[path = "kill/post_office.rs"]
