@@ -1,3 +1,5 @@
+use core::time::Duration;
+
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -66,6 +68,15 @@ pub enum RequestDeletionError {
     /// Status 409, code `recovery_pending`.
     #[error("a confirmed reset is pending")]
     RecoveryPending,
+    /// A deletion was undone less than a day ago. Whoever knows the password may have asked for it, so none is accepted until the day is
+    /// over or the password was reset.
+    ///
+    /// Status 409, code `deletion_undone`.
+    #[error("a deletion was undone less than a day ago")]
+    JustUndone {
+        /// The rest of the day.
+        retry_after: Duration,
+    },
     /// **The deletion is scheduled and the user is signed out**, but the mailer rejected the mail with the link. Where mails are
     /// [owed](crate::AuthBuilder::owed_mails), it follows by itself; otherwise only an operator can
     /// [undo](crate::Operator::reactivate) the deletion.
@@ -87,6 +98,7 @@ failure!(RequestDeletionError {
     Self::SessionEnded => "session_ended", 401, ENDED;
     Self::StepUpRequired { needs: StepUp::Password } => "password_proof_needed", 403, BY_PASSWORD;
     Self::StepUpRequired { needs: StepUp::SecondFactor } => "code_proof_needed", 403, BY_CODE;
+    Self::JustUndone { retry_after } => "deletion_undone", 409, "The deletion of this account was undone less than a day ago. Please wait a day, or choose \"Forgot your password?\" first.", retry retry_after;
     Self::RecoveryPending => "recovery_pending", 409, RECOVERY;
     Self::MailFailed { .. } => "mail_failed", 503, "Your account will be deleted, but we could not send you the mail about it yet. To keep the account, please contact us.";
 } unavailable Unavailable);

@@ -10,7 +10,10 @@ use super::state::User;
 use super::stored::{Document, Extra, StoredDeletion};
 use crate::account::UserStatus;
 use crate::crypto::{Purpose, sha256};
-use crate::types::{Digest, Span, Token, UserId, until};
+use crate::types::{Digest, Span, Token, UserId, after, until};
+
+/// How long after a deletion was undone none is accepted: enough to reset the password.
+const AFTER_UNDOING: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn digest(user_id: &UserId, token: &Token) -> Digest {
     sha256(Purpose::DeletionLink, &[user_id.as_str().as_bytes(), token.secret.expose()])
@@ -54,6 +57,14 @@ impl User {
         works.then_some(deletion.span.expires_at)
     }
 
+    /// How long no other deletion is accepted after one was undone. Whoever knows the password may have asked for it, and must not void
+    /// the reset with which its owner gets a new one.
+    pub(crate) fn deletion_refused_for(&self, now: OffsetDateTime) -> Option<Duration> {
+        // One that was undone in the future was undone before the clock was set back.
+        let undone_at = self.document.deletion_undone_at.filter(|at| *at <= now)?;
+        Some(until(now, after(undone_at, AFTER_UNDOING))).filter(|wait| !wait.is_zero())
+    }
+
     /// The account is as before, and its owner signed out. `None` unless the link undoes the deletion.
     pub(crate) fn undo_deletion(&self, token: &Token, now: OffsetDateTime, fresh: &Fresh) -> Option<User> {
         self.undoes_deletion(token, now)?;
@@ -63,6 +74,7 @@ impl User {
             if let Some(mailed_at) = mailed_at {
                 document.mail_arrived(mailed_at, now);
             }
+            document.deletion_undone_at = Some(now);
             document.mail(Notice::DeletionUndone);
         }))
     }

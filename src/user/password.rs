@@ -86,6 +86,7 @@ impl User {
             }
             if completes_reset {
                 document.reset.void();
+                document.deletion_undone_at = None;
             }
             document.mail(if completes_reset { Notice::ResetCompleted } else { Notice::PasswordChanged });
             if let Some(accepted) = accepted {

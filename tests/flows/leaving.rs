@@ -163,6 +163,7 @@ fn the_link_undoes_it_once_and_her_password_signs_in_again() {
 fn a_later_deletion_has_a_link_of_its_own() {
     let (world, _, first) = leaving();
     undo(&world, &first).unwrap();
+    world.clock.advance(DAY);
     let ann = world.signed_in(ANN, OLD);
     leave(&world, &ann);
     assert!(matches!(undo(&world, &first), Err(UndoDeletionError::LinkInvalid)));
@@ -547,4 +548,36 @@ fn an_export_takes_a_fresh_proof_and_an_operator_takes_none() {
     assert_eq!(world.observer.count(&EventKind::Exported), 2);
     let users: Arc<MemoryUsers> = world.users.clone();
     assert_eq!(block_on(users.list_owing(world.now() + GRACE, 10)).unwrap(), []);
+}
+
+/// Whoever knows the password closes the account, its owner undoes it, and has a day in which nobody closes it again.
+#[test]
+fn r06_after_a_deletion_was_undone_its_owner_has_a_day_to_reset_the_password() {
+    let (world, ann, token) = leaving();
+    let _ = ann;
+    undo(&world, &token).unwrap();
+    let thief = world.signed_in(ANN, OLD);
+    let refused = block_on(world.auth.request_deletion(&thief)).unwrap_err();
+    assert_eq!((refused.code(), refused.http_status(), refused.retry_after()), ("deletion_undone", 409, Some(DAY)));
+    // Not by changing the password either, which they know.
+    let thief = block_on(world.auth.change_password(&thief, OLD, NEW)).unwrap();
+    assert!(matches!(block_on(world.auth.request_deletion(&thief)), Err(RequestDeletionError::JustUndone { .. })));
+    world.clock.advance(DAY - SECOND);
+    let thief = block_on(world.auth.reauthenticate(&thief, NEW)).unwrap();
+    let refused = block_on(world.auth.request_deletion(&thief)).unwrap_err();
+    assert_eq!(refused.retry_after(), Some(SECOND));
+    // The reset ends what they know, and her own deletion is accepted at once.
+    let challenge = world.challenge(ANN, &world.confirm(ANN));
+    let ann = world.choose(&challenge, "the pear is on the table");
+    assert!(!world.is_live(&thief));
+    let _ = block_on(world.auth.request_deletion(&ann)).unwrap();
+}
+
+#[test]
+fn a_day_after_a_deletion_was_undone_another_one_is_accepted() {
+    let (world, _, token) = leaving();
+    undo(&world, &token).unwrap();
+    world.clock.advance(DAY);
+    let ann = world.signed_in(ANN, OLD);
+    let _ = block_on(world.auth.request_deletion(&ann)).unwrap();
 }

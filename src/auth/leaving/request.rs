@@ -52,7 +52,7 @@ impl Auth {
         }
         let outcome = engine
             .users
-            .commit(user, |user, fresh| match may(engine, user, signed_in) {
+            .commit(user, |user, fresh| match may_delete(engine, user, signed_in) {
                 Ok(()) => {
                     let now = engine.now();
                     let grace = user.deletion_grace(grace, now);
@@ -72,12 +72,18 @@ impl Auth {
     }
 }
 
+fn may_delete(engine: &Engine, user: &User, signed_in: &SignedIn) -> Result<(), RequestDeletionError> {
+    may(engine, user, signed_in)?;
+    let refused = user.deletion_refused_for(engine.now());
+    refused.map_or(Ok(()), |retry_after| Err(RequestDeletionError::JustUndone { retry_after }))
+}
+
 /// Deletes the account in a state in which the session may do that. The mail is not owed: there is nobody left who could owe it.
 async fn delete(engine: &Engine, user: &User, signed_in: &SignedIn) -> Result<DeletionRequested, RequestDeletionError> {
     let mut judged = Ok(());
     let events = [EventKind::DeletionRequested, EventKind::Deleted];
     let deleted = engine.users.delete_if(user.id(), None, &events, |user| {
-        judged = may(engine, user, signed_in);
+        judged = may_delete(engine, user, signed_in);
         judged.is_ok() && user.deletion_grace(Duration::ZERO, engine.now()).is_zero()
     });
     let deleted = deleted.await?;

@@ -248,6 +248,7 @@ error-too_many_sessions = Sie sind auf zu vielen Geräten angemeldet. Bitte meld
 error-challenge_invalid = Dieser Schritt ist abgelaufen oder wurde bereits abgeschlossen. Bitte melden Sie sich noch einmal an.
 error-session_ended = Ihre Sitzung ist abgelaufen. Bitte melden Sie sich noch einmal an.
 error-password_rejected = Das neue Passwort wurde nicht angenommen. { $rules }
+error-deletion_undone = Die Löschung dieses Kontos wurde vor weniger als einem Tag rückgängig gemacht. Bitte warten Sie einen Tag, oder wählen Sie zuerst „Passwort vergessen?“.
 error-recovery_pending = Für dieses Konto wird gerade das Passwort zurückgesetzt. Bitte schließen Sie das zuerst mit dem temporären Passwort aus unserer E-Mail ab.
 error-current_password_wrong = Das aktuelle Passwort ist nicht richtig.
 error-password_wrong = Das Passwort ist nicht richtig.

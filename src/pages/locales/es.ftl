@@ -248,6 +248,7 @@ error-too_many_sessions = Ha iniciado sesión en demasiados dispositivos. Cierre
 error-challenge_invalid = Este paso ha caducado o ya se ha completado. Vuelva a iniciar sesión.
 error-session_ended = Su sesión ha terminado. Vuelva a iniciar sesión.
 error-password_rejected = La nueva contraseña no se ha aceptado. { $rules }
+error-deletion_undone = La eliminación de esta cuenta se deshizo hace menos de un día. Espere un día o elija antes «¿Ha olvidado su contraseña?».
 error-recovery_pending = Se está restableciendo la contraseña de esta cuenta. Complete antes ese proceso con la contraseña temporal de nuestro correo.
 error-current_password_wrong = La contraseña actual no es correcta.
 error-password_wrong = La contraseña no es correcta.

@@ -66,6 +66,9 @@ pub(in crate::user) struct Document {
     /// The owner has asked for the deletion of the account. It counts only while the account is deactivated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::user) deletion: Option<StoredDeletion>,
+    /// When the owner last undid one.
+    #[serde(with = "micros::option", default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::user) deletion_undone_at: Option<OffsetDateTime>,
     /// The mails of the decision that led to this state. They are not stored: what is stored of them is `owed`.
     #[serde(skip)]
     pub(in crate::user) to_mail: Vec<Decided>,
@@ -103,6 +106,7 @@ impl Document {
             undeliverable: None,
             email_changes: EmailChanges::default(),
             deletion: None,
+            deletion_undone_at: None,
             to_mail: Vec::new(),
             journal: None,
             journal_entries: Vec::new(),
