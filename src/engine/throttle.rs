@@ -167,7 +167,8 @@ impl Throttle {
     /// The instants of the tries in a bucket that did not succeed. If they cannot be read, which was reported, there are none.
     pub(crate) async fn tries_of(&self, bucket: &Bucket<'_>) -> Vec<OffsetDateTime> {
         let read = self.attempts.load(&self.attempt_key(bucket)).await;
-        read.ok().flatten().map_or_else(Vec::new, |entry| entry.tries().to_vec())
+        let alive = read.ok().flatten().filter(|entry| entry.counts(self.events.now()));
+        alive.map_or_else(Vec::new, |entry| entry.tries().to_vec())
     }
 
     /// The key under which a bucket is stored.
@@ -346,8 +347,9 @@ impl Throttle {
                     Charge::Early { retry_after } => return Ok(Claim::Early { retry_after }),
                     Charge::SetBack { rewritten, retry_after } => (rewritten, Claim::Early { retry_after }),
                     Charge::Due(entry) => {
-                        let entry = if notes { entry.noting_try(current.as_ref(), now) } else { entry };
+                        // One that counts no more may have been purged, so nothing of it is used.
                         let alive = current.as_ref().filter(|entry| entry.counts(now));
+                        let entry = if notes { entry.noting_try(alive, now) } else { entry };
                         let failures_before = alive.map_or(0, Attempts::failures);
                         (entry.clone(), Claim::Claimed { entry, failures_before })
                     }

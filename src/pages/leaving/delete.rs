@@ -149,7 +149,7 @@ pub(super) async fn submit(call: Call) -> Result<Answer, Sorry> {
             let page = page.problem("", text);
             Ok(browser.refuse(&refusal, "", &DeletedPage { page, gone_at, mail_failed: true }))
         }
-        RequestDeletionError::RecoveryPending => {
+        RequestDeletionError::RecoveryPending | RequestDeletionError::JustUndone { .. } => {
             let refusal = member.browser.auth().error_response(&error);
             let page = member.page(TITLE).refused("", &refusal);
             let shown = delete_page(&member, page);
