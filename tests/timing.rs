@@ -192,8 +192,8 @@ fn compare_taken_and_free(mut ask: impl FnMut(&Email) -> Duration, mut work_off:
         compare(&format!("{name}: taken against taken"), taken.clone(), other_taken);
         let (t, apart) = compare(&format!("{name}: taken against free"), taken, free);
         assert!(control_t.abs() < 4.5 || control_apart < 0.01, "the machine is too noisy for a result");
-        // What follows reads the account, or the decoy, from memory: 0.2 of 5 µs, which no request feels.
-        let least = if name == "answers" { 0.01 } else { 0.1 };
+        // The mails that follow have other texts.
+        let least = if name == "answers" { 0.01 } else { 0.05 };
         assert!(t.abs() < 4.5 || apart < least, "{name} reveal a taken address");
     }
 }

@@ -14,7 +14,7 @@ use super::users::Users;
 use crate::event::EventKind;
 use crate::mail::{Awaited, Mail, MailKind, MailTexts, Mailer, Received};
 use crate::store::UserDirectory;
-use crate::types::{BackendError, DeletionToken, Email, ResetToken, Site, TemporaryPassword, Token, UserId, after};
+use crate::types::{BackendError, Email, ResetToken, Site, TemporaryPassword, Token, UserId, after};
 use crate::user::{Contents, Owed, OwedLimits, OwedMail, User};
 
 /// The waits between two tries of an owed mail: doubled each time, from the first to the longest.
@@ -258,7 +258,7 @@ impl Mailing {
 
     /// The mail with the link that undoes a deletion.
     pub(crate) fn undo_link(&self, token: &Token, lifetime: Duration, expires_at: OffsetDateTime) -> MailKind {
-        let link = self.site.deletion_link(&DeletionToken(self.users.tokens.wire(token)));
+        let link = self.site.deletion_link(&ResetToken(self.users.tokens.wire(token)));
         MailKind::DeletionRequested { link, lifetime, expires_at }
     }
 

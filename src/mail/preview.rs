@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 
 use super::{English, Mail, MailKind};
 use crate::types::{
-    DeletionToken, Holder, RegistrationToken, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken,
-    after, grouped_base32,
+    Holder, RegistrationToken, ResetToken, SecretBytes, Site, TemporaryPassword, UserId, WireToken, after,
+    grouped_base32,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -32,7 +32,7 @@ pub(super) fn previews(site: &Site) -> Vec<Mail> {
     let holder = Holder::Clear(UserId::from_random([0; 16]));
     let token = ResetToken(WireToken { holder, secret: SecretBytes::new([0; 32]) });
     let link = || site.reset_link(&token);
-    let undo = || site.deletion_link(&DeletionToken(token.0.clone()));
+    let undo = || site.deletion_link(&ResetToken(token.0.clone()));
     let content = Holder::Content([0; 128].into());
     let registration = || {
         let token = WireToken { holder: content.clone(), secret: SecretBytes::new([0; 32]) };

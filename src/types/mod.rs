@@ -34,7 +34,7 @@ pub use password::Password;
 pub(crate) use secret::{SecretBytes, redacted_debug};
 pub use site::{MailLink, Site, SiteError, SupportContact, TokenPlacement};
 pub use token::{Challenge, DeviceToken, SessionToken, TemporaryPassword};
-pub(crate) use token::{DeletionToken, RegistrationToken, ResetToken};
+pub(crate) use token::{RegistrationToken, ResetToken};
 pub(crate) use token::{Token, grouped_base32, typed_leniently};
 pub(crate) use typed::{as_shown, is_unseen};
 pub(crate) use wire_token::{Holder, SealedHolder, WireToken};

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::email::Email;
 use super::secret::redacted_debug;
-use super::token::{DeletionToken, RegistrationToken, ResetToken};
+use super::token::{RegistrationToken, ResetToken};
 
 /// The maximum length of the service name, in characters: it appears in every mail subject.
 const MAX_NAME_CHARS: usize = 64;
@@ -289,7 +289,7 @@ impl Site {
     }
 
     /// The link that undoes a deletion.
-    pub(crate) fn deletion_link(&self, token: &DeletionToken) -> MailLink {
+    pub(crate) fn deletion_link(&self, token: &ResetToken) -> MailLink {
         self.link(&self.deletion_path, token.expose())
     }
 

@@ -147,23 +147,6 @@ impl RegistrationToken {
     }
 }
 
-/// The token of the link that undoes a deletion.
-pub(crate) struct DeletionToken(pub(crate) WireToken);
-
-redacted_debug!(DeletionToken => "DeletionToken");
-
-impl DeletionToken {
-    /// Reads what a link brought along, mending it as that of a [`ResetToken`] is.
-    pub(crate) fn from_link(text: &str) -> Result<Self, Malformed> {
-        WireToken::find(text, HeldBy::User).map(Self)
-    }
-
-    /// The text form. **This is the secret itself.**
-    pub(crate) fn expose(&self) -> String {
-        self.0.expose()
-    }
-}
-
 /// A generated password that permits only one thing: choosing a password of one's own.
 ///
 /// 28 characters of Crockford's base32 alphabet (140 random bits) in groups of four. Typing is forgiving: case, spaces, invisible

@@ -4,7 +4,7 @@ use crate::error::Unavailable;
 use crate::error::leaving::UndoDeletionError;
 use crate::event::EventKind;
 use crate::leaving::UndoLinkStatus;
-use crate::types::{DeletionToken, Malformed, Token, UserId};
+use crate::types::{Malformed, ResetToken, Token, UserId};
 use crate::user::User;
 
 /// # Leaving: undoing the deletion
@@ -17,7 +17,7 @@ impl Auth {
     pub async fn inspect_deletion(&self, token: &str) -> Result<UndoLinkStatus, Unavailable> {
         let engine = &self.engine;
         engine.open()?;
-        let Ok(token) = DeletionToken::from_link(token) else { return Ok(UndoLinkStatus::Damaged) };
+        let Ok(token) = ResetToken::from_link(token) else { return Ok(UndoLinkStatus::Damaged) };
         let Some((token, user)) = opened(engine, &token).await? else { return Ok(UndoLinkStatus::Invalid) };
         Ok(match user.undoes_deletion(&token, engine.now()) {
             Some(gone_at) => UndoLinkStatus::Valid { gone_at },
@@ -49,7 +49,7 @@ impl Auth {
     pub async fn undo_deletion(&self, token: &str) -> Result<UserId, UndoDeletionError> {
         let engine = &self.engine;
         engine.open()?;
-        let Ok(token) = DeletionToken::from_link(token) else {
+        let Ok(token) = ResetToken::from_link(token) else {
             engine.events.report_about(EventKind::DeletionLinkDamaged, None);
             return Err(UndoDeletionError::LinkDamaged);
         };
@@ -83,12 +83,12 @@ impl Auth {
     /// assert!(Auth::read_deletion_token("https://acme.example/leaving/undo?token=NDcx").is_err(), "cut off");
     /// ```
     pub fn read_deletion_token(text: &str) -> Result<String, Malformed> {
-        DeletionToken::from_link(text).map(|token| token.expose())
+        ResetToken::from_link(text).map(|token| token.expose())
     }
 }
 
 /// The token of a link, and the user that it claims to belong to. Where there is none, the link is compared with the decoy's.
-async fn opened(engine: &Engine, token: &DeletionToken) -> Result<Option<(Token, User)>, Unavailable> {
+async fn opened(engine: &Engine, token: &ResetToken) -> Result<Option<(Token, User)>, Unavailable> {
     let Some(token) = engine.users.tokens.open(&token.0) else { return Ok(None) };
     let found = engine.users.find_claimed(&token.user_id).await?;
     if found.is_none() {

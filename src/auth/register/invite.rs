@@ -60,11 +60,7 @@ impl Auth {
         let (engine, Invitation { email, value }) = (&self.engine, invitation.into());
         engine.open()?;
         let Some(registrations) = &engine.requests.registrations else { return Err(InviteError::Off) };
-        let user = engine.users.find_by_id(member.user_id()).await?;
-        if user.is_none_or(|user| engine.sessions.of(&user, member.shown()).is_none()) {
-            engine.sessions.report_rejected(member.shown());
-            return Err(InviteError::SessionEnded);
-        }
+        engine.sessions.find(member.shown()).await?.ok_or(InviteError::SessionEnded)?;
         if !engine.config.registration.allows(&email) {
             return Err(InviteError::DomainNotAllowed);
         }
