@@ -20,6 +20,27 @@ pub enum RegistrationMode {
 
 /// Settings of registration. Unless it is off, it needs a [`keyring`](crate::AuthBuilder::keyring), which seals its links: nothing is
 /// stored of somebody who has not proved the address yet.
+///
+/// ```
+/// # use doorward::mail::PrintingMailer;
+/// # use doorward::store::{MemoryAttempts, MemoryUsers};
+/// # use doorward::{Auth, Keyring, Site};
+/// use doorward::config::RegistrationMode;
+///
+/// # let site = Site::new("Acme", "https://acme.example", "help@acme.example")?;
+/// # let builder = || Auth::builder(site.clone(), MemoryUsers::new(), MemoryAttempts::new(), PrintingMailer);
+/// let auth = builder()
+///     .keyring(Keyring::new("2026-11", [7; 32])?) // 32 random bytes from outside the store
+///     .configure(|config| {
+///         config.registration.mode = RegistrationMode::Open;
+///         config.registration.domains = vec!["acme.example".into()];
+///     })
+///     .build()?;
+///
+/// let without_keys = builder().configure(|config| config.registration.mode = RegistrationMode::Open).build();
+/// assert_eq!(without_keys.unwrap_err().field(), Some("registration.mode"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RegistrationConfig {

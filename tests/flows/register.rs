@@ -443,6 +443,41 @@ fn a_flood_costs_nobody_their_own_share() {
     }
 }
 
+/// Whoever goes away while the hash is computed keeps the place, so the same link buys no further ones meanwhile.
+#[test]
+fn r01_one_link_has_two_hashes_computed_at_once_at_most() {
+    let slow = doorward::hashing::HashParams::danger_weak(64 * 1024, 16, 1).unwrap();
+    let world = opened(|builder| {
+        builder.configure(move |config| {
+            config.hashing.params = slow;
+            config.hashing.threads = std::num::NonZeroUsize::new(6);
+        })
+    });
+    let token = world.registration(BEN);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let running = || world.auth.hash_load().running;
+    let mut most = 0;
+    for _ in 0..6 {
+        let before = running();
+        // The stores answer at once, so the first poll gets as far as the hash.
+        let mut registering = Box::pin(world.auth.register(&token, OLD));
+        match registering.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(Err(RegisterError::Unavailable(Unavailable::Busy { .. }))) => {}
+            std::task::Poll::Ready(other) => panic!("{other:?}"),
+            std::task::Poll::Pending => {
+                while running() == before && world.auth.hash_load().queued > 0 {
+                    thread::yield_now();
+                }
+            }
+        }
+        drop(registering);
+        most = most.max(running());
+    }
+    assert!(most <= 2, "{most} at once");
+    block_on(world.auth.close());
+    assert!(world.is_unknown(BEN));
+}
+
 /// A host's repository that stores a row of its own with the new user.
 #[derive(Debug, Default)]
 struct WithNames {
