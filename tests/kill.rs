@@ -85,9 +85,10 @@ struct Living {
 }
 
 impl Living {
-    fn start(url: &str, prefix: &str) -> Self {
+    /// Starts that test of this program.
+    fn start(test: &str, url: &str, prefix: &str) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "the_process_that_is_killed", "--nocapture"])
+            .args(["--ignored", "--exact", test, "--nocapture"])
             .env(STORE, url)
             .env(PREFIX, prefix)
             .stdout(Stdio::piped())
@@ -105,17 +106,18 @@ impl Living {
     /// Waits until the diary has this many lines, so that the process gets as far on a slow machine as on a fast one.
     fn wait(&mut self, book: &mut Book, lines: usize) {
         while book.lines() < lines {
-            let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("the process lives");
-            book.read(&line);
+            book.read(&self.line());
         }
     }
 
-    fn kill(mut self, book: &mut Book) {
+    fn line(&self) -> String {
+        self.lines.recv_timeout(Duration::from_secs(60)).expect("the process lives")
+    }
+
+    fn kill(mut self, read: impl FnMut(String)) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        while let Ok(line) = self.lines.recv() {
-            book.read(&line);
-        }
+        self.lines.iter().for_each(read);
     }
 }
 
@@ -172,10 +174,10 @@ fn kill_and_inspect(name: &str, url: &str, prefix: &str, settle: impl Fn()) {
     let (mut moments, mut toll) = (Moments::new(), Toll::default());
     for _ in 0..KILLS {
         let mut book = Book::default();
-        let mut living = Living::start(url, prefix);
+        let mut living = Living::start("the_process_that_is_killed", url, prefix);
         living.wait(&mut book, moments.below(150));
         std::thread::sleep(moments.within(Duration::from_millis(5)));
-        living.kill(&mut book);
+        living.kill(|line| book.read(&line));
         settle();
         toll.take(&book);
         block_on(inspector.inspect(&book));
@@ -217,14 +219,14 @@ fn a_server_may_be_killed_under_load() {
     for crash in 0..CRASHES {
         let mut book = Book::default();
         let prefix = format!("crash{crash}_");
-        let mut living = Living::start(&url, &prefix);
+        let mut living = Living::start("the_process_that_is_killed", &url, &prefix);
         living.wait(&mut book, moments.below(150));
         cluster.kill();
         std::thread::sleep(moments.within(Duration::from_millis(100)));
         cluster.restart();
         // The process continues with new users as soon as the server is back.
         std::thread::sleep(Duration::from_millis(300));
-        living.kill(&mut book);
+        living.kill(|line| book.read(&line));
         toll.take(&book);
         let stores = block_on(connect(&url, &prefix, "inspector"));
         block_on(Inspector::new(stores.users, stores.attempts).inspect(&book));

@@ -2,9 +2,7 @@
 //! moments: everybody has one account or none, at an address that they proved, and gets in.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::io::Write;
 use std::time::Duration;
 
 use doorward::account::UserStatus;
@@ -17,7 +15,7 @@ use doorward::{Auth, Email, Mailer, SignIn, SignedIn};
 
 use crate::support::sql::{Folder, block_on, fresh_prefix};
 use crate::support::{complete, email, for_tests, keyring, site};
-use crate::{Moments, PREFIX, STORE, connect};
+use crate::{Living, Moments, PREFIX, STORE, connect};
 
 const KILLS: usize = 100;
 const PASSWORD: &str = "an apple on the sill";
@@ -115,27 +113,6 @@ fn the_process_that_is_killed() {
     });
 }
 
-struct Living {
-    process: Child,
-    lines: Receiver<String>,
-}
-
-impl Living {
-    fn start(url: &str, prefix: &str) -> Self {
-        let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "moving::the_process_that_is_killed", "--nocapture"])
-            .env(STORE, url)
-            .env(PREFIX, prefix)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        let (sender, lines) = channel();
-        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Self { process, lines }
-    }
-}
-
 /// What the diary says of one person: steps that were begun or done, and tokens by the kind of their mail.
 #[derive(Debug, Default)]
 struct Person {
@@ -216,14 +193,12 @@ fn kill_and_inspect(name: &str, url: &str, prefix: &str, settle: impl Fn()) {
     let stores = block_on(connect(url, prefix, "inspector"));
     let (mut moments, mut open, mut all) = (Moments::new(), BTreeMap::<&str, usize>::new(), 0);
     for _ in 0..KILLS {
-        let (mut living, mut people) = (Living::start(url, prefix), BTreeMap::new());
+        let (living, mut people) = (Living::start("moving::the_process_that_is_killed", url, prefix), BTreeMap::new());
         for _ in 0..moments.below(60) {
-            read(&living.lines.recv_timeout(Duration::from_secs(60)).expect("the process lives"), &mut people);
+            read(&living.line(), &mut people);
         }
         std::thread::sleep(moments.within(Duration::from_millis(5)));
-        living.process.kill().unwrap();
-        living.process.wait().unwrap();
-        living.lines.iter().for_each(|line| read(&line, &mut people));
+        living.kill(|line| read(&line, &mut people));
         settle();
         all += people.len();
         for (user, person) in &people {
